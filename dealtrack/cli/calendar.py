@@ -1,0 +1,120 @@
+"""Commands about the working calendar."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, tzinfo
+from typing import Annotated
+
+import typer
+
+from dealtrack.cli.options import CalendarName, Format
+from dealtrack.cli.output import check_format, print_records, print_steps, step_record
+from dealtrack.cli.sentences import show_day
+from dealtrack.cli.session import Session
+from dealtrack.core.calendar import Day, DayList, WorkingCalendar, month_days, reason
+from dealtrack.core.clocks import local_day
+from dealtrack.core.explanation import count_days
+from dealtrack.core.moments import parse_day
+from dealtrack.errors import BadCount, BadMonth, RegisterMissing
+
+DEFAULT = "cn-beijing"
+
+
+@contextmanager
+def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tzinfo]]:
+    """Give the calendar that was named, else the register's, else the default where there is no register."""
+    from zoneinfo import ZoneInfo
+
+    if not name:
+        try:
+            with session.register() as register:
+                yield register.calendar, register.zone
+                return
+        except RegisterMissing:
+            if session.names_register:
+                raise
+    from dealtrack import settings
+    from dealtrack.sources.calendars import load_calendar
+
+    rules = load_calendar(name or DEFAULT, settings.data_folder(), settings.user_folder())
+    yield WorkingCalendar(DayList(rules)), ZoneInfo(rules.timezone or "UTC")
+
+
+def _month(text: str, today: date) -> tuple[int, int]:
+    if not text:
+        return today.year, today.month
+    year, _, month = text.strip().partition("-")
+    if year.isdecimal() and month.isdecimal() and 1970 <= int(year[:5]) <= 2100 and 1 <= int(month[:3]) <= 12:
+        return int(year), int(month)
+    raise BadMonth(text=text)
+
+
+def show(
+    context: typer.Context,
+    month: Annotated[str, typer.Argument(metavar="[MONTH]", help="As 2016-10 [this month].")] = "",
+    calendar: CalendarName = "",
+    fmt: Format = "",
+) -> None:
+    """Draw a month: working days, rest days, holidays, make-up working days."""
+    session: Session = context.obj
+    check_format(fmt)
+    with _calendar(session, calendar) as (days, zone):
+        year, number = _month(month, local_day(session.now, zone))
+        held = list(month_days(days, year, number))
+    if fmt in ("csv", "json", "jsonl"):
+        print_records(map(_day_record, held), fmt=fmt, zone=zone)
+    else:
+        from dealtrack.cli.table import print_month
+
+        print_month(held)
+
+
+def _day_record(day: Day) -> dict[str, object]:
+    return {
+        "day": day.day.isoformat(),
+        "worked": day.worked,
+        "kind": day.kind.value,
+        "reason": reason(day),
+        "source": day.source,
+        "confirmed": day.confirmed,
+    }
+
+
+def next_(
+    context: typer.Context,
+    days: Annotated[str, typer.Argument(metavar="N", help="How many working days to count.")],
+    start: Annotated[str, typer.Option("--from", metavar="DAY", help="The day that is not counted [today].")] = "",
+    calendar: CalendarName = "",
+    fmt: Format = "",
+) -> None:
+    """Count working days from a day, with the reason for each."""
+    session: Session = context.obj
+    check_format(fmt)
+    if not (days.isascii() and days.isdigit() and 1 <= int(days[:6]) <= 9999):
+        raise BadCount(text=days)
+    n = int(days)
+    with _calendar(session, calendar) as (working, zone):
+        first = parse_day(start, session.now, zone) if start else local_day(session.now, zone)
+        steps = count_days(working, first, n)
+        due = steps[-1].day
+        provisional = not working.is_confirmed(first, due)
+    if fmt in ("json", "jsonl"):
+        answer = {
+            "from": first.isoformat(),
+            "days": n,
+            "due": due.isoformat(),
+            "provisional": provisional,
+            "steps": [step_record(step) for step in steps],
+        }
+        print_records([answer], fmt=fmt, zone=zone, single=True)
+        return
+    ending = f"due {show_day(due)} 24:00"
+    if provisional:
+        ending += "? (provisional: the official calendar for that time is not published yet)"
+    noun = "working day" if n == 1 else "working days"
+    if fmt == "csv":
+        print_steps(steps, fmt, zone=zone)
+        return
+    print(f"{n} {noun} from {show_day(first)}")
+    print_steps(steps, fmt, zone=zone)
+    print(ending)

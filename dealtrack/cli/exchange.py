@@ -1,0 +1,144 @@
+"""Commands that exchange complaints with other programs."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dealtrack import settings
+from dealtrack.cli.session import Session
+from dealtrack.errors import ROWS_REFUSED, UnknownWord
+from dealtrack.exchange.importer import Tally
+from dealtrack.exchange.readers import Refusal, Source
+
+SHOWN_REFUSALS = 10
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV, JSON or JSONL file; - for standard input.")],
+    mapping: Annotated[
+        str, typer.Option("--mapping", metavar="NAME", help="How columns are read: cfpb, nyc311, or a file.")
+    ] = "",
+    pairs: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Read a field from a column; repeatable.")
+    ] = None,
+    dates: Annotated[
+        list[str] | None,
+        typer.Option("--date-format", metavar="FORM", help="How dates are written, as %d/%m/%Y; repeatable."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Take in the good rows even where others are refused.")
+    ] = False,
+    rejects: Annotated[
+        str, typer.Option("--rejects", metavar="FILE", help="Write the refused rows here, with line and reason.")
+    ] = "",
+) -> None:
+    """Import complaints and what happened to them; importing again changes nothing."""
+    from dealtrack.exchange.importer import import_rows
+    from dealtrack.exchange.mapping import Mapping, find_mapping, with_dates, with_pairs
+    from dealtrack.exchange.readers import open_source
+    from dealtrack.exchange.rejects import Rejects
+
+    session: Session = context.obj
+    folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
+    wanted = find_mapping(mapping, folders) if mapping else Mapping()
+    wanted = with_dates(with_pairs(wanted, pairs or ()), dates or ())
+    refused: list[Refusal] = []
+    with session.register() as register, open_source(file) as source:
+        with Rejects(rejects, source.header, source.format) as kept, _progress(source) as progress:
+
+            def refuse(refusal: Refusal) -> None:
+                if len(refused) < SHOWN_REFUSALS:
+                    refused.append(refusal)
+                kept.write(refusal)
+
+            tally = import_rows(
+                register,
+                source,
+                wanted,
+                session.now,
+                session.actor,
+                skip_bad=skip_bad,
+                dry_run=dry_run,
+                refuse=refuse,
+                progress=progress,
+            )
+    _report(tally, refused, source.name, skip_bad, dry_run, rejects)
+    if tally.refused:
+        raise typer.Exit(ROWS_REFUSED)
+
+
+@contextmanager
+def _progress(source: Source) -> Iterator[Callable[[int], None]]:
+    """Show a bar while a large file is read, on a terminal only."""
+    if not sys.stderr.isatty() or source.size < 200_000:
+        yield lambda rows: None
+        return
+    from dealtrack.cli.table import progress_bar
+
+    with progress_bar("importing", source.size) as advance:
+
+        def told(rows: int) -> None:
+            if rows % 500 == 0:
+                advance(source.position())
+
+        yield told
+
+
+def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
+    def say(text: str) -> None:
+        from dealtrack.core.text import safe_text
+
+        print(safe_text(text), file=sys.stderr)
+
+    reading = tally.reading
+    if reading.ignored:
+        columns = ", ".join(reading.ignored)
+        shown = columns if len(columns) <= 300 else columns[:300].rpartition(", ")[0] + ", ..."
+        say(f"columns not read: {shown}")
+    if reading.guessed:
+        say(f"dates such as {reading.guessed} were read month first; --date-format %d/%m/%Y reads them day first")
+    for refusal in refused:
+        say(f"{name}:{refusal.line}: {refusal.reason}")
+    if tally.refused > len(refused):
+        say(f"... and {tally.refused - len(refused)} more refused rows{'' if rejects else '; --rejects FILE keeps all'}")
+    if rejects and tally.refused:
+        say(f"refused rows are in {rejects}")
+    if tally.platforms and not (tally.refused and not skip_bad):
+        some = ", ".join(tally.platforms[:8]) + (", ..." if len(tally.platforms) > 8 else "")
+        say(f"{len(tally.platforms)} new platform{'s' if len(tally.platforms) > 1 else ''}: {some}")
+    counts = (
+        f"{tally.rows} rows: {tally.added} added, {tally.changed} changed, "
+        f"{tally.unchanged} unchanged, {tally.refused} refused"
+    )
+    if dry_run:
+        counts += " (dry run: nothing was written)"
+    elif tally.refused and not skip_bad:
+        counts += " (nothing was written; --skip-bad takes in the good rows)"
+    print(counts)
+
+
+def export(
+    context: typer.Context,
+    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl or json.")] = "csv",
+    to: Annotated[str, typer.Option("--to", metavar="FILE", help="Write to a file [standard output].")] = "",
+) -> None:
+    """Write every complaint, to standard output unless told otherwise."""
+    from dealtrack.exchange.exporter import FORMATS, write_export
+    from dealtrack.exchange.files import written_beside
+
+    session: Session = context.obj
+    if fmt not in FORMATS:
+        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=", ".join(FORMATS))
+    with session.register() as register:
+        if not to or to == "-":
+            write_export(register, session.now, fmt, sys.stdout)
+            return
+        with written_beside(Path(to)) as stream:
+            count = write_export(register, session.now, fmt, stream)
+    print(f"{count} complaints written to {to}", file=sys.stderr)

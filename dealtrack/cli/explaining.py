@@ -1,0 +1,94 @@
+"""Printing why deadlines are what they are."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from dealtrack.cli.output import print_records, print_steps, step_record
+from dealtrack.cli.sentences import due_text, name_of
+from dealtrack.core.clocks import Clock, local_day, verdict
+from dealtrack.core.explanation import Step, explain
+from dealtrack.core.moments import show_moment
+from dealtrack.core.standing import Standing
+from dealtrack.errors import UnknownClock, UnknownComplaint
+from dealtrack.register.register import Register
+
+
+def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
+    """Return what follows from a count: the deadline, how it was ended, the verdict."""
+    zone = register.zone
+    told = verdict(clock, moment).value
+    due = f"due {due_text(clock, zone)}" if clock.due else "no deadline"
+    ended = f", ended {show_moment(clock.ended, zone)}" if clock.ended else f", at {show_moment(moment, zone)}"
+    provisional = " (provisional: the official calendar for that time is not published yet)" if clock.provisional else ""
+    return f"{clock.name}: {due}{provisional}{ended}: {told}"
+
+
+def _counts(
+    register: Register, standing: Standing, runs: Sequence[Clock], only: str
+) -> Iterator[tuple[Clock, list[Step]]]:
+    policy = register.policy_of(standing.complaint)
+    if only and policy.clock(only) is None:
+        names = ", ".join(rule.name for rule in policy.clocks)
+        raise UnknownClock(policy=policy.name, name=only, allowed=names)
+    waiting = [clock for clock in standing.clocks if clock.started is None]
+    for clock in (*runs, *waiting):
+        rule = policy.clock(clock.name)
+        if rule is None or (only and clock.name != only):
+            continue
+        start = clock.started or clock.assumed
+        if start is None:
+            yield clock, []
+            continue
+        day = local_day(start, register.zone)
+        yield clock, explain(clock, rule, day, register.calendar_of(clock), register.zone, standing.moment)
+
+
+def print_explanations(
+    register: Register, named: Sequence[int], only: str, now: datetime, as_of: datetime | None, fmt: str
+) -> None:
+    """Print, for each complaint named, each day of each clock's count; raises UnknownComplaint and UnknownClock."""
+    moment = as_of or now
+    told = []
+    for id_ in named:
+        history = register.history(id_)
+        standing = register.standing_of(history, moment)
+        if standing is None:
+            raise UnknownComplaint(reference=id_, nearest=" It had not been received by then.")
+        told.append((standing, list(_counts(register, standing, register.runs(history, moment), only))))
+    if fmt in ("json", "jsonl"):
+        records = [_record(standing, counts) for standing, counts in told]
+        print_records(records, fmt=fmt, zone=register.zone, single=len(records) == 1)
+        return
+    first = True
+    for standing, counts in told:
+        for clock, steps in counts:
+            heading = f"{name_of(standing)}: {clock.name}{'' if clock.started else ' (projected)'}"
+            if not first and fmt != "csv":
+                print()
+            first = False
+            if fmt != "csv":
+                print(heading)
+            print_steps(steps, fmt, zone=register.zone)
+            if fmt != "csv":
+                print(conclusion(clock, moment, register))
+
+
+def _record(standing: Standing, counts: Sequence[tuple[Clock, list[Step]]]) -> dict[str, Any]:
+    return {
+        "id": standing.complaint.id,
+        "number": standing.complaint.number,
+        "clocks": [
+            {
+                "clock": clock.name,
+                "round": clock.round,
+                "started": clock.started,
+                "due": clock.due,
+                "ended": clock.ended,
+                "verdict": standing.verdict(clock).value,
+                "provisional": clock.provisional,
+                "steps": [step_record(step) for step in steps],
+            }
+            for clock, steps in counts
+        ],
+    }

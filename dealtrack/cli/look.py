@@ -1,0 +1,97 @@
+"""Commands that look at complaints: lists, one in full, and why its deadlines are what they are."""
+
+from typing import Annotated
+
+import typer
+
+from dealtrack.cli.options import AsOf, CategoryName, Complaints, Format, Numbers, OwnerName, PlatformName
+from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.core.lifecycle import Status
+from dealtrack.core.standing import record, record_keys
+from dealtrack.errors import UnknownWord, suggestion
+from dealtrack.register.queries import Filter
+
+STATUSES = ("open", *(status.value for status in Status))
+
+
+def _status_named(text: str) -> str | None:
+    if not text:
+        return None
+    if text.lower() not in STATUSES:
+        from dealtrack.core.text import nearest
+
+        near = suggestion(nearest(text, STATUSES))
+        raise UnknownWord(what="The status", value=text, nearest=near, allowed=", ".join(STATUSES))
+    return text.lower()
+
+
+def list_(
+    context: typer.Context,
+    status: Annotated[
+        str, typer.Option("--status", metavar="STATUS", help="open, or received, accepted, forwarded, paused, closed.")
+    ] = "",
+    platform: PlatformName = "",
+    category: CategoryName = "",
+    owner: OwnerName = "",
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")] = "",
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")] = "",
+    as_of: AsOf = "",
+    fmt: Format = "",
+) -> None:
+    """List complaints with their deadlines and verdicts."""
+    session: Session = context.obj
+    check_format(fmt)
+    with session.register() as register:
+        since, until = session.received_span(first, last, register.zone)
+        wanted = Filter(
+            status=_status_named(status),
+            platform=platform_named(register, platform) if platform else None,
+            category=category_named(category) if category else None,
+            owner=owner or None,
+            since=since,
+            until=until,
+        )
+        standings = register.standings(wanted, session.now, session.as_of(as_of, register.zone))
+        print_records(map(record, standings), fmt=fmt, zone=register.zone, columns=record_keys(register.clock_names))
+
+
+def show(
+    context: typer.Context, ids: Complaints = None, numbers: Numbers = None, as_of: AsOf = "", fmt: Format = ""
+) -> None:
+    """Show complaints in full: what is known, their clocks, their history."""
+    from dealtrack.cli.portrait import portrait, portrait_lines
+
+    session: Session = context.obj
+    check_format(fmt)
+    with session.register() as register:
+        named = complaints_named(register, ids or (), numbers or ())
+        moment = session.as_of(as_of, register.zone)
+        portraits = [portrait(register, id_, session.now, moment) for id_ in named]
+        if fmt in ("csv", "json", "jsonl"):
+            told = [held.record() for held in portraits]
+            print_records(told, fmt=fmt, zone=register.zone, single=len(named) == 1)
+            return
+        for position, held in enumerate(portraits):
+            if position:
+                print()
+            for line in portrait_lines(held, register.zone, fmt):
+                print(line)
+
+
+def explain(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    clock: Annotated[str, typer.Option("--clock", metavar="NAME", help="Only this clock.")] = "",
+    as_of: AsOf = "",
+    fmt: Format = "",
+) -> None:
+    """Explain deadlines: each day from the start to the deadline, counted or not, and why."""
+    from dealtrack.cli.explaining import print_explanations
+
+    session: Session = context.obj
+    check_format(fmt)
+    with session.register() as register:
+        named = complaints_named(register, ids or (), numbers or ())
+        print_explanations(register, named, clock, session.now, session.as_of(as_of, register.zone), fmt)

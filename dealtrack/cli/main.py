@@ -1,0 +1,195 @@
+"""The `dealtrack` command: finds the one subcommand that was asked for, runs it, and puts errors in plain words."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
+from typer.core import TyperGroup
+
+from dealtrack import __version__
+from dealtrack.errors import BAD_INPUT, DealtrackError
+
+
+class Entry(NamedTuple):
+    """Where a command's function, or the functions of a group of commands, stand."""
+
+    section: str
+    module: str
+    functions: tuple[str, ...]
+
+
+def _group(section: str, module: str, names: str) -> Entry:
+    return Entry(section, module, tuple(names.split()))
+
+
+def _commands(section: str, module: str, names: str) -> dict[str, Entry]:
+    return {name: Entry(section, module, (name.replace("-", "_"),)) for name in names.split()}
+
+
+# A command's module is imported only when it is called: start-up is what a clerk waits for.
+COMMANDS: dict[str, Entry] = {
+    **_commands("Record", "record", "add forward complete withdraw reject note"),
+    **_commands("Look", "look", "list show explain"),
+    **_commands("Watch", "watch", "overdue due"),
+    **_commands("Exchange", "exchange", "import export"),
+    **_commands("Set up", "setup", "init verify"),
+    "calendar": _group("Set up", "calendar", "show next"),
+    "policy": _group("Set up", "policy", "list show"),
+    "platform": _group("Set up", "platform", "list add"),
+}
+
+GROUP_HELP = {
+    "calendar": "The working calendar: show a month, count working days.",
+    "policy": "The policies that set the clocks.",
+    "platform": "The platforms that complaints are about.",
+}
+
+
+def _function(module: Any, name: str) -> Callable[..., Any]:
+    # A command named like a Python word or built-in has a function with a trailing underscore.
+    function: Callable[..., Any] = getattr(module, f"{name}_", None) or getattr(module, name)
+    return function
+
+
+def _new_app(**settings: Any) -> typer.Typer:
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        **settings,
+    )
+
+
+def load_command(name: str) -> Any:
+    """Return the command, or group of commands, of this name, importing its module."""
+    entry = COMMANDS[name]
+    module = import_module(f"dealtrack.cli.{entry.module}")
+    if name not in GROUP_HELP:
+        app = _new_app()
+        app.command(name)(_function(module, entry.functions[0]))
+        return typer.main.get_command(app)
+    app = _new_app(name=name, help=GROUP_HELP[name], no_args_is_help=True)
+    app.callback()(lambda: None)
+    for function in entry.functions:
+        app.command(function.replace("_", "-"))(_function(module, function))
+    group = typer.main.get_command(app)
+    group.name = name
+    return group
+
+
+class LazyGroup(TyperGroup):
+    """The top command, which knows its subcommands by name and loads the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, in the order of help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of this name, None where there is none."""
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command called, or refuse with the nearest names."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from dealtrack.core.text import nearest
+            from dealtrack.errors import suggestion
+
+            ctx.fail(f"No such command: {name}.{suggestion(nearest(name, COMMANDS))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands under their sections."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, entry in COMMANDS.items():
+            sections.setdefault(entry.section, []).append((name, load_command(name).get_short_help_str(70)))
+        for section, rows in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(rows, col_max=12)
+
+
+app = _new_app(cls=LazyGroup, no_args_is_help=True)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        print(f"dealtrack {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    db: Annotated[
+        str, typer.Option("--db", metavar="PATH", help="The register's file (else DEALTRACK_DB, else the user's own).")
+    ] = "",
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A register of consumer complaints that knows every deadline, and why."""
+    from dealtrack.cli.session import Session
+
+    context.obj = Session(db)
+
+
+def _say(message: str) -> None:
+    from dealtrack.core.text import safe_lines
+
+    print(f"dealtrack: {safe_lines(message)}", file=sys.stderr)
+
+
+def _prepare_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            if stream.isatty():
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status."""
+    _prepare_streams()
+    try:
+        status = typer.main.get_command(app).main(
+            args=list(arguments) if arguments is not None else None, prog_name="dealtrack", standalone_mode=False
+        )
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except NoArgsIsHelpError as error:
+        error.show(file=sys.stdout)
+        return BAD_INPUT
+    except ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" See '{context.command_path} --help'." if context else ""
+        _say(error.format_message().rstrip(".").replace("\n", " ") + "." + hint)
+        return BAD_INPUT
+    except typer.Abort:
+        _say("cancelled; nothing was written.")
+        return BAD_INPUT
+    except DealtrackError as error:
+        from dealtrack.cli.session import show_value
+
+        _say(error.message(show_value))
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough: leave quietly.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        _say("out of memory; nothing was written.")
+        return 3
+    except OSError as error:
+        _say(f"cannot write the output: {error.strerror or error}.")
+        return 3
+
+
+def run() -> None:
+    """Run the command line of this process and exit with its status."""
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""The arguments and options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Complaints = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="Complaints by register id.", show_default=False)
+]
+Numbers = Annotated[
+    list[str] | None, typer.Option("--number", metavar="NUMBER", help="A complaint by its external number; repeatable.")
+]
+At = Annotated[
+    str, typer.Option("--at", metavar="MOMENT", help="When it happened, as 2016-11-11 21:30 or yesterday 17:00 [now].")
+]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A note to keep with it.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="FORMAT", help="table, plain, csv, json or jsonl [table on a terminal, else plain]."
+    ),
+]
+AsOf = Annotated[str, typer.Option("--as-of", metavar="MOMENT", help="The register as it stood at a moment [now].")]
+PlatformName = Annotated[str, typer.Option("--platform", metavar="NAME", help="Only this platform.")]
+CategoryName = Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category.")]
+OwnerName = Annotated[str, typer.Option("--owner", metavar="WHO", help="Only this owner.")]
+CalendarName = Annotated[
+    str, typer.Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file.")
+]

@@ -1,0 +1,230 @@
+"""Commands that record what happens to complaints."""
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
+from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.cli.sentences import change_lines, next_command
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.standing import record as record_of
+from dealtrack.core.text import clean_input, parse_amount
+from dealtrack.errors import MissingValue, UnknownWord, suggestion
+from dealtrack.register.queries import Filter
+from dealtrack.register.recorder import Draft, Personal, Work
+from dealtrack.register.register import Register
+
+NOTE_LIMIT = 10_000
+NAME_LIMIT = 200
+
+SELLERS = {
+    "platform": "platform",
+    "third-party": "third-party",
+    "third party": "third-party",
+    "自营": "platform",
+    "第三方": "third-party",
+}
+
+
+def _told(note: str, **texts: str) -> dict[str, Any]:
+    detail = {name: clean_input(text, name, NOTE_LIMIT) for name, text in texts.items() if text}
+    if note:
+        detail["note"] = clean_input(note, "note", NOTE_LIMIT)
+    return detail
+
+
+def _show_change(session: Session, register: Register, ids: list[int], fmt: str) -> None:
+    wanted = Filter(ids=tuple(sorted(ids)))
+    standings = {standing.complaint.id: standing for standing in register.standings(wanted, session.now)}
+    changed = [standings[id_] for id_ in ids if id_ in standings]
+    if fmt:
+        print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(ids) == 1)
+        return
+    for line in change_lines(changed, register.zone):
+        print(line)
+    following = next_command(changed)
+    if following:
+        print(f"next: {following}", file=sys.stderr)
+
+
+def _record(
+    context: typer.Context,
+    kind: Kind,
+    ids: list[str] | None,
+    numbers: list[str] | None,
+    at: str,
+    detail: Mapping[str, Any],
+    fmt: str,
+) -> None:
+    session: Session = context.obj
+    check_format(fmt)
+    with session.register() as register:
+        named = complaints_named(register, ids or (), numbers or ())
+        draft = Draft(kind, session.moment(at, register.zone), detail)
+        register.record((Work(id_, (draft,)) for id_ in named), session.now, session.actor)
+        _show_change(session, register, named, fmt)
+
+
+def _seller_named(text: str) -> str:
+    seller = SELLERS.get(text.strip().lower())
+    if seller is None:
+        raise UnknownWord(what="The seller", value=text, nearest="", allowed="platform, third-party")
+    return seller
+
+
+def _ask(label: str, given: str, default: str | None = None) -> str:
+    if given or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return given
+    return str(typer.prompt(label, default=default, err=True, show_default=bool(default)))
+
+
+def add(
+    context: typer.Context,
+    platform: Annotated[str, typer.Option("--platform", metavar="NAME", help="The platform complained about.")] = "",
+    category: Annotated[
+        str,
+        typer.Option(
+            "--category", metavar="NAME", help="quality, delivery, mismatch, cancelled-order, advertising or other."
+        ),
+    ] = "",
+    number: Annotated[str, typer.Option("--number", metavar="NUMBER", help="Its number elsewhere, as 12315's.")] = "",
+    seller: Annotated[str, typer.Option("--seller", metavar="WHO", help="platform or third-party.")] = "",
+    owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Who was asked first [who enters it].")] = "",
+    summary: Annotated[str, typer.Option("--summary", metavar="TEXT", help="What it is about.")] = "",
+    consumer: Annotated[str, typer.Option("--consumer", metavar="NAME", help="The consumer's name.")] = "",
+    phone: Annotated[str, typer.Option("--phone", metavar="NUMBER", help="The consumer's phone.")] = "",
+    email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="The consumer's e-mail address.")] = "",
+    address: Annotated[str, typer.Option("--address", metavar="TEXT", help="The consumer's address.")] = "",
+    policy: Annotated[str, typer.Option("--policy", metavar="NAME", help="The policy [the register's].")] = "",
+    at: At = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Enter a complaint that was received."""
+    session: Session = context.obj
+    check_format(fmt)
+    with session.register() as register:
+        platform_text = _ask("Platform", platform)
+        if not platform_text:
+            known = ", ".join(entry.name for entry in register.platforms[:6])
+            raise MissingValue(what="The platform", option=f"--platform NAME ({known})")
+        platform_name = platform_named(register, platform_text)
+        category_name = category_named(_ask("Category", category, "other") or "other")
+        texts = {
+            "number": clean_input(number, "number", NAME_LIMIT),
+            "owner": clean_input(owner, "owner", NAME_LIMIT) or session.actor,
+            "summary": clean_input(_ask("What it is about", summary, "" if platform else None), "summary", NOTE_LIMIT),
+        }
+        detail: dict[str, Any] = {
+            "platform": platform_name,
+            "category": category_name,
+            "policy": policy_named(session, register, policy),
+            **{name: text for name, text in texts.items() if text},
+            **_told(note),
+        }
+        if seller:
+            detail["seller"] = _seller_named(seller)
+        draft = Draft(Kind.RECEIVED, session.moment(at, register.zone), detail)
+        personal = Personal(
+            *(
+                clean_input(text, what, NAME_LIMIT) or None
+                for what, text in (("consumer", consumer), ("phone", phone), ("email", email), ("address", address))
+            )
+        )
+        held = personal if personal != Personal() else None
+        ids = register.record([Work(None, (draft,), held)], session.now, session.actor)
+        _show_change(session, register, ids, fmt)
+
+
+def policy_named(session: Session, register: Register, name: str) -> str:
+    """Return the name of a policy, taking it into the register at its first use; raises UnknownPolicy."""
+    name = name or register.facts["policy"]
+    if name not in register.policies:
+        from dealtrack import settings
+        from dealtrack.sources.policies import load_policy
+
+        versions = load_policy(name, settings.data_folder(), settings.user_folder())
+        register.take_in(versions, session.now, session.actor)
+    return name
+
+
+def forward(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Record that complaints were forwarded to the business department."""
+    _record(context, Kind.FORWARDED, ids, numbers, at, _told(note), fmt)
+
+
+def complete(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    outcome: Annotated[
+        str, typer.Option("--outcome", metavar="WORD", help="What came of it, as refund or advance-compensation.")
+    ] = "",
+    amount: Annotated[str, typer.Option("--amount", metavar="MONEY", help="The sum paid, as 1299.50.")] = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Record that the handling of complaints was completed."""
+    detail = _told(note)
+    if outcome:
+        detail["outcome"] = clean_input(outcome, "outcome", NAME_LIMIT)
+    if amount:
+        detail["amount"] = parse_amount(amount)
+    _record(context, Kind.COMPLETED, ids, numbers, at, detail, fmt)
+
+
+def withdraw(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    reason: Reason = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Record that consumers withdrew their complaints."""
+    _record(context, Kind.WITHDRAWN, ids, numbers, at, _told(note, reason=reason), fmt)
+
+
+def reject(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    reason: Reason = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Record that complaints were not accepted, with the reason."""
+    if not reason.strip():
+        raise MissingValue(what="The reason", option="--reason TEXT")
+    _record(context, Kind.REJECTED, ids, numbers, at, _told(note, reason=reason), fmt)
+
+
+def note(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    text: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Note something about complaints."""
+    if not text.strip():
+        raise MissingValue(what="The note", option="--note TEXT")
+    _record(context, Kind.NOTED, ids, numbers, at, _told(text), fmt)
+
+
+__all__ = ["add", "complete", "forward", "note", "reject", "suggestion", "withdraw"]

@@ -1,0 +1,108 @@
+"""What one call of a command works with: the register, the present moment, who acts, and what references mean."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, tzinfo
+from functools import cached_property
+from pathlib import Path
+
+from dealtrack import settings
+from dealtrack.core.calendar import ONE_DAY
+from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
+from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
+from dealtrack.core.platform import match_platform, nearest_platforms
+from dealtrack.errors import BadDay, BadReference, MissingValue, UnknownCategory, UnknownPlatform, suggestion
+from dealtrack.register.register import Register
+
+_shown_in: list[tzinfo] = [UTC]
+
+
+def show_value(value: object) -> str:
+    """Write a value of an error message: a moment in the register's time zone, the rest as it is."""
+    return show_moment(value, _shown_in[0]) if isinstance(value, datetime) else str(value)
+
+
+class Session:
+    """One call of a command."""
+
+    def __init__(self, db: str) -> None:
+        self._db = db
+
+    @cached_property
+    def path(self) -> Path:
+        """Return the file of the register."""
+        return settings.register_path(Path(self._db) if self._db else None)
+
+    @property
+    def names_register(self) -> bool:
+        """Tell whether a register was named, rather than left to be the user's own."""
+        return bool(self._db or os.environ.get(settings.DB_VARIABLE))
+
+    @cached_property
+    def now(self) -> datetime:
+        """Return the moment of the call, in UTC."""
+        return settings.now()
+
+    @cached_property
+    def actor(self) -> str:
+        """Return who calls."""
+        return settings.actor()
+
+    @contextmanager
+    def register(self) -> Iterator[Register]:
+        """Open the register for the block."""
+        with Register.open(self.path) as register:
+            _shown_in[0] = register.zone
+            yield register
+
+    def moment(self, text: str | None, zone: tzinfo) -> Moment:
+        """Return the moment that was typed, or now where none was; raises BadMoment."""
+        return parse_moment(text, self.now, zone) if text else Moment(self.now, self.now, False)
+
+    def as_of(self, text: str | None, zone: tzinfo) -> datetime | None:
+        """Return the moment to look at the register as of, None for now; a day alone means its first second."""
+        return parse_moment(text, self.now, zone).start if text else None
+
+    def received_span(self, first: str, last: str, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+        """Return the moments from which and before which two days lie, both included; None where none was typed."""
+        since = parse_day(first, self.now, zone) if first else None
+        until = parse_day(last, self.now, zone) if last else None
+        if since and until and until < since:
+            raise BadDay(text=last, reason=f": it lies before {since}")
+        return (
+            datetime.combine(since, time(), zone).astimezone(UTC) if since else None,
+            datetime.combine(until + ONE_DAY, time(), zone).astimezone(UTC) if until else None,
+        )
+
+
+def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:
+    """Return the register ids of the complaints named by id or external number, each once, in order.
+
+    Raises BadReference, MissingValue, UnknownComplaint or AmbiguousNumber.
+    """
+    found: list[int] = []
+    for text in ids:
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:19]) < 2**63):
+            raise BadReference(text=text)
+        found.append(int(text))
+    found.extend(register.find(number) for number in numbers)
+    if not found:
+        raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
+    return list(dict.fromkeys(found))
+
+
+def platform_named(register: Register, text: str) -> str:
+    """Return the name of the platform that a text means; raises UnknownPlatform with the nearest names."""
+    platform = match_platform(text, register.platforms)
+    if platform is None:
+        raise UnknownPlatform(name=text, nearest=suggestion(nearest_platforms(text, register.platforms)))
+    return platform.name
+
+
+def category_named(text: str) -> str:
+    """Return the category that a text means; raises UnknownCategory with the nearest names."""
+    category = match_category(text)
+    if category is None:
+        raise UnknownCategory(name=text, nearest=suggestion(nearest_categories(text)), allowed=", ".join(CATEGORIES))
+    return category

@@ -1,0 +1,79 @@
+"""Commands that make a register and vouch for it."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dealtrack import settings
+from dealtrack.cli.session import Session
+from dealtrack.errors import CHECK_FAILED, BadTimezone, RegisterExists
+
+
+def init(
+    context: typer.Context,
+    calendar: Annotated[
+        str, typer.Option("--calendar", metavar="NAME", help="A shipped calendar, a country such as US-NY, or a file.")
+    ] = "cn-beijing",
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="NAME", help="The policy of complaints that name none.")
+    ] = "green-channel",
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="ZONE", help="Where days begin and end [the calendar's].")
+    ] = "",
+) -> None:
+    """Make a register."""
+    from dealtrack.register.register import Register, Setup
+    from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
+    from dealtrack.sources.platforms import load_platforms
+    from dealtrack.sources.policies import load_policy
+
+    session: Session = context.obj
+    if session.path.exists():
+        raise RegisterExists(path=session.path)
+    data, user = settings.data_folder(), settings.user_folder()
+    rules = load_calendar(calendar, data, user)
+    zone = timezone or rules.timezone or "Asia/Shanghai"
+    check_timezone(zone)
+    platforms = load_platforms(data / "platforms.toml") if policy == "green-channel" else []
+    setup = Setup(rules, load_policy(policy, data, user), policy, platforms, zone)
+    Register.create(session.path, setup, session.now, session.actor)
+    print(f"register {session.path}: calendar {rules.name}, policy {policy}, time zone {zone}")
+    parts = differs_by_subdivision(calendar)
+    if parts:
+        some = ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")
+        print(
+            f"dealtrack: {rules.name} holds only the holidays that all its parts share; holidays differ by part ({some}), "
+            f"as in --calendar {rules.name}-{parts[0]}.",
+            file=sys.stderr,
+        )
+    if not timezone and not rules.timezone:
+        print(f"dealtrack: no time zone is known for {rules.name}; {zone} is used (--timezone).", file=sys.stderr)
+    print("next: dealtrack add --platform NAME", file=sys.stderr)
+
+
+def check_timezone(name: str) -> None:
+    """Check that a time zone exists; raises BadTimezone."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError):
+        raise BadTimezone(name=name) from None
+
+
+def verify(
+    context: typer.Context,
+    head: Annotated[
+        str, typer.Option("--head", metavar="HASH", help="The journal's head kept elsewhere, which must still be in it.")
+    ] = "",
+) -> None:
+    """Check that no entry of the journal was changed, removed or put in; prints its length and head."""
+    session: Session = context.obj
+    with session.register() as register:
+        report = register.verify(head)
+    for fault in report.faults:
+        print(f"dealtrack: {fault}", file=sys.stderr)
+    if report.faults:
+        raise typer.Exit(CHECK_FAILED)
+    print(f"whole: {report.entries} entries, head {report.head}")

@@ -1,0 +1,306 @@
+"""Tables and month grids for a terminal: columns that fit its width, colours where it has them, Chinese in line."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from itertools import groupby
+from typing import Any, NamedTuple, TextIO
+
+from dealtrack.cli.output import cell_formatters, due_key, provisional_keys
+from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
+from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
+
+Paint = Callable[[str, str], str]
+
+GAP = "  "
+NEVER_DROPPED = 0
+VERDICT_STYLES = {
+    "overdue": "bold red",
+    "missed": "bold red",
+    "running": "green",
+    "met": "green dim",
+    "paused": "dim",
+    "projected": "dim",
+    "cancelled": "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    `rank` 0 is never dropped or cut; of the others the highest is dropped first. `least` is the width to
+    which it may be cut, None where it must stay whole.
+    """
+
+    key: str
+    title: str
+    rank: int = NEVER_DROPPED
+    least: int | None = None
+    right: bool = False
+
+
+class Cell(NamedTuple):
+    """What stands in a cell: pieces of text, each with its style."""
+
+    pieces: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """Return the text alone."""
+        return "".join(text for text, _ in self.pieces)
+
+
+KNOWN = {
+    "id": Column("id", "id", right=True),
+    "number": Column("number", "number", 2),
+    "platform": Column("platform", "platform", 0),
+    "category": Column("category", "category", 3, 8),
+    "status": Column("status", "status", 4),
+    "owner": Column("owner", "owner", 5, 4),
+    "received": Column("received", "received", 6),
+    "summary": Column("summary", "summary", 7, 12),
+    "clock": Column("clock", "clock", 0),
+    "due": Column("due", "due", 0),
+    "verdict": Column("verdict", "verdict", 0),
+    "working_days_late": Column("working_days_late", "late", 1, right=True),
+}
+WATCH_COLUMNS = ("id", "number", "platform", "category", "owner", "clock", "due", "verdict", "working_days_late")
+
+
+def plan_columns(keys: Sequence[str]) -> list[Column]:
+    """Return the columns of a table of records with these keys; a deadline and its verdict make one."""
+    if "clock" in keys and "due" in keys and "id" in keys:
+        return [KNOWN[key] for key in WATCH_COLUMNS if key in keys]
+    clocks = [key.removesuffix("_due") for key in keys if key.endswith("_due")]
+    if clocks and "id" in keys:
+        head = [KNOWN[key] for key in ("id", "number", "platform", "category", "status", "received") if key in keys]
+        summary = [KNOWN["summary"]] if "summary" in keys else []
+        # Beyond two clocks, the later ones give way where the terminal is narrow.
+        shown = [Column(f"{name}_due", name, 0 if place < 2 else 1) for place, name in enumerate(clocks)]
+        return [*head, *shown, *summary]
+    return [
+        Column(key, key.replace("_", " "), 0 if place == 0 else place, None if place == 0 else 8)
+        for place, key in enumerate(keys)
+    ]
+
+
+def print_table(records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone: tzinfo, out: TextIO) -> None:
+    """Print records as a table, no wider than the terminal where there is one; nothing for no records."""
+    columns = plan_columns(keys)
+    write = dict(zip(keys, cell_formatters(keys, zone), strict=True))
+    rows = [[_cell(column, record, write) for column in columns] for record in records]
+    if not rows:
+        return
+    draw_table(columns, rows, out)
+
+
+def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> None:
+    """Draw a table: a line of titles, a rule, and a line for each row."""
+    widths = [
+        max(display_width(column.title), *(display_width(row[place].text) for row in rows))
+        for place, column in enumerate(columns)
+    ]
+    kept = fit_columns(columns, widths, terminal_width(out))
+    paint = painter(out)
+    _draw_line([(columns[p], w, Cell(((columns[p].title, "bold"),))) for p, w in kept], paint, out)
+    out.write(paint(GAP.join("─" * width for _, width in kept), "dim") + "\n")
+    for row in rows:
+        _draw_line([(columns[p], w, row[p]) for p, w in kept], paint, out)
+
+
+def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | None) -> list[tuple[int, int]]:
+    """Return the columns to show, by place, and the width of each, that fit the room; None is any room."""
+    if room is None:
+        return list(enumerate(widths))
+    least = [
+        width if column.least is None else min(width, column.least)
+        for column, width in zip(columns, widths, strict=True)
+    ]
+    kept = list(range(len(columns)))
+
+    def taken(sizes: Sequence[int]) -> int:
+        return sum(sizes[place] for place in kept) + len(GAP) * (len(kept) - 1)
+
+    for place in sorted(kept, key=lambda place: -columns[place].rank):
+        if taken(least) <= room or columns[place].rank == NEVER_DROPPED:
+            break
+        kept.remove(place)
+    for place in sorted(set(range(len(columns))).difference(kept), key=lambda place: columns[place].rank):
+        # A wide column that went may have left room for a narrower one.
+        if taken(least) + len(GAP) + least[place] <= room:
+            kept = sorted([*kept, place])
+    sizes = list(widths)
+    for place in sorted(kept, key=lambda place: -columns[place].rank):
+        sizes[place] = max(least[place], sizes[place] - max(0, taken(sizes) - room))
+    return [(place, sizes[place]) for place in kept]
+
+
+def terminal_width(out: TextIO) -> int | None:
+    """Return the columns of the terminal that a stream writes to, None where it is none and nothing is to be cut."""
+    if not out.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return max(20, get_terminal_size().columns)
+
+
+def painter(out: TextIO) -> Paint:
+    """Return the function that writes a text in a style; off a terminal and under NO_COLOR, as it is."""
+    if not out.isatty() or os.environ.get("NO_COLOR"):
+        return _unpainted
+    from rich.color import ColorSystem
+    from rich.console import Console
+    from rich.style import Style
+
+    names = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
+    system = names.get(Console(file=out).color_system or "")
+    if system is None:
+        return _unpainted
+
+    def paint(text: str, style: str) -> str:
+        return Style.parse(style).render(text, color_system=system) if style else text
+
+    return paint
+
+
+def print_step_table(rows: Sequence[tuple[str, str, str]], out: TextIO) -> None:
+    """Print the days of a count for a terminal; the reasons, which come last, are never cut."""
+    paint = painter(out)
+    marks = max((display_width(mark) for _, mark, _ in rows), default=0)
+    days = max((len(day) for day, _, _ in rows), default=0)
+    for day, mark, why in rows:
+        counted = mark != "–"
+        line = f"{day:<{days}}  {paint(pad_text(mark, marks), 'green' if counted else 'dim')}  "
+        out.write(line + (why if counted else paint(why, "dim")) + "\n")
+
+
+class Mark(NamedTuple):
+    """How a kind of day is drawn in a month: a sign beside its number, a style, and what it means."""
+
+    sign: str
+    style: str
+    meaning: str
+
+
+MARKS = {
+    DayKind.WEEKDAY: Mark("", "", "working day"),
+    DayKind.WEEKEND: Mark("·", "dim", "weekend"),
+    DayKind.HOLIDAY: Mark("休", "red", "public holiday"),
+    DayKind.MAKE_UP: Mark("班", "bold yellow", "make-up working day"),
+    DayKind.AMENDED_OFF: Mark("休!", "bold magenta", "day off by amendment"),
+    DayKind.AMENDED_WORKED: Mark("班!", "bold cyan", "working day by amendment"),
+}
+_CELL_WIDTH = 7
+
+
+def print_month(days: Iterable[Day], *, stream: TextIO | None = None) -> None:
+    """Print days as month grids, Monday first, each with its legend and the days that have a name below.
+
+    What a day is shows in a sign beside it, so that nothing hangs on colour; colours come on a terminal only.
+    """
+    import sys
+
+    out = sys.stdout if stream is None else stream
+    paint = painter(out)
+    for place, (_, month) in enumerate(groupby(days, key=lambda day: (day.day.year, day.day.month))):
+        if place:
+            out.write("\n")
+        _draw_month(list(month), paint, out)
+
+
+def _draw_month(days: Sequence[Day], paint: Paint, out: TextIO) -> None:
+    confirmed = all(day.confirmed for day in days)
+    worked = sum(day.worked for day in days)
+    title = paint(f"{days[0].day:%B %Y}", "bold")
+    count = f"{worked} working day{'s' if worked != 1 else ''}"
+    out.write(f"{title}  {count}{'' if confirmed else ', provisional: not officially published yet'}\n\n")
+    out.write(paint("".join(f"{name:>4}".ljust(_CELL_WIDTH) for name in WEEKDAY_NAMES).rstrip(), "bold") + "\n")
+    cells = [" " * _CELL_WIDTH] * days[0].day.weekday() + [_month_cell(day, paint) for day in days]
+    for start in range(0, len(cells), 7):
+        out.write("".join(cells[start : start + 7]).rstrip() + "\n")
+    present = [kind for kind in MARKS if any(day.kind is kind for day in days)]
+    legend = [f"{MARKS[kind].sign} {MARKS[kind].meaning}" for kind in present if MARKS[kind].sign]
+    if not confirmed:
+        legend.append("? provisional")
+    out.write("\n" + paint(" " + "   ".join(legend), "dim") + "\n" if legend else "")
+    named = [day for day in days if day.name]
+    if named:
+        out.write("\n")
+    for line in _named_lines(named, paint):
+        out.write(line + "\n")
+
+
+def _month_cell(day: Day, paint: Paint) -> str:
+    mark = MARKS[day.kind]
+    text = f"{day.day.day:>4}{mark.sign}{'' if day.confirmed else '?'}"
+    fill = " " * (_CELL_WIDTH - display_width(text))
+    return paint(text, mark.style) + fill if mark.style else text + fill
+
+
+def _named_lines(days: Sequence[Day], paint: Paint) -> Iterable[str]:
+    """Yield a line for each stretch of days that share what they are, then the sources of amendments."""
+    stretches: list[list[Day]] = []
+    for day in days:
+        last = stretches[-1][-1] if stretches else None
+        same = last is not None and (last.kind, last.name, last.source) == (day.kind, day.name, day.source)
+        if last is not None and same and (day.day - last.day).days == 1:
+            stretches[-1].append(day)
+        else:
+            stretches.append([day])
+    for stretch in stretches:
+        first, last = stretch[0], stretch[-1]
+        span = f"{first.day.day}" if first is last else f"{first.day.day}-{last.day.day}"
+        names = WEEKDAY_NAMES[first.day.weekday()]
+        if first is not last:
+            names += f"-{WEEKDAY_NAMES[last.day.weekday()]}"
+        mark = MARKS[first.kind]
+        told = reason(first) if first.kind is DayKind.MAKE_UP else first.name
+        sign = paint(pad_text(mark.sign, 3), mark.style) if mark.style else pad_text(mark.sign, 3)
+        yield f" {span:>5}  {names:<7}  {sign}  {safe_text(told)}"
+    amended = [day for day in days if day.kind in (DayKind.AMENDED_OFF, DayKind.AMENDED_WORKED)]
+    for source in dict.fromkeys(day.source for day in amended if day.source):
+        yield f" Source: {safe_text(source)}"
+
+
+def _unpainted(text: str, style: str) -> str:
+    return text
+
+
+def _cell(column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool], str]]) -> Cell:
+    key = column.key
+    provisional = due_key(key) and key in provisional_keys(record)
+    text = write[key](record.get(key), provisional)
+    if key.endswith("_due"):
+        verdict = str(record.get(key.removesuffix("due") + "verdict") or "")
+        if not (text or verdict):
+            return Cell(())
+        due = pad_text(text or "–", 11 if provisional else 10)
+        return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (verdict, VERDICT_STYLES.get(verdict, ""))))
+    if key == "verdict":
+        return Cell(((text, VERDICT_STYLES.get(text, "")),))
+    if key == "working_days_late":
+        days = record.get(key) or 0
+        return Cell(((f"{days} wd", "red"),)) if days else Cell(())
+    if key == "due":
+        return Cell(((text or "–", ""),))
+    return Cell(((text, ""),))
+
+
+def _draw_line(cells: Iterable[tuple[Column, int, Cell]], paint: Paint, out: TextIO) -> None:
+    line: list[str] = []
+    blank = 0
+    for place, (column, width, cell) in enumerate(cells):
+        pieces = cell.pieces
+        size = display_width(cell.text)
+        if size > width:
+            pieces = ((fit_text(cell.text, width), pieces[0][1]),)
+            size = display_width(pieces[0][0])
+        before = blank + (len(GAP) if place else 0) + (width - size if column.right else 0)
+        blank = 0 if column.right else width - size
+        if not size:
+            blank += before
+            continue
+        line.append(" " * before + "".join(paint(text, style) if style else text for text, style in pieces))
+    out.write("".join(line) + "\n")

@@ -1,0 +1,85 @@
+"""Commands that watch the clocks: what is overdue, and what falls due."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from dealtrack.cli.options import AsOf, CategoryName, Format, OwnerName, PlatformName
+from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.session import Session, category_named, platform_named
+from dealtrack.core.clocks import deadline, local_day
+from dealtrack.core.moments import parse_span
+from dealtrack.core.standing import Lateness, watch_record
+from dealtrack.errors import CHECK_FAILED
+from dealtrack.register.queries import Filter
+from dealtrack.register.register import Register
+
+
+def _filter(register: Register, platform: str, category: str, owner: str) -> Filter:
+    return Filter(
+        platform=platform_named(register, platform) if platform else None,
+        category=category_named(category) if category else None,
+        owner=owner or None,
+    )
+
+
+class Counted:
+    """Passes records on and remembers whether there were any."""
+
+    def __init__(self, latenesses: Iterable[Lateness]) -> None:
+        self._latenesses = latenesses
+        self.count = 0
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        for lateness in self._latenesses:
+            self.count += 1
+            yield watch_record(lateness)
+
+
+def overdue(
+    context: typer.Context,
+    platform: PlatformName = "",
+    category: CategoryName = "",
+    owner: OwnerName = "",
+    check: Annotated[bool, typer.Option("--check", help="Exit with status 1 when anything is overdue.")] = False,
+    as_of: AsOf = "",
+    fmt: Format = "",
+) -> None:
+    """List the clocks that run past their deadline, the longest late first."""
+    session: Session = context.obj
+    check_format(fmt)
+    with session.register() as register:
+        wanted = _filter(register, platform, category, owner)
+        found = Counted(register.overdue(wanted, session.now, session.as_of(as_of, register.zone)))
+        print_records(found, fmt=fmt, zone=register.zone, watch=True)
+    if check and found.count:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def due(
+    context: typer.Context,
+    within: Annotated[
+        str, typer.Option("--within", metavar="SPAN", help="How far ahead to look: hours as 4h, working days as 1wd.")
+    ] = "1wd",
+    platform: PlatformName = "",
+    category: CategoryName = "",
+    owner: OwnerName = "",
+    as_of: AsOf = "",
+    fmt: Format = "",
+) -> None:
+    """List the clocks that run and fall due soon, the earliest first."""
+    session: Session = context.obj
+    check_format(fmt)
+    span = parse_span(within)
+    with session.register() as register:
+        wanted = _filter(register, platform, category, owner)
+        moment = session.as_of(as_of, register.zone)
+        start = moment or session.now
+        if span.working_days is not None:
+            day = register.calendar.nth_after(local_day(start, register.zone), span.working_days)
+            until = deadline(day, None, register.zone)
+        else:
+            until = start + span.duration
+        found = Counted(register.due(wanted, until, session.now, moment))
+        print_records(found, fmt=fmt, zone=register.zone, watch=True)

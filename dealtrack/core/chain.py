@@ -1,0 +1,66 @@
+"""The hash chain of the journal: each entry's digest covers all its columns and the entry before it."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from json import JSONEncoder
+from typing import Any, NamedTuple
+
+GENESIS = bytes(32)
+
+_encode = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+class Link(NamedTuple):
+    """One entry of the journal as it is stored: moments and detail are text, digests are bytes."""
+
+    seq: int
+    complaint: int | None
+    kind: str
+    at: str
+    recorded_at: str
+    actor: str
+    detail: str
+    previous: bytes
+    hash: bytes
+
+
+class Fault(NamedTuple):
+    """The first entry at which a chain breaks, and how."""
+
+    seq: int
+    reason: str
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of a value: keys sorted, no spaces, characters unescaped; raises ValueError for NaN."""
+    return _encode(value)
+
+
+def digest(
+    seq: int, complaint: int | None, kind: str, at: str, recorded_at: str, actor: str, detail: str, previous: bytes
+) -> bytes:
+    """Return the SHA-256 of an entry: the digest before it, then its columns as canonical JSON in UTF-8."""
+    columns = _encode([seq, complaint, kind, at, recorded_at, actor, detail])
+    return sha256(previous + columns.encode()).digest()
+
+
+def first_fault(links: Iterable[Link], previous: bytes = GENESIS, seq: int = 0) -> Fault | None:
+    """Return the first entry that was changed, removed or put in, None for a whole chain.
+
+    `previous` and `seq` are the digest and number of the entry before the first link. A cut-off tail leaves
+    a whole chain: it shows only against a head kept elsewhere.
+    """
+    for link in links:
+        seq += 1
+        if link.seq != seq:
+            return Fault(seq, f"entry {seq} is missing" if link.seq > seq else f"entry {link.seq} is out of place")
+        if link.previous != previous:
+            return Fault(seq, "it does not continue the entry before it")
+        try:
+            expected = digest(*link[:-1])
+        except (TypeError, ValueError, UnicodeError):
+            return Fault(seq, "it holds what no entry can")
+        if link.hash != expected:
+            return Fault(seq, "its content does not match its hash")
+        previous = link.hash
+    return None

@@ -1,0 +1,303 @@
+"""The clocks of a complaint: when each is due, and its verdict at any moment."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
+from dealtrack.core.lifecycle import CLOSING, Kind, Transition, effective
+from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
+
+LAST_SECOND = time(23, 59, 59)
+
+CalendarAt = Callable[[int | None], WorkingCalendar]
+"""Gives the calendar in force when the journal held this many entries; None asks for the one in force now."""
+
+
+class Verdict(StrEnum):
+    """What can be said of a clock at a moment."""
+
+    RUNNING = "running"
+    OVERDUE = "overdue"
+    MET = "met"
+    MISSED = "missed"
+    PAUSED = "paused"
+    PROJECTED = "projected"
+    CANCELLED = "cancelled"
+
+
+class End(StrEnum):
+    """How a clock ended."""
+
+    STOPPED = "stopped"
+    NOT_NEEDED = "not-needed"
+    CLOSED_WITHOUT = "closed-without"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A pause: its working days after the day of `start` and up to the day of `end` are not counted; moments in UTC."""
+
+    start: datetime
+    end: datetime | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One run of a clock; moments in UTC.
+
+    `started` is None for a clock that has not begun: its `due` is then a projection, as if it began at
+    `assumed`. `due` is None while
+    there is no deadline, as in a pause. `round` counts the runs of the same clock, from 1. `revision` is
+    that of the calendar by which the clock was counted.
+    """
+
+    name: str
+    round: int
+    started: datetime | None
+    due: datetime | None
+    due_day: date | None
+    ended: datetime | None = None
+    end: End | None = None
+    paused: bool = False
+    provisional: bool = False
+    revision: int = 0
+    start_kind: Kind | None = None
+    assumed: datetime | None = None
+    length: int = 0
+    pauses: tuple[Span, ...] = ()
+
+
+def verdict(clock: Clock, moment: datetime) -> Verdict:
+    """Return the verdict of a clock at a moment; an event at the very deadline is on time."""
+    if clock.started is None:
+        return Verdict.CANCELLED if clock.end else Verdict.PROJECTED
+    if clock.ended is not None:
+        late = clock.due is not None and clock.ended > clock.due
+        if clock.end is End.STOPPED:
+            return Verdict.MISSED if late else Verdict.MET
+        return Verdict.MISSED if late and clock.end is End.CLOSED_WITHOUT else Verdict.CANCELLED
+    if clock.due is None:
+        return Verdict.PAUSED
+    return Verdict.OVERDUE if moment > clock.due else Verdict.RUNNING
+
+
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """Return the day on which a moment falls in a time zone."""
+    return moment.astimezone(zone).date()
+
+
+def deadline(day: date, closes: time | None, zone: tzinfo) -> datetime:
+    """Return the last moment, inclusive and in UTC, of a due day: its closing time, or its last second.
+
+    Source: Civil Code of the PRC art. 203.
+    """
+    return datetime.combine(day, closes or LAST_SECOND, zone).replace(fold=1).astimezone(UTC)
+
+
+def working_days_late(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> int:
+    """Return the working days after a clock's due day up to the moment's day, itself included; 0 when not late."""
+    until = clock.ended if clock.ended is not None else moment
+    if clock.due is None or clock.due_day is None or until <= clock.due:
+        return 0
+    return calendar.count_between(clock.due_day, local_day(until, zone))
+
+
+def due_day(
+    rule: ClockRule, start: date, length: int, pauses: Iterable[tuple[date, date]], calendar: WorkingCalendar
+) -> tuple[date, date]:
+    """Return the day that ends a clock's count, and the due day that it is rolled to.
+
+    The start day is not counted. Of each pause, the days after its first day up to its last are not counted.
+    Source: Civil Code of the PRC art. 201 to 203.
+    """
+    if rule.unit is Unit.WORKING_DAY:
+        number = calendar.days.number(start) + length
+        day = calendar.days.working(number)
+        for pause, resume in pauses:
+            if pause < day:
+                number += calendar.count_between(pause, resume)
+                day = calendar.days.working(number)
+        return day, day
+    day = _calendar_end(start, length, rule.unit)
+    for pause, resume in pauses:
+        if pause < day:
+            day += resume - pause
+    match rule.roll:
+        case Roll.NEXT_WORKING_DAY:
+            return day, calendar.next_working(day)
+        case Roll.AFTER_STATUTORY_HOLIDAY:
+            return day, calendar.after_holiday(day)
+        case Roll.NONE:
+            return day, day
+
+
+def _calendar_end(start: date, length: int, unit: Unit) -> date:
+    if unit is Unit.MONTH:
+        months = start.year * 12 + start.month - 1 + length
+        year, month = divmod(months, 12)
+        next_first = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+        last = (next_first - ONE_DAY).day
+        return date(year, month + 1, min(start.day, last))
+    return start + timedelta(days=length * (7 if unit is Unit.WEEK else 1))
+
+
+def _is_provisional(rule: ClockRule, start: date, counted: date, due: date, calendar: WorkingCalendar) -> bool:
+    if rule.unit is Unit.WORKING_DAY:
+        return not calendar.is_confirmed(start, due)
+    return rule.roll is not Roll.NONE and not calendar.is_confirmed(counted - ONE_DAY, due)
+
+
+def pauses_of(history: Iterable[Transition]) -> list[Span]:
+    """Return the pauses in a history of counted transitions; a closing ends the pause that it finds open."""
+    spans: list[Span] = []
+    for entry in history:
+        if entry.kind is Kind.PAUSED:
+            spans.append(Span(entry.at, None, entry.detail.get("reason", "")))
+        elif spans and spans[-1].end is None and (entry.kind is Kind.RESUMED or entry.kind in CLOSING):
+            spans[-1] = replace(spans[-1], end=entry.at)
+    return spans
+
+
+def measure(
+    rule: ClockRule, clock: Clock, entries: Sequence[Transition], calendar: WorkingCalendar, zone: tzinfo
+) -> Clock:
+    """Return a started clock with its deadline counted.
+
+    Extensions lengthen it; a pause that begins after the deadline has passed excuses nothing; while a pause
+    lasts there is no deadline.
+    """
+    assert clock.started is not None
+    start = local_day(clock.started, zone)
+    length = rule.length
+    spans: list[Span] = []
+    days: list[tuple[date, date]] = []
+    pauses = {span.start: span for span in pauses_of(entries)} if rule.pausable else {}
+
+    def due() -> tuple[date, date, datetime]:
+        counted, rolled = due_day(rule, start, length, days, calendar)
+        return counted, rolled, deadline(rolled, rule.closes, zone)
+
+    for entry in entries:
+        if entry.at < clock.started or (clock.ended is not None and entry.at > clock.ended):
+            continue
+        if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
+            length += entry.detail["by"]
+        elif entry.kind is Kind.PAUSED and entry.at in pauses and entry.at <= due()[2]:
+            span = pauses[entry.at]
+            spans.append(span)
+            if span.end is None:
+                return replace(
+                    clock, paused=True, length=length, pauses=tuple(spans), revision=calendar.revision
+                )
+            days.append((local_day(span.start, zone), local_day(span.end, zone)))
+    counted, rolled, moment = due()
+    return replace(
+        clock,
+        due=moment,
+        due_day=rolled,
+        provisional=_is_provisional(rule, start, counted, rolled, calendar),
+        length=length,
+        pauses=tuple(spans),
+        revision=calendar.revision,
+    )
+
+
+def runs_of(rule: ClockRule, entries: Sequence[Transition]) -> list[tuple[Clock, int | None]]:
+    """Return the runs of one clock in a history of counted transitions, each with the entry that ended it."""
+    runs: list[tuple[Clock, int | None]] = []
+    running: Clock | None = None
+    received = next((entry for entry in entries if entry.kind is Kind.RECEIVED), None)
+    for entry in entries:
+        kind = entry.kind
+        if running is None and kind in rule.stop and not runs and received is not None:
+            # Stopped without having started: the whole handling is counted, from the receipt.
+            running = Clock(rule.name, 1, received.at, None, None, start_kind=Kind.RECEIVED)
+        if running is None:
+            if kind in rule.start:
+                running = Clock(rule.name, len(runs) + 1, entry.at, None, None, start_kind=kind)
+            continue
+        if kind in rule.stop:
+            end = End.STOPPED
+        elif kind is Kind.COMPLETED:
+            end = End.NOT_NEEDED
+        elif kind in CLOSING:
+            end = End.CLOSED_WITHOUT
+        else:
+            continue
+        runs.append((replace(running, ended=entry.at, end=end), entry.seq))
+        running = None
+    if running is not None:
+        runs.append((running, None))
+    return runs
+
+
+def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
+    """Return every run of every clock that a history started, each with its deadline.
+
+    A run that has ended is counted by the calendar in force when it ended: its verdict stands.
+    """
+    entries = effective(history)
+    return [
+        measure(rule, run, entries, calendar_at(seq), zone)
+        for rule in policy.clocks
+        for run, seq in runs_of(rule, entries)
+    ]
+
+
+def current(
+    clocks: Iterable[Clock],
+    policy: Policy,
+    is_open: bool,
+    is_paused: bool,
+    calendar: WorkingCalendar,
+    zone: tzinfo,
+    moment: datetime,
+) -> list[Clock]:
+    """Return one clock for each rule of a policy: its latest run, or what stands in for it.
+
+    A clock that has not started is projected while the complaint is open, and cancelled once it has closed.
+    """
+    latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
+    return [
+        latest.get(rule.name)
+        or project(rule, latest, policy, is_open, is_paused, calendar, zone, moment)
+        for rule in policy.clocks
+    ]
+
+
+def project(
+    rule: ClockRule,
+    latest: dict[str, Clock],
+    policy: Policy,
+    is_open: bool,
+    is_paused: bool,
+    calendar: WorkingCalendar,
+    zone: tzinfo,
+    moment: datetime,
+) -> Clock:
+    """Return a clock that has not started, as if it started when the clock before it is due, or now where that has passed."""
+    waiting = Clock(rule.name, 1, None, None, None, length=rule.length, revision=calendar.revision)
+    if not is_open:
+        return replace(waiting, end=End.NOT_NEEDED)
+    if is_paused:
+        return waiting
+    start = moment
+    for feeder in policy.clocks:
+        if feeder.stop & rule.start and feeder.name != rule.name:
+            before = latest.get(feeder.name)
+            if before is None and not feeder.start & rule.stop:
+                before = project(feeder, latest, policy, is_open, is_paused, calendar, zone, moment)
+            if before is not None and before.due is not None and before.ended is None:
+                start = max(start, before.due)
+    day = local_day(start, zone)
+    counted, rolled = due_day(rule, day, rule.length, (), calendar)
+    return replace(
+        waiting,
+        assumed=start,
+        due=deadline(rolled, rule.closes, zone),
+        due_day=rolled,
+        provisional=_is_provisional(rule, day, counted, rolled, calendar),
+    )

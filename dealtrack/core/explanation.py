@@ -1,0 +1,86 @@
+"""Why a deadline is what it is: each day from the start to the due day, counted or not, and for what reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+
+from dealtrack.core.calendar import ONE_DAY, WorkingCalendar, reason
+from dealtrack.core.clocks import Clock, due_day, local_day
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.policy import ClockRule, Roll, Unit
+
+NOT_COUNTED = "is not counted (Civil Code art. 201)"
+START_DAYS = {
+    Kind.RECEIVED: "the day of receipt",
+    Kind.ACCEPTED: "the day of acceptance",
+    Kind.FORWARDED: "the day of forwarding",
+    Kind.REOPENED: "the day of reopening",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One day of a count; `nth` is its place among the counted days, 0 where it is not counted."""
+
+    day: date
+    counted: bool
+    nth: int
+    reason: str
+    confirmed: bool
+
+
+def count_days(calendar: WorkingCalendar, start: date, n: int) -> list[Step]:
+    """Return the days from a start day to the n-th working day after it, both included; raises OutsideCalendar."""
+    rule = ClockRule("", frozenset(), frozenset(), n)
+    return list(_steps(rule, start, calendar.nth_after(start, n), (), calendar, "the day of the start"))
+
+
+def explain(
+    clock: Clock, rule: ClockRule, start: date, calendar: WorkingCalendar, zone: tzinfo, moment: datetime
+) -> list[Step]:
+    """Return the days from a clock's start to its due day, both included, or to the moment's day while it has none."""
+    pauses = tuple(
+        (local_day(span.start, zone), local_day(span.end or moment, zone), span.reason) for span in clock.pauses
+    )
+    until = clock.due_day or max(start, local_day(moment, zone))
+    name = START_DAYS.get(clock.start_kind, "the day of the start") if clock.start_kind else "the day of the start"
+    return list(_steps(replace(rule, length=clock.length), start, until, pauses, calendar, name))
+
+
+def _steps(
+    rule: ClockRule,
+    start: date,
+    until: date,
+    pauses: tuple[tuple[date, date, str], ...],
+    calendar: WorkingCalendar,
+    name: str,
+) -> Iterator[Step]:
+    day = calendar.day(start)
+    yield Step(start, False, 0, f"{name} {NOT_COUNTED}", day.confirmed)
+    in_working_days = rule.unit is Unit.WORKING_DAY
+    end = until
+    if not in_working_days and rule.roll is not Roll.NONE:
+        # The count may end before the due day: the days between are those that it was rolled past.
+        end = _unrolled(rule, start, until, pauses, calendar)
+    nth = 0
+    for day in calendar.walk(start + ONE_DAY, until):
+        paused = next((why for first, last, why in pauses if first < day.day <= last), None)
+        if paused is not None:
+            yield Step(day.day, False, 0, f"paused: {paused}" if paused else "paused", day.confirmed)
+        elif day.day > end:
+            last = day.day == until
+            why = "the due day after the roll" if last else f"rolled past: {reason(day)}"
+            yield Step(day.day, False, 0, why, day.confirmed)
+        elif in_working_days and not day.worked:
+            yield Step(day.day, False, 0, reason(day), day.confirmed)
+        else:
+            nth += 1
+            yield Step(day.day, True, nth, reason(day), day.confirmed)
+
+
+def _unrolled(
+    rule: ClockRule, start: date, until: date, pauses: tuple[tuple[date, date, str], ...], calendar: WorkingCalendar
+) -> date:
+    spans = [(first, last) for first, last, _ in pauses]
+    counted, _ = due_day(rule, start, rule.length, spans, calendar)
+    return min(counted, until)

@@ -1,0 +1,247 @@
+"""The life of a complaint: kinds of transition, what is allowed when, and folding a history into a complaint."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
+
+Detail = Mapping[str, Any]
+
+
+class Kind(StrEnum):
+    """What can happen to a complaint."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    FORWARDED = "forwarded"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+    REOPENED = "reopened"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    EXTENDED = "extended"
+    HANDED_ON = "handed-on"
+    NOTED = "noted"
+    EVIDENCE = "evidence"
+    AMENDED = "amended"
+    VOIDED = "voided"
+
+
+class Status(StrEnum):
+    """Where a complaint stands."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    FORWARDED = "forwarded"
+    PAUSED = "paused"
+    CLOSED = "closed"
+    VOIDED = "voided"
+
+
+OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED, Status.FORWARDED, Status.PAUSED})
+ANY = OPEN | {Status.CLOSED}
+UNFORWARDED = frozenset({Status.RECEIVED, Status.ACCEPTED})
+
+ALLOWED: Mapping[Kind, frozenset[Status]] = {
+    Kind.RECEIVED: frozenset(),
+    Kind.ACCEPTED: frozenset({Status.RECEIVED}),
+    Kind.FORWARDED: UNFORWARDED,
+    Kind.COMPLETED: OPEN,
+    Kind.WITHDRAWN: OPEN,
+    Kind.REJECTED: OPEN,
+    Kind.REOPENED: frozenset({Status.CLOSED}),
+    Kind.PAUSED: OPEN - {Status.PAUSED},
+    Kind.RESUMED: frozenset({Status.PAUSED}),
+    Kind.EXTENDED: OPEN,
+    Kind.HANDED_ON: OPEN,
+    Kind.NOTED: ANY,
+    Kind.EVIDENCE: ANY,
+    Kind.AMENDED: ANY,
+    Kind.VOIDED: ANY,
+}
+
+LEADS_TO: Mapping[Kind, Status] = {
+    Kind.RECEIVED: Status.RECEIVED,
+    Kind.ACCEPTED: Status.ACCEPTED,
+    Kind.FORWARDED: Status.FORWARDED,
+    Kind.COMPLETED: Status.CLOSED,
+    Kind.WITHDRAWN: Status.CLOSED,
+    Kind.REJECTED: Status.CLOSED,
+    Kind.REOPENED: Status.FORWARDED,
+    Kind.PAUSED: Status.PAUSED,
+}
+
+# These say something about a complaint without moving it: they may be told in any order after the receipt.
+BESIDE = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
+
+CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED})
+
+FIELDS = (
+    "number",
+    "platform",
+    "category",
+    "seller",
+    "owner",
+    "policy",
+    "policy_version",
+    "outcome",
+    "amount",
+    "summary",
+)
+"""The fields of a complaint that its transitions state, and that an amendment can correct."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One entry of the journal: what happened, when (`at`), and when the register learnt of it; moments in UTC."""
+
+    seq: int
+    complaint: int
+    kind: Kind
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    detail: Detail = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What the transitions of a complaint, folded in order, make it; moments in UTC."""
+
+    id: int
+    status: Status
+    number: str | None = None
+    platform: str = ""
+    category: str = ""
+    seller: str | None = None
+    owner: str | None = None
+    policy: str = ""
+    policy_version: str = ""
+    received: datetime | None = None
+    accepted: datetime | None = None
+    forwarded: datetime | None = None
+    completed: datetime | None = None
+    withdrawn: datetime | None = None
+    rejected: datetime | None = None
+    outcome: str | None = None
+    amount: str | None = None
+    summary: str | None = None
+    first_contact: bool = False
+    reopenings: int = 0
+    resumes_to: Status | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the complaint still awaits its end."""
+        return self.status in OPEN
+
+
+def effective(history: Iterable[Transition]) -> list[Transition]:
+    """Return the transitions that count: those not voided, in order of what happened, then of entry."""
+    entries = list(history)
+    voided = {entry.detail["seq"] for entry in entries if entry.kind is Kind.VOIDED}
+    counted = [entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided]
+    return sorted(counted, key=lambda entry: (entry.kind is not Kind.RECEIVED, entry.at, entry.seq))
+
+
+def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
+    """Return the complaint that a history makes; without a receipt that counts, it is voided.
+
+    Raises BadHistory where the entries contradict one another, which only a damaged register can hold.
+    """
+    state = Complaint(id=complaint, status=Status.VOIDED)
+    for entry in effective(history):
+        if entry.kind is not Kind.RECEIVED and state.status not in ALLOWED[entry.kind]:
+            raise BadHistory(complaint=complaint, seq=entry.seq, reason=f"{entry.kind} while {state.status}")
+        state = _apply(state, entry)
+    return state
+
+
+def _apply(state: Complaint, entry: Transition) -> Complaint:
+    stated = {name: entry.detail[name] for name in FIELDS if name in entry.detail}
+    match entry.kind:
+        case Kind.RECEIVED:
+            return replace(state, status=Status.RECEIVED, received=entry.at, **stated)
+        case Kind.ACCEPTED:
+            return replace(state, status=Status.ACCEPTED, accepted=entry.at, **stated)
+        case Kind.FORWARDED:
+            return replace(state, status=Status.FORWARDED, forwarded=entry.at, **stated)
+        case Kind.COMPLETED:
+            first = state.status is Status.RECEIVED and not state.reopenings
+            return replace(state, status=Status.CLOSED, completed=entry.at, first_contact=first, **stated)
+        case Kind.WITHDRAWN:
+            return replace(state, status=Status.CLOSED, withdrawn=entry.at, **stated)
+        case Kind.REJECTED:
+            return replace(state, status=Status.CLOSED, rejected=entry.at, **stated)
+        case Kind.REOPENED:
+            return replace(
+                state,
+                status=Status.FORWARDED,
+                reopenings=state.reopenings + 1,
+                completed=None,
+                withdrawn=None,
+                rejected=None,
+                outcome=None,
+                amount=None,
+                **stated,
+            )
+        case Kind.PAUSED:
+            return replace(state, status=Status.PAUSED, resumes_to=state.status)
+        case Kind.RESUMED:
+            return replace(state, status=state.resumes_to or Status.RECEIVED, resumes_to=None)
+        case Kind.HANDED_ON | Kind.AMENDED:
+            return replace(state, **stated)
+        case _:
+            return state
+
+
+def possible(status: Status) -> list[Kind]:
+    """Return the kinds of transition that a complaint of this status allows."""
+    return [kind for kind, statuses in ALLOWED.items() if status in statuses]
+
+
+def previous_moment(history: Iterable[Transition]) -> Transition | None:
+    """Return the last transition that moved the complaint, which the next such one may not precede."""
+    moved = [entry for entry in effective(history) if entry.kind not in BESIDE]
+    return moved[-1] if moved else None
+
+
+def settle_moment(day_start: datetime, day_end: datetime, kind: Kind, history: Sequence[Transition]) -> datetime:
+    """Return the moment at which to keep a transition whose day alone is known.
+
+    It is the day's first second, or the moment of the complaint's previous transition where that is later
+    on the same day. `day_start` is inclusive and `day_end` exclusive, both in UTC.
+    """
+    if kind in BESIDE:
+        received = [entry.at for entry in effective(history) if entry.kind is Kind.RECEIVED]
+        floor = received[0] if received else day_start
+    else:
+        previous = previous_moment(history)
+        floor = previous.at if previous else day_start
+    return floor if day_start < floor < day_end else day_start
+
+
+def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: datetime, now: datetime) -> Complaint:
+    """Check that a transition may follow a history, and return the complaint as it stands before it.
+
+    Raises NotAllowed, BeforePrevious or InFuture.
+    """
+    state = fold(complaint, history)
+    if at > now:
+        raise InFuture(at=at, now=now)
+    if kind is Kind.RECEIVED:
+        return state
+    if state.status not in ALLOWED[kind]:
+        allowed = ", ".join(possible(state.status)) or "nothing"
+        raise NotAllowed(complaint=complaint, status=state.status, kind=kind, allowed=allowed)
+    entries = effective(history)
+    bars = [entry for entry in entries if entry.kind is Kind.RECEIVED or (kind not in BESIDE and entry.kind not in BESIDE)]
+    if bars and at < bars[-1].at:
+        raise BeforePrevious(
+            complaint=complaint, kind=kind, at=at, previous=bars[-1].kind, previous_at=bars[-1].at
+        )
+    return state

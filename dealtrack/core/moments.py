@@ -1,0 +1,332 @@
+"""Moments, days and spans of time as a clerk types them, as they are shown, and as they are stored."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import NamedTuple
+from unicodedata import normalize
+
+from dealtrack.errors import BadDay, BadMoment, BadSpan
+
+FIRST_YEAR = 1970
+LAST_YEAR = 2100
+LONGEST = 60
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was typed for a moment, in UTC.
+
+    A day alone (`day_only`) runs from its first second, `start`, to the first second of the next day, `end`,
+    exclusive. For a moment proper both are that moment.
+    """
+
+    start: datetime
+    end: datetime
+    day_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time to look ahead: a number of working days, or where that is None a duration."""
+
+    working_days: int | None
+    duration: timedelta = timedelta(0)
+
+
+class _Reason(Exception):
+    """Why a text means no moment; the text alone where there is nothing more to say."""
+
+
+class _TimeOfDay(NamedTuple):
+    hour: int
+    minute: int
+    second: int
+    offset: tzinfo | None
+
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_SHORT_MONTHS = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
+_DAY_WORDS = {
+    "today": 0, "今天": 0, "今日": 0,
+    "yesterday": 1, "昨天": 1, "昨日": 1,
+    "day before yesterday": 2, "前天": 2, "前日": 2,
+    "tomorrow": -1, "明天": -1, "明日": -1,
+    "day after tomorrow": -2, "后天": -2,
+}  # fmt: skip
+_NOW_WORDS = frozenset({"now", "现在", "此刻"})
+_WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = {
+    text: number
+    for number, (name, han) in enumerate(zip(_WEEKDAY_NAMES, "一二三四五六日", strict=True))
+    for text in (name, name[:3], f"周{han}", f"星期{han}", f"礼拜{han}")
+} | {"tues": 1, "thur": 3, "thurs": 3, "周天": 6, "星期天": 6, "礼拜天": 6}
+
+# Every repeat is bounded or over characters that what follows cannot match, so no text takes long.
+_FULL_DAY = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
+_COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_MONTH_DAY = re.compile(r"([0-9]{1,2})[-/]([0-9]{1,2})")
+_HAN_DAY = re.compile(r"(?:([0-9]{4}) ?年 ?)?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?[日号]?")
+_NAMED_DAY = re.compile(r"([0-9]{1,2}) ([a-z]{3,9})(?:,? ([0-9]{4}))?")
+_SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}|[0-9]{2} ?年.{0,20}")
+_YEAR_LAST = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{4}")
+_TIME = (
+    r"(?P<half>上午|早上|凌晨|中午|下午|晚上)? ?(?P<hour>[0-9]{1,2})"
+    r"(?:(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?)"
+    r"|(?: ?[点时] ?(?:(?P<han_minute>[0-9]{1,2}) ?分?|(?P<half_past>半)|整)?))"
+    r"(?: ?(?P<offset>z|[+-][0-9]{2}:?[0-9]{2}))?"
+)
+_DAY_AND_TIME = re.compile(rf"(?:(?P<day>[^:点]{{1,40}}?)(?: |(?<=[0-9])t|(?<=[^0-9a-z ])))??{_TIME}")
+_MONTH = re.compile(r"([0-9]{4})(?:[-/.]| ?年 ?)([0-9]{1,2}) ?月?")
+_YEAR = re.compile(r"([0-9]{4}) ?年?")
+_RANGE = re.compile(r" ?(?:/|\.\.|~| to | - |至|到) ?")
+_SPAN = re.compile(r"([0-9]{1,5}) ?(wd|working days?|个?工作日|d|days?|天|h|hours?|个?小时|m|min|minutes?|分钟?)")
+_HOURS_AND_MINUTES = re.compile(r"([0-9]{1,5})h ?([0-9]{1,2})m?")
+
+
+def parse_moment(text: str, now: datetime, zone: tzinfo) -> Moment:
+    """Return the moment, or the day alone, that a text means in a time zone.
+
+    A date without its year is this year's, or last year's where its day is yet to come; an hour alone is
+    today's; a weekday is the last such day, today included where that is not in the future. `24:00` is the
+    first second of the next day. A local time that occurs twice, as clocks go back, is its first occurrence.
+    Raises BadMoment.
+    """
+    try:
+        return _moment(_plain(text), now, zone)
+    except _Reason as reason:
+        raise BadMoment(text=_short(text), reason=str(reason)) from None
+
+
+def parse_day(text: str, now: datetime, zone: tzinfo) -> date:
+    """Return the day that a text means in a time zone, by the rules of `parse_moment`; raises BadDay."""
+    try:
+        plain = _plain(text)
+        if _DAY_AND_TIME.fullmatch(plain):
+            raise _Reason(" (it has an hour)")
+        return _day(plain, now.astimezone(zone).date())
+    except _Reason as reason:
+        raise BadDay(text=_short(text), reason=str(reason)) from None
+
+
+def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
+    """Return the first and last day, both included, that a text means.
+
+    It is a day, a month (2016-10), a year (2016), or a span from one of them to another
+    (2016-11-01..2016-11-20, 2016-11-01/2016-11-20). Raises BadDay.
+    """
+    try:
+        plain, today = _plain(text), now.astimezone(zone).date()
+        try:
+            return _days(plain, today)
+        except _Reason as reason:
+            # A slash also parts a year from its month, so the text as a whole was tried first.
+            ends = _RANGE.split(plain)
+            if len(ends) != 2 or not all(ends):
+                raise reason from None
+        (first, _), (_, last) = _days(ends[0], today), _days(ends[1], today)
+        if last < first:
+            raise _Reason(" (it ends before it begins)")
+        return first, last
+    except _Reason as reason:
+        raise BadDay(text=_short(text), reason=str(reason)) from None
+
+
+def parse_span(text: str) -> Span:
+    """Return the span that a text means: 4h, 90m, 1h30m, 2d (24 hours each) or 1wd (working days); raises BadSpan."""
+    plain = " ".join(normalize("NFKC", text[:LONGEST]).lower().split()) if len(text) <= LONGEST else ""
+    if both := _HOURS_AND_MINUTES.fullmatch(plain):
+        return Span(None, timedelta(hours=int(both[1]), minutes=int(both[2])))
+    found = _SPAN.fullmatch(plain)
+    if found is None:
+        raise BadSpan(text=_short(text))
+    number, unit = int(found[1]), found[2]
+    if unit.startswith("w") or unit.endswith("工作日"):
+        return Span(number)
+    if unit.startswith(("d", "天")):
+        return Span(None, timedelta(days=number))
+    if unit.startswith("h") or unit.endswith("小时"):
+        return Span(None, timedelta(hours=number))
+    return Span(None, timedelta(minutes=number))
+
+
+def show_moment(moment: datetime, zone: tzinfo) -> str:
+    """Return a moment in a time zone as 2016-11-11 21:30, with its seconds only where they are not zero."""
+    local = moment.astimezone(zone)
+    return local.isoformat(" ")[: 19 if local.second else 16]
+
+
+def show_due(due: datetime, zone: tzinfo, provisional: bool = False, end_of_day: bool = True) -> str:
+    """Return a deadline in a time zone: its day where it is the day's last second, else with its hour.
+
+    A question mark follows a provisional one. With `end_of_day` false the hour is always shown.
+    """
+    local = due.astimezone(zone)
+    if end_of_day and local.hour == 23 and local.minute == 59 and local.second == 59:
+        text = local.isoformat()[:10]
+    else:
+        text = local.isoformat(" ")[: 19 if local.second else 16]
+    return text + "?" if provisional else text
+
+
+def iso_local(moment: datetime, zone: tzinfo) -> str:
+    """Return a moment in a time zone as 2016-11-11T21:30:00+08:00."""
+    return moment.astimezone(zone).isoformat(timespec="seconds")
+
+
+def to_store(moment: datetime) -> str:
+    """Return a moment as the register keeps it, in UTC to the second: 2016-11-11T13:30:00Z."""
+    if moment.tzinfo is not UTC:
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        moment = moment.astimezone(UTC)
+    return moment.isoformat()[:19] + "Z"
+
+
+from_store = datetime.fromisoformat
+"""Return the moment, in UTC, that `to_store` wrote. The bare built-in: it runs for every row that is read."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _plain(text: str) -> str:
+    if len(text) > LONGEST:
+        raise _Reason(" (it is too long)")
+    plain = " ".join(normalize("NFKC", text).lower().split())
+    if not plain:
+        raise _Reason(" (it is empty)")
+    return plain
+
+
+def _moment(text: str, now: datetime, zone: tzinfo) -> Moment:
+    if text in _NOW_WORDS:
+        present = now.astimezone(UTC).replace(microsecond=0)
+        return Moment(present, present, False)
+    found = _DAY_AND_TIME.fullmatch(text)
+    today = now.astimezone(zone).date()
+    if found is None:
+        day = _day(text, today)
+        start, end = _day_start(day, zone), _day_start(day + ONE_DAY, zone)
+        if start == end:
+            raise _Reason(" (that day was skipped there)")
+        return Moment(start, end, True)
+    hours = _time_of_day(found)
+    day_text = found["day"] or ""
+    day = _day(day_text, today) if day_text else today
+    if hours.offset is not None and not re.match("[0-9]{4}", day_text):
+        raise _Reason(" (an offset needs the full date)")
+    at = _at(day, hours, zone)
+    if day_text in _WEEKDAYS and at > now:
+        at = _at(day - 7 * ONE_DAY, hours, zone)
+    return Moment(at, at, False)
+
+
+def _day_start(day: date, zone: tzinfo) -> datetime:
+    # Where clocks go forward at midnight this is the moment they do, as the day has no earlier one.
+    return datetime.combine(day, time(0), zone).astimezone(UTC)
+
+
+def _at(day: date, hours: _TimeOfDay, zone: tzinfo) -> datetime:
+    if hours.hour == 24:
+        return _day_start(day + ONE_DAY, hours.offset or zone)
+    local = datetime(day.year, day.month, day.day, *hours[:3], tzinfo=hours.offset or zone)
+    moment = local.astimezone(UTC)
+    if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise _Reason(" (the clocks went forward past it)")
+    return moment
+
+
+def _time_of_day(found: re.Match[str]) -> _TimeOfDay:
+    hour, second = int(found["hour"]), int(found["second"] or 0)
+    minute = 30 if found["half_past"] else int(found["minute"] or found["han_minute"] or 0)
+    half = found["half"]
+    if (half in ("下午", "晚上") and hour < 12) or (half == "中午" and hour < 3):
+        hour += 12
+    elif half in ("上午", "早上", "凌晨") and hour > 12:
+        raise _Reason(f" ({half} has no hour {hour})")
+    if hour > 24 or (hour == 24 and (minute or second)):
+        raise _Reason(" (a day ends at 24:00)")
+    if minute > 59 or second > 59:
+        raise _Reason(" (there is no minute or second beyond 59)")
+    return _TimeOfDay(hour, minute, second, _offset(found["offset"]))
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    if text is None or text == "z":
+        return UTC if text else None
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 14 or minutes > 59:
+        raise _Reason(" (no time zone has that offset)")
+    size = timedelta(hours=hours, minutes=minutes)
+    return timezone(-size if text[0] == "-" else size)
+
+
+def _day(text: str, today: date) -> date:
+    if text in _DAY_WORDS:
+        return _bounded(today - _DAY_WORDS[text] * ONE_DAY)
+    if text in _WEEKDAYS:
+        return _bounded(today - (today.weekday() - _WEEKDAYS[text]) % 7 * ONE_DAY)
+    if found := _FULL_DAY.fullmatch(text):
+        return _date(found[1], found[3], found[4], today)
+    if found := _COMPACT_DAY.fullmatch(text):
+        return _date(found[1], found[2], found[3], today)
+    if found := _MONTH_DAY.fullmatch(text):
+        return _date(None, found[1], found[2], today)
+    if found := _HAN_DAY.fullmatch(text):
+        return _date(found[1], found[2], found[3], today)
+    if (found := _NAMED_DAY.fullmatch(text)) and (month := _month_named(found[2])):
+        return _date(found[3], str(month), found[1], today)
+    if _YEAR_LAST.fullmatch(text):
+        raise _Reason(" (the year comes first)")
+    if _SHORT_YEAR.fullmatch(text):
+        raise _Reason(" (a year has four digits)")
+    raise _Reason("")
+
+
+def _month_named(text: str) -> int:
+    number = _SHORT_MONTHS.get(text[:3], 0)
+    return number if number and _MONTHS[number - 1].startswith(text) else 0
+
+
+def _bounded(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise _Reason(f" (years run from {FIRST_YEAR} to {LAST_YEAR})")
+    return day
+
+
+def _date(year_text: str | None, month_text: str, day_text: str, today: date) -> date:
+    month, day = int(month_text), int(day_text)
+    year = int(year_text) if year_text else today.year - ((month, day) > (today.month, today.day))
+    _check_month(year, month)
+    if month == 2 and day == 29 and monthrange(year, month)[1] == 28:
+        raise _Reason(f" ({year} has no 29 February)")
+    if not 1 <= day <= monthrange(year, month)[1]:
+        raise _Reason(f" ({_MONTHS[month - 1].capitalize()} {year} has {monthrange(year, month)[1]} days)")
+    return date(year, month, day)
+
+
+def _check_month(year: int, month: int) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise _Reason(f" (years run from {FIRST_YEAR} to {LAST_YEAR})")
+    if not 1 <= month <= 12:
+        raise _Reason(f" (there is no month {month})")
+
+
+def _days(text: str, today: date) -> tuple[date, date]:
+    if found := _MONTH.fullmatch(text):
+        year, month = int(found[1]), int(found[2])
+        _check_month(year, month)
+        return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    if found := _YEAR.fullmatch(text):
+        year = int(found[1])
+        _check_month(year, 1)
+        return date(year, 1, 1), date(year, 12, 31)
+    day = _day(text, today)
+    return day, day

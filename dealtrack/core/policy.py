@@ -1,0 +1,130 @@
+"""Policies: the clocks that a rule sets a complaint, in versions by the date each came into force."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+
+from dealtrack.core.lifecycle import Kind
+
+
+class Unit(StrEnum):
+    """What a clock's length is counted in."""
+
+    WORKING_DAY = "working-day"
+    CALENDAR_DAY = "calendar-day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Roll(StrEnum):
+    """Where a due day goes that was not counted in working days and falls on a rest day.
+
+    Source: `next-working-day` Civil Code of the PRC art. 203; `after-statutory-holiday` SAMR Order 121 art. 45.
+    """
+
+    NONE = "none"
+    NEXT_WORKING_DAY = "next-working-day"
+    AFTER_STATUTORY_HOLIDAY = "after-statutory-holiday"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """One clock of a policy: what starts it, what stops it, and how long it runs.
+
+    `closes` is the local time at which the due day ends, None for its last second. `extensions` is how
+    often the clock may be extended and `extension_by` by how many units at a time; None sets no limit.
+    """
+
+    name: str
+    start: frozenset[Kind]
+    stop: frozenset[Kind]
+    length: int
+    unit: Unit = Unit.WORKING_DAY
+    roll: Roll = Roll.NONE
+    closes: time | None = None
+    pausable: bool = True
+    extensions: int | None = None
+    extension_by: int | None = None
+    article: str = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the rule as plain data that canonical JSON can hold."""
+        return {
+            "name": self.name,
+            "start": sorted(kind.value for kind in self.start),
+            "stop": sorted(kind.value for kind in self.stop),
+            "length": self.length,
+            "unit": self.unit.value,
+            "roll": self.roll.value,
+            "closes": self.closes.isoformat() if self.closes else None,
+            "pausable": self.pausable,
+            "extensions": self.extensions,
+            "extension_by": self.extension_by,
+            "article": self.article,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "ClockRule":
+        """Return the rule that `to_data` wrote."""
+        closes = data["closes"]
+        return cls(
+            name=data["name"],
+            start=frozenset(map(Kind, data["start"])),
+            stop=frozenset(map(Kind, data["stop"])),
+            length=data["length"],
+            unit=Unit(data["unit"]),
+            roll=Roll(data["roll"]),
+            closes=time.fromisoformat(closes) if closes else None,
+            pausable=data["pausable"],
+            extensions=data["extensions"],
+            extension_by=data["extension_by"],
+            article=data["article"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of a policy, in force for complaints received from `in_force` on."""
+
+    name: str
+    title: str
+    in_force: date
+    authority: str
+    source: str
+    clocks: tuple[ClockRule, ...]
+
+    def clock(self, name: str) -> ClockRule | None:
+        """Return the clock of this name, None where the policy has none."""
+        return next((clock for clock in self.clocks if clock.name == name), None)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the policy as plain data that canonical JSON can hold."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "in_force": self.in_force.isoformat(),
+            "authority": self.authority,
+            "source": self.source,
+            "clocks": [clock.to_data() for clock in self.clocks],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Policy":
+        """Return the policy that `to_data` wrote."""
+        return cls(
+            name=data["name"],
+            title=data["title"],
+            in_force=date.fromisoformat(data["in_force"]),
+            authority=data["authority"],
+            source=data["source"],
+            clocks=tuple(map(ClockRule.from_data, data["clocks"])),
+        )
+
+
+def version_for(versions: Sequence[Policy], received: date) -> Policy:
+    """Return the version in force on the day of receipt; a receipt before the first version is judged by the first."""
+    ordered = sorted(versions, key=lambda policy: policy.in_force)
+    in_force = [policy for policy in ordered if policy.in_force <= received]
+    return in_force[-1] if in_force else ordered[0]

@@ -1,0 +1,119 @@
+"""How a complaint stands at a moment, and the record of it that lists and exports are made of."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dealtrack.core.clocks import Clock, Verdict, verdict
+from dealtrack.core.lifecycle import Complaint, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A complaint with one clock for each rule of its policy, as seen at a moment."""
+
+    complaint: Complaint
+    clocks: tuple[Clock, ...]
+    moment: datetime
+
+    def verdict(self, clock: Clock) -> Verdict:
+        """Return the verdict of a clock at the standing's moment."""
+        return verdict(clock, self.moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """One clock that is watched: running and past its deadline, or running towards it."""
+
+    complaint: Complaint
+    clock: Clock
+    verdict: Verdict
+    working_days_late: int
+
+
+def record(standing: Standing) -> dict[str, Any]:
+    """Return the record of a complaint under its fixed keys; moments in UTC, None for what is not known.
+
+    `_provisional`, which no output shows, names the deadlines that are provisional.
+    """
+    complaint = standing.complaint
+    values: dict[str, Any] = {
+        "id": complaint.id,
+        "number": complaint.number,
+        "platform": complaint.platform,
+        "category": complaint.category,
+        "seller": complaint.seller,
+        "status": complaint.status.value,
+        "owner": complaint.owner,
+        "policy": complaint.policy,
+        "received": complaint.received,
+        "forwarded": complaint.forwarded,
+        "completed": complaint.completed,
+    }
+    for clock in standing.clocks:
+        values[f"{clock.name}_due"] = clock.due
+        values[f"{clock.name}_verdict"] = standing.verdict(clock).value
+    uncertain = {f"{clock.name}_due" for clock in standing.clocks if clock.provisional}
+    values["provisional"] = bool(uncertain)
+    values["_provisional"] = uncertain
+    values["outcome"] = complaint.outcome
+    values["amount"] = complaint.amount
+    values["summary"] = complaint.summary
+    return values
+
+
+def record_keys(clocks: Iterable[str]) -> list[str]:
+    """Return the keys of a complaint's record, with those of all the clocks named."""
+    empty = Standing(Complaint(0, Status.VOIDED), (), datetime.min)
+    keys = [key for key in record(empty) if not key.startswith("_")]
+    position = keys.index("provisional")
+    keys[position:position] = [key for name in clocks for key in (f"{name}_due", f"{name}_verdict")]
+    return keys
+
+
+WATCH_KEYS = (
+    "id",
+    "number",
+    "platform",
+    "category",
+    "status",
+    "owner",
+    "clock",
+    "due",
+    "verdict",
+    "working_days_late",
+    "provisional",
+)
+
+
+def watch_record(lateness: Lateness) -> dict[str, Any]:
+    """Return the record of a watched clock under its fixed keys; moments in UTC."""
+    complaint, clock = lateness.complaint, lateness.clock
+    return {
+        "id": complaint.id,
+        "number": complaint.number,
+        "platform": complaint.platform,
+        "category": complaint.category,
+        "status": complaint.status.value,
+        "owner": complaint.owner,
+        "clock": clock.name,
+        "due": clock.due,
+        "verdict": lateness.verdict.value,
+        "working_days_late": lateness.working_days_late,
+        "provisional": clock.provisional,
+    }
+
+
+def clock_record(clock: Clock, moment: datetime) -> Mapping[str, Any]:
+    """Return one run of a clock as `show` tells it; moments in UTC."""
+    return {
+        "clock": clock.name,
+        "round": clock.round,
+        "started": clock.started,
+        "due": clock.due,
+        "ended": clock.ended,
+        "verdict": verdict(clock, moment).value,
+        "provisional": clock.provisional,
+        "calendar_revision": clock.revision,
+    }

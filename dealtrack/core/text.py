@@ -1,0 +1,137 @@
+"""Text that people and files give: made clean when it comes in, and harmless when it goes out."""
+
+import re
+from collections.abc import Iterable
+from unicodedata import category, east_asian_width, normalize
+
+from dealtrack.errors import BadAmount, BadText
+
+# Characters that reorder what is read: marks, embeddings, overrides and isolates of bidirectional text.
+BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_SURROGATES = range(0xD800, 0xE000)
+_LINE_ENDS = (0x0A, 0x0D, 0x85, 0x2028, 0x2029)
+_REPLACEMENT = "\ufffd"
+
+# C0 controls become their pictures (U+241B for ESC); what has no picture becomes the replacement character.
+_LINES_TABLE: dict[int, str] = {
+    **dict.fromkeys(_SURROGATES, _REPLACEMENT),
+    **dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT),
+    **dict.fromkeys(BIDI, _REPLACEMENT),
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "\u2421",
+    **dict.fromkeys(_LINE_ENDS, " "),
+    0x09: " ",
+}
+_CELL_TABLE = dict(_LINES_TABLE)
+_LINES_TABLE[0x0A] = "\n"
+
+_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_AMOUNT = re.compile(r"0*([0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2}))?")
+_CURRENCY_BEFORE = re.compile(r"(?:¥|rmb|cny|人民币)\s*", re.IGNORECASE)
+_CURRENCY_AFTER = re.compile(r"(?<=[0-9 ])(?:元整?|圆|rmb|cny)$", re.IGNORECASE)
+
+
+def safe_text(text: str) -> str:
+    """Return a text of one line that a terminal shows as it stands: no controls, escapes or reordering of characters.
+
+    Line ends and tabs become spaces.
+    """
+    return text if text.isprintable() else text.translate(_CELL_TABLE)
+
+
+def safe_lines(text: str) -> str:
+    """Return what `safe_text` returns, with line feeds kept."""
+    return text if text.isprintable() else text.translate(_LINES_TABLE)
+
+
+def defuse_formula(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: one that would begin as such gets an apostrophe in front.
+
+    So does one that begins with apostrophes before such a character, that `restore_formula` may undo all of it.
+    """
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def restore_formula(text: str) -> str:
+    """Return the cell that `defuse_formula` was given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def clean_input(text: str, what: str, limit: int) -> str:
+    """Return a text without white space around it, in Unicode's composed form; `limit` is in characters.
+
+    Raises BadText, which begins with `what`, for NUL characters, lone surrogates and texts over the limit.
+    """
+    text = text.strip()
+    if not text.isascii():
+        if _SURROGATE.search(text):
+            raise BadText(what=what, reason="holds bytes that are not UTF-8 text")
+        text = normalize("NFC", text)
+    if "\0" in text:
+        raise BadText(what=what, reason="holds a NUL character")
+    if len(text) > limit:
+        raise BadText(what=what, reason=f"has {len(text):,} characters, and {limit:,} are the most")
+    return text
+
+
+def parse_amount(text: str) -> str:
+    """Return an amount of money in its one form, as 1299.50.
+
+    Thousands may be grouped by commas, and a sign or word for yuan may stand before or after.
+    Raises BadAmount for what is negative, no number, finer than a cent or over twelve digits.
+    """
+    plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
+    plain = _CURRENCY_AFTER.sub("", _CURRENCY_BEFORE.sub("", plain, count=1)).strip()
+    found = _AMOUNT.fullmatch(plain)
+    if found is None:
+        raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
+    return f"{int(found[1].replace(',', ''))}.{found[2] or '':0<2}"
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: two for wide characters, none for combining ones."""
+    return len(text) if text.isascii() else sum(map(_character_width, text))
+
+
+def fit_text(text: str, width: int) -> str:
+    """Return a text cut, with an ellipsis, to at most `width` columns of a terminal; whole where it fits."""
+    if display_width(text) <= width:
+        return text
+    taken = 0
+    for index, character in enumerate(text):
+        taken += _character_width(character)
+        if taken > width - 1:
+            return text[:index].rstrip() + "…"
+    return text
+
+
+def pad_text(text: str, width: int) -> str:
+    """Return a text filled with spaces to `width` columns of a terminal."""
+    return text + " " * (width - display_width(text))
+
+
+def _character_width(character: str) -> int:
+    if character < "\x7f":
+        return 1
+    if east_asian_width(character) in "WF":
+        return 2
+    return 0 if category(character) in ("Mn", "Me", "Cf") else 1
+
+
+def nearest(word: str, names: Iterable[str], n: int = 3) -> list[str]:
+    """Return up to `n` of the names, the nearest to a word first; capitals make no difference."""
+    from difflib import get_close_matches
+
+    word = word.strip().casefold()[:100]
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), name)
+    if not word:
+        return []
+    exact = [name for name in (word,) if name in folded]
+    # A part of a name is what people type, which is no close match by length.
+    parts = [name for name in folded if word in name or (len(name) > 1 and name in word)]
+    close = get_close_matches(word, folded, n)
+    found = exact + close + sorted(parts, key=len)
+    return [folded[name] for name in dict.fromkeys(found)][:n]

@@ -1,0 +1,214 @@
+"""Every error that a user can meet: the docstring is the message, the class owns the exit status.
+
+Exit statuses: 1 a check failed, 2 wrong usage or bad input, 3 the register cannot be used,
+4 some rows of an import were refused.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+
+CHECK_FAILED = 1
+BAD_INPUT = 2
+REGISTER_UNUSABLE = 3
+ROWS_REFUSED = 4
+
+
+class DealtrackError(Exception):
+    """Something went wrong."""
+
+    exit_code = BAD_INPUT
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        super().__init__(self.message())
+
+    def message(self, show: Callable[[object], str] = str) -> str:
+        """Return the one or two lines for the user; `show` writes each value, such as a moment in local time."""
+        template = inspect.cleandoc(type(self).__doc__ or "")
+        return template.format(**{name: show(value) for name, value in self.values.items()})
+
+
+def suggestion(names: Iterable[str]) -> str:
+    """Return a sentence that offers the nearest names, or nothing where there are none."""
+    near = list(names)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+# Bad input: what was asked for
+
+
+class UnknownComplaint(DealtrackError):
+    """There is no complaint {reference} in the register.{nearest}"""
+
+
+class AmbiguousNumber(DealtrackError):
+    """The number {number} stands for {count} complaints: {ids}. Name one by its register id."""
+
+
+class BadReference(DealtrackError):
+    """{text!r} is not a complaint: name one by its register id, as in 12, or with --number BJ-2016-001."""
+
+
+class UnknownPlatform(DealtrackError):
+    """Unknown platform: {name}.{nearest} 'dealtrack platform list' shows all; 'platform add' enters one."""
+
+
+class PlatformExists(DealtrackError):
+    """The name {name} stands for the platform {known} already."""
+
+
+class UnknownCategory(DealtrackError):
+    """Unknown category: {name}.{nearest} Allowed: {allowed}."""
+
+
+class UnknownPolicy(DealtrackError):
+    """Unknown policy: {name}.{nearest} 'dealtrack policy list' shows all."""
+
+
+class UnknownCalendar(DealtrackError):
+    """Unknown calendar: {name}.{nearest} Use a shipped name, a country code such as US or DE-BY, or a file."""
+
+
+class UnknownClock(DealtrackError):
+    """Policy {policy} has no clock {name}. Its clocks: {allowed}."""
+
+
+class UnknownWord(DealtrackError):
+    """{what} cannot be {value!r}.{nearest} Allowed: {allowed}."""
+
+
+class MissingValue(DealtrackError):
+    """{what} is missing. Give it with {option}."""
+
+
+class BadMoment(DealtrackError):
+    """{text!r} is not a moment{reason}. Write 2016-11-11 21:30, 11-11 21:30, yesterday 17:00 or now."""
+
+
+class BadDay(DealtrackError):
+    """{text!r} is not a day{reason}. Write it as 2016-11-11."""
+
+
+class BadMonth(DealtrackError):
+    """{text!r} is not a month. Write it as 2016-10, from 1970-01 to 2100-12."""
+
+
+class BadSpan(DealtrackError):
+    """{text!r} is not a span of time. Write hours as 4h, working days as 1wd."""
+
+
+class BadCount(DealtrackError):
+    """{text!r} is not a number of working days. Write a whole number from 1 to 9999."""
+
+
+class BadAmount(DealtrackError):
+    """{text!r} is not an amount of money. Write it as 1299 or 1299.50."""
+
+
+class BadText(DealtrackError):
+    """{what} {reason}."""
+
+
+class BadTimezone(DealtrackError):
+    """Unknown time zone: {name}. Write it as Asia/Shanghai."""
+
+
+class OutsideCalendar(DealtrackError):
+    """{day} lies outside the calendar, which runs from {first} to {last}."""
+
+
+# Bad input: what the life of a complaint does not allow
+
+
+class NotAllowed(DealtrackError):
+    """Complaint {complaint} is {status}: it cannot be {kind}. Possible now: {allowed}."""
+
+
+class BeforePrevious(DealtrackError):
+    """Complaint {complaint} cannot be {kind} at {at}: it was {previous} later, at {previous_at}."""
+
+
+class InFuture(DealtrackError):
+    """{at} is in the future: what has not happened yet cannot be recorded (it is {now})."""
+
+
+class BadHistory(DealtrackError):
+    """The history of complaint {complaint} cannot be read at entry {seq}: {reason}."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
+# Bad input: files and rules
+
+
+class BadCalendarFile(DealtrackError):
+    """Calendar {path}: {reason}."""
+
+
+class BadPolicyFile(DealtrackError):
+    """Policy {path}: {reason}."""
+
+
+class BadPlatformFile(DealtrackError):
+    """List of platforms {path}: {reason}."""
+
+
+class BadMappingFile(DealtrackError):
+    """Mapping {path}: {reason}."""
+
+
+class MissingColumn(DealtrackError):
+    """{path} has no column {column} for {field}; its header: {header}. Say which it is: --map {field}=COLUMN."""
+
+
+class CannotRead(DealtrackError):
+    """Cannot read {path}: {reason}."""
+
+
+class CannotWrite(DealtrackError):
+    """Cannot write {path}: {reason}."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
+# The register cannot be used
+
+
+class RegisterMissing(DealtrackError):
+    """There is no register at {path}. Make one with 'dealtrack init', or name another with --db."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
+class RegisterExists(DealtrackError):
+    """There is a register at {path} already; nothing was changed. Name another place with --db."""
+
+
+class NotARegister(DealtrackError):
+    """{path} is not a dealtrack register: {reason}. Name the right file with --db."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
+class RegisterNewer(DealtrackError):
+    """The register {path} was made by a newer dealtrack (schema {found}; this one knows {known}). Upgrade dealtrack."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
+class RegisterOlder(DealtrackError):
+    """The register {path} has the older schema {found} (this dealtrack needs {known}) and cannot be brought up to date: {reason}."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
+class RegisterLocked(DealtrackError):
+    """The register {path} has been busy for {seconds} seconds. Another dealtrack is writing: try again shortly."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
+class RegisterUnusable(DealtrackError):
+    """The register {path} cannot be used: {reason}."""
+
+    exit_code = REGISTER_UNUSABLE

@@ -1,0 +1,1 @@
+"""Reading complaints from other people's files, and writing the register's own."""

@@ -1,0 +1,233 @@
+"""Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from dealtrack.core.chain import canonical
+from dealtrack.core.lifecycle import Kind, Transition, effective, fold
+from dealtrack.core.moments import Moment, show_moment
+from dealtrack.core.platform import Platform, match_platform
+from dealtrack.errors import DealtrackError
+from dealtrack.exchange.dates import Stated
+from dealtrack.exchange.mapping import Mapping
+from dealtrack.exchange.readers import Refusal, Source
+from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from dealtrack.register.recorder import Draft, Personal, Recorder, Work
+from dealtrack.register.register import Register
+
+EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
+STATED = ("category", "seller", "owner", "policy", "summary")
+"""The fields, beside number and platform, that a row states of a receipt."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What an import did, and what it met."""
+
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    platforms: list[str] = field(default_factory=list)
+    reading: Reading = field(default_factory=Reading)
+
+
+class _GivenUp(Exception):
+    """Nothing is to be written: some rows were refused, or it was a rehearsal."""
+
+
+def import_rows(
+    register: Register,
+    source: Source,
+    mapping: Mapping,
+    now: datetime,
+    actor: str,
+    *,
+    skip_bad: bool,
+    dry_run: bool,
+    refuse: Callable[[Refusal], None],
+    progress: Callable[[int], None],
+) -> Tally:
+    """Take a file's rows into the register in one transaction, and tell what came of them.
+
+    Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it
+    was, as `dry_run` always does. `progress` is told after each row how many were read.
+    Raises MissingColumn and CannotRead.
+    """
+    tally = Tally()
+    rows = incoming_rows(source, mapping, register.zone, tally.reading)
+    try:
+        with register.recording(now, actor) as recorder:
+            intake = Intake(register, recorder, source.name, tally)
+            for row in rows:
+                tally.rows += 1
+                refusal = row if isinstance(row, Refusal) else intake.take(row)
+                if refusal is not None:
+                    tally.refused += 1
+                    refuse(refusal)
+                progress(tally.rows)
+            if dry_run or (tally.refused and not skip_bad):
+                raise _GivenUp
+    except _GivenUp:
+        register.forget("platforms")
+    return tally
+
+
+class Intake:
+    """Takes rows into the register one by one."""
+
+    def __init__(self, register: Register, recorder: Recorder, source: str, tally: Tally) -> None:
+        self._register = register
+        self._recorder = recorder
+        self._source = source
+        self._tally = tally
+        self._platforms: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
+
+    def take(self, row: Incoming) -> Refusal | None:
+        """Take one row in, or return why it is refused."""
+        try:
+            key = None if row.number else self._key(row)
+            known = self._find(row, key)
+            if known is None:
+                self._recorder.record(self._new(row, key))
+                self._tally.added += 1
+                return None
+            history = self._recorder.history(known)
+            drafts = self._news(row, history)
+            if drafts:
+                self._recorder.record(Work(known, drafts))
+                self._tally.changed += 1
+            else:
+                self._tally.unchanged += 1
+        except DealtrackError as error:
+            zone = self._register.zone
+            reason = error.message(lambda value: show_moment(value, zone) if isinstance(value, datetime) else str(value))
+            return Refusal(row.line, reason.replace("\n", " "), row.raw)
+        except Contradiction as contradiction:
+            return Refusal(row.line, str(contradiction), row.raw)
+        return None
+
+    def _find(self, row: Incoming, key: str | None) -> int | None:
+        if key is not None:
+            return self._recorder.find_import_key(key)
+        assert row.number is not None
+        found = self._recorder.find_number(row.number)
+        if len(found) > 1:
+            ids = ", ".join(map(str, found))
+            raise Contradiction(f"the number {row.number} stands for {len(found)} complaints of the register: {ids}")
+        return found[0] if found else None
+
+    def _key(self, row: Incoming) -> str:
+        """Return what a row without a number is known again by: what it says of the receipt, and which of its like it is."""
+        said = [row.moments["received"].start.isoformat(), row.platform, row.category_word, row.seller, row.summary]
+        text = canonical(said)
+        count = self._seen[text] = self._seen.get(text, 0) + 1
+        return sha256(f"{text}{count}".encode()).hexdigest()[:32]
+
+    def _platform(self, text: str) -> str:
+        name = self._platforms.get(text)
+        if name is None:
+            platform = match_platform(text, self._register.platforms)
+            if platform is None:
+                platform = Platform(text)
+                self._recorder.enter_platform(platform)
+                self._tally.platforms.append(text)
+            name = self._platforms[text] = platform.name
+        return name
+
+    def _new(self, row: Incoming, key: str | None) -> Work:
+        detail: dict[str, Any] = {
+            "platform": self._platform(row.platform),
+            "category": row.category,
+            "policy": row.policy or self._register.facts["policy"],
+            "source": self._source,
+            "line": row.line,
+        }
+        if row.category_word and row.category_word != row.category:
+            detail["category_word"] = row.category_word
+        if row.kept:
+            detail["kept"] = row.kept
+        for name, value in (
+            ("number", row.number),
+            ("seller", row.seller),
+            ("owner", row.owner),
+            ("summary", row.summary),
+            ("import_key", key),
+        ):
+            if value is not None:
+                detail[name] = value
+        drafts = [Draft(Kind.RECEIVED, _moment(row.moments["received"]), detail)]
+        drafts.extend(self._events(row))
+        personal = Personal(row.consumer, row.phone, row.email, row.address)
+        return Work(None, drafts, personal if personal != Personal() else None)
+
+    def _events(self, row: Incoming) -> Iterator[Draft]:
+        for kind in EVENTS:
+            stated = row.moments.get(kind.value)
+            if stated is not None:
+                yield Draft(kind, _moment(stated), _ending(row, kind))
+
+    def _news(self, row: Incoming, history: list[Transition]) -> list[Draft]:
+        """Return the transitions that a row adds to a known complaint; raises Contradiction."""
+        entries = effective(history)
+        zone = self._register.zone
+        complaint = fold(history[0].complaint, history)
+        told: dict[str, set[str]] = {}
+        for entry in entries:
+            for name, value in entry.detail.items():
+                told.setdefault(name, set()).add(str(value))
+        stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
+        stated["platform"] = self._platform(row.platform)
+        if row.category_word in told.get("category_word", ()):
+            stated["category"] = None
+        for name, value in stated.items():
+            if value is not None and value not in told.get(name, ()) and not (name == "category" and not row.category_word):
+                held = getattr(complaint, name)
+                raise Contradiction(
+                    f"{name} is {value!r} in the file, but the register has {held!r}"
+                    if held is not None
+                    else f"{name} is {value!r} in the file, but the register has none"
+                )
+        drafts = []
+        for kind in (Kind.RECEIVED, *EVENTS):
+            moment = row.moments.get(kind.value)
+            if moment is None:
+                continue
+            recorded = [entry for entry in entries if entry.kind is kind]
+            if not recorded:
+                drafts.append(Draft(kind, _moment(moment), _ending(row, kind)))
+            elif not any(_agrees(moment, entry.at) for entry in recorded):
+                raise Contradiction(
+                    f"{kind} is {show_moment(moment.start, zone)} in the file, "
+                    f"but the register has {show_moment(recorded[-1].at, zone)}"
+                )
+        if not any(draft.kind is Kind.COMPLETED for draft in drafts):
+            for name in ("outcome", "amount"):
+                value = getattr(row, name)
+                if value is not None and value not in told.get(name, ()):
+                    held = getattr(complaint, name)
+                    raise Contradiction(f"{name} is {value!r} in the file, but the register has {held or 'none'!r}")
+        return drafts
+
+
+class Contradiction(Exception):
+    """A row says otherwise than the journal."""
+
+
+def _agrees(stated: Stated, at: datetime) -> bool:
+    return stated.start <= at < stated.end if stated.day_only else stated.start == at
+
+
+def _moment(stated: Stated) -> Moment:
+    return Moment(stated.start, stated.end, stated.day_only)
+
+
+def _ending(row: Incoming, kind: Kind) -> dict[str, Any]:
+    if kind is not Kind.COMPLETED:
+        return {}
+    return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}

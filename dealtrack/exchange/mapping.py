@@ -1,0 +1,294 @@
+"""Mappings: which column of a file means which field of a complaint, and how its values are written."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping as Table, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dealtrack.errors import BadMappingFile, CannotRead, MissingColumn, UnknownWord, suggestion
+from dealtrack.exchange.dates import AUTO, compile_form
+
+EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
+FIELDS = (
+    "number",
+    "platform",
+    "category",
+    "seller",
+    "owner",
+    "policy",
+    *EVENTS,
+    "outcome",
+    "amount",
+    "consumer",
+    "phone",
+    "email",
+    "address",
+    "summary",
+)
+REQUIRED = ("received", "platform")
+
+DEFAULT = "default"
+
+_KEYS = {
+    "name": str,
+    "title": str,
+    "source": str,
+    "timezone": str,
+    "dates": list,
+    "blanks": list,
+    "sentinels": list,
+    "midnight": str,
+    "keep": list,
+    "columns": dict,
+    "constants": dict,
+    "values": dict,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """How the columns of a file are read as the fields of a complaint.
+
+    `columns` gives each field its columns, of which the first that a row fills counts. `required` fields
+    must have a column in the file, or a constant. `dates` are date forms, `auto` or directives; moments
+    without an offset are local to `timezone`, or to the register's where it is None. A cell that holds
+    one of `blanks`, whatever its case, is empty; a day in `sentinels` means none. `values` turns words,
+    whatever their case, into a field's values. The columns in `keep` stay with the complaint word for word.
+    """
+
+    name: str = DEFAULT
+    path: str = ""
+    columns: Table[str, tuple[str, ...]] = field(default_factory=lambda: {name: (name,) for name in FIELDS})
+    required: frozenset[str] = frozenset(REQUIRED)
+    constants: Table[str, str] = field(default_factory=dict)
+    dates: tuple[str, ...] = (AUTO,)
+    timezone: str | None = None
+    blanks: frozenset[str] = frozenset()
+    sentinels: frozenset[date] = frozenset()
+    midnight_is_day: bool = False
+    values: Table[str, Table[str, str]] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a header holds each field and each kept column; `ignored` columns are read by nobody.
+
+    `absent` are the mapping's fields that no column of the file can fill.
+    """
+
+    fields: Table[str, tuple[int, ...]]
+    kept: Table[str, int]
+    ignored: tuple[str, ...]
+    absent: tuple[str, ...]
+
+
+def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
+    """Return the mapping of this name in the first of the folders that has it, or in the file of this path.
+
+    Raises BadMappingFile and CannotRead.
+    """
+    if name.endswith(".toml") or "/" in name or "\\" in name:
+        return read_mapping(Path(name))
+    for folder in folders:
+        path = folder / f"{name}.toml"
+        if path.is_file():
+            return read_mapping(path)
+    known = mapping_names(folders)
+    near = suggestion(get_close_matches(name, known, 2))
+    raise BadMappingFile(path=name, reason=f"there is none of this name.{near} There are {', '.join(known) or 'none'}")
+
+
+def mapping_names(folders: Iterable[Path]) -> list[str]:
+    """Return the names of the mappings in folders, in order."""
+    return sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Return the mapping that a TOML file holds; raises BadMappingFile and CannotRead."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise CannotRead(path=path, reason="there is no such file") from None
+    except OSError as error:
+        raise CannotRead(path=path, reason=error.strerror or "the system will not read it") from None
+    except UnicodeDecodeError:
+        raise BadMappingFile(path=path, reason="it is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadMappingFile(path=path, reason=f"it is no TOML: {error}") from None
+    try:
+        return _mapping(data, path)
+    except ValueError as error:
+        raise BadMappingFile(path=path, reason=str(error)) from None
+
+
+def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
+    """Return a mapping in which `field=Column` pairs go before what it says itself; raises UnknownWord.
+
+    Several pairs of one field are columns of which the first that a row fills counts.
+    """
+    given: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        name, equals, column = (part.strip() for part in pair.partition("="))
+        name = name.lower()
+        if not equals or not column:
+            raise UnknownWord(what="--map", value=pair, nearest="", allowed="field=Column, as platform=Company")
+        if name not in FIELDS:
+            near = suggestion(get_close_matches(name, FIELDS, 2))
+            raise UnknownWord(what="The field of --map", value=name, nearest=near, allowed=", ".join(FIELDS))
+        given[name] = (*given.get(name, ()), column)
+    constants = {name: value for name, value in mapping.constants.items() if name not in given}
+    return replace(
+        mapping, columns={**mapping.columns, **given}, constants=constants, required=mapping.required | given.keys()
+    )
+
+
+def with_dates(mapping: Mapping, forms: Sequence[str]) -> Mapping:
+    """Return a mapping with other date forms, where any are given; raises UnknownWord."""
+    for form in forms:
+        try:
+            compile_form(form)
+        except ValueError as error:
+            allowed = f"auto, or a form such as %d/%m/%Y %H:%M ({error})"
+            raise UnknownWord(what="--date-format", value=form, nearest="", allowed=allowed) from None
+    return replace(mapping, dates=tuple(forms)) if forms else mapping
+
+
+def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
+    """Return where a header holds what a mapping asks for; names match whatever their case and punctuation.
+
+    Raises ValueError where a column that is asked for stands in the header twice.
+    """
+    exact: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
+    for index, column in enumerate(header):
+        exact.setdefault(column, []).append(index)
+        loose.setdefault(_loose(column), []).append(index)
+
+    def find(column: str) -> int | None:
+        found = exact.get(column) or loose.get(_loose(column)) or []
+        if len(found) > 1:
+            raise ValueError(f"the header names the column {column} {len(found)} times; rename all but one")
+        return found[0] if found else None
+
+    fields = {}
+    for name, columns in mapping.columns.items():
+        indexes = tuple(dict.fromkeys(index for index in map(find, columns) if index is not None))
+        if indexes:
+            fields[name] = indexes
+    kept = {column: index for column in mapping.keep if (index := find(column)) is not None}
+    used = {index for indexes in fields.values() for index in indexes} | set(kept.values())
+    ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
+    absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
+    return Layout(fields, kept, ignored, absent)
+
+
+def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
+    """Return the layout of a file's header; raises MissingColumn, and CannotRead for a column named twice."""
+    try:
+        layout = lay_out(mapping, header)
+    except ValueError as error:
+        raise CannotRead(path=path, reason=str(error)) from None
+    for name in (*REQUIRED, *FIELDS):
+        if name in mapping.required and name not in layout.fields and name not in mapping.constants:
+            columns = " or ".join(repr(column) for column in mapping.columns.get(name, (name,)))
+            found = ", ".join(column for column in header if column)
+            shown = found if len(found) <= 400 else found[:400].rpartition(",")[0] + ", …"
+            raise MissingColumn(path=path, column=columns, field=name, header=shown)
+    return layout
+
+
+def _loose(column: str) -> str:
+    """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
+    return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
+
+
+# Files
+
+
+def _mapping(data: dict[str, Any], path: Path) -> Mapping:
+    for key, value in data.items():
+        if key not in _KEYS:
+            raise ValueError(f"it has an unknown key, {key}; known: {', '.join(_KEYS)}")
+        if type(value) is not _KEYS[key] and not (_KEYS[key] is list and isinstance(value, str)):
+            kind = {str: "a text", list: "a list of texts", dict: "a table"}[_KEYS[key]]
+            raise ValueError(f"{key} is not {kind}")
+    columns = {_field(name): _texts(f"columns.{name}", value) for name, value in data.get("columns", {}).items()}
+    constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}
+    for name in sorted(constants.keys() & columns.keys()):
+        raise ValueError(f"{name} has both a column and a constant")
+    for name in EVENTS:
+        if name in constants:
+            raise ValueError(f"{name} cannot be a constant: it is a moment")
+    for name in REQUIRED:
+        if name not in columns and name not in constants:
+            raise ValueError(f"it has no column for {name}, which every complaint needs")
+    forms = _texts("dates", data.get("dates", AUTO))
+    for form in forms:
+        try:
+            compile_form(form)
+        except ValueError as error:
+            raise ValueError(f"{form} is no date form: {error}") from None
+    zone = data.get("timezone")
+    if zone is not None:
+        try:
+            ZoneInfo(zone)
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f"{zone} is no time zone; write it as America/New_York") from None
+    if data.get("midnight", "moment") not in ("day", "moment"):
+        raise ValueError("midnight is neither day nor moment")
+    return Mapping(
+        name=data.get("name", path.stem),
+        path=str(path),
+        columns=columns,
+        constants=constants,
+        dates=forms,
+        timezone=zone,
+        blanks=frozenset(text.strip().casefold() for text in _texts("blanks", data.get("blanks", []))),
+        sentinels=frozenset(_day(text) for text in _texts("sentinels", data.get("sentinels", []))),
+        midnight_is_day=data.get("midnight") == "day",
+        values={
+            _field(name): {word.casefold(): _word(f"values.{name}", value) for word, value in table.items()}
+            for name, table in _tables(data.get("values", {})).items()
+        },
+        keep=_texts("keep", data.get("keep", [])),
+    )
+
+
+def _field(name: str) -> str:
+    if name not in FIELDS:
+        near = suggestion(get_close_matches(name, FIELDS, 2))
+        raise ValueError(f"{name} is no field of a complaint.{near} Fields: {', '.join(FIELDS)}")
+    return name
+
+
+def _word(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is not a text")
+    return value
+
+
+def _texts(key: str, value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(_word(key, item) for item in values)
+
+
+def _tables(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    for name, table in value.items():
+        if not isinstance(table, dict):
+            raise ValueError(f"values.{name} is not a table of words")
+        if name in EVENTS:
+            raise ValueError(f"values.{name}: a moment has no table of words")
+    return value
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} in sentinels is not a day such as 1900-01-01") from None

@@ -1,0 +1,44 @@
+"""The file of refused rows: each as it was, with its line and the reason."""
+
+import csv
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from dealtrack.exchange.files import written_beside
+from dealtrack.exchange.readers import Refusal
+
+
+class Rejects:
+    """Writes refused rows as CSV under their own header, or as JSONL where they were JSON; nothing without a path."""
+
+    def __init__(self, path: str, header: tuple[str, ...], form: str) -> None:
+        self._path = path
+        self._header = header
+        self._form = form
+        self._stack = ExitStack()
+        self._stream: TextIO | None = None
+
+    def __enter__(self) -> "Rejects":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
+
+    def write(self, refusal: Refusal) -> None:
+        """Add a refused row; the file is begun with the first."""
+        if not self._path:
+            return
+        if self._stream is None:
+            self._stream = self._stack.enter_context(written_beside(Path(self._path)))
+            if self._form == "csv":
+                csv.writer(self._stream).writerow(("line", "reason", *self._header))
+        if self._form == "csv":
+            csv.writer(self._stream).writerow((refusal.line, refusal.reason, *refusal.raw.cells))
+        else:
+            row = {"line": refusal.line, "reason": refusal.reason, "row": refusal.raw.values}
+            self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,0 +1,280 @@
+"""From a raw row to a complaint that can be taken in, or to the reason why it cannot."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from dealtrack.core.category import OTHER, match_category
+from dealtrack.core.moments import Moment
+from dealtrack.core.text import clean_input, parse_amount, restore_formula
+from dealtrack.errors import DealtrackError
+from dealtrack.exchange.dates import DateReader, shown
+from dealtrack.exchange.mapping import EVENTS, Layout, Mapping, check_header, lay_out
+from dealtrack.exchange.readers import Nested, RawRow, Refusal, Source
+
+__all__ = ["Incoming", "RawRow", "Reading", "Refusal", "incoming_rows"]
+
+SELLERS = {
+    word: seller
+    for seller, words in {
+        "platform": ("platform", "own", "self", "self-operated", "first-party", "自营", "平台自营", "平台"),
+        "third-party": ("third-party", "third party", "thirdparty", "marketplace", "3p", "第三方", "第三方商家", "商家"),
+    }.items()
+    for word in words
+}
+
+_CLOSING = ("completed", "withdrawn", "rejected")
+_LIMITS = {"summary": 100_000, "address": 1000}
+_LIMIT = 300
+_KEPT_LIMIT = 10_000
+_LAYOUTS = 1000
+
+
+class Incoming(NamedTuple):
+    """A complaint as a row tells it; texts are cleaned, moments are in UTC under the names of their transitions.
+
+    `category` is one of the register's, `category_word` what the row called it. `kept` holds the columns
+    that the mapping keeps word for word. `raw` is the row itself.
+    """
+
+    line: int
+    number: str | None
+    platform: str
+    category: str
+    category_word: str | None
+    seller: str | None
+    owner: str | None
+    policy: str | None
+    moments: dict[str, Moment]
+    outcome: str | None
+    amount: str | None
+    consumer: str | None
+    phone: str | None
+    email: str | None
+    address: str | None
+    summary: str | None
+    kept: dict[str, str]
+    raw: RawRow
+
+
+class _Refused(Exception):
+    """The reason why a row is refused."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is learnt of a file while its rows are read.
+
+    `ignored` are the columns that nothing is read from, `absent` the mapping's fields without a column, and
+    `guessed` the first date whose day and month might be swapped, which was read month first.
+    """
+
+    ignored: dict[str, None] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    guessed: str | None = None
+
+
+def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> Iterator[Incoming | Refusal]:
+    """Check a file's header at once, then yield each of its rows as a complaint or as a refusal.
+
+    `zone` is the register's. What is learnt on the way stands in `reading`. Raises MissingColumn and
+    CannotRead.
+    """
+    layout = check_header(mapping, source.header, source.name)
+    reading.ignored.update(dict.fromkeys(layout.ignored))
+    reading.absent = layout.absent
+    dates = DateReader(
+        mapping.dates,
+        ZoneInfo(mapping.timezone) if mapping.timezone else zone,
+        zone,
+        mapping.sentinels,
+        mapping.midnight_is_day,
+    )
+    return _incoming_rows(source, mapping, dates, layout, reading)
+
+
+def _incoming_rows(
+    source: Source, mapping: Mapping, dates: DateReader, layout: Layout, reading: Reading
+) -> Iterator[Incoming | Refusal]:
+    restores = source.format == "csv"
+    readers = {source.header: _RowReader(mapping, layout, source.header, dates, restores)}
+    header, reader = source.header, readers[source.header]
+    for row in source.rows:
+        if row.__class__ is Refusal:
+            yield row
+            continue
+        assert isinstance(row, RawRow)
+        if row.header is not header:
+            header = row.header
+            found = readers.get(header)
+            if found is None:
+                try:
+                    other = lay_out(mapping, header)
+                except ValueError as error:
+                    yield Refusal(row.line, str(error), row)
+                    continue
+                if len(readers) >= _LAYOUTS:
+                    readers.clear()
+                found = readers[header] = _RowReader(mapping, other, header, dates, restores)
+                reading.ignored.update(dict.fromkeys(other.ignored))
+            reader = found
+        try:
+            yield reader.read(row)
+        except _Refused as error:
+            yield Refusal(row.line, str(error), row)
+        reading.guessed = dates.guessed
+
+
+class _RowReader:
+    """Reads the rows under one header."""
+
+    def __init__(self, mapping: Mapping, layout: Layout, header: Sequence[str], dates: DateReader, restores: bool) -> None:
+        self._header = header
+        self._restores = restores
+        self._blanks = mapping.blanks
+        self._longest_blank = max(map(len, mapping.blanks), default=0)
+        self._texts = [(name, layout.fields.get(name, ())) for name in _TEXTS]
+        self._events = [(name, layout.fields[name]) for name in EVENTS if name in layout.fields]
+        self._constants = mapping.constants
+        self._values = mapping.values
+        self._kept = list(layout.kept.items())
+        self._dates = dates
+        self._categories: dict[str, str] = {}
+
+    def read(self, row: RawRow) -> Incoming:
+        """Return a row as a complaint; raises _Refused."""
+        cells = row.cells
+        moments = {}
+        for name, indexes in self._events:
+            text, column = self._pick(cells, indexes)
+            if text is not None:
+                try:
+                    stated = self._dates.read(text)
+                except ValueError as error:
+                    raise _Refused(f"{name}: {shown(text)} in column {column!r} {error}") from None
+                if stated is not None:
+                    moments[name] = stated
+        if "received" not in moments:
+            raise _Refused("received is empty: a complaint needs the moment of its receipt")
+        self._check_order(moments, row)
+        values = {name: self._value(name, cells, indexes) for name, indexes in self._texts}
+        platform = values["platform"]
+        if platform is None:
+            raise _Refused("platform is empty: a complaint needs one")
+        if "completed" not in moments:
+            for name in ("outcome", "amount"):
+                if values[name] is not None:
+                    raise _Refused(f"{name} is {shown(str(values[name]))}, but the row was not completed")
+        word = values["category"]
+        kept = {column: self._clean(column, cells[index], _KEPT_LIMIT) for column, index in self._kept}
+        return Incoming(
+            row.line,
+            values["number"],
+            platform,
+            self._category(word),
+            word,
+            values["seller"],
+            values["owner"],
+            values["policy"],
+            moments,
+            values["outcome"],
+            values["amount"],
+            values["consumer"],
+            values["phone"],
+            values["email"],
+            values["address"],
+            values["summary"],
+            {column: text for column, text in kept.items() if text},
+            row,
+        )
+
+    def _pick(self, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
+        """Return the first of some cells that is not blank, and the name of its column."""
+        for index in indexes:
+            cell = cells[index]
+            text = cell.strip()
+            if text and not (len(text) <= self._longest_blank and text.casefold() in self._blanks):
+                if cell.__class__ is Nested:
+                    raise _Refused(f"column {self._header[index]!r} holds an object or a list, not one value")
+                # The register's own exports put an apostrophe before what a spreadsheet would take for a formula.
+                return (restore_formula(text) if self._restores else text), self._header[index]
+        return None, ""
+
+    def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:
+        text, column = self._pick(cells, indexes)
+        if text is None:
+            text, column = self._constants.get(name), name
+            if text is None:
+                return None
+        table = self._values.get(name)
+        # The word of a category is kept as it is, its table is looked at later.
+        if table and name != "category":
+            text = table.get(text.casefold(), text)
+        if name == "seller":
+            seller = SELLERS.get(text.casefold())
+            if seller is None:
+                raise _Refused(f"seller: {shown(text)} in column {column!r} is neither platform nor third-party")
+            return seller
+        if name == "amount":
+            try:
+                return parse_amount(text)
+            except DealtrackError:
+                raise _Refused(f"amount: {shown(text)} in column {column!r} is not an amount of money") from None
+        return self._clean(column, text, _LIMITS.get(name, _LIMIT))
+
+    def _clean(self, column: str, text: str, limit: int) -> str:
+        try:
+            return clean_input(text, f"Column {column!r}", limit)
+        except DealtrackError as error:
+            raise _Refused(str(error).rstrip(".")) from None
+
+    def _category(self, word: str | None) -> str:
+        if word is None:
+            return OTHER
+        known = self._categories.get(word)
+        if known is None:
+            table = self._values.get("category", {})
+            known = match_category(table.get(word.casefold(), word)) or OTHER
+            if len(self._categories) < _LAYOUTS:
+                self._categories[word] = known
+        return known
+
+    def _check_order(self, moments: dict[str, Moment], row: RawRow) -> None:
+        """Refuse a row that was closed twice, or whose moments cannot have followed one another."""
+        if len(moments) == 1:
+            return
+        closed = [name for name in _CLOSING if name in moments]
+        if len(closed) > 1:
+            raise _Refused(f"it was both {closed[0]} and {closed[1]}: a complaint ends once")
+        before, latest = "received", moments["received"].start
+        for name in ("forwarded", *closed):
+            stated = moments.get(name)
+            if stated is None:
+                continue
+            # A day alone may be any of its moments; it counts as the earliest that fits.
+            if (stated.end <= latest) if stated.day_only else (stated.start < latest):
+                raise _Refused(f"{self._told(name, row)} is before {self._told(before, row)}")
+            before, latest = name, max(stated.start, latest)
+
+    def _told(self, name: str, row: RawRow) -> str:
+        text, column = self._pick(row.cells, dict(self._events)[name])
+        return f"{name} {shown(text or '')} in column {column!r}"
+
+
+_TEXTS = (
+    "number",
+    "platform",
+    "category",
+    "seller",
+    "owner",
+    "policy",
+    "outcome",
+    "amount",
+    "consumer",
+    "phone",
+    "email",
+    "address",
+    "summary",
+)

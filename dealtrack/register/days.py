@@ -1,0 +1,87 @@
+"""The working calendar as rows of the register: written when it is made or revised, looked up day by day."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import date
+
+from dealtrack.core.calendar import ONE_DAY, CalendarRules, Day, DayKind, DayList
+from dealtrack.errors import OutsideCalendar
+from dealtrack.register import journal
+
+
+class StoredDays:
+    """The days of the present calendar, each read from the register when first asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, first: date, last: date) -> None:
+        self._connection = connection
+        self.first, self.last = first, last
+        self._days: dict[date, Day] = {}
+        self._working: dict[int, date] = {}
+
+    def day(self, day: date) -> Day:
+        """Return all that is known of a day."""
+        known = self._days.get(day)
+        if known is None:
+            row = self._connection.execute(
+                "SELECT worked, kind, name, source, confirmed, number FROM calendar_day WHERE day = ?",
+                (day.isoformat(),),
+            ).fetchone()
+            if row is None:
+                raise OutsideCalendar(day=day, first=self.first, last=self.last)
+            worked, kind, name, source, confirmed, number = row
+            known = Day(day, bool(worked), DayKind(kind), name, source, bool(confirmed), number)
+            self._days[day] = known
+        return known
+
+    def number(self, day: date) -> int:
+        """Return the running number of a day: the working days up to it, itself included."""
+        return self.day(day).number
+
+    def working(self, number: int) -> date:
+        """Return the working day that has this running number."""
+        known = self._working.get(number)
+        if known is None:
+            row = self._connection.execute(
+                "SELECT day FROM calendar_day WHERE number = ? AND worked = 1", (number,)
+            ).fetchone()
+            if row is None:
+                edge = self.last + ONE_DAY if number > 0 else self.first - ONE_DAY
+                raise OutsideCalendar(day=edge, first=self.first, last=self.last)
+            self._working[number] = known = date.fromisoformat(row[0])
+        return known
+
+
+def write_days(connection: sqlite3.Connection, days: Iterable[Day]) -> None:
+    """Write the rows of days, in place of those that stood there."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO calendar_day VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (day.day.isoformat(), day.worked, day.kind.value, day.name, day.source, day.confirmed, day.number)
+            for day in days
+        ),
+    )
+
+
+def revisions(connection: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Return the calendar's revisions in order, each with the journal entry that made it."""
+    return [
+        (revision, seq)
+        for revision, seq in connection.execute("SELECT revision, seq FROM calendar_revision ORDER BY revision")
+    ]
+
+
+def rules_at(connection: sqlite3.Connection, revision: int) -> CalendarRules:
+    """Return the calendar's rules as a revision left them."""
+    rules: CalendarRules | None = None
+    for number, seq in revisions(connection):
+        if number > revision:
+            break
+        detail = journal.entry_at(connection, seq).detail
+        rules = CalendarRules.from_data(detail["calendar"]) if rules is None else rules.revised(detail)
+    assert rules is not None
+    return rules
+
+
+def day_list(connection: sqlite3.Connection, revision: int) -> DayList:
+    """Return the whole calendar of a revision, in memory."""
+    return DayList(rules_at(connection, revision))

@@ -1,0 +1,162 @@
+"""The journal: the one truth of the register, written only at its end and chained by hashes."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from dealtrack.core import chain
+from dealtrack.core.chain import Link
+from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.moments import from_store, to_store
+
+COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail"
+
+
+class Event(StrEnum):
+    """What can happen to the register itself; such entries belong to no complaint."""
+
+    MADE = "made"
+    POLICY_TAKEN_IN = "policy-taken-in"
+    PLATFORM_ENTERED = "platform-entered"
+    PLATFORM_CHECKED = "platform-checked"
+    CALENDAR_REVISED = "calendar-revised"
+    RECHECKED = "rechecked"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the register's own; moments in UTC."""
+
+    seq: int
+    kind: Event
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Tail:
+    """The end of the journal while a transaction adds to it."""
+
+    seq: int
+    hash: bytes
+    recorded_at: str
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> "Tail":
+        """Return the journal's present end."""
+        row = connection.execute("SELECT seq, hash, recorded_at FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
+        return cls(*row) if row else cls(0, chain.GENESIS, "")
+
+
+class Writer:
+    """Adds entries at the journal's end within one transaction, a batch at a time.
+
+    An entry's recorded_at never lies before that of the entry before it, even where the machine's clock
+    was set back.
+    """
+
+    BATCH = 5000
+
+    def __init__(self, connection: sqlite3.Connection, now: datetime, actor: str) -> None:
+        self._connection = connection
+        self._tail = Tail.of(connection)
+        recorded_at = max(to_store(now), self._tail.recorded_at)
+        self.recorded_at = from_store(recorded_at)
+        self._recorded_text = recorded_at
+        self._actor = actor
+        self._links: list[Link] = []
+
+    def _add(self, complaint: int | None, kind: str, at: datetime, detail: Mapping[str, Any]) -> int:
+        tail = self._tail
+        seq = tail.seq + 1
+        at_text, text = to_store(at), chain.canonical(detail)
+        digest = chain.digest(seq, complaint, kind, at_text, self._recorded_text, self._actor, text, tail.hash)
+        self._links.append(
+            Link(seq, complaint, kind, at_text, self._recorded_text, self._actor, text, tail.hash, digest)
+        )
+        tail.seq, tail.hash = seq, digest
+        if len(self._links) >= self.BATCH:
+            self.flush()
+        return seq
+
+    def transition(self, complaint: int, kind: Kind, at: datetime, detail: Mapping[str, Any]) -> Transition:
+        """Add a complaint's transition and return it as it will be read back."""
+        seq = self._add(complaint, kind.value, at, detail)
+        return Transition(seq, complaint, kind, at, self.recorded_at, self._actor, detail)
+
+    def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
+        """Add an entry of the register's own and return its number."""
+        return self._add(None, kind.value, at or self.recorded_at, detail)
+
+    def flush(self) -> None:
+        """Write the entries that are still held back."""
+        self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._links)
+        self._links.clear()
+
+
+def transition_of(row: Sequence[Any]) -> Transition:
+    """Return the transition that a row of COLUMNS holds."""
+    seq, complaint, kind, at, recorded_at, actor, detail = row
+    return Transition(
+        seq, complaint, Kind(kind), from_store(at), from_store(recorded_at), actor, json.loads(detail)
+    )
+
+
+def history(connection: sqlite3.Connection, complaint: int) -> list[Transition]:
+    """Return all transitions of a complaint in order of entry, none for an unknown one."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,)
+    )
+    return [transition_of(row) for row in rows]
+
+
+def histories(connection: sqlite3.Connection) -> Iterator[tuple[int, list[Transition]]]:
+    """Yield each complaint with all its transitions in order of entry, complaints by id."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM transition WHERE complaint IS NOT NULL ORDER BY complaint, seq"
+    )
+    held: list[Transition] = []
+    for row in rows:
+        entry = transition_of(row)
+        if held and held[0].complaint != entry.complaint:
+            yield held[0].complaint, held
+            held = []
+        held.append(entry)
+    if held:
+        yield held[0].complaint, held
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Return the register's own entry that a row of COLUMNS holds."""
+    seq, _, kind, at, recorded_at, actor, detail = row
+    return Entry(seq, Event(kind), from_store(at), from_store(recorded_at), actor, json.loads(detail))
+
+
+def events(connection: sqlite3.Connection, kinds: Iterable[Event]) -> Iterator[Entry]:
+    """Yield the register's own entries of some kinds, in order of entry."""
+    wanted = [kind.value for kind in kinds]
+    marks = ", ".join("?" * len(wanted))
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM transition WHERE complaint IS NULL AND kind IN ({marks}) ORDER BY seq", wanted
+    )
+    for row in rows:
+        yield entry_of(row)
+
+
+def entry_at(connection: sqlite3.Connection, seq: int) -> Entry:
+    """Return the register's own entry of this number."""
+    row = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE seq = ?", (seq,)).fetchone()
+    return entry_of(row)
+
+
+def links(connection: sqlite3.Connection) -> Iterator[Link]:
+    """Yield every entry as it is stored, for the check of the chain."""
+    rows = connection.execute(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")
+    return map(Link._make, rows)

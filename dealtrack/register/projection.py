@@ -1,0 +1,199 @@
+"""The tables projected from the journal: complaints and their clocks, always as the journal makes them."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from dealtrack.core.chain import canonical
+from dealtrack.core.clocks import Clock, End
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
+from dealtrack.core.moments import from_store, to_store
+from dealtrack.core.platform import Platform
+from dealtrack.core.policy import Policy
+
+COMPLAINT_COLUMNS = (
+    "id, number, platform, category, seller, owner, policy, policy_version, status, resumes_to, received_at, "
+    "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
+    "first_contact, reopenings"
+)
+CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paused, provisional, revision'
+
+
+def _stored(moment: datetime | None) -> str | None:
+    return None if moment is None else to_store(moment)
+
+
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else from_store(text)
+
+
+def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ...]:
+    """Return the row of a complaint, in the order of COMPLAINT_COLUMNS and then its import key."""
+    return (
+        complaint.id,
+        complaint.number,
+        complaint.platform,
+        complaint.category,
+        complaint.seller,
+        complaint.owner,
+        complaint.policy,
+        complaint.policy_version,
+        complaint.status.value,
+        complaint.resumes_to.value if complaint.resumes_to else None,
+        _stored(complaint.received),
+        _stored(complaint.accepted),
+        _stored(complaint.forwarded),
+        _stored(complaint.completed),
+        _stored(complaint.withdrawn),
+        _stored(complaint.rejected),
+        complaint.outcome,
+        complaint.amount,
+        complaint.summary,
+        complaint.first_contact,
+        complaint.reopenings,
+        import_key,
+    )
+
+
+def complaint_of(row: Sequence[Any]) -> Complaint:
+    """Return the complaint that a row of COMPLAINT_COLUMNS holds."""
+    (
+        id_, number, platform, category, seller, owner, policy, policy_version, status, resumes_to, received,
+        accepted, forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings,
+    ) = row  # fmt: skip
+    return Complaint(
+        id_,
+        Status(status),
+        number,
+        platform,
+        category,
+        seller,
+        owner,
+        policy,
+        policy_version,
+        _read(received),
+        _read(accepted),
+        _read(forwarded),
+        _read(completed),
+        _read(withdrawn),
+        _read(rejected),
+        outcome,
+        amount,
+        summary,
+        bool(first_contact),
+        reopenings,
+        Status(resumes_to) if resumes_to else None,
+    )
+
+
+def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
+    """Return the row of a clock's run: its complaint, then the order of CLOCK_COLUMNS."""
+    assert clock.started is not None
+    return (
+        complaint,
+        clock.name,
+        clock.round,
+        to_store(clock.started),
+        _stored(clock.due),
+        clock.due_day.isoformat() if clock.due_day else None,
+        _stored(clock.ended),
+        clock.end.value if clock.end else None,
+        clock.paused,
+        clock.provisional,
+        clock.revision,
+    )
+
+
+def clock_of(row: Sequence[Any]) -> Clock:
+    """Return the clock that a row of CLOCK_COLUMNS holds."""
+    name, round_, started, due, due_day, ended, end, paused, provisional, revision = row
+    return Clock(
+        name,
+        round_,
+        from_store(started),
+        _read(due),
+        _day(due_day) if due_day else None,
+        _read(ended),
+        End(end) if end else None,
+        bool(paused),
+        bool(provisional),
+        revision,
+    )
+
+
+@cache
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def platform_to_data(platform: Platform) -> dict[str, Any]:
+    """Return a platform as plain data that canonical JSON can hold."""
+    return {
+        "name": platform.name,
+        "aliases": list(platform.aliases),
+        "green_channel": platform.green_channel,
+        "channels": list(platform.channels),
+    }
+
+
+def platform_from_data(data: Mapping[str, Any]) -> Platform:
+    """Return the platform that `platform_to_data` wrote."""
+    return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]))
+
+
+def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:
+    """Write the row of a platform, in place of what stood there."""
+    connection.execute(
+        "INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", (platform.name, canonical(platform_to_data(platform)), seq)
+    )
+
+
+def write_policy(connection: sqlite3.Connection, policy: Policy, seq: int) -> None:
+    """Write the row of a policy version, in place of what stood there."""
+    connection.execute(
+        "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)",
+        (policy.name, policy.in_force.isoformat(), canonical(policy.to_data()), seq),
+    )
+
+
+def import_key_of(history: Iterable[Transition]) -> str | None:
+    """Return the key by which an import knows a complaint again that has no number."""
+    return next((entry.detail.get("import_key") for entry in history if entry.kind is Kind.RECEIVED), None)
+
+
+class Writer:
+    """Writes projected rows within one transaction, a batch at a time."""
+
+    BATCH = 2000
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._complaints: list[tuple[Any, ...]] = []
+        self._clocks: list[tuple[Any, ...]] = []
+
+    def write(self, complaint: Complaint, clocks: Iterable[Clock], import_key: str | None, is_new: bool) -> None:
+        """Write a complaint and its clocks in place of what stood there."""
+        if not is_new:
+            self.flush()
+            self._connection.execute("DELETE FROM clock WHERE complaint = ?", (complaint.id,))
+        self._complaints.append(complaint_row(complaint, import_key))
+        self._clocks.extend(clock_row(complaint.id, clock) for clock in clocks)
+        if len(self._complaints) >= self.BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that are still held back."""
+        marks = ", ".join("?" * 22)
+        # An upsert, since a replaced row would be deleted first and its clocks refer to it.
+        sets = ", ".join(f"{name} = excluded.{name}" for name in COMPLAINT_COLUMNS.split(", ")[1:])
+        self._connection.executemany(
+            f"INSERT INTO complaint VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets}", self._complaints
+        )
+        self._connection.executemany(f"INSERT INTO clock VALUES ({', '.join('?' * 11)})", self._clocks)
+        self._complaints.clear()
+        self._clocks.clear()
+
+
+

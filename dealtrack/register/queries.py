@@ -1,0 +1,156 @@
+"""Questions to the register's tables: which complaints match, which clocks are overdue or fall due."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from dealtrack.core.clocks import Clock
+from dealtrack.core.lifecycle import Complaint
+from dealtrack.core.moments import to_store
+from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of
+
+COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
+
+_COMPLAINT = ", ".join(f"c.{name}" for name in COMPLAINT_COLUMNS.split(", "))
+_CLOCK = ", ".join(f"k.{name}" for name in CLOCK_COLUMNS.split(", "))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which complaints are meant; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
+
+    `status` is a status or `open`, which stands for all but closed.
+    """
+
+    status: str | None = None
+    platform: str | None = None
+    category: str | None = None
+    owner: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: tuple[int, ...] | None = None
+
+    def matches(self, complaint: Complaint) -> bool:
+        """Tell whether a complaint is meant."""
+        if self.status == "open":
+            if not complaint.is_open:
+                return False
+        elif self.status is not None and complaint.status.value != self.status:
+            return False
+        received = complaint.received
+        return (
+            (self.status == "voided" or received is not None)
+            and (self.platform is None or complaint.platform == self.platform)
+            and (self.category is None or complaint.category == self.category)
+            and (self.owner is None or complaint.owner == self.owner)
+            and (self.since is None or (received is not None and received >= self.since))
+            and (self.until is None or (received is not None and received < self.until))
+            and (self.ids is None or complaint.id in self.ids)
+        )
+
+
+EVERYTHING = Filter()
+
+
+def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+    if wanted.status == "open":
+        conditions.append("c.status NOT IN ('closed', 'voided')")
+    elif wanted.status is not None:
+        conditions.append("c.status = ?")
+        values.append(wanted.status)
+    if wanted.status != "voided":
+        conditions.append("c.received_at IS NOT NULL")
+    for name in ("platform", "category", "owner"):
+        value = getattr(wanted, name)
+        if value is not None:
+            conditions.append(f"c.{name} = ?")
+            values.append(value)
+    if wanted.since is not None:
+        conditions.append("c.received_at >= ?")
+        values.append(to_store(wanted.since))
+    if wanted.until is not None:
+        conditions.append("c.received_at < ?")
+        values.append(to_store(wanted.until))
+    if wanted.ids is not None:
+        conditions.append(f"c.id IN ({', '.join('?' * len(wanted.ids))})")
+        values.extend(wanted.ids)
+    return " AND ".join(conditions) or "1", values
+
+
+def complaints(connection: sqlite3.Connection, wanted: Filter) -> Iterator[tuple[Complaint, list[Clock]]]:
+    """Yield each complaint that is meant with every run of its clocks, by id."""
+    condition, values = _conditions(wanted)
+    rows = connection.execute(
+        f"SELECT {_COMPLAINT}, {_CLOCK} FROM complaint c LEFT JOIN clock k ON k.complaint = c.id "
+        f"WHERE {condition} ORDER BY c.id",
+        values,
+    )
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        held = list(group)
+        clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in held if row[COMPLAINT_WIDTH] is not None]
+        yield complaint_of(held[0][:COMPLAINT_WIDTH]), clocks
+
+
+def running(
+    connection: sqlite3.Connection, wanted: Filter, after: datetime | None, before: datetime | None
+) -> Iterator[tuple[Complaint, Clock]]:
+    """Yield the running clocks due at or after one moment and before or at another, the earliest due first.
+
+    Both ends are inclusive; None leaves an end open.
+    """
+    condition, values = _conditions(wanted)
+    span = "".join([" AND k.due_at >= ?" if after else "", " AND k.due_at <= ?" if before else ""])
+    ends = [to_store(moment) for moment in (after, before) if moment is not None]
+    rows = connection.execute(
+        f"SELECT {_COMPLAINT}, {_CLOCK} FROM clock k CROSS JOIN complaint c ON c.id = k.complaint "
+        f"WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL{span} AND {condition} ORDER BY k.due_at",
+        [*ends, *values],
+    )
+    for row in rows:
+        yield complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
+
+
+def late_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
+    """Return the complaints with a clock that may have been overdue at a moment: due before it, ended after it or never.
+
+    A deadline that has passed can no longer be moved by a pause or an extension, so that none is left out.
+    """
+    text = to_store(moment)
+    rows = connection.execute(
+        "SELECT complaint FROM clock WHERE ended_at IS NULL AND due_at < ? "
+        "UNION SELECT complaint FROM clock WHERE ended_at > due_at AND due_at < ? AND ended_at > ?",
+        (text, text, text),
+    )
+    return [complaint for (complaint,) in rows]
+
+
+def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
+    """Return the ids of the complaints with an external number."""
+    return [
+        id_
+        for (id_,) in connection.execute(
+            "SELECT id FROM complaint WHERE number = ? AND status <> 'voided' ORDER BY id", (number,)
+        )
+    ]
+
+
+def find_import_key(connection: sqlite3.Connection, key: str) -> int | None:
+    """Return the complaint that an import entered under a key, None where there is none."""
+    row = connection.execute("SELECT id FROM complaint WHERE import_key = ?", (key,)).fetchone()
+    return row[0] if row else None
+
+
+def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:
+    """Return a few external numbers that are most like one that was not found."""
+    from dealtrack.core.text import nearest
+
+    stem = number[: max(1, len(number) - 2)]
+    rows = connection.execute(
+        "SELECT number FROM complaint WHERE number >= ? AND number < ? LIMIT 200", (stem, stem + "\U0010ffff")
+    )
+    return nearest(number, [name for (name,) in rows])

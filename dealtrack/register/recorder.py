@@ -1,0 +1,162 @@
+"""Writing to the register: within one transaction, entries join the journal and the projection follows them."""
+
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from dealtrack.core import chain, lifecycle
+from dealtrack.core.lifecycle import Complaint, Kind, Transition
+from dealtrack.core.moments import Moment
+from dealtrack.core.platform import Platform
+from dealtrack.core.policy import Policy, version_for
+from dealtrack.errors import UnknownPolicy
+from dealtrack.register import journal, projection, queries
+from dealtrack.register.journal import Event
+
+if TYPE_CHECKING:
+    from dealtrack.register.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A consumer's personal data, kept outside the journal so that it can be erased."""
+
+    consumer: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A transition that is to be recorded."""
+
+    kind: Kind
+    at: Moment
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Transitions to record for one complaint; None stands for a new one."""
+
+    complaint: int | None
+    drafts: Sequence[Draft]
+    personal: Personal | None = None
+
+
+class Recorder:
+    """Records within a transaction that is held; nothing may be recorded beside it meanwhile."""
+
+    def __init__(self, register: "Register", connection: sqlite3.Connection, now: datetime, actor: str) -> None:
+        self._register = register
+        self._connection = connection
+        self.now = now
+        self._entries = journal.Writer(connection, now, actor)
+        self._rows = projection.Writer(connection)
+        (self._last,) = connection.execute("SELECT coalesce(max(id), 0) FROM complaint").fetchone()
+
+    def flush(self) -> None:
+        """Write what is still held back."""
+        self._entries.flush()
+        self._rows.flush()
+
+    def history(self, complaint: int) -> list[Transition]:
+        """Return a complaint's transitions, those just recorded included; raises UnknownComplaint."""
+        self.flush()
+        return self._register.history(complaint)
+
+    def find_number(self, number: str) -> list[int]:
+        """Return the ids of the complaints with an external number, those just recorded included."""
+        self.flush()
+        return queries.find_number(self._connection, number)
+
+    def find_import_key(self, key: str) -> int | None:
+        """Return the complaint that an import entered under a key, None where there is none."""
+        self.flush()
+        return queries.find_import_key(self._connection, key)
+
+    def record(self, work: Work) -> Complaint:
+        """Record a complaint's transitions and return it as it then stands.
+
+        Where one is refused none is recorded. Raises what `lifecycle.check_next` raises, UnknownComplaint
+        and UnknownPolicy.
+        """
+        history = [] if work.complaint is None else self.history(work.complaint)
+        id_ = self._last + 1 if work.complaint is None else work.complaint
+        decided = decide(id_, history, work.drafts, self.now)
+        if work.complaint is None:
+            self._last = id_
+        for transition in decided:
+            detail = dict(transition.detail)
+            if transition.kind is Kind.RECEIVED:
+                detail["policy_version"] = self._version(detail["policy"], transition.at)
+                if work.personal is not None:
+                    detail["personal"] = self._keep_personal(id_, work.personal)
+            history.append(self._entries.transition(id_, transition.kind, transition.at, detail))
+        return self._project(history, is_new=work.complaint is None)
+
+    def _project(self, history: Sequence[Transition], is_new: bool) -> Complaint:
+        complaint, clocks = self._register.project(history)
+        self._rows.write(complaint, clocks, projection.import_key_of(history) if is_new else None, is_new)
+        return complaint
+
+    def _version(self, policy: str, received: datetime) -> str:
+        versions = self._register.policies.get(policy)
+        if versions is None:
+            raise UnknownPolicy(name=policy, nearest="")
+        return version_for(versions, received.astimezone(self._register.zone).date()).in_force.isoformat()
+
+    def _keep_personal(self, complaint: int, personal: Personal) -> str:
+        salt = os.urandom(16)
+        self._connection.execute(
+            "INSERT INTO personal VALUES (?, ?, ?, ?, ?, ?)", (complaint, *asdict(personal).values(), salt)
+        )
+        return personal_digest(salt, personal)
+
+    def take_in(self, policy: Policy) -> None:
+        """Take a policy version into the register."""
+        seq = self._entries.event(Event.POLICY_TAKEN_IN, policy.to_data())
+        projection.write_policy(self._connection, policy, seq)
+        self._register.forget("policies")
+
+    def enter_platform(self, platform: Platform) -> None:
+        """Enter a new platform."""
+        data = projection.platform_to_data(platform)
+        seq = self._entries.event(Event.PLATFORM_ENTERED, data)
+        projection.write_platform(self._connection, platform, seq)
+        self._register.forget("platforms")
+
+    def event(self, kind: Event, detail: Mapping[str, Any]) -> int:
+        """Add an entry of the register's own and return its number."""
+        return self._entries.event(kind, detail)
+
+
+def decide(complaint: int, history: Sequence[Transition], drafts: Sequence[Draft], now: datetime) -> list[Transition]:
+    """Return the transitions that drafts make of a history, each at its settled moment, not yet numbered.
+
+    Raises what `lifecycle.check_next` raises.
+    """
+    known = list(history)
+    decided = []
+    for draft in drafts:
+        moment = draft.at
+        at = moment.start
+        if moment.day_only:
+            at = lifecycle.settle_moment(moment.start, moment.end, draft.kind, known)
+        lifecycle.check_next(complaint, known, draft.kind, at, now)
+        seq = known[-1].seq + 1 if known else 1
+        transition = Transition(seq, complaint, draft.kind, at, now, "", draft.detail)
+        known.append(transition)
+        decided.append(transition)
+    return decided
+
+
+def personal_digest(salt: bytes, personal: Personal) -> str:
+    """Return the salted digest by which the journal vouches for personal data without holding it."""
+    from hashlib import sha256
+
+    return sha256(salt + chain.canonical(asdict(personal)).encode()).hexdigest()

@@ -1,0 +1,189 @@
+"""The schema of the register, as migrations that each bring it one version further."""
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dealtrack.errors import NotARegister, RegisterNewer, RegisterOlder
+from dealtrack.register.connection import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+VERSION = 1
+"""The schema version that this dealtrack reads and writes: the number of migrations below."""
+
+JOURNAL = """
+CREATE TABLE transition (
+    seq INTEGER PRIMARY KEY,
+    complaint INTEGER,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    previous BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX transition_complaint ON transition (complaint) WHERE complaint IS NOT NULL;
+CREATE TRIGGER transition_grows_at_its_end BEFORE INSERT ON transition
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM transition)
+  OR NEW.previous IS NOT coalesce((SELECT hash FROM transition ORDER BY seq DESC LIMIT 1), zeroblob(32))
+BEGIN
+    SELECT raise(ABORT, 'the journal only grows at its end');
+END;
+CREATE TRIGGER transition_is_never_changed BEFORE UPDATE ON transition
+BEGIN
+    SELECT raise(ABORT, 'the journal is never changed');
+END;
+CREATE TRIGGER transition_is_never_deleted BEFORE DELETE ON transition
+BEGIN
+    SELECT raise(ABORT, 'nothing is deleted from the journal');
+END;
+"""
+
+PROJECTION = """
+CREATE TABLE fact (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE platform (
+    name TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE policy (
+    name TEXT NOT NULL,
+    in_force TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (name, in_force)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE calendar_revision (
+    revision INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT;
+CREATE TABLE calendar_day (
+    day TEXT PRIMARY KEY,
+    worked INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    confirmed INTEGER NOT NULL,
+    number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX calendar_day_worked ON calendar_day (number) WHERE worked = 1;
+CREATE TABLE complaint (
+    id INTEGER PRIMARY KEY,
+    number TEXT,
+    platform TEXT NOT NULL,
+    category TEXT NOT NULL,
+    seller TEXT,
+    owner TEXT,
+    policy TEXT NOT NULL,
+    policy_version TEXT NOT NULL,
+    status TEXT NOT NULL,
+    resumes_to TEXT,
+    received_at TEXT,
+    accepted_at TEXT,
+    forwarded_at TEXT,
+    completed_at TEXT,
+    withdrawn_at TEXT,
+    rejected_at TEXT,
+    outcome TEXT,
+    amount TEXT,
+    summary TEXT,
+    first_contact INTEGER NOT NULL,
+    reopenings INTEGER NOT NULL,
+    import_key TEXT
+) STRICT;
+CREATE INDEX complaint_number ON complaint (number) WHERE number IS NOT NULL;
+CREATE INDEX complaint_import_key ON complaint (import_key) WHERE import_key IS NOT NULL;
+CREATE INDEX complaint_open ON complaint (id) WHERE status NOT IN ('closed', 'voided');
+CREATE TABLE clock (
+    complaint INTEGER NOT NULL REFERENCES complaint (id),
+    name TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    started_at TEXT NOT NULL,
+    due_at TEXT,
+    due_day TEXT,
+    ended_at TEXT,
+    "end" TEXT,
+    paused INTEGER NOT NULL,
+    provisional INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (complaint, name, round)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX clock_running ON clock (due_at) WHERE ended_at IS NULL AND due_at IS NOT NULL;
+CREATE INDEX clock_late ON clock (due_at) WHERE ended_at > due_at;
+"""
+
+PERSONAL = """
+CREATE TABLE personal (
+    complaint INTEGER PRIMARY KEY,
+    consumer TEXT,
+    phone TEXT,
+    email TEXT,
+    address TEXT,
+    salt BLOB NOT NULL
+) STRICT;
+"""
+
+PROJECTED_TABLES = ("clock", "complaint", "calendar_day", "calendar_revision", "policy", "platform", "fact")
+"""The tables that can be made again from the journal, in an order in which they can be emptied."""
+
+
+def _statements(script: str) -> list[str]:
+    statements, lines = [], []
+    for line in script.strip().splitlines():
+        lines.append(line)
+        if sqlite3.complete_statement("\n".join(lines)):
+            statements.append("\n".join(lines))
+            lines = []
+    return statements
+
+
+def m001_journal_and_projection(db: "Database") -> None:
+    """Make the journal, what is projected from it, and the table of personal data."""
+    for statement in (*_statements(JOURNAL), *_statements(PROJECTION), *_statements(PERSONAL)):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+MIGRATIONS = (m001_journal_and_projection,)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a register to the present schema, each migration whole or not at all."""
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    db = Database(connection, execute_plugins=False)
+    migrations = Migrations("dealtrack")
+    for version, step in enumerate(MIGRATIONS, start=1):
+        migrations(name=step.__name__)(_numbered(step, version))
+    migrations.apply(db)
+
+
+def _numbered(step, version: int):  # type: ignore[no-untyped-def]
+    def run(db: "Database") -> None:
+        step(db)
+        db.execute(f"PRAGMA user_version = {version}")
+
+    return run
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the schema version of an opened register, at most the present one.
+
+    Raises NotARegister for another program's database and RegisterNewer for a newer schema.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        raise NotARegister(path=path, reason="it is another program's database")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise RegisterNewer(path=path, found=version, known=VERSION)
+    if version < 1:
+        raise RegisterOlder(path=path, found=version, known=VERSION, reason="its making was broken off")
+    return int(version)

@@ -1,0 +1,66 @@
+"""Where things are, who acts, and what time it is: all that dealtrack takes from its surroundings."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dealtrack.errors import BadMoment
+
+DB_VARIABLE = "DEALTRACK_DB"
+NOW_VARIABLE = "DEALTRACK_NOW"
+ACTOR_VARIABLE = "DEALTRACK_ACTOR"
+HOME_VARIABLE = "DEALTRACK_HOME"
+
+REGISTER_NAME = "register.db"
+
+
+def data_folder() -> Path:
+    """Return the folder of the shipped data: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "data"
+    return installed if installed.is_dir() else package.parent / "data"
+
+
+def user_folder() -> Path:
+    """Return the folder of the user's own data: register, policies, calendars, mappings."""
+    given = os.environ.get(HOME_VARIABLE)
+    if given:
+        return Path(given)
+    from platformdirs import user_data_path
+
+    return user_data_path("dealtrack", appauthor=False)
+
+
+def register_path(given: Path | None = None) -> Path:
+    """Return the register's file: the one given, else the one in the environment, else the user's own."""
+    if given is not None:
+        return given
+    named = os.environ.get(DB_VARIABLE)
+    return Path(named) if named else user_folder() / REGISTER_NAME
+
+
+def now() -> datetime:
+    """Return the present moment in UTC, to the second; DEALTRACK_NOW sets it for tests and demonstrations."""
+    given = os.environ.get(NOW_VARIABLE)
+    if not given:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise BadMoment(text=given, reason=f" (in {NOW_VARIABLE})") from None
+    if moment.tzinfo is None:
+        raise BadMoment(text=given, reason=f" (in {NOW_VARIABLE}: an offset is needed, as in +08:00)")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def actor() -> str:
+    """Return who acts: DEALTRACK_ACTOR, else the user's login name."""
+    given = os.environ.get(ACTOR_VARIABLE, "").strip()
+    if given:
+        return given
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return f"uid-{os.getuid()}"

@@ -1,0 +1,44 @@
+"""The list of platforms with which a new register begins: data/platforms.toml."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dealtrack.core.matching import fold
+from dealtrack.core.platform import Platform
+from dealtrack.errors import BadPlatformFile, DealtrackError
+from dealtrack.sources.toml_files import read_table
+
+FILE_NAME = "platforms.toml"
+PLATFORM_KEYS = ("name", "aliases", "green_channel", "channels")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    path: Path
+
+    def __call__(self, reason: str) -> DealtrackError:
+        return BadPlatformFile(path=self.path, reason=reason)
+
+
+def load_platforms(path: Path) -> list[Platform]:
+    """Return the platforms of a file, in its order; a name or alias can stand for one only. Raises BadPlatformFile."""
+    table = read_table(path, _Refusal(path))
+    table.allow("platform")
+    platforms: list[Platform] = []
+    owner: dict[str, str] = {}
+    for entry in table.tables_of("platform"):
+        entry.allow(*PLATFORM_KEYS)
+        platform = Platform(
+            name=entry.text_of("name"),
+            aliases=entry.texts_of("aliases", ()),
+            green_channel=entry.get("green_channel", bool),
+            channels=entry.texts_of("channels", ()),
+        )
+        for name in platform.names:
+            if not fold(name):
+                entry.refuse("an alias must not be empty", "aliases")
+            if fold(name) in owner:
+                entry.refuse(f"{name!r} stands for {owner[fold(name)]} already", name)
+        owner.update({fold(name): platform.name for name in platform.names})
+        platforms.append(platform)
+    return platforms

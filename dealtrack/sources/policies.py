@@ -1,0 +1,173 @@
+"""Policies by name: files in data/policies and the user's own, each with all the versions of one policy."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
+from dealtrack.errors import BadPolicyFile, DealtrackError, UnknownPolicy
+from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
+
+SUFFIX = ".toml"
+FOLDER = "policies"
+FILE_KEYS = ("name", "title", "version")
+VERSION_KEYS = ("in_force", "authority", "source", "clock")
+CLOCK_KEYS = (
+    "name", "start", "stop", "length", "unit", "roll", "closes", "pausable", "extensions", "extension_by", "article",
+)  # fmt: skip
+STARTS = (Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED)
+STOPS = (Kind.ACCEPTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REJECTED, Kind.WITHDRAWN)
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+CLOSING_TIME = re.compile(r"\d{2}:\d{2}(:\d{2})?")
+LONGEST = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    path: Path
+
+    def __call__(self, reason: str) -> DealtrackError:
+        return BadPolicyFile(path=self.path, reason=reason)
+
+
+def policy_names(data_folder: Path, user_folder: Path) -> list[str]:
+    """Return the names of the shipped policies and the user's own."""
+    return sorted(_files(data_folder, user_folder))
+
+
+def load_policies(data_folder: Path, user_folder: Path) -> dict[str, list[Policy]]:
+    """Return every policy by its name, each with all its versions; raises BadPolicyFile."""
+    return {name: read_policy_file(path) for name, path in sorted(_files(data_folder, user_folder).items())}
+
+
+def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]:
+    """Return all versions of a policy, earliest first; a name with a slash or ending in .toml is a path.
+
+    A shipped policy goes before the user's of the same name. Raises UnknownPolicy or BadPolicyFile.
+    """
+    if "/" in name or "\\" in name or name.casefold().endswith(SUFFIX):
+        return read_policy_file(Path(name).expanduser().absolute())
+    files = _files(data_folder, user_folder)
+    by_fold = {known.casefold(): path for known, path in files.items()}
+    path = by_fold.get(name.casefold())
+    if path is None:
+        raise UnknownPolicy(name=name, nearest=nearest(name, files))
+    versions = read_policy_file(path)
+    if versions[0].name != path.stem:
+        raise BadPolicyFile(path=path, reason=f"it names the policy {versions[0].name!r}; the file says {path.stem!r}")
+    return versions
+
+
+def read_policy_file(path: Path) -> list[Policy]:
+    """Return all versions of the policy in a file, earliest first; raises BadPolicyFile."""
+    table = read_table(path, _Refusal(path))
+    table.allow(*FILE_KEYS)
+    name = _name(table)
+    title = table.text_of("title", name)
+    entries = table.tables_of("version")
+    if not entries:
+        table.refuse("it has no [[version]]: give one, with in_force, authority, source and its clocks")
+    versions: list[Policy] = []
+    for entry in entries:
+        version = _version(entry, name, title)
+        if any(other.in_force == version.in_force for other in versions):
+            entry.refuse(f"two versions come into force on {version.in_force}", "in_force")
+        versions.append(version)
+    return sorted(versions, key=lambda version: version.in_force)
+
+
+def _files(data_folder: Path, user_folder: Path) -> dict[str, Path]:
+    folders = (user_folder / FOLDER, data_folder / FOLDER)
+    return {file.stem: file for folder in folders for file in sorted(folder.glob("*" + SUFFIX))}
+
+
+def _name(table: Table) -> str:
+    name = table.text_of("name")
+    if not NAME.fullmatch(name):
+        table.refuse(f"name cannot be {name!r}: write small letters, digits and single hyphens", "name")
+    return name
+
+
+def _version(entry: Table, name: str, title: str) -> Policy:
+    entry.allow(*VERSION_KEYS)
+    clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
+    if not clocks:
+        entry.refuse("the version has no [[version.clock]]: give at least one")
+    for clock, count in Counter(clock.name for clock in clocks).items():
+        if count > 1:
+            entry.refuse(f"two clocks are named {clock!r}", clock)
+    return Policy(name, title, _in_force(entry), entry.text_of("authority"), entry.text_of("source"), clocks)
+
+
+def _in_force(entry: Table) -> date:
+    value = entry.values.get("in_force")
+    if value is None:
+        entry.refuse("in_force is missing: give the day from which the version holds, as 2020-01-01")
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    shown = repr(value) if isinstance(value, str) else kind_name(type(value))
+    entry.refuse(f"in_force must be a day such as 2020-01-01, not {shown}", "in_force")
+
+
+def _clock(entry: Table) -> ClockRule:
+    entry.allow(*CLOCK_KEYS)
+    start, stop = _kinds(entry, "start", STARTS), _kinds(entry, "stop", STOPS)
+    if both := start & stop:
+        entry.refuse(f"{min(both).value!r} cannot both start and stop a clock", "stop")
+    length = entry.number_of("length", 1, LONGEST)
+    if length is None:
+        entry.refuse("length is missing: give how many units the clock runs")
+    unit = Unit(_word(entry, "unit", tuple(unit.value for unit in Unit), Unit.WORKING_DAY))
+    roll = Roll(_word(entry, "roll", tuple(roll.value for roll in Roll), Roll.NONE))
+    if roll is not Roll.NONE and unit is Unit.WORKING_DAY:
+        entry.refuse("roll means nothing for working days, which never end on a rest day", "roll")
+    return ClockRule(
+        name=_name(entry),
+        start=start,
+        stop=stop,
+        length=length,
+        unit=unit,
+        roll=roll,
+        closes=_closes(entry),
+        pausable=entry.get("pausable", bool, True),
+        extensions=entry.number_of("extensions", 0, LONGEST),
+        extension_by=entry.number_of("extension_by", 1, LONGEST),
+        article=entry.text_of("article", ""),
+    )
+
+
+def _kinds(entry: Table, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:
+    kinds = frozenset(map(Kind, entry.words_of(key, [kind.value for kind in allowed])))
+    if not kinds:
+        entry.refuse(f"{key} names no kind; allowed: {', '.join(allowed)}", key)
+    return kinds
+
+
+def _word(entry: Table, key: str, allowed: tuple[str, ...], default: str) -> str:
+    word = entry.text_of(key, default)
+    if word not in allowed:
+        entry.refuse(f"{key} cannot be {word!r};{nearest(word, allowed)} allowed: {', '.join(allowed)}", key)
+    return word
+
+
+def _closes(entry: Table) -> time | None:
+    value = entry.values.get("closes")
+    if value is None:
+        return None
+    if isinstance(value, str) and CLOSING_TIME.fullmatch(value):
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            pass
+    elif isinstance(value, time) and not value.microsecond:
+        return value
+    shown = repr(value) if isinstance(value, str) else kind_name(type(value))
+    entry.refuse(f"closes must be a time of day such as 17:30, not {shown}", "closes")

@@ -1,0 +1,151 @@
+"""TOML files written by hand: reading them, checking what they hold, and naming the line of a mistake."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dealtrack.core.matching import nearest_words
+from dealtrack.errors import DealtrackError, suggestion
+
+Refusal = Callable[[str], DealtrackError]
+
+KIND_NAMES: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),
+    (int, "a whole number"),
+    (float, "a number"),
+    (str, "text"),
+    (list, "a list"),
+    (dict, "a table"),
+    (datetime, "a moment"),
+    (date, "a day"),
+    (time, "a time of day"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a TOML file, with the place in the text where it begins, None for the whole file."""
+
+    values: Mapping[str, Any]
+    text: str
+    begins: int | None
+    refusal: Refusal
+
+    def refuse(self, reason: str, needle: str | None = None) -> NoReturn:
+        """Raise the file's error; the line is that of the first `needle` in this table, else of its beginning."""
+        line = _line_of(self.text, self.begins, needle)
+        raise self.refusal(f"{reason} (line {line})" if line else reason)
+
+    def allow(self, *keys: str) -> None:
+        """Refuse any key that is not among these."""
+        for key in self.values:
+            if key not in keys:
+                near = nearest(key, keys)
+                self.refuse(f"unknown key {key!r};{near} allowed: {', '.join(keys)}", key)
+
+    def get(self, key: str, kind: type, default: Any = None) -> Any:
+        """Return the value of a key after checking its type, or the default where the key is not there."""
+        if key not in self.values:
+            return default
+        value = self.values[key]
+        right = type(value) is kind
+        if not right:
+            self.refuse(f"{key} must be {kind_name(kind)}, not {kind_name(type(value))}", key)
+        return value
+
+    def text_of(self, key: str, default: str | None = None) -> str:
+        """Return the text of a key; one that has no default must be there, and not empty."""
+        value: str | None = self.get(key, str, default)
+        if value is None:
+            self.refuse(f"{key} is missing")
+        if default is None and not value.strip():
+            self.refuse(f"{key} must not be empty", key)
+        # Texts end up in one line of output: no line breaks, no control characters.
+        return " ".join("".join(mark if mark.isprintable() else " " for mark in value).split())
+
+    def texts_of(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return the texts of a key that holds a list, or a single text; one without default must be there."""
+        if key not in self.values:
+            if default is None:
+                self.refuse(f"{key} is missing")
+            return default
+        value = self.values[key]
+        items = [value] if isinstance(value, str) else self.get(key, list)
+        for item in items:
+            if not isinstance(item, str):
+                self.refuse(f"{key} must hold texts, not {kind_name(type(item))}", key)
+        return tuple(items)
+
+    def tables_of(self, key: str) -> "list[Table]":
+        """Return the tables of an array of tables (`[[key]]`), in the order of the file."""
+        tables = self.get(key, list, [])
+        for item in tables:
+            if not isinstance(item, dict):
+                self.refuse(f"{key} must be written as [[{key}]] tables", key)
+        header = re.compile(rf"^[ \t]*\[\[[^\]\n]*\b{re.escape(key)}[ \t]*\]\]", re.MULTILINE)
+        places = [match.start() for match in header.finditer(self.text, self.begins or 0)]
+        places += [self.begins or 0] * (len(tables) - len(places))
+        return [Table(values, self.text, place, self.refusal) for values, place in zip(tables, places, strict=False)]
+
+    def words_of(self, key: str, allowed: Iterable[str], default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return the texts of a key, each of which must be one of the allowed words."""
+        words = list(allowed)
+        for value in (values := self.texts_of(key, default)):
+            if value not in words:
+                near = nearest(value, words)
+                self.refuse(f"{key} cannot hold {value!r};{near} allowed: {', '.join(words)}", value)
+        return values
+
+    def number_of(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
+        """Return the whole number of a key, which must lie from `low` to `high`, both included."""
+        value: int | None = self.get(key, int, default)
+        if value is not None and not low <= value <= high:
+            self.refuse(f"{key} must lie from {low} to {high}, not {value}", key)
+        return value
+
+
+def read_table(path: Path, refusal: Refusal) -> Table:
+    """Return the whole of a TOML file; whatever keeps it from being read is raised as the file's error."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        values = tomllib.loads(text)
+    except FileNotFoundError:
+        raise refusal("there is no such file") from None
+    except IsADirectoryError:
+        raise refusal("it is a folder, not a file") from None
+    except OSError as error:
+        raise refusal(error.strerror or type(error).__name__) from None
+    except UnicodeDecodeError as error:
+        raise refusal(f"it is not UTF-8 text (byte {error.start + 1})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise refusal(f"it is not TOML: {error}") from None
+    except RecursionError:
+        raise refusal("it is not TOML: nested too deep") from None
+    except ValueError as error:
+        raise refusal(str(error)) from None
+    return Table(values, text.replace("\r\n", "\n"), None, refusal)
+
+
+def kind_name(kind: type) -> str:
+    """Return what a TOML value of this type is called in a message."""
+    return next((name for known, name in KIND_NAMES if issubclass(kind, known)), kind.__name__)
+
+
+def nearest(word: str, words: Iterable[str], count: int = 2) -> str:
+    """Return a sentence that offers the nearest of some words, or nothing."""
+    return suggestion(nearest_words(word, words, count))
+
+
+def _line_of(text: str, begins: int | None, needle: str | None) -> int | None:
+    place = begins
+    if needle is not None:
+        escaped = re.escape(needle)
+        as_key = re.compile(rf"^[ \t]*\[*[ \t]*[\"']?{escaped}[\"']?[ \t]*[=.\]]", re.MULTILINE)
+        as_value = re.compile(rf"(?<![\w-]){escaped}(?![\w-])")
+        found = as_key.search(text, begins or 0) or as_value.search(text, begins or 0)
+        place = found.start() if found else begins
+    return None if place is None else text.count("\n", 0, place) + 1

@@ -1,0 +1,117 @@
+"""What tests share: a clerk who types commands at a given moment, and where the public records lie."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+MORNING = "2016-11-15T09:00:00+08:00"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one command did."""
+
+    status: int
+    out: str
+    err: str
+
+    def ok(self) -> str:
+        """Return the output of a command that must have succeeded."""
+        assert self.status == 0, self.err
+        return self.out
+
+
+@dataclass
+class Clerk:
+    """Types commands to a register; time and name are given, never read from the machine."""
+
+    home: Path
+    db: Path
+    now: str = MORNING
+    actor: str = "clerk"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def environment(self, now: str | None = None) -> dict[str, str]:
+        """Return the variables that a command runs with."""
+        return {
+            "DEALTRACK_HOME": str(self.home),
+            "DEALTRACK_DB": str(self.db),
+            "DEALTRACK_NOW": now or self.now,
+            "DEALTRACK_ACTOR": self.actor,
+            **self.extra,
+        }
+
+    def __call__(self, *arguments: object, now: str | None = None) -> Result:
+        """Run a command in this process."""
+        from dealtrack.cli.main import main
+
+        out, err = io.StringIO(), io.StringIO()
+        kept = dict(os.environ)
+        os.environ.update(self.environment(now))
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                status = main([str(argument) for argument in arguments])
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+        return Result(status, out.getvalue(), err.getvalue())
+
+    def process(self, *arguments: object, now: str | None = None, stdin: bytes = b"", **extra: str) -> Result:
+        """Run a command in a process of its own, with nothing else in its environment."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "dealtrack", *map(str, arguments)],
+            env={"PATH": "/usr/bin:/bin", **self.environment(now), **extra},
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+
+@pytest.fixture
+def new_clerk(tmp_path: Path) -> Callable[..., Clerk]:
+    """Give a way to make clerks, each with a register of its own that is not made yet."""
+    made: list[Clerk] = []
+
+    def make(**settings: str) -> Clerk:
+        name = f"register{len(made)}.db"
+        made.append(Clerk(tmp_path / "home", tmp_path / name, **settings))  # type: ignore[arg-type]
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def made_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one fresh register with the default calendar, to be copied: making one takes half a second."""
+    folder = tmp_path_factory.mktemp("made")
+    clerk = Clerk(folder / "home", folder / "register.db", now="2001-01-01T00:00:00+08:00")
+    clerk("init").ok()
+    return clerk.db
+
+
+@pytest.fixture
+def clerk(new_clerk: Callable[..., Clerk], made_register: Path) -> Iterator[Clerk]:
+    """Give a clerk with a fresh register of the default calendar and policy."""
+    held = new_clerk()
+    held.db.write_bytes(made_register.read_bytes())
+    held.db.chmod(0o600)
+    yield held
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder of public complaint records, which may be absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the public complaint records are not here (../shared/data)")
+    return SHARED_DATA

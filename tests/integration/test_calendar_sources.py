@@ -1,0 +1,542 @@
+"""Calendars as they are shipped, against independent counts, another library, and the notices."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dealtrack.core.calendar import CalendarRules, DayKind, DayList, WorkingCalendar, reason
+from dealtrack.core.clocks import Clock, Verdict, judge, local_day, verdict
+from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.policy import Policy
+from dealtrack.errors import BadCalendarFile, OutsideCalendar, UnknownCalendar
+from dealtrack.sources.calendars import (
+    Amendment,
+    amend,
+    calendar_names,
+    country_names,
+    differs_by_subdivision,
+    load_calendar,
+    parse_days,
+)
+from dealtrack.sources.policies import load_policy
+from tests.worked_table import ROWS
+
+DATA = Path(__file__).parents[2] / "data"
+NO_USER = DATA / "no-such-folder"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@cache
+def rules(name: str) -> CalendarRules:
+    return load_calendar(name, DATA, NO_USER)
+
+
+@cache
+def calendar(name: str) -> WorkingCalendar:
+    return WorkingCalendar(DayList(rules(name)))
+
+
+@cache
+def green_channel() -> Policy:
+    return load_policy("green-channel", DATA, NO_USER)[0]
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def span(first: date, last: date) -> list[date]:
+    return [first + timedelta(index) for index in range((last - first).days + 1)]
+
+
+def at(text: str, hour: int = 10) -> datetime:
+    return datetime.combine(day(text), datetime.min.time(), SHANGHAI).replace(hour=hour).astimezone(UTC)
+
+
+def history(*entries: tuple[Kind, datetime]) -> list[Transition]:
+    return [Transition(seq, 1, kind, when, when, "clerk") for seq, (kind, when) in enumerate(entries, 1)]
+
+
+def clocks(*entries: tuple[Kind, datetime], name: str = "cn-beijing") -> dict[str, Clock]:
+    judged = judge(history(*entries), green_channel(), lambda _: calendar(name), SHANGHAI)
+    return {clock.name: clock for clock in judged}
+
+
+# The design's worked table
+
+
+@pytest.mark.parametrize(("received", "forward_due", "forwarded", "complete_due", "provisional", "why"), ROWS)
+@pytest.mark.parametrize("hour", [0, 10, 23])
+def test_worked_table(
+    received: str, forward_due: str, forwarded: str, complete_due: str, provisional: bool, why: str, hour: int
+) -> None:
+    found = clocks((Kind.RECEIVED, at(received, hour)), (Kind.FORWARDED, at(forwarded, 23)))
+    assert found["forward"].due_day == day(forward_due), why
+    assert found["complete"].due_day == day(complete_due), why
+    assert found["complete"].due == at(complete_due, 23) + timedelta(minutes=59, seconds=59)
+    assert not found["forward"].provisional
+    assert found["complete"].provisional is provisional
+    assert verdict(found["forward"], at(complete_due)) is Verdict.MET
+
+
+def test_without_beijings_amendment_apec_is_a_plain_week() -> None:
+    found = clocks((Kind.RECEIVED, at("2014-11-06")), name="cn")
+    assert found["forward"].due_day == day("2014-11-07")
+    found = clocks((Kind.RECEIVED, at("2014-11-06")), (Kind.FORWARDED, at("2014-11-13")), name="cn")
+    assert found["complete"].due_day == day("2014-11-17")
+
+
+# The amendments, day by day: o worked, . rest
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "marks"),
+    [
+        ("cn-beijing", "2014-10-31", "o.ooooo......ooo.o"),
+        ("cn", "2014-10-31", "o..ooooo..ooooo..o"),
+        ("cn-beijing", "2008-08-04", "oooo...ooooo.."),
+        ("cn", "2008-08-04", "ooooo..ooooo.."),
+        ("cn", "2003-04-25", "o..ooo.....oooo.."),
+        ("cn-beijing", "2003-04-25", "o..ooo.....oooo.."),
+        ("cn-shanghai", "2003-04-25", "o..ooo.....oooo.."),
+        ("cn-hangzhou", "2016-08-26", "o.oooo.......ooooooo."),
+        ("cn", "2016-08-26", "o..ooooo..ooooo..ooo"),
+        ("cn-shanghai", "2018-11-02", "oo...ooo.ooo"),
+        ("cn", "2018-11-02", "o..ooooo..oo"),
+    ],
+)
+def test_amended_days_one_by_one(name: str, first: str, marks: str) -> None:
+    last = day(first) + timedelta(len(marks) - 1)
+    found = "".join("o" if entry.worked else "." for entry in calendar(name).walk(day(first), last))
+    assert found == marks
+
+
+def test_amendments_say_why() -> None:
+    beijing = calendar("cn-beijing")
+    off, worked = beijing.day(day("2014-11-10")), beijing.day(day("2014-11-15"))
+    assert (off.kind, worked.kind) == (DayKind.AMENDED_OFF, DayKind.AMENDED_WORKED)
+    assert "APEC" in reason(off)
+    assert "Beijing municipal notice of 2014-10-09" in reason(off)
+    sunday = beijing.day(day("2003-04-27"))
+    assert (sunday.worked, sunday.kind) == (False, DayKind.WEEKEND)
+    assert "SARS" in sunday.name
+
+
+def test_make_up_days_name_the_day_that_they_stand_in_for() -> None:
+    cn = calendar("cn")
+    assert reason(cn.day(day("2016-10-08"))) == "make-up working day for Thu 2016-10-06 (National Day)"
+    assert reason(cn.day(day("2016-10-06"))) == "National Day (day off, made up on Sat 2016-10-08)"
+    assert reason(cn.day(day("2005-12-31"))) == "make-up working day for Tue 2006-01-03 (New Year's Day)"
+    for entry in cn.walk(day("2001-01-01"), day("2026-12-31")):
+        if entry.kind is DayKind.MAKE_UP:
+            assert entry.name, entry
+        assert "substituted" not in entry.name
+
+
+# Against another library
+
+
+def test_every_day_of_china_against_chinesecalendar() -> None:
+    import chinese_calendar  # type: ignore[import-untyped]
+
+    first, last = date(2004, 1, 1), date(2026, 12, 31)
+    differences = [
+        entry.day for entry in calendar("cn").walk(first, last) if entry.worked != chinese_calendar.is_workday(entry.day)
+    ]
+    # The notice for 2006 moves the rest of Sat 2005-12-31 to Tue 2006-01-03 and has the Saturday worked;
+    # the other library holds the day off and not the day worked for it.
+    assert differences == [date(2005, 12, 31)]
+    assert not calendar("cn").is_worked(date(2006, 1, 3))
+    assert not chinese_calendar.is_workday(date(2006, 1, 3))
+
+
+BEIJING_OFF = {date(2014, 11, number) for number in (7, 10, 11, 12)} | {date(2008, 8, 8)}
+BEIJING_WORKED = {date(2014, 11, 2), date(2014, 11, 15)}
+SARS_OFF = {date(2003, 5, number) for number in (1, 2, 3, 4, 5)}
+SARS_PLAIN = {date(2003, 4, 26), date(2003, 4, 27), date(2003, 5, 6), date(2003, 5, 7)}
+
+
+def test_random_receipts_against_a_day_by_day_count() -> None:
+    import holidays
+
+    package = holidays.country_holidays("CN", years=range(1969, 2102), language="en_US", expand=False)
+
+    def is_worked(when: date) -> bool:
+        if when in BEIJING_OFF or when in SARS_OFF:
+            return False
+        if when in BEIJING_WORKED:
+            return True
+        if when in SARS_PLAIN:
+            return when.weekday() < 5
+        return when in package.weekend_workdays if when.weekday() >= 5 else when not in package
+
+    first, last = date(1970, 1, 1), date(2100, 12, 31)
+    worked = {when: is_worked(when) for when in span(first, last)}
+    beijing = calendar("cn-beijing")
+    chosen = random.Random(11)
+    size = (last - first).days - 80
+    for _ in range(100_000):
+        start, n = first + timedelta(chosen.randrange(size)), chosen.choice((1, 1, 2, 2, 3, 7, 15, 20))
+        expected, left = start, n
+        while left:
+            expected += timedelta(1)
+            left -= worked[expected]
+        assert beijing.nth_after(start, n) == expected, (start, n)
+
+
+# Cases published elsewhere
+
+
+@pytest.mark.parametrize(
+    ("start", "n", "due"),
+    [
+        ("2024-12-20", 5, "2024-12-30"),  # over Christmas
+        # the day after Thanksgiving is a working day of the federal calendar
+        ("2016-11-23", 1, "2016-11-25"),
+        ("2021-12-23", 1, "2021-12-27"),  # Christmas observed on the Friday
+        ("2022-06-17", 1, "2022-06-21"),  # Juneteenth observed on the Monday
+        ("2020-07-02", 1, "2020-07-06"),  # Independence Day observed on the Friday
+    ],
+)
+def test_united_states(start: str, n: int, due: str) -> None:
+    assert calendar("US").nth_after(day(start), n) == day(due)
+
+
+def test_business_days_as_in_numpys_documentation(tmp_path: Path) -> None:
+    path = tmp_path / "weekends.toml"
+    path.write_text('name = "weekends"', "utf-8")
+    weekends = WorkingCalendar(DayList(load_calendar(str(path), DATA, NO_USER)))
+    # busday_offset("2011-06-23", 1) and 2
+    assert weekends.nth_after(day("2011-06-23"), 1) == day("2011-06-24")
+    assert weekends.nth_after(day("2011-06-23"), 2) == day("2011-06-27")
+    # busday_count("2011-01", "2011-02") and ("2011", "2012"): its first day counts, its last does not
+    assert weekends.count_between(day("2010-12-31"), day("2011-01-31")) == 21
+    assert weekends.count_between(day("2010-12-31"), day("2011-12-31")) == 260
+
+
+@pytest.mark.parametrize("name", ["US", "US-NY", "DE-BY", "GB-ENG", "HU", "RU", "AE", "JP", "BN", "TH", "UA", "SA", "MY-11"])
+def test_every_day_of_a_country_is_what_the_package_says(name: str) -> None:
+    import warnings
+
+    import holidays
+
+    country, _, part = name.partition("-")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        package = holidays.country_holidays(country, subdiv=part or None, years=range(1969, 2102), language="en_US")
+    for entry in DayList(rules(name)):
+        assert entry.worked is package.is_working_day(entry.day), (name, entry)
+
+
+def test_make_up_days_of_hungary() -> None:
+    hungary = calendar("HU")
+    assert [hungary.is_worked(day(text)) for text in ("2024-08-03", "2024-12-07", "2024-12-14")] == [True] * 3
+    assert [hungary.is_worked(day(text)) for text in ("2024-08-19", "2024-12-24", "2024-12-27")] == [False] * 3
+    assert reason(hungary.day(day("2025-05-17"))) == "make-up working day for Fri 2025-05-02 (Labor Day)"
+
+
+def test_moved_days_of_russia() -> None:
+    russia = calendar("RU")
+    assert russia.is_worked(day("2024-12-28"))
+    assert not russia.is_worked(day("2024-12-30"))
+    # Moved from a holiday that fell on a weekend: nothing is made up.
+    assert reason(russia.day(day("2025-05-08"))) == "Victory Day (day off, moved from Sun 2025-02-23)"
+
+
+def test_the_weekend_of_the_emirates_changed_in_2022() -> None:
+    emirates = calendar("AE")
+    week = [emirates.is_worked(when) for when in span(day("2021-11-14"), day("2021-11-20"))]  # Sunday first
+    assert week == [True, True, True, True, True, False, False]
+    week = [emirates.is_worked(when) for when in span(day("2022-02-06"), day("2022-02-12"))]
+    assert week == [False, True, True, True, True, True, False]
+
+
+def test_a_holiday_in_any_part_of_the_united_kingdom_counts() -> None:
+    easter_monday = day("2025-04-21")
+    assert calendar("GB").is_worked(easter_monday)
+    assert not calendar("GB-ENG").is_worked(easter_monday)
+    assert calendar("GB-SCT").is_worked(easter_monday)
+    assert not calendar("uk").is_worked(easter_monday)
+    assert calendar("uk").day(easter_monday).name == "Easter Monday (ENG, NIR, WLS)"
+    for text in ("2025-01-02", "2025-03-17", "2025-07-14", "2025-08-04", "2025-08-25", "2025-12-01"):
+        assert not calendar("uk").is_worked(day(text)), text
+    for when in span(day("1990-01-01"), day("2027-12-31")):
+        parts = [calendar(f"GB-{part}").is_worked(when) for part in ("ENG", "NIR", "SCT", "WLS")]
+        assert calendar("uk").is_worked(when) is all(parts), when
+
+
+# What is published, and what is not
+
+
+def test_china_after_the_last_notice_is_provisional() -> None:
+    cn = calendar("cn")
+    assert rules("cn").official == frozenset(range(2001, 2027))
+    assert cn.day(day("2026-12-31")).confirmed
+    assert not cn.day(day("2027-01-01")).confirmed
+    assert not cn.day(day("2000-12-31")).confirmed
+
+
+def test_years_with_estimated_holidays_are_provisional() -> None:
+    assert 2024 not in rules("DZ").official
+
+
+def test_published_years_of_others() -> None:
+    assert max(rules("US").official) == 2030
+    assert max(rules("GB").official) == 2027
+    assert max(rules("BZ").official) == 2026
+
+
+def test_span_and_zones() -> None:
+    for name in ("cn-beijing", "US", "uk"):
+        assert (rules(name).first, rules(name).last) == (date(1970, 1, 1), date(2100, 12, 31))
+    zones = {name: rules(name).timezone for name in ("cn", "US", "US-CA", "GB-ENG", "DE-BY", "RU", "BR-SP", "BZ")}
+    assert zones == {
+        "cn": "Asia/Shanghai",
+        "US": "America/New_York",
+        "US-CA": "America/Los_Angeles",
+        "GB-ENG": "Europe/London",
+        "DE-BY": "Europe/Berlin",
+        "RU": "Europe/Moscow",
+        "BR-SP": "",
+        "BZ": "",
+    }
+    with pytest.raises(OutsideCalendar):
+        calendar("cn").nth_after(date(2100, 12, 31), 1)
+
+
+def test_every_country_of_the_table_is_known_and_its_zones_exist() -> None:
+    import tomllib
+
+    listed = tomllib.loads((DATA / "calendars" / "countries.toml").read_text("utf-8"))
+    known = set(country_names())
+    for country, entry in listed.items():
+        assert country in known
+        assert ZoneInfo(entry["timezone"])
+        for part, zone in entry.get("timezones", {}).items():
+            assert f"{country}-{part}" in known
+            assert ZoneInfo(zone)
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [("CN-Beijing", "cn-beijing"), ("CN", "cn"), ("us", "US"), ("us-ny", "US-NY"), ("De-By", "DE-BY"), ("UK", "uk")],
+)
+def test_names_are_found_whatever_their_case(asked: str, name: str) -> None:
+    assert load_calendar(asked, DATA, NO_USER).name == name
+
+
+def test_a_name_finds_the_calendar_again() -> None:
+    for name in (*calendar_names(DATA, NO_USER), "US-NY"):
+        assert rules(rules(name).name) == rules(name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered"), [("cn-bejing", "cn-beijing"), ("US-XX", "US-"), ("RU-XX", ""), ("beijing", "cn-beijing"), ("", ""), ("zz", "")]
+)
+def test_an_unknown_name_is_refused_with_the_nearest(asked: str, offered: str) -> None:
+    with pytest.raises(UnknownCalendar) as caught:
+        load_calendar(asked, DATA, NO_USER)
+    assert offered in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_country_codes_whose_parts_differ() -> None:
+    assert differs_by_subdivision("GB") == ["ENG", "NIR", "SCT", "WLS"]
+    assert "BY" in differs_by_subdivision("de")
+    assert "NY" in differs_by_subdivision("US")
+    for name in ("CN", "cn-beijing", "GB-ENG", "zz", ""):
+        assert differs_by_subdivision(name) == []
+
+
+def test_names_for_listing() -> None:
+    assert calendar_names(DATA, NO_USER) == ["cn", "cn-beijing", "cn-hangzhou", "cn-shanghai", "uk"]
+    assert {"US", "US-NY", "GB-ENG"} <= set(country_names())
+
+
+# Files of the user's own
+
+OWN = """
+name = "office"
+title = "Our office"
+country = "CN"
+include = ["cn"]
+official = ["2016/2017", "2020"]
+
+[[amendment]]
+name = "Moving house"
+off = [2016-11-08, "2016-11-09/2016-11-10"]
+worked = ["2016-11-12"]
+plain = "2016-10-08"
+notice = "circular 7"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "calendars").mkdir()
+    return tmp_path
+
+
+def write(home: Path, text: str | bytes, name: str = "office") -> Path:
+    path = home / "calendars" / f"{name}.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_a_calendar_of_ones_own(home: Path) -> None:
+    path = write(home, OWN)
+    for name in ("office", "OFFICE", str(path)):
+        office = load_calendar(name, DATA, home)
+        days = WorkingCalendar(DayList(office))
+        assert days.nth_after(day("2016-11-07"), 2) == day("2016-11-12")
+        assert reason(days.day(day("2016-11-09"))) == "Moving house, circular 7"
+        assert not days.is_worked(day("2016-10-08"))
+        assert days.day(day("2016-10-08")).kind is DayKind.WEEKEND
+        assert days.is_worked(day("2003-05-06"))
+        assert office.official == {2016, 2017, 2020}
+        assert office.timezone == "Asia/Shanghai"
+    assert calendar_names(DATA, home)[-2:] == ["office", "uk"]
+
+
+def test_a_calendar_without_country_has_weekends_alone(home: Path) -> None:
+    write(home, 'name = "office"\nweekend = ["fri", "sat"]\ntimezone = "Asia/Dubai"')
+    days = DayList(load_calendar("office", DATA, home))
+    assert all(entry.worked is (entry.day.weekday() not in (4, 5)) and entry.confirmed for entry in days)
+
+
+def test_a_files_own_weekend_goes_before_the_countrys(home: Path) -> None:
+    write(home, 'country = "CN"\nweekend = ["sun"]')
+    days = DayList(load_calendar("office", DATA, home))
+    saturday, sunday = days.day(day("2016-11-12")), days.day(day("2016-10-09"))
+    assert (saturday.worked, saturday.kind) == (True, DayKind.WEEKDAY)
+    assert (sunday.worked, sunday.kind) == (True, DayKind.MAKE_UP)
+    assert days.day(day("2016-10-08")).kind is DayKind.WEEKDAY
+
+
+BAD = [
+    ('name = "x\n', "not TOML.*line 1"),
+    ("[[amendment]]\n[[[", "not TOML.*line 2"),
+    ('nmae = "x"', "unknown key 'nmae'; Did you mean name.*line 1"),
+    ('\ncountry = "XX"', "unknown country 'XX'.*line 2"),
+    ('country = "CN"\nsubdivision = "BJ"', "CN has no subdivision 'BJ'.*line 2"),
+    ('subdivision = "BY"', "needs a country"),
+    ("name = 3", "name must be text, not a whole number .line 1"),
+    ('weekend = ["saturday"]', "weekend cannot hold 'saturday'.*allowed: mon, tue"),
+    ('weekend = ["mon","tue","wed","thu","fri","sat","sun"]', "no working day"),
+    ("weekend = [5]", "weekend must hold texts"),
+    ('timezone = "Asia/Bejing"', "unknown time zone 'Asia/Bejing'"),
+    ('timezone = "../../etc/passwd"', "unknown time zone"),
+    ('official = "soon"', "official cannot be 'soon'"),
+    ('official = "2020/2010"', "official cannot be"),
+    ('include = ["nowhere"]', "no calendar file 'nowhere'.*cn-beijing"),
+    ('include = ["office"]', "includes itself"),
+    ("amendment = 3", "amendment must be a list, not a whole number"),
+    ("amendment = [3]", "must be written as"),
+    ('[[amendment]]\nname = "x"', "changes no day.*line 1"),
+    ('[[amendment]]\noff = ["2016-11-01"]', "name is missing"),
+    ('[[amendment]]\nname = "x"\noff = ["2016-13-01"]', "'2016-13-01' is not a day.*line 3"),
+    ('[[amendment]]\nname = "x"\noff = ["20161101"]', "is not a day"),
+    ('[[amendment]]\nname = "x"\noff = ["2016-11-05/2016-11-01"]', "ends before it begins.*line 3"),
+    ('[[amendment]]\nname = "x"\noff = ["1969-12-31"]', "outside the calendar"),
+    ('[[amendment]]\nname = "x"\noff = [3]', "off must hold days as texts, not a whole number .line 3"),
+    ('[[amendment]]\nname = "x"\noff = [2016-11-01T10:00:00]', "not a moment"),
+    ('[[amendment]]\nname = "x"\noff = ["2016-11-01"]\nworked = ["2016-11-01"]', "Tue 2016-11-01 is both off and worked.*line 4"),
+    (
+        '[[amendment]]\nname = "x"\noff = ["2016-11-01"]\n\n[[amendment]]\nname = "y"\nworked = ["2016-11-01"]',
+        "is both off and worked.*line 7",
+    ),
+    (
+        '[[amendment]]\nname = "x"\noff = ["2016-11-01"]\n\n[[amendment]]\nname = "y"\non = ["2016-11-01"]',
+        "unknown key 'on'.*off, worked, plain.*line 7",
+    ),
+    (b'name = "\xff"', "not UTF-8"),
+    (b"name = \"a\0b\"", "not TOML"),
+    ("a = " + "[" * 5000, "not TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), BAD)
+def test_mistakes_are_named_with_their_line(home: Path, text: str | bytes, told: str) -> None:
+    path = write(home, text)
+    with pytest.raises(BadCalendarFile, match=told) as caught:
+        load_calendar("office", DATA, home)
+    assert str(path) in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_is_no_file_is_refused(home: Path) -> None:
+    (home / "calendars" / "folder.toml").mkdir()
+    for name, told in (("folder", "folder"), (f"{home}/none.toml", "no such file"), (str(home) + "/", "folder")):
+        with pytest.raises(BadCalendarFile, match=told):
+            load_calendar(name, DATA, home)
+
+
+def test_files_that_include_one_another_are_refused(home: Path) -> None:
+    write(home, 'include = ["two"]', "one")
+    write(home, 'include = ["one"]', "two")
+    with pytest.raises(BadCalendarFile, match="includes itself"):
+        load_calendar("one", DATA, home)
+
+
+def test_texts_stay_in_one_line(home: Path) -> None:
+    write(home, '[[amendment]]\nname = "a\\n\\u001b[31mb"\noff = ["2016-11-01"]')
+    office = load_calendar("office", DATA, home)
+    assert office.rulings[day("2016-11-01")].name == "a [31mb"
+
+
+def test_amend_puts_later_rulings_over_earlier_ones() -> None:
+    days = parse_days("2016-11-08/2016-11-09")
+    amended = amend(rules("cn"), [Amendment("a", off=days), Amendment("b", plain=days[1:], notice="n")])
+    assert not amended.ruling(days[0]).worked
+    assert amended.ruling(days[1]).worked
+    assert amended.ruling(days[1]).source == "n"
+    assert days[0] not in rules("cn").rulings
+
+
+# Properties of the clocks
+
+moments = st.datetimes(datetime(2001, 1, 1), datetime(2025, 12, 1), timezones=st.just(UTC)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+waits = st.timedeltas(timedelta(0), timedelta(days=30)).map(lambda wait: timedelta(seconds=int(wait.total_seconds())))
+
+
+@settings(deadline=None)
+@given(moments, moments)
+def test_a_later_receipt_never_has_an_earlier_deadline(one: datetime, other: datetime) -> None:
+    first, second = sorted((one, other))
+    due = [clocks((Kind.RECEIVED, when))["forward"].due for when in (first, second)]
+    assert due[0] is not None
+    assert due[1] is not None
+    assert first < due[0] <= due[1]
+
+
+@settings(deadline=None)
+@given(moments, waits, waits)
+def test_a_pause_never_shortens(received: datetime, wait: timedelta, length: timedelta) -> None:
+    plain = clocks((Kind.RECEIVED, received))["forward"]
+    paused = clocks(
+        (Kind.RECEIVED, received), (Kind.PAUSED, received + wait), (Kind.RESUMED, received + wait + length)
+    )["forward"]
+    assert plain.due is not None
+    assert paused.due is not None
+    assert paused.due >= plain.due
+    if received + wait > plain.due:
+        assert paused.due == plain.due
+    else:
+        days = calendar("cn-beijing")
+        lost = days.count_between(
+            local_day(received + wait, SHANGHAI), local_day(received + wait + length, SHANGHAI)
+        )
+        assert plain.due_day is not None
+        assert paused.due_day is not None
+        assert days.count_between(plain.due_day, paused.due_day) in (0, lost)

@@ -1,0 +1,560 @@
+"""Mappings and what they make of rows: columns, dates, blanks, sentinels, words, and refusals with their reasons."""
+
+import csv
+import importlib.util
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dealtrack import settings
+from dealtrack.core.moments import Moment
+from dealtrack.errors import BadMappingFile, CannotRead, DealtrackError, MissingColumn, UnknownWord
+from dealtrack.exchange.dates import AUTO, DateReader
+from dealtrack.exchange.mapping import FIELDS, Mapping, find_mapping, mapping_names, read_mapping, with_dates, with_pairs
+from dealtrack.exchange.readers import Refusal, open_source
+from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NEW_YORK = ZoneInfo("America/New_York")
+ROOT = Path(__file__).parents[2]
+MAPPINGS = ROOT / "data" / "mappings"
+SHARED = ROOT.parent / "shared" / "data"
+
+
+def take(
+    path: Path, mapping: Mapping | None = None, zone: ZoneInfo = SHANGHAI
+) -> tuple[list[Incoming], list[Refusal], Reading]:
+    reading = Reading()
+    with open_source(path) as source:
+        rows = list(incoming_rows(source, mapping or Mapping(), zone, reading))
+    taken = [row for row in rows if isinstance(row, Incoming)]
+    return taken, [row for row in rows if isinstance(row, Refusal)], reading
+
+
+def write(folder: Path, content: str, name: str = "file.csv") -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8", newline="")
+    return path
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def reasons(folder: Path, content: str) -> list[str]:
+    taken, refused, _ = take(write(folder, content))
+    assert not taken
+    return [row.reason for row in refused]
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("2024-01-01T08:15:30.000Z", "2024-01-01T08:15:30Z"),
+        ("2024-01-01T08:15:30+09:00", "2023-12-31T23:15:30Z"),
+        ("2024-01-01 08:15:30 -0500", "2024-01-01T13:15:30Z"),
+        ("2024-05-27T02:08:51.000", "2024-05-26T18:08:51Z"),
+        ("03/01/2011 02:27:57 PM", "2011-03-01T06:27:57Z"),
+        ("03/01/2011 12:00:01 AM", "2011-02-28T16:00:01Z"),
+        ("03/01/2011 12:00:01 p.m.", "2011-03-01T04:00:01Z"),
+        ("3/14/2025 1:20", "2025-03-13T17:20:00Z"),
+        ("2016-11-11 21:30", "2016-11-11T13:30:00Z"),
+        ("2016-11-11T21:30:59", "2016-11-11T13:30:59Z"),
+        ("2016/11/11 9:05", "2016-11-11T01:05:00Z"),
+        ("2016/11/11 下午 9:05:07", "2016-11-11T13:05:07Z"),
+        ("2016年11月11日 21:30", "2016-11-11T13:30:00Z"),
+        ("2016年11月11日21时30分", "2016-11-11T13:30:00Z"),
+        ("2016年1月1日上午12时", "2015-12-31T16:00:00Z"),
+    ],
+)
+def test_reads_moments(text: str, meaning: str) -> None:
+    moment = DateReader([AUTO], SHANGHAI, SHANGHAI).read(text)
+    assert moment == Moment(utc(meaning), utc(meaning), False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2016-09-12", "2016/9/12", "2016.09.12", "2016年9月12日", "2016 年 9 月 12 日", "09/12/2016", "9/12/2016"],
+)
+def test_reads_days_as_days(text: str) -> None:
+    start = utc("2016-09-12T00:00:00+08:00")
+    assert DateReader([AUTO], SHANGHAI, SHANGHAI).read(text) == Moment(start, start + timedelta(days=1), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("2015-02-29", "is no day of the calendar"),
+        ("2016-13-01", "is no day of the calendar"),
+        ("02/30/2016", "is no day of the calendar"),
+        ("0000-01-01", "is no day of the calendar"),
+        ("2016-11-11 25:00", "has no such time of day"),
+        ("2016-11-11 10:60", "has no such time of day"),
+        ("03/01/2011 13:00 PM", "has no such hour"),
+        ("31/12/2016", "has no such month; if the day stands first, say --date-format %d/%m/%Y"),
+        ("1907-05-01", "lies outside the calendar, 1970 to 2100"),
+        ("2101-01-01", "lies outside the calendar, 1970 to 2100"),
+        ("11/11/16", "is no date in a form known here"),
+        ("20161111", "is no date in a form known here"),
+        ("yesterday", "is no date in a form known here"),
+        ("2016-11", "is no date in a form known here"),
+        ("42685", "is no date in a form known here"),
+    ],
+)
+def test_says_what_is_wrong_with_a_date(text: str, reason: str) -> None:
+    reader = DateReader([AUTO], SHANGHAI, SHANGHAI)
+    for _ in range(2):
+        with pytest.raises(ValueError) as caught:
+            reader.read(text)
+        assert str(caught.value).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "meaning"),
+    [
+        ("%d/%m/%Y", "09/12/2016", "2016-12-09"),
+        ("%d.%m.%y", "9.12.16", "2016-12-09"),
+        ("%d %b %Y", "9 Dec 2016", "2016-12-09"),
+        ("%B %d, %Y", "December  9, 2016", "2016-12-09"),
+        ("%Y%m%d%H%M%S", "20161209173005", "2016-12-09T17:30:05"),
+        ("%d/%m/%Y %I:%M %p", "09/12/2016 12:05 am", "2016-12-09T00:05:00"),
+        ("%Y-%m-%dT%H:%M:%S.%f%z", "2016-12-09T17:30:05.123+0800", "2016-12-09T17:30:05"),
+    ],
+)
+def test_reads_by_a_given_form(form: str, text: str, meaning: str) -> None:
+    moment = DateReader([form], SHANGHAI, SHANGHAI).read(text)
+    assert moment is not None
+    assert (moment.start, moment.day_only) == (utc(f"{meaning}T00:00+08:00" if len(meaning) == 10 else f"{meaning}+08:00"), len(meaning) == 10)
+
+
+def test_the_first_form_that_fits_counts_and_auto_may_follow() -> None:
+    reader = DateReader(["%d/%m/%Y", AUTO], SHANGHAI, SHANGHAI)
+    for text in ("09/12/2016", "2016-12-09"):
+        moment = reader.read(text)
+        assert moment is not None and moment.start == utc("2016-12-09T00:00+08:00")
+    assert reader.guessed is None
+
+
+def test_a_date_that_may_be_read_both_ways_is_remembered() -> None:
+    reader = DateReader([AUTO], SHANGHAI, SHANGHAI)
+    reader.read("11/11/2016")
+    reader.read("11/25/2016")
+    assert reader.guessed is None
+    reader.read("09/12/2016")
+    assert reader.guessed == "09/12/2016"
+
+
+def test_summer_time() -> None:
+    reader = DateReader([AUTO], NEW_YORK, NEW_YORK)
+    assert reader.read("2011-03-13 01:59:59") == Moment(utc("2011-03-13T06:59:59Z"), utc("2011-03-13T06:59:59Z"), False)
+    with pytest.raises(ValueError, match="never was: the clocks went forward over it"):
+        reader.read("2011-03-13 02:30")
+    after = reader.read("2011-03-13 03:00")
+    assert after is not None and after.start == utc("2011-03-13T07:00:00Z")
+    twice = reader.read("2011-11-06 01:30")
+    assert twice is not None and twice.start == utc("2011-11-06T05:30:00Z"), "the first of the two"
+    day = reader.read("2011-03-13")
+    assert day is not None and day.end - day.start == timedelta(hours=23)
+
+
+def test_every_quarter_of_an_hour_of_a_year_against_zoneinfo() -> None:
+    reader = DateReader([AUTO], NEW_YORK, NEW_YORK)
+    moment, gaps = datetime(2011, 1, 1), 0
+    while moment.year == 2011:
+        expected = moment.replace(tzinfo=NEW_YORK).astimezone(UTC)
+        try:
+            stated = reader.read(moment.isoformat())
+        except ValueError:
+            gaps += 1
+        else:
+            assert stated is not None and stated.start == expected
+        moment += timedelta(minutes=15)
+    assert gaps == 4
+
+
+def test_midnight_can_mean_the_day_and_a_sentinel_none() -> None:
+    reader = DateReader([AUTO], NEW_YORK, NEW_YORK, frozenset({date(1900, 1, 1)}), midnight_is_day=True)
+    assert reader.read("01/01/1900 12:00:00 AM") is None
+    assert reader.read("1900-01-01") is None
+    day = reader.read("03/01/2011 12:00:00 AM")
+    assert day is not None and day.day_only
+
+
+# Mapping files
+
+
+def test_the_shipped_mappings_can_be_read() -> None:
+    assert mapping_names([MAPPINGS]) == ["cfpb", "nyc311"]
+    for name in mapping_names([MAPPINGS]):
+        assert find_mapping(name, [MAPPINGS]).name == name
+
+
+def test_the_users_folder_goes_before_the_shipped_one(tmp_path: Path) -> None:
+    write(tmp_path, 'title = "own"\n[columns]\nreceived = "A"\nplatform = "B"\n', "cfpb.toml")
+    assert find_mapping("cfpb", [tmp_path, MAPPINGS]).columns == {"received": ("A",), "platform": ("B",)}
+    assert find_mapping(str(tmp_path / "cfpb.toml"), [MAPPINGS]).name == "cfpb"
+
+
+BASE = '[columns]\nreceived = "A"\nplatform = "B"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it has no column for received, which every complaint needs"),
+        ("[columns]\nreceived = 'A'", "it has no column for platform, which every complaint needs"),
+        ("[columns", "it is no TOML: "),
+        ("colour = 1\n" + BASE, "it has an unknown key, colour; known: "),
+        ("dates = 1\n" + BASE, "dates is not a list of texts"),
+        ("dates = '%d/%m'\n" + BASE, "%d/%m is no date form: it has no year, %Y"),
+        ("dates = '%Q %Y'\n" + BASE, "%Q %Y is no date form: unknown directive %Q"),
+        ("dates = '%d/%m/%Y %I:%M'\n" + BASE, "%d/%m/%Y %I:%M is no date form: %I needs %p"),
+        ("timezone = 'Mars/Olympus'\n" + BASE, "Mars/Olympus is no time zone"),
+        ("timezone = '../etc'\n" + BASE, "../etc is no time zone"),
+        ("midnight = 'noon'\n" + BASE, "midnight is neither day nor moment"),
+        ("sentinels = ['never']\n" + BASE, "never in sentinels is not a day such as 1900-01-01"),
+        ("keep = [1]\n" + BASE, "keep is not a text"),
+        (BASE + "plattform = 'C'", "plattform is no field of a complaint. Did you mean platform"),
+        (BASE + "owner = 3", "columns.owner is not a text"),
+        (BASE + "[constants]\nplatform = 'JD'", "platform has both a column and a constant"),
+        (BASE + "[constants]\ncompleted = '2016-11-11'", "completed cannot be a constant: it is a moment"),
+        (BASE + "[values]\ncategory = 'x'", "values.category is not a table of words"),
+        (BASE + "[values.received]\nx = 'y'", "values.received: a moment has no table of words"),
+    ],
+)
+def test_says_what_is_wrong_with_a_mapping_file(tmp_path: Path, text: str, reason: str) -> None:
+    path = write(tmp_path, text, "bad.toml")
+    with pytest.raises(BadMappingFile) as caught:
+        read_mapping(path)
+    assert str(caught.value).startswith(f"Mapping {path}: {reason}")
+    assert caught.value.exit_code == 2
+
+
+def test_an_unknown_mapping_is_met_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(BadMappingFile, match=r"nyc31: there is none of this name. Did you mean nyc311\? There are cfpb"):
+        find_mapping("nyc31", [tmp_path, MAPPINGS])
+    with pytest.raises(CannotRead, match="there is no such file"):
+        find_mapping("folder/none.toml", [MAPPINGS])
+    with pytest.raises(CannotRead):
+        read_mapping(tmp_path)
+    (tmp_path / "gb.toml").write_bytes("title = '投诉'".encode("gb18030"))
+    with pytest.raises(BadMappingFile, match="it is not UTF-8 text"):
+        read_mapping(tmp_path / "gb.toml")
+
+
+@pytest.mark.parametrize("pair", ["platform", "platform=", "=Company", "plattform=Company", "id=Number", ""])
+def test_refuses_bad_pairs(pair: str) -> None:
+    with pytest.raises(UnknownWord) as caught:
+        with_pairs(Mapping(), [pair])
+    assert str(caught.value).count("\n") == 0
+
+
+def test_refuses_bad_date_forms() -> None:
+    assert with_dates(Mapping(), []).dates == (AUTO,)
+    assert with_dates(Mapping(), ["%d/%m/%Y"]).dates == ("%d/%m/%Y",)
+    with pytest.raises(UnknownWord, match="--date-format cannot be '%d'"):
+        with_dates(Mapping(), ["%d"])
+
+
+# Rows
+
+
+def test_a_row_in_full(tmp_path: Path) -> None:
+    content = (
+        "NUMBER,Platform,category,seller,owner,policy,received,forwarded,completed,withdrawn,rejected,outcome,amount,"
+        "consumer,phone,email,summary,id,forward_due\n"
+        "BJ-1, 京东 ,质量,自营,消保科,green-channel,2016-11-11 21:30,2016-11-14,2016-11-15 10:00:00,,,"
+        "refund,\"¥1,299.5\",测试用户001,00000000001,test@example.com,\"外壳\n破裂\",7,x\n"
+    )
+    taken, refused, reading = take(write(tmp_path, content))
+    assert not refused
+    (row,) = taken
+    exact = {name: utc(text) for name, text in (("received", "2016-11-11T13:30Z"), ("completed", "2016-11-15T02:00Z"))}
+    assert row.moments == {
+        "received": Moment(exact["received"], exact["received"], False),
+        "forwarded": Moment(utc("2016-11-13T16:00Z"), utc("2016-11-14T16:00Z"), True),
+        "completed": Moment(exact["completed"], exact["completed"], False),
+    }
+    assert (row.line, row.number, row.platform, row.category, row.category_word) == (2, "BJ-1", "京东", "quality", "质量")
+    assert (row.seller, row.owner, row.policy, row.outcome, row.amount) == (
+        "platform", "消保科", "green-channel", "refund", "1299.50",
+    )  # fmt: skip
+    assert (row.consumer, row.phone, row.email) == ("测试用户001", "00000000001", "test@example.com")
+    assert (row.summary, row.address, row.kept) == ("外壳\n破裂", None, {})
+    assert list(reading.ignored) == ["id", "forward_due"]
+    assert reading.absent == ("address",)
+
+
+def test_only_receipt_and_platform_are_needed(tmp_path: Path) -> None:
+    taken, refused, _ = take(write(tmp_path, "received;platform\n2016-11-11;JD\n"))
+    assert not refused
+    assert (taken[0].category, taken[0].category_word, taken[0].number) == ("other", None, None)
+
+
+def test_a_category_that_is_not_known_becomes_other_and_keeps_its_word(tmp_path: Path) -> None:
+    taken, _, _ = take(write(tmp_path, "received,platform,category\n2016-11-11,JD,Noise\n2016-11-11,JD,货不对板\n"))
+    assert [(row.category, row.category_word) for row in taken] == [("other", "Noise"), ("mismatch", "货不对板")]
+
+
+def test_seller_words(tmp_path: Path) -> None:
+    words = ("platform", "Third-Party", "自营", "第三方", "own", "MARKETPLACE", "")
+    content = "received,platform,seller\n" + "".join(f"2016-11-11,JD,{word}\n" for word in words)
+    assert [row.seller for row in take(write(tmp_path, content))[0]] == [
+        "platform", "third-party", "platform", "third-party", "platform", "third-party", None,
+    ]  # fmt: skip
+
+
+HEADER = "received,platform,forwarded,completed,withdrawn,rejected,outcome,amount,seller,summary\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (",JD,,,,,,,,", "received is empty: a complaint needs the moment of its receipt"),
+        ("2016-11-11, ,,,,,,,,", "platform is empty: a complaint needs one"),
+        ("2016-02-30,JD,,,,,,,,", "received: '2016-02-30' in column 'received' is no day of the calendar"),
+        (
+            "2016-11-11,JD,2016-11-10,,,,,,,",
+            "forwarded '2016-11-10' in column 'forwarded' is before received '2016-11-11' in column 'received'",
+        ),
+        (
+            "2016-11-11 10:00,JD,2016-11-11 09:59:59,,,,,,,",
+            "forwarded '2016-11-11 09:59:59' in column 'forwarded' is before received '2016-11-11 10:00' in column 'received'",
+        ),
+        (
+            "2016-11-01,JD,2016-11-05 08:00,2016-11-04,,,,,,",
+            "completed '2016-11-04' in column 'completed' is before forwarded '2016-11-05 08:00' in column 'forwarded'",
+        ),
+        ("2016-11-01,JD,,2016-11-04,2016-11-04,,,,,", "it was both completed and withdrawn: a complaint ends once"),
+        ("2016-11-01,JD,,,,,refund,,,", "outcome is 'refund', but the row was not completed"),
+        ("2016-11-01,JD,,,2016-11-02,,,5,,", "amount is '5.00', but the row was not completed"),
+        ("2016-11-01,JD,,2016-11-02,,,,-5,,", "amount: '-5' in column 'amount' is not an amount of money"),
+        ("2016-11-01,JD,,,,,,,someone,", "seller: 'someone' in column 'seller' is neither platform nor third-party"),
+        (f"2016-11-01,{'x' * 301},,,,,,,,", "Column 'platform' has 301 characters, and 300 are the most"),
+    ],
+)
+def test_refuses_a_row_with_its_reason(tmp_path: Path, row: str, reason: str) -> None:
+    assert reasons(tmp_path, HEADER + row + "\n") == [reason]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2016-11-11 10:00,JD,2016-11-11,2016-11-11,,,,,,",
+        "2016-11-11,JD,2016-11-11 00:00,2016-11-11,,,,,,",
+        "2016-11-11 10:00,JD,2016-11-11 10:00,2016-11-11 10:00,,,,,,",
+        "2016-11-11 10:00,JD,,2016-11-11,,,,,,",
+    ],
+)
+def test_a_day_alone_fits_with_what_happened_on_it(tmp_path: Path, row: str) -> None:
+    taken, refused, _ = take(write(tmp_path, HEADER + row + "\n"))
+    assert (len(taken), refused) == (1, [])
+
+
+def test_refused_rows_stand_among_the_others_in_order(tmp_path: Path) -> None:
+    path = write(tmp_path, "received,platform\n2016-11-11,JD\n2016-11-11\nbad,JD\n2016-11-12,JD\n")
+    reading = Reading()
+    with open_source(path) as source:
+        rows = list(incoming_rows(source, Mapping(), SHANGHAI, reading))
+    assert [(type(row).__name__, row.line) for row in rows] == [
+        ("Incoming", 2), ("Refusal", 3), ("Refusal", 4), ("Incoming", 5),
+    ]  # fmt: skip
+    assert isinstance(rows[2], Refusal) and rows[2].raw.values == {"received": "bad", "platform": "JD"}
+
+
+def test_a_missing_column_is_named_with_what_is_there(tmp_path: Path) -> None:
+    path = write(tmp_path, "Date,Company\n2016-11-11,JD\n")
+    with pytest.raises(MissingColumn) as caught:
+        take(path)
+    assert str(caught.value) == (
+        f"{path} has no column 'received' for received; its header: Date, Company. "
+        "Say which it is: --map received=COLUMN."
+    )
+    with pytest.raises(MissingColumn, match="no column 'Owners' for owner"):
+        take(path, with_pairs(Mapping(), ["received=date", "platform=COMPANY", "owner=Owners"]))
+    taken, _, _ = take(path, with_pairs(Mapping(), ["received=date", "platform=COMPANY"]))
+    assert taken[0].platform == "JD"
+
+
+def test_a_column_that_stands_twice_is_refused_only_where_it_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "received,platform,note,note\n2016-11-11,JD,1,2\n")
+    assert len(take(path)[0]) == 1
+    path = write(tmp_path, "received,platform,Platform\n2016-11-11,JD,Tmall\n")
+    assert take(path)[0][0].platform == "JD", "the exact name goes first"
+    path = write(tmp_path, "received,platform,platform\n2016-11-11,JD,Tmall\n")
+    with pytest.raises(CannotRead, match="the header names the column platform 2 times; rename all but one"):
+        take(path)
+
+
+def test_pairs_go_before_a_mapping_and_replace_constants(tmp_path: Path) -> None:
+    mapping_file = write(
+        tmp_path,
+        'blanks = ["N/A"]\n[columns]\nreceived = "When"\nowner = ["Team", "Desk"]\n[constants]\nplatform = "JD"\n'
+        '[values.owner]\nA = "Team A"\n',
+        "own.toml",
+    )
+    path = write(tmp_path, "When,Team,Desk,Shop\n2016-11-11,a,x,Tmall\n2016-11-11,n/a,Desk 7,Tmall\n")
+    taken, _, reading = take(path, read_mapping(mapping_file))
+    assert [(row.platform, row.owner) for row in taken] == [("JD", "Team A"), ("JD", "Desk 7")]
+    assert list(reading.ignored) == ["Shop"]
+    taken, _, _ = take(path, with_pairs(read_mapping(mapping_file), ["platform=Shop", "owner=Desk"]))
+    assert [(row.platform, row.owner) for row in taken] == [("Tmall", "x"), ("Tmall", "Desk 7")]
+
+
+def test_json_objects_may_leave_fields_out(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '{"received": "2016-11-11", "platform": "JD"}\n'
+        '{"platform": "Tmall", "number": 17, "received": "2016-11-11", "extra": 1}\n'
+        '{"platform": "Tmall"}\n'
+        '{"platform": {"name": "Tmall"}, "received": "2016-11-11"}\n',
+        "file.jsonl",
+    )
+    taken, refused, reading = take(path)
+    assert [(row.platform, row.number) for row in taken] == [("JD", None), ("Tmall", "17")]
+    assert [(row.line, row.reason) for row in refused] == [
+        (3, "received is empty: a complaint needs the moment of its receipt"),
+        (4, "column 'platform' holds an object or a list, not one value"),
+    ]
+    assert list(reading.ignored) == ["extra"]
+
+
+def test_what_the_register_exports_for_spreadsheets_is_undone(tmp_path: Path) -> None:
+    row = take(write(tmp_path, "received,platform,summary\n2016-11-11,JD,'=1+1\n"))[0][0]
+    assert row.summary == "=1+1"
+
+
+# Real records
+
+
+def real(name: str) -> Path:
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not beside this checkout, in ../shared/data")
+    return path
+
+
+def test_cfpb() -> None:
+    path = real("cfpb-2019-sample.csv")
+    taken, refused, reading = take(path, find_mapping("cfpb", [MAPPINGS]), NEW_YORK)
+    assert (len(taken), refused, reading.absent, reading.guessed) == (268, [], (), None)
+    assert sum("completed" in row.moments for row in taken) == 0
+    assert all(moment.day_only for row in taken for moment in row.moments.values())
+    days = Counter((row.moments["forwarded"].start - row.moments["received"].start).days for row in taken)
+    assert (days[0], days[1]) == (214, 17)
+    assert all(row.summary for row in taken)
+    assert Counter(row.category for row in taken)["advertising"] == 1
+    with path.open(encoding="utf-8", newline="") as file:
+        expected = list(csv.DictReader(file))
+    assert [row.number for row in taken] == [row["Complaint ID"] for row in expected]
+    assert [row.category_word for row in taken] == [row["Issue"] for row in expected]
+    assert [row.kept["Company response to consumer"] for row in taken] == [
+        row["Company response to consumer"] for row in expected
+    ]
+
+
+def test_nyc311() -> None:
+    path = real("nyc311-2011-sample.csv")
+    taken, refused, reading = take(path, find_mapping("nyc311", [MAPPINGS]), NEW_YORK)
+    assert (len(taken), refused, reading.absent, reading.guessed) == (2000, [], (), None)
+    assert sum("completed" in row.moments for row in taken) == 1957
+    with path.open(encoding="utf-8", newline="") as file:
+        for row, expected in zip(taken, csv.DictReader(file), strict=True):
+            assert row.number == expected["Unique Key"]
+            assert row.category_word == expected["Complaint Type"]
+            created = datetime.strptime(expected["Created Date"], "%m/%d/%Y %I:%M:%S %p")
+            assert row.moments["received"].start == created.replace(tzinfo=NEW_YORK).astimezone(UTC)
+    (sentinel,) = [row for row in taken if row.number == "19944912"]
+    assert "completed" not in sentinel.moments
+    assert sentinel.kept["Status"] == "Assigned"
+
+
+@pytest.mark.parametrize(
+    ("closed", "reason"),
+    [
+        ("02/28/2011 11:00:00 PM", "completed '02/28/2011 11:00:00 PM' in column 'Closed Date' is before received "),
+        ("03/13/2011 02:30:00 AM", "completed: '03/13/2011 02:30:00 AM' in column 'Closed Date' never was"),
+        ("soon", "completed: 'soon' in column 'Closed Date' is no date "),
+    ],
+)
+def test_nyc311_refuses(tmp_path: Path, closed: str, reason: str) -> None:
+    path = write(tmp_path, f"Unique Key,Created Date,Closed Date,Agency\n1,03/01/2011 02:27:57 PM,{closed},DOT\n")
+    taken, refused, _ = take(path, find_mapping("nyc311", [MAPPINGS]), NEW_YORK)
+    assert not taken
+    assert refused[0].reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Unique Key,Created Date,Closed Date,Agency,Problem (formerly Complaint Type)\n"
+        "1,3/14/2025 1:20,03/14/2025 12:00:00 AM,DOHMH,Smoking\n",
+        "unique_key,created_date,closed_date,agency,complaint_type\n"
+        "1,2025-03-14T01:20:00.000,2025-03-14T00:00:00.000,DOHMH,Smoking\n",
+    ],
+)
+def test_nyc311_of_other_years_and_of_the_api(tmp_path: Path, content: str) -> None:
+    taken, refused, _ = take(write(tmp_path, content), find_mapping("nyc311", [MAPPINGS]), NEW_YORK)
+    assert not refused
+    row = taken[0]
+    assert (row.number, row.platform, row.category_word) == ("1", "DOHMH", "Smoking")
+    assert row.moments["received"].start == utc("2025-03-14T05:20:00Z")
+    assert row.moments["completed"].day_only
+
+
+@pytest.mark.parametrize("day", ["09/12/2016", "2016-09-12", "2016-09-12T08:15:30.000Z"])
+def test_cfpb_of_other_years(tmp_path: Path, day: str) -> None:
+    content = f"complaint_id,date_received,date_sent_to_company,company,issue,complaint_what_happened\n1,{day},{day},A,N/A,x\n"
+    taken, refused, _ = take(write(tmp_path, content), find_mapping("cfpb", [MAPPINGS]), NEW_YORK)
+    assert not refused
+    assert taken[0].moments["received"].start.date() == date(2016, 9, 12)
+    assert (taken[0].category, taken[0].category_word, taken[0].summary) == ("other", None, "x")
+
+
+# The invented sample
+
+
+def sample_maker() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_sample", ROOT / "tests" / "make_sample.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_sample_is_what_its_generator_makes() -> None:
+    maker = sample_maker()
+    assert maker.SAMPLE.read_bytes() == maker.sample().encode()
+    assert "dealtrack" not in vars(maker)
+
+
+def test_the_sample_can_be_taken_in_and_is_plainly_invented() -> None:
+    taken, refused, reading = take(sample_maker().SAMPLE)
+    assert (len(taken), refused, list(reading.ignored)) == (300, [], [])
+    assert {row.platform for row in taken} == {"JD", "Tmall", "Gome online", "Amazon"}
+    assert {row.category for row in taken} == {row.category_word for row in taken}
+    assert {row.seller for row in taken if row.outcome == "advance-compensation"} == {"third-party"}
+    assert all(row.amount for row in taken if row.outcome == "advance-compensation")
+    for row in taken:
+        assert row.consumer == f"测试用户{row.line - 1:03}" and row.email is not None
+        assert row.email.endswith("@example.com") and row.phone is not None and row.phone.startswith("00000000")
+        assert max(moment.end for moment in row.moments.values()) < utc("2016-11-19T00:00+08:00")
+    days = Counter(row.moments["received"].start.astimezone(SHANGHAI).day for row in taken)
+    assert min(days) == 1 and max(days) == 14
+    assert {day for day, _ in days.most_common(2)} == {11, 12}
+    assert len({row.summary for row in taken}) > 150
+
+
+def test_the_default_mapping_has_the_fields_of_the_design() -> None:
+    assert set(FIELDS) - {"address"} == set(
+        "number platform category seller owner policy received forwarded completed withdrawn rejected outcome amount "
+        "consumer phone email summary".split()
+    )
+    assert issubclass(BadMappingFile, DealtrackError) and settings.data_folder().is_dir()

@@ -1,0 +1,309 @@
+"""Policies and platforms as they are shipped, and the mistakes that a file of the user's own can hold."""
+
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.platform import match_platform, nearest_platforms
+from dealtrack.core.policy import ClockRule, Policy, Roll, Unit, version_for
+from dealtrack.core.policy_words import describe
+from dealtrack.errors import BadPlatformFile, BadPolicyFile, UnknownPolicy
+from dealtrack.sources.platforms import load_platforms
+from dealtrack.sources.policies import load_policies, load_policy, policy_names, read_policy_file
+
+DATA = Path(__file__).parents[2] / "data"
+NO_USER = DATA / "no-such-folder"
+WD, CD = Unit.WORKING_DAY, Unit.CALENDAR_DAY
+
+# policy, in force, clock, starts, stops, length, unit
+SHIPPED = [
+    ("green-channel", "2016-11-03", "forward", "received", "forwarded", 1, WD),
+    ("green-channel", "2016-11-03", "complete", "forwarded reopened", "completed", 2, WD),
+    ("samr-complaint", "2020-01-01", "accept", "received", "accepted rejected", 7, WD),
+    ("samr-complaint", "2020-01-01", "mediate", "accepted reopened", "completed", 45, WD),
+    ("samr-complaint", "2026-04-15", "accept", "received", "accepted rejected", 7, WD),
+    ("samr-complaint", "2026-04-15", "mediate", "accepted reopened", "completed", 60, CD),
+    ("samr-report", "2020-01-01", "verify", "received", "accepted rejected", 15, WD),
+    ("samr-report", "2026-04-15", "verify", "received", "accepted rejected", 15, WD),
+    ("odr", "2017-03-15", "complete", "received reopened", "completed", 10, WD),
+    ("consumer-law-46", "2014-03-15", "accept", "received", "accepted rejected", 7, WD),
+    ("uk-foi", "2005-01-01", "complete", "received reopened", "completed", 20, WD),
+    ("fca-disp", "2016-06-30", "summary", "received reopened", "completed", 3, WD),
+    ("fca-disp", "2016-06-30", "final", "received reopened", "completed", 8, Unit.WEEK),
+    ("cfpb", "2011-07-21", "forward", "received", "forwarded", 1, WD),
+    ("cfpb", "2011-07-21", "respond", "forwarded reopened", "completed", 15, CD),
+    ("cfpb", "2011-07-21", "final", "forwarded reopened", "completed", 60, CD),
+]
+
+
+def policy(name: str, index: int = 0) -> Policy:
+    return load_policy(name, DATA, NO_USER)[index]
+
+
+def clock(name: str, clock_name: str, index: int = 0) -> ClockRule:
+    rule = policy(name, index).clock(clock_name)
+    assert rule is not None
+    return rule
+
+
+def test_shipped_clocks_are_those_of_the_table() -> None:
+    found = {
+        (version.name, str(version.in_force), rule.name, rule.start, rule.stop, rule.length, rule.unit)
+        for versions in load_policies(DATA, NO_USER).values()
+        for version in versions
+        for rule in version.clocks
+    }
+    expected = {
+        (name, day, rule, frozenset(map(Kind, start.split())), frozenset(map(Kind, stop.split())), length, unit)
+        for name, day, rule, start, stop, length, unit in SHIPPED
+    }
+    assert found == expected
+
+
+def test_every_shipped_policy_has_its_authority_and_survives_as_data() -> None:
+    for name, versions in load_policies(DATA, NO_USER).items():
+        assert versions == sorted(versions, key=lambda version: version.in_force)
+        for version in versions:
+            assert version.name == name
+            assert version.authority
+            assert version.source
+            assert version.title != name
+            assert Policy.from_data(version.to_data()) == version
+
+
+def test_particulars() -> None:
+    verify = clock("samr-report", "verify")
+    assert (verify.extensions, verify.extension_by) == (1, 15)
+    assert clock("samr-complaint", "mediate", 1).roll is Roll.AFTER_STATUTORY_HOLIDAY
+    assert clock("samr-complaint", "mediate").roll is Roll.NONE
+    complete = clock("green-channel", "complete")
+    assert (complete.extensions, complete.extension_by, complete.pausable, complete.closes) == (None, None, True, None)
+    assert not clock("fca-disp", "final").pausable
+
+
+@pytest.mark.parametrize(
+    ("received", "in_force"),
+    [("2019-12-31", "2020-01-01"), ("2026-04-14", "2020-01-01"), ("2026-04-15", "2026-04-15"), ("2030-01-01", "2026-04-15")],
+)
+def test_the_version_is_that_of_the_day_of_receipt(received: str, in_force: str) -> None:
+    versions = load_policy("samr-complaint", DATA, NO_USER)
+    assert version_for(versions, date.fromisoformat(received)).in_force == date.fromisoformat(in_force)
+
+
+def test_names() -> None:
+    names = {row[0] for row in SHIPPED}
+    assert set(policy_names(DATA, NO_USER)) == names
+    assert load_policy("Green-Channel", DATA, NO_USER) == load_policy("green-channel", DATA, NO_USER)
+    for asked, offered in (("gren-channel", "Did you mean green-channel"), ("x", "policy list"), ("", "policy list")):
+        with pytest.raises(UnknownPolicy, match=offered):
+            load_policy(asked, DATA, NO_USER)
+
+
+def test_in_words() -> None:
+    assert describe(policy("samr-complaint", 1)) == [
+        "accept: 7 working days from receipt to acceptance or rejection (Order 121 art. 15)",
+        ("mediate: 60 calendar days from acceptance or reopening to completion; a due day that falls in a statutory "
+        "holiday moves to the day after it (Order 121 art. 22, 23 and 45)"),
+    ]
+    assert describe(policy("green-channel"))[0].startswith("forward: 1 working day from receipt to forwarding")
+    assert "can be extended once by 15 working days" in describe(policy("samr-report"))[0]
+    assert "8 weeks" in describe(policy("fca-disp"))[1]
+
+
+# Files of the user's own
+
+GOOD = """
+name = "mine"
+[[version]]
+in_force = "2024-01-01"
+authority = "us"
+source = "circular 7"
+[[version.clock]]
+name = "answer"
+start = "received"
+stop = ["completed"]
+length = 1
+unit = "month"
+roll = "next-working-day"
+closes = "17:30"
+[[version]]
+in_force = 2020-01-01
+authority = "us"
+source = "circular 1"
+[[version.clock]]
+name = "answer"
+start = ["received"]
+stop = ["completed"]
+length = 30
+closes = 17:30:00
+pausable = false
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "policies").mkdir()
+    return tmp_path / "policies" / "mine.toml"
+
+
+def test_a_policy_of_ones_own(path: Path) -> None:
+    path.write_text(GOOD, "utf-8")
+    for name in ("mine", str(path)):
+        older, newer = load_policy(name, DATA, path.parents[1])
+        assert (older.in_force, newer.in_force) == (date(2020, 1, 1), date(2024, 1, 1))
+        assert older.title == "mine"
+        assert older.clocks[0].closes == newer.clocks[0].closes == time(17, 30)
+        assert (older.clocks[0].unit, older.clocks[0].pausable) == (WD, False)
+        assert (newer.clocks[0].unit, newer.clocks[0].roll) == (Unit.MONTH, Roll.NEXT_WORKING_DAY)
+    assert "mine" in policy_names(DATA, path.parents[1])
+
+
+# what is replaced in the good file, by what, and what the message tells
+BAD = [
+    ('name = "mine"', "", "name is missing"),
+    ('name = "mine"', 'name = "my policy"', "name cannot be 'my policy'.*line 2"),
+    ('name = "mine"', 'name = "mine"\ntitel = "x"', "unknown key 'titel'; Did you mean title.*line 3"),
+    ('name = "mine"', 'name = "mine"\nversion = 3\n[[x]]', "not TOML|must be a list"),
+    ('in_force = "2024-01-01"', "", "in_force is missing.*line 3"),
+    ('in_force = "2024-01-01"', 'in_force = "soon"', "in_force must be a day.*not 'soon' .line 4"),
+    ('in_force = "2024-01-01"', "in_force = 2024-01-01T00:00:00", "in_force must be a day.*not a moment"),
+    ('in_force = "2024-01-01"', "in_force = 2020-01-01", "two versions come into force on 2020-01-01.*line 16"),
+    ('authority = "us"\nsource = "circular 1"', 'source = "circular 1"', "authority is missing.*line 15"),
+    ('start = "received"', "", "start is missing.*line 7"),
+    ('start = "received"', 'start = "recieved"', "start cannot hold 'recieved'; Did you mean received.*line 9"),
+    ('start = "received"', "start = []", "start names no kind.*line 9"),
+    ('start = "received"', "start = 3", "start must be a list, not a whole number .line 9"),
+    ('stop = ["completed"]', 'stop = ["noted"]', "stop cannot hold 'noted'.*allowed: accepted.*line 10"),
+
+    ("length = 1\n", "", "length is missing"),
+    ("length = 1\n", "length = 0\n", "length must lie from 1 to 3650, not 0 .line 11"),
+    ("length = 1\n", "length = true\n", "length must be a whole number, not true or false .line 11"),
+    ("length = 1\n", "length = 1.5\n", "length must be a whole number, not a number .line 11"),
+    ('unit = "month"', 'unit = "months"', "unit cannot be 'months'; Did you mean month.*line 12"),
+    ('roll = "next-working-day"', 'roll = "next"', "roll cannot be 'next'.*allowed: none, next-working-day.*line 13"),
+    ('unit = "month"', 'unit = "working-day"', "roll means nothing.*line 13"),
+    ('closes = "17:30"', 'closes = "25:00"', "closes must be a time of day such as 17:30, not '25:00' .line 14"),
+    ('closes = "17:30"', "closes = 17", "closes must be a time of day such as 17:30, not a whole number .line 14"),
+    ('closes = "17:30"', 'closes = "17:30+08:00"', "closes must be a time of day"),
+    ("pausable = false", 'pausable = "no"', "pausable must be true or false, not text .line 25"),
+    ("pausable = false", "extensions = -1", "extensions must lie from 0 .*line 25"),
+    ("pausable = false", "extend = 1", "unknown key 'extend'.*extensions.*line 25"),
+    ("pausable = false", '[[version.clock]]\nname = "answer"\nstart = "received"\nstop = "completed"\nlength = 1', "two clocks"),
+    ("pausable = false", "[[version]]\nin_force = 2019-01-01\nauthority = 'a'\nsource = 'b'", "no .*version.clock.*line 25"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), BAD)
+def test_mistakes_are_named_with_their_line(path: Path, old: str, new: str, told: str) -> None:
+    assert old in GOOD
+    path.write_text(GOOD.replace(old, new, 1), "utf-8")
+    with pytest.raises(BadPolicyFile, match=told) as caught:
+        load_policy("mine", DATA, path.parents[1])
+    assert str(path) in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_kind_cannot_both_start_and_stop(path: Path) -> None:
+    text = GOOD.replace('start = "received"', 'start = "accepted"').replace('stop = ["completed"]', 'stop = "accepted"')
+    path.write_text(text, "utf-8")
+    with pytest.raises(BadPolicyFile, match="'accepted' cannot both start and stop"):
+        read_policy_file(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"", "name is missing"), (b'name = "mine"', "no ..version"), (b"\xff\xfe", "UTF-8"), (b"[", "TOML")]
+)
+def test_what_is_no_policy_is_refused(path: Path, content: bytes, told: str) -> None:
+    path.write_bytes(content)
+    with pytest.raises(BadPolicyFile, match=told):
+        read_policy_file(path)
+
+
+def test_what_is_no_file_is_refused(path: Path) -> None:
+    for missing, told in ((path, "no such file"), (path.parent, "folder"), (Path("a\0b"), "null")):
+        with pytest.raises(BadPolicyFile, match=told):
+            read_policy_file(missing)
+
+
+def test_a_file_and_its_policy_share_a_name(path: Path) -> None:
+    path.write_text(GOOD.replace('name = "mine"', 'name = "yours"'), "utf-8")
+    with pytest.raises(BadPolicyFile, match="'yours'"):
+        load_policy("mine", DATA, path.parents[1])
+
+
+# Platforms and categories
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("jd", "JD"),
+        ("ＪＤ．ｃｏｍ", "JD"),
+        (" 京东 ", "JD"),
+        ("天猫", "Tmall"),
+        ("国美在线", "Gome online"),
+        ("GOME  ONLINE", "Gome online"),
+        ("亚马逊", "Amazon"),
+        ("taobao", None),
+        ("", None),
+    ],
+)
+def test_platforms_are_found_by_name_and_alias(typed: str, name: str | None) -> None:
+    found = match_platform(typed, load_platforms(DATA / "platforms.toml"))
+    assert (found.name if found else None) == name
+
+
+def test_nearest_platforms() -> None:
+    platforms = load_platforms(DATA / "platforms.toml")
+    assert nearest_platforms("tmal", platforms) == ["Tmall"]
+    assert nearest_platforms("jingdon", platforms) == ["JD"]
+    assert nearest_platforms("国美", platforms) == ["Gome online"]
+    assert nearest_platforms("", platforms) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[[platform]]\nname = "A"\n[[platform]]\nname = "B"\naliases = ["a"]', "'a' stands for A already .line 5"),
+        ('[[platform]]\nname = "A"\nurl = "x"', "unknown key 'url'.*line 3"),
+        ('[[platform]]\naliases = ["x"]', "name is missing .line 1"),
+        ('[[platform]]\nname = "A"\naliases = [" "]', "alias must not be empty"),
+        ('[[platform]]\nname = "A"\ngreen_channel = "yes"', "green_channel must be true or false.*line 3"),
+        ("[platform]", "platform must be a list"),
+    ],
+)
+def test_mistakes_in_the_list_of_platforms(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "platforms.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(BadPlatformFile, match=told):
+        load_platforms(path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "category"),
+    [
+        ("quality", "quality"),
+        ("质量", "quality"),
+        ("物流", "delivery"),
+        ("配送", "delivery"),
+        ("货不对板", "mismatch"),
+        ("取消订单", "cancelled-order"),
+        ("广告", "advertising"),
+        ("虚假宣传", "advertising"),
+        ("其他", "other"),
+        ("ＯＴＨＥＲ", "other"),
+        ("noise", None),
+        ("", None),
+    ],
+)
+def test_categories_are_found_by_their_words(typed: str, category: str | None) -> None:
+    assert match_category(typed) == category
+
+
+def test_six_categories() -> None:
+    assert CATEGORIES == ("quality", "delivery", "mismatch", "cancelled-order", "advertising", "other")
+    assert nearest_categories("qualty") == ["quality"]
+    assert nearest_categories("cancelled") == ["cancelled-order"]

@@ -1,0 +1,243 @@
+"""The working calendar on a calendar small enough to check by eye."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrack.core.calendar import (
+    CalendarRules,
+    DayKind,
+    DayList,
+    Ruling,
+    WorkingCalendar,
+    changed_days,
+    last_official_year,
+    reason,
+)
+from dealtrack.errors import OutsideCalendar
+
+# 2021: Sat 1 May to Wed 5 May off, Sun 25 April and Sat 8 May worked in their stead.
+MAY = {
+    date(2021, 4, 25): Ruling(True, DayKind.MAKE_UP, "Tue 2021-05-04 (Labor Day)", "notice"),
+    **{date(2021, 5, day): Ruling(False, DayKind.HOLIDAY, "Labor Day", "notice") for day in (1, 3, 4, 5)},
+    date(2021, 5, 8): Ruling(True, DayKind.MAKE_UP, "Wed 2021-05-05 (Labor Day)", "notice"),
+}
+RULES = CalendarRules(
+    name="small",
+    title="Small",
+    timezone="Asia/Shanghai",
+    first=date(2020, 1, 1),
+    last=date(2022, 12, 31),
+    weekend=frozenset({5, 6}),
+    rulings=MAY,
+    official=frozenset({2020, 2021}),
+)
+CALENDAR = WorkingCalendar(DayList(RULES))
+
+days = st.dates(date(2020, 1, 1), date(2022, 12, 31))
+inner_days = st.dates(date(2020, 2, 1), date(2022, 8, 31))
+small = st.integers(1, 60)
+
+
+@pytest.mark.parametrize(
+    ("start", "n", "due"),
+    [
+        (date(2021, 4, 23), 1, date(2021, 4, 25)),  # Friday, then a working Sunday
+        (date(2021, 4, 24), 1, date(2021, 4, 25)),  # Saturday is day zero like any other
+        (date(2021, 4, 30), 1, date(2021, 5, 6)),
+        (date(2021, 5, 2), 2, date(2021, 5, 7)),
+        (date(2021, 5, 6), 3, date(2021, 5, 10)),  # Friday, working Saturday, Monday
+    ],
+)
+def test_nth_working_day_after(start: date, n: int, due: date) -> None:
+    assert CALENDAR.nth_after(start, n) == due
+
+
+@given(inner_days, small)
+def test_count_is_the_inverse_of_nth(start: date, n: int) -> None:
+    due = CALENDAR.nth_after(start, n)
+    assert CALENDAR.is_worked(due)
+    assert due > start
+    assert CALENDAR.count_between(start, due) == n
+    assert CALENDAR.count_between(due, start) == -n
+
+
+@given(inner_days, inner_days, small)
+def test_a_later_start_is_never_due_earlier(one: date, other: date, n: int) -> None:
+    first, second = sorted((one, other))
+    assert CALENDAR.nth_after(first, n) <= CALENDAR.nth_after(second, n)
+
+
+@given(days, days)
+def test_count_is_what_the_walk_counts(one: date, other: date) -> None:
+    first, last = sorted((one, other))
+    counted = sum(day.worked for day in CALENDAR.walk(first, last)) - CALENDAR.is_worked(first)
+    assert CALENDAR.count_between(first, last) == counted
+
+
+@given(days)
+def test_rules_survive_as_data(day: date) -> None:
+    again = CalendarRules.from_data(RULES.to_data())
+    assert again == RULES
+    assert DayList(again).day(day) == CALENDAR.day(day)
+
+
+def test_running_numbers_of_all_days() -> None:
+    number = 0
+    for day in DayList(RULES):
+        number += day.worked
+        assert day.number == number
+    assert DayList(RULES).working(number) == date(2022, 12, 30)
+    assert day.day == RULES.last
+
+
+def test_edges_of_the_calendar() -> None:
+    table = DayList(RULES)
+    assert table.number(RULES.first) == 1
+    assert table.working(1) == RULES.first
+    for day in (RULES.first - timedelta(1), RULES.last + timedelta(1), date.min, date.max):
+        with pytest.raises(OutsideCalendar):
+            table.number(day)
+        with pytest.raises(OutsideCalendar):
+            table.day(day)
+    for number in (-1, 0, table.number(RULES.last) + 1):
+        with pytest.raises(OutsideCalendar):
+            table.working(number)
+    with pytest.raises(OutsideCalendar, match="2023-01-01 lies outside the calendar, which runs from 2020-01-01"):
+        CALENDAR.nth_after(date(2022, 12, 30), 1)
+
+
+def test_a_calendar_that_begins_on_a_rest_day() -> None:
+    rules = replace(RULES, first=date(2021, 1, 2), rulings={})
+    table = DayList(rules)
+    assert [table.number(date(2021, 1, day)) for day in (2, 3, 4, 5)] == [0, 0, 1, 2]
+    assert table.working(1) == date(2021, 1, 4)
+
+
+@pytest.mark.parametrize("weekend", [frozenset(), frozenset({4}), frozenset({4, 5}), frozenset({4, 6})])
+def test_other_weekends(weekend: frozenset[int]) -> None:
+    table = DayList(replace(RULES, weekend=weekend, rulings={}))
+    for day in table:
+        assert day.worked is (day.day.weekday() not in weekend)
+
+
+def test_next_working_day() -> None:
+    assert CALENDAR.next_working(date(2021, 5, 1)) == date(2021, 5, 6)
+    assert CALENDAR.next_working(date(2021, 5, 6)) == date(2021, 5, 6)
+    assert CALENDAR.next_working(date(2021, 5, 8)) == date(2021, 5, 8)
+
+
+@pytest.mark.parametrize(
+    ("day", "moved"),
+    [
+        (date(2021, 4, 24), date(2021, 4, 24)),  # a plain Saturday
+        (date(2021, 4, 30), date(2021, 4, 30)),  # the working day before
+        (date(2021, 5, 1), date(2021, 5, 6)),
+        (date(2021, 5, 2), date(2021, 5, 6)),  # the Sunday inside
+        (date(2021, 5, 5), date(2021, 5, 6)),
+        (date(2021, 5, 9), date(2021, 5, 9)),  # a plain Sunday
+    ],
+)
+def test_after_a_statutory_holiday(day: date, moved: date) -> None:
+    assert CALENDAR.after_holiday(day) == moved
+
+
+def test_a_holiday_on_friday_leaves_its_weekend_plain() -> None:
+    friday = date(2021, 9, 3)
+    rules = replace(RULES, rulings={friday: Ruling(False, DayKind.HOLIDAY, "Feast")})
+    calendar = WorkingCalendar(DayList(rules))
+    assert calendar.after_holiday(friday) == date(2021, 9, 4)
+    assert calendar.after_holiday(date(2021, 9, 4)) == date(2021, 9, 4)
+    assert calendar.after_holiday(date(2021, 9, 5)) == date(2021, 9, 5)
+
+
+def test_a_holiday_on_monday_leaves_the_weekend_before_plain() -> None:
+    monday = date(2021, 9, 6)
+    rules = replace(RULES, rulings={monday: Ruling(False, DayKind.HOLIDAY, "Feast")})
+    calendar = WorkingCalendar(DayList(rules))
+    assert calendar.after_holiday(date(2021, 9, 4)) == date(2021, 9, 4)
+    assert calendar.after_holiday(monday) == date(2021, 9, 7)
+
+
+def test_an_amended_day_off_rolls_as_a_holiday_does() -> None:
+    off = date(2021, 9, 8)
+    rules = replace(RULES, rulings={off: Ruling(False, DayKind.AMENDED_OFF, "Summit")})
+    assert WorkingCalendar(DayList(rules)).after_holiday(off) == date(2021, 9, 9)
+
+
+@given(inner_days)
+def test_a_roll_never_goes_back_and_never_ends_in_a_holiday(day: date) -> None:
+    moved = CALENDAR.after_holiday(day)
+    assert moved >= day
+    assert CALENDAR.day(moved).kind is not DayKind.HOLIDAY
+    assert CALENDAR.after_holiday(moved) == moved
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "confirmed"),
+    [
+        (date(2021, 12, 30), date(2021, 12, 31), True),
+        (date(2021, 12, 31), date(2022, 1, 1), False),
+        (date(2022, 1, 1), date(2022, 1, 2), False),
+        (date(2020, 12, 31), date(2021, 1, 4), True),
+    ],
+)
+def test_confirmed_spans(first: date, last: date, confirmed: bool) -> None:
+    assert CALENDAR.is_confirmed(first, last) is confirmed
+
+
+def test_a_gap_between_official_years_is_provisional() -> None:
+    calendar = WorkingCalendar(DayList(replace(RULES, official=frozenset({2020, 2022}))))
+    assert not calendar.is_confirmed(date(2020, 12, 31), date(2022, 1, 3))
+    # The first day itself is not counted, so its year does not matter.
+    assert calendar.is_confirmed(date(2021, 12, 31), date(2022, 1, 3))
+
+
+def test_changed_days_name_what_differs() -> None:
+    changes = dict(RULES.rulings)
+    del changes[date(2021, 5, 8)]
+    changes[date(2021, 5, 6)] = Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice")
+    changes[date(2021, 5, 3)] = replace(changes[date(2021, 5, 3)], name="May Day")
+    changed = replace(RULES, rulings=changes)
+    assert changed_days(RULES, changed) == [date(2021, 5, 3), date(2021, 5, 6), date(2021, 5, 8)]
+    assert changed_days(changed, RULES) == changed_days(RULES, changed)
+    assert changed_days(RULES, RULES) == []
+
+
+def test_a_ruling_that_says_what_the_weekday_rule_says_changes_nothing() -> None:
+    plain = replace(RULES, rulings={**MAY, date(2021, 6, 5): Ruling(False, DayKind.WEEKEND)})
+    assert changed_days(RULES, plain) == []
+
+
+def test_another_weekend_changes_the_days_that_it_moves() -> None:
+    other = replace(RULES, weekend=frozenset({4, 5}), rulings={}, first=date(2021, 1, 1), last=date(2021, 1, 10))
+    same = replace(other, weekend=frozenset({5, 6}))
+    changed = changed_days(same, other)
+    assert changed == [date(2021, 1, day) for day in (1, 3, 8, 10)]
+
+
+@pytest.mark.parametrize(
+    ("official", "year", "last"),
+    [
+        (frozenset(), 2026, None),
+        (frozenset({2020, 2021, 2022}), 2020, 2022),
+        (frozenset({2020, 2021, 2022}), 2026, 2022),
+        (frozenset({2020, 2021, 2025}), 2021, 2021),
+        (frozenset({2020, 2021, 2025}), 2023, 2021),
+        (frozenset({2020}), 2019, None),
+    ],
+)
+def test_last_official_year(official: frozenset[int], year: int, last: int | None) -> None:
+    assert last_official_year(official, year) == last
+
+
+def test_reasons() -> None:
+    assert reason(CALENDAR.day(date(2021, 5, 7))) == "working day"
+    assert reason(CALENDAR.day(date(2021, 5, 9))) == "weekend"
+    assert reason(CALENDAR.day(date(2021, 5, 3))) == "Labor Day"
+    assert reason(CALENDAR.day(date(2021, 5, 8))) == "make-up working day for Wed 2021-05-05 (Labor Day)"
+    amended = DayList(replace(RULES, rulings={date(2021, 6, 1): Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice 7")}))
+    assert reason(amended.day(date(2021, 6, 1))) == "Summit, notice 7"
