@@ -99,11 +99,6 @@ def office_moment(dice: random.Random, day: date, after: datetime) -> datetime:
     return opening if opening >= closing else opening + (closing - opening) * dice.random()
 
 
-def working_days_between(first: date, last: date) -> int:
-    """Return how many working days lie after a day and up to another."""
-    return sum(is_worked(first + timedelta(days=step)) for step in range(1, (last - first).days + 1))
-
-
 def step(dice: random.Random, after: datetime, weights: tuple[int, ...]) -> datetime:
     """Return when the next thing is done: so many working days after, 0 the same day where it is worked."""
     days = dice.choices(range(len(weights)), weights)[0]

@@ -10,6 +10,7 @@ from dealtrack.core.lifecycle import CLOSING, Kind, Transition, effective
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 
 LAST_SECOND = time(23, 59, 59)
+ENDS_PAUSE = CLOSING | {Kind.RESUMED}
 
 CalendarAt = Callable[[int | None], WorkingCalendar]
 """Gives the calendar in force when the journal held this many entries; None asks for the one in force now."""
@@ -150,74 +151,19 @@ def _is_provisional(rule: ClockRule, start: date, counted: date, due: date, cale
     return rule.roll is not Roll.NONE and not calendar.is_confirmed(counted - ONE_DAY, due)
 
 
-def pauses_of(history: Iterable[Transition]) -> list[Span]:
-    """Return the pauses in a history of counted transitions; a closing ends the pause that it finds open."""
-    spans: list[Span] = []
-    for entry in history:
-        if entry.kind is Kind.PAUSED:
-            spans.append(Span(entry.at, None, entry.detail.get("reason", "")))
-        elif spans and spans[-1].end is None and (entry.kind is Kind.RESUMED or entry.kind in CLOSING):
-            spans[-1] = replace(spans[-1], end=entry.at)
-    return spans
-
-
-def measure(
-    rule: ClockRule, clock: Clock, entries: Sequence[Transition], calendar: WorkingCalendar, zone: tzinfo
-) -> Clock:
-    """Return a started clock with its deadline counted.
-
-    Extensions lengthen it; a pause that begins after the deadline has passed excuses nothing; while a pause
-    lasts there is no deadline.
-    """
-    assert clock.started is not None
-    start = local_day(clock.started, zone)
-    length = rule.length
-    spans: list[Span] = []
-    days: list[tuple[date, date]] = []
-    pauses = {span.start: span for span in pauses_of(entries)} if rule.pausable else {}
-
-    def due() -> tuple[date, date, datetime]:
-        counted, rolled = due_day(rule, start, length, days, calendar)
-        return counted, rolled, deadline(rolled, rule.closes, zone)
-
-    for entry in entries:
-        if entry.at < clock.started or (clock.ended is not None and entry.at > clock.ended):
-            continue
-        if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
-            length += entry.detail["by"]
-        elif entry.kind is Kind.PAUSED and entry.at in pauses and entry.at <= due()[2]:
-            span = pauses[entry.at]
-            spans.append(span)
-            if span.end is None:
-                return replace(
-                    clock, paused=True, length=length, pauses=tuple(spans), revision=calendar.revision
-                )
-            days.append((local_day(span.start, zone), local_day(span.end, zone)))
-    counted, rolled, moment = due()
-    return replace(
-        clock,
-        due=moment,
-        due_day=rolled,
-        provisional=_is_provisional(rule, start, counted, rolled, calendar),
-        length=length,
-        pauses=tuple(spans),
-        revision=calendar.revision,
-    )
-
-
-def runs_of(rule: ClockRule, entries: Sequence[Transition]) -> list[tuple[Clock, int | None]]:
-    """Return the runs of one clock in a history of counted transitions, each with the entry that ended it."""
-    runs: list[tuple[Clock, int | None]] = []
+def runs_of(rule: ClockRule, entries: Sequence[Transition]) -> list[tuple[Clock, Sequence[Transition]]]:
+    """Return the runs of one clock in a history of counted transitions, each with those from its start to its end."""
+    runs: list[tuple[Clock, Sequence[Transition]]] = []
     running: Clock | None = None
-    received = next((entry for entry in entries if entry.kind is Kind.RECEIVED), None)
-    for entry in entries:
+    begun = 0
+    for position, entry in enumerate(entries):
         kind = entry.kind
-        if running is None and kind in rule.stop and not runs and received is not None:
-            # Stopped without having started: the whole handling is counted, from the receipt.
-            running = Clock(rule.name, 1, received.at, None, None, start_kind=Kind.RECEIVED)
+        if running is None and kind in rule.stop and not runs:
+            # Stopped without having started: the whole handling is counted, from the receipt, which comes first.
+            running, begun = Clock(rule.name, 1, entries[0].at, None, None, start_kind=Kind.RECEIVED), 0
         if running is None:
             if kind in rule.start:
-                running = Clock(rule.name, len(runs) + 1, entry.at, None, None, start_kind=kind)
+                running, begun = Clock(rule.name, len(runs) + 1, entry.at, None, None, start_kind=kind), position
             continue
         if kind in rule.stop:
             end = End.STOPPED
@@ -227,11 +173,49 @@ def runs_of(rule: ClockRule, entries: Sequence[Transition]) -> list[tuple[Clock,
             end = End.CLOSED_WITHOUT
         else:
             continue
-        runs.append((replace(running, ended=entry.at, end=end), entry.seq))
+        runs.append((replace(running, ended=entry.at, end=end), entries[begun : position + 1]))
         running = None
     if running is not None:
-        runs.append((running, None))
+        runs.append((running, entries[begun:]))
     return runs
+
+
+def measure(
+    rule: ClockRule, run: Clock, entries: Sequence[Transition], calendar: WorkingCalendar, zone: tzinfo
+) -> Clock:
+    """Return a run with its deadline counted, given the transitions from its start to its end.
+
+    Extensions lengthen it; a pause that begins after the deadline has passed excuses nothing; while a pause
+    lasts there is no deadline. A closing ends the pause that it finds open.
+    """
+    start = local_day(entries[0].at, zone)
+    length = rule.length
+    spans: list[Span] = []
+    days: list[tuple[date, date]] = []
+
+    def due() -> tuple[date, date, datetime]:
+        counted, rolled = due_day(rule, start, length, days, calendar)
+        return counted, rolled, deadline(rolled, rule.closes, zone)
+
+    for position, entry in enumerate(entries):
+        if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
+            length += entry.detail["by"]
+        elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= due()[2]:
+            end = next((later.at for later in entries[position + 1 :] if later.kind in ENDS_PAUSE), None)
+            spans.append(Span(entry.at, end, entry.detail.get("reason", "")))
+            if end is None:
+                return replace(run, paused=True, length=length, pauses=tuple(spans), revision=calendar.revision)
+            days.append((local_day(entry.at, zone), local_day(end, zone)))
+    counted, rolled, moment = due()
+    return replace(
+        run,
+        due=moment,
+        due_day=rolled,
+        provisional=_is_provisional(rule, start, counted, rolled, calendar),
+        length=length,
+        pauses=tuple(spans),
+        revision=calendar.revision,
+    )
 
 
 def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
@@ -241,9 +225,9 @@ def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt
     """
     entries = effective(history)
     return [
-        measure(rule, run, entries, calendar_at(seq), zone)
+        measure(rule, run, told, calendar_at(told[-1].seq if run.ended else None), zone)
         for rule in policy.clocks
-        for run, seq in runs_of(rule, entries)
+        for run, told in runs_of(rule, entries)
     ]
 
 

@@ -16,7 +16,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 class Reading(NamedTuple):
-    """A date as it is written: local where it has no offset of its own; `guessed` where day and month may be swapped."""
+    """A date as it is written, local where it has no offset; `guessed` where day and month may be swapped."""
 
     when: datetime
     day_only: bool
@@ -54,7 +54,7 @@ _DIRECTIVES = {
 
 
 def compile_form(form: str) -> Form:
-    """Return the reader of a date form: `auto`, or directives as `%d/%m/%Y %H:%M`; raises ValueError with the reason."""
+    """Return the reader of a date form, `auto` or directives as `%d/%m/%Y %H:%M`; raises ValueError."""
     if form == AUTO:
         return _read_auto
     pattern, seen = "", set()
@@ -107,7 +107,7 @@ def _read_auto(text: str) -> Reading | None:
 
 def _build(parts: dict[str, str | None]) -> datetime:
     """Return the date that the named parts make; raises ValueError with what is impossible about it."""
-    year = int(parts.get("year") or 0) or _full_year(int(parts.get("short") or 0))
+    year = int(parts.get("year") or _full_year(int(parts.get("short") or 0)))
     month = int(parts.get("month") or 0) or _month_number(parts.get("name") or "")
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
     half = (parts.get("before") or parts.get("after") or "").replace(".", "").lower()
@@ -132,6 +132,8 @@ def _full_year(short: int) -> int:
 def _month_number(name: str) -> int:
     short = name[:3].lower()
     return _MONTHS.index(short) + 1 if short in _MONTHS else 0
+
+
 
 
 class DateReader:

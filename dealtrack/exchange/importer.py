@@ -11,7 +11,6 @@ from dealtrack.core.lifecycle import Kind, Transition, effective, fold
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.dates import Stated
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
@@ -105,12 +104,13 @@ class Intake:
             else:
                 self._tally.unchanged += 1
         except DealtrackError as error:
-            zone = self._register.zone
-            reason = error.message(lambda value: show_moment(value, zone) if isinstance(value, datetime) else str(value))
-            return Refusal(row.line, reason.replace("\n", " "), row.raw)
+            return Refusal(row.line, error.message(self._shown).replace("\n", " "), row.raw)
         except Contradiction as contradiction:
             return Refusal(row.line, str(contradiction), row.raw)
         return None
+
+    def _shown(self, value: object) -> str:
+        return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)
 
     def _find(self, row: Incoming, key: str | None) -> int | None:
         if key is not None:
@@ -161,7 +161,7 @@ class Intake:
         ):
             if value is not None:
                 detail[name] = value
-        drafts = [Draft(Kind.RECEIVED, _moment(row.moments["received"]), detail)]
+        drafts = [Draft(Kind.RECEIVED, row.moments["received"], detail)]
         drafts.extend(self._events(row))
         personal = Personal(row.consumer, row.phone, row.email, row.address)
         return Work(None, drafts, personal if personal != Personal() else None)
@@ -170,7 +170,7 @@ class Intake:
         for kind in EVENTS:
             stated = row.moments.get(kind.value)
             if stated is not None:
-                yield Draft(kind, _moment(stated), _ending(row, kind))
+                yield Draft(kind, stated, _ending(row, kind))
 
     def _news(self, row: Incoming, history: list[Transition]) -> list[Draft]:
         """Return the transitions that a row adds to a known complaint; raises Contradiction."""
@@ -183,16 +183,11 @@ class Intake:
                 told.setdefault(name, set()).add(str(value))
         stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
         stated["platform"] = self._platform(row.platform)
-        if row.category_word in told.get("category_word", ()):
+        if not row.category_word or row.category_word in told.get("category_word", ()):
             stated["category"] = None
         for name, value in stated.items():
-            if value is not None and value not in told.get(name, ()) and not (name == "category" and not row.category_word):
-                held = getattr(complaint, name)
-                raise Contradiction(
-                    f"{name} is {value!r} in the file, but the register has {held!r}"
-                    if held is not None
-                    else f"{name} is {value!r} in the file, but the register has none"
-                )
+            if value is not None and value not in told.get(name, ()):
+                raise Contradiction(_against(name, value, getattr(complaint, name)))
         drafts = []
         for kind in (Kind.RECEIVED, *EVENTS):
             moment = row.moments.get(kind.value)
@@ -200,7 +195,7 @@ class Intake:
                 continue
             recorded = [entry for entry in entries if entry.kind is kind]
             if not recorded:
-                drafts.append(Draft(kind, _moment(moment), _ending(row, kind)))
+                drafts.append(Draft(kind, moment, _ending(row, kind)))
             elif not any(_agrees(moment, entry.at) for entry in recorded):
                 raise Contradiction(
                     f"{kind} is {show_moment(moment.start, zone)} in the file, "
@@ -210,8 +205,7 @@ class Intake:
             for name in ("outcome", "amount"):
                 value = getattr(row, name)
                 if value is not None and value not in told.get(name, ()):
-                    held = getattr(complaint, name)
-                    raise Contradiction(f"{name} is {value!r} in the file, but the register has {held or 'none'!r}")
+                    raise Contradiction(_against(name, value, getattr(complaint, name)))
         return drafts
 
 
@@ -219,12 +213,12 @@ class Contradiction(Exception):
     """A row says otherwise than the journal."""
 
 
-def _agrees(stated: Stated, at: datetime) -> bool:
+def _against(name: str, value: str, held: str | None) -> str:
+    return f"{name} is {value!r} in the file, but the register has {'none' if held is None else repr(held)}"
+
+
+def _agrees(stated: Moment, at: datetime) -> bool:
     return stated.start <= at < stated.end if stated.day_only else stated.start == at
-
-
-def _moment(stated: Stated) -> Moment:
-    return Moment(stated.start, stated.end, stated.day_only)
 
 
 def _ending(row: Incoming, kind: Kind) -> dict[str, Any]:

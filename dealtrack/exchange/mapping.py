@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping as Table, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
@@ -178,10 +179,11 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
 
     fields = {}
     for name, columns in mapping.columns.items():
-        indexes = tuple(dict.fromkeys(index for index in map(find, columns) if index is not None))
+        found = map(find, columns)
+        indexes = tuple(dict.fromkeys(index for index in found if index is not None))
         if indexes:
             fields[name] = indexes
-    kept = {column: index for column in mapping.keep if (index := find(column)) is not None}
+    kept = {column: place for column in mapping.keep if (place := find(column)) is not None}
     used = {index for indexes in fields.values() for index in indexes} | set(kept.values())
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)

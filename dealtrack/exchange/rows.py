@@ -12,7 +12,8 @@ from dealtrack.core.text import clean_input, parse_amount, restore_formula
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.mapping import EVENTS, Layout, Mapping, check_header, lay_out
-from dealtrack.exchange.readers import Nested, RawRow, Refusal, Source
+from dealtrack.exchange.raw import Nested, RawRow, Refusal
+from dealtrack.exchange.readers import Source
 
 __all__ = ["Incoming", "RawRow", "Reading", "Refusal", "incoming_rows"]
 
@@ -20,7 +21,16 @@ SELLERS = {
     word: seller
     for seller, words in {
         "platform": ("platform", "own", "self", "self-operated", "first-party", "自营", "平台自营", "平台"),
-        "third-party": ("third-party", "third party", "thirdparty", "marketplace", "3p", "第三方", "第三方商家", "商家"),
+        "third-party": (
+            "third-party",
+            "third party",
+            "thirdparty",
+            "marketplace",
+            "3p",
+            "第三方",
+            "第三方商家",
+            "商家",
+        ),
     }.items()
     for word in words
 }
@@ -130,12 +140,15 @@ def _incoming_rows(
 class _RowReader:
     """Reads the rows under one header."""
 
-    def __init__(self, mapping: Mapping, layout: Layout, header: Sequence[str], dates: DateReader, restores: bool) -> None:
+    def __init__(
+        self, mapping: Mapping, layout: Layout, header: Sequence[str], dates: DateReader, restores: bool
+    ) -> None:
         self._header = header
         self._restores = restores
         self._blanks = mapping.blanks
         self._longest_blank = max(map(len, mapping.blanks), default=0)
-        self._texts = [(name, layout.fields.get(name, ())) for name in _TEXTS]
+        filled = layout.fields.keys() | mapping.constants.keys()
+        self._texts = [(name, layout.fields.get(name, ())) for name in _TEXTS if name in filled]
         self._events = [(name, layout.fields[name]) for name in EVENTS if name in layout.fields]
         self._constants = mapping.constants
         self._values = mapping.values
@@ -159,7 +172,9 @@ class _RowReader:
         if "received" not in moments:
             raise _Refused("received is empty: a complaint needs the moment of its receipt")
         self._check_order(moments, row)
-        values = {name: self._value(name, cells, indexes) for name, indexes in self._texts}
+        values: dict[str, str | None] = dict.fromkeys(_TEXTS)
+        for name, indexes in self._texts:
+            values[name] = self._value(name, cells, indexes)
         platform = values["platform"]
         if platform is None:
             raise _Refused("platform is empty: a complaint needs one")

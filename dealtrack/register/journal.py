@@ -95,6 +95,11 @@ class Writer:
         """Add an entry of the register's own and return its number."""
         return self._add(None, kind.value, at or self.recorded_at, detail)
 
+    @property
+    def holds_back(self) -> bool:
+        """Tell whether entries wait to be written."""
+        return bool(self._links)
+
     def flush(self) -> None:
         """Write the entries that are still held back."""
         self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._links)

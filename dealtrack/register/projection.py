@@ -183,6 +183,11 @@ class Writer:
         if len(self._complaints) >= self.BATCH:
             self.flush()
 
+    @property
+    def holds_back(self) -> bool:
+        """Tell whether rows wait to be written."""
+        return bool(self._complaints)
+
     def flush(self) -> None:
         """Write the rows that are still held back."""
         marks = ", ".join("?" * 22)

@@ -57,27 +57,31 @@ class Recorder:
         self.now = now
         self._entries = journal.Writer(connection, now, actor)
         self._rows = projection.Writer(connection)
+        self._numbers: dict[str, list[int]] = {}
+        self._keys: dict[str, int] = {}
         (self._last,) = connection.execute("SELECT coalesce(max(id), 0) FROM complaint").fetchone()
 
     def flush(self) -> None:
         """Write what is still held back."""
         self._entries.flush()
         self._rows.flush()
+        self._numbers.clear()
+        self._keys.clear()
 
     def history(self, complaint: int) -> list[Transition]:
         """Return a complaint's transitions, those just recorded included; raises UnknownComplaint."""
-        self.flush()
+        if self._entries.holds_back:
+            self.flush()
         return self._register.history(complaint)
 
     def find_number(self, number: str) -> list[int]:
         """Return the ids of the complaints with an external number, those just recorded included."""
-        self.flush()
-        return queries.find_number(self._connection, number)
+        stored = queries.find_number(self._connection, number)
+        return sorted({*stored, *self._numbers.get(number, ())})
 
     def find_import_key(self, key: str) -> int | None:
         """Return the complaint that an import entered under a key, None where there is none."""
-        self.flush()
-        return queries.find_import_key(self._connection, key)
+        return self._keys.get(key) or queries.find_import_key(self._connection, key)
 
     def record(self, work: Work) -> Complaint:
         """Record a complaint's transitions and return it as it then stands.
@@ -101,8 +105,21 @@ class Recorder:
 
     def _project(self, history: Sequence[Transition], is_new: bool) -> Complaint:
         complaint, clocks = self._register.project(history)
-        self._rows.write(complaint, clocks, projection.import_key_of(history) if is_new else None, is_new)
+        key = projection.import_key_of(history)
+        self._rows.write(complaint, clocks, key, is_new)
+        if not self._rows.holds_back:
+            self._numbers.clear()
+            self._keys.clear()
+        elif is_new:
+            self._remember(complaint, key)
         return complaint
+
+    def _remember(self, complaint: Complaint, key: str | None) -> None:
+        """Keep what an unwritten complaint is found by."""
+        if complaint.number is not None:
+            self._numbers.setdefault(complaint.number, []).append(complaint.id)
+        if key is not None:
+            self._keys[key] = complaint.id
 
     def _version(self, policy: str, received: datetime) -> str:
         versions = self._register.policies.get(policy)

@@ -2,71 +2,33 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
-from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
-from dealtrack.errors import BadCalendarFile, DealtrackError, UnknownCalendar
-from dealtrack.sources.holidays_package import (
-    CountryDays,
-    countries,
-    country_days,
-    differing_subdivisions,
-    find_country,
-    written,
+from dealtrack.core.calendar import CalendarRules
+from dealtrack.errors import UnknownCalendar
+from dealtrack.sources.calendar_files import (
+    Amendment,
+    calendar_files,
+    calendar_from_file,
+    files_by_name,
+    parse_days,
 )
-from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
+from dealtrack.sources.countries import calendar_of_country
+from dealtrack.sources.holidays_package import countries, differing_subdivisions, find_country
+from dealtrack.sources.toml_files import as_path, nearest
 
-FIRST_DAY = date(1970, 1, 1)
-LAST_DAY = date(2100, 12, 31)
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SUFFIX = ".toml"
-FOLDER = "calendars"
-COUNTRY_TABLE = "countries"
-"""The name of the shipped table of countries, which stands beside the calendars and is none."""
+__all__ = [
+    "Amendment",
+    "amend",
+    "calendar_names",
+    "country_names",
+    "differs_by_subdivision",
+    "load_calendar",
+    "parse_days",
+]
 
-FILE_KEYS = (
-    "name", "title", "country", "subdivision", "weekend", "timezone", "official", "source", "include", "amendment",
-)  # fmt: skip
-AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice")
-COUNTRY_KEYS = ("title", "timezone", "timezones", "official", "source", "names")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 COUNTRY_CODE = re.compile(r"([A-Za-z]{2})(?:-(.+))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """A correction of the official calendar: days off, days worked, and days that the weekday rule governs again."""
-
-    name: str
-    off: tuple[date, ...] = ()
-    worked: tuple[date, ...] = ()
-    plain: tuple[date, ...] = ()
-    scope: str = ""
-    notice: str = ""
-
-    def rulings(self, weekend: frozenset[int]) -> dict[date, Ruling]:
-        """Return what the amendment rules of each of its days; `weekend` is the calendar's own."""
-        kinds = (DayKind.WEEKDAY, DayKind.WEEKEND)
-        plain = ((day, day.weekday() in weekend) for day in self.plain)
-        return {
-            **{day: Ruling(not rest, kinds[rest], self.name, self.notice) for day, rest in plain},
-            **{day: Ruling(False, DayKind.AMENDED_OFF, self.name, self.notice) for day in self.off},
-            **{day: Ruling(True, DayKind.AMENDED_WORKED, self.name, self.notice) for day in self.worked},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    """What the table of countries says of a country: title, time zone, and the years officially published."""
-
-    title: str = ""
-    timezone: str = ""
-    official: frozenset[int] | None = None
-    source: str = ""
-    names: tuple[tuple[str, str], ...] = ()
 
 
 def load_calendar(name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
@@ -76,22 +38,22 @@ def load_calendar(name: str, data_folder: Path, user_folder: Path) -> CalendarRu
     the holidays package, all whatever their case; a name with a slash or ending in .toml is a path.
     Raises UnknownCalendar or BadCalendarFile.
     """
-    if _is_path(name):
-        path = Path(name).expanduser().absolute()
-        return _from_file(path, str(path), data_folder, user_folder)
-    file = _files_by_name(data_folder, user_folder).get(name.casefold())
+    path = as_path(name)
+    if path is not None:
+        return calendar_from_file(path, str(path), data_folder, user_folder)
+    file = files_by_name(data_folder, user_folder).get(name.casefold())
     if file is not None:
-        return _from_file(file, file.stem, data_folder, user_folder)
+        return calendar_from_file(file, file.stem, data_folder, user_folder)
     parsed = COUNTRY_CODE.fullmatch(name)
     found = find_country(parsed[1], parsed[2] or "") if parsed else None
     if found is None:
         raise UnknownCalendar(name=name, nearest=nearest(name, _candidates(name, data_folder, user_folder)))
-    return _from_country(*found, data_folder)
+    return calendar_of_country(*found, data_folder)
 
 
 def calendar_names(data_folder: Path, user_folder: Path) -> list[str]:
     """Return the names of the shipped calendars and the user's own; country codes are named by `country_names`."""
-    return sorted({file.stem for file in _files(data_folder, user_folder)})
+    return sorted({file.stem for file in calendar_files(data_folder, user_folder)})
 
 
 def country_names() -> list[str]:
@@ -107,50 +69,10 @@ def differs_by_subdivision(name: str) -> list[str]:
 
 def amend(rules: CalendarRules, amendments: Iterable[Amendment]) -> CalendarRules:
     """Return a calendar with amendments put over what it says; a later one wins over an earlier one."""
-    from dataclasses import replace
-
     rulings = dict(rules.rulings)
     for amendment in amendments:
         rulings.update(amendment.rulings(rules.weekend))
     return replace(rules, rulings=rulings)
-
-
-def parse_days(text: str) -> tuple[date, ...]:
-    """Return the days of `2014-11-07` or of a span with both ends in, `2014-11-07/2014-11-12`; raises ValueError."""
-    first, slash, last = text.strip().partition("/")
-    start = _day(first)
-    end = _day(last) if slash else start
-    if end < start:
-        raise ValueError(f"the span {text!r} ends before it begins")
-    return tuple(start + timedelta(days=index) for index in range((end - start).days + 1))
-
-
-def _day(text: str) -> date:
-    text = text.strip()
-    try:
-        if not DAY.fullmatch(text):
-            raise ValueError
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a day: write 2014-11-07, or a span 2014-11-07/2014-11-12") from None
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError(f"{text} lies outside the calendar, which runs from {FIRST_DAY} to {LAST_DAY}")
-    return day
-
-
-def _is_path(name: str) -> bool:
-    return "/" in name or "\\" in name or name.casefold().endswith(SUFFIX)
-
-
-def _files(data_folder: Path, user_folder: Path) -> list[Path]:
-    """Return the calendar files, the shipped ones first."""
-    shipped = [file for file in sorted((data_folder / FOLDER).glob("*" + SUFFIX)) if file.stem != COUNTRY_TABLE]
-    return [*shipped, *sorted((user_folder / FOLDER).glob("*" + SUFFIX))]
-
-
-def _files_by_name(data_folder: Path, user_folder: Path) -> dict[str, Path]:
-    """Return the calendar files by their case-folded names; a shipped one goes before the user's of the same name."""
-    return {file.stem.casefold(): file for file in reversed(_files(data_folder, user_folder))}
 
 
 def _candidates(name: str, data_folder: Path, user_folder: Path) -> list[str]:
@@ -159,245 +81,3 @@ def _candidates(name: str, data_folder: Path, user_folder: Path) -> list[str]:
     codes = country_names()
     parts = [code for code in codes if dash and code.startswith(f"{country}-")]
     return [*calendar_names(data_folder, user_folder), *(parts or codes)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    path: Path
-
-    def __call__(self, reason: str) -> DealtrackError:
-        return BadCalendarFile(path=self.path, reason=reason)
-
-
-# Countries
-
-
-def _country(code: str, subdivision: str, data_folder: Path) -> Country:
-    """Return what the shipped table of countries says of a country; one that it does not list has its defaults."""
-    path = data_folder / FOLDER / (COUNTRY_TABLE + SUFFIX)
-    table = read_table(path, _Refusal(path))
-    if code not in table.values:
-        return Country()
-    entry = Table(table.get(code, dict), table.text, max(table.text.find(f"[{code}]"), 0), table.refusal)
-    entry.allow(*COUNTRY_KEYS)
-    zones = entry.get("timezones", dict)
-    zone = entry.text_of("timezone", "")
-    if subdivision and zones is not None:
-        zone = zones.get(subdivision, "")
-    return Country(
-        title=entry.text_of("title", ""),
-        timezone=zone,
-        official=_official(entry),
-        source=entry.text_of("source", ""),
-        names=tuple(entry.get("names", dict, {}).items()),
-    )
-
-
-def _official_years(country: Country, days: CountryDays) -> frozenset[int]:
-    """Return the years that count as published: those of the table, else up to the package's present year."""
-    years = country.official
-    if years is None:
-        years = frozenset(range(max(days.first_year, FIRST_DAY.year), UNLISTED_UNTIL + 1))
-    return years - days.estimated
-
-
-UNLISTED_UNTIL = 2026
-"""The last year taken as published for a country that the table of countries does not list."""
-
-
-def _from_country(code: str, subdivision: str, data_folder: Path) -> CalendarRules:
-    country = _country(code, subdivision, data_folder)
-    days = country_days(code, subdivision, FIRST_DAY, LAST_DAY, dict(country.names))
-    spelt = f"{code}-{subdivision}" if subdivision else code
-    title = f"{country.title or code}, {subdivision}" if subdivision else country.title or code
-    return CalendarRules(
-        name=spelt,
-        title=title,
-        timezone=country.timezone,
-        first=FIRST_DAY,
-        last=LAST_DAY,
-        weekend=days.weekend,
-        rulings=days.rulings,
-        official=_official_years(country, days),
-        source=country.source or f"holidays {spelt}",
-    )
-
-
-# Files
-
-
-def _from_file(path: Path, name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
-    table = read_table(path, _Refusal(path))
-    table.allow(*FILE_KEYS)
-    # The name in the file is for its reader; a calendar is found again by that of the file.
-    table.text_of("name", name)
-    given_weekend = _weekend(table)
-    weekend = frozenset({5, 6}) if given_weekend is None else given_weekend
-    zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), _official(table)
-    _check_timezone(table, zone)
-    rulings: dict[date, Ruling] = {}
-    parts = table.texts_of("subdivision", ())
-    if code := table.text_of("country", ""):
-        country, days = _country_of_file(table, code, [part for part in parts if part], data_folder)
-        zone, source = zone or country.timezone, source or country.source
-        if years is None:
-            years = _official_years(country, days)
-        weekend = days.weekend if given_weekend is None else given_weekend
-        rulings = {
-            day: ruling
-            for day, ruling in days.rulings.items()
-            if given_weekend is None or _holds_on(day, ruling, given_weekend)
-        }
-    elif any(parts):
-        table.refuse("subdivision needs a country beside it", "subdivision")
-    amendments = [*_included(table, (path,), data_folder, user_folder), *_amendments(table)]
-    for amendment in amendments:
-        rulings.update(amendment.rulings(weekend))
-    return CalendarRules(
-        name=name,
-        title=table.text_of("title", name),
-        timezone=zone,
-        first=FIRST_DAY,
-        last=LAST_DAY,
-        weekend=weekend,
-        rulings=rulings,
-        official=frozenset(range(FIRST_DAY.year, LAST_DAY.year + 1)) if years is None else years,
-        source=source,
-    )
-
-
-def _holds_on(day: date, ruling: Ruling, weekend: frozenset[int]) -> bool:
-    """Tell whether a country's ruling still holds where the file sets a weekend of its own."""
-    if ruling.kind is DayKind.MAKE_UP:
-        return day.weekday() in weekend
-    return ruling.kind is DayKind.HOLIDAY
-
-
-def _country_of_file(
-    table: Table, code: str, subdivisions: list[str], data_folder: Path
-) -> tuple[Country, CountryDays]:
-    """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
-    if find_country(code) is None:
-        table.refuse(f"unknown country {code!r};{nearest(code, countries())} use a code such as CN, US or GB", "country")
-    found = []
-    for part in subdivisions or [""]:
-        if (known := find_country(code, part)) is None:
-            allowed = ", ".join(countries().get(code.upper(), [])) or "none"
-            table.refuse(f"{code.upper()} has no subdivision {part!r}; allowed: {allowed}", "subdivision")
-        found.append(known)
-    country = _country(found[0][0], found[0][1] if len(found) == 1 else "", data_folder)
-    sets = [country_days(*known, FIRST_DAY, LAST_DAY, dict(country.names)) for known in found]
-    return country, sets[0] if len(sets) == 1 else _union([part for _, part in found], sets)
-
-
-def _union(parts: list[str], sets: list[CountryDays]) -> CountryDays:
-    rulings: dict[date, Ruling] = {}
-    for day in sorted({day for days in sets for day in days.rulings}):
-        told = [(part, days.rulings.get(day)) for part, days in zip(parts, sets, strict=True)]
-        rests = [(part, ruling) for part, ruling in told if ruling is not None and not ruling.worked]
-        if not rests:
-            rulings[day] = next(ruling for _, ruling in told if ruling is not None)
-            continue
-        names: dict[str, list[str]] = {}
-        for part, ruling in rests:
-            names.setdefault(ruling.name, []).append(part)
-        everywhere = len(rests) == len(parts) and len(names) == 1
-        name = "; ".join(text if everywhere else f"{text} ({', '.join(where)})" for text, where in names.items())
-        first = rests[0][1]
-        country = first.source.rpartition("-")[0]
-        source = f"{country}-{'/'.join(part for part, _ in rests)}"
-        rulings[day] = Ruling(False, first.kind, name, source)
-    return CountryDays(
-        frozenset.intersection(*(days.weekend for days in sets)),
-        rulings,
-        max(days.first_year for days in sets),
-        frozenset().union(*(days.estimated for days in sets)),
-    )
-
-
-def _weekend(table: Table) -> frozenset[int] | None:
-    if "weekend" not in table.values:
-        return None
-    days = frozenset(WEEKDAYS.index(word) for word in table.words_of("weekend", WEEKDAYS))
-    if len(days) == len(WEEKDAYS):
-        table.refuse("weekend leaves no working day in the week", "weekend")
-    return days
-
-
-def _check_timezone(table: Table, zone: str) -> None:
-    if not zone:
-        return
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        table.refuse(f"unknown time zone {zone!r}; write it as Asia/Shanghai", "timezone")
-
-
-def _official(table: Table) -> frozenset[int] | None:
-    """Return the years of `official = "2001/2026"`, or of a list of years and spans; None where it is not there."""
-    if "official" not in table.values:
-        return None
-    years: set[int] = set()
-    for text in table.texts_of("official"):
-        first, slash, last = text.partition("/")
-        last = last if slash else first
-        if not (re.fullmatch(r"\d{4}", first) and re.fullmatch(r"\d{4}", last)) or last < first:
-            table.refuse(f'official cannot be {text!r}; write years as "2001/2026"', "official")
-        years.update(range(int(first), int(last) + 1))
-    return frozenset(year for year in years if FIRST_DAY.year <= year <= LAST_DAY.year)
-
-
-def _included(table: Table, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
-    """Return the amendments of the calendar files named by `include`, and of those that they include."""
-    amendments: list[Amendment] = []
-    path_of = _files_by_name(data_folder, user_folder)
-    for name in table.texts_of("include", ()):
-        path = path_of.get(name.casefold())
-        if path is None:
-            known = sorted(file.stem for file in path_of.values())
-            table.refuse(f"there is no calendar file {name!r} to include; allowed: {', '.join(known)}", name)
-        if path in above:
-            table.refuse(f"the calendar includes itself by way of {name!r}", name)
-        other = read_table(path, _Refusal(path))
-        amendments += _included(other, (*above, path), data_folder, user_folder)
-        amendments += _amendments(other)
-    return amendments
-
-
-def _amendments(table: Table) -> list[Amendment]:
-    amendments = []
-    said: dict[date, str] = {}
-    for entry in table.tables_of("amendment"):
-        entry.allow(*AMENDMENT_KEYS)
-        days = {key: _days(entry, key) for key in ("off", "worked", "plain")}
-        if not any(days.values()):
-            entry.refuse("the amendment changes no day; give it off, worked or plain")
-        for key, values in days.items():
-            for day in values:
-                if said.setdefault(day, key) != key:
-                    entry.refuse(f"{written(day)} is both {said[day]} and {key}", key)
-        name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
-        amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice))
-    return amendments
-
-
-def _days(entry: Table, key: str) -> tuple[date, ...]:
-    value = entry.values.get(key, [])
-    days: list[date] = []
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, date) and not isinstance(item, datetime):
-            item = item.isoformat()
-        if not isinstance(item, str):
-            entry.refuse(f"{key} must hold days as texts, not {kind_name(type(item))}", key)
-        try:
-            days += parse_days(item)
-        except ValueError as error:
-            _refuse_day(entry, str(error), item, key)
-    return tuple(days)
-
-
-def _refuse_day(entry: Table, reason: str, item: str, key: str) -> NoReturn:
-    found = item if item and item in entry.text[entry.begins or 0 :] else key
-    entry.refuse(reason, found)

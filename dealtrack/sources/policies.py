@@ -9,7 +9,7 @@ from pathlib import Path
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadPolicyFile, DealtrackError, UnknownPolicy
-from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
+from dealtrack.sources.toml_files import Table, as_path, kind_name, nearest, read_table
 
 SUFFIX = ".toml"
 FOLDER = "policies"
@@ -48,8 +48,9 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
 
     A shipped policy goes before the user's of the same name. Raises UnknownPolicy or BadPolicyFile.
     """
-    if "/" in name or "\\" in name or name.casefold().endswith(SUFFIX):
-        return read_policy_file(Path(name).expanduser().absolute())
+    given = as_path(name)
+    if given is not None:
+        return read_policy_file(given)
     files = _files(data_folder, user_folder)
     by_fold = {known.casefold(): path for known, path in files.items()}
     path = by_fold.get(name.casefold())

@@ -130,6 +130,18 @@ def read_table(path: Path, refusal: Refusal) -> Table:
     return Table(values, text.replace("\r\n", "\n"), None, refusal)
 
 
+def as_path(name: str) -> Path | None:
+    """Return the absolute path that a name is, None for a name that has no slash and does not end in .toml."""
+    if "/" not in name and "\\" not in name and not name.casefold().endswith(".toml"):
+        return None
+    path = Path(name)
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        # There is no such user as in ~somebody/file.
+        return path.absolute()
+
+
 def kind_name(kind: type) -> str:
     """Return what a TOML value of this type is called in a message."""
     return next((name for known, name in KIND_NAMES if issubclass(kind, known)), kind.__name__)

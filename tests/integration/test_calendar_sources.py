@@ -475,7 +475,7 @@ def test_mistakes_are_named_with_their_line(home: Path, text: str | bytes, told:
 
 def test_what_is_no_file_is_refused(home: Path) -> None:
     (home / "calendars" / "folder.toml").mkdir()
-    for name, told in (("folder", "folder"), (f"{home}/none.toml", "no such file"), (str(home) + "/", "folder")):
+    for name, told in (("folder", "folder"), (f"{home}/none.toml", "no such file"), (str(home) + "/", "folder"), ("~no-such-user/x", "no such")):
         with pytest.raises(BadCalendarFile, match=told):
             load_calendar(name, DATA, home)
 

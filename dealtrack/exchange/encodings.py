@@ -1,0 +1,153 @@
+"""Opening files of unknown encoding: their bytes, and the encoding that all of them are valid in."""
+
+import codecs
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from dealtrack.errors import CannotRead
+
+STANDARD_INPUT = "-"
+
+_CHUNK = 1 << 20
+_BROKEN_AFTER = 8
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_BINARY = {
+    b"PK\x03\x04": "it is a workbook or an archive; save the sheet as CSV UTF-8",
+    b"\xd0\xcf\x11\xe0": "it is an old Excel workbook; save the sheet as CSV UTF-8",
+    b"\x1f\x8b": "it is compressed with gzip; give its content through a pipe: gzip -dc FILE | dealtrack import -",
+    b"%PDF": "it is a PDF",
+    b"SQLite format 3": "it is a database",
+}
+
+
+def why_unreadable(error: OSError) -> str:
+    """Return why the system will not read a file, in words."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case PermissionError():
+            return "you have no right to read it"
+        case IsADirectoryError():
+            return "it is a folder; name a file in it"
+        case _:
+            return error.strerror or "the system will not read it"
+
+
+@contextmanager
+def open_bytes(path: str | Path, name: str) -> Iterator[BinaryIO]:
+    """Open a file that can be read twice; what comes through a pipe is set down in a temporary file first."""
+    if str(path) == STANDARD_INPUT:
+        with _set_down(sys.stdin.buffer, name) as binary:
+            yield binary
+        return
+    with open(path, "rb") as binary:
+        mode = os.fstat(binary.fileno()).st_mode
+        if stat.S_ISREG(mode):
+            yield binary
+        else:
+            with _set_down(binary, name) as copy:
+                yield copy
+
+
+@contextmanager
+def _set_down(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
+    with tempfile.TemporaryFile() as copy:
+        while chunk := stream.read(_CHUNK):
+            if not copy.tell():
+                _refuse_binary(chunk, name)
+            copy.write(chunk)
+        copy.seek(0)
+        yield copy
+
+
+def recognise_encoding(binary: BinaryIO, name: str) -> str:
+    """Return the encoding that the whole of a file is valid in: UTF-8, UTF-16 with a mark, or GB18030.
+
+    Raises CannotRead with the line and byte, counted from 1, at which it is none of them.
+    """
+    start = binary.read(_CHUNK)
+    if not start:
+        raise CannotRead(path=name, reason="it is empty")
+    _refuse_binary(start, name)
+    for mark, encoding in _WIDE.items():
+        if start.startswith(mark):
+            fault = _decoding_fault(binary, encoding)
+            if fault:
+                what = "holds a NUL" if fault.nul else "is not valid UTF-16"
+                raise CannotRead(path=name, reason=f"{fault} {what}; save it as CSV UTF-8")
+            return encoding
+    fault = _decoding_fault(binary, "utf-8")
+    marked = start.startswith(codecs.BOM_UTF8)
+    if not fault:
+        return "utf-8-sig" if marked else "utf-8"
+    if fault.nul:
+        what = "holds a NUL"
+    elif marked or fault.beyond_ascii >= _BROKEN_AFTER:
+        # Text of another encoding hardly begins with several characters of valid UTF-8: such a file is damaged.
+        what = "is damaged UTF-8"
+    else:
+        other = _decoding_fault(binary, "gb18030")
+        if not other:
+            return "gb18030"
+        what = "holds a NUL" if other.nul else "is neither valid UTF-8 nor GB18030"
+    raise CannotRead(path=name, reason=f"{fault} {what}; save it as CSV UTF-8")
+
+
+def _refuse_binary(start: bytes, name: str) -> None:
+    for mark, reason in _BINARY.items():
+        if start.startswith(mark):
+            raise CannotRead(path=name, reason=reason)
+    if not start.startswith(tuple(_WIDE)) and b"\0" in start:
+        line = start[: start.index(b"\0")].count(b"\n") + 1
+        raise CannotRead(path=name, reason=f"line {line} holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8")
+
+
+class _Fault(NamedTuple):
+    line: int
+    byte: int
+    beyond_ascii: int
+    nul: bool = False
+
+    def __str__(self) -> str:
+        return f"line {self.line}, byte {self.byte},"
+
+
+def _decoding_fault(binary: BinaryIO, encoding: str) -> _Fault | None:
+    """Return where a file is not valid in an encoding, or holds a NUL; lines and bytes are counted from 1."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    binary.seek(0)
+    lines, done, beyond, pending = 1, 0, 0, b""
+    while True:
+        chunk = binary.read(_CHUNK)
+        try:
+            text = decoder.decode(chunk, not chunk)
+        except UnicodeDecodeError as error:
+            good = error.object[: error.start]
+            text = good.decode(encoding, "ignore")
+            return _Fault(
+                lines + text.count("\n"),
+                done - len(pending) + error.start + 1,
+                beyond + _beyond_ascii(good, text),
+                "\0" in text,
+            )
+        if "\0" in text:
+            before = text[: text.index("\0")]
+            byte = done - len(pending) + len(before.encode(encoding)) + 1
+            return _Fault(lines + before.count("\n"), byte, beyond, nul=True)
+        if not chunk:
+            return None
+        pending = decoder.getstate()[0]
+        lines += text.count("\n")
+        done += len(chunk)
+        beyond += _beyond_ascii(chunk, text)
+
+
+def _beyond_ascii(data: bytes, text: str) -> int:
+    """Return about how many characters beyond ASCII a text has, from the bytes it took as UTF-8."""
+    return max(0, len(data) - len(text)) // 2

@@ -1,0 +1,133 @@
+"""Rows of JSON files: one object a line, or one array of objects; numbers stay as they were written."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
+
+from dealtrack.errors import CannotRead
+from dealtrack.exchange.raw import FIELD_LIMIT, Nested, RawRow, Refusal
+
+_CHUNK = 1 << 20
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as it was read, which may name a key twice."""
+
+
+def _number(text: str) -> str:
+    return text
+
+
+def _no_constant(text: str) -> str:
+    raise ValueError(f"{text} is no JSON")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_Pairs, parse_int=_number, parse_float=_number, parse_constant=_no_constant, strict=False
+)
+
+
+def json_line_rows(lines: Iterable[str]) -> Iterator[RawRow | Refusal]:
+    """Yield the objects of a file that holds one a line; a line that holds none is refused."""
+    header: tuple[str, ...] = ()
+    for line, text in enumerate(lines, 1):
+        text = text.strip()
+        if not text:
+            continue
+        try:
+            value = _decoder.decode(text)
+        except (ValueError, RecursionError) as error:
+            reason = f"the line is no JSON object: {_json_fault(error)}"
+            yield Refusal(line, reason, RawRow(line, ("text",), (text,)))
+            continue
+        row = _json_row(line, value, header)
+        if isinstance(row, RawRow):
+            header = row.header
+        yield row
+
+
+def _json_fault(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.colno}"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _json_row(line: int, value: Any, known: tuple[str, ...]) -> RawRow | Refusal:
+    if type(value) is not _Pairs:
+        return Refusal(line, "it is JSON, but no object of columns", RawRow(line, ("text",), (_text(value),)))
+    header = tuple([key for key, _ in value])
+    cells = [item if type(item) is str else _text(item) for _, item in value]
+    if header == known:
+        return RawRow(line, known, cells)
+    row = RawRow(line, header, cells)
+    if len(set(header)) < len(header):
+        twice = next(key for key in header if header.count(key) > 1)
+        return Refusal(line, f"it names {twice!r} twice", row)
+    return row
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case list():
+            return Nested(json.dumps(_plain(value), ensure_ascii=False))
+        case _:
+            return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Pairs):
+        return {key: _plain(item) for key, item in value}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+_SPACE = re.compile(r"\s*")
+
+
+def json_array_rows(text: TextIO, name: str) -> Iterator[RawRow | Refusal]:
+    """Yield the objects of a JSON array while it is read; raises CannotRead where it is broken."""
+    buffer, at, line, counted = text.read(_CHUNK).removeprefix("\ufeff"), 0, 1, 0
+    expected = "["
+    header: tuple[str, ...] = ()
+    while True:
+        at = _SPACE.match(buffer, at).end()  # type: ignore[union-attr]  # it matches always
+        line += buffer.count("\n", counted, at)
+        counted = at
+        if at == len(buffer):
+            buffer, at, counted = text.read(_CHUNK), 0, 0
+            if buffer:
+                continue
+            if expected:
+                raise CannotRead(path=name, reason=f"its array ends on line {line} without a ]")
+            return
+        sign = buffer[at]
+        if not expected:
+            raise CannotRead(path=name, reason=f"something follows its array on line {line}")
+        if sign in expected:
+            at += 1
+            expected = {"[": "]{", ",": "{", "]": "", "{": "{"}[sign]
+            if sign != "{":
+                continue
+            at -= 1
+        else:
+            needed = " or ".join(expected)
+            raise CannotRead(path=name, reason=f"line {line} has {sign!r} where its array needs {needed}")
+        try:
+            value, end = _decoder.raw_decode(buffer, at)
+        except (ValueError, RecursionError) as error:
+            more = text.read(_CHUNK) if len(buffer) - at < 16 * FIELD_LIMIT else ""
+            if more:
+                buffer, at, counted = buffer[at:] + more, 0, 0
+                continue
+            reason = f"the object on line {line} is no JSON: {_json_fault(error)}"
+            raise CannotRead(path=name, reason=reason) from None
+        row = _json_row(line, value, header)
+        header = row.raw.header if isinstance(row, Refusal) else row.header
+        yield row
+        line += buffer.count("\n", at, end)
+        at = counted = end
+        expected = ",]"

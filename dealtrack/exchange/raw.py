@@ -1,0 +1,32 @@
+"""Rows as they stand in a file, and rows that are refused."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+FIELD_LIMIT = 1 << 20
+"""The characters that one field may hold."""
+
+
+class RawRow(NamedTuple):
+    """A row as it stands in the file; `line` is the physical line on which it begins, from 1."""
+
+    line: int
+    header: tuple[str, ...]
+    cells: Sequence[str]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return the cells by the names of their columns; the last of several columns of one name counts."""
+        return dict(zip(self.header, self.cells, strict=False))
+
+
+class Refusal(NamedTuple):
+    """A row that cannot be taken in, and the reason in one sentence."""
+
+    line: int
+    reason: str
+    raw: RawRow
+
+
+class Nested(str):
+    """A JSON value that is an object or a list, as JSON text: no field of a complaint can be read from it."""

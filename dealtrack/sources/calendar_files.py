@@ -1,0 +1,250 @@
+"""Calendar files: a country or weekends alone, the amendments of other files, and the file's own."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
+from dealtrack.sources.countries import (
+    FIRST_DAY,
+    FOLDER,
+    LAST_DAY,
+    SUFFIX,
+    TABLE_NAME,
+    CalendarRefusal,
+    Country,
+    country_entry,
+    official_years,
+    read_years,
+)
+from dealtrack.sources.holidays_package import CountryDays, countries, country_days, find_country, written
+from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FILE_KEYS = (
+    "name", "title", "country", "subdivision", "weekend", "timezone", "official", "source", "include", "amendment",
+)  # fmt: skip
+AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A correction of the official calendar: days off, days worked, and days that the weekday rule governs again."""
+
+    name: str
+    off: tuple[date, ...] = ()
+    worked: tuple[date, ...] = ()
+    plain: tuple[date, ...] = ()
+    scope: str = ""
+    notice: str = ""
+
+    def rulings(self, weekend: frozenset[int]) -> dict[date, Ruling]:
+        """Return what the amendment rules of each of its days; `weekend` is the calendar's own."""
+        kinds = (DayKind.WEEKDAY, DayKind.WEEKEND)
+        plain = ((day, day.weekday() in weekend) for day in self.plain)
+        return {
+            **{day: Ruling(not rest, kinds[rest], self.name, self.notice) for day, rest in plain},
+            **{day: Ruling(False, DayKind.AMENDED_OFF, self.name, self.notice) for day in self.off},
+            **{day: Ruling(True, DayKind.AMENDED_WORKED, self.name, self.notice) for day in self.worked},
+        }
+
+
+def parse_days(text: str) -> tuple[date, ...]:
+    """Return the days of `2014-11-07` or of a span with both ends in, `2014-11-07/2014-11-12`; raises ValueError."""
+    first, slash, last = text.strip().partition("/")
+    start = _day(first)
+    end = _day(last) if slash else start
+    if end < start:
+        raise ValueError(f"the span {text!r} ends before it begins")
+    return tuple(start + timedelta(days=index) for index in range((end - start).days + 1))
+
+
+def _day(text: str) -> date:
+    text = text.strip()
+    try:
+        if not DAY.fullmatch(text):
+            raise ValueError
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day: write 2014-11-07, or a span 2014-11-07/2014-11-12") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{text} lies outside the calendar, which runs from {FIRST_DAY} to {LAST_DAY}")
+    return day
+
+
+def calendar_files(data_folder: Path, user_folder: Path) -> list[Path]:
+    """Return the calendar files, the shipped ones first."""
+    shipped = [file for file in sorted((data_folder / FOLDER).glob("*" + SUFFIX)) if file.stem != TABLE_NAME]
+    return [*shipped, *sorted((user_folder / FOLDER).glob("*" + SUFFIX))]
+
+
+def files_by_name(data_folder: Path, user_folder: Path) -> dict[str, Path]:
+    """Return the calendar files by their case-folded names; a shipped one goes before the user's of the same name."""
+    return {file.stem.casefold(): file for file in reversed(calendar_files(data_folder, user_folder))}
+
+
+def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
+    """Return the calendar of a file under the name by which it is found again; raises BadCalendarFile."""
+    table = read_table(path, CalendarRefusal(path))
+    table.allow(*FILE_KEYS)
+    # The name in the file is for its reader; a calendar is found again by that of the file.
+    table.text_of("name", name)
+    given_weekend = _weekend(table)
+    weekend = frozenset({5, 6}) if given_weekend is None else given_weekend
+    zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), read_years(table)
+    _check_timezone(table, zone)
+    rulings: dict[date, Ruling] = {}
+    parts = table.texts_of("subdivision", ())
+    if code := table.text_of("country", ""):
+        country, days = _country_of_file(table, code, [part for part in parts if part], data_folder)
+        zone, source = zone or country.timezone, source or country.source
+        if years is None:
+            years = official_years(country, days)
+        weekend = days.weekend if given_weekend is None else given_weekend
+        rulings = {
+            day: ruling
+            for day, ruling in days.rulings.items()
+            if given_weekend is None or _holds_on(day, ruling, given_weekend)
+        }
+    elif any(parts):
+        table.refuse("subdivision needs a country beside it", "subdivision")
+    amendments = [*_included(table, (path,), data_folder, user_folder), *_amendments(table)]
+    for amendment in amendments:
+        rulings.update(amendment.rulings(weekend))
+    return CalendarRules(
+        name=name,
+        title=table.text_of("title", name),
+        timezone=zone,
+        first=FIRST_DAY,
+        last=LAST_DAY,
+        weekend=weekend,
+        rulings=rulings,
+        official=frozenset(range(FIRST_DAY.year, LAST_DAY.year + 1)) if years is None else years,
+        source=source,
+    )
+
+
+def _holds_on(day: date, ruling: Ruling, weekend: frozenset[int]) -> bool:
+    """Tell whether a country's ruling still holds where the file sets a weekend of its own."""
+    if ruling.kind is DayKind.MAKE_UP:
+        return day.weekday() in weekend
+    return ruling.kind is DayKind.HOLIDAY
+
+
+def _country_of_file(
+    table: Table, code: str, subdivisions: list[str], data_folder: Path
+) -> tuple[Country, CountryDays]:
+    """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
+    if find_country(code) is None:
+        table.refuse(f"unknown country {code!r};{nearest(code, countries())} use a code such as CN, US or GB", "country")
+    found = []
+    for part in subdivisions or [""]:
+        if (known := find_country(code, part)) is None:
+            allowed = ", ".join(countries().get(code.upper(), [])) or "none"
+            table.refuse(f"{code.upper()} has no subdivision {part!r}; allowed: {allowed}", "subdivision")
+        found.append(known)
+    country = country_entry(found[0][0], found[0][1] if len(found) == 1 else "", data_folder)
+    sets = [country_days(*known, FIRST_DAY, LAST_DAY, dict(country.names)) for known in found]
+    return country, sets[0] if len(sets) == 1 else _union([part for _, part in found], sets)
+
+
+def _union(parts: list[str], sets: list[CountryDays]) -> CountryDays:
+    rulings: dict[date, Ruling] = {}
+    for day in sorted({day for days in sets for day in days.rulings}):
+        told = [(part, days.rulings.get(day)) for part, days in zip(parts, sets, strict=True)]
+        rests = [(part, ruling) for part, ruling in told if ruling is not None and not ruling.worked]
+        if not rests:
+            rulings[day] = next(ruling for _, ruling in told if ruling is not None)
+            continue
+        names: dict[str, list[str]] = {}
+        for part, ruling in rests:
+            names.setdefault(ruling.name, []).append(part)
+        everywhere = len(rests) == len(parts) and len(names) == 1
+        name = "; ".join(text if everywhere else f"{text} ({', '.join(where)})" for text, where in names.items())
+        first = rests[0][1]
+        country = first.source.rpartition("-")[0]
+        source = f"{country}-{'/'.join(part for part, _ in rests)}"
+        rulings[day] = Ruling(False, first.kind, name, source)
+    return CountryDays(
+        frozenset.intersection(*(days.weekend for days in sets)),
+        rulings,
+        max(days.first_year for days in sets),
+        frozenset().union(*(days.estimated for days in sets)),
+    )
+
+
+def _weekend(table: Table) -> frozenset[int] | None:
+    if "weekend" not in table.values:
+        return None
+    days = frozenset(WEEKDAYS.index(word) for word in table.words_of("weekend", WEEKDAYS))
+    if len(days) == len(WEEKDAYS):
+        table.refuse("weekend leaves no working day in the week", "weekend")
+    return days
+
+
+def _check_timezone(table: Table, zone: str) -> None:
+    if not zone:
+        return
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        table.refuse(f"unknown time zone {zone!r}; write it as Asia/Shanghai", "timezone")
+
+
+def _included(table: Table, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
+    """Return the amendments of the calendar files named by `include`, and of those that they include."""
+    amendments: list[Amendment] = []
+    path_of = files_by_name(data_folder, user_folder)
+    for name in table.texts_of("include", ()):
+        path = path_of.get(name.casefold())
+        if path is None:
+            known = sorted(file.stem for file in path_of.values())
+            table.refuse(f"there is no calendar file {name!r} to include; allowed: {', '.join(known)}", name)
+        if path in above:
+            table.refuse(f"the calendar includes itself by way of {name!r}", name)
+        other = read_table(path, CalendarRefusal(path))
+        amendments += _included(other, (*above, path), data_folder, user_folder)
+        amendments += _amendments(other)
+    return amendments
+
+
+def _amendments(table: Table) -> list[Amendment]:
+    amendments = []
+    said: dict[date, str] = {}
+    for entry in table.tables_of("amendment"):
+        entry.allow(*AMENDMENT_KEYS)
+        days = {key: _days(entry, key) for key in ("off", "worked", "plain")}
+        if not any(days.values()):
+            entry.refuse("the amendment changes no day; give it off, worked or plain")
+        for key, values in days.items():
+            for day in values:
+                if said.setdefault(day, key) != key:
+                    entry.refuse(f"{written(day)} is both {said[day]} and {key}", key)
+        name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
+        amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice))
+    return amendments
+
+
+def _days(entry: Table, key: str) -> tuple[date, ...]:
+    value = entry.values.get(key, [])
+    days: list[date] = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, date) and not isinstance(item, datetime):
+            item = item.isoformat()
+        if not isinstance(item, str):
+            entry.refuse(f"{key} must hold days as texts, not {kind_name(type(item))}", key)
+        try:
+            days += parse_days(item)
+        except ValueError as error:
+            _refuse_day(entry, str(error), item, key)
+    return tuple(days)
+
+
+def _refuse_day(entry: Table, reason: str, item: str, key: str) -> NoReturn:
+    found = item if item and item in entry.text[entry.begins or 0 :] else key
+    entry.refuse(reason, found)
