@@ -8,8 +8,8 @@ import typer
 
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.cli.sentences import change_lines, next_command
+from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import clean_input, parse_amount

@@ -1,15 +1,16 @@
 """Tables and month grids for a terminal: columns that fit its width, colours where it has them, Chinese in line."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import groupby
 from typing import Any, NamedTuple, TextIO
 
-from dealtrack.cli.output import cell_formatters, due_key, provisional_keys
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
+from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
 
 Paint = Callable[[str, str], str]
 
@@ -304,3 +305,14 @@ def _draw_line(cells: Iterable[tuple[Column, int, Cell]], paint: Paint, out: Tex
             continue
         line.append(" " * before + "".join(paint(text, style) if style else text for text, style in pieces))
     out.write("".join(line) + "\n")
+
+
+@contextmanager
+def progress_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error while the block works; the function it gives moves the bar to a place."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda place: progress.update(task, completed=min(place, total))

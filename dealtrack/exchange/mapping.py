@@ -35,7 +35,7 @@ REQUIRED = ("received", "platform")
 
 DEFAULT = "default"
 
-_KEYS = {
+_KEYS: dict[str, type] = {
     "name": str,
     "title": str,
     "source": str,
