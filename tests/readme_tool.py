@@ -28,7 +28,8 @@ WIDTH = 100
 
 MEANINGS = {
     0: "Done. Nothing overdue, an empty list: these are done too.",
-    errors.CHECK_FAILED: "The check failed: `overdue --check` found something overdue, `verify` found the register altered.",
+    errors.CHECK_FAILED: "The check failed: `overdue --check` found something overdue, "
+    "`verify` found the register altered.",
     errors.BAD_INPUT: "Wrong usage or bad input. Nothing was written.",
     errors.REGISTER_UNUSABLE: "The register, or a file to be written, cannot be used: missing, locked, corrupt, "
     "read-only, disk full, made by a newer version. Nothing was written.",

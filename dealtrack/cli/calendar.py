@@ -44,7 +44,8 @@ def _month(text: str, today: date) -> tuple[int, int]:
     if not text:
         return today.year, today.month
     year, _, month = text.strip().partition("-")
-    if year.isdecimal() and month.isdecimal() and 1970 <= int(year[:5]) <= 2100 and 1 <= int(month[:3]) <= 12:
+    written = year.isdecimal() and month.isdecimal() and len(year) == 4 and len(month) <= 2
+    if written and 1970 <= int(year) <= 2100 and 1 <= int(month) <= 12:
         return int(year), int(month)
     raise BadMonth(text=text)
 
@@ -90,7 +91,7 @@ def next_(
     """Count working days from a day, with the reason for each."""
     session: Session = context.obj
     check_format(fmt)
-    if not (days.isascii() and days.isdigit() and 1 <= int(days[:6]) <= 9999):
+    if not (days.isascii() and days.isdigit() and len(days) <= 4 and int(days)):
         raise BadCount(text=days)
     n = int(days)
     with _calendar(session, calendar) as (working, zone):

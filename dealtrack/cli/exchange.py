@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.options import AsOf, KnownAt
 from dealtrack.cli.session import Session
 from dealtrack.errors import ROWS_REFUSED, UnknownWord
 from dealtrack.exchange.importer import Tally
@@ -127,6 +128,8 @@ def export(
     context: typer.Context,
     fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl or json.")] = "csv",
     to: Annotated[str, typer.Option("--to", metavar="FILE", help="Write to a file [standard output].")] = "",
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
 ) -> None:
     """Write every complaint, to standard output unless told otherwise."""
     from dealtrack.exchange.exporter import FORMATS, write_export
@@ -136,9 +139,10 @@ def export(
     if fmt not in FORMATS:
         raise UnknownWord(what="The format", value=fmt, nearest="", allowed=", ".join(FORMATS))
     with session.register() as register:
+        view = session.view(as_of, known_at, register.zone)
         if not to or to == "-":
-            write_export(register, session.now, fmt, sys.stdout)
+            write_export(register, view, fmt, sys.stdout)
             return
         with written_beside(Path(to)) as stream:
-            count = write_export(register, session.now, fmt, stream)
+            count = write_export(register, view, fmt, stream)
     print(f"{count} complaints written to {to}", file=sys.stderr)

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from dealtrack.cli.output import print_records, print_steps, step_record
+from dealtrack.cli.portrait import standing_in
 from dealtrack.cli.sentences import due_text, name_of
 from dealtrack.core.clocks import Clock, local_day, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing
-from dealtrack.errors import UnknownClock, UnknownComplaint
-from dealtrack.register.register import Register
+from dealtrack.errors import UnknownClock
+from dealtrack.register.register import Register, View
 
 
 def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
@@ -41,21 +42,18 @@ def _counts(
             yield clock, []
             continue
         day = local_day(start, register.zone)
-        yield clock, explain(clock, rule, day, register.calendar_of(clock), register.zone, standing.moment)
+        yield clock, explain(clock, rule, day, register.calendar_of(clock.revision or register.revision), register.zone, standing.moment)
 
 
 def print_explanations(
-    register: Register, named: Sequence[int], only: str, now: datetime, as_of: datetime | None, fmt: str
+    register: Register, named: Sequence[int], only: str, view: View, fmt: str
 ) -> None:
     """Print, for each complaint named, each day of each clock's count; raises UnknownComplaint and UnknownClock."""
-    moment = as_of or now
     told = []
     for id_ in named:
         history = register.history(id_)
-        standing = register.standing_of(history, moment)
-        if standing is None:
-            raise UnknownComplaint(reference=id_, nearest=" It had not been received by then.")
-        told.append((standing, list(_counts(register, standing, register.runs(history, moment), only))))
+        standing = standing_in(register, id_, history, view)
+        told.append((standing, list(_counts(register, standing, register.runs(history, view), only))))
     if fmt in ("json", "jsonl"):
         records = [_record(standing, counts) for standing, counts in told]
         print_records(records, fmt=fmt, zone=register.zone, single=len(records) == 1)
@@ -71,7 +69,7 @@ def print_explanations(
                 print(heading)
             print_steps(steps, fmt, zone=register.zone)
             if fmt != "csv":
-                print(conclusion(clock, moment, register))
+                print(conclusion(clock, view.moment, register))
 
 
 def _record(standing: Standing, counts: Sequence[tuple[Clock, list[Step]]]) -> dict[str, Any]:

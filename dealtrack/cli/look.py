@@ -4,14 +4,16 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.options import AsOf, CategoryName, Complaints, Format, Numbers, OwnerName, PlatformName
+from dealtrack.cli.options import AsOf, CategoryName, Complaints, Format, KnownAt, Numbers, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.standing import record, record_keys
+from dealtrack.core.text import clean_input
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.register.queries import Filter
 
+NAME_LIMIT = 200
 STATUSES = ("open", *(status.value for status in Status))
 
 
@@ -37,6 +39,7 @@ def list_(
     first: Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")] = "",
     last: Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")] = "",
     as_of: AsOf = "",
+    known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
     """List complaints with their deadlines and verdicts."""
@@ -48,16 +51,22 @@ def list_(
             status=_status_named(status),
             platform=platform_named(register, platform) if platform else None,
             category=category_named(category) if category else None,
-            owner=owner or None,
+            owner=clean_input(owner, "owner", NAME_LIMIT) or None,
             since=since,
             until=until,
         )
-        standings = register.standings(wanted, session.now, session.as_of(as_of, register.zone))
-        print_records(map(record, standings), fmt=fmt, zone=register.zone, columns=record_keys(register.clock_names))
+        view = session.view(as_of, known_at, register.zone)
+        standings = register.standings(wanted, view)
+        print_records(map(record, standings), fmt=fmt, zone=register.zone, columns=record_keys(register.clock_names(view)))
 
 
 def show(
-    context: typer.Context, ids: Complaints = None, numbers: Numbers = None, as_of: AsOf = "", fmt: Format = ""
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
+    fmt: Format = "",
 ) -> None:
     """Show complaints in full: what is known, their clocks, their history."""
     from dealtrack.cli.portrait import portrait, portrait_lines
@@ -66,8 +75,8 @@ def show(
     check_format(fmt)
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
-        moment = session.as_of(as_of, register.zone)
-        portraits = [portrait(register, id_, session.now, moment) for id_ in named]
+        view = session.view(as_of, known_at, register.zone)
+        portraits = [portrait(register, id_, view) for id_ in named]
         if fmt in ("csv", "json", "jsonl"):
             told = [held.record() for held in portraits]
             print_records(told, fmt=fmt, zone=register.zone, single=len(named) == 1)
@@ -85,6 +94,7 @@ def explain(
     numbers: Numbers = None,
     clock: Annotated[str, typer.Option("--clock", metavar="NAME", help="Only this clock.")] = "",
     as_of: AsOf = "",
+    known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
     """Explain deadlines: each day from the start to the deadline, counted or not, and why."""
@@ -94,4 +104,4 @@ def explain(
     check_format(fmt)
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
-        print_explanations(register, named, clock, session.now, session.as_of(as_of, register.zone), fmt)
+        print_explanations(register, named, clock, session.view(as_of, known_at, register.zone), fmt)

@@ -9,7 +9,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.text import clean_input
-from dealtrack.errors import PlatformExists
+from dealtrack.errors import BadText, PlatformExists
 
 NAME_LIMIT = 100
 
@@ -35,6 +35,8 @@ def add(
     """Enter a platform."""
     session: Session = context.obj
     names = [clean_input(text, "name", NAME_LIMIT) for text in (name, *(aliases or ()))]
+    if not all(names):
+        raise BadText(what="A platform's name", reason="cannot be empty")
     with session.register() as register:
         for text in names:
             known = match_platform(text, register.platforms)

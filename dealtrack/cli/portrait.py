@@ -1,8 +1,8 @@
 """One complaint in full: its fields, its clocks, its history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from dealtrack.cli.sentences import due_text
@@ -13,7 +13,7 @@ from dealtrack.core.standing import Standing, clock_record, record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownComplaint
 from dealtrack.register.recorder import Personal
-from dealtrack.register.register import Register
+from dealtrack.register.register import Register, View
 
 FIELDS = ("number", "platform", "category", "seller", "status", "owner", "policy", "outcome", "amount", "summary")
 
@@ -54,16 +54,20 @@ def transition_record(entry: Transition) -> dict[str, Any]:
     }
 
 
-def portrait(register: Register, complaint: int, now: datetime, as_of: datetime | None) -> Portrait:
-    """Gather a complaint as it stands now or stood at a moment; raises UnknownComplaint."""
-    moment = as_of or now
+def portrait(register: Register, complaint: int, view: View) -> Portrait:
+    """Gather a complaint as it stands in a view; raises UnknownComplaint."""
     history = register.history(complaint)
-    standing = register.standing_of(history, moment)
+    standing = standing_in(register, complaint, history, view)
+    return Portrait(standing, register.runs(history, view), view.seen(history), register.personal(complaint))
+
+
+def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:
+    """Return how a complaint stands in a view; raises UnknownComplaint where it is not to be seen in it."""
+    standing = register.standing_of(history, view)
     if standing is None:
-        reason = " It had not been received by then." if as_of else " It was entered by mistake and voided."
+        reason = " It was entered by mistake and voided." if view.is_present else " It had not been received by then."
         raise UnknownComplaint(reference=complaint, nearest=reason)
-    told = [entry for entry in history if entry.at <= moment] if as_of else history
-    return Portrait(standing, register.runs(history, moment), told, register.personal(complaint))
+    return standing
 
 
 def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.errors import MissingValue, UnknownWord, suggestion
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Personal, Work
-from dealtrack.register.register import Register
+from dealtrack.register.register import Register, View
 
 NOTE_LIMIT = 10_000
 NAME_LIMIT = 200
@@ -39,7 +39,7 @@ def _told(note: str, **texts: str) -> dict[str, Any]:
 
 def _show_change(session: Session, register: Register, ids: list[int], fmt: str) -> None:
     wanted = Filter(ids=tuple(sorted(ids)))
-    standings = {standing.complaint.id: standing for standing in register.standings(wanted, session.now)}
+    standings = {standing.complaint.id: standing for standing in register.standings(wanted, View.of(session.now))}
     changed = [standings[id_] for id_ in ids if id_ in standings]
     if fmt:
         print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(ids) == 1)

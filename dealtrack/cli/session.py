@@ -13,7 +13,7 @@ from dealtrack.core.category import CATEGORIES, match_category, nearest_categori
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.errors import BadDay, BadReference, MissingValue, UnknownCategory, UnknownPlatform, suggestion
-from dealtrack.register.register import Register
+from dealtrack.register.register import Register, View
 
 _shown_in: list[tzinfo] = [UTC]
 
@@ -60,9 +60,13 @@ class Session:
         """Return the moment that was typed, or now where none was; raises BadMoment."""
         return parse_moment(text, self.now, zone) if text else Moment(self.now, self.now, False)
 
-    def as_of(self, text: str | None, zone: tzinfo) -> datetime | None:
-        """Return the moment to look at the register as of, None for now; a day alone means its first second."""
-        return parse_moment(text, self.now, zone).start if text else None
+    def view(self, as_of: str, known_at: str, zone: tzinfo) -> View:
+        """Return from where to look at the register; of a day alone, its first second is meant. Raises BadMoment."""
+
+        def moment(text: str) -> datetime | None:
+            return parse_moment(text, self.now, zone).start if text else None
+
+        return View.of(self.now, moment(as_of), moment(known_at))
 
     def received_span(self, first: str, last: str, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
         """Return the moments from which and before which two days lie, both included; None where none was typed."""

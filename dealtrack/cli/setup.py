@@ -69,9 +69,11 @@ def verify(
     ] = "",
 ) -> None:
     """Check that no entry of the journal was changed, removed or put in; prints its length and head."""
+    from dealtrack.register.verification import verify as verify_register
+
     session: Session = context.obj
     with session.register() as register:
-        report = register.verify(head)
+        report = verify_register(register, head)
     for fault in report.faults:
         print(f"dealtrack: {fault}", file=sys.stderr)
     if report.faults:

@@ -5,22 +5,25 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.options import AsOf, CategoryName, Format, OwnerName, PlatformName
+from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, category_named, platform_named
 from dealtrack.core.clocks import deadline, local_day
 from dealtrack.core.moments import parse_span
 from dealtrack.core.standing import Lateness, watch_record
+from dealtrack.core.text import clean_input
 from dealtrack.errors import CHECK_FAILED
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
+
+NAME_LIMIT = 200
 
 
 def _filter(register: Register, platform: str, category: str, owner: str) -> Filter:
     return Filter(
         platform=platform_named(register, platform) if platform else None,
         category=category_named(category) if category else None,
-        owner=owner or None,
+        owner=clean_input(owner, "owner", NAME_LIMIT) or None,
     )
 
 
@@ -44,6 +47,7 @@ def overdue(
     owner: OwnerName = "",
     check: Annotated[bool, typer.Option("--check", help="Exit with status 1 when anything is overdue.")] = False,
     as_of: AsOf = "",
+    known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
     """List the clocks that run past their deadline, the longest late first."""
@@ -51,7 +55,7 @@ def overdue(
     check_format(fmt)
     with session.register() as register:
         wanted = _filter(register, platform, category, owner)
-        found = Counted(register.overdue(wanted, session.now, session.as_of(as_of, register.zone)))
+        found = Counted(register.overdue(wanted, session.view(as_of, known_at, register.zone)))
         print_records(found, fmt=fmt, zone=register.zone, watch=True)
     if check and found.count:
         raise typer.Exit(CHECK_FAILED)
@@ -66,6 +70,7 @@ def due(
     category: CategoryName = "",
     owner: OwnerName = "",
     as_of: AsOf = "",
+    known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
     """List the clocks that run and fall due soon, the earliest first."""
@@ -74,12 +79,12 @@ def due(
     span = parse_span(within)
     with session.register() as register:
         wanted = _filter(register, platform, category, owner)
-        moment = session.as_of(as_of, register.zone)
-        start = moment or session.now
+        view = session.view(as_of, known_at, register.zone)
+        start = view.moment
         if span.working_days is not None:
-            day = register.calendar.nth_after(local_day(start, register.zone), span.working_days)
+            day = register.calendar_in(view).nth_after(local_day(start, register.zone), span.working_days)
             until = deadline(day, None, register.zone)
         else:
             until = start + span.duration
-        found = Counted(register.due(wanted, until, session.now, moment))
+        found = Counted(register.due(wanted, until, view))
         print_records(found, fmt=fmt, zone=register.zone, watch=True)

@@ -110,7 +110,10 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What the transitions of a complaint, folded in order, make it; moments in UTC."""
+    """What the transitions of a complaint, folded in order, make it; moments in UTC.
+
+    `owner` was asked first and stays responsible; `handler` is whom the complaint was last handed on to.
+    """
 
     id: int
     status: Status
@@ -119,6 +122,7 @@ class Complaint:
     category: str = ""
     seller: str | None = None
     owner: str | None = None
+    handler: str | None = None
     policy: str = ""
     policy_version: str = ""
     received: datetime | None = None
@@ -187,13 +191,16 @@ def _apply(state: Complaint, entry: Transition) -> Complaint:
                 rejected=None,
                 outcome=None,
                 amount=None,
+                first_contact=False,
                 **stated,
             )
         case Kind.PAUSED:
             return replace(state, status=Status.PAUSED, resumes_to=state.status)
         case Kind.RESUMED:
             return replace(state, status=state.resumes_to or Status.RECEIVED, resumes_to=None)
-        case Kind.HANDED_ON | Kind.AMENDED:
+        case Kind.HANDED_ON:
+            return replace(state, handler=entry.detail["to"])
+        case Kind.AMENDED:
             return replace(state, **stated)
         case _:
             return state

@@ -43,6 +43,8 @@ def why_unreadable(error: OSError) -> str:
 def open_bytes(path: str | Path, name: str) -> Iterator[BinaryIO]:
     """Open a file that can be read twice; what comes through a pipe is set down in a temporary file first."""
     if str(path) == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise CannotRead(path=name, reason="it is closed")
         with _set_down(sys.stdin.buffer, name) as binary:
             yield binary
         return

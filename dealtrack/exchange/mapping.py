@@ -218,7 +218,8 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         if key not in _KEYS:
             raise ValueError(f"it has an unknown key, {key}; known: {', '.join(_KEYS)}")
         if type(value) is not _KEYS[key] and not (_KEYS[key] is list and isinstance(value, str)):
-            kind = {str: "a text", list: "a list of texts", dict: "a table"}[_KEYS[key]]
+            names: dict[type, str] = {str: "a text", list: "a list of texts", dict: "a table"}
+            kind = names[_KEYS[key]]
             raise ValueError(f"{key} is not {kind}")
     columns = {_field(name): _texts(f"columns.{name}", value) for name, value in data.get("columns", {}).items()}
     constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}

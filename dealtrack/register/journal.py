@@ -155,6 +155,20 @@ def events(connection: sqlite3.Connection, kinds: Iterable[Event]) -> Iterator[E
         yield entry_of(row)
 
 
+def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
+    """Return the number of the last entry recorded at or before a moment, 0 where there is none."""
+    # recorded_at never falls along the journal, so that a search by halves finds it without an index of its own.
+    low, high = 0, Tail.of(connection).seq
+    while low < high:
+        middle = (low + high + 1) // 2
+        row = connection.execute("SELECT recorded_at FROM transition WHERE seq = ?", (middle,)).fetchone()
+        if row is not None and row[0] <= recorded_at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def entry_at(connection: sqlite3.Connection, seq: int) -> Entry:
     """Return the register's own entry of this number."""
     row = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE seq = ?", (seq,)).fetchone()

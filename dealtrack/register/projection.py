@@ -6,15 +6,17 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from dealtrack.core.calendar import CalendarRules, DayList
 from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
+from dealtrack.register import days
 
 COMPLAINT_COLUMNS = (
-    "id, number, platform, category, seller, owner, policy, policy_version, status, resumes_to, received_at, "
+    "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
     "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
     "first_contact, reopenings"
 )
@@ -38,6 +40,7 @@ def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ..
         complaint.category,
         complaint.seller,
         complaint.owner,
+        complaint.handler,
         complaint.policy,
         complaint.policy_version,
         complaint.status.value,
@@ -60,7 +63,7 @@ def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ..
 def complaint_of(row: Sequence[Any]) -> Complaint:
     """Return the complaint that a row of COMPLAINT_COLUMNS holds."""
     (
-        id_, number, platform, category, seller, owner, policy, policy_version, status, resumes_to, received,
+        id_, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received,
         accepted, forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings,
     ) = row  # fmt: skip
     return Complaint(
@@ -71,6 +74,7 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
         category,
         seller,
         owner,
+        handler,
         policy,
         policy_version,
         _read(received),
@@ -102,7 +106,7 @@ def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
         clock.end.value if clock.end else None,
         clock.paused,
         clock.provisional,
-        clock.revision,
+        clock.revision if clock.ended else None,
     )
 
 
@@ -119,7 +123,7 @@ def clock_of(row: Sequence[Any]) -> Clock:
         End(end) if end else None,
         bool(paused),
         bool(provisional),
-        revision,
+        revision or 0,
     )
 
 
@@ -141,6 +145,22 @@ def platform_to_data(platform: Platform) -> dict[str, Any]:
 def platform_from_data(data: Mapping[str, Any]) -> Platform:
     """Return the platform that `platform_to_data` wrote."""
     return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]))
+
+
+def write_made(connection: sqlite3.Connection, seq: int, made: Mapping[str, Any]) -> None:
+    """Write what a register's first entry tells: its facts and its calendar."""
+    rules = CalendarRules.from_data(made["calendar"])
+    facts = {
+        "timezone": made["timezone"],
+        "policy": made["policy"],
+        "calendar": rules.name,
+        "first": rules.first.isoformat(),
+        "last": rules.last.isoformat(),
+        "revision": "1",
+    }
+    connection.executemany("INSERT INTO fact VALUES (?, ?)", facts.items())
+    connection.execute("INSERT INTO calendar_revision VALUES (1, ?)", (seq,))
+    days.write_days(connection, DayList(rules))
 
 
 def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:
@@ -190,7 +210,7 @@ class Writer:
 
     def flush(self) -> None:
         """Write the rows that are still held back."""
-        marks = ", ".join("?" * 22)
+        marks = ", ".join("?" * 23)
         # An upsert, since a replaced row would be deleted first and its clocks refer to it.
         sets = ", ".join(f"{name} = excluded.{name}" for name in COMPLAINT_COLUMNS.split(", ")[1:])
         self._connection.executemany(

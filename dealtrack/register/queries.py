@@ -1,5 +1,6 @@
 """Questions to the register's tables: which complaints match, which clocks are overdue or fall due."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import to_store
+from dealtrack.core.policy import Policy
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
@@ -137,6 +139,28 @@ def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
             "SELECT id FROM complaint WHERE number = ? AND status <> 'voided' ORDER BY id", (number,)
         )
     ]
+
+
+def policies(connection: sqlite3.Connection, last: int | None = None) -> list[Policy]:
+    """Return the policy versions taken in, up to a journal entry where one is given, by name and date in force."""
+    rows = connection.execute(
+        "SELECT definition FROM policy WHERE ? IS NULL OR seq <= ? ORDER BY name, in_force", (last, last)
+    )
+    return [Policy.from_data(json.loads(definition)) for (definition,) in rows]
+
+
+def last_complaint(connection: sqlite3.Connection) -> int:
+    """Return the highest id of a complaint, 0 for an empty register."""
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM complaint").fetchone()
+    return int(last)
+
+
+def personal(connection: sqlite3.Connection, complaint: int) -> tuple[str | None, ...] | None:
+    """Return a consumer's name, phone, e-mail and address, None where there are none."""
+    row: tuple[str | None, ...] | None = connection.execute(
+        "SELECT consumer, phone, email, address FROM personal WHERE complaint = ?", (complaint,)
+    ).fetchone()
+    return row
 
 
 def find_import_key(connection: sqlite3.Connection, key: str) -> int | None:

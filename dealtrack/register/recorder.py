@@ -59,7 +59,7 @@ class Recorder:
         self._rows = projection.Writer(connection)
         self._numbers: dict[str, list[int]] = {}
         self._keys: dict[str, int] = {}
-        (self._last,) = connection.execute("SELECT coalesce(max(id), 0) FROM complaint").fetchone()
+        self._last = queries.last_complaint(connection)
 
     def flush(self) -> None:
         """Write what is still held back."""
@@ -133,6 +133,11 @@ class Recorder:
             "INSERT INTO personal VALUES (?, ?, ?, ?, ?, ?)", (complaint, *asdict(personal).values(), salt)
         )
         return personal_digest(salt, personal)
+
+    def make(self, made: Mapping[str, Any]) -> None:
+        """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
+        seq = self._entries.event(Event.MADE, made)
+        projection.write_made(self._connection, seq, made)
 
     def take_in(self, policy: Policy) -> None:
         """Take a policy version into the register."""

@@ -80,6 +80,7 @@ CREATE TABLE complaint (
     category TEXT NOT NULL,
     seller TEXT,
     owner TEXT,
+    handler TEXT,
     policy TEXT NOT NULL,
     policy_version TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -111,7 +112,7 @@ CREATE TABLE clock (
     "end" TEXT,
     paused INTEGER NOT NULL,
     provisional INTEGER NOT NULL,
-    revision INTEGER NOT NULL,
+    revision INTEGER,
     PRIMARY KEY (complaint, name, round)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX clock_running ON clock (due_at) WHERE ended_at IS NULL AND due_at IS NOT NULL;

@@ -1,0 +1,145 @@
+"""The register's file opened, and what it holds beside complaints: its facts, calendar, policies and platforms."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from dealtrack.core.calendar import CalendarRules, WorkingCalendar
+from dealtrack.core.clocks import CalendarAt
+from dealtrack.core.lifecycle import Complaint
+from dealtrack.core.moments import to_store
+from dealtrack.core.platform import Platform
+from dealtrack.core.policy import Policy
+from dealtrack.register import days, journal, projection, queries, schema
+from dealtrack.register.connection import connect, faults_of
+from dealtrack.register.journal import Event
+
+
+class Store:
+    """A register's file and what it was set up with."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._whole: dict[int, WorkingCalendar] = {}
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, *, read_only: bool = False) -> Iterator[Self]:
+        """Open a register; its faults come in the catalogue's words.
+
+        Raises RegisterMissing, NotARegister, RegisterNewer or RegisterUnusable.
+        """
+        connection = connect(path, read_only=read_only)
+        try:
+            with faults_of(path):
+                schema.check_version(connection, path)
+                yield cls(path, connection)
+        finally:
+            connection.close()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Return the connection, for the modules of the register alone."""
+        return self._connection
+
+    def forget(self, *names: str) -> None:
+        """Forget what was read of tables that have been written to."""
+        for name in names:
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def facts(self) -> Mapping[str, str]:
+        """Return what the register was made with: timezone, calendar, policy, first and last day, revision."""
+        return dict(self._connection.execute("SELECT name, value FROM fact"))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone in which the register counts its days."""
+        return ZoneInfo(self.facts["timezone"])
+
+    def head(self) -> tuple[int, str]:
+        """Return the number of the journal's last entry, and its hash in hexadecimal."""
+        tail = journal.Tail.of(self._connection)
+        return tail.seq, tail.hash.hex()
+
+    # The calendar
+
+    @property
+    def revision(self) -> int:
+        """Return the number of the calendar's present revision, from 1."""
+        return int(self.facts["revision"])
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        """Return the present working calendar, read day by day."""
+        facts = self.facts
+        first, last = date.fromisoformat(facts["first"]), date.fromisoformat(facts["last"])
+        return WorkingCalendar(days.StoredDays(self._connection, first, last), self.revision)
+
+    def calendar_of(self, revision: int) -> WorkingCalendar:
+        """Return the working calendar as a revision left it; the present one is read day by day."""
+        if revision == self.revision:
+            return self.calendar
+        held = self._whole.get(revision)
+        if held is None:
+            held = self._whole[revision] = WorkingCalendar(days.day_list(self._connection, revision), revision)
+        return held
+
+    def calendar_rules(self) -> CalendarRules:
+        """Return the rules of the present calendar."""
+        return days.rules_at(self._connection, self.revision)
+
+    @cached_property
+    def revisions(self) -> list[tuple[int, int]]:
+        """Return the calendar's revisions in order, each with the journal entry that made it."""
+        return days.revisions(self._connection)
+
+    @cached_property
+    def rejudgings(self) -> list[int]:
+        """Return the journal entries at which ended clocks were judged anew."""
+        return [entry.seq for entry in journal.events(self._connection, [Event.RECHECKED])]
+
+    def calendar_at(self, known: datetime | None = None) -> CalendarAt:
+        """Return the calendars by which clocks were counted, as far as the register knew of them at a moment."""
+        last = None if known is None else journal.last_seq(self._connection, to_store(known))
+        made = [item for item in self.revisions if last is None or item[1] <= last]
+        anew = [seq for seq in (self.rejudgings if len(made) > 1 else ()) if last is None or seq <= last]
+        present = self.calendar_of(made[-1][0]) if made else self.calendar
+
+        def at(seq: int | None) -> WorkingCalendar:
+            if seq is None or len(made) < 2:
+                return present
+            judged = max([seq, *(later for later in anew if later > seq)])
+            return self.calendar_of(max(revision for revision, made_by in made if made_by <= judged))
+
+        return at
+
+    # Policies and platforms
+
+    @cached_property
+    def policies(self) -> Mapping[str, list[Policy]]:
+        """Return the policies that the register has taken in, each with its versions."""
+        taken: dict[str, list[Policy]] = {}
+        for policy in queries.policies(self._connection):
+            taken.setdefault(policy.name, []).append(policy)
+        return taken
+
+    def policy_of(self, complaint: Complaint) -> Policy:
+        """Return the version of the policy that a complaint is handled by."""
+        versions = self.policies[complaint.policy]
+        return next(
+            (policy for policy in versions if policy.in_force.isoformat() == complaint.policy_version), versions[0]
+        )
+
+    @cached_property
+    def platforms(self) -> list[Platform]:
+        """Return the platforms that the register knows, by name."""
+        rows = self._connection.execute("SELECT definition FROM platform ORDER BY name")
+        return [projection.platform_from_data(json.loads(definition)) for (definition,) in rows]

@@ -1,0 +1,33 @@
+"""From where the register is looked at: a moment to see it at, and how much it knew by then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dealtrack.core.lifecycle import Kind, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view of the register; moments in UTC.
+
+    Seen at `moment`: what happened later is left out. `known` leaves out what was recorded later, None
+    nothing. `is_present` tells that it is the register as it stands.
+    """
+
+    moment: datetime
+    known: datetime | None = None
+    is_present: bool = True
+
+    @classmethod
+    def of(cls, now: datetime, as_of: datetime | None = None, known_at: datetime | None = None) -> "View":
+        """Return the view from a moment, by default the one by which things were known, else now."""
+        return cls(as_of or known_at or now, known_at, as_of is None and known_at is None)
+
+    def seen(self, entries: Sequence[Transition]) -> list[Transition]:
+        """Return what a view shows of a complaint's history, nothing where it was not received by then."""
+        if self.is_present:
+            return list(entries)
+        known = [entry for entry in entries if self.known is None or entry.recorded_at <= self.known]
+        happened = [entry for entry in known if entry.kind is Kind.VOIDED or entry.at <= self.moment]
+        return happened if any(entry.kind is Kind.RECEIVED for entry in happened) else []

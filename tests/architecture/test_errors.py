@@ -1,0 +1,117 @@
+"""The catalogue of errors: one message and one exit status each, raised somewhere, met by a test."""
+
+import ast
+import string
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from dealtrack.errors import DealtrackError
+from tests.conftest import PROJECT
+from tests.readme_tool import all_errors, message_of
+
+ERRORS = all_errors()
+NAMES = [error.__name__ for error in ERRORS]
+
+
+def _fields(error: type[DealtrackError]) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(message_of(error)) if name}
+
+
+def _fixed_parts(error: type[DealtrackError]) -> list[str]:
+    return [text for text, _, _, _ in string.Formatter().parse(message_of(error))]
+
+
+def _sources(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(folder.rglob("*.py")):
+        yield path, ast.parse(path.read_text())
+
+
+@cache
+def _calls() -> list[tuple[str, str, frozenset[str] | None]]:
+    """Return where each error is made, and with which values; None where that cannot be read off the call."""
+    found = []
+    for path, tree in _sources(PROJECT / "dealtrack"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if name in NAMES:
+                    given = [keyword.arg for keyword in node.keywords]
+                    values = None if None in given else frozenset(text for text in given if text)
+                    found.append((name, f"{path.relative_to(PROJECT)}:{node.lineno}", values))
+    return found
+
+
+def test_messages_are_unique() -> None:
+    assert len(ERRORS) > 30
+    messages = [message_of(error) for error in ERRORS]
+    assert len(set(messages)) == len(messages)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=NAMES)
+def test_error_has_a_message_and_a_status(error: type[DealtrackError]) -> None:
+    assert error.exit_code in (1, 2, 3, 4)
+    template = message_of(error)
+    assert 1 <= len(template.splitlines()) <= 2
+    assert template.endswith((".", "}"))
+    raised = error(**dict.fromkeys(_fields(error), "xyz"))
+    assert str(raised) == raised.message()
+    assert "{" not in str(raised)
+    assert str(raised).count("xyz") >= len(_fields(error))
+
+
+def test_every_error_is_made_with_the_values_of_its_message() -> None:
+    fields = {error.__name__: _fields(error) for error in ERRORS}
+    wrong = [
+        f"{place}: {name} is given {sorted(values)}, its message holds {sorted(fields[name])}"
+        for name, place, values in _calls()
+        if values is not None and values != fields[name]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_error_is_made_somewhere() -> None:
+    # A class that is handed on by its name (`error=BadPolicyFile`) counts as made.
+    used = {
+        node.id
+        for path, tree in _sources(PROJECT / "dealtrack")
+        if path.name != "errors.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    assert not set(NAMES) - used
+
+
+@cache
+def _said_in_tests() -> tuple[set[str], list[str]]:
+    """Return the names and the longer texts that the tests of what dealtrack does hold."""
+    names: set[str] = set()
+    texts: list[str] = []
+    for path, tree in _sources(PROJECT / "tests"):
+        if "architecture" in path.parts or path.name == "readme_tool.py":
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                names.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                names.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) >= 9:
+                texts.append(node.value)
+    return names, texts
+
+
+def _is_met(error: type[DealtrackError]) -> bool:
+    names, texts = _said_in_tests()
+    if error.__name__ in names:
+        return True
+    # A text of a test that is a piece of this message and of no other's.
+    ours = [part for part in _fixed_parts(error) if len(part.strip()) >= 9]
+    others = "\n".join(message_of(other) for other in ERRORS if other is not error)
+    return any((text in part or part.strip() in text) and text not in others for text in texts for part in ours)
+
+
+def test_every_error_is_met_by_a_test() -> None:
+    missing = [error.__name__ for error in ERRORS if not _is_met(error)]
+    assert not missing, f"no test meets {', '.join(missing)}: name the class in a test, or its message's words"

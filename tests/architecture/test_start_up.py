@@ -1,0 +1,91 @@
+"""What a clerk waits for: the daily commands load no heavy library."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Clerk
+
+# Spreadsheet and web libraries may not be installed; the day they are, no daily command may load them.
+HEAVY = (
+    "holidays",
+    "sqlite_utils",
+    "rich",
+    "pydantic",
+    "click",
+    "dateutil",
+    "openpyxl",
+    "xlsxwriter",
+    "pandas",
+    "numpy",
+)
+PROGRAM = """
+import json, sys
+from dealtrack.cli.main import main
+status = main(sys.argv[2:])
+with open(sys.argv[1], "w") as held:
+    json.dump([status, sorted(sys.modules)], held)
+"""
+
+
+@pytest.fixture
+def busy(clerk: Clerk) -> Clerk:
+    """Give a clerk with one complaint overdue, one due soon and one closed."""
+    clerk("add", "--platform", "JD", "--at", "2016-11-01 10:00").ok()
+    clerk("add", "--platform", "Tmall", "--at", "2016-11-14 10:00").ok()
+    clerk("add", "--platform", "Amazon", "--at", "2016-11-14 11:00").ok()
+    clerk("complete", 3).ok()
+    return clerk
+
+
+def _loaded(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
+    told = folder / "modules.json"
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, told, *words],
+        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.exists(), ran.stderr
+    status, modules = json.loads(told.read_text())
+    assert status == 0, ran.stderr
+    return ran.stdout, {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "overdue",
+        "overdue --as-of 2016-11-10",
+        "overdue --format json",
+        "due --within 1wd",
+        "due --within 20h --format csv",
+        "list",
+        "list --status open --platform JD --format jsonl",
+        "show 1",
+        "show 1 --format json",
+        "explain 1",
+        "forward 1",
+        "complete 1 --outcome refund --amount 12.50",
+        "note 1 --note more",
+        "add --platform JD",
+        "calendar next 2 --from 2016-09-30",
+    ],
+)
+def test_daily_commands_load_nothing_heavy(words: str, busy: Clerk, tmp_path: Path) -> None:
+    printed, loaded = _loaded(busy, tmp_path, *words.split())
+    assert printed.strip()
+    assert not loaded.intersection(HEAVY)
+
+
+def test_what_is_heavy_is_installed_and_would_be_seen(new_clerk: type[Clerk], tmp_path: Path) -> None:
+    for name in ("holidays", "sqlite_utils", "rich", "click"):
+        assert find_spec(name), name
+    _, loaded = _loaded(new_clerk(), tmp_path, "init")
+    assert {"holidays", "sqlite_utils"} <= loaded
