@@ -128,6 +128,18 @@ class BeforePrevious(DealtrackError):
     """Complaint {complaint} cannot be {kind} at {at}: it was {previous} later, at {previous_at}."""
 
 
+class CannotPause(DealtrackError):
+    """Complaint {complaint} cannot be paused: none of the clocks that policy {policy} runs for it may be paused."""
+
+
+class CannotExtend(DealtrackError):
+    """Clock {clock} of complaint {complaint} cannot be extended{reason}."""
+
+
+class CannotVoid(DealtrackError):
+    """Entry {seq} of complaint {complaint} cannot be voided: {reason}."""
+
+
 class InFuture(DealtrackError):
     """{at} is in the future: what has not happened yet cannot be recorded (it is {now})."""
 

@@ -11,7 +11,7 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.options import AsOf, KnownAt
 from dealtrack.cli.session import Session
-from dealtrack.errors import ROWS_REFUSED, UnknownWord
+from dealtrack.errors import ROWS_REFUSED, CannotWrite, UnknownWord
 from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
 
@@ -50,6 +50,7 @@ def import_(
     wanted = find_mapping(mapping, folders) if mapping else Mapping()
     wanted = with_dates(with_pairs(wanted, pairs or ()), dates or ())
     refused: list[Refusal] = []
+    _check_rejects(rejects, file)
     with session.register() as register, open_source(file) as source:
         with Rejects(rejects, source.header, source.format) as kept, _progress(source) as progress:
 
@@ -72,6 +73,16 @@ def import_(
     _report(tally, refused, source.name, skip_bad, dry_run, rejects)
     if tally.refused:
         raise typer.Exit(ROWS_REFUSED)
+
+
+def _check_rejects(rejects: str, file: str) -> None:
+    """Refuse to write the refused rows over the file that they come from."""
+    try:
+        same = bool(rejects) and Path(rejects).samefile(file)
+    except OSError:
+        return
+    if same:
+        raise CannotWrite(path=rejects, reason="it is the file that is imported; name another")
 
 
 @contextmanager

@@ -32,7 +32,12 @@ def _commands(section: str, module: str, names: str) -> dict[str, Entry]:
 
 # A command's module is imported only when it is called: start-up is what a clerk waits for.
 COMMANDS: dict[str, Entry] = {
-    **_commands("Record", "record", "add forward complete withdraw reject note"),
+    **_commands("Record", "record", "add"),
+    **_commands("Record", "life", "accept"),
+    **_commands("Record", "record", "forward complete withdraw reject"),
+    **_commands("Record", "life", "reopen pause resume extend hand-on"),
+    **_commands("Record", "record", "note"),
+    **_commands("Record", "life", "amend void"),
     **_commands("Look", "look", "list show explain"),
     **_commands("Watch", "watch", "overdue due"),
     **_commands("Exchange", "exchange", "import export"),

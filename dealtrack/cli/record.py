@@ -13,7 +13,7 @@ from dealtrack.cli.session import Session, category_named, complaints_named, pla
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import clean_input, parse_amount
-from dealtrack.errors import MissingValue, UnknownWord, suggestion
+from dealtrack.errors import MissingValue, UnknownWord
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Personal, Work
 from dealtrack.register.register import Register, View
@@ -30,14 +30,16 @@ SELLERS = {
 }
 
 
-def _told(note: str, **texts: str) -> dict[str, Any]:
+def told(note: str, **texts: str) -> dict[str, Any]:
+    """Return the detail of a transition: a note and other texts, those that were given; raises BadText."""
     detail = {name: clean_input(text, name, NOTE_LIMIT) for name, text in texts.items() if text}
     if note:
         detail["note"] = clean_input(note, "note", NOTE_LIMIT)
     return detail
 
 
-def _show_change(session: Session, register: Register, ids: list[int], fmt: str) -> None:
+def show_change(session: Session, register: Register, ids: list[int], fmt: str) -> None:
+    """Print what a change made of complaints, and on standard error the command that usually follows."""
     wanted = Filter(ids=tuple(sorted(ids)))
     standings = {standing.complaint.id: standing for standing in register.standings(wanted, View.of(session.now))}
     changed = [standings[id_] for id_ in ids if id_ in standings]
@@ -51,7 +53,7 @@ def _show_change(session: Session, register: Register, ids: list[int], fmt: str)
         print(f"next: {following}", file=sys.stderr)
 
 
-def _record(
+def record_transition(
     context: typer.Context,
     kind: Kind,
     ids: list[str] | None,
@@ -60,16 +62,18 @@ def _record(
     detail: Mapping[str, Any],
     fmt: str,
 ) -> None:
+    """Record the same transition for all the complaints named, or for none, and print what it made of them."""
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
         draft = Draft(kind, session.moment(at, register.zone), detail)
         register.record((Work(id_, (draft,)) for id_ in named), session.now, session.actor)
-        _show_change(session, register, named, fmt)
+        show_change(session, register, named, fmt)
 
 
-def _seller_named(text: str) -> str:
+def seller_named(text: str) -> str:
+    """Return the kind of seller that a text means; raises UnknownWord."""
     seller = SELLERS.get(text.strip().lower())
     if seller is None:
         raise UnknownWord(what="The seller", value=text, nearest="", allowed="platform, third-party")
@@ -124,10 +128,10 @@ def add(
             "category": category_name,
             "policy": policy_named(session, register, policy),
             **{name: text for name, text in texts.items() if text},
-            **_told(note),
+            **told(note),
         }
         if seller:
-            detail["seller"] = _seller_named(seller)
+            detail["seller"] = seller_named(seller)
         draft = Draft(Kind.RECEIVED, session.moment(at, register.zone), detail)
         personal = Personal(
             *(
@@ -137,7 +141,7 @@ def add(
         )
         held = personal if personal != Personal() else None
         ids = register.record([Work(None, (draft,), held)], session.now, session.actor)
-        _show_change(session, register, ids, fmt)
+        show_change(session, register, ids, fmt)
 
 
 def policy_named(session: Session, register: Register, name: str) -> str:
@@ -161,7 +165,7 @@ def forward(
     fmt: Format = "",
 ) -> None:
     """Record that complaints were forwarded to the business department."""
-    _record(context, Kind.FORWARDED, ids, numbers, at, _told(note), fmt)
+    record_transition(context, Kind.FORWARDED, ids, numbers, at, told(note), fmt)
 
 
 def complete(
@@ -177,12 +181,12 @@ def complete(
     fmt: Format = "",
 ) -> None:
     """Record that the handling of complaints was completed."""
-    detail = _told(note)
+    detail = told(note)
     if outcome:
         detail["outcome"] = clean_input(outcome, "outcome", NAME_LIMIT)
     if amount:
         detail["amount"] = parse_amount(amount)
-    _record(context, Kind.COMPLETED, ids, numbers, at, detail, fmt)
+    record_transition(context, Kind.COMPLETED, ids, numbers, at, detail, fmt)
 
 
 def withdraw(
@@ -195,7 +199,7 @@ def withdraw(
     fmt: Format = "",
 ) -> None:
     """Record that consumers withdrew their complaints."""
-    _record(context, Kind.WITHDRAWN, ids, numbers, at, _told(note, reason=reason), fmt)
+    record_transition(context, Kind.WITHDRAWN, ids, numbers, at, told(note, reason=reason), fmt)
 
 
 def reject(
@@ -210,7 +214,7 @@ def reject(
     """Record that complaints were not accepted, with the reason."""
     if not reason.strip():
         raise MissingValue(what="The reason", option="--reason TEXT")
-    _record(context, Kind.REJECTED, ids, numbers, at, _told(note, reason=reason), fmt)
+    record_transition(context, Kind.REJECTED, ids, numbers, at, told(note, reason=reason), fmt)
 
 
 def note(
@@ -224,7 +228,5 @@ def note(
     """Note something about complaints."""
     if not text.strip():
         raise MissingValue(what="The note", option="--note TEXT")
-    _record(context, Kind.NOTED, ids, numbers, at, _told(text), fmt)
+    record_transition(context, Kind.NOTED, ids, numbers, at, told(text), fmt)
 
-
-__all__ = ["add", "complete", "forward", "note", "reject", "suggestion", "withdraw"]

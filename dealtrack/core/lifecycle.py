@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
+from dealtrack.errors import BadHistory, BeforePrevious, CannotVoid, InFuture, NotAllowed
 
 Detail = Mapping[str, Any]
 
@@ -158,7 +158,10 @@ def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
     Raises BadHistory where the entries contradict one another, which only a damaged register can hold.
     """
     state = Complaint(id=complaint, status=Status.VOIDED)
-    for entry in effective(history):
+    entries = effective(history)
+    if not entries or entries[0].kind is not Kind.RECEIVED:
+        return state
+    for entry in entries:
         if entry.kind is not Kind.RECEIVED and state.status not in ALLOWED[entry.kind]:
             raise BadHistory(complaint=complaint, seq=entry.seq, reason=f"{entry.kind} while {state.status}")
         state = _apply(state, entry)
@@ -209,6 +212,33 @@ def _apply(state: Complaint, entry: Transition) -> Complaint:
 def possible(status: Status) -> list[Kind]:
     """Return the kinds of transition that a complaint of this status allows."""
     return [kind for kind, statuses in ALLOWED.items() if status in statuses]
+
+
+def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
+    """Check that a transition can be taken back, with what remains still a life that a complaint can have.
+
+    Raises CannotVoid.
+    """
+    entry = next((entry for entry in history if entry.seq == seq), None)
+    if entry is None:
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it is no entry of this complaint")
+    if entry.kind is Kind.VOIDED:
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it voids another; record anew what was voided")
+    if all(held.seq != seq for held in effective(history)):
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it is voided already")
+    remaining = [held for held in history if held.seq != seq]
+    later = [held for held in effective(remaining) if held.kind not in BESIDE]
+    if entry.kind is Kind.RECEIVED and later:
+        raise CannotVoid(seq=seq, complaint=complaint, reason=f"it was {later[-1].kind} later; void that first")
+    try:
+        fold(complaint, remaining)
+    except BadHistory:
+        raise CannotVoid(seq=seq, complaint=complaint, reason=f"{later[-1].kind} rests on it; void that first") from None
+
+
+def last_counted(history: Iterable[Transition]) -> int | None:
+    """Return the number of the last entered transition that counts, None where none does."""
+    return max((entry.seq for entry in effective(history)), default=None)
 
 
 def previous_moment(history: Iterable[Transition]) -> Transition | None:

@@ -10,7 +10,7 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.lifecycle import Kind, Transition, effective, fold
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
-from dealtrack.errors import DealtrackError
+from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
@@ -93,6 +93,8 @@ class Intake:
             key = None if row.number else self._key(row)
             known = self._find(row, key)
             if known is None:
+                if self._platform_named(row.platform) is None:
+                    self._check_new(row)
                 self._recorder.record(self._new(row, key))
                 self._tally.added += 1
                 return None
@@ -129,16 +131,30 @@ class Intake:
         count = self._seen[text] = self._seen.get(text, 0) + 1
         return sha256(f"{text}{count}".encode()).hexdigest()[:32]
 
-    def _platform(self, text: str) -> str:
+    def _platform_named(self, text: str) -> str | None:
         name = self._platforms.get(text)
         if name is None:
             platform = match_platform(text, self._register.platforms)
-            if platform is None:
-                platform = Platform(text)
-                self._recorder.enter_platform(platform)
-                self._tally.platforms.append(text)
-            name = self._platforms[text] = platform.name
+            if platform is not None:
+                name = self._platforms[text] = platform.name
         return name
+
+    def _platform(self, text: str) -> str:
+        name = self._platform_named(text)
+        if name is None:
+            self._recorder.enter_platform(Platform(text))
+            self._tally.platforms.append(text)
+            name = self._platforms[text] = text
+        return name
+
+    def _check_new(self, row: Incoming) -> None:
+        """Refuse a row before its new platform is entered for it."""
+        now = self._recorder.now
+        for moment in row.moments.values():
+            if moment.start > now:
+                raise InFuture(at=moment.start, now=now)
+        if row.policy and row.policy not in self._register.policies:
+            raise UnknownPolicy(name=row.policy, nearest="")
 
     def _new(self, row: Incoming, key: str | None) -> Work:
         detail: dict[str, Any] = {
@@ -182,7 +198,7 @@ class Intake:
             for name, value in entry.detail.items():
                 told.setdefault(name, set()).add(str(value))
         stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
-        stated["platform"] = self._platform(row.platform)
+        stated["platform"] = self._platform_named(row.platform) or row.platform
         if not row.category_word or row.category_word in told.get("category_word", ()):
             stated["category"] = None
         for name, value in stated.items():

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dealtrack.core import chain, lifecycle
+from dealtrack.core import chain, lifecycle, limits
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
@@ -18,6 +18,9 @@ from dealtrack.register.journal import Event
 
 if TYPE_CHECKING:
     from dealtrack.register.register import Register
+
+
+LIMITED = frozenset({Kind.PAUSED, Kind.EXTENDED, Kind.VOIDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +89,51 @@ class Recorder:
     def record(self, work: Work) -> Complaint:
         """Record a complaint's transitions and return it as it then stands.
 
-        Where one is refused none is recorded. Raises what `lifecycle.check_next` raises, UnknownComplaint
-        and UnknownPolicy.
+        Where one is refused none is recorded. Raises what `lifecycle.check_next`, `lifecycle.check_void` and
+        the checks of `limits` raise, UnknownComplaint and UnknownPolicy.
         """
         history = [] if work.complaint is None else self.history(work.complaint)
         id_ = self._last + 1 if work.complaint is None else work.complaint
-        decided = decide(id_, history, work.drafts, self.now)
+        decided = self._decide(id_, history, work.drafts)
         if work.complaint is None:
             self._last = id_
         for transition in decided:
             detail = dict(transition.detail)
             if transition.kind is Kind.RECEIVED:
                 detail["policy_version"] = self._version(detail["policy"], transition.at)
-                if work.personal is not None:
-                    detail["personal"] = self._keep_personal(id_, work.personal)
+            if work.personal is not None and transition.kind in (Kind.RECEIVED, Kind.AMENDED):
+                detail["personal"] = self._keep_personal(id_, work.personal)
             history.append(self._entries.transition(id_, transition.kind, transition.at, detail))
         return self._project(history, is_new=work.complaint is None)
+
+    def _decide(self, complaint: int, history: Sequence[Transition], drafts: Sequence[Draft]) -> list[Transition]:
+        """Return the transitions that drafts make of a history, each at its settled moment, not yet numbered."""
+        known = list(history)
+        decided: list[Transition] = []
+        for draft in drafts:
+            moment = draft.at
+            at = moment.start
+            if moment.day_only:
+                at = lifecycle.settle_moment(moment.start, moment.end, draft.kind, known)
+            state = lifecycle.check_next(complaint, known, draft.kind, at, self.now)
+            if draft.kind in LIMITED:
+                self._check_limits(state, known, draft, at)
+            seq = known[-1].seq + 1 if known else 1
+            known.append(Transition(seq, complaint, draft.kind, at, self.now, "", draft.detail))
+            decided.append(known[-1])
+        return decided
+
+    def _check_limits(self, state: Complaint, history: Sequence[Transition], draft: Draft, at: datetime) -> None:
+        if draft.kind is Kind.VOIDED:
+            lifecycle.check_void(state.id, history, draft.detail["seq"])
+            return
+        policy = self._register.policy_of(state)
+        _, runs = self._register.project(history)
+        if draft.kind is Kind.PAUSED:
+            limits.check_pause(state.id, policy, runs)
+        else:
+            name, by = draft.detail["clock"], draft.detail["by"]
+            limits.check_extension(state.id, policy, runs, history, name, by, at)
 
     def _project(self, history: Sequence[Transition], is_new: bool) -> Complaint:
         complaint, clocks = self._register.project(history)
@@ -130,7 +162,7 @@ class Recorder:
     def _keep_personal(self, complaint: int, personal: Personal) -> str:
         salt = os.urandom(16)
         self._connection.execute(
-            "INSERT INTO personal VALUES (?, ?, ?, ?, ?, ?)", (complaint, *asdict(personal).values(), salt)
+            "INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?)", (complaint, *asdict(personal).values(), salt)
         )
         return personal_digest(salt, personal)
 
@@ -155,26 +187,6 @@ class Recorder:
     def event(self, kind: Event, detail: Mapping[str, Any]) -> int:
         """Add an entry of the register's own and return its number."""
         return self._entries.event(kind, detail)
-
-
-def decide(complaint: int, history: Sequence[Transition], drafts: Sequence[Draft], now: datetime) -> list[Transition]:
-    """Return the transitions that drafts make of a history, each at its settled moment, not yet numbered.
-
-    Raises what `lifecycle.check_next` raises.
-    """
-    known = list(history)
-    decided = []
-    for draft in drafts:
-        moment = draft.at
-        at = moment.start
-        if moment.day_only:
-            at = lifecycle.settle_moment(moment.start, moment.end, draft.kind, known)
-        lifecycle.check_next(complaint, known, draft.kind, at, now)
-        seq = known[-1].seq + 1 if known else 1
-        transition = Transition(seq, complaint, draft.kind, at, now, "", draft.detail)
-        known.append(transition)
-        decided.append(transition)
-    return decided
 
 
 def personal_digest(salt: bytes, personal: Personal) -> str:

@@ -1,0 +1,198 @@
+"""Commands for what befalls fewer complaints: pauses, extensions, reopenings, hand-ons, corrections."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
+from dealtrack.cli.record import NAME_LIMIT, record_transition, seller_named, show_change, told
+from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.core.lifecycle import Kind, last_counted
+from dealtrack.core.moments import Moment
+from dealtrack.core.text import clean_input, parse_amount
+from dealtrack.errors import BadCount, CannotVoid, MissingValue
+from dealtrack.register.recorder import Draft, Personal, Work
+from dealtrack.register.register import Register
+
+CLEAR = "-"
+
+
+def _with_reason(reason: str) -> str:
+    if not reason.strip():
+        raise MissingValue(what="The reason", option="--reason TEXT")
+    return reason
+
+
+def accept(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Record that complaints were accepted for handling."""
+    record_transition(context, Kind.ACCEPTED, ids, numbers, at, told(note), fmt)
+
+
+def pause(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    reason: Reason = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Stop the clocks of complaints for a time, with the reason."""
+    record_transition(context, Kind.PAUSED, ids, numbers, at, told(note, reason=_with_reason(reason)), fmt)
+
+
+def resume(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Let the clocks of paused complaints run again."""
+    record_transition(context, Kind.RESUMED, ids, numbers, at, told(note), fmt)
+
+
+def extend(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    clock: Annotated[str, typer.Option("--clock", metavar="NAME", help="The clock to lengthen.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="N", help="By how many of the clock's units.")] = "",
+    at: At = "",
+    reason: Reason = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Lengthen a clock of complaints, with the reason, as far as the policy allows."""
+    if not clock:
+        raise MissingValue(what="The clock", option="--clock NAME")
+    if not by:
+        raise MissingValue(what="The length of the extension", option="--by N")
+    if not (by.isascii() and by.isdigit() and 1 <= int(by[:5]) <= 9999):
+        raise BadCount(text=by)
+    detail = {**told(note, reason=_with_reason(reason)), "clock": clock, "by": int(by)}
+    record_transition(context, Kind.EXTENDED, ids, numbers, at, detail, fmt)
+
+
+def reopen(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    at: At = "",
+    reason: Reason = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Open closed complaints again, with the reason; handling is counted anew."""
+    record_transition(context, Kind.REOPENED, ids, numbers, at, told(note, reason=_with_reason(reason)), fmt)
+
+
+def hand_on(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    to: Annotated[str, typer.Option("--to", metavar="WHOM", help="The department or person that takes over.")] = "",
+    at: At = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Hand complaints on; who was asked first stays responsible, and no clock starts anew."""
+    if not to.strip():
+        raise MissingValue(what="Whom to hand on to", option="--to WHOM")
+    detail = {**told(note), "to": clean_input(to, "--to", NAME_LIMIT)}
+    record_transition(context, Kind.HANDED_ON, ids, numbers, at, detail, fmt)
+
+
+def amend(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    platform: Annotated[str, typer.Option("--platform", metavar="NAME", help="The right platform.")] = "",
+    category: Annotated[str, typer.Option("--category", metavar="NAME", help="The right category.")] = "",
+    new_number: Annotated[str, typer.Option("--to-number", metavar="NUMBER", help="The right external number.")] = "",
+    seller: Annotated[str, typer.Option("--seller", metavar="WHO", help="platform or third-party.")] = "",
+    owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Who really was asked first.")] = "",
+    summary: Annotated[str, typer.Option("--summary", metavar="TEXT", help="The right summary.")] = "",
+    outcome: Annotated[str, typer.Option("--outcome", metavar="WORD", help="The right outcome.")] = "",
+    amount: Annotated[str, typer.Option("--amount", metavar="MONEY", help="The right amount.")] = "",
+    consumer: Annotated[str, typer.Option("--consumer", metavar="NAME", help="The consumer's right name.")] = "",
+    phone: Annotated[str, typer.Option("--phone", metavar="NUMBER", help="The consumer's right phone.")] = "",
+    email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="The consumer's right address.")] = "",
+    address: Annotated[str, typer.Option("--address", metavar="TEXT", help="The consumer's right address.")] = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Correct what was entered of complaints; a lone dash empties a field that may be empty."""
+    session: Session = context.obj
+    with session.register() as register:
+        detail: dict[str, Any] = told(note)
+        readers: dict[str, tuple[str, Callable[[str], str]]] = {
+            "platform": (platform, lambda text: platform_named(register, text)),
+            "category": (category, category_named),
+            "number": (new_number, lambda text: clean_input(text, "number", NAME_LIMIT)),
+            "seller": (seller, seller_named),
+            "owner": (owner, lambda text: clean_input(text, "owner", NAME_LIMIT)),
+            "summary": (summary, lambda text: clean_input(text, "summary", NAME_LIMIT * 50)),
+            "outcome": (outcome, lambda text: clean_input(text, "outcome", NAME_LIMIT)),
+            "amount": (amount, parse_amount),
+        }
+        for name, (text, read) in readers.items():
+            if text == CLEAR and name not in ("platform", "category"):
+                detail[name] = None
+            elif text:
+                detail[name] = read(text)
+        given = {"consumer": consumer, "phone": phone, "email": email, "address": address}
+        right = {name: clean_input(text, name, NAME_LIMIT) for name, text in given.items() if text}
+        if not right and not detail.keys() - {"note"}:
+            raise MissingValue(what="What to correct", option="--category, --summary or another field")
+        named = complaints_named(register, ids or (), numbers or ())
+        works = [Work(id_, (Draft(Kind.AMENDED, _now(session), detail),), _amended(register, id_, right)) for id_ in named]
+        register.record(works, session.now, session.actor)
+        show_change(session, register, named, fmt)
+
+
+def _amended(register: Register, complaint: int, right: dict[str, str]) -> Personal | None:
+    if not right:
+        return None
+    held = register.personal(complaint) or Personal()
+    fields = ("consumer", "phone", "email", "address")
+    values = {name: None if right.get(name) == CLEAR else right.get(name, getattr(held, name)) for name in fields}
+    return Personal(**values)
+
+
+def _now(session: Session) -> Moment:
+    return Moment(session.now, session.now, False)
+
+
+def void(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    seq: Annotated[
+        int, typer.Option("--seq", metavar="N", help="The journal entry to take back [the complaint's last].")
+    ] = 0,
+    reason: Reason = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Take back an entry made by mistake; the journal keeps both."""
+    session: Session = context.obj
+    detail = told(note, reason=_with_reason(reason))
+    with session.register() as register:
+        named = complaints_named(register, ids or (), numbers or ())
+        with register.recording(session.now, session.actor) as recorder:
+            for id_ in named:
+                wanted = seq or last_counted(recorder.history(id_))
+                if wanted is None:
+                    raise CannotVoid(seq="-", complaint=id_, reason="all its entries are voided already")
+                recorder.record(Work(id_, (Draft(Kind.VOIDED, _now(session), {**detail, "seq": wanted}),)))
+        show_change(session, register, named, fmt)

@@ -1,0 +1,52 @@
+"""What a policy allows of pauses and extensions."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from dealtrack.core.clocks import Clock
+from dealtrack.core.lifecycle import Kind, Transition, effective
+from dealtrack.core.policy import Policy
+from dealtrack.errors import CannotExtend, CannotPause, UnknownClock
+
+
+def check_pause(complaint: int, policy: Policy, runs: Iterable[Clock]) -> None:
+    """Check that a pause stops some clock; raises CannotPause."""
+    running = [policy.clock(clock.name) for clock in runs if clock.ended is None]
+    if not any(rule is not None and rule.pausable for rule in running):
+        raise CannotPause(complaint=complaint, policy=policy.name)
+
+
+def check_extension(
+    complaint: int,
+    policy: Policy,
+    runs: Iterable[Clock],
+    history: Sequence[Transition],
+    name: str,
+    by: int,
+    at: datetime,
+) -> None:
+    """Check that a clock runs, is not past its deadline, and may be extended by so many units once more.
+
+    Raises UnknownClock or CannotExtend.
+    """
+    rule = policy.clock(name)
+    if rule is None:
+        names = ", ".join(known.name for known in policy.clocks)
+        raise UnknownClock(policy=policy.name, name=name, allowed=names)
+    run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
+    if run is None or run.started is None:
+        raise CannotExtend(clock=name, complaint=complaint, reason=": it is not running")
+    if run.due is not None and at > run.due:
+        raise CannotExtend(clock=name, complaint=complaint, reason=": its deadline had passed by then")
+    started = run.started
+    made = [
+        entry
+        for entry in effective(history)
+        if entry.kind is Kind.EXTENDED and entry.detail["clock"] == name and entry.at >= started
+    ]
+    if rule.extensions is not None and len(made) >= rule.extensions:
+        times = {0: "no extension", 1: "one extension"}.get(rule.extensions, f"{rule.extensions} extensions")
+        raise CannotExtend(clock=name, complaint=complaint, reason=f": policy {policy.name} allows {times}")
+    if rule.extension_by is not None and by > rule.extension_by:
+        most = f"at most {rule.extension_by} {rule.unit.value}s at a time"
+        raise CannotExtend(clock=name, complaint=complaint, reason=f" by {by}: policy {policy.name} allows {most}")
