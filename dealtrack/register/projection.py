@@ -95,19 +95,25 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
 def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
     """Return the row of a clock's run: its complaint, then the order of CLOCK_COLUMNS."""
     assert clock.started is not None
+    due_at, due_day, provisional = due_columns(clock)
     return (
         complaint,
         clock.name,
         clock.round,
         to_store(clock.started),
-        _stored(clock.due),
-        clock.due_day.isoformat() if clock.due_day else None,
+        due_at,
+        due_day,
         _stored(clock.ended),
         clock.end.value if clock.end else None,
         clock.paused,
-        clock.provisional,
+        provisional,
         clock.revision if clock.ended else None,
     )
+
+
+def due_columns(clock: Clock) -> tuple[str | None, str | None, bool]:
+    """Return the columns of a clock's row that say when it is due."""
+    return _stored(clock.due), clock.due_day.isoformat() if clock.due_day else None, clock.provisional
 
 
 def clock_of(row: Sequence[Any]) -> Clock:
@@ -181,6 +187,14 @@ def write_policy(connection: sqlite3.Connection, policy: Policy, seq: int) -> No
 def import_key_of(history: Iterable[Transition]) -> str | None:
     """Return the key by which an import knows a complaint again that has no number."""
     return next((entry.detail.get("import_key") for entry in history if entry.kind is Kind.RECEIVED), None)
+
+
+def rows_of(
+    complaint: Complaint, clocks: Iterable[Clock], import_key: str | None
+) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
+    """Return the row of a complaint and those of its clocks, as they are read back."""
+    runs = [clock_row(complaint.id, clock) for clock in clocks]
+    return complaint_row(complaint, import_key), runs
 
 
 class Writer:

@@ -2,9 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -139,6 +139,29 @@ def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
             "SELECT id FROM complaint WHERE number = ? AND status <> 'voided' ORDER BY id", (number,)
         )
     ]
+
+
+def clocks_between(
+    connection: sqlite3.Connection, first: date, last: date
+) -> Iterator[tuple[int, Clock]]:
+    """Yield the runs of clocks started before the end of one day and due on another or later, by complaint."""
+    rows = connection.execute(
+        f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE k.due_day >= ? AND k.started_at < ? "
+        "ORDER BY k.complaint, k.name, k.round",
+        (first.isoformat(), (last + timedelta(days=1)).isoformat()),
+    )
+    for row in rows:
+        yield row[0], clock_of(row[1:])
+
+
+def move_clocks(
+    connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock, tuple[Any, ...]]]
+) -> None:
+    """Give runs of clocks new deadlines: complaint, clock, and its due moment, due day and whether it is provisional."""
+    connection.executemany(
+        "UPDATE clock SET due_at = ?, due_day = ?, provisional = ? WHERE complaint = ? AND name = ? AND round = ?",
+        ((*due, complaint, clock.name, clock.round) for complaint, clock, due in moved),
+    )
 
 
 def policies(connection: sqlite3.Connection, last: int | None = None) -> list[Policy]:

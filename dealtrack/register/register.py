@@ -183,6 +183,10 @@ class Register(Store):
         """Return the complaint that a history makes, and every run of its clocks."""
         return self._project(history, self.calendar_at())
 
+    def project_by(self, history: Sequence[Transition], calendar: WorkingCalendar) -> tuple[Complaint, list[Clock]]:
+        """Return what a history makes where every run of a clock, ended or not, is counted by one calendar."""
+        return self._project(history, lambda _: calendar)
+
     def _project(self, history: Sequence[Transition], calendar_at: CalendarAt) -> tuple[Complaint, list[Clock]]:
         complaint = lifecycle.fold(history[0].complaint, history)
         if complaint.status is Status.VOIDED:

@@ -154,6 +154,12 @@ def m001_journal_and_projection(db: "Database") -> None:
 MIGRATIONS = (m001_journal_and_projection,)
 
 
+def create_projection(connection: sqlite3.Connection) -> None:
+    """Make the journal's table, without its triggers, and the projected tables in an empty database."""
+    for statement in (_statements(JOURNAL)[0], *_statements(PROJECTION)):
+        connection.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a register to the present schema, each migration whole or not at all."""
     from sqlite_utils import Database

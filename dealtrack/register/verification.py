@@ -1,11 +1,12 @@
-"""Checking the register: that the journal's chain is whole, and that a head kept elsewhere is still in it."""
+"""Checking the register: its chain, its tables against its journal, and a head kept elsewhere."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dealtrack.core import chain
 from dealtrack.register import journal
-from dealtrack.register.store import Store
+from dealtrack.register.rebuilding import differences
+from dealtrack.register.register import Register
 
 SHORTEST_HEAD = 8
 
@@ -34,8 +35,8 @@ class Seen:
             yield link
 
 
-def verify(register: Store, head: str = "") -> Verification:
-    """Check the journal's chain, and that a head kept elsewhere is still in it.
+def verify(register: Register, head: str = "") -> Verification:
+    """Check the journal's chain, that the tables are as it makes them, and that a head kept elsewhere is still in it.
 
     A head is a hash in hexadecimal, or at least its first eight digits.
     """
@@ -45,5 +46,7 @@ def verify(register: Store, head: str = "") -> Verification:
     faults = [f"the journal was altered at entry {fault.seq}: {fault.reason}"] if fault else []
     if not fault and wanted and not (known.found and len(wanted) >= SHORTEST_HEAD):
         faults.append(f"the head {wanted} is not in the journal: its tail was cut off, or it is another register")
+    if not fault:
+        faults += differences(register)
     seq, last = register.head()
     return Verification(seq, last, faults)

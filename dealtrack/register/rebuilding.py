@@ -1,0 +1,115 @@
+"""The projection held against the journal, and made again from it."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from dealtrack.core.policy import Policy
+from dealtrack.register import journal, projection
+from dealtrack.register.journal import Entry, Event
+from dealtrack.register.register import Register
+from dealtrack.register.revising import write_revision
+from dealtrack.register.schema import PROJECTED_TABLES, create_projection
+
+SHOWN = 5
+Row = tuple[Any, ...]
+
+
+def rebuild(register: Register) -> None:
+    """Make every projected table again from the journal; the caller holds the transaction."""
+    connection = register.connection
+    for table in PROJECTED_TABLES:
+        connection.execute(f"DELETE FROM {table}")
+    register.forget("facts", "calendar", "revisions", "rejudgings", "policies", "platforms")
+    for entry in journal.events(connection, Event):
+        _apply(connection, entry)
+    writer = projection.Writer(connection)
+    for _, history in journal.histories(connection):
+        complaint, clocks = register.project(history)
+        writer.write(complaint, clocks, projection.import_key_of(history), is_new=True)
+    writer.flush()
+
+
+def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Write to the projection what an entry of the register's own tells."""
+    detail = entry.detail
+    match entry.kind:
+        case Event.MADE:
+            projection.write_made(connection, entry.seq, detail)
+        case Event.CALENDAR_REVISED:
+            write_revision(connection, entry.seq, detail)
+        case Event.POLICY_TAKEN_IN:
+            projection.write_policy(connection, Policy.from_data(detail), entry.seq)
+        case Event.PLATFORM_ENTERED:
+            projection.write_platform(connection, projection.platform_from_data(detail), entry.seq)
+        case _:
+            pass
+
+
+def differences(register: Register) -> Iterator[str]:
+    """Yield where the projection differs from what the journal makes, reading one state of the register throughout."""
+    connection = register.connection
+    connection.execute("BEGIN")
+    try:
+        # Complaints are judged by those tables: where they are wrong, comparing further would say nothing.
+        found = list(_differing_tables(connection))
+        yield from found or _differing_complaints(register)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
+    """Compare the tables of the register's own with those that its entries make in a database in memory."""
+    made = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        create_projection(made)
+        own = connection.execute("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
+        made.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
+        for entry in journal.events(made, Event):
+            _apply(made, entry)
+        for table in PROJECTED_TABLES:
+            if table in ("complaint", "clock"):
+                continue
+            held = set(connection.execute(f"SELECT * FROM {table}"))
+            expected = set(made.execute(f"SELECT * FROM {table}"))
+            for row in sorted(held ^ expected, key=str)[:SHOWN]:
+                yield f"table {table} is not as the journal makes it at {row[0]}"
+    finally:
+        made.close()
+
+
+def _differing_complaints(register: Register) -> Iterator[str]:
+    connection = register.connection
+    complaints = _by_first(connection.execute("SELECT * FROM complaint ORDER BY id"))
+    clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
+    made = (
+        (id_, projection.rows_of(*register.project(history), projection.import_key_of(history)))
+        for id_, history in journal.histories(connection)
+    )
+    for id_, (expected, row, runs) in _merged(made, complaints, clocks):
+        if expected is None:
+            yield f"complaint {id_} stands in the tables, but not in the journal"
+            continue
+        expected_row, expected_runs = expected
+        if row != [expected_row]:
+            yield f"table complaint is not as the journal makes it at {id_}"
+        if sorted(runs or []) != sorted(expected_runs):
+            yield f"table clock is not as the journal makes it at complaint {id_}"
+
+
+def _by_first(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row]]]:
+    for first, group in groupby(rows, key=lambda row: row[0]):
+        yield first, list(group)
+
+
+def _merged(*streams: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Any]]]:
+    """Yield for each key, in order, what each of the streams, all in order of their keys, holds of it, else None."""
+    heads = [next(stream, None) for stream in streams]
+    while any(heads):
+        key = min(head[0] for head in heads if head is not None)
+        held = [head is not None and head[0] == key for head in heads]
+        yield key, [head[1] if here and head else None for head, here in zip(heads, held, strict=True)]
+        heads = [
+            next(stream, None) if here else head for stream, head, here in zip(streams, heads, held, strict=True)
+        ]

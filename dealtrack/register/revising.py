@@ -1,0 +1,195 @@
+"""Revising the calendar: what a change would move, and making it, with nothing touched that it does not affect."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from dealtrack.core.calendar import (
+    ONE_DAY,
+    CalendarRules,
+    DayList,
+    Ruling,
+    WorkingCalendar,
+    change_to_data,
+    changed_days,
+)
+from dealtrack.core.clocks import Clock, Verdict, verdict
+from dealtrack.core.lifecycle import Complaint, Transition
+from dealtrack.register import days, journal, projection, queries
+from dealtrack.register.journal import Event
+from dealtrack.register.recorder import Recorder
+from dealtrack.register.register import Register
+
+REACH = timedelta(days=30)
+"""How far past its counted days a deadline can be rolled, so that a change there may still move it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayChange:
+    """A day that a revision rules otherwise."""
+
+    day: date
+    before: Ruling
+    after: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A running clock whose deadline a revision moves, or makes certain or uncertain; moments in UTC."""
+
+    complaint: Complaint
+    before: Clock
+    after: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """A clock that has ended and that a revised calendar would judge otherwise; its verdict stands."""
+
+    complaint: Complaint
+    before: Clock
+    after: Clock
+    stands: Verdict
+    would_be: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a change of the calendar does."""
+
+    rules: CalendarRules
+    days: list[DayChange]
+    made_official: list[int]
+    no_longer_official: list[int]
+    moved: list[Moved]
+    otherwise: list[Otherwise]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing changes."""
+        return not (self.days or self.made_official or self.no_longer_official)
+
+
+def preview(register: Register, rules: CalendarRules) -> Revision:
+    """Return what it would do to put these rules in place of the register's calendar, writing nothing."""
+    old = register.calendar_rules()
+    changes = [DayChange(day, old.ruling(day), rules.ruling(day)) for day in changed_days(old, rules)]
+    made, undone = sorted(rules.official - old.official), sorted(old.official - rules.official)
+    revised = WorkingCalendar(DayList(rules), register.revision + 1)
+    moved: list[Moved] = []
+    otherwise: list[Otherwise] = []
+    for complaint, history, runs in _touched(register, changes, [*made, *undone]):
+        # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
+        _, anew = register.project_by(history, revised)
+        by_run = {(clock.name, clock.round): clock for clock in anew}
+        for before in runs:
+            after = by_run[before.name, before.round]
+            if before.ended is None:
+                if (before.due, before.provisional) != (after.due, after.provisional):
+                    moved.append(Moved(complaint, before, after))
+            else:
+                assert before.ended is not None
+                stands, would_be = verdict(before, before.ended), verdict(after, before.ended)
+                if stands is not would_be:
+                    otherwise.append(Otherwise(complaint, before, after, stands, would_be))
+    return Revision(rules, changes, made, undone, moved, otherwise)
+
+
+def _touched(
+    register: Register, changes: Iterable[DayChange], years: Iterable[int]
+) -> Iterator[tuple[Complaint, list[Transition], list[Clock]]]:
+    """Yield the complaints with a clock whose count may touch a changed day or a year made official or not."""
+    spans = [(change.day, change.day) for change in changes]
+    spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
+    if not spans:
+        return
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    rows = queries.clocks_between(register.connection, first - REACH, last + ONE_DAY)
+    for id_, group in groupby(rows, key=lambda row: row[0]):
+        runs = [clock for _, clock in group]
+        history = journal.history(register.connection, id_)
+        complaint, _ = register.project(history)
+        yield complaint, history, runs
+
+
+def revise(
+    register: Register, rules: CalendarRules, told: Mapping[str, Any], now: datetime, actor: str
+) -> Revision:
+    """Put these rules in place of the register's calendar as a new revision, in one transaction.
+
+    `told` is what the journal keeps beside the change: how it was made, name, source. Running clocks that
+    it affects move; those that have ended keep their verdict.
+    """
+    with register.recording(now, actor) as recorder:
+        revision = preview(register, rules)
+        if not revision.is_empty:
+            _write(register, recorder, revision, told)
+    register.forget("facts", "calendar", "revisions")
+    return revision
+
+
+def _write(register: Register, recorder: Recorder, revision: Revision, told: Mapping[str, Any]) -> None:
+    change = change_to_data(register.calendar_rules(), revision.rules)
+    seq = recorder.event(Event.CALENDAR_REVISED, {**told, **change})
+    write_revision(register.connection, seq, change)
+    queries.move_clocks(
+        register.connection,
+        ((moved.complaint.id, moved.after, projection.due_columns(moved.after)) for moved in revision.moved),
+    )
+
+
+def write_revision(connection: sqlite3.Connection, seq: int, change: Mapping[str, Any]) -> None:
+    """Write to the calendar's tables what a revision's journal entry tells."""
+    ((number,),) = connection.execute("SELECT max(revision) FROM calendar_revision").fetchall()
+    old = days.rules_at(connection, number)
+    new = old.revised(change)
+    connection.execute("INSERT INTO calendar_revision VALUES (?, ?)", (number + 1, seq))
+    connection.execute("UPDATE fact SET value = ? WHERE name = 'revision'", (str(number + 1),))
+    changed = sorted(
+        day
+        for day in {*old.rulings, *new.rulings}
+        if old.first <= day <= old.last and old.ruling(day) != new.ruling(day)
+    )
+    _rule_days(connection, old, new, changed)
+    for year in old.official ^ new.official:
+        connection.execute(
+            "UPDATE calendar_day SET confirmed = ? WHERE day >= ? AND day <= ?",
+            (year in new.official, f"{year}-01-01", f"{year}-12-31"),
+        )
+
+
+def _rule_days(connection: sqlite3.Connection, old: CalendarRules, new: CalendarRules, changed: list[date]) -> None:
+    """Write the days that are ruled otherwise, and shift the running numbers of those between and after them."""
+    shift = 0
+    for place, day in enumerate(changed):
+        ruling = new.ruling(day)
+        connection.execute(
+            "UPDATE calendar_day SET worked = ?, kind = ?, name = ?, source = ? WHERE day = ?",
+            (ruling.worked, ruling.kind.value, ruling.name, ruling.source, day.isoformat()),
+        )
+        shift += ruling.worked - old.ruling(day).worked
+        until = changed[place + 1] if place + 1 < len(changed) else old.last + ONE_DAY
+        if shift:
+            connection.execute(
+                "UPDATE calendar_day SET number = number + ? WHERE day >= ? AND day < ?",
+                (shift, day.isoformat(), until.isoformat()),
+            )
+
+
+def own_changes(register: Register) -> list[Mapping[str, Any]]:
+    """Return the changes that the register's clerks made to its calendar, in order, beside what was shipped."""
+    events = journal.events(register.connection, [Event.CALENDAR_REVISED])
+    return [entry.detail for entry in events if entry.detail.get("own")]
+
+
+def with_own_changes(register: Register, rules: CalendarRules) -> CalendarRules:
+    """Return a calendar with what the register's clerks ruled put over it again."""
+    for detail in own_changes(register):
+        rules = rules.revised({**detail["own"], "official": sorted(rules.official | set(detail["own"]["official"]))})
+    return rules
+
+
+__all__ = ["DayChange", "Moved", "Otherwise", "Revision", "preview", "revise", "with_own_changes", "write_revision"]
