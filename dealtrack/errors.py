@@ -157,6 +157,10 @@ class BadCalendarFile(DealtrackError):
     """Calendar {path}: {reason}."""
 
 
+class BadNoticeFile(DealtrackError):
+    """Notice {path}: {reason}."""
+
+
 class BadPolicyFile(DealtrackError):
     """Policy {path}: {reason}."""
 

@@ -15,7 +15,10 @@ from dealtrack.errors import BAD_INPUT, DealtrackError
 
 
 class Entry(NamedTuple):
-    """Where a command's function, or the functions of a group of commands, stand."""
+    """Where a command's function, or the functions of a group of commands, stand.
+
+    A function of a group that stands in another module is named with it, as module:function.
+    """
 
     section: str
     module: str
@@ -41,20 +44,21 @@ COMMANDS: dict[str, Entry] = {
     **_commands("Look", "look", "list show explain"),
     **_commands("Watch", "watch", "overdue due"),
     **_commands("Exchange", "exchange", "import export"),
-    **_commands("Set up", "setup", "init verify"),
-    "calendar": _group("Set up", "calendar", "show next"),
+    **_commands("Set up", "setup", "init verify recheck"),
+    "calendar": _group("Set up", "calendar", "show next revising:amend revising:import revising:refresh"),
     "policy": _group("Set up", "policy", "list show"),
     "platform": _group("Set up", "platform", "list add"),
 }
 
 GROUP_HELP = {
-    "calendar": "The working calendar: show a month, count working days.",
+    "calendar": "The working calendar: show a month, count working days, revise it.",
     "policy": "The policies that set the clocks.",
     "platform": "The platforms that complaints are about.",
 }
 
 
-def _function(module: Any, name: str) -> Callable[..., Any]:
+def _function(module_name: str, name: str) -> Callable[..., Any]:
+    module = import_module(f"dealtrack.cli.{module_name}")
     # A command named like a Python word or built-in has a function with a trailing underscore.
     function: Callable[..., Any] = getattr(module, f"{name}_", None) or getattr(module, name)
     return function
@@ -73,15 +77,15 @@ def _new_app(**settings: Any) -> typer.Typer:
 def load_command(name: str) -> Any:
     """Return the command, or group of commands, of this name, importing its module."""
     entry = COMMANDS[name]
-    module = import_module(f"dealtrack.cli.{entry.module}")
     if name not in GROUP_HELP:
         app = _new_app()
-        app.command(name)(_function(module, entry.functions[0]))
+        app.command(name)(_function(entry.module, entry.functions[0]))
         return typer.main.get_command(app)
     app = _new_app(name=name, help=GROUP_HELP[name], no_args_is_help=True)
     app.callback()(lambda: None)
-    for function in entry.functions:
-        app.command(function.replace("_", "-"))(_function(module, function))
+    for member in entry.functions:
+        module, _, function = member.rpartition(":")
+        app.command(function.replace("_", "-"))(_function(module or entry.module, function))
     group = typer.main.get_command(app)
     group.name = name
     return group

@@ -79,3 +79,31 @@ def verify(
     if report.faults:
         raise typer.Exit(CHECK_FAILED)
     print(f"whole: {report.entries} entries, head {report.head}")
+
+
+def recheck(
+    context: typer.Context,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the register's tables again from its journal.")] = False,
+    include_closed: Annotated[
+        bool, typer.Option("--include-closed", help="Judge ended clocks anew by the present calendar; told in the journal.")
+    ] = False,
+) -> None:
+    """Hold the register's tables against its journal, and say what differs."""
+    from dealtrack.register.rebuilding import differences, judge_anew
+    from dealtrack.register.rebuilding import rebuild as rebuild_register
+
+    session: Session = context.obj
+    with session.register() as register:
+        found = list(differences(register))
+        for text in found:
+            print(text)
+        if rebuild:
+            rebuild_register(register)
+            print("the tables were made again from the journal")
+        if include_closed:
+            for change in judge_anew(register, session.now, session.actor):
+                print(f"complaint {change.complaint.id} {change.after.name}: {change.stands} -> {change.would_be}")
+    if found and not rebuild:
+        raise typer.Exit(CHECK_FAILED)
+    if not found:
+        print("the tables are as the journal makes them")

@@ -1,5 +1,6 @@
 """Commands that watch the clocks: what is overdue, and what falls due."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
@@ -8,13 +9,14 @@ import typer
 from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, category_named, platform_named
+from dealtrack.core.calendar import missing_year
 from dealtrack.core.clocks import deadline, local_day
 from dealtrack.core.moments import parse_span
 from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.core.text import clean_input
 from dealtrack.errors import CHECK_FAILED
 from dealtrack.register.queries import Filter
-from dealtrack.register.register import Register
+from dealtrack.register.register import Register, View
 
 NAME_LIMIT = 200
 
@@ -40,6 +42,15 @@ class Counted:
             yield watch_record(lateness)
 
 
+def _remind(session: Session, register: Register, found: Counted, view: View) -> None:
+    """Remind, from 1 November, that next year's official calendar is due; never where all is silent for cron."""
+    if view.is_present and (found.count or sys.stderr.isatty()):
+        year = missing_year(register.calendar, local_day(session.now, register.zone))
+        if year is not None:
+            text = f"the official calendar of {year} is not in the register: deadlines in it are provisional."
+            print(f"dealtrack: {text} See 'dealtrack calendar refresh --help'.", file=sys.stderr)
+
+
 def overdue(
     context: typer.Context,
     platform: PlatformName = "",
@@ -55,8 +66,10 @@ def overdue(
     check_format(fmt)
     with session.register() as register:
         wanted = _filter(register, platform, category, owner)
-        found = Counted(register.overdue(wanted, session.view(as_of, known_at, register.zone)))
+        view = session.view(as_of, known_at, register.zone)
+        found = Counted(register.overdue(wanted, view))
         print_records(found, fmt=fmt, zone=register.zone, watch=True)
+        _remind(session, register, found, view)
     if check and found.count:
         raise typer.Exit(CHECK_FAILED)
 
@@ -88,3 +101,4 @@ def due(
             until = start + span.duration
         found = Counted(register.due(wanted, until, view))
         print_records(found, fmt=fmt, zone=register.zone, watch=True)
+        _remind(session, register, found, view)

@@ -1,6 +1,5 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from dealtrack.errors import OutsideCalendar
 
 ONE_DAY = timedelta(days=1)
+NOTICE_MONTH = 11
 WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -313,15 +313,10 @@ def changed_days(old: CalendarRules, new: CalendarRules) -> list[date]:
     return [day for day in days if told(old, day) != told(new, day)]
 
 
-def last_official_year(official: frozenset[int], year: int) -> int | None:
-    """Return the last officially published year up to and beyond `year` without a gap, or the last before it."""
-    years = sorted(official)
-    if not years:
-        return None
-    position = bisect_right(years, year)
-    if position == 0:
-        return None
-    last = years[position - 1]
-    while last + 1 in official:
-        last += 1
-    return last
+def missing_year(calendar: WorkingCalendar, today: date) -> int | None:
+    """Return the year whose official calendar should be known by now and is not, None where all is well.
+
+    Next year's is due from 1 November, when official calendars have come out in the past.
+    """
+    due = [today.year] if today.month < NOTICE_MONTH else [today.year, today.year + 1]
+    return next((year for year in due if not calendar.day(date(year, 1, 1)).confirmed), None)

@@ -1,7 +1,9 @@
-"""Policies in words: what each clock asks, a sentence a clock."""
+"""Policies in words: whose rule it is, when it is in force, and what each clock asks, a sentence a clock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
+from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 
@@ -26,15 +28,37 @@ ROLLS = {
 }
 
 
+def headings(policy: Policy, last: date | None, judges_earlier: bool) -> list[tuple[str, str]]:
+    """Return what stands above the clocks of a policy version, each with its label: in force, authority, source.
+
+    `last` is the last day on which the version is in force, None where it has no end.
+    """
+    in_force = f"from {policy.in_force.isoformat()}" + (f" to {last.isoformat()}" if last else " on")
+    if judges_earlier:
+        in_force += "; receipts before it came into force are judged by it too"
+    return [("in force", in_force), ("authority", policy.authority), ("source", policy.source)]
+
+
+def last_days(versions: Sequence[Policy]) -> list[date | None]:
+    """Return for each version, in their order, the last day on which it is in force; None where it has no end."""
+    begins = sorted(version.in_force for version in versions)
+    ends = dict(zip(begins, [*(day - ONE_DAY for day in begins[1:]), None], strict=True))
+    return [ends[version.in_force] for version in versions]
+
+
 def describe(policy: Policy) -> list[str]:
     """Return the clocks of a policy in words, a line a clock, as in `forward: 1 working day from receipt to forwarding`."""
     return [describe_clock(rule) for rule in policy.clocks]
 
 
+def span_of(rule: ClockRule) -> str:
+    """Return how long a clock runs and between what, as in `1 working day from receipt to forwarding`."""
+    return f"{counted(rule.length, rule.unit)} from {_moments(rule.start)} to {_moments(rule.stop)}"
+
+
 def describe_clock(rule: ClockRule) -> str:
     """Return one clock in words: its length, what starts and stops it, and what moves its deadline."""
-    length = counted(rule.length, rule.unit)
-    parts = [f"{rule.name}: {length} from {_moments(rule.start)} to {_moments(rule.stop)}"]
+    parts = [f"{rule.name}: {span_of(rule)}"]
     if rule.closes is not None:
         parts.append(f"the due day ends at {rule.closes.isoformat()}")
     if rule.roll in ROLLS:

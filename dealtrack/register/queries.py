@@ -154,6 +154,12 @@ def clocks_between(
         yield row[0], clock_of(row[1:])
 
 
+def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
+    """Return every run of a complaint's clocks."""
+    rows = connection.execute(f"SELECT {_CLOCK} FROM clock k WHERE k.complaint = ? ORDER BY name, round", (complaint,))
+    return [clock_of(row) for row in rows]
+
+
 def move_clocks(
     connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock, tuple[Any, ...]]]
 ) -> None:

@@ -2,33 +2,74 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from dealtrack.core.clocks import Clock, verdict
+from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.policy import Policy
-from dealtrack.register import journal, projection
+from dealtrack.register import journal, projection, queries
+from dealtrack.register.connection import transaction
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
-from dealtrack.register.revising import write_revision
+from dealtrack.register.revising import Otherwise, write_revision
 from dealtrack.register.schema import PROJECTED_TABLES, create_projection
 
 SHOWN = 5
 Row = tuple[Any, ...]
 
 
+CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms")
+
+
 def rebuild(register: Register) -> None:
-    """Make every projected table again from the journal; the caller holds the transaction."""
+    """Make every projected table again from the journal, in one transaction."""
     connection = register.connection
-    for table in PROJECTED_TABLES:
-        connection.execute(f"DELETE FROM {table}")
-    register.forget("facts", "calendar", "revisions", "rejudgings", "policies", "platforms")
-    for entry in journal.events(connection, Event):
-        _apply(connection, entry)
-    writer = projection.Writer(connection)
-    for _, history in journal.histories(connection):
-        complaint, clocks = register.project(history)
-        writer.write(complaint, clocks, projection.import_key_of(history), is_new=True)
-    writer.flush()
+    with transaction(connection):
+        for table in PROJECTED_TABLES:
+            connection.execute(f"DELETE FROM {table}")
+        register.forget(*CACHED)
+        for entry in journal.events(connection, Event):
+            _apply(connection, entry)
+        writer = projection.Writer(connection)
+        for _, history in journal.histories(connection):
+            complaint, clocks = register.project(history)
+            writer.write(complaint, clocks, projection.import_key_of(history), is_new=True)
+        writer.flush()
+
+
+def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]:
+    """Judge the ended clocks by the present calendar, which the journal tells, and return those whose verdict changed."""
+    with register.recording(now, actor) as recorder:
+        recorder.event(Event.RECHECKED, {"revision": register.revision})
+        recorder.flush()
+        register.forget("rejudgings")
+        writer = projection.Writer(register.connection)
+        changed: list[Otherwise] = []
+        for _, history in journal.histories(register.connection):
+            before = queries.clocks_of(register.connection, history[0].complaint)
+            complaint, after = register.project(history)
+            if sorted(map(_telling, before)) != sorted(map(_telling, after)):
+                writer.write(complaint, after, projection.import_key_of(history), is_new=False)
+            changed += _judged_otherwise(complaint, before, after)
+        writer.flush()
+    return changed
+
+
+def _telling(clock: Clock) -> tuple[object, ...]:
+    return clock.name, clock.round, str(clock.due), clock.revision if clock.ended else 0
+
+
+def _judged_otherwise(complaint: Complaint, before: list[Clock], after: list[Clock]) -> Iterator[Otherwise]:
+    anew = {(clock.name, clock.round): clock for clock in after}
+    for clock in before:
+        other = anew.get((clock.name, clock.round))
+        if other is None or clock.ended is None:
+            continue
+        stood, stands = verdict(clock, clock.ended), verdict(other, clock.ended)
+        if stood is not stands:
+            yield Otherwise(complaint, clock, other, stood, stands)
 
 
 def _apply(connection: sqlite3.Connection, entry: Entry) -> None:

@@ -14,7 +14,7 @@ from dealtrack.core.calendar import (
     Ruling,
     WorkingCalendar,
     changed_days,
-    last_official_year,
+    missing_year,
     reason,
 )
 from dealtrack.errors import OutsideCalendar
@@ -220,18 +220,20 @@ def test_another_weekend_changes_the_days_that_it_moves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("official", "year", "last"),
+    ("today", "missing"),
     [
-        (frozenset(), 2026, None),
-        (frozenset({2020, 2021, 2022}), 2020, 2022),
-        (frozenset({2020, 2021, 2022}), 2026, 2022),
-        (frozenset({2020, 2021, 2025}), 2021, 2021),
-        (frozenset({2020, 2021, 2025}), 2023, 2021),
-        (frozenset({2020}), 2019, None),
+        (date(2026, 10, 31), None),
+        (date(2026, 11, 1), 2027),
+        (date(2026, 12, 31), 2027),
+        (date(2027, 1, 1), 2027),
+        (date(2025, 11, 1), None),
     ],
 )
-def test_last_official_year(official: frozenset[int], year: int, last: int | None) -> None:
-    assert last_official_year(official, year) == last
+def test_missing_year(today: date, missing: int | None) -> None:
+    rules = CalendarRules(
+        "x", "x", "UTC", date(2020, 1, 1), date(2030, 12, 31), frozenset({5, 6}), {}, frozenset(range(2020, 2027))
+    )
+    assert missing_year(WorkingCalendar(DayList(rules)), today) == missing
 
 
 def test_reasons() -> None:
@@ -239,5 +241,7 @@ def test_reasons() -> None:
     assert reason(CALENDAR.day(date(2021, 5, 9))) == "weekend"
     assert reason(CALENDAR.day(date(2021, 5, 3))) == "Labor Day"
     assert reason(CALENDAR.day(date(2021, 5, 8))) == "make-up working day for Wed 2021-05-05 (Labor Day)"
-    amended = DayList(replace(RULES, rulings={date(2021, 6, 1): Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice 7")}))
+    amended = DayList(
+        replace(RULES, rulings={date(2021, 6, 1): Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice 7")})
+    )
     assert reason(amended.day(date(2021, 6, 1))) == "Summit, notice 7"

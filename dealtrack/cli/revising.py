@@ -1,0 +1,175 @@
+"""Commands that revise the register's calendar; each first shows what it would move."""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dealtrack import settings
+from dealtrack.cli.sentences import due_text, show_day
+from dealtrack.cli.session import Session
+from dealtrack.core.calendar import CalendarRules, Day, Ruling, change_to_data, reason
+from dealtrack.core.clocks import Clock
+from dealtrack.core.moments import parse_days
+from dealtrack.core.text import clean_input, safe_text
+from dealtrack.errors import BadMonth, MissingValue
+from dealtrack.register.register import Register
+from dealtrack.register.revising import Revision, preview, revise, with_own_changes
+
+SHOWN = 20
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would change, or ask.")]
+
+
+def amend(
+    context: typer.Context,
+    span: Annotated[str, typer.Argument(metavar="DAYS", help="A day, or a span as 2027-02-08..2027-02-10.")],
+    off: Annotated[bool, typer.Option("--off", help="The days are not worked.")] = False,
+    worked: Annotated[bool, typer.Option("--worked", help="The days are worked.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="The weekday rule alone holds for the days.")] = False,
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What the days are called.")] = "",
+    source: Annotated[str, typer.Option("--source", metavar="TEXT", help="The notice that says so.")] = "",
+    yes: Yes = False,
+) -> None:
+    """Rule days of the calendar otherwise; shows first which deadlines move."""
+    from dealtrack.sources.calendars import Amendment
+    from dealtrack.sources.calendars import amend as amended
+
+    session: Session = context.obj
+    if off + worked + plain != 1:
+        raise MissingValue(what="What the days are", option="one of --off, --worked and --plain")
+    name, source = clean_input(name, "--name", 200), clean_input(source, "--source", 1000)
+    if not name:
+        raise MissingValue(what="What the days are called", option="--name TEXT")
+    if not source:
+        raise MissingValue(what="The notice that says so", option="--source TEXT")
+    with session.register() as register:
+        first, last = parse_days(span, session.now, register.zone)
+        days = tuple(_days_of(register, first, last))
+        amendment = Amendment(
+            name, days if off else (), days if worked else (), days if plain else (), notice=source
+        )
+
+        def change(rules: CalendarRules) -> CalendarRules:
+            return amended(rules, [amendment])
+
+        _revise(session, register, change, {"how": "amend", "name": name, "source": source}, yes, own=True)
+
+
+def _days_of(register: Register, first: Any, last: Any) -> Iterable[Any]:
+    return (day.day for day in register.calendar.walk(first, last))
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The yearly JSON of a notice, or CSV: date, name, isOffDay.")],
+    year: Annotated[
+        str, typer.Option("--year", metavar="YEAR", help="The year of which a CSV file is the whole official word.")
+    ] = "",
+    source: Annotated[str, typer.Option("--source", metavar="TEXT", help="The notice [the file's own words].")] = "",
+    yes: Yes = False,
+) -> None:
+    """Take an official notice into the calendar; shows first which deadlines move."""
+    from dealtrack.sources.notices import apply_notice, read_notice
+
+    session: Session = context.obj
+    if year and not (year.isascii() and year.isdigit() and 1970 <= int(year[:5]) <= 2100):
+        raise BadMonth(text=year)
+    notice = read_notice(Path(file), [int(year)] if year else [])
+    told = clean_input(source, "--source", 1000) or ", ".join(notice.papers) or Path(file).name
+    with session.register() as register:
+
+        def change(rules: CalendarRules) -> CalendarRules:
+            return apply_notice(rules, notice, told)
+
+        _revise(session, register, change, {"how": "import", "name": Path(file).name, "source": told}, yes, own=True)
+
+
+def refresh(
+    context: typer.Context,
+    drop_own: Annotated[
+        bool, typer.Option("--drop-own", help="Drop what this register's clerks amended or imported themselves.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Take in what an upgrade of dealtrack or of the holidays package says anew; shows first which deadlines move."""
+    from dealtrack.sources.calendars import load_calendar
+
+    session: Session = context.obj
+    with session.register() as register:
+        shipped = load_calendar(register.facts["calendar"], settings.data_folder(), settings.user_folder())
+
+        def change(rules: CalendarRules) -> CalendarRules:
+            return shipped if drop_own else with_own_changes(register, shipped)
+
+        told = {"how": "refresh", "name": shipped.name, "source": shipped.source}
+        _revise(session, register, change, told, yes, own=False)
+
+
+def _revise(
+    session: Session,
+    register: Register,
+    change: Callable[[CalendarRules], CalendarRules],
+    told: dict[str, Any],
+    yes: bool,
+    own: bool,
+) -> None:
+    old = register.calendar_rules()
+    new = change(old)
+    if own:
+        told["own"] = change_to_data(old, new)
+    revision = preview(register, new)
+    _show(revision, register.zone, register)
+    if revision.is_empty:
+        print("the calendar stays as it is")
+        return
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        print("dealtrack: nothing was changed; --yes does it", file=sys.stderr)
+        return
+    if not yes and not typer.confirm("Revise the calendar?", err=True):
+        raise typer.Abort
+    done = revise(register, new, told, session.now, session.actor)
+    print(f"calendar revision {register.revision}: {_count(len(done.days), 'day')}, {_count(len(done.moved), 'deadline')} moved")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
+    for change in revision.days[:SHOWN]:
+        before, after = _reason(change.day, change.before), _reason(change.day, change.after)
+        print(safe_text(f"{show_day(change.day)}: {before} -> {after}"))
+    _more(len(revision.days), "day")
+    for years, word in ((revision.made_official, "official"), (revision.no_longer_official, "no longer official")):
+        if years:
+            print(f"{', '.join(map(str, years))}: now {word}")
+    for moved in revision.moved[:SHOWN]:
+        print(f"complaint {moved.complaint.id} {moved.after.name}: {_due(moved.before, zone)} -> {_due(moved.after, zone)}")
+    _more(len(revision.moved), "deadline")
+    for clock in revision.otherwise[:SHOWN]:
+        print(
+            f"complaint {clock.complaint.id} {clock.after.name}: ended {clock.stands}, would now be {clock.would_be}; "
+            "its verdict stands ('dealtrack recheck --include-closed' judges anew)"
+        )
+    _more(len(revision.otherwise), "ended clock")
+
+
+def _more(count: int, noun: str) -> None:
+    if count > SHOWN:
+        print(f"... and {_count(count - SHOWN, noun)} more")
+
+
+def _due(clock: Clock, zone: tzinfo) -> str:
+    return due_text(clock, zone)
+
+
+def _reason(day: Any, ruling: Ruling) -> str:
+    word = "worked" if ruling.worked else "off"
+    told = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True, 0))
+    return f"{word} ({told})"
+
+
+

@@ -1,0 +1,114 @@
+"""Official notices of a year's holidays, as files: the yearly JSON that public projects keep, and CSV."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
+from dealtrack.errors import BadNoticeFile
+
+OFF_WORDS = {"true": True, "1": True, "yes": True, "off": True, "false": False, "0": False, "no": False, "worked": False}
+DATE_COLUMNS = ("date", "day")
+NAME_COLUMNS = ("name", "holiday")
+OFF_COLUMNS = ("isoffday", "off")
+SIZE_LIMIT = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The days that a notice rules, and the years of which it is the whole official word."""
+
+    days: Mapping[date, tuple[bool, str]]
+    years: frozenset[int]
+    papers: tuple[str, ...] = ()
+
+
+def read_notice(path: Path, years: Iterable[int] = ()) -> Notice:
+    """Return a notice read from JSON (`year`, `days` of `date`, `name`, `isOffDay`) or CSV with such columns.
+
+    A CSV file does not say of which years it is the whole word: `years` does. Raises BadNoticeFile.
+    """
+    try:
+        if path.stat().st_size > SIZE_LIMIT:
+            raise BadNoticeFile(path=path, reason="it is too large for a calendar")
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadNoticeFile(path=path, reason=error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise BadNoticeFile(path=path, reason="it is not UTF-8 text") from None
+    whole = frozenset(years)
+    if text.lstrip().startswith("{"):
+        return _from_json(path, text, whole)
+    rows = list(csv.DictReader(text.splitlines()))
+    days = _days(path, ({key.strip().lower(): value for key, value in row.items() if key} for row in rows), 2)
+    return Notice(days, whole)
+
+
+def _from_json(path: Path, text: str, whole: frozenset[int]) -> Notice:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadNoticeFile(path=path, reason=f"it is no JSON: {error}") from None
+    items = data.get("days") if isinstance(data, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise BadNoticeFile(path=path, reason="it has no list of days, each with date, name and isOffDay")
+    year = data.get("year")
+    if year is not None and (not isinstance(year, int) or not 1970 <= year <= 2100):
+        raise BadNoticeFile(path=path, reason=f"{year!r} is no year from 1970 to 2100")
+    papers = tuple(str(paper) for paper in data.get("papers") or ())
+    days = _days(path, ({str(key).lower(): value for key, value in item.items()} for item in items), 1)
+    return Notice(days, whole | ({year} if year is not None else set()), papers)
+
+
+def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bool, str]]:
+    days: dict[date, tuple[bool, str]] = {}
+    for place, item in enumerate(items, start):
+        where = f"entry {place}"
+        text = _first(item, DATE_COLUMNS)
+        try:
+            day = date.fromisoformat(str(text))
+        except ValueError:
+            raise BadNoticeFile(path=path, reason=f"{where}: {text!r} is no date such as 2027-01-01") from None
+        if not 1970 <= day.year <= 2100:
+            raise BadNoticeFile(path=path, reason=f"{where}: {day} is not from 1970 to 2100")
+        off = OFF_WORDS.get(str(_first(item, OFF_COLUMNS)).strip().lower())
+        if off is None:
+            raise BadNoticeFile(path=path, reason=f"{where}: it does not say whether {day} is off (isOffDay: true or false)")
+        if days.get(day, (off,))[0] != off:
+            raise BadNoticeFile(path=path, reason=f"{where}: {day} is both off and worked")
+        days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[:200])
+    if not days:
+        raise BadNoticeFile(path=path, reason="it rules no day")
+    return days
+
+
+def _first(item: Mapping[str, Any], names: Iterable[str]) -> Any:
+    return next((item[name] for name in names if item.get(name) is not None), None)
+
+
+def apply_notice(rules: CalendarRules, notice: Notice, source: str) -> CalendarRules:
+    """Return a calendar with a notice put over it.
+
+    Of a year of which the notice is the whole word, what was estimated goes; amendments of it stay. The
+    days that the notice rules as the weekday rule does anyway are kept as it names them.
+    """
+    from dataclasses import replace
+
+    estimated = (DayKind.HOLIDAY, DayKind.MAKE_UP)
+    rulings = {
+        day: ruling
+        for day, ruling in rules.rulings.items()
+        if not (day.year in notice.years and ruling.kind in estimated)
+    }
+    for day, (off, name) in notice.days.items():
+        kind = DayKind.HOLIDAY if off else DayKind.MAKE_UP
+        plain_worked = day.weekday() not in rules.weekend
+        if not off and plain_worked:
+            rulings[day] = Ruling(True, DayKind.WEEKDAY, name, source)
+        else:
+            rulings[day] = Ruling(not off, kind, name or "holiday", source)
+    return replace(rules, rulings=rulings, official=rules.official | notice.years)
