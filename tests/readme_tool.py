@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -62,6 +63,12 @@ class Desk:
             "DEALTRACK_DB": "register.db",
             "DEALTRACK_ACTOR": "clerk",
         }
+
+    def on(self, day: str) -> "Desk":
+        """Return this desk on another day."""
+        other = copy(self)
+        other._day = day
+        return other
 
     def run(self, command: str, at: str = "09:00") -> tuple[int, str]:
         """Run a command line on a terminal; return its status and all that it printed, in order."""
@@ -162,11 +169,15 @@ def exit_statuses() -> None:
         print(f"| {status} | {meaning} |")
 
 
+# A message's values in italics, in a cell of a table.
+_IN_A_CELL = str.maketrans({"\n": " ", "|": "\\|", "{": "*", "}": "*"})
+
+
 def messages() -> None:
     """Print the table of error messages."""
     print("| status | message |\n|---|---|")
     for error in sorted(all_errors(), key=lambda error: error.exit_code):
-        template = re.sub(r"!r}", "}", message_of(error)).replace("|", "\\|").replace("{", "*").replace("}", "*")
+        template = message_of(error).replace("!r}", "}").translate(_IN_A_CELL)
         print(f"| {error.exit_code} | {template} |")
 
 

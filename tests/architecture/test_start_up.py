@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_daily_commands_load_nothing_heavy(words: str, busy: Clerk, tmp_path: Pa
     assert not loaded.intersection(HEAVY)
 
 
-def test_what_is_heavy_is_installed_and_would_be_seen(new_clerk: type[Clerk], tmp_path: Path) -> None:
+def test_what_is_heavy_is_installed_and_would_be_seen(new_clerk: Callable[..., Clerk], tmp_path: Path) -> None:
     for name in ("holidays", "sqlite_utils", "rich", "click"):
         assert find_spec(name), name
     _, loaded = _loaded(new_clerk(), tmp_path, "init")

@@ -1,0 +1,79 @@
+"""Copies of the register: taken while others write, checked, and put in place whole."""
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from dealtrack.core import chain
+from dealtrack.errors import BackupFailed
+from dealtrack.register import journal
+from dealtrack.register.connection import connect, faults_of
+from dealtrack.register.schema import check_version
+from dealtrack.register.store import Store
+
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def back_up(register: Store, target: Path) -> tuple[int, str]:
+    """Copy a register, as it stands at one moment, to a file that takes its place when it is whole and checked.
+
+    Returns the number and hash of the copy's last entry. The file is its owner's alone. Raises BackupFailed.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        draft.unlink(missing_ok=True)
+        with faults_of(draft), closing(connect(draft, create=True)) as copy:
+            register.connection.backup(copy, pages=1000)
+            # One file that needs no other beside it: the write-ahead log comes back when it is opened to write.
+            copy.execute("PRAGMA journal_mode=DELETE")
+            head = _check(copy, draft)
+        _sync(draft)
+        os.replace(draft, target)
+        _sync(target.parent)
+    except OSError as error:
+        raise BackupFailed(path=target, reason=error.strerror or str(error)) from None
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{draft}{suffix}").unlink(missing_ok=True)
+    return head
+
+
+def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple[Path, list[Path]]:
+    """Add a copy named by its moment in UTC to a folder, and drop the oldest so that `keep` remain.
+
+    Returns the copy and those dropped. Raises BackupFailed.
+    """
+    stem = register.path.stem
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackupFailed(path=folder, reason=error.strerror or str(error)) from None
+    target = folder / f"{stem}-{now.strftime(STAMP)}.db"
+    back_up(register, target)
+    copies = sorted(folder.glob(f"{stem}-*Z.db"))
+    dropped = copies[: max(0, len(copies) - keep)]
+    for path in dropped:
+        path.unlink(missing_ok=True)
+    return target, dropped
+
+
+def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
+    """Return the head of a copy that is whole; raises BackupFailed."""
+    check_version(copy, path)
+    (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    fault = chain.first_fault(journal.links(copy)) if sound == "ok" else None
+    if sound != "ok" or fault is not None:
+        reason = f"the register is damaged ({sound})" if fault is None else f"entry {fault.seq}: {fault.reason}"
+        raise BackupFailed(path=path, reason=f"{reason}; run 'dealtrack verify'")
+    tail = journal.Tail.of(copy)
+    return tail.seq, tail.hash.hex()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

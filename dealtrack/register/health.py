@@ -1,0 +1,66 @@
+"""What may be wrong with a register's surroundings: its disk, its rights, its calendar, the SQLite below it."""
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from datetime import datetime
+
+from dealtrack.core.calendar import missing_year
+from dealtrack.core.clocks import local_day
+from dealtrack.register.schema import VERSION
+from dealtrack.register.store import Store
+
+RESET_FIXED = (3, 51, 3)
+"""The SQLite release that mended the WAL-reset bug, by which two checkpoints at once could lose a commit."""
+
+NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
+
+
+def warnings(register: Store, now: datetime) -> Iterator[str]:
+    """Yield what a keeper of the register should know or mend, one sentence each."""
+    if sqlite3.sqlite_version_info < RESET_FIXED:
+        version, fixed = sqlite3.sqlite_version, ".".join(map(str, RESET_FIXED))
+        yield f"SQLite {version} is older than {fixed}, which mends a rare loss of a commit; upgrade Python or SQLite"
+    drive = _drive(str(register.path.resolve()))
+    if drive in NETWORK_DRIVES:
+        yield f"the register lies on a network drive ({drive}), where SQLite's locks are not to be trusted; move it"
+    for path in (register.path, register.path.parent):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            wanted = "600" if path == register.path else "700"
+            yield f"{path} can be read by others (mode {mode:o}); chmod {wanted} it"
+    year = missing_year(register.calendar, local_day(now, register.zone))
+    if year is not None:
+        yield f"the official calendar of {year} is not in the register; deadlines in it are provisional"
+    (sound,) = register.connection.execute("PRAGMA quick_check(1)").fetchone()
+    if sound != "ok":
+        yield f"the file is damaged ({sound}); go back to the last backup"
+
+
+def facts(register: Store) -> Iterator[tuple[str, str]]:
+    """Yield what a register is, as name and value."""
+    seq, head = register.head()
+    yield "register", str(register.path.absolute())
+    yield "size", f"{register.path.stat().st_size} bytes"
+    yield "schema", str(VERSION)
+    yield "entries", str(seq)
+    yield "head", head
+    yield "calendar", f"{register.facts['calendar']}, revision {register.revision}"
+    yield "policy", register.facts["policy"]
+    yield "time zone", register.facts["timezone"]
+    yield "SQLite", sqlite3.sqlite_version
+
+
+def _drive(path: str) -> str:
+    """Return the kind of file system that a path lies on, empty where the system does not tell."""
+    try:
+        with open("/proc/mounts", encoding="utf-8", errors="replace") as mounts:
+            lines = [line.split() for line in mounts]
+    except OSError:
+        return ""
+    best = ("", "")
+    for fields in lines:
+        point = fields[1].rstrip("/")
+        if (path == point or path.startswith(f"{point}/")) and len(point) >= len(best[0]):
+            best = (point, fields[2])
+    return best[1]
