@@ -65,6 +65,11 @@ class UnknownPolicy(DealtrackError):
     """Unknown policy: {name}.{nearest} 'dealtrack policy list' shows all."""
 
 
+class PolicyDiffers(DealtrackError):
+    """Policy {name} in force from {day} is in the register with other {what}; complaints are judged by it.
+    A version is never changed: give what is new an in_force day of its own, as a [[version]] more."""
+
+
 class UnknownCalendar(DealtrackError):
     """Unknown calendar: {name}.{nearest} Use a shipped name, a country code such as US or DE-BY, or a file."""
 
@@ -73,8 +78,30 @@ class UnknownClock(DealtrackError):
     """Policy {policy} has no clock {name}. Its clocks: {allowed}."""
 
 
+class UnknownCampaign(DealtrackError):
+    """Unknown campaign: {name}.{nearest} Known: {allowed}. Your own stand in campaigns.toml in your folder."""
+
+
 class UnknownWord(DealtrackError):
     """{what} cannot be {value!r}.{nearest} Allowed: {allowed}."""
+
+
+class UnknownEvidence(DealtrackError):
+    """Entry {seq} is no evidence of complaint {complaint}. {known}"""
+
+
+class EvidenceAltered(DealtrackError):
+    """The file of evidence {name} of complaint {complaint} {fault}: it is not what was attached. Look for it in a backup."""
+
+    exit_code = CHECK_FAILED
+
+
+class NothingToErase(DealtrackError):
+    """There is no personal data of complaint {complaint} on file.{hint} Nothing was erased."""
+
+
+class NoTerminal(DealtrackError):
+    """{what} needs a terminal. {instead}"""
 
 
 class MissingValue(DealtrackError):
@@ -169,6 +196,10 @@ class BadPlatformFile(DealtrackError):
     """List of platforms {path}: {reason}."""
 
 
+class BadCampaignFile(DealtrackError):
+    """Campaigns {path}: {reason}."""
+
+
 class BadMappingFile(DealtrackError):
     """Mapping {path}: {reason}."""
 
@@ -188,6 +219,12 @@ class CannotWrite(DealtrackError):
 
 
 # The register cannot be used
+
+
+class BackupFailed(DealtrackError):
+    """No backup was made at {path}: {reason}."""
+
+    exit_code = REGISTER_UNUSABLE
 
 
 class RegisterMissing(DealtrackError):

@@ -4,7 +4,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,12 +101,12 @@ def made_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def clerk(new_clerk: Callable[..., Clerk], made_register: Path) -> Iterator[Clerk]:
+def clerk(new_clerk: Callable[..., Clerk], made_register: Path) -> Clerk:
     """Give a clerk with a fresh register of the default calendar and policy."""
     held = new_clerk()
     held.db.write_bytes(made_register.read_bytes())
     held.db.chmod(0o600)
-    yield held
+    return held
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.options import AsOf, KnownAt
+from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt
+from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, UnknownWord
 from dealtrack.exchange.importer import Tally
@@ -38,12 +39,14 @@ def import_(
     rejects: Annotated[
         str, typer.Option("--rejects", metavar="FILE", help="Write the refused rows here, with line and reason.")
     ] = "",
+    duplicate_days: DuplicateDays = 7,
 ) -> None:
     """Import complaints and what happened to them; importing again changes nothing."""
     from dealtrack.exchange.importer import import_rows
     from dealtrack.exchange.mapping import Mapping, find_mapping, with_dates, with_pairs
     from dealtrack.exchange.readers import open_source
     from dealtrack.exchange.rejects import Rejects
+    from dealtrack.sources.policies import load_policy
 
     session: Session = context.obj
     folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
@@ -67,9 +70,14 @@ def import_(
                 session.actor,
                 skip_bad=skip_bad,
                 dry_run=dry_run,
+                load_policy=lambda name: load_policy(name, settings.data_folder(), settings.user_folder()),
                 refuse=refuse,
                 progress=progress,
+                duplicate_days=duplicate_days,
             )
+        alike = [lookalike_line(like, register.zone) for like in tally.first_alike]
+    if not tally.refused or skip_bad:
+        _report_alike(tally, alike)
     _report(tally, refused, source.name, skip_bad, dry_run, rejects)
     if tally.refused:
         raise typer.Exit(ROWS_REFUSED)
@@ -133,6 +141,13 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     elif tally.refused and not skip_bad:
         counts += " (nothing was written; --skip-bad takes in the good rows)"
     print(counts)
+
+
+def _report_alike(tally: Tally, lines: list[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
+    if tally.alike > len(lines):
+        print(f"dealtrack: ... {tally.alike} new complaints in all may have been entered already", file=sys.stderr)
 
 
 def export(

@@ -12,7 +12,8 @@ from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import UnknownClock
-from dealtrack.register.register import Register, View
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 
 def conclusion(clock: Clock, moment: datetime, register: Register) -> str:

@@ -17,7 +17,8 @@ NAME_LIMIT = 200
 STATUSES = ("open", *(status.value for status in Status))
 
 
-def _status_named(text: str) -> str | None:
+def status_named(text: str) -> str | None:
+    """Return the status that a text means, None for an empty one; raises UnknownWord."""
     if not text:
         return None
     if text.lower() not in STATUSES:
@@ -38,6 +39,9 @@ def list_(
     owner: OwnerName = "",
     first: Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")] = "",
     last: Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")] = "",
+    backdated: Annotated[
+        bool, typer.Option("--backdated", help="Only those with an entry made on a later day than what it tells.")
+    ] = False,
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
@@ -48,12 +52,13 @@ def list_(
     with session.register() as register:
         since, until = session.received_span(first, last, register.zone)
         wanted = Filter(
-            status=_status_named(status),
+            status=status_named(status),
             platform=platform_named(register, platform) if platform else None,
             category=category_named(category) if category else None,
             owner=clean_input(owner, "owner", NAME_LIMIT) or None,
             since=since,
             until=until,
+            backdated=backdated,
         )
         view = session.view(as_of, known_at, register.zone)
         standings = register.standings(wanted, view)

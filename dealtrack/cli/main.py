@@ -3,7 +3,9 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -40,20 +42,25 @@ COMMANDS: dict[str, Entry] = {
     **_commands("Record", "record", "forward complete withdraw reject"),
     **_commands("Record", "life", "reopen pause resume extend hand-on"),
     **_commands("Record", "record", "note"),
-    **_commands("Record", "life", "amend void"),
+    **_commands("Record", "life", "amend"),
+    **_commands("Record", "evidence", "evidence"),
+    **_commands("Record", "life", "void"),
+    **_commands("Record", "evidence", "erase"),
     **_commands("Look", "look", "list show explain"),
+    **_commands("Look", "search", "search"),
     **_commands("Watch", "watch", "overdue due"),
     **_commands("Exchange", "exchange", "import export"),
     **_commands("Set up", "setup", "init verify recheck"),
+    **_commands("Set up", "keeping", "backup doctor"),
     "calendar": _group("Set up", "calendar", "show next revising:amend revising:import revising:refresh"),
-    "policy": _group("Set up", "policy", "list show"),
-    "platform": _group("Set up", "platform", "list add"),
+    "policy": _group("Set up", "policy", "list show try adopt"),
+    "platform": _group("Set up", "platform", "list show add edit check"),
 }
 
 GROUP_HELP = {
     "calendar": "The working calendar: show a month, count working days, revise it.",
-    "policy": "The policies that set the clocks.",
-    "platform": "The platforms that complaints are about.",
+    "policy": "The policies that set the clocks: read them, try one out, adopt one.",
+    "platform": "The platforms that complaints are about, and the contact channels they show.",
 }
 
 
@@ -154,12 +161,23 @@ def _say(message: str) -> None:
 
 
 def _prepare_streams() -> None:
+    # A stream that the caller closed is None: what would go there is dropped, and nothing is read.
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open()
+    sys.stdout = sys.stdout or nowhere.open("w")
+    sys.stderr = sys.stderr or nowhere.open("w")
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
+        if hasattr(stream, "reconfigure"):
             if stream.isatty():
                 stream.reconfigure(errors="backslashreplace")
             else:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere, so that the end of the process does not try it again."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -189,12 +207,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has seen enough: leave quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except MemoryError:
         _say("out of memory; nothing was written.")
         return 3
     except OSError as error:
+        _drop_output()
         _say(f"cannot write the output: {error.strerror or error}.")
         return 3
 

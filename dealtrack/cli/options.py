@@ -21,6 +21,17 @@ Format = Annotated[
         "--format", metavar="FORMAT", help="table, plain, csv, json or jsonl [table on a terminal, else plain]."
     ),
 ]
+DuplicateDays = Annotated[
+    int,
+    typer.Option(
+        "--duplicate-days",
+        metavar="N",
+        min=0,
+        max=3660,
+        help="Warn of the same consumer and platform within so many days [7].",
+        show_default=False,
+    ),
+]
 AsOf = Annotated[str, typer.Option("--as-of", metavar="MOMENT", help="The register as it stood at a moment [now].")]
 KnownAt = Annotated[
     str, typer.Option("--known-at", metavar="MOMENT", help="The register as it was known at a moment [all is known].")

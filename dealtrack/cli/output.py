@@ -4,15 +4,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from itertools import chain
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dealtrack.core.calendar import WEEKDAY_NAMES
-from dealtrack.core.explanation import Step
 from dealtrack.core.standing import WATCH_KEYS
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange import writers
 from dealtrack.exchange.writers import Record
+
+if TYPE_CHECKING:
+    from dealtrack.core.explanation import Step
 
 FORMATS = ("table", "plain", "csv", "json", "jsonl")
 
@@ -62,12 +64,12 @@ def print_records(
                 print_table(records, keys, zone, out)
 
 
-def step_record(step: Step) -> dict[str, Any]:
+def step_record(step: "Step") -> dict[str, Any]:
     """Return the record of one day of a count."""
     return {"day": step.day, "counted": step.counted, "reason": step.reason}
 
 
-def print_steps(steps: Iterable[Step], fmt: str | None = None, *, zone: tzinfo, stream: TextIO | None = None) -> None:
+def print_steps(steps: Iterable["Step"], fmt: str | None = None, *, zone: tzinfo, stream: TextIO | None = None) -> None:
     """Print the days of a count: each with its place among the counted days, or a dash, and the reason.
 
     A day that no authority has confirmed yet bears a question mark. Raises UnknownWord for an unknown format.

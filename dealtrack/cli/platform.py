@@ -1,28 +1,102 @@
 """Commands about the platforms that complaints are about."""
 
+from collections.abc import Iterable
+from datetime import datetime, time
 from typing import Annotated
 
 import typer
 
-from dealtrack.cli.options import Format
+from dealtrack.cli.options import At, Format
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session
-from dealtrack.core.platform import Platform, match_platform
-from dealtrack.core.text import clean_input
-from dealtrack.errors import BadText, PlatformExists
+from dealtrack.cli.session import Session, platform_named
+from dealtrack.core.matching import fold
+from dealtrack.core.moments import parse_day, show_moment
+from dealtrack.core.platform import (
+    CHECK_KEYS,
+    PLATFORM_KEYS,
+    Platform,
+    check_record,
+    match_platform,
+    parse_channels,
+    platform_record,
+    unchecked_since,
+)
+from dealtrack.core.text import clean_input, safe_text
+from dealtrack.errors import BadText, MissingValue, UnknownWord
+from dealtrack.register import platforms
 
 NAME_LIMIT = 100
+FINDING_LIMIT = 10_000
+ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
+
+PlatformArgument = Annotated[str, typer.Argument(metavar="NAME", help="The platform, by its name or an alias.")]
+GreenChannel = Annotated[
+    str, typer.Option("--green-channel", metavar="YES_OR_NO", help="Whether its green channel is open: yes or no.")
+]
 
 
-def list_(context: typer.Context, fmt: Format = "") -> None:
-    """List the platforms that the register knows."""
+def _names(texts: Iterable[str]) -> list[str]:
+    names = [clean_input(text, "name", NAME_LIMIT) for text in texts]
+    if not all(names):
+        raise BadText(what="A platform's name", reason="cannot be empty")
+    return names
+
+
+def _yes_or_no(text: str) -> bool | None:
+    if not text:
+        return None
+    answer = ANSWERS.get(text.strip().lower())
+    if answer is None:
+        raise UnknownWord(what="The green channel", value=text, nearest="", allowed="yes, no")
+    return answer
+
+
+def _told(platform: Platform) -> str:
+    """Return what a platform is known by and whether it has opened the green channel, in a line."""
+    others = f" ({', '.join(platform.aliases)})" if platform.aliases else ""
+    opened = {True: ", green channel opened", False: ", green channel not opened", None: ""}[platform.green_channel]
+    return safe_text(f"platform {platform.name}{others}{opened}")
+
+
+def _channels(channels: Iterable[str]) -> str:
+    return ", ".join(channels) or "no contact channel"
+
+
+def list_(
+    context: typer.Context,
+    since: Annotated[
+        str, typer.Option("--unchecked-since", metavar="DAY", help="Only those not checked on this day or later.")
+    ] = "",
+    fmt: Format = "",
+) -> None:
+    """List the platforms: names, green channel, the contact channels they show, and the last check of those."""
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
-        records = [
-            {"name": platform.name, "aliases": ", ".join(platform.aliases)} for platform in register.platforms
-        ]
-        print_records(records, fmt=fmt, zone=register.zone, columns=["name", "aliases"])
+        known = register.platforms
+        if since:
+            day = parse_day(since, session.now, register.zone)
+            known = unchecked_since(known, datetime.combine(day, time(), register.zone))
+        print_records(map(platform_record, known), PLATFORM_KEYS, fmt, zone=register.zone)
+
+
+def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> None:
+    """Show a platform with every check of its contact channels."""
+    session: Session = context.obj
+    check_format(fmt)
+    with session.register() as register:
+        wanted = platform_named(register, name)
+        platform = next(known for known in register.platforms if known.name == wanted)
+        checks = [check_record(check) for check in platforms.platform_checks(register, wanted)]
+        if fmt in ("json", "jsonl"):
+            record = {**platform_record(platform), "checks": checks}
+            print_records([record], fmt=fmt, zone=register.zone, single=True)
+            return
+        if fmt != "csv":
+            print(_told(platform))
+            print(f"shows: {_channels(platform.channels)}" if checks or platform.channels else "never checked")
+        if checks or fmt == "csv":
+            print_records(checks, CHECK_KEYS, fmt, zone=register.zone)
 
 
 def add(
@@ -31,17 +105,79 @@ def add(
     aliases: Annotated[
         list[str] | None, typer.Option("--alias", metavar="NAME", help="Another name for it; repeatable.")
     ] = None,
+    green_channel: GreenChannel = "",
 ) -> None:
     """Enter a platform."""
     session: Session = context.obj
-    names = [clean_input(text, "name", NAME_LIMIT) for text in (name, *(aliases or ()))]
-    if not all(names):
-        raise BadText(what="A platform's name", reason="cannot be empty")
+    names = _names((name, *(aliases or ())))
+    # Of names that are compared as the same, such as pdd and PDD, the first is kept.
+    distinct: dict[str, str] = {}
+    for text in names:
+        distinct.setdefault(fold(text), text)
+    name, *others = distinct.values()
+    platform = Platform(name, tuple(others), _yes_or_no(green_channel))
     with session.register() as register:
-        for text in names:
-            known = match_platform(text, register.platforms)
-            if known is not None:
-                raise PlatformExists(name=text, known=known.name)
-        register.enter_platforms([Platform(names[0], tuple(names[1:]))], session.now, session.actor)
-    others = f" ({', '.join(names[1:])})" if names[1:] else ""
-    print(f"platform {names[0]}{others} entered")
+        register.enter_platforms([platform], session.now, session.actor)
+    print(f"{_told(platform)} entered")
+
+
+def edit(
+    context: typer.Context,
+    name: PlatformArgument,
+    aliases: Annotated[
+        list[str] | None, typer.Option("--alias", metavar="NAME", help="One more name for it; repeatable.")
+    ] = None,
+    dropped: Annotated[
+        list[str] | None, typer.Option("--drop-alias", metavar="NAME", help="A name that is none of it; repeatable.")
+    ] = None,
+    green_channel: GreenChannel = "",
+) -> None:
+    """Correct what is known of a platform; its name, which complaints bear, stays."""
+    session: Session = context.obj
+    if not (aliases or dropped or green_channel):
+        raise MissingValue(what="What to change", option="--alias NAME, --drop-alias NAME or --green-channel yes")
+    answer = _yes_or_no(green_channel)
+    with session.register() as register:
+        wanted = platform_named(register, name)
+        edited = platforms.edit_platform(
+            register,
+            wanted,
+            session.now,
+            session.actor,
+            added=_names(aliases or ()),
+            dropped=_names(dropped or ()),
+            green_channel=answer,
+        )
+        known = edited or match_platform(wanted, register.platforms)
+    assert known is not None
+    print(_told(known) if edited else f"{_told(known)}: nothing to change")
+
+
+def check(
+    context: typer.Context,
+    name: PlatformArgument,
+    channels: Annotated[
+        str,
+        typer.Option("--channels", metavar="LIST", help="Those it shows, as phone,wechat,qq,email, or none."),
+    ] = "",
+    finding: Annotated[str, typer.Option("--finding", metavar="TEXT", help="What was found.")] = "",
+    at: At = "",
+) -> None:
+    """Record a check of the contact channels that a platform shows."""
+    session: Session = context.obj
+    found = parse_channels(channels)
+    if not found and not channels.strip(" ,，、"):
+        raise MissingValue(what="The contact channels that it shows", option="--channels phone,wechat,qq,email or none")
+    told = clean_input(finding, "finding", FINDING_LIMIT)
+    if not told:
+        raise MissingValue(what="The finding", option="--finding TEXT")
+    with session.register() as register:
+        wanted = platform_named(register, name)
+        moment = session.moment(at, register.zone).start
+        platform = platforms.check_platform(register, wanted, moment, found, told, session.now, session.actor)
+        checked = show_moment(moment, register.zone)
+        print(safe_text(f"platform {platform.name}: checked {checked} by {session.actor}: shows {_channels(found)}"))
+        last = platform.last_check
+        if last is not None and last.at > moment:
+            later = show_moment(last.at, register.zone)
+            print(safe_text(f"what it shows stays as last checked, {later} by {last.by}: {_channels(last.channels)}"))

@@ -1,65 +1,213 @@
 """Commands about policies."""
 
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.options import Format
+from dealtrack.cli.options import AsOf, Format, KnownAt
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
-from dealtrack.core.policy import Policy
-from dealtrack.core.policy_words import describe
-from dealtrack.errors import RegisterMissing
+from dealtrack.cli.table import terminal_width
+from dealtrack.cli.wrapping import labelled_lines, wrap_text
+from dealtrack.core.moments import parse_day
+from dealtrack.core.policy import Policy, version_for
+from dealtrack.core.policy_words import describe_clock, headings, last_days
+from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing, UnknownWord, suggestion
 from dealtrack.sources.policies import load_policy, policy_names
+from dealtrack.sources.toml_files import as_path
+
+PolicyArgument = Annotated[
+    str, typer.Argument(metavar="FILE_OR_NAME", help="A policy file, or the name of a policy that is shipped or yours.")
+]
 
 
-def _taken_in(session: Session) -> dict[str, list[Policy]]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The policies that the register has taken in, and its default; nothing where there is no register."""
+
+    policies: dict[str, list[Policy]]
+    default: str = "green-channel"
+    is_known: bool = False
+
+
+def _taken_in(session: Session) -> Taken:
     try:
         with session.register() as register:
-            return dict(register.policies)
+            return Taken(dict(register.policies), register.facts["policy"], True)
     except RegisterMissing:
-        return {}
+        return Taken({})
+
+
+def _load(name: str) -> list[Policy]:
+    return load_policy(name, settings.data_folder(), settings.user_folder())
 
 
 def list_(context: typer.Context, fmt: Format = "") -> None:
     """List the policies that can be used, and which the register has taken in."""
     session: Session = context.obj
     check_format(fmt)
-    taken = _taken_in(session)
-    data, user = settings.data_folder(), settings.user_folder()
-    names = dict.fromkeys([*policy_names(data, user), *taken])
-    records = []
+    taken = _taken_in(session).policies
+    names = dict.fromkeys([*policy_names(settings.data_folder(), settings.user_folder()), *taken])
+    records: list[dict[str, Any]] = []
+    faults: list[str] = []
     for name in sorted(names):
-        versions = taken.get(name) or load_policy(name, data, user)
-        latest = versions[-1]
+        try:
+            versions = taken.get(name) or _load(name)
+        except BadPolicyFile as error:
+            faults.append(str(error))
+            continue
         records.append(
             {
                 "name": name,
-                "title": latest.title,
+                "title": versions[-1].title,
                 "in_force": ", ".join(version.in_force.isoformat() for version in versions),
-                "clocks": ", ".join(clock.name for clock in latest.clocks),
+                "clocks": ", ".join(clock.name for clock in versions[-1].clocks),
                 "taken_in": name in taken,
             }
         )
     print_records(records, fmt=fmt, zone=UTC)
+    for fault in faults:
+        print(f"dealtrack: {fault}", file=sys.stderr)
+    if faults:
+        raise typer.Exit(BAD_INPUT)
 
 
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The policy [green-channel].")] = "green-channel",
+    name: Annotated[
+        str,
+        typer.Argument(metavar="[FILE_OR_NAME]", help="The policy, or its file [the register's].", show_default=False),
+    ] = "",
     fmt: Format = "",
 ) -> None:
-    """Show a policy in words, with its authority and source."""
+    """Show a policy in words: its versions, when each is in force, its authority, its source and its clocks."""
     session: Session = context.obj
     check_format(fmt)
-    versions = _taken_in(session).get(name) or load_policy(name, settings.data_folder(), settings.user_folder())
+    taken = _taken_in(session)
+    versions, held = _versions(name or taken.default, taken)
+    records = [{**version.to_data(), "taken_in": version in held} for version in versions]
     if fmt in ("json", "jsonl"):
-        print_records([version.to_data() for version in versions], fmt=fmt, zone=UTC)
-        return
-    for position, version in enumerate(versions):
-        if position:
-            print()
-        for line in describe(version):
+        print_records(records, fmt=fmt, zone=UTC)
+    elif fmt == "csv":
+        print_records(_clock_records(versions), fmt=fmt, zone=UTC)
+    else:
+        for line in _lines(versions, held if taken.is_known else versions, terminal_width(sys.stdout)):
             print(line)
+
+
+def _filed(name: str, taken: Taken) -> list[Policy]:
+    """Return the versions that a policy's file has, else those that the register holds.
+
+    Raises UnknownPolicy or BadPolicyFile.
+    """
+    held = taken.policies.get(name.lower(), [])
+    has_file = name.lower() in policy_names(settings.data_folder(), settings.user_folder())
+    return held if held and not has_file else _load(name)
+
+
+def _versions(name: str, taken: Taken) -> tuple[list[Policy], list[Policy]]:
+    """Return the versions of a policy, and those of them that the register holds; raises UnknownPolicy, BadPolicyFile.
+
+    Those of a file that is named by its path are shown as it has them; else the register's go before a file's.
+    """
+    filed = _filed(name, taken)
+    held = taken.policies.get(filed[0].name, [])
+    if as_path(name) is not None:
+        return filed, held
+    days = {version.in_force for version in held}
+    merged = [*held, *(version for version in filed if version.in_force not in days)]
+    return sorted(merged, key=lambda version: version.in_force), held
+
+
+def _clock_records(versions: Sequence[Policy]) -> Iterator[dict[str, Any]]:
+    for version in versions:
+        whole = version.to_data()
+        for clock in whole.pop("clocks"):
+            yield {**whole, "clock": clock.pop("name"), **clock}
+
+
+def _lines(versions: Sequence[Policy], held: Sequence[Policy], room: int | None) -> Iterator[str]:
+    """Yield a policy in words for a terminal of `room` columns, None for any width."""
+    yield from wrap_text(f"{versions[-1].name}: {versions[-1].title}", room)
+    told = [
+        (
+            headings(version, last, judges_earlier=place == 0 and len(versions) > 1),
+            [(clock.name, describe_clock(clock).removeprefix(f"{clock.name}: ")) for clock in version.clocks],
+        )
+        for place, (version, last) in enumerate(zip(versions, last_days(versions), strict=True))
+    ]
+    labels = [label for rows in told for part in rows for label, _ in part]
+    for version, (heading, clocks) in zip(versions, told, strict=True):
+        yield ""
+        rows = [*heading, *clocks]
+        if version not in held:
+            rows.insert(1, ("register", "not taken in: 'dealtrack policy adopt' takes it in, 'policy try' tries it"))
+        yield from labelled_lines(rows, [*labels, "register"], room)
+
+
+def try_(
+    context: typer.Context,
+    name: PolicyArgument,
+    by: Annotated[
+        str, typer.Option("--by", metavar="GROUP", help="Tell it for each platform, category or month of receipt.")
+    ] = "",
+    in_force: Annotated[
+        str,
+        typer.Option("--in-force", metavar="DAY", help="Judge all by the version of this day [that of each receipt]."),
+    ] = "",
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
+    fmt: Format = "",
+) -> None:
+    """Judge the whole register by a policy that is not in force, and show what would change; nothing is written."""
+    from dealtrack.cli.trying import print_trial
+    from dealtrack.reports.trial import GROUPS, Bench, group_by, try_policy
+
+    session: Session = context.obj
+    check_format(fmt)
+    if by not in ("", *GROUPS):
+        from dealtrack.core.text import nearest
+
+        raise UnknownWord(what="--by", value=by, nearest=suggestion(nearest(by, GROUPS)), allowed=", ".join(GROUPS))
+    versions = _filed(name, _taken_in(session))
+    with session.register() as register:
+        zone = register.zone
+        judging = versions
+        if in_force:
+            judging = [version_for(versions, parse_day(in_force, session.now, zone))]
+        view = session.view(as_of, known_at, zone)
+        bench = Bench(register.calendar_at(view.known), zone, view.moment)
+        histories = filter(None, map(view.seen, register.histories()))
+        trial = try_policy(histories, judging, register.policy_of, bench, group_by(by, zone))
+        print_trial(trial, versions[-1], by, bench, fmt)
+    latest = versions[-1]
+    if trial.complaints and not in_force and latest not in trial.versions:
+        day = latest.in_force.isoformat()
+        print(
+            f"dealtrack: no complaint was received from {day} on, when the latest version comes into force; "
+            f"--in-force {day} judges all by it.",
+            file=sys.stderr,
+        )
+
+
+def adopt(context: typer.Context, name: PolicyArgument) -> None:
+    """Take a policy, with all its versions, into the register."""
+    session: Session = context.obj
+    versions = _load(name)
+    with session.register() as register:
+        taken = register.take_in(versions, session.now, session.actor)
+    for version in versions:
+        state = "taken into the register" if version in taken else "in the register already"
+        print(f"policy {version.name}, in force from {version.in_force.isoformat()}: {state}")
+    if taken:
+        print(
+            "It judges what is entered from now on and was received while it is in force; what was entered before "
+            "keeps the version that it has.",
+            file=sys.stderr,
+        )
+        print(f"next: dealtrack add --policy {versions[-1].name}", file=sys.stderr)

@@ -7,13 +7,16 @@ from typing import Any
 
 from dealtrack.cli.sentences import due_text
 from dealtrack.core.clocks import Clock, verdict
-from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.lifecycle import Kind, Transition, days_behind
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing, clock_record, record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownComplaint
+from dealtrack.register.erasure import erasure_of
+from dealtrack.register.journal import Entry
 from dealtrack.register.recorder import Personal
-from dealtrack.register.register import Register, View
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 FIELDS = ("number", "platform", "category", "seller", "status", "owner", "policy", "outcome", "amount", "summary")
 
@@ -26,12 +29,15 @@ class Portrait:
     runs: list[Clock]
     history: list[Transition]
     personal: Personal | None
+    erased: Entry | None = None
 
     def record(self) -> dict[str, Any]:
         """Return the complaint's record with its clocks and its history."""
         moment = self.standing.moment
         return {
             **record(self.standing),
+            "handler": self.standing.complaint.handler,
+            "personal_erased": self.erased.at if self.erased else None,
             "clocks": [dict(clock_record(clock, moment)) for clock in self.clocks()],
             "history": [transition_record(entry) for entry in self.history],
         }
@@ -58,7 +64,14 @@ def portrait(register: Register, complaint: int, view: View) -> Portrait:
     """Gather a complaint as it stands in a view; raises UnknownComplaint."""
     history = register.history(complaint)
     standing = standing_in(register, complaint, history, view)
-    return Portrait(standing, register.runs(history, view), view.seen(history), register.personal(complaint))
+    personal = register.personal(complaint)
+    seen = view.seen(history)
+    erased = None
+    if personal is None and any("personal" in entry.detail for entry in seen):
+        erased = erasure_of(register, complaint)
+        if erased is not None and view.known is not None and erased.recorded_at > view.known:
+            erased = None
+    return Portrait(standing, register.runs(history, view), seen, personal, erased)
 
 
 def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:
@@ -103,17 +116,27 @@ def _rows(held: Portrait, zone: tzinfo) -> Iterator[tuple[str, list[str]]]:
     for name in FIELDS:
         if values[name] is not None:
             yield "field", [name, safe_text(str(values[name]))]
+        if name == "owner" and held.standing.complaint.handler is not None:
+            yield "field", ["handed on to", safe_text(held.standing.complaint.handler)]
     if held.personal is not None:
         told = [name for name in ("consumer", "phone", "email", "address") if getattr(held.personal, name)]
         yield "field", ["personal", f"{', '.join(told)} on file"]
+    if held.erased is not None:
+        gone = held.erased
+        told_of = f"erased {show_moment(gone.at, zone)} by {gone.actor}: {gone.detail['reason']}"
+        yield "field", ["personal", safe_text(told_of)]
     moment = held.standing.moment
     for clock in held.clocks():
         name = clock.name if clock.round == 1 else f"{clock.name} ({clock.round})"
         ended = f"ended {show_moment(clock.ended, zone)}" if clock.ended else ""
         due = f"due {due_text(clock, zone)}" if clock.due else ""
         yield "clock", [name, verdict(clock, moment).value, due, ended]
+    voided = {entry.detail["seq"] for entry in held.history if entry.kind is Kind.VOIDED}
     for entry in held.history:
-        yield "history", [show_moment(entry.at, zone), entry.kind.value, *_told(entry, zone)]
+        actor, said = _told(entry, zone)
+        if entry.seq in voided:
+            said = f"{said} (voided)".lstrip()
+        yield "history", [show_moment(entry.at, zone), entry.kind.value, actor, said]
 
 
 def _told(entry: Transition, zone: tzinfo) -> list[str]:
@@ -121,8 +144,13 @@ def _told(entry: Transition, zone: tzinfo) -> list[str]:
     said = []
     if entry.kind is not Kind.RECEIVED:
         said = [f"{name} {detail[name]}" for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
+    if entry.kind is Kind.HANDED_ON:
+        said.append(f"to {detail['to']}")
+    if entry.kind is Kind.EVIDENCE:
+        said.append(f"{detail['name']}, {detail['size']:,} bytes")
     said += [str(detail[name]) for name in ("reason", "note") if name in detail]
-    late = entry.recorded_at.astimezone(zone).date() > entry.at.astimezone(zone).date()
-    if late:
-        said.append(f"(entered {show_moment(entry.recorded_at, zone)})")
+    days = days_behind(entry, zone)
+    if days:
+        count = f"{days} day{'s' if days > 1 else ''}"
+        said.append(f"(entered {show_moment(entry.recorded_at, zone)}, {count} later)")
     return [safe_text(entry.actor), safe_text("; ".join(said))]

@@ -6,17 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
+from dealtrack.cli.options import At, Complaints, DuplicateDays, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.sentences import change_lines, next_command
+from dealtrack.cli.sentences import change_lines, lookalike_line, next_command
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.errors import MissingValue, UnknownWord
+from dealtrack.register.duplicates import Watch, merged
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Personal, Work
-from dealtrack.register.register import Register, View
+from dealtrack.register.recorder import Draft, Personal, Recorder, Work
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 NOTE_LIMIT = 10_000
 NAME_LIMIT = 200
@@ -104,6 +106,7 @@ def add(
     email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="The consumer's e-mail address.")] = "",
     address: Annotated[str, typer.Option("--address", metavar="TEXT", help="The consumer's address.")] = "",
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help="The policy [the register's].")] = "",
+    duplicate_days: DuplicateDays = 7,
     at: At = "",
     note: Note = "",
     fmt: Format = "",
@@ -126,7 +129,7 @@ def add(
         detail: dict[str, Any] = {
             "platform": platform_name,
             "category": category_name,
-            "policy": policy_named(session, register, policy),
+            "policy": policy or register.facts["policy"],
             **{name: text for name, text in texts.items() if text},
             **told(note),
         }
@@ -140,20 +143,25 @@ def add(
             )
         )
         held = personal if personal != Personal() else None
-        ids = register.record([Work(None, (draft,), held)], session.now, session.actor)
-        show_change(session, register, ids, fmt)
+        with register.recording(session.now, session.actor) as recorder:
+            take_in_policy(register, recorder, detail["policy"])
+            watch = Watch(register, duplicate_days)
+            id_ = recorder.record(Work(None, (draft,), held)).id
+            recorder.flush()
+            alike = merged([*watch.by_number(id_), *watch.by_contact()])
+        show_change(session, register, [id_], fmt)
+        for like in alike:
+            print(lookalike_line(like, register.zone), file=sys.stderr)
 
 
-def policy_named(session: Session, register: Register, name: str) -> str:
-    """Return the name of a policy, taking it into the register at its first use; raises UnknownPolicy."""
-    name = name or register.facts["policy"]
+def take_in_policy(register: Register, recorder: Recorder, name: str) -> None:
+    """Take a policy into the register at its first use; raises UnknownPolicy and BadPolicyFile."""
     if name not in register.policies:
         from dealtrack import settings
         from dealtrack.sources.policies import load_policy
 
-        versions = load_policy(name, settings.data_folder(), settings.user_folder())
-        register.take_in(versions, session.now, session.actor)
-    return name
+        for version in load_policy(name, settings.data_folder(), settings.user_folder()):
+            recorder.take_in(version)
 
 
 def forward(

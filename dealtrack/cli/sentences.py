@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, tzinfo
+from typing import TYPE_CHECKING
 
 from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.clocks import LAST_SECOND, Clock
@@ -9,6 +10,9 @@ from dealtrack.core.lifecycle import Status
 from dealtrack.core.moments import show_due, show_moment
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
+
+if TYPE_CHECKING:
+    from dealtrack.register.duplicates import Lookalike
 
 
 def show_day(day: date) -> str:
@@ -62,6 +66,16 @@ def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
             verdict = standing.verdict(clock)
             due = "" if clock.due is None else f"  due {due_text(clock, zone)}"
             yield f"  {clock.name:<{width}}  {verdict:<9}{due}".rstrip()
+
+
+def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
+    """Return the warning that a complaint looks like one entered before."""
+    known = ", ".join(text for text in (like.number, like.platform) if text)
+    shared = " and ".join(like.shares)
+    return safe_text(
+        f"dealtrack: complaint {like.complaint} may have been entered already: it has the {shared} of complaint "
+        f"{like.of} ({known}, received {show_moment(like.received, zone)})"
+    )
 
 
 def next_command(standings: Sequence[Standing]) -> str:

@@ -12,8 +12,13 @@ from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
+from dealtrack.core.text import clean_input
 from dealtrack.errors import BadDay, BadReference, MissingValue, UnknownCategory, UnknownPlatform, suggestion
-from dealtrack.register.register import Register, View
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+
+ID_DIGITS = 19
+NUMBER_LIMIT = 200
 
 _shown_in: list[tzinfo] = [UTC]
 
@@ -46,8 +51,8 @@ class Session:
 
     @cached_property
     def actor(self) -> str:
-        """Return who calls."""
-        return settings.actor()
+        """Return who calls; raises BadText."""
+        return clean_input(settings.actor(), "The name of who acts", NUMBER_LIMIT)
 
     @contextmanager
     def register(self) -> Iterator[Register]:
@@ -87,10 +92,10 @@ def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[s
     """
     found: list[int] = []
     for text in ids:
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:19]) < 2**63):
+        if not (text.isascii() and text.isdigit() and len(text) < ID_DIGITS and int(text)):
             raise BadReference(text=text)
         found.append(int(text))
-    found.extend(register.find(number) for number in numbers)
+    found.extend(register.find(clean_input(number, "--number", NUMBER_LIMIT)) for number in numbers)
     if not found:
         raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
     return list(dict.fromkeys(found))

@@ -23,7 +23,8 @@ def init(
     ] = "",
 ) -> None:
     """Make a register."""
-    from dealtrack.register.register import Register, Setup
+    from dealtrack.register.founding import Setup
+    from dealtrack.register.register import Register
     from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
     from dealtrack.sources.platforms import load_platforms
     from dealtrack.sources.policies import load_policy
@@ -58,7 +59,7 @@ def check_timezone(name: str) -> None:
 
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise BadTimezone(name=name) from None
 
 

@@ -1,6 +1,7 @@
 """Tables and month grids for a terminal: columns that fit its width, colours where it has them, Chinese in line."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ def print_table(records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone:
     """Print records as a table, no wider than the terminal where there is one; nothing for no records."""
     columns = plan_columns(keys)
     write = dict(zip(keys, cell_formatters(keys, zone), strict=True))
-    rows = [[_cell(column, record, write) for column in columns] for record in records]
+    is_painted = painter(out) is not _unpainted
+    rows = [[_cell(column, record, write, is_painted) for column in columns] for record in records]
     if not rows:
         return
     draw_table(columns, rows, out)
@@ -269,7 +271,9 @@ def _unpainted(text: str, style: str) -> str:
     return text
 
 
-def _cell(column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool], str]]) -> Cell:
+def _cell(
+    column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool], str]], is_painted: bool
+) -> Cell:
     key = column.key
     provisional = due_key(key) and key in provisional_keys(record)
     text = write[key](record.get(key), provisional)
@@ -279,6 +283,10 @@ def _cell(column: Column, record: Mapping[str, Any], write: Mapping[str, Callabl
             return Cell(())
         due = pad_text(text or "–", 11 if provisional else 10)
         return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (verdict, VERDICT_STYLES.get(verdict, ""))))
+    if key == "matched" and is_painted:
+        # Between the marks stands what was searched for.
+        pieces = re.split("[«»]", text)
+        return Cell(tuple((piece, "bold" if place % 2 else "") for place, piece in enumerate(pieces) if piece))
     if key == "verdict":
         return Cell(((text, VERDICT_STYLES.get(text, "")),))
     if key == "working_days_late":

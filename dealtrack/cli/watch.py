@@ -16,7 +16,8 @@ from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.core.text import clean_input
 from dealtrack.errors import CHECK_FAILED
 from dealtrack.register.queries import Filter
-from dealtrack.register.register import Register, View
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 NAME_LIMIT = 200
 

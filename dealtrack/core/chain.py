@@ -1,7 +1,6 @@
 """The hash chain of the journal: each entry's digest covers all its columns and the entry before it."""
 
 from collections.abc import Iterable
-from hashlib import sha256
 from json import JSONEncoder
 from typing import Any, NamedTuple
 
@@ -40,6 +39,9 @@ def digest(
     seq: int, complaint: int | None, kind: str, at: str, recorded_at: str, actor: str, detail: str, previous: bytes
 ) -> bytes:
     """Return the SHA-256 of an entry: the digest before it, then its columns as canonical JSON in UTF-8."""
+    # Imported here, since commands that only read never need it: OpenSSL costs them 9 ms.
+    from hashlib import sha256
+
     columns = _encode([seq, complaint, kind, at, recorded_at, actor, detail])
     return sha256(previous + columns.encode()).digest()
 

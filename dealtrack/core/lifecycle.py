@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -113,6 +113,8 @@ class Complaint:
     """What the transitions of a complaint, folded in order, make it; moments in UTC.
 
     `owner` was asked first and stays responsible; `handler` is whom the complaint was last handed on to.
+    `backdated` counts the days by which the latest of its entries came behind: it takes a time zone, and `fold`
+    leaves it 0.
     """
 
     id: int
@@ -137,6 +139,7 @@ class Complaint:
     first_contact: bool = False
     reopenings: int = 0
     resumes_to: Status | None = None
+    backdated: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -150,6 +153,17 @@ def effective(history: Iterable[Transition]) -> list[Transition]:
     voided = {entry.detail["seq"] for entry in entries if entry.kind is Kind.VOIDED}
     counted = [entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided]
     return sorted(counted, key=lambda entry: (entry.kind is not Kind.RECEIVED, entry.at, entry.seq))
+
+
+def days_behind(entry: Transition, zone: tzinfo) -> int:
+    """Return how many days after it happened a transition was entered, by the days of a zone; 0 for the same day."""
+    return max(0, (entry.recorded_at.astimezone(zone).date() - entry.at.astimezone(zone).date()).days)
+
+
+def backdating(history: Iterable[Transition], zone: tzinfo) -> int:
+    """Return by how many days the latest of the transitions that count was entered after it happened, 0 for none."""
+    late = (entry for entry in effective(history) if entry.recorded_at > entry.at)
+    return max((days_behind(entry, zone) for entry in late), default=0)
 
 
 def fold(complaint: int, history: Iterable[Transition]) -> Complaint:

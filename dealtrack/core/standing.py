@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from dealtrack.core.clocks import Clock, Verdict, verdict
@@ -65,7 +65,7 @@ def record(standing: Standing) -> dict[str, Any]:
 
 def record_keys(clocks: Iterable[str]) -> list[str]:
     """Return the keys of a complaint's record, with those of all the clocks named."""
-    empty = Standing(Complaint(0, Status.VOIDED), (), datetime.min)
+    empty = Standing(Complaint(0, Status.VOIDED), (), datetime.min.replace(tzinfo=UTC))
     keys = [key for key in record(empty) if not key.startswith("_")]
     position = keys.index("provisional")
     keys[position:position] = [key for name in clocks for key in (f"{name}_due", f"{name}_verdict")]

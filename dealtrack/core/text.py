@@ -25,11 +25,11 @@ _LINES_TABLE: dict[int, str] = {
 _CELL_TABLE = dict(_LINES_TABLE)
 _LINES_TABLE[0x0A] = "\n"
 
-_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_AMOUNT = re.compile(r"0*([0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2}))?")
-_CURRENCY_BEFORE = re.compile(r"(?:¥|rmb|cny|人民币)\s*", re.IGNORECASE)
-_CURRENCY_AFTER = re.compile(r"(?<=[0-9 ])(?:元整?|圆|rmb|cny)$", re.IGNORECASE)
+_FORMULA = "'*[=+\\-@\t\r\n＝＋－＠]"
+_SURROGATE = "[\ud800-\udfff]"
+_AMOUNT = r"0*([0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2}))?"
+_CURRENCY_BEFORE = r"(?i)(?:¥|rmb|cny|人民币)\s*"
+_CURRENCY_AFTER = r"(?i)(?<=[0-9 ])(?:元整?|圆|rmb|cny)$"
 
 
 def safe_text(text: str) -> str:
@@ -50,12 +50,12 @@ def defuse_formula(text: str) -> str:
 
     So does one that begins with apostrophes before such a character, that `restore_formula` may undo all of it.
     """
-    return "'" + text if _FORMULA.match(text) else text
+    return "'" + text if re.match(_FORMULA, text) else text
 
 
 def restore_formula(text: str) -> str:
     """Return the cell that `defuse_formula` was given."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    return text[1:] if text.startswith("'") and re.match(_FORMULA, text) else text
 
 
 def clean_input(text: str, what: str, limit: int) -> str:
@@ -65,7 +65,7 @@ def clean_input(text: str, what: str, limit: int) -> str:
     """
     text = text.strip()
     if not text.isascii():
-        if _SURROGATE.search(text):
+        if re.search(_SURROGATE, text):
             raise BadText(what=what, reason="holds bytes that are not UTF-8 text")
         text = normalize("NFC", text)
     if "\0" in text:
@@ -82,8 +82,8 @@ def parse_amount(text: str) -> str:
     Raises BadAmount for what is negative, no number, finer than a cent or over twelve digits.
     """
     plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
-    plain = _CURRENCY_AFTER.sub("", _CURRENCY_BEFORE.sub("", plain, count=1)).strip()
-    found = _AMOUNT.fullmatch(plain)
+    plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()
+    found = re.fullmatch(_AMOUNT, plain)
     if found is None:
         raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
     return f"{int(found[1].replace(',', ''))}.{found[2] or '':0<2}"

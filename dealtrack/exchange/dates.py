@@ -118,7 +118,7 @@ def _build(parts: dict[str, str | None]) -> datetime:
     if hour > 23 or minute > 59 or second > 59:
         raise ValueError("has no such time of day")
     try:
-        when = datetime(year, month, int(parts["day"] or 0), hour, minute, second)
+        when = datetime(year, month, int(parts["day"] or 0), hour, minute, second)  # noqa: DTZ001  # local until its zone is known
     except ValueError:
         raise ValueError("is no day of the calendar") from None
     offset = parts.get("offset")

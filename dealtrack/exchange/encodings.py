@@ -48,7 +48,7 @@ def open_bytes(path: str | Path, name: str) -> Iterator[BinaryIO]:
         with _set_down(sys.stdin.buffer, name) as binary:
             yield binary
         return
-    with open(path, "rb") as binary:
+    with Path(path).open("rb") as binary:
         mode = os.fstat(binary.fileno()).st_mode
         if stat.S_ISREG(mode):
             yield binary

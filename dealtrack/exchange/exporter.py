@@ -6,7 +6,8 @@ from typing import Any, TextIO
 from dealtrack.core.standing import record, record_keys
 from dealtrack.exchange.writers import write_csv, write_json, write_json_lines
 from dealtrack.register.queries import Filter
-from dealtrack.register.register import Register, View
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 FORMATS = ("csv", "jsonl", "json")
 ENDINGS = ("withdrawn", "rejected")

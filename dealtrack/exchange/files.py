@@ -33,7 +33,7 @@ def written_beside(path: Path) -> Iterator[TextIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(name, place)
+        Path(name).replace(place)
         name = None
     except OSError as error:
         raise CannotWrite(path=path, reason=error.strerror or str(error)) from None

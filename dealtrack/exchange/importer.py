@@ -1,6 +1,6 @@
 """Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -10,12 +10,18 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.lifecycle import Kind, Transition, effective, fold
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
+from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.recorder import Draft, Personal, Recorder, Work
 from dealtrack.register.register import Register
+
+ALIKE_KEPT = 5
+
+PolicyLoader = Callable[[str], Iterable[Policy]]
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
 STATED = ("category", "seller", "owner", "policy", "summary")
@@ -31,6 +37,8 @@ class Tally:
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
+    alike: int = 0
+    first_alike: list[Lookalike] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
 
@@ -48,20 +56,25 @@ def import_rows(
     *,
     skip_bad: bool,
     dry_run: bool,
+    load_policy: PolicyLoader,
     refuse: Callable[[Refusal], None],
     progress: Callable[[int], None],
+    duplicate_days: int = 7,
 ) -> Tally:
     """Take a file's rows into the register in one transaction, and tell what came of them.
 
     Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it
-    was, as `dry_run` always does. `progress` is told after each row how many were read.
+    was, as `dry_run` always does. `load_policy` finds the policies that the register has not taken in yet.
+    `progress` is told after each row how many were read. New complaints of a consumer known at the same
+    platform within `duplicate_days` are counted, never refused.
     Raises MissingColumn and CannotRead.
     """
     tally = Tally()
     rows = incoming_rows(source, mapping, register.zone, tally.reading)
     try:
         with register.recording(now, actor) as recorder:
-            intake = Intake(register, recorder, source.name, tally)
+            watch = Watch(register, duplicate_days)
+            intake = Intake(register, recorder, source.name, tally, load_policy)
             for row in rows:
                 tally.rows += 1
                 refusal = row if isinstance(row, Refusal) else intake.take(row)
@@ -69,21 +82,37 @@ def import_rows(
                     tally.refused += 1
                     refuse(refusal)
                 progress(tally.rows)
+            recorder.flush()
+            _count_alike(tally, watch)
             if dry_run or (tally.refused and not skip_bad):
                 raise _GivenUp
     except _GivenUp:
-        register.forget("platforms")
+        register.forget("platforms", "policies")
     return tally
+
+
+def _count_alike(tally: Tally, watch: Watch) -> None:
+    """Count the new complaints that look like one entered before, in the register or further up in the file."""
+    last = 0
+    for like in watch.by_contact():
+        if like.complaint != last:
+            last = like.complaint
+            tally.alike += 1
+            if len(tally.first_alike) < ALIKE_KEPT:
+                tally.first_alike.append(like)
 
 
 class Intake:
     """Takes rows into the register one by one."""
 
-    def __init__(self, register: Register, recorder: Recorder, source: str, tally: Tally) -> None:
+    def __init__(
+        self, register: Register, recorder: Recorder, source: str, tally: Tally, load_policy: PolicyLoader
+    ) -> None:
         self._register = register
         self._recorder = recorder
         self._source = source
         self._tally = tally
+        self._load_policy = load_policy
         self._platforms: dict[str, str] = {}
         self._seen: dict[str, int] = {}
 
@@ -156,11 +185,20 @@ class Intake:
         if row.policy and row.policy not in self._register.policies:
             raise UnknownPolicy(name=row.policy, nearest="")
 
+    def _policy(self, name: str | None) -> str:
+        """Return the name of the policy of a row, taking it into the register at its first use; raises UnknownPolicy."""
+        if name is None:
+            return self._register.facts["policy"]
+        if name not in self._register.policies:
+            for version in self._load_policy(name):
+                self._recorder.take_in(version)
+        return name
+
     def _new(self, row: Incoming, key: str | None) -> Work:
         detail: dict[str, Any] = {
             "platform": self._platform(row.platform),
             "category": row.category,
-            "policy": row.policy or self._register.facts["policy"],
+            "policy": self._policy(row.policy),
             "source": self._source,
             "line": row.line,
         }

@@ -85,6 +85,8 @@ def _read(text: TextIO, name: str) -> _Read:
     peeked = list(islice(rows, _PEEKED))
     if not peeked:
         raise CannotRead(path=name, reason="it holds no rows")
+    if isinstance(peeked[0], Refusal) and all(isinstance(row, Refusal) for row in peeked):
+        raise CannotRead(path=name, reason=f"on line {peeked[0].line}, {peeked[0].reason}")
     header = tuple(dict.fromkeys(column for row in peeked if isinstance(row, RawRow) for column in row.header))
     return form, header, chain(peeked, rows)
 

@@ -50,7 +50,7 @@ def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bo
             known = shown[value, provisional] = show_due(value, zone, provisional)
         return known
 
-    def other(value: Any, provisional: bool) -> str:
+    def other(value: Any, _: bool) -> str:
         if value is None:
             return ""
         if isinstance(value, str):

@@ -30,7 +30,7 @@ def back_up(register: Store, target: Path) -> tuple[int, str]:
             copy.execute("PRAGMA journal_mode=DELETE")
             head = _check(copy, draft)
         _sync(draft)
-        os.replace(draft, target)
+        draft.replace(target)
         _sync(target.parent)
     except OSError as error:
         raise BackupFailed(path=target, reason=error.strerror or str(error)) from None

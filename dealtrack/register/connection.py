@@ -92,6 +92,8 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA recursive_triggers=ON")
             connection.execute("PRAGMA synchronous=FULL")
+            # What is deleted leaves no bytes behind: personal data is erased for good.
+            connection.execute("PRAGMA secure_delete=ON")
         except sqlite3.Error:
             connection.close()
             raise

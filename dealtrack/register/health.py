@@ -4,6 +4,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.clocks import local_day
@@ -54,8 +55,7 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
 def _drive(path: str) -> str:
     """Return the kind of file system that a path lies on, empty where the system does not tell."""
     try:
-        with open("/proc/mounts", encoding="utf-8", errors="replace") as mounts:
-            lines = [line.split() for line in mounts]
+        lines = [line.split() for line in Path("/proc/mounts").read_text(errors="replace").splitlines()]
     except OSError:
         return ""
     best = ("", "")

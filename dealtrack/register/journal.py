@@ -22,6 +22,7 @@ class Event(StrEnum):
     MADE = "made"
     POLICY_TAKEN_IN = "policy-taken-in"
     PLATFORM_ENTERED = "platform-entered"
+    PLATFORM_EDITED = "platform-edited"
     PLATFORM_CHECKED = "platform-checked"
     CALENDAR_REVISED = "calendar-revised"
     RECHECKED = "rechecked"

@@ -11,14 +11,14 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import from_store, to_store
-from dealtrack.core.platform import Platform
+from dealtrack.core.platform import Check, Platform
 from dealtrack.core.policy import Policy
 from dealtrack.register import days
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
     "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
-    "first_contact, reopenings"
+    "first_contact, reopenings, backdated"
 )
 CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paused, provisional, revision'
 
@@ -56,6 +56,7 @@ def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ..
         complaint.summary,
         complaint.first_contact,
         complaint.reopenings,
+        complaint.backdated,
         import_key,
     )
 
@@ -64,7 +65,7 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
     """Return the complaint that a row of COMPLAINT_COLUMNS holds."""
     (
         id_, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received,
-        accepted, forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings,
+        accepted, forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings, backdated,
     ) = row  # fmt: skip
     return Complaint(
         id_,
@@ -89,6 +90,7 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
         bool(first_contact),
         reopenings,
         Status(resumes_to) if resumes_to else None,
+        backdated,
     )
 
 
@@ -140,17 +142,24 @@ def _day(text: str) -> date:
 
 def platform_to_data(platform: Platform) -> dict[str, Any]:
     """Return a platform as plain data that canonical JSON can hold."""
-    return {
+    data: dict[str, Any] = {
         "name": platform.name,
         "aliases": list(platform.aliases),
         "green_channel": platform.green_channel,
         "channels": list(platform.channels),
     }
+    check = platform.last_check
+    if check is not None:
+        told = {"at": to_store(check.at), "by": check.by, "channels": list(check.channels), "finding": check.finding}
+        data["last_check"] = told
+    return data
 
 
 def platform_from_data(data: Mapping[str, Any]) -> Platform:
     """Return the platform that `platform_to_data` wrote."""
-    return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]))
+    told = data.get("last_check")
+    check = Check(from_store(told["at"]), told["by"], tuple(told["channels"]), told["finding"]) if told else None
+    return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]), check)
 
 
 def write_made(connection: sqlite3.Connection, seq: int, made: Mapping[str, Any]) -> None:
@@ -224,7 +233,7 @@ class Writer:
 
     def flush(self) -> None:
         """Write the rows that are still held back."""
-        marks = ", ".join("?" * 23)
+        marks = ", ".join("?" * 24)
         # An upsert, since a replaced row would be deleted first and its clocks refer to it.
         sets = ", ".join(f"{name} = excluded.{name}" for name in COMPLAINT_COLUMNS.split(", ")[1:])
         self._connection.executemany(

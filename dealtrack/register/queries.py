@@ -24,7 +24,8 @@ _CLOCK = ", ".join(f"k.{name}" for name in CLOCK_COLUMNS.split(", "))
 class Filter:
     """Which complaints are meant; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 
-    `status` is a status or `open`, which stands for all but closed.
+    `status` is a status or `open`, which stands for all but closed. `backdated` asks for an entry made on a
+    later day than what it tells.
     """
 
     status: str | None = None
@@ -34,6 +35,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     ids: tuple[int, ...] | None = None
+    backdated: bool = False
 
     def matches(self, complaint: Complaint) -> bool:
         """Tell whether a complaint is meant."""
@@ -51,42 +53,46 @@ class Filter:
             and (self.since is None or (received is not None and received >= self.since))
             and (self.until is None or (received is not None and received < self.until))
             and (self.ids is None or complaint.id in self.ids)
+            and (not self.backdated or complaint.backdated > 0)
         )
 
 
 EVERYTHING = Filter()
 
 
-def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
-    conditions: list[str] = []
+def conditions(wanted: Filter) -> tuple[str, list[Any]]:
+    """Return the condition that a filter puts on rows of the table complaint, named c, and its values."""
+    parts: list[str] = []
     values: list[Any] = []
     if wanted.status == "open":
-        conditions.append("c.status NOT IN ('closed', 'voided')")
+        parts.append("c.status NOT IN ('closed', 'voided')")
     elif wanted.status is not None:
-        conditions.append("c.status = ?")
+        parts.append("c.status = ?")
         values.append(wanted.status)
     if wanted.status != "voided":
-        conditions.append("c.received_at IS NOT NULL")
+        parts.append("c.received_at IS NOT NULL")
     for name in ("platform", "category", "owner"):
         value = getattr(wanted, name)
         if value is not None:
-            conditions.append(f"c.{name} = ?")
+            parts.append(f"c.{name} = ?")
             values.append(value)
     if wanted.since is not None:
-        conditions.append("c.received_at >= ?")
+        parts.append("c.received_at >= ?")
         values.append(to_store(wanted.since))
     if wanted.until is not None:
-        conditions.append("c.received_at < ?")
+        parts.append("c.received_at < ?")
         values.append(to_store(wanted.until))
+    if wanted.backdated:
+        parts.append("c.backdated > 0")
     if wanted.ids is not None:
-        conditions.append(f"c.id IN ({', '.join('?' * len(wanted.ids))})")
+        parts.append(f"c.id IN ({', '.join('?' * len(wanted.ids))})")
         values.extend(wanted.ids)
-    return " AND ".join(conditions) or "1", values
+    return " AND ".join(parts) or "1", values
 
 
 def complaints(connection: sqlite3.Connection, wanted: Filter) -> Iterator[tuple[Complaint, list[Clock]]]:
     """Yield each complaint that is meant with every run of its clocks, by id."""
-    condition, values = _conditions(wanted)
+    condition, values = conditions(wanted)
     rows = connection.execute(
         f"SELECT {_COMPLAINT}, {_CLOCK} FROM complaint c LEFT JOIN clock k ON k.complaint = c.id "
         f"WHERE {condition} ORDER BY c.id",
@@ -105,7 +111,7 @@ def running(
 
     Both ends are inclusive; None leaves an end open.
     """
-    condition, values = _conditions(wanted)
+    condition, values = conditions(wanted)
     span = "".join([" AND k.due_at >= ?" if after else "", " AND k.due_at <= ?" if before else ""])
     ends = [to_store(moment) for moment in (after, before) if moment is not None]
     rows = connection.execute(

@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from dealtrack.core.clocks import Clock, verdict
-from dealtrack.core.lifecycle import Complaint
+from dealtrack.core.lifecycle import Complaint, Transition
 from dealtrack.core.policy import Policy
-from dealtrack.register import journal, projection, queries
+from dealtrack.register import journal, projection, queries, search
 from dealtrack.register.connection import transaction
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
@@ -29,14 +29,17 @@ def rebuild(register: Register) -> None:
     with transaction(connection):
         for table in PROJECTED_TABLES:
             connection.execute(f"DELETE FROM {table}")
+        search.clear(connection)
         register.forget(*CACHED)
         for entry in journal.events(connection, Event):
             _apply(connection, entry)
-        writer = projection.Writer(connection)
+        writer, index = projection.Writer(connection), search.Writer(connection)
         for _, history in journal.histories(connection):
             complaint, clocks = register.project(history)
             writer.write(complaint, clocks, projection.import_key_of(history), is_new=True)
+            index.write(complaint, history, is_new=True)
         writer.flush()
+        index.flush()
 
 
 def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]:
@@ -124,19 +127,26 @@ def _differing_complaints(register: Register) -> Iterator[str]:
     connection = register.connection
     complaints = _by_first(connection.execute("SELECT * FROM complaint ORDER BY id"))
     clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
-    made = (
-        (id_, projection.rows_of(*register.project(history), projection.import_key_of(history)))
-        for id_, history in journal.histories(connection)
-    )
-    for id_, (expected, row, runs) in _merged(made, complaints, clocks):
+    texts = _by_first(connection.execute("SELECT complaint, text, former FROM search_text ORDER BY complaint"))
+    made = ((id_, _made(register, history)) for id_, history in journal.histories(connection))
+    for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):
         if expected is None:
             yield f"complaint {id_} stands in the tables, but not in the journal"
             continue
-        expected_row, expected_runs = expected
+        expected_row, expected_runs, expected_text = expected
         if row != [expected_row]:
             yield f"table complaint is not as the journal makes it at {id_}"
         if sorted(runs or []) != sorted(expected_runs):
             yield f"table clock is not as the journal makes it at complaint {id_}"
+        if said != [expected_text]:
+            yield f"table search_text is not as the journal makes it at complaint {id_}"
+
+
+def _made(register: Register, history: list[Transition]) -> tuple[Row, list[Row], Row]:
+    """Return what the journal makes of a complaint: its row, those of its clocks, and that of the search index."""
+    complaint, clocks = register.project(history)
+    row, runs = projection.rows_of(complaint, clocks, projection.import_key_of(history))
+    return row, runs, search.row_of(complaint, history)
 
 
 def _by_first(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row]]]:

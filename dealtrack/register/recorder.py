@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dealtrack.core import chain, lifecycle, limits
+from dealtrack.core.contact import email_key, phone_key
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
-from dealtrack.core.policy import Policy, version_for
+from dealtrack.core.policy import Policy, check_same_version, version_for
 from dealtrack.errors import UnknownPolicy
-from dealtrack.register import journal, projection, queries
+from dealtrack.register import journal, projection, queries, search
 from dealtrack.register.journal import Event
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Recorder:
         self.now = now
         self._entries = journal.Writer(connection, now, actor)
         self._rows = projection.Writer(connection)
+        self._index = search.Writer(connection)
         self._numbers: dict[str, list[int]] = {}
         self._keys: dict[str, int] = {}
         self._last = queries.last_complaint(connection)
@@ -68,6 +70,7 @@ class Recorder:
         """Write what is still held back."""
         self._entries.flush()
         self._rows.flush()
+        self._index.flush()
         self._numbers.clear()
         self._keys.clear()
 
@@ -139,6 +142,7 @@ class Recorder:
         complaint, clocks = self._register.project(history)
         key = projection.import_key_of(history)
         self._rows.write(complaint, clocks, key, is_new)
+        self._index.write(complaint, history, is_new)
         if not self._rows.holds_back:
             self._numbers.clear()
             self._keys.clear()
@@ -162,7 +166,8 @@ class Recorder:
     def _keep_personal(self, complaint: int, personal: Personal) -> str:
         salt = os.urandom(16)
         self._connection.execute(
-            "INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?)", (complaint, *asdict(personal).values(), salt)
+            "INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (complaint, *asdict(personal).values(), salt, phone_key(personal.phone), email_key(personal.email)),
         )
         return personal_digest(salt, personal)
 
@@ -171,11 +176,21 @@ class Recorder:
         seq = self._entries.event(Event.MADE, made)
         projection.write_made(self._connection, seq, made)
 
-    def take_in(self, policy: Policy) -> None:
-        """Take a policy version into the register."""
+    def take_in(self, policy: Policy) -> bool:
+        """Take a policy version into the register; return False where it stands there already.
+
+        Raises PolicyDiffers where the version of that day stands there with other content.
+        """
+        self._register.forget("policies")
+        versions = self._register.policies.get(policy.name, ())
+        held = next((version for version in versions if version.in_force == policy.in_force), None)
+        if held is not None:
+            check_same_version(held, policy)
+            return False
         seq = self._entries.event(Event.POLICY_TAKEN_IN, policy.to_data())
         projection.write_policy(self._connection, policy, seq)
         self._register.forget("policies")
+        return True
 
     def enter_platform(self, platform: Platform) -> None:
         """Enter a new platform."""
@@ -184,9 +199,9 @@ class Recorder:
         projection.write_platform(self._connection, platform, seq)
         self._register.forget("platforms")
 
-    def event(self, kind: Event, detail: Mapping[str, Any]) -> int:
-        """Add an entry of the register's own and return its number."""
-        return self._entries.event(kind, detail)
+    def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
+        """Add an entry of the register's own, by default of this moment, and return its number."""
+        return self._entries.event(kind, detail, at)
 
 
 def personal_digest(salt: bytes, personal: Personal) -> str:

@@ -2,33 +2,39 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dealtrack.core import lifecycle
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import CalendarAt, Clock, current, judge, verdict, working_days_late
 from dealtrack.core.lifecycle import Complaint, Status, Transition
 from dealtrack.core.moments import to_store
-from dealtrack.core.platform import Platform
+from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.register import journal, queries
 from dealtrack.register.connection import transaction
-from dealtrack.register.founding import Setup, found
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Personal, Recorder, Work
 from dealtrack.register.store import Store
 from dealtrack.register.view import View
+
+if TYPE_CHECKING:
+    from dealtrack.register.founding import Setup
+    from dealtrack.register.recorder import Personal, Recorder, Work
 
 
 class Register(Store):
     """A register on disk."""
 
     @classmethod
-    def create(cls, path: Path, setup: Setup, now: datetime, actor: str) -> None:
+    def create(cls, path: Path, setup: "Setup", now: datetime, actor: str) -> None:
         """Make a register: wholly, or not at all. Raises RegisterExists or RegisterUnusable."""
+        from dealtrack.register.founding import found
+
         found(cls, path, setup, now, actor)
 
     # Asking
@@ -52,8 +58,10 @@ class Register(Store):
             raise UnknownComplaint(reference=complaint, nearest=hint)
         return entries
 
-    def personal(self, complaint: int) -> Personal | None:
+    def personal(self, complaint: int) -> "Personal | None":
         """Return a consumer's personal data, None where there is none or it was erased."""
+        from dealtrack.register.recorder import Personal
+
         row = queries.personal(self._connection, complaint)
         return Personal(*row) if row else None
 
@@ -113,6 +121,10 @@ class Register(Store):
         ]
         return sorted(found, key=lambda lateness: (lateness.clock.due, lateness.complaint.id, lateness.clock.name))
 
+    def histories(self) -> Iterator[list[Transition]]:
+        """Yield the transitions of each complaint in order of entry, complaints by id, voided ones among them."""
+        return self._histories(None)
+
     def _histories(self, ids: Iterable[int] | None) -> Iterator[list[Transition]]:
         if ids is None:
             yield from (entries for _, entries in journal.histories(self._connection))
@@ -152,14 +164,17 @@ class Register(Store):
     # Telling
 
     @contextmanager
-    def recording(self, now: datetime, actor: str) -> Iterator[Recorder]:
+    def recording(self, now: datetime, actor: str) -> "Iterator[Recorder]":
         """Hold one writing transaction for the block: all that is recorded in it is written, or nothing."""
+        # What writes is imported here, so that commands that only look need not wait for it.
+        from dealtrack.register.recorder import Recorder
+
         with transaction(self._connection):
             recorder = Recorder(self, self._connection, now, actor)
             yield recorder
             recorder.flush()
 
-    def record(self, works: Iterable[Work], now: datetime, actor: str) -> list[int]:
+    def record(self, works: "Iterable[Work]", now: datetime, actor: str) -> list[int]:
         """Record transitions, all or none, and return the complaints they belong to, in order.
 
         Raises what `Recorder.record` raises.
@@ -167,16 +182,20 @@ class Register(Store):
         with self.recording(now, actor) as recorder:
             return [recorder.record(work).id for work in works]
 
-    def take_in(self, policies: Iterable[Policy], now: datetime, actor: str) -> None:
-        """Take policy versions into the register, each told in the journal."""
+    def take_in(self, policies: Iterable[Policy], now: datetime, actor: str) -> list[Policy]:
+        """Take policy versions into the register, each told in the journal; return those that it did not hold.
+
+        Raises PolicyDiffers, with none taken in, where it holds one of a version's day with other content.
+        """
         with self.recording(now, actor) as recorder:
-            for policy in policies:
-                recorder.take_in(policy)
+            return [policy for policy in policies if recorder.take_in(policy)]
 
     def enter_platforms(self, platforms: Iterable[Platform], now: datetime, actor: str) -> None:
-        """Enter platforms, or what is newly known of them, each told in the journal."""
+        """Enter new platforms, each told in the journal; raises PlatformExists for a name that stands for one."""
         with self.recording(now, actor) as recorder:
+            self.forget("platforms")
             for platform in platforms:
+                check_names_free(platform.names, self.platforms)
                 recorder.enter_platform(platform)
 
     def project(self, history: Sequence[Transition]) -> tuple[Complaint, list[Clock]]:
@@ -191,7 +210,5 @@ class Register(Store):
         complaint = lifecycle.fold(history[0].complaint, history)
         if complaint.status is Status.VOIDED:
             return complaint, []
+        complaint = replace(complaint, backdated=lifecycle.backdating(history, self.zone))
         return complaint, judge(history, self.policy_of(complaint), calendar_at, self.zone)
-
-
-__all__ = ["Filter", "Personal", "Register", "Setup", "View", "Work"]

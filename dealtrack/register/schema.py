@@ -8,6 +8,8 @@ from dealtrack.errors import NotARegister, RegisterNewer, RegisterOlder
 from dealtrack.register.connection import APPLICATION_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlite_utils import Database
 
 VERSION = 1
@@ -26,6 +28,7 @@ CREATE TABLE transition (
     hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX transition_complaint ON transition (complaint) WHERE complaint IS NOT NULL;
+CREATE INDEX transition_own ON transition (kind) WHERE complaint IS NULL;
 CREATE TRIGGER transition_grows_at_its_end BEFORE INSERT ON transition
 WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM transition)
   OR NEW.previous IS NOT coalesce((SELECT hash FROM transition ORDER BY seq DESC LIMIT 1), zeroblob(32))
@@ -96,6 +99,7 @@ CREATE TABLE complaint (
     summary TEXT,
     first_contact INTEGER NOT NULL,
     reopenings INTEGER NOT NULL,
+    backdated INTEGER NOT NULL,
     import_key TEXT
 ) STRICT;
 CREATE INDEX complaint_number ON complaint (number) WHERE number IS NOT NULL;
@@ -126,8 +130,25 @@ CREATE TABLE personal (
     phone TEXT,
     email TEXT,
     address TEXT,
-    salt BLOB NOT NULL
+    salt BLOB NOT NULL,
+    phone_key TEXT,
+    email_key TEXT
 ) STRICT;
+CREATE INDEX personal_phone ON personal (phone_key) WHERE phone_key IS NOT NULL;
+CREATE INDEX personal_email ON personal (email_key) WHERE email_key IS NOT NULL;
+"""
+
+# The index holds every three characters of what complaints say now (text) and once said (former), both folded.
+# It keeps neither places nor lengths: what it finds is looked at again in the texts.
+SEARCH = """
+CREATE TABLE search_text (
+    complaint INTEGER PRIMARY KEY,
+    text TEXT NOT NULL,
+    former TEXT NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE search_index USING fts5 (
+    text, former, content='search_text', content_rowid='complaint', tokenize='trigram', detail=none, columnsize=0
+);
 """
 
 PROJECTED_TABLES = ("clock", "complaint", "calendar_day", "calendar_revision", "policy", "platform", "fact")
@@ -145,8 +166,8 @@ def _statements(script: str) -> list[str]:
 
 
 def m001_journal_and_projection(db: "Database") -> None:
-    """Make the journal, what is projected from it, and the table of personal data."""
-    for statement in (*_statements(JOURNAL), *_statements(PROJECTION), *_statements(PERSONAL)):
+    """Make the journal, what is projected from it, the table of personal data, and the index for searches."""
+    for statement in (*_statements(JOURNAL), *_statements(PROJECTION), *_statements(PERSONAL), *_statements(SEARCH)):
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
@@ -172,7 +193,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     migrations.apply(db)
 
 
-def _numbered(step, version: int):  # type: ignore[no-untyped-def]
+def _numbered(step: "Callable[[Database], None]", version: int) -> "Callable[[Database], None]":
     def run(db: "Database") -> None:
         step(db)
         db.execute(f"PRAGMA user_version = {version}")

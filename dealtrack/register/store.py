@@ -16,9 +16,12 @@ from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import to_store
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
+from dealtrack.errors import RegisterUnusable
 from dealtrack.register import days, journal, projection, queries, schema
 from dealtrack.register.connection import connect, faults_of
 from dealtrack.register.journal import Event
+
+FACTS = {"timezone", "policy", "calendar", "first", "last", "revision"}
 
 
 class Store:
@@ -56,8 +59,14 @@ class Store:
 
     @cached_property
     def facts(self) -> Mapping[str, str]:
-        """Return what the register was made with: timezone, calendar, policy, first and last day, revision."""
-        return dict(self._connection.execute("SELECT name, value FROM fact"))
+        """Return what the register was made with: timezone, calendar, policy, first and last day, revision.
+
+        Raises RegisterUnusable where they are gone.
+        """
+        facts = dict(self._connection.execute("SELECT name, value FROM fact"))
+        if not facts.keys() >= FACTS:
+            raise RegisterUnusable(path=self.path, reason="it is damaged: its facts are gone; go back to the last backup")
+        return facts
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from dealtrack.core import chain
 from dealtrack.register import journal
+from dealtrack.register.erasure import personal_faults
+from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.rebuilding import differences
 from dealtrack.register.register import Register
+from dealtrack.register.search import index_faults
 
 SHORTEST_HEAD = 8
 
@@ -36,7 +39,9 @@ class Seen:
 
 
 def verify(register: Register, head: str = "") -> Verification:
-    """Check the journal's chain, that the tables are as it makes them, and that a head kept elsewhere is still in it.
+    """Check the journal's chain, that all else is as it says, and that a head kept elsewhere is still in it.
+
+    All else: the tables made from it, the search index, personal data and evidence files.
 
     A head is a hash in hexadecimal, or at least its first eight digits.
     """
@@ -47,6 +52,10 @@ def verify(register: Register, head: str = "") -> Verification:
     if not fault and wanted and not (known.found and len(wanted) >= SHORTEST_HEAD):
         faults.append(f"the head {wanted} is not in the journal: its tail was cut off, or it is another register")
     if not fault:
+        # What follows rests on the journal.
         faults += differences(register)
+        faults += index_faults(register.connection)
+        faults += personal_faults(register)
+        faults += evidence_faults(register)
     seq, last = register.head()
     return Verification(seq, last, faults)

@@ -27,6 +27,7 @@ class CalendarRefusal:
     path: Path
 
     def __call__(self, reason: str) -> DealtrackError:
+        """Return the error for a reason."""
         return BadCalendarFile(path=self.path, reason=reason)
 
 

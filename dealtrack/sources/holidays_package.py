@@ -86,7 +86,7 @@ def country_days(
         if (day.weekday() in weekend) != (day in rests):
             kind = DayKind.WEEKEND if day in rests else DayKind.WEEKDAY
             rulings[day] = Ruling(day not in rests, kind, "", source)
-    for day, name in festivals.items():
+    for day in festivals:
         if first <= day <= last and day not in made_up:
             rulings[day] = Ruling(False, DayKind.HOLIDAY, _off_name(day, festivals, rests, made_up), source)
     off_for = {given: day for day, name in festivals.items() if (given := _given_for(name))}

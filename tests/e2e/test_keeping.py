@@ -1,6 +1,5 @@
 """Backups and the doctor, as their keeper meets them."""
 
-import os
 import sqlite3
 from pathlib import Path
 
@@ -50,11 +49,11 @@ def test_a_backup_that_cannot_be_written_says_so(clerk: Clerk, tmp_path: Path) -
 
 
 def test_the_doctor_warns_of_loose_rights_and_a_missing_year(clerk: Clerk) -> None:
-    os.chmod(clerk.db, 0o644)
+    clerk.db.chmod(0o644)
     result = clerk("doctor", now="2026-11-24T09:00:00+08:00")
     assert result.status == 1
     assert "chmod 600" in result.err
     assert "2027" in result.err
     assert "calendar\tcn-beijing, revision 1" in result.out
-    os.chmod(clerk.db, 0o600)
+    clerk.db.chmod(0o600)
     assert "chmod 600" not in clerk("doctor").err

@@ -1,0 +1,147 @@
+"""Commands for what is kept beside the journal: evidence files, and personal data that is to go."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
+from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.record import told
+from dealtrack.cli.session import Session, complaints_named
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.text import safe_text
+from dealtrack.errors import MissingValue, NoTerminal
+from dealtrack.register.evidence import Exhibit, exhibits, find_exhibit, keep_file, save_file
+from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.register import Register
+
+KEYS = ("complaint", "seq", "name", "size", "sha256", "at", "actor", "present")
+VIEWED = frozenset(
+    ".avi .bmp .csv .doc .docx .flac .gif .heic .jpeg .jpg .m4a .mkv .mov .mp3 .mp4 .odp .ods .odt .ogg .pdf .png "
+    ".ppt .pptx .rtf .tif .tiff .txt .wav .webm .webp .xls .xlsx".split()
+)
+"""The endings of files that a viewer shows; others might be run."""
+
+
+def evidence(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    files: Annotated[
+        list[str] | None, typer.Option("--file", metavar="PATH", help="A file to attach; repeatable.")
+    ] = None,
+    save: Annotated[
+        int | None, typer.Option("--save", metavar="SEQ", help="Copy out the evidence with this entry's number.")
+    ] = None,
+    to: Annotated[str, typer.Option("--to", metavar="FILE", help="Where to copy it: a new file, or a folder.")] = "",
+    open_: Annotated[
+        int | None, typer.Option("--open", metavar="SEQ", help="Open the evidence with this entry's number.")
+    ] = None,
+    at: At = "",
+    note: Note = "",
+    fmt: Format = "",
+) -> None:
+    """Attach files to complaints as evidence; without --file, list what is attached."""
+    session: Session = context.obj
+    check_format(fmt)
+    if sum((bool(files), save is not None, open_ is not None)) > 1:
+        context.fail("Only one of --file, --save and --open at a time")
+    with session.register() as register:
+        named = complaints_named(register, ids or (), numbers or ())
+        if files:
+            _attach(session, register, named, [Path(file) for file in files], at, note, fmt)
+            return
+        held = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))]
+        if save is not None:
+            if not to:
+                raise MissingValue(what="Where to copy it", option="--to FILE")
+            place = save_file(register, find_exhibit(held, named[0], save), Path(to))
+            print(safe_text(str(place)))
+        elif open_ is not None:
+            _open(register, find_exhibit(held, named[0], open_))
+        else:
+            print_records(map(_record, held), KEYS, fmt, zone=register.zone)
+
+
+def _record(exhibit: Exhibit) -> dict[str, Any]:
+    return asdict(exhibit)
+
+
+def _attach(
+    session: Session, register: Register, named: list[int], files: list[Path], at: str, note: str, fmt: str
+) -> None:
+    moment = session.moment(at, register.zone)
+    detail = told(note)
+    for id_ in named:
+        register.history(id_)
+    # The files are whole on the disk before an entry names them.
+    kept = [keep_file(register, file) for file in files]
+    drafts = [Draft(Kind.EVIDENCE, moment, {**detail, **held}) for held in kept]
+    register.record((Work(id_, drafts) for id_ in named), session.now, session.actor)
+    new = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))[-len(kept) :]]
+    if fmt:
+        print_records(map(_record, new), KEYS, fmt, zone=register.zone)
+        return
+    for exhibit in new:
+        size = f"{exhibit.size:,} byte{'s' if exhibit.size != 1 else ''}"
+        print(f"complaint {exhibit.complaint}: evidence {exhibit.seq}, {exhibit.name}, {size}")
+    print(f"next: dealtrack evidence {' '.join(map(str, named[:8]))}", file=sys.stderr)
+
+
+def _open(register: Register, exhibit: Exhibit) -> None:
+    from shutil import which
+    from subprocess import run
+    from tempfile import mkdtemp
+
+    instead = f"Copy it out: dealtrack evidence {exhibit.complaint} --save {exhibit.seq} --to FILE."
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NoTerminal(what="--open", instead=instead)
+    viewer = which("open" if sys.platform == "darwin" else "xdg-open")
+    if viewer is None or Path(exhibit.name).suffix.lower() not in VIEWED:
+        why = "no viewer was found" if viewer is None else f"{exhibit.name} is of no kind that is only looked at"
+        print(f"dealtrack: {why}. {instead}", file=sys.stderr)
+        raise typer.Exit(2)
+    place = save_file(register, exhibit, Path(mkdtemp(prefix="dealtrack-")))
+    place.chmod(0o400)
+    print(f"opening a copy, {safe_text(str(place))}", file=sys.stderr)
+    run([viewer, str(place)], check=False)  # noqa: S603 - the system's own viewer, on a file of a kind it shows
+
+
+def erase(
+    context: typer.Context,
+    ids: Complaints = None,
+    numbers: Numbers = None,
+    reason: Reason = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase the consumer's personal data of complaints for good; the journal keeps that it was done."""
+    from dealtrack.register.erasure import erase as erase_personal
+
+    session: Session = context.obj
+    if not reason.strip():
+        raise MissingValue(what="The reason", option="--reason TEXT")
+    detail = told("", reason=reason)
+    with session.register() as register:
+        named = complaints_named(register, ids or (), numbers or ())
+        if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+            listed = ", ".join(map(str, named))
+            typer.confirm(f"Erase the personal data of {listed} for good?", abort=True, err=True)
+        done = erase_personal(register, named, detail["reason"], session.now, session.actor)
+    for id_, fields in done.fields.items():
+        print(f"complaint {id_}: {', '.join(fields)} erased")
+    for id_, fields in done.told.items():
+        if fields:
+            print(
+                f"dealtrack: the {' and the '.join(fields)} of complaint {id_} also stands in its entries, "
+                "as its summary or notes, which are never changed.",
+                file=sys.stderr,
+            )
+    print("evidence files and earlier backups are not touched", file=sys.stderr)
+    if not done.is_gone:
+        print(
+            "dealtrack: another program is reading the register: the erased bytes leave its -wal file when that ends.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,71 @@
+"""Printing what a policy on trial would change."""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from dealtrack.cli.output import print_records
+from dealtrack.cli.table import Cell, Column, draw_table, terminal_width
+from dealtrack.cli.wrapping import wrap_text
+from dealtrack.core.clocks import Verdict
+from dealtrack.core.moments import show_moment
+from dealtrack.core.policy import Policy
+from dealtrack.core.text import safe_text
+from dealtrack.reports.trial import LATE, Bench, Tally, Trial, grouped, record_keys, records, sentences, tallies
+
+VERDICT_TITLES = ("verdict", "then", "now", "change")
+GROUP_TITLES = ("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late")
+
+
+def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -> None:
+    """Print a trial: sentences and tables, or records for csv, json and jsonl."""
+    if fmt in ("csv", "json", "jsonl"):
+        print_records(records(trial, by), record_keys(by), fmt, zone=bench.zone)
+        return
+    room = terminal_width(sys.stdout)
+    count = f"{trial.complaints:,} complaint{'s' if trial.complaints != 1 else ''}"
+    moment = show_moment(bench.moment, bench.zone)
+    heading = f"policy {policy.name} ({policy.title}) tried on {count}, as of {moment}; nothing was written"
+    print("\n".join(wrap_text(heading, room)))
+    if trial.refused:
+        left_out = f"extensions that it does not allow, left out: {trial.refused:,}"
+        print("\n".join(wrap_text(left_out, room)))
+    told = sentences(trial)
+    as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
+    for name, tally in tallies(trial).items():
+        print()
+        print("\n".join(wrap_text(told[name], room)))
+        _draw(VERDICT_TITLES, list(_verdict_rows(tally)), as_table)
+        if by:
+            print()
+            _draw((f"{name} by {by}", *GROUP_TITLES), list(_group_rows(trial, name, by)), as_table)
+
+
+def _verdict_rows(tally: Tally) -> Iterator[tuple[str, ...]]:
+    for told in Verdict:
+        then, now = tally.then(told), tally.now(told)
+        if then or now:
+            yield told.value, f"{then:,}", f"{now:,}", _signed(now - then)
+
+
+def _group_rows(trial: Trial, name: str, by: str) -> Iterator[tuple[str, ...]]:
+    groups = list(grouped(trial, name).items())
+    if by != "month":
+        groups.sort(key=lambda item: (-sum(item[1].change(told) for told in LATE), item[0]))
+    for group, tally in groups:
+        counts = [count for told in LATE for count in (tally.then(told), tally.now(told))]
+        yield safe_text(group), *(f"{count:,}" for count in (*counts, tally.now_late, tally.no_longer_late))
+
+
+def _signed(change: int) -> str:
+    return f"{change:+,}" if change else "0"
+
+
+def _draw(titles: Sequence[str], rows: Sequence[Sequence[str]], as_table: bool) -> None:
+    if not as_table:
+        for row in (titles, *rows):
+            print("\t".join(row))
+        return
+    columns = [
+        Column(title, title, place, 8 if place == 0 else None, right=place > 0) for place, title in enumerate(titles)
+    ]
+    draw_table(columns, [[Cell(((text, ""),)) for text in row] for row in rows], sys.stdout)

@@ -1,0 +1,56 @@
+"""Sentences broken into lines of a terminal's width, Chinese ones among them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dealtrack.core.text import display_width, pad_text, safe_text
+
+GAP = "  "
+NARROWEST = 10
+
+
+def wrap_text(text: str, width: int | None) -> list[str]:
+    """Return a text in lines of at most `width` columns of a terminal; in one line where that is None.
+
+    Lines break between words, and within one that is longer than a line, as Chinese sentences are.
+    """
+    words = safe_text(text).split()
+    if width is None:
+        return [" ".join(words)]
+    lines: list[str] = []
+    line = ""
+    for word in words:
+        if line and display_width(line) + 1 + display_width(word) <= width:
+            line += f" {word}"
+            continue
+        if line:
+            lines.append(line)
+        *full, line = _pieces(word, width)
+        lines += full
+    return [*lines, line]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    pieces, taken = [""], 0
+    for mark in word:
+        size = display_width(mark)
+        if pieces[-1] and taken + size > width:
+            pieces.append("")
+            taken = 0
+        pieces[-1] += mark
+        taken += size
+    return pieces
+
+
+def labelled_lines(rows: Sequence[tuple[str, str]], labels: Iterable[str], room: int | None) -> Iterator[str]:
+    """Yield texts beside their labels, indented, those that are longer than the room going on below themselves.
+
+    `labels` are all that the column of labels must hold, `room` is the terminal's width, None for any.
+    """
+    column = max(map(display_width, labels), default=0)
+    indent = len(GAP) + column + len(GAP)
+    width = None if room is None else max(NARROWEST, room - indent)
+    for label, text in rows:
+        first, *others = wrap_text(text, width)
+        yield f"{GAP}{pad_text(label, column)}{GAP}{first}".rstrip()
+        for line in others:
+            yield " " * indent + line

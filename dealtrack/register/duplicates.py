@@ -1,0 +1,104 @@
+"""Complaints that look entered already: the same number, or the same consumer at the same platform days apart."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from dealtrack.core.moments import from_store, to_store
+from dealtrack.register import queries
+from dealtrack.register.store import Store
+
+SHOWN = 5
+
+_HELD = "SELECT c.id, c.number, c.platform, c.received_at FROM"
+# A voided complaint has neither number nor moment of receipt, so that it never shares one.
+_BEFORE = "c.id < ?"
+_NEAR = "c.platform = ? AND c.received_at >= ? AND c.received_at < ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A complaint that was entered before another and looks like it; `shares` says in what, `received` is in UTC."""
+
+    complaint: int
+    of: int
+    number: str | None
+    platform: str
+    received: datetime
+    shares: tuple[str, ...]
+
+
+class Watch:
+    """Watches for complaints entered from now on that look like ones of the register.
+
+    Contacts count as the same consumer's where both were received by one platform within `days` days of the
+    register's zone, 0 meaning the same day.
+    """
+
+    def __init__(self, register: Store, days: int) -> None:
+        self._connection = register.connection
+        self._zone = register.zone
+        self._days = days
+        self._last = queries.last_complaint(self._connection)
+
+    def by_number(self, complaint: int) -> list[Lookalike]:
+        """Return the complaints with the same external number, the latest first; at most SHOWN."""
+        rows = self._connection.execute(
+            f"{_HELD} complaint c JOIN complaint n ON n.number = c.number AND n.id = ? "
+            f"WHERE {_BEFORE} ORDER BY c.id DESC LIMIT {SHOWN}",
+            (complaint, complaint),
+        )
+        return [_lookalike(complaint, row, "number") for row in rows]
+
+    def by_contact(self) -> Iterator[Lookalike]:
+        """Yield for each complaint entered meanwhile the latest ones of the same consumer at the same platform."""
+        rows = self._connection.execute(
+            "SELECT c.id, c.platform, c.received_at, p.phone_key, p.email_key FROM personal p "
+            "CROSS JOIN complaint c ON c.id = p.complaint WHERE p.complaint > ? AND c.received_at IS NOT NULL "
+            "AND (p.phone_key IS NOT NULL OR p.email_key IS NOT NULL) ORDER BY p.complaint",
+            (self._last,),
+        )
+        for id_, platform, received, phone, email in rows:
+            near = (id_, platform, *_span(from_store(received), self._days, self._zone))
+            found: dict[int, Lookalike] = {}
+            for column, key, word in (("phone_key", phone, "phone"), ("email_key", email, "e-mail")):
+                if key is not None:
+                    for held in _sharing(self._connection, column, key, near):
+                        before = found.get(held[0])
+                        shares = (*before.shares, word) if before else (word,)
+                        found[held[0]] = _lookalike(id_, held, *shares)
+            yield from found.values()
+
+
+def _sharing(
+    connection: sqlite3.Connection, column: str, key: str, near: tuple[int, str, str, str]
+) -> list[tuple[int, str | None, str, str]]:
+    return connection.execute(
+        f"{_HELD} personal p CROSS JOIN complaint c ON c.id = p.complaint "
+        f"WHERE p.{column} = ? AND {_BEFORE} AND {_NEAR} ORDER BY p.complaint DESC LIMIT {SHOWN}",
+        (key, *near),
+    ).fetchall()
+
+
+def _span(received: datetime, days: int, zone: tzinfo) -> tuple[str, str]:
+    day = received.astimezone(zone).date()
+    first, end = day - timedelta(days=days), day + timedelta(days=days + 1)
+    return tuple(to_store(datetime.combine(each, time(), zone).astimezone(UTC)) for each in (first, end))  # type: ignore[return-value]
+
+
+def _lookalike(complaint: int, row: tuple[int, str | None, str, str], *shares: str) -> Lookalike:
+    of, number, platform, received = row
+    return Lookalike(complaint, of, number, platform, from_store(received), shares)
+
+
+def merged(found: Iterator[Lookalike] | list[Lookalike]) -> list[Lookalike]:
+    """Return lookalikes with each pair of complaints once, and all that it shares."""
+    pairs: dict[tuple[int, int], Lookalike] = {}
+    for held in found:
+        before = pairs.get((held.complaint, held.of))
+        shares = (*before.shares, *held.shares) if before else held.shares
+        pairs[held.complaint, held.of] = Lookalike(
+            held.complaint, held.of, held.number, held.platform, held.received, shares
+        )
+    return list(pairs.values())

@@ -1,0 +1,148 @@
+"""Erasing personal data for good, and holding what is left of it against the digests in the journal."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from dealtrack.core.chain import canonical
+from dealtrack.core.contact import email_key, phone_key
+from dealtrack.errors import NothingToErase
+from dealtrack.register import journal
+from dealtrack.register.journal import Entry, Event
+from dealtrack.register.recorder import Personal, personal_digest
+from dealtrack.register.register import Register
+from dealtrack.register.store import Store
+
+LEAST_TELLING = 2
+"""A shorter name or number is found in any text by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did: the fields gone of each complaint, and those whose words its journal entries hold too.
+
+    `is_gone` is False where another program kept the write-ahead file from being emptied: the bytes stay in
+    it until that program has closed the register.
+    """
+
+    fields: dict[int, list[str]]
+    told: dict[int, list[str]]
+    is_gone: bool
+
+
+def erase(register: Register, complaints: Sequence[int], reason: str, now: datetime, actor: str) -> Erased:
+    """Erase the personal data of complaints, all or none; the journal says that, when, by whom and why.
+
+    Raises UnknownComplaint and NothingToErase.
+    """
+    connection = register.connection
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute("PRAGMA temp_store=MEMORY")
+    fields: dict[int, list[str]] = {}
+    told: dict[int, list[str]] = {}
+    with register.recording(now, actor) as recorder:
+        for id_ in complaints:
+            history = recorder.history(id_)
+            held = register.personal(id_)
+            if held is None:
+                before = erasure_of(register, id_)
+                hint = " It was erased already." if before else ""
+                raise NothingToErase(complaint=id_, hint=hint)
+            given = {name: value for name, value in asdict(held).items() if value}
+            said = "\n".join(canonical(entry.detail) for entry in history)
+            fields[id_] = list(given)
+            told[id_] = [name for name, value in given.items() if len(value) >= LEAST_TELLING and value in said]
+            recorder.event(Event.ERASED, {"complaint": id_, "reason": reason})
+            connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
+        _write_afresh(connection)
+    (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return Erased(fields, told, not busy)
+
+
+def _write_afresh(connection: sqlite3.Connection) -> None:
+    """Write the table of personal data anew.
+
+    Where a row was once moved from page to page, SQLite leaves its bytes in the gap between cells, which
+    deleting the row does not reach; emptying the whole table overwrites every page with zeros.
+    """
+    connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM personal")
+    connection.execute("DELETE FROM personal")
+    connection.execute("INSERT INTO personal SELECT * FROM kept ORDER BY complaint")
+    connection.execute("DROP TABLE temp.kept")
+
+
+def erasure_of(register: Store, complaint: int) -> Entry | None:
+    """Return the entry that says that a complaint's personal data was last erased, None where it was not."""
+    found = [
+        entry for entry in journal.events(register.connection, [Event.ERASED]) if entry.detail["complaint"] == complaint
+    ]
+    return found[-1] if found else None
+
+
+def personal_faults(register: Store) -> list[str]:
+    """Check the personal data of every complaint against the digest that the journal holds of it, unless erased."""
+    connection = register.connection
+    erased: dict[int, int] = {}
+    for entry in journal.events(connection, [Event.ERASED]):
+        erased[entry.detail["complaint"]] = entry.seq
+    expected = _expected(connection)
+    told = next(expected, None)
+    found: list[str] = []
+    rows = connection.execute(
+        "SELECT complaint, consumer, phone, email, address, salt, phone_key, email_key FROM personal ORDER BY complaint"
+    )
+    for row in rows:
+        while told is not None and told[0] < row[0]:
+            found += _missing(told, erased)
+            told = next(expected, None)
+        if told is None or told[0] != row[0]:
+            found.append(f"personal data of complaint {row[0]} was put in: the journal does not tell of it")
+            continue
+        found += _against(row, told, erased)
+        told = next(expected, None)
+    while told is not None:
+        found += _missing(told, erased)
+        told = next(expected, None)
+    return found
+
+
+def _expected(connection: sqlite3.Connection) -> Iterator[tuple[int, int, str]]:
+    """Yield each complaint whose personal data the journal tells of, the last entry that does, and the digest in it."""
+    rows = connection.execute(
+        "SELECT complaint, seq, detail FROM transition WHERE complaint IS NOT NULL "
+        "AND kind IN ('received', 'amended') AND instr(detail, '\"personal\":') ORDER BY complaint, seq"
+    )
+    last: tuple[int, int, str] | None = None
+    for complaint, seq, detail in rows:
+        digest = json.loads(detail).get("personal")
+        if digest is None:
+            continue
+        if last is not None and last[0] != complaint:
+            yield last
+        last = complaint, seq, digest
+    if last is not None:
+        yield last
+
+
+def _missing(told: tuple[int, int, str], erased: dict[int, int]) -> list[str]:
+    complaint, seq, _ = told
+    if erased.get(complaint, 0) > seq:
+        return []
+    return [f"personal data of complaint {complaint} is missing, and the journal tells of no erasure"]
+
+
+def _against(row: Sequence[Any], told: tuple[int, int, str], erased: dict[int, int]) -> list[str]:
+    complaint, *fields, salt, phone, email = row
+    _, seq, digest = told
+    if erased.get(complaint, 0) > seq:
+        return [f"personal data of complaint {complaint} was put in: it had been erased"]
+    personal = Personal(*fields)
+    if personal_digest(salt, personal) != digest or (phone, email) != (
+        phone_key(personal.phone),
+        email_key(personal.email),
+    ):
+        return [f"personal data of complaint {complaint} was altered"]
+    return []

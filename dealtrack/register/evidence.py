@@ -1,0 +1,295 @@
+"""Evidence files: kept beside the register under the hash of their content, and held against it."""
+
+import errno
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from dealtrack.core.lifecycle import Kind, Transition, effective
+from dealtrack.core.text import safe_text
+from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
+from dealtrack.register.store import Store
+
+LARGEST = 1 << 30
+"""The largest file that is taken, in bytes."""
+
+CHUNK = 1 << 20
+NAME_LIMIT = 200
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+# Not to wait for the other end of a pipe that stands where a file should.
+_READ = os.O_RDONLY | os.O_NONBLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """An evidence file as the journal tells of it; `size` in bytes, `at` in UTC.
+
+    `present` tells whether a file of that size is held; only a check of its hash tells more.
+    """
+
+    complaint: int
+    seq: int
+    name: str
+    size: int
+    sha256: str
+    at: datetime
+    actor: str
+    present: bool
+
+
+def evidence_folder(register: Store) -> Path:
+    """Return the folder of a register's evidence: beside its file, whatever link leads there."""
+    place = Path(os.path.realpath(register.path))
+    return place.with_name(f"{place.name}.evidence")
+
+
+def stored_path(register: Store, digest: str) -> Path:
+    """Return where the file with a content hash is kept."""
+    return evidence_folder(register) / digest[:2] / digest
+
+
+def exhibits(register: Store, history: Sequence[Transition]) -> list[Exhibit]:
+    """Return the evidence of a complaint in order of entry; voided entries are left out."""
+    counted = [entry for entry in effective(history) if entry.kind is Kind.EVIDENCE]
+    return [_exhibit(register, entry) for entry in sorted(counted, key=lambda entry: entry.seq)]
+
+
+def _exhibit(register: Store, entry: Transition) -> Exhibit:
+    detail = entry.detail
+    digest, size = detail["sha256"], detail["size"]
+    try:
+        held = os.lstat(stored_path(register, digest))
+        present = stat.S_ISREG(held.st_mode) and held.st_size == size
+    except OSError:
+        present = False
+    return Exhibit(entry.complaint, entry.seq, detail["name"], size, digest, entry.at, entry.actor, present)
+
+
+def find_exhibit(held: Iterable[Exhibit], complaint: int, seq: int) -> Exhibit:
+    """Return the exhibit with an entry's number; raises UnknownEvidence."""
+    known = list(held)
+    for exhibit in known:
+        if exhibit.seq == seq:
+            return exhibit
+    numbers = ", ".join(str(exhibit.seq) for exhibit in known)
+    hint = f"Its evidence: {numbers}." if numbers else "It has none."
+    raise UnknownEvidence(seq=seq, complaint=complaint, known=hint)
+
+
+def keep_file(register: Store, source: Path) -> dict[str, Any]:
+    """Copy a file into the evidence folder and return what the journal says of it: name, sha256 and size.
+
+    The copy is whole and on the disk when this returns. A copy that no entry then names does no harm.
+    Raises CannotRead and CannotWrite.
+    """
+    folder = evidence_folder(register)
+    with _opened(source) as handle, _store(folder) as root:
+        part = f".{secrets.token_hex(8)}.part"
+        try:
+            out = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=root)
+            try:
+                digest, size = _copy(handle, out, source)
+                os.fsync(out)
+            finally:
+                os.close(out)
+            _enter(root, part, digest)
+        except OSError as error:
+            raise CannotWrite(path=folder, reason=error.strerror or str(error)) from None
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(part, dir_fd=root)
+    return {"name": safe_name(source.name), "sha256": digest, "size": size}
+
+
+def safe_name(name: str) -> str:
+    """Return a file's base name as it is shown and saved: of one line, without controls, not hidden by a dot."""
+    text = safe_text(name.encode("utf-8", "replace").decode()).strip().lstrip(".")
+    if len(text) > NAME_LIMIT:
+        stem, dot, ending = text.rpartition(".")
+        text = f"{stem[: NAME_LIMIT - 20]}…{dot}{ending}" if stem and len(ending) < 10 else text[:NAME_LIMIT]
+    return text or "evidence"
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[int]:
+    """Open a plain file to be read; raises CannotRead."""
+    try:
+        handle = os.open(source, _READ)
+    except (OSError, ValueError) as error:
+        raise CannotRead(path=source, reason=getattr(error, "strerror", None) or str(error)) from None
+    try:
+        held = os.fstat(handle)
+        if not stat.S_ISREG(held.st_mode):
+            kind = "it is a folder" if stat.S_ISDIR(held.st_mode) else "it is no plain file"
+            raise CannotRead(path=source, reason=kind)
+        if held.st_size > LARGEST:
+            raise CannotRead(path=source, reason=_too_large(held.st_size))
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _too_large(size: int) -> str:
+    return f"it has {size:,} bytes, and {LARGEST:,} are the most"
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[int]:
+    """Open the evidence folder, making it where there is none; raises CannotWrite."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        root = os.open(folder, _FOLDER)
+    except OSError as error:
+        raise CannotWrite(path=folder, reason=_refusal(error)) from None
+    try:
+        yield root
+    finally:
+        os.close(root)
+
+
+def _refusal(error: OSError) -> str:
+    if error.errno in _LINKS:
+        return "a symbolic link or a file stands where its folder should"
+    return error.strerror or str(error)
+
+
+_LINKS = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
+"""What systems answer where O_NOFOLLOW or O_DIRECTORY meets a link."""
+
+
+def _copy(handle: int, out: int, source: Path) -> tuple[str, int]:
+    """Copy a file and return the hash and the size of what was copied; raises CannotRead."""
+    known, size = sha256(), 0
+    while chunk := _read(handle, source):
+        size += len(chunk)
+        if size > LARGEST:
+            raise CannotRead(path=source, reason=_too_large(size))
+        known.update(chunk)
+        _write(out, chunk)
+    return known.hexdigest(), size
+
+
+def _read(handle: int, source: Path) -> bytes:
+    try:
+        return os.read(handle, CHUNK)
+    except OSError as error:
+        raise CannotRead(path=source, reason=error.strerror or str(error)) from None
+
+
+def _write(out: int, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[os.write(out, rest) :]
+
+
+def _enter(root: int, part: str, digest: str) -> None:
+    """Move a whole copy to the place of its hash; one that stands there already is of the same content."""
+    shelf_name = digest[:2]
+    try:
+        os.mkdir(shelf_name, 0o700, dir_fd=root)
+        os.fsync(root)
+    except FileExistsError:
+        pass
+    shelf = os.open(shelf_name, _FOLDER, dir_fd=root)
+    try:
+        # A link or an altered file in its place is replaced, not followed.
+        os.rename(part, digest, src_dir_fd=root, dst_dir_fd=shelf)
+        os.fsync(shelf)
+    finally:
+        os.close(shelf)
+
+
+def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
+    """Copy an exhibit out, into a folder under its own name or to a new file, and return where it went.
+
+    Nothing is overwritten. Raises EvidenceAltered where it is missing or not of its hash, and CannotWrite.
+    """
+    place = target / exhibit.name if target.is_dir() else target
+    fault = content_fault(register, exhibit.sha256)
+    if fault:
+        raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault)
+    try:
+        out = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise CannotWrite(path=place, reason="it exists already; name another file") from None
+    except (OSError, ValueError) as error:
+        raise CannotWrite(path=place, reason=getattr(error, "strerror", None) or str(error)) from None
+    is_whole = False
+    try:
+        stored = stored_path(register, exhibit.sha256)
+        with _opened(stored) as handle:
+            digest, _ = _copy(handle, out, stored)
+        os.fsync(out)
+        is_whole = digest == exhibit.sha256
+    except OSError as error:
+        raise CannotWrite(path=place, reason=error.strerror or str(error)) from None
+    finally:
+        os.close(out)
+        if not is_whole:
+            place.unlink(missing_ok=True)
+    if not is_whole:
+        raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault="was altered")
+    return place
+
+
+def content_fault(register: Store, digest: str) -> str | None:
+    """Return what is wrong with the stored file of a content hash, None where it is whole."""
+    try:
+        root = os.open(evidence_folder(register), _FOLDER)
+        try:
+            shelf = os.open(digest[:2], _FOLDER, dir_fd=root)
+        finally:
+            os.close(root)
+        try:
+            handle = os.open(digest, _READ | os.O_NOFOLLOW, dir_fd=shelf)
+        finally:
+            os.close(shelf)
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        if error.errno in _LINKS:
+            return "is a symbolic link, or stands in one"
+        return f"cannot be read ({error.strerror or error})"
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return "is no plain file"
+        known = sha256()
+        while chunk := os.read(handle, CHUNK):
+            known.update(chunk)
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    finally:
+        os.close(handle)
+    return None if known.hexdigest() == digest else "was altered"
+
+
+def evidence_faults(register: Store) -> list[str]:
+    """Check every evidence file that the journal tells of, voided entries aside, against its hash."""
+    connection = register.connection
+    voided = {
+        json.loads(detail)["seq"]
+        for (detail,) in connection.execute("SELECT detail FROM transition WHERE kind = ?", (Kind.VOIDED.value,))
+    }
+    faults: dict[str, str | None] = {}
+    found: list[str] = []
+    rows = connection.execute(
+        "SELECT seq, complaint, detail FROM transition WHERE kind = ? ORDER BY seq", (Kind.EVIDENCE.value,)
+    )
+    for seq, complaint, text in rows:
+        detail = json.loads(text)
+        digest = detail["sha256"]
+        if seq in voided:
+            continue
+        if digest not in faults:
+            faults[digest] = content_fault(register, digest)
+        if faults[digest]:
+            found.append(f"evidence {detail['name']} of complaint {complaint} (entry {seq}) {faults[digest]}")
+    return found

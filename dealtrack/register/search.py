@@ -1,0 +1,174 @@
+"""Full-text search: an index of what complaints say, written with them, and what it finds in a view of the register."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from dealtrack.core import lifecycle
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, effective
+from dealtrack.core.matching import fold
+from dealtrack.register import queries
+from dealtrack.register.queries import Filter
+from dealtrack.register.view import View
+
+if TYPE_CHECKING:
+    from dealtrack.register.register import Register
+
+GRAM = 3
+"""The index holds every run of so many characters: a shorter word is looked for in the texts themselves."""
+
+MOST_GRAMS = 60
+FIELDS = ("number", "platform", "summary")
+NOTES = ("reason", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A complaint in which all words occur, and its texts as the view shows them."""
+
+    complaint: Complaint
+    texts: list[str]
+
+
+def texts_of(complaint: Complaint, history: Sequence[Transition]) -> list[str]:
+    """Return the texts that a complaint is searched by: its number, platform and summary, and every note and reason.
+
+    Those of voided entries are left out, and a voided complaint has none.
+    """
+    if complaint.status is Status.VOIDED:
+        return []
+    said = [getattr(complaint, name) for name in FIELDS]
+    counted = {entry.seq for entry in effective(history)}
+    said += [
+        entry.detail.get(name)
+        for entry in history
+        if entry.seq in counted or entry.kind is Kind.VOIDED
+        for name in NOTES
+    ]
+    return [text for text in said if text]
+
+
+def row_of(complaint: Complaint, history: Sequence[Transition]) -> tuple[int, str, str]:
+    """Return a complaint's row of the index: its id, what it says, and what else its history ever said."""
+    present = texts_of(complaint, history)
+    if len(history) == 1 and present:
+        former: list[str] = []
+    else:
+        ever = [entry.detail.get(name) for entry in history for name in (*FIELDS, *NOTES)]
+        former = list(dict.fromkeys(text for text in ever if text and text not in present))
+    return complaint.id, _joined(present), _joined(former)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    # No word holds a line feed: none is found across two texts.
+    return "\n".join(map(fold, texts))
+
+
+class Writer:
+    """Writes the index within one transaction, a batch at a time."""
+
+    BATCH = 2000
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._rows: list[tuple[int, str, str]] = []
+
+    def write(self, complaint: Complaint, history: Sequence[Transition], is_new: bool) -> None:
+        """Index a complaint in place of what stood there."""
+        row = row_of(complaint, history)
+        if not is_new:
+            self.flush()
+            held = self._connection.execute("SELECT * FROM search_text WHERE complaint = ?", (row[0],)).fetchone()
+            if held == row:
+                return
+            if held is not None:
+                self._forget(held)
+        self._rows.append(row)
+        if len(self._rows) >= self.BATCH:
+            self.flush()
+
+    def _forget(self, held: Sequence[Any]) -> None:
+        self._connection.execute(
+            "INSERT INTO search_index (search_index, rowid, text, former) VALUES ('delete', ?, ?, ?)", tuple(held)
+        )
+        self._connection.execute("DELETE FROM search_text WHERE complaint = ?", (held[0],))
+
+    def flush(self) -> None:
+        """Write the rows that are still held back."""
+        self._connection.executemany("INSERT INTO search_text VALUES (?, ?, ?)", self._rows)
+        self._connection.executemany("INSERT INTO search_index (rowid, text, former) VALUES (?, ?, ?)", self._rows)
+        self._rows.clear()
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Empty the index, that it may be written anew."""
+    connection.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+    connection.execute("DELETE FROM search_text")
+
+
+def index_faults(connection: sqlite3.Connection) -> list[str]:
+    """Check that the index is of the texts that it was made of; a register that is read-only is not checked."""
+    try:
+        connection.execute("INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError as error:
+        name = error.sqlite_errorname
+        if name.startswith("SQLITE_READONLY"):
+            return []
+        if not name.startswith(("SQLITE_CORRUPT", "SQLITE_ERROR")):
+            raise
+        return ["the search index is not of the texts that it was made of"]
+    return []
+
+
+def search(
+    register: "Register", words: Sequence[str], wanted: Filter, view: View, limit: int | None = None
+) -> Iterator[Hit]:
+    """Yield the complaints that hold all the words in a view, the latest received first, at most `limit`.
+
+    A word is any run of characters, found inside others too, whatever its case and width. It stands for
+    itself: none of its characters is a sign of a query language.
+    """
+    folded = list(dict.fromkeys(filter(None, map(fold, words))))
+    found = _hits(register, folded, wanted, view, limit) if folded else iter(())
+    return islice(found, limit)
+
+
+def _hits(register: "Register", words: Sequence[str], wanted: Filter, view: View, limit: int | None) -> Iterator[Hit]:
+    for id_ in _candidates(register.connection, words, wanted, view, limit):
+        entries = view.seen(register.history(id_))
+        if view.is_present:
+            complaint = lifecycle.fold(id_, entries)
+        else:
+            standing = register.standing_of(entries, view)
+            if standing is None or not wanted.matches(standing.complaint):
+                continue
+            complaint = standing.complaint
+        texts = texts_of(complaint, entries)
+        said = _joined(texts)
+        if all(word in said for word in words):
+            yield Hit(complaint, texts)
+
+
+def _candidates(
+    connection: sqlite3.Connection, words: Sequence[str], wanted: Filter, view: View, limit: int | None
+) -> Iterator[int]:
+    """Yield the complaints that may hold the words: at present just those that do, of the past all that ever did."""
+    columns = ("s.text",) if view.is_present else ("s.text", "s.former")
+    held = " AND ".join("(" + " OR ".join(f"instr({column}, ?) > 0" for column in columns) + ")" for _ in words)
+    values: list[Any] = [word for word in words for _ in columns]
+    grams = list(dict.fromkeys(word[at : at + GRAM] for word in words for at in range(len(word) - GRAM + 1)))
+    source = "search_text s"
+    if grams:
+        source = "search_index f CROSS JOIN search_text s ON s.complaint = f.rowid"
+        held = f"search_index MATCH ? AND {held}"
+        values.insert(0, " AND ".join('"' + gram.replace('"', '""') + '"' for gram in grams[:MOST_GRAMS]))
+    condition, bound = queries.conditions(wanted) if view.is_present else ("1", [])
+    most = limit if view.is_present and limit is not None else -1
+    rows = connection.execute(
+        f"SELECT c.id FROM {source} CROSS JOIN complaint c ON c.id = s.complaint "
+        f"WHERE {held} AND {condition} ORDER BY c.received_at DESC, c.id DESC LIMIT ?",
+        [*values, *bound, most],
+    )
+    return (id_ for (id_,) in rows)

@@ -1,0 +1,258 @@
+"""Trying a policy out: every complaint judged by it and by its own policy, and what would be different."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from dealtrack.core.clocks import CalendarAt, Clock, Verdict, current, judge, local_day, verdict
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, effective, fold
+from dealtrack.core.limits import check_extension
+from dealtrack.core.policy import ClockRule, Policy, version_for
+from dealtrack.core.policy_words import counted, span_of
+from dealtrack.errors import CannotExtend, UnknownClock
+
+GROUPS = ("platform", "category", "month")
+LATE = (Verdict.MISSED, Verdict.OVERDUE)
+
+Move = tuple[Verdict | None, Verdict | None]
+"""What a clock's run is judged as then and now; None where that policy does not run it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What complaints are judged with: calendars, the time zone in which days are counted, the moment in UTC."""
+
+    calendar_at: CalendarAt
+    zone: tzinfo
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a trial found.
+
+    `moves` counts the runs of clocks by group (empty without groups), clock and move. `deadlines_moved`
+    counts by clock the runs under way whose deadline would be another. `refused` counts the extensions
+    that the policy does not allow, which were left out. `versions` are those that judged anything.
+    """
+
+    complaints: int
+    moves: Mapping[tuple[str, str], Counter[Move]]
+    deadlines_moved: Mapping[str, int]
+    refused: int
+    versions: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often each verdict was given of a clock, then and now."""
+
+    moves: Counter[Move]
+
+    def then(self, told: Verdict) -> int:
+        """Return how many runs the complaints' own policies judge so."""
+        return sum(count for (before, _), count in self.moves.items() if before is told)
+
+    def now(self, told: Verdict) -> int:
+        """Return how many runs the policy on trial judges so."""
+        return sum(count for (_, after), count in self.moves.items() if after is told)
+
+    def change(self, told: Verdict) -> int:
+        """Return how many runs more are judged so now; negative for fewer."""
+        return self.now(told) - self.then(told)
+
+    @property
+    def now_late(self) -> int:
+        """Return how many runs are late (missed or overdue) by the policy on trial alone."""
+        return sum(count for (before, after), count in self.moves.items() if after in LATE and before not in LATE)
+
+    @property
+    def no_longer_late(self) -> int:
+        """Return how many runs are late (missed or overdue) by the complaints' own policies alone."""
+        return sum(count for (before, after), count in self.moves.items() if before in LATE and after not in LATE)
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether only the policy on trial runs the clock."""
+        return all(before is None for before, _ in self.moves)
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the policy on trial does not run the clock."""
+        return all(after is None for _, after in self.moves)
+
+
+def group_by(by: str, zone: tzinfo) -> Callable[[Complaint], str]:
+    """Return what tells a complaint's group: its platform, category or month of receipt (2016-11); one group for ''."""
+
+    def month(complaint: Complaint) -> str:
+        return f"{local_day(complaint.received, zone):%Y-%m}" if complaint.received else ""
+
+    groups: dict[str, Callable[[Complaint], str]] = {
+        "platform": lambda complaint: complaint.platform,
+        "category": lambda complaint: complaint.category,
+        "month": month,
+        "": lambda _: "",
+    }
+    return groups[by]
+
+
+def try_policy(
+    histories: Iterable[Sequence[Transition]],
+    versions: Sequence[Policy],
+    policy_of: Callable[[Complaint], Policy],
+    bench: Bench,
+    group_of: Callable[[Complaint], str],
+) -> Trial:
+    """Judge complaints, given by their histories, by a policy on trial, and count what differs from their own.
+
+    Each is judged by the version in force on the day of its receipt. Voided complaints are left out, and so
+    is what the policy would have refused: an extension beyond its limits or after its deadline.
+    Raises OutsideCalendar.
+    """
+    moves: dict[tuple[str, str], Counter[Move]] = {}
+    moved: Counter[str] = Counter()
+    used: dict[date, Policy] = {}
+    complaints = refused = 0
+    for history in histories:
+        complaint = fold(history[0].complaint, history) if history else None
+        if complaint is None or complaint.status is Status.VOIDED or complaint.received is None:
+            continue
+        complaints += 1
+        policy = version_for(versions, local_day(complaint.received, bench.zone))
+        used[policy.in_force] = policy
+        before = _runs(complaint, history, policy_of(complaint), bench)
+        allowed = allowed_history(complaint, history, policy, bench)
+        refused += len(history) - len(allowed)
+        after = _runs(complaint, allowed, policy, bench)
+        group = group_of(complaint)
+        for name, round_ in {**before, **after}:
+            then, now = before.get((name, round_)), after.get((name, round_))
+            move = (_verdict(then, bench), _verdict(now, bench))
+            moves.setdefault((group, name), Counter())[move] += 1
+            if then and now and then.started and then.ended is None and now.ended is None and then.due != now.due:
+                moved[name] += 1
+    return Trial(complaints, moves, moved, refused, tuple(used[day] for day in sorted(used)))
+
+
+def _verdict(clock: Clock | None, bench: Bench) -> Verdict | None:
+    return None if clock is None else verdict(clock, bench.moment)
+
+
+def _runs(
+    complaint: Complaint, history: Sequence[Transition], policy: Policy, bench: Bench
+) -> dict[tuple[str, int], Clock]:
+    """Return every run of every clock, by name and round, and what stands in for the clocks that have not started."""
+    runs = judge(history, policy, bench.calendar_at, bench.zone)
+    is_paused = complaint.status is Status.PAUSED
+    calendar = bench.calendar_at(None)
+    latest = current(runs, policy, complaint.is_open, is_paused, calendar, bench.zone, bench.moment)
+    waiting = [clock for clock in latest if clock.started is None]
+    return {(clock.name, clock.round): clock for clock in (*runs, *waiting)}
+
+
+def allowed_history(
+    complaint: Complaint, history: Sequence[Transition], policy: Policy, bench: Bench
+) -> list[Transition]:
+    """Return a history without the extensions that a policy would have refused.
+
+    An extension of a clock that the policy does not have lengthens nothing and stays.
+    """
+    refused: set[int] = set()
+    for entry in effective(entry for entry in history if entry.kind in (Kind.EXTENDED, Kind.VOIDED)):
+        # As the register stood when the extension was asked for.
+        before = [
+            held
+            for held in effective(history)
+            if (held.at, held.seq) < (entry.at, entry.seq) and held.seq not in refused
+        ]
+        runs = judge(before, policy, bench.calendar_at, bench.zone)
+        name, by = entry.detail["clock"], entry.detail["by"]
+        try:
+            check_extension(complaint.id, policy, runs, before, name, by, entry.at)
+        except CannotExtend:
+            refused.add(entry.seq)
+        except UnknownClock:
+            pass
+    return [entry for entry in history if entry.seq not in refused]
+
+
+def tallies(trial: Trial) -> dict[str, Tally]:
+    """Return the tally of each clock over all groups: the trial's clocks in their order, then those it lacks."""
+    rules = [rule for policy in reversed(trial.versions) for rule in policy.clocks]
+    sums: dict[str, Counter[Move]] = {rule.name: Counter() for rule in rules}
+    for (_, name), counter in trial.moves.items():
+        sums.setdefault(name, Counter()).update(counter)
+    return {name: Tally(counter) for name, counter in sums.items() if counter}
+
+
+def grouped(trial: Trial, name: str) -> dict[str, Tally]:
+    """Return the tally of one clock in each group, by the groups' names."""
+    return {group: Tally(counter) for (group, clock), counter in sorted(trial.moves.items()) if clock == name}
+
+
+def sentences(trial: Trial) -> dict[str, str]:
+    """Return for each clock what would change, in a sentence, as `complete within 1 working day: 3 more would ...`."""
+    return {name: f"{_heading(trial, name)}: {_change(trial, name, tally)}" for name, tally in tallies(trial).items()}
+
+
+def rules_of(trial: Trial, name: str) -> list[ClockRule]:
+    """Return the different rules that the versions on trial set for a clock, the latest last."""
+    found = [rule for policy in trial.versions if (rule := policy.clock(name)) is not None]
+    return list(dict.fromkeys(replace(rule, article="") for rule in found))
+
+
+def _heading(trial: Trial, name: str) -> str:
+    lengths = [counted(rule.length, rule.unit) for rule in rules_of(trial, name)]
+    return f"{name} within {' or '.join(dict.fromkeys(lengths))}" if lengths else name
+
+
+def _change(trial: Trial, name: str, tally: Tally) -> str:
+    if tally.is_gone:
+        return f"the policy has no such clock; {_late(tally.then)} under the policies in force"
+    if tally.is_new:
+        return f"a clock that the policies in force do not have; {_late(tally.now)}"
+    parts = [_counted(tally.change(told), told) for told in LATE if tally.change(told)]
+    if moved := trial.deadlines_moved.get(name):
+        parts.append(f"{moved:,} deadline{'s' if moved != 1 else ''} under way would move")
+    if not parts and any(before is not after for before, after in tally.moves):
+        crosses = tally.now_late or tally.no_longer_late
+        others = "as many would be late, though not the same ones"
+        parts = [others if crosses else "the same would be late, but other verdicts would change"]
+    return ", ".join(parts) or "nothing would change"
+
+
+def _late(count: Callable[[Verdict], int]) -> str:
+    return f"{count(Verdict.MISSED):,} missed, {count(Verdict.OVERDUE):,} overdue"
+
+
+def _counted(change: int, told: Verdict) -> str:
+    words = "would have been missed" if told is Verdict.MISSED else "would be overdue"
+    return f"{abs(change):,} {'more' if change > 0 else 'fewer'} {words}"
+
+
+def records(trial: Trial, by: str) -> list[dict[str, Any]]:
+    """Return a record for each clock, in each group where groups are asked for, under its fixed keys.
+
+    `VERDICT_then` and `VERDICT_now` count its runs so judged; `now_late` counts those that would be missed or
+    overdue and are not, `no_longer_late` the reverse.
+    """
+    made = []
+    for name, whole in tallies(trial).items():
+        rules = " or ".join(map(span_of, rules_of(trial, name)))
+        for group, tally in (grouped(trial, name) if by else {"": whole}).items():
+            record: dict[str, Any] = {by: group} if by else {}
+            record |= {"clock": name, "rule": rules or None, "runs": tally.moves.total()}
+            for told in Verdict:
+                record |= {f"{told}_then": tally.then(told), f"{told}_now": tally.now(told)}
+            record |= {"now_late": tally.now_late, "no_longer_late": tally.no_longer_late}
+            made.append(record)
+    return made
+
+
+def record_keys(by: str) -> list[str]:
+    """Return the keys of a trial's records, with that of the groups asked for."""
+    counts = [f"{told}_{when}" for told in Verdict for when in ("then", "now")]
+    return [*([by] if by else []), "clock", "rule", "runs", *counts, "now_late", "no_longer_late"]

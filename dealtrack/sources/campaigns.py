@@ -1,0 +1,82 @@
+"""Campaigns by name: those of data/campaigns.toml and the user's own."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from dealtrack.core.campaign import Campaign
+from dealtrack.errors import BadCampaignFile, DealtrackError, UnknownCampaign
+from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
+
+FILE_NAME = "campaigns.toml"
+CAMPAIGN_KEYS = ("name", "title", "first", "last")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    path: Path
+
+    def __call__(self, reason: str) -> DealtrackError:
+        return BadCampaignFile(path=self.path, reason=reason)
+
+
+def load_campaigns(data_folder: Path, user_folder: Path) -> dict[str, Campaign]:
+    """Return the shipped campaigns and the user's own by name; the user's own goes before a shipped one of its name.
+
+    The user need not have a file. Raises BadCampaignFile.
+    """
+    campaigns = read_campaigns_file(data_folder / FILE_NAME)
+    own = user_folder / FILE_NAME
+    return {**campaigns, **read_campaigns_file(own)} if own.exists() else campaigns
+
+
+def load_campaign(name: str, data_folder: Path, user_folder: Path) -> Campaign:
+    """Return the campaign of this name, whatever its case; raises UnknownCampaign or BadCampaignFile."""
+    campaigns = load_campaigns(data_folder, user_folder)
+    found = campaigns.get(name.strip().casefold())
+    if found is None:
+        allowed = ", ".join(campaigns) or "none"
+        raise UnknownCampaign(name=name, nearest=nearest(name, campaigns), allowed=allowed)
+    return found
+
+
+def read_campaigns_file(path: Path) -> dict[str, Campaign]:
+    """Return the campaigns of a file by name, in its order; raises BadCampaignFile."""
+    table = read_table(path, _Refusal(path))
+    table.allow("campaign")
+    campaigns: dict[str, Campaign] = {}
+    for entry in table.tables_of("campaign"):
+        campaign = _campaign(entry)
+        if campaign.name in campaigns:
+            entry.refuse(f"two campaigns are named {campaign.name!r}", "name")
+        campaigns[campaign.name] = campaign
+    return campaigns
+
+
+def _campaign(entry: Table) -> Campaign:
+    entry.allow(*CAMPAIGN_KEYS)
+    name = entry.text_of("name")
+    if not NAME.fullmatch(name):
+        entry.refuse(f"name cannot be {name!r}: write small letters, digits and single hyphens", "name")
+    first, last = _day(entry, "first"), _day(entry, "last")
+    if last < first:
+        entry.refuse(f"last lies before first: {last} before {first}", "last")
+    return Campaign(name, entry.text_of("title", name), first, last)
+
+
+def _day(entry: Table, key: str) -> date:
+    value = entry.values.get(key)
+    if value is None:
+        entry.refuse(f"{key} is missing: give a day such as 2016-11-01; both days are in the campaign")
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    shown = repr(value) if isinstance(value, str) else kind_name(type(value))
+    return entry.refuse(f"{key} must be a day such as 2016-11-01, not {shown}", key)

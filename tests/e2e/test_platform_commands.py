@@ -1,0 +1,219 @@
+"""What the notice asks of platforms, on the command line: names, green channel, contact channels and their checks."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from dealtrack.register import platforms, projection
+from dealtrack.register.journal import Event, events
+from dealtrack.register.register import Register
+from tests.conftest import Clerk
+
+KEYS = ["name", "aliases", "green_channel", "channels", "last_checked", "checked_by", "finding"]
+
+
+def listed(clerk: Clerk, *words: str) -> dict[str, dict[str, Any]]:
+    records = json.loads(clerk("platform", "list", *words, "--format", "json").ok())
+    assert all(list(record) == KEYS for record in records)
+    return {record["name"]: record for record in records}
+
+
+def entries(clerk: Clerk) -> tuple[int, str]:
+    """The length and head of the journal, which any entry changes."""
+    with Register.open(clerk.db, read_only=True) as register:
+        return register.head()
+
+
+def refused(clerk: Clerk, *words: str) -> str:
+    """Run a command that must be refused with nothing written, and return what it says."""
+    before = entries(clerk)
+    result = clerk(*words)
+    assert (result.status, result.out) == (2, "")
+    assert entries(clerk) == before
+    return result.err
+
+
+# names
+
+
+def test_a_platform_with_its_names(clerk: Clerk) -> None:
+    told = clerk("platform", "add", "拼多多", "--alias", "pdd", "--alias", "PDD", "--green-channel", "no").ok()
+    assert told == "platform 拼多多 (pdd), green channel not opened entered\n"
+    assert listed(clerk)["拼多多"] == {
+        "name": "拼多多",
+        "aliases": ["pdd"],
+        "green_channel": False,
+        "channels": [],
+        "last_checked": None,
+        "checked_by": None,
+        "finding": None,
+    }
+    assert "(拼多多, other)" in clerk("add", "--platform", "Pdd").ok()
+
+
+def test_more_names_for_a_platform(clerk: Clerk) -> None:
+    assert listed(clerk)["JD"]["aliases"] == ["京东", "jingdong", "jd.com"]
+    told = clerk("platform", "edit", "京东", "--alias", "京东商城", "--drop-alias", "JINGDONG").ok()
+    assert told == "platform JD (京东, jd.com, 京东商城)\n"
+    assert listed(clerk)["JD"]["aliases"] == ["京东", "jd.com", "京东商城"]
+    assert "(JD, other)" in clerk("add", "--platform", "京东商城").ok()
+    assert "Unknown platform: jingdong" in refused(clerk, "add", "--platform", "jingdong")
+
+
+def test_a_complaint_keeps_its_platform_when_an_alias_goes(clerk: Clerk) -> None:
+    clerk("add", "--platform", "jingdong").ok()
+    clerk("platform", "edit", "JD", "--drop-alias", "jingdong").ok()
+    assert json.loads(clerk("list", "--platform", "jd", "--format", "json").ok())[0]["platform"] == "JD"
+
+
+def test_what_changes_nothing_is_not_written(clerk: Clerk) -> None:
+    clerk("platform", "edit", "JD", "--green-channel", "yes").ok()
+    before = entries(clerk)
+    same = clerk("platform", "edit", "JD", "--alias", "ＪＤ．ＣＯＭ", "--alias", "jd", "--green-channel", "yes")
+    assert same.ok() == "platform JD (京东, jingdong, jd.com), green channel opened: nothing to change\n"
+    assert entries(clerk) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("edit", "JD", "--alias", "TMALL"), "The name TMALL stands for the platform Tmall already."),
+        (("edit", "JD", "--alias", "苏宁", "--alias", "天猫"), "The name 天猫 stands for the platform Tmall already."),
+        (("edit", "JD", "--drop-alias", "jingdon"), "cannot be 'jingdon'. Did you mean jingdong? Allowed: 京东"),
+        (("edit", "JD"), "What to change is missing. Give it with --alias NAME, --drop-alias NAME or --green"),
+        (("edit", "JD", "--green-channel", "maybe"), "The green channel cannot be 'maybe'. Allowed: yes, no."),
+        (("edit", "JD", "--alias", " "), "A platform's name cannot be empty."),
+        (("edit", "JDD", "--alias", "x"), "Unknown platform: JDD. Did you mean JD?"),
+        (("edit", "JD", "--alias", "x" * 101), "name has 101 characters, and 100 are the most"),
+        (("add", "jd"), "The name jd stands for the platform JD already."),
+        (("add", "苏宁", "--alias", "京东"), "The name 京东 stands for the platform JD already."),
+        (("show", "苏宁"), "Unknown platform: 苏宁."),
+    ],
+)
+def test_what_is_refused(clerk: Clerk, words: tuple[str, ...], told: str) -> None:
+    assert told in refused(clerk, "platform", *words)
+
+
+def test_renaming_is_not_offered(clerk: Clerk) -> None:
+    assert "No such option" in refused(clerk, "platform", "edit", "JD", "--name", "Jingdong")
+
+
+# checks
+
+
+def test_a_check_of_the_contact_channels(clerk: Clerk) -> None:
+    told = clerk(
+        "platform", "check", "京东", "--channels", "微信, Phone", "--finding", "微信二维码打不开", "--at", "11-14 10:30"
+    ).ok()
+    assert told == "platform JD: checked 2016-11-14 10:30 by clerk: shows phone, wechat\n"
+    jd = listed(clerk)["JD"]
+    assert jd["channels"] == ["phone", "wechat"]
+    assert jd["last_checked"] == "2016-11-14T10:30:00+08:00"
+    assert (jd["checked_by"], jd["finding"]) == ("clerk", "微信二维码打不开")
+    assert listed(clerk)["Tmall"]["last_checked"] is None
+
+
+def test_a_later_check_takes_the_place_of_an_earlier_one(clerk: Clerk) -> None:
+    every = "phone,wechat,qq,email"
+    clerk("platform", "check", "JD", "--channels", every, "--finding", "all", "--at", "11-10 10:00").ok()
+    clerk.actor = "李"
+    clerk("platform", "check", "JD", "--channels", "none", "--finding", "all gone", "--at", "11-14 10:00").ok()
+    jd = listed(clerk)["JD"]
+    assert (jd["channels"], jd["checked_by"], jd["finding"]) == ([], "李", "all gone")
+    # Entered late: it joins the history, and what is shown stays.
+    clerk.actor = "王"
+    told = clerk("platform", "check", "JD", "--channels", "qq", "--finding", "only qq", "--at", "11-12").ok()
+    assert told.splitlines() == [
+        "platform JD: checked 2016-11-12 00:00 by 王: shows qq",
+        "what it shows stays as last checked, 2016-11-14 10:00 by 李: no contact channel",
+    ]
+    assert listed(clerk)["JD"] == jd
+    shown = json.loads(clerk("platform", "show", "jingdong", "--format", "json").ok())
+    assert {key: shown[key] for key in KEYS} == jd
+    assert [(check["checked"][:10], check["checked_by"], check["channels"]) for check in shown["checks"]] == [
+        ("2016-11-10", "clerk", ["phone", "wechat", "qq", "email"]),
+        ("2016-11-12", "王", ["qq"]),
+        ("2016-11-14", "李", []),
+    ]
+
+
+def test_of_two_checks_at_one_moment_the_later_entered_counts(clerk: Clerk) -> None:
+    for channels in ("phone", "qq"):
+        clerk("platform", "check", "JD", "--channels", channels, "--finding", "x", "--at", "11-14 10:00").ok()
+    assert listed(clerk)["JD"]["channels"] == ["qq"]
+
+
+def test_show_tells_every_check(clerk: Clerk) -> None:
+    assert clerk("platform", "show", "JD").ok() == "platform JD (京东, jingdong, jd.com)\nnever checked\n"
+    assert clerk("platform", "show", "JD", "--format", "csv").ok() == "checked,checked_by,channels,finding\r\n"
+    clerk("platform", "edit", "JD", "--green-channel", "是").ok()
+    clerk("platform", "check", "JD", "--channels", "phone,qq", "--finding", "footer only", "--at", "11-14 10:00").ok()
+    assert clerk("platform", "show", "JD").ok().splitlines() == [
+        "platform JD (京东, jingdong, jd.com), green channel opened",
+        "shows: phone, qq",
+        "2016-11-14 10:00\tclerk\tphone, qq\tfooter only",
+    ]
+    rows = list(csv.DictReader(io.StringIO(clerk("platform", "show", "JD", "--format", "csv").ok())))
+    assert [row["channels"] for row in rows] == ["phone, qq"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--channels", "phone", "--finding", " "), "The finding is missing. Give it with --finding TEXT"),
+        (("--finding", "x"), "The contact channels that it shows is missing."),
+        (("--channels", ",", "--finding", "x"), "The contact channels that it shows is missing."),
+        (("--channels", "phone,wechta", "--finding", "x"), "cannot be 'wechta'. Did you mean wechat? Allowed:"),
+        (("--channels", "phone,none", "--finding", "x"), "A channel cannot be 'none'."),
+        (("--channels", "phone", "--finding", "x", "--at", "2016-11-16"), "2016-11-16 00:00 is in the future"),
+        (("--channels", "phone", "--finding", "x", "--at", "soon"), "'soon' is not a moment"),
+        (("--channels", "phone", "--finding", "x" * 10_001), "finding has 10,001 characters"),
+    ],
+)
+def test_checks_that_are_refused(clerk: Clerk, words: tuple[str, ...], told: str) -> None:
+    assert told in refused(clerk, "platform", "check", "JD", *words)
+
+
+def test_those_that_nobody_has_checked_since(clerk: Clerk) -> None:
+    for name, at in (("JD", "11-10 23:59:59"), ("Tmall", "11-11 00:00"), ("Amazon", "11-14 09:00")):
+        clerk("platform", "check", name, "--channels", "phone", "--finding", "x", "--at", at).ok()
+    assert list(listed(clerk, "--unchecked-since", "2016-11-11")) == ["Gome online", "JD"]
+    assert list(listed(clerk, "--unchecked-since", "yesterday")) == ["Gome online", "JD", "Tmall"]
+    assert list(listed(clerk, "--unchecked-since", "2016-11-10")) == ["Gome online"]
+    clerk("platform", "check", "gome", "--channels", "none", "--finding", "nothing found").ok()
+    assert listed(clerk, "--unchecked-since", "2016-11-10") == {}
+    assert clerk("platform", "list", "--unchecked-since", "2016-11-10").ok() == ""
+    assert "is not a day" in refused(clerk, "platform", "list", "--unchecked-since", "monday morning")
+
+
+# in the journal
+
+
+def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Clerk) -> None:
+    clerk("platform", "add", "苏宁", "--alias", "suning").ok()
+    clerk("platform", "check", "苏宁", "--channels", "phone", "--finding", "one", "--at", "11-14 10:00").ok()
+    clerk("platform", "edit", "苏宁", "--green-channel", "yes", "--drop-alias", "suning").ok()
+    clerk("platform", "check", "苏宁", "--channels", "qq", "--finding", "earlier", "--at", "11-13 10:00").ok()
+    with Register.open(clerk.db) as register:
+        connection = register.connection
+        kinds = [Event.PLATFORM_ENTERED, Event.PLATFORM_EDITED, Event.PLATFORM_CHECKED]
+        told = [entry for entry in events(connection, kinds) if entry.detail["name"] == "苏宁"]
+        assert [entry.kind.value for entry in told] == [
+            "platform-entered",
+            "platform-checked",
+            "platform-edited",
+            "platform-checked",
+        ]
+        assert told[2].detail == {"name": "苏宁", "aliases": [], "green_channel": True}
+        assert told[3].at < told[1].at
+        before = connection.execute("SELECT * FROM platform ORDER BY name").fetchall()
+        connection.execute("DELETE FROM platform")
+        for entry in events(connection, Event):
+            platforms.apply_entry(connection, entry)
+        assert connection.execute("SELECT * FROM platform ORDER BY name").fetchall() == before
+        for known in register.platforms:
+            assert projection.platform_from_data(projection.platform_to_data(known)) == known
+    clerk("verify").ok()

@@ -1,0 +1,744 @@
+"""Wrong things that a clerk may type or a file may hold: one or two lines, the right exit status, nothing written."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Clerk, Result
+
+LONG = "很长" * 6000
+# An argument that is not UTF-8, as a terminal set to GB18030 passes it on.
+NOT_UTF8 = os.fsdecode("京东".encode("gb18030"))
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
+    """Make a register with complaints in every state of the default policy, to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    clerk = Clerk(folder / "home", folder / "register.db")
+    shutil.copy(made_register, clerk.db)
+    for number in range(1, 6):
+        clerk("add", "--platform", "JD", "--number", f"BJ-2016-{number:03}", "--at", "2016-11-11 10:00").ok()
+    clerk("forward", 2, 3, "--at", "2016-11-14 10:00").ok()
+    clerk("complete", 3, "--at", "2016-11-14 15:00").ok()
+    clerk("withdraw", 4, "--at", "2016-11-14 15:00").ok()
+    clerk("add", "--platform", "JD", "--number", "TWICE").ok()
+    clerk("add", "--platform", "JD", "--number", "TWICE").ok()
+    return clerk.db
+
+
+@pytest.fixture
+def desk(new_clerk: Callable[..., Clerk], filled: Path) -> Clerk:
+    """Give a clerk with five complaints: 1 and 5 received, 2 forwarded, 3 completed, 4 withdrawn; 6 and 7 share a number."""
+    clerk = new_clerk()
+    shutil.copy(filled, clerk.db)
+    return clerk
+
+
+def held(path: Path) -> list[object]:
+    """Return what a register holds: its journal's length and head, and every projected row but the calendar's."""
+    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as connection:
+        rows: list[object] = connection.execute("SELECT count(*), max(seq), (SELECT hash FROM transition ORDER BY seq DESC) FROM transition").fetchall()
+        for table in ("complaint", "clock", "platform", "policy", "fact", "personal"):
+            rows.append(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall())
+        rows.append(connection.execute("SELECT count(*), sum(worked), sum(number) FROM calendar_day").fetchall())
+    connection.close()
+    return rows
+
+
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    before = held(path)
+    yield
+    assert held(path) == before
+
+
+def complains(result: Result, status: int, *fragments: str, lines: int = 2) -> None:
+    told = result.err.splitlines()
+    assert result.status == status, result
+    assert 1 <= len(told) <= lines and "Traceback" not in result.err, result.err
+    assert told[0].startswith("dealtrack: ") or lines > 2, result.err
+    for fragment in fragments:
+        assert fragment in result.err, result.err
+
+
+TYPED: list[tuple[list[object], str]] = [
+    # Complaints
+    (["forward"], "The complaint is missing"),
+    (["complete"], "The complaint is missing"),
+    (["withdraw"], "The complaint is missing"),
+    (["show"], "The complaint is missing"),
+    (["explain"], "The complaint is missing"),
+    (["note", "--note", "x"], "The complaint is missing"),
+    (["reject", "--reason", "x"], "The complaint is missing"),
+    (["forward", 99], "There is no complaint 99 in the register. The register holds 1 to 7"),
+    (["show", 99], "There is no complaint 99"),
+    (["explain", 99], "There is no complaint 99"),
+    (["note", 99, "--note", "x"], "There is no complaint 99"),
+    (["withdraw", 99], "There is no complaint 99"),
+    (["complete", 1, 99], "There is no complaint 99"),
+    (["forward", 0], "'0' is not a complaint"),
+    (["forward", "00"], "'00' is not a complaint"),
+    (["forward", "one"], "'one' is not a complaint"),
+    (["forward", "1.5"], "'1.5' is not a complaint"),
+    (["forward", "1,2"], "'1,2' is not a complaint"),
+    (["forward", "１"], "'１' is not a complaint"),
+    (["forward", "#1"], "'#1' is not a complaint"),
+    (["forward", ""], "'' is not a complaint"),
+    (["forward", " "], "' ' is not a complaint"),
+    (["forward", "-1"], "No such option: -1"),
+    (["forward", "--", "-1"], "'-1' is not a complaint"),
+    (["forward", "9223372036854775808"], "is not a complaint"),
+    (["forward", "10000000000000000000"], "1000000000000000000"),
+    (["show", "9" * 500], "is not a complaint"),
+    (["forward", "BJ-2016-001"], "or with --number"),
+    (["forward", "--number", "BJ-2016-01"], "Did you mean BJ-2016-0"),
+    (["forward", "--number", "ZZZ"], "There is no complaint ZZZ in the register."),
+    (["forward", "--number", "'; DROP TABLE transition; --"], "There is no complaint"),
+    (["forward", "--number", "TWICE"], "stands for 2 complaints: 6, 7"),
+    (["show", "--number", NOT_UTF8], "UTF-8"),
+    (["show", NOT_UTF8], "is not a complaint"),
+    (["forward", "--number"], "requires an argument"),
+    # Moments
+    (["forward", 1, "--at", "2016-02-30"], "February 2016 has 29 days"),
+    (["forward", 1, "--at", "2015-02-29"], "2015 has no 29 February"),
+    (["forward", 1, "--at", "2100-02-29"], "2100 has no 29 February"),
+    (["forward", 1, "--at", "2016-02-29"], "it was received later"),
+    (["forward", 1, "--at", "2016-11-31"], "November 2016 has 30 days"),
+    (["forward", 1, "--at", "2016-13-01"], "there is no month 13"),
+    (["forward", 1, "--at", "2016-00-10"], "there is no month 0"),
+    (["forward", 1, "--at", "2016-11-00"], "November 2016 has 30 days"),
+    (["forward", 1, "--at", "2016-11-14 25:00"], "a day ends at 24:00"),
+    (["forward", 1, "--at", "2016-11-14 24:01"], "a day ends at 24:00"),
+    (["forward", 1, "--at", "2016-11-14 12:60"], "no minute or second beyond 59"),
+    (["forward", 1, "--at", "14/11/2016"], "the year comes first"),
+    (["forward", 1, "--at", "11/14/16"], "a year has four digits"),
+    (["forward", 1, "--at", "14-11-2016"], "the year comes first"),
+    (["forward", 1, "--at", "soon"], "'soon' is not a moment"),
+    (["forward", 1, "--at", "yesterday at five"], "is not a moment"),
+    (["forward", 1, "--at", "5 o'clock"], "is not a moment"),
+    (["forward", 1, "--at", " "], "it is empty"),
+    (["forward", 1, "--at", "1" * 200], "it is too long"),
+    (["forward", 1, "--at", "2016"], "is not a moment"),
+    (["forward", 1, "--at", "2016-11-15 09:00:01"], "is in the future"),
+    (["forward", 1, "--at", "2016-11-16"], "2016-11-16 00:00 is in the future"),
+    (["forward", 1, "--at", "tomorrow"], "is in the future"),
+    (["forward", 1, "--at", "明天 09:00"], "is in the future"),
+    (["forward", 1, "--at", "2099-01-01"], "is in the future"),
+    (["forward", 1, "--at", "2101-01-01"], "years run from 1970 to 2100"),
+    (["forward", 1, "--at", "1969-12-31"], "years run from 1970 to 2100"),
+    (["forward", 1, "--at", "0001-01-01"], "years run from 1970 to 2100"),
+    (["forward", 1, "--at", "2016-11-14 10:00+99:00"], "no time zone has that offset"),
+    (["forward", 1, "--at", "14:00+08:00"], "an offset needs the full date"),
+    (["forward", 1, "--at", "\x1b[31m2016"], "is not a moment"),
+    (["forward", 1, "--at", NOT_UTF8], "is not a moment"),
+    (["add", "--platform", "JD", "--at", "2016-11-15 09:01"], "is in the future"),
+    (["add", "--platform", "JD", "--at", "2015-02-29"], "2015 has no 29 February"),
+    # Order and state
+    (["forward", 1, "--at", "2016-11-11 09:59:59"], "it was received later, at 2016-11-11 10:00"),
+    (["forward", 1, "--at", "2016-11-10"], "Complaint 1 cannot be forwarded at 2016-11-10 00:00"),
+    (["complete", 2, "--at", "2016-11-14 09:59"], "it was forwarded later, at 2016-11-14 10:00"),
+    (["withdraw", 2, "--at", "2016-11-12"], "it was forwarded later"),
+    (["note", 1, "--note", "x", "--at", "2016-11-11 09:00"], "it was received later"),
+    (["note", 1, "--note", "x", "--at", "tomorrow"], "is in the future"),
+    (["forward", 2], "Complaint 2 is forwarded: it cannot be forwarded. Possible now: completed"),
+    (["forward", 3], "Complaint 3 is closed"),
+    (["complete", 3], "Complaint 3 is closed"),
+    (["withdraw", 3], "Complaint 3 is closed"),
+    (["reject", 3, "--reason", "x"], "Complaint 3 is closed"),
+    (["complete", 4], "Complaint 4 is closed"),
+    (["forward", 1, 2], "Complaint 2 is forwarded"),
+    (["complete", 1, 2, 3], "Complaint 3 is closed"),
+    # What is missing, and words
+    (["add"], "The platform is missing. Give it with --platform"),
+    (["add", "--platform", "Tmal"], "Unknown platform: Tmal. Did you mean Tmall"),
+    (["add", "--platform", "天毛"], "Unknown platform: 天毛"),
+    (["add", "--platform", "  "], "Unknown platform"),
+    (["add", "--platform", NOT_UTF8], "Unknown platform"),
+    (["add", "--platform", "x" * 5000], "Unknown platform"),
+    (["add", "--platform", "JD", "--category", "qualty"], "Did you mean quality"),
+    (["add", "--platform", "JD", "--category", "something"], "Allowed: quality, delivery, mismatch"),
+    (["add", "--platform", "JD", "--seller", "me"], "The seller cannot be 'me'. Allowed: platform, third-party"),
+    (["add", "--platform", "JD", "--policy", "green-chanel"], "Did you mean green-channel"),
+    (["add", "--platform", "JD", "--policy", "none"], "Unknown policy: none"),
+    (["add", "--platform", "JD", "--policy", "odr", "--at", "2099-01-01"], "is in the future"),
+    (["add", "--platform", "JD", "--policy", "odr", "--seller", "me"], "The seller cannot be 'me'"),
+    (["add", "--platform", "JD", "--summary", LONG], "12,000 characters"),
+    (["add", "--platform", "JD", "--number", "9" * 201], "201 characters"),
+    (["add", "--platform", "JD", "--summary", NOT_UTF8], "not UTF-8"),
+    (["add", "--platform", "JD", "--owner", NOT_UTF8], "not UTF-8"),
+    (["add", "--platform", "JD", "--number", NOT_UTF8], "not UTF-8"),
+    (["add", "--platform", "JD", "--phone", "1" * 201], "201 characters"),
+    (["add", "JD"], "unexpected extra argument"),
+    (["add", "--platfrom", "JD"], "No such option: --platfrom"),
+    (["add", "--platform"], "requires an argument"),
+    (["reject", 1], "The reason is missing. Give it with --reason"),
+    (["reject", 1, "--reason", "  "], "The reason is missing"),
+    (["reject", 1, "--reason", LONG], "characters"),
+    (["note", 1], "The note is missing. Give it with --note"),
+    (["note", 1, "--note", ""], "The note is missing"),
+    (["note", 1, "--note", " \n "], "The note is missing"),
+    (["note", 1, "--note", LONG], "note has 12,000 characters, and 10,000 are the most"),
+    (["note", 1, "--note", NOT_UTF8], "not UTF-8"),
+    (["complete", 2, "--amount", "-5"], "'-5' is not an amount of money"),
+    (["complete", 2, "--amount", "1e5"], "is not an amount"),
+    (["complete", 2, "--amount", "12.345"], "is not an amount"),
+    (["complete", 2, "--amount", "NaN"], "is not an amount"),
+    (["complete", 2, "--amount", "1,29"], "is not an amount"),
+    (["complete", 2, "--amount", "twelve"], "is not an amount"),
+    (["complete", 2, "--amount", "9" * 13], "is not an amount"),
+    (["complete", 2, "--amount", "$5"], "is not an amount"),
+    (["complete", 2, "--outcome", "x" * 201], "201 characters"),
+    (["forward", 1, "--note", LONG], "characters"),
+    # Looking
+    (["list", "--status", "opn"], "Did you mean open"),
+    (["list", "--status", "finished"], "The status cannot be 'finished'"),
+    (["list", "--platform", "Nobody"], "Unknown platform: Nobody"),
+    (["list", "--category", "x"], "Unknown category: x"),
+    (["list", "--owner", NOT_UTF8], "not UTF-8"),
+    (["overdue", "--owner", NOT_UTF8], "not UTF-8"),
+    (["due", "--owner", NOT_UTF8], "not UTF-8"),
+    (["list", "--from", "2016-02-30"], "'2016-02-30' is not a day"),
+    (["list", "--from", "2015-02-29"], "2015 has no 29 February"),
+    (["list", "--to", "2016-11-15 10:00"], "it has an hour"),
+    (["list", "--from", "2016-11-30", "--to", "2016-11-01"], "it lies before 2016-11-30"),
+    (["list", "--from", "x"], "'x' is not a day"),
+    (["list", "--as-of", "then"], "'then' is not a moment"),
+    (["overdue", "--as-of", "2016-02-30"], "February 2016 has 29 days"),
+    (["due", "--as-of", "31-12-2016"], "the year comes first"),
+    (["list", "--format", "xml"], "The format cannot be 'xml'"),
+    (["overdue", "--format", "jason"], "Did you mean json"),
+    (["show", 1, "--format", "pdf"], "The format cannot be 'pdf'"),
+    (["export", "--format", "xml"], "The format cannot be 'xml'"),
+    (["forward", 1, "--format", "xml"], "The format cannot be 'xml'"),
+    (["add", "--platform", "JD", "--format", "xml"], "The format cannot be 'xml'"),
+    (["explain", 1, "--clock", "respond"], "Policy green-channel has no clock respond. Its clocks: forward, complete"),
+    (["show", 1, "--as-of", "2016-11-01"], "It had not been received by then"),
+    (["explain", 1, "--as-of", "2016-11-01"], "It had not been received by then"),
+    (["due", "--within", "soon"], "'soon' is not a span"),
+    (["due", "--within", "4"], "'4' is not a span"),
+    (["due", "--within", "-4h"], "is not a span"),
+    (["due", "--within", "1.5h"], "is not a span"),
+    (["due", "--within", ""], "is not a span"),
+    (["due", "--within", "99999wd"], "lies outside the calendar"),
+    (["due", "--within", "999999999h"], "is not a span"),
+    # Calendar, policies, platforms
+    (["calendar", "next"], "Missing argument 'N'"),
+    (["calendar", "next", "x"], "'x' is not a number of working days"),
+    (["calendar", "next", "0"], "'0' is not a number of working days"),
+    (["calendar", "next", "0010000"], "is not a number of working days"),
+    (["calendar", "next", "10000"], "from 1 to 9999"),
+    (["calendar", "next", "2.5"], "is not a number of working days"),
+    (["calendar", "next", "９"], "is not a number of working days"),
+    (["calendar", "next", "2", "--from", "2015-02-29"], "2015 has no 29 February"),
+    (["calendar", "next", "2", "--from", "2016-11-11 10:00"], "it has an hour"),
+    (["calendar", "next", "1", "--from", "2100-12-31"], "lies outside the calendar"),
+    (["calendar", "next", "9999", "--from", "2080-01-01"], "lies outside the calendar"),
+    (["calendar", "next", "1", "--calendar", "cn-bejing"], "Did you mean cn-beijing"),
+    (["calendar", "next", "1", "--calendar", "ZZ"], "Unknown calendar: ZZ"),
+    (["calendar", "next", "1", "--calendar", "US-ZZ"], "Unknown calendar: US-ZZ"),
+    (["calendar", "next", "1", "--calendar", "/nowhere/x.toml"], "/nowhere/x.toml"),
+    (["calendar", "show", "2016-13"], "'2016-13' is not a month"),
+    (["calendar", "show", "2016-00"], "is not a month"),
+    (["calendar", "show", "2016-0013"], "is not a month"),
+    (["calendar", "show", "020160-01"], "is not a month"),
+    (["calendar", "show", "1969-12"], "from 1970-01 to 2100-12"),
+    (["calendar", "show", "2101-01"], "from 1970-01 to 2100-12"),
+    (["calendar", "show", "October"], "is not a month"),
+    (["calendar", "show", "2016-10-01"], "is not a month"),
+    (["calendar", "shwo"], "shwo"),
+    (["policy", "show", "green"], "Unknown policy: green"),
+    (["policy", "show", "../../etc/passwd"], "passwd"),
+    (["platform", "add"], "Missing argument 'NAME'"),
+    (["platform", "add", ""], "cannot be empty"),
+    (["platform", "add", "  "], "cannot be empty"),
+    (["platform", "add", "X", "--alias", " "], "cannot be empty"),
+    (["platform", "add", "京东"], "stands for the platform JD already"),
+    (["platform", "add", "ｊｄ"], "stands for the platform JD already"),
+    (["platform", "add", "X", "--alias", "tmall"], "stands for the platform Tmall already"),
+    (["platform", "add", "x" * 101], "101 characters"),
+    (["platform", "add", NOT_UTF8], "not UTF-8"),
+    # Commands
+    (["forwrd", 1], "No such command: forwrd. Did you mean forward?"),
+    (["delete", 1], "No such command: delete"),
+    (["--nonsense"], "No such option: --nonsense"),
+    (["list", "extra"], "unexpected extra argument"),
+    (["verify", "--head"], "requires an argument"),
+    (["init"], "There is a register at"),
+    (["init", "--calendar", "nowhere"], "There is a register at"),
+]
+
+def _name(arguments: list[object]) -> str:
+    return " ".join(str(argument)[:30] for argument in arguments).encode("ascii", "backslashreplace").decode()
+
+
+@pytest.mark.parametrize(("arguments", "fragment"), TYPED, ids=[_name(arguments) for arguments, _ in TYPED])
+def test_what_is_typed_wrong_is_refused(desk: Clerk, arguments: list[object], fragment: str) -> None:
+    with unchanged(desk.db):
+        result = desk(*arguments)
+    complains(result, 2, fragment)
+    assert result.out == ""
+
+
+def test_two_hundred_wrong_things_are_tried() -> None:
+    assert len(TYPED) + len(FILES) + len(REGISTERS) >= 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        (["--timezone", "Mars/Olympus"], "Unknown time zone: Mars/Olympus"),
+        (["--timezone", "../../etc/passwd"], "Unknown time zone"),
+        (["--timezone", "Asia"], "Unknown time zone: Asia"),
+        (["--timezone", "x" * 300], "Unknown time zone"),
+        (["--calendar", "cn-bejing"], "Did you mean cn-beijing"),
+        (["--calendar", "ZZ"], "Unknown calendar: ZZ"),
+        (["--calendar", "no/such.toml"], "no/such.toml"),
+        (["--policy", "gren-channel"], "Did you mean green-channel"),
+        (["extra"], "unexpected extra argument"),
+    ],
+)
+def test_init_refuses_and_leaves_no_file(new_clerk: Callable[..., Clerk], arguments: list[str], fragment: str) -> None:
+    clerk = new_clerk()
+    complains(clerk("init", *arguments), 2, fragment)
+    assert list(clerk.db.parent.iterdir()) == []
+
+
+def test_a_second_init_leaves_the_register_as_it_was(desk: Clerk) -> None:
+    bytes_before = sha256(desk.db.read_bytes()).digest()
+    complains(desk("init"), 2, "There is a register at", "nothing was changed")
+    assert sha256(desk.db.read_bytes()).digest() == bytes_before
+
+
+# The surroundings
+
+
+@pytest.mark.parametrize(
+    ("extra", "command", "status", "fragment"),
+    [
+        ({"DEALTRACK_NOW": "yesterday"}, ["list"], 2, "DEALTRACK_NOW"),
+        ({"DEALTRACK_NOW": "2016-11-15T09:00:00"}, ["list"], 2, "an offset is needed"),
+        ({"DEALTRACK_NOW": "2100-12-31T09:00:00+08:00"}, ["add", "--platform", "JD"], 2, "lies outside the calendar"),
+        ({"DEALTRACK_NOW": "1960-01-01T09:00:00+08:00"}, ["add", "--platform", "JD"], 2, "1970"),
+        ({"DEALTRACK_NOW": "2016-11-11T09:00:00+08:00"}, ["forward", "1"], 2, "it was received later"),
+        ({"DEALTRACK_ACTOR": NOT_UTF8}, ["note", "1", "--note", "x"], 2, "UTF-8"),
+    ],
+)  # fmt: skip
+def test_wrong_surroundings(desk: Clerk, extra: dict[str, str], command: list[str], status: int, fragment: str) -> None:
+    desk.extra.update(extra)
+    with unchanged(desk.db):
+        complains(desk(*command), status, fragment)
+
+
+# Files
+
+HEAD = "number,platform,category,received,forwarded,completed\n"
+GOOD = "A-1,JD,quality,2016-11-01 09:00,2016-11-01 10:00,2016-11-02 10:00\n"
+
+
+def row(**values: str) -> str:
+    cells = {"number": "A-2", "platform": "JD", "category": "quality", "received": "2016-11-01", "forwarded": "", "completed": ""}
+    return ",".join({**cells, **values}.values()) + "\n"
+
+
+# name, content, options, status, what the message says
+FILES: list[tuple[str, bytes | str, list[str], int, str]] = [
+    # Files that are no table at all
+    ("empty.csv", b"", [], 2, "it is empty"),
+    ("blank.csv", "\n\n  \n", [], 2, "blank lines"),
+    ("header.csv", HEAD, [], 2, "it has a header and no rows"),
+    ("bom.csv", b"\xef\xbb\xbf", [], 2, "nothing but blank lines"),
+    ("book.xlsx", b"PK\x03\x04rest", [], 2, "workbook"),
+    ("book.xls", b"\xd0\xcf\x11\xe0rest", [], 2, "workbook"),
+    ("rows.csv.gz", b"\x1f\x8b\x08rest", [], 2, "gzip"),
+    ("paper.pdf", b"%PDF-1.4", [], 2, "PDF"),
+    ("other.db", b"SQLite format 3\x00rest", [], 2, "it is a database"),
+    ("nul.csv", HEAD.encode() + b"A\0,JD,quality,2016-11-01,,\n", [], 2, "NUL"),
+    ("latin1.csv", HEAD.encode() + "A-1,JD,qualit\xe9,2016-11-01,,\n".encode("latin-1"), [], 2, "neither valid UTF-8 nor GB18030"),
+    ("half.csv", (HEAD + "A-1,JD,质量质量质量质量质量,2016-11-01,,\n").encode() + b"\xe5\xe5\n", [], 2, "damaged UTF-8"),
+    ("bytes.csv", bytes(range(256)) * 10, [], 2, "NUL"),
+    ("open-quote.csv", HEAD + 'A-1,JD,"quality,2016-11-01,,\nA-2,JD,quality,2016-11-01,,\n', [], 2, "a quote is never closed"),
+    ("list.json", "[1, 2]", [], 2, "its array needs"),
+    ("word.json", '"platform"', [], 2, "no JSON"),
+    ("cut.json", '[{"platform": "JD", "received": "2016-11-01"}', [], 2, "without a ]"),
+    ("broken.json", '[{"platform": "JD", "received": }]', [], 2, "no JSON"),
+    ("after.json", '[{"platform": "JD", "received": "2016-11-01"}] x', [], 2, "something follows its array"),
+    # Columns
+    ("no-platform.csv", "number,received\nA,2016-11-01\n", [], 2, "has no column 'platform'"),
+    ("no-received.csv", "number,platform\nA,JD\n", [], 2, "has no column 'received'"),
+    ("no-header.csv", GOOD + GOOD, [], 2, "--map received=COLUMN"),
+    ("twice.csv", "platform,platform,received\nJD,JD,2016-11-01\n", [], 2, "names the column platform 2 times"),
+    ("semicolon.csv", HEAD.replace(",", "|") + GOOD.replace(",", "|"), [], 2, "has no column"),
+    ("map.csv", HEAD + GOOD, ["--map", "owner=Who"], 2, "has no column 'Who'"),
+    ("map.csv", HEAD + GOOD, ["--map", "wner=Who"], 2, "Did you mean owner"),
+    ("map.csv", HEAD + GOOD, ["--map", "owner"], 2, "field=Column"),
+    ("map.csv", HEAD + GOOD, ["--map", "=Who"], 2, "--map"),
+    ("map.csv", HEAD + GOOD, ["--mapping", "cfbp"], 2, "Did you mean cfpb"),
+    ("map.csv", HEAD + GOOD, ["--mapping", "no/such.toml"], 2, "there is no such file"),
+    ("map.csv", HEAD + GOOD, ["--mapping", "cfpb"], 2, "has no column"),
+    ("map.csv", HEAD + GOOD, ["--date-format", "%Q"], 2, "unknown directive %Q"),
+    ("map.csv", HEAD + GOOD, ["--date-format", "%d/%m"], 2, "it has no year"),
+    ("map.csv", HEAD + GOOD, ["--date-format", ""], 2, "--date-format"),
+    # Rows
+    ("row.csv", HEAD + GOOD + row(received="2016-02-30"), [], 4, "rows.csv:3: received: '2016-02-30' in column 'received' is no day"),
+    ("row.csv", HEAD + GOOD + row(received="2015-02-29"), [], 4, "is no day of the calendar"),
+    ("row.csv", HEAD + GOOD + row(received="soon"), [], 4, "--date-format says how dates are written"),
+    ("row.csv", HEAD + GOOD + row(received="31/12/2015"), [], 4, "if the day stands first"),
+    ("row.csv", HEAD + GOOD + row(received="2016-11-01 25:00"), [], 4, "no such time of day"),
+    ("row.csv", HEAD + GOOD + row(received="1900-01-01"), [], 4, "outside the calendar"),
+    ("row.csv", HEAD + GOOD + row(received="9999-12-31"), [], 4, "outside the calendar"),
+    ("row.csv", HEAD + GOOD + row(received=""), [], 4, "received is empty"),
+    ("row.csv", HEAD + GOOD + row(platform=""), [], 4, "platform is empty"),
+    ("row.csv", HEAD + GOOD + row(received="2016-11-16"), [], 4, "2016-11-16 00:00 is in the future"),
+    ("row.csv", HEAD + GOOD + row(completed="2016-11-15 09:01"), [], 4, "is in the future"),
+    ("row.csv", HEAD + GOOD + row(received="2016-11-02", forwarded="2016-11-01"), [], 4, "forwarded '2016-11-01' in column 'forwarded' is before received"),
+    ("row.csv", HEAD + GOOD + row(forwarded="2016-11-04", completed="2016-11-03"), [], 4, "is before forwarded"),
+    ("row.csv", HEAD + GOOD + "A-2,JD,quality\n", [], 4, "the row has 3 cells where the header names 6"),
+    ("row.csv", HEAD + GOOD + "A-2,JD,quality,2016-11-01,,,surplus\n", [], 4, "the row has 7 cells"),
+    ("row.csv", HEAD + GOOD + '"A-2"x,JD,quality,2016-11-01,,\n', [], 4, "quote"),
+    ("row.csv", HEAD + GOOD + row(number="9" * 301), [], 4, "301 characters"),
+    ("row.csv", HEAD + GOOD + row(number="TWICE"), [], 4, "stands for 2 complaints of the register: 6, 7"),
+    ("row.csv", HEAD + GOOD + row(number="A-1", received="2016-11-01 09:00", platform="Tmall"), [], 4, "platform is 'Tmall' in the file, but the register has 'JD'"),
+    ("row.csv", HEAD + GOOD + row(number="A-1", received="2016-11-01 09:30"), [], 4, "received is 2016-11-01 09:30 in the file, but the register has 2016-11-01 09:00"),
+    ("row.csv", "platform,received,seller\nJD,2016-11-01,me\n", [], 4, "neither platform nor third-party"),
+    ("row.csv", "platform,received,completed,amount\nJD,2016-11-01,2016-11-02,a lot\n", [], 4, "is not an amount of money"),
+    ("row.csv", "platform,received,amount\nJD,2016-11-01,5\n", [], 4, "but the row was not completed"),
+    ("row.csv", "platform,received,withdrawn,rejected\nJD,2016-11-01,2016-11-02,2016-11-02\n", [], 4, "a complaint ends once"),
+    ("row.csv", "platform,received,policy\nJD,2016-11-01,green\n", [], 4, "Unknown policy: green"),
+    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD"\n', [], 4, "the line is no JSON object"),
+    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n["JD"]\n', [], 4, "no object of columns"),
+    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": {"name": "JD"}, "received": "2016-11-01"}\n', [], 4, "holds an object or a list"),
+    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD", "platform": "JD", "received": "2016-11-01"}\n', [], 4, "twice"),
+    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD", "received": NaN}\n', [], 4, "no JSON"),
+    ("row.jsonl", '{"platform": "JD", "received": 20161101}\n', [], 4, "received"),
+    ("deep.jsonl", '{"platform": ' + "[" * 100_000 + "\n", [], 2, "on line 1, the line is no JSON object"),
+    ("words.jsonl", "JD\nTmall\n", [], 2, "on line 1, the line is no JSON object"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "status", "fragment"), FILES, ids=[f"{n}: {f[:40]}" for n, _, _, _, f in FILES]
+)
+def test_a_wrong_file_is_refused_and_changes_nothing(
+    desk: Clerk, tmp_path: Path, name: str, content: bytes | str, options: list[str], status: int, fragment: str
+) -> None:
+    path = tmp_path / ("rows.csv" if name == "row.csv" else name)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with unchanged(desk.db):
+        result = desk("import", path, *options)
+    complains(result, status, fragment, lines=2 if status == 2 else 4)
+    assert ("nothing was written" in result.out) is (status == 4)
+
+
+@pytest.mark.parametrize(
+    ("path", "fragment"),
+    [("nofile.csv", "there is no such file"), (".", "it is a folder"), ("/dev/null", "empty"), ("", "Cannot read")],
+)
+def test_import_of_what_is_no_file(desk: Clerk, path: str, fragment: str) -> None:
+    with unchanged(desk.db):
+        complains(desk("import", path), 2, fragment)
+
+
+def test_a_dangling_link_and_a_socket_are_no_files(desk: Clerk, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "nothing")
+    complains(desk("import", tmp_path / "link.csv"), 2, "there is no such file")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        complains(desk("import", tmp_path / "s"), 2, "Cannot read")
+
+
+@pytest.mark.parametrize(
+    ("to", "fragment"),
+    [("/nonexistent/x.csv", "No such file"), (".", "it is a folder"), ("f/x.csv", "Not a directory"), ("n" * 300, "too long")],
+)
+def test_an_export_that_cannot_be_written(desk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, fragment: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("f").write_text("kept")
+    complains(desk("export", "--to", to), 3, "Cannot write", fragment)
+    assert Path("f").read_text() == "kept"
+    assert [p.name for p in tmp_path.iterdir() if p.name.endswith(".part")] == []
+
+
+def test_no_output_replaces_a_register_or_the_file_that_is_read(desk: Clerk, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(HEAD + row(received="never"))
+    with unchanged(desk.db):
+        complains(desk("export", "--to", desk.db), 3, "it is a database")
+        complains(desk("import", rows, "--skip-bad", "--rejects", desk.db), 3, "it is a database")
+        complains(desk("import", rows, "--skip-bad", "--rejects", rows), 3, "it is the file that is imported")
+    assert rows.read_text() == HEAD + row(received="never")
+
+
+def test_an_export_goes_through_links_pipes_and_devices(desk: Clerk, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    desk("export", "--to", tmp_path / "link.csv").ok()
+    assert (tmp_path / "link.csv").is_symlink() and (tmp_path / "real.csv").read_text().startswith("id,number")
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE)
+    desk("export", "--to", tmp_path / "pipe").ok()
+    assert reader.communicate(timeout=10)[0] == desk("export").ok().encode()
+    desk("export", "--to", "/dev/null").ok()
+    assert Path("/dev/null").is_char_device()
+
+
+# Registers
+
+
+def damaged(desk: Clerk, how: str) -> Path:
+    """Put something wrong in the register's place and return its path."""
+    path = desk.db
+    if how.startswith("cut to "):
+        os.truncate(path, int(how.removeprefix("cut to ")))
+    elif how == "text":
+        path.write_text("this is a diary, not a register\n" * 100)
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "folder":
+        path.unlink()
+        path.mkdir()
+    elif how == "fifo":
+        path.unlink()
+        os.mkfifo(path)
+    elif how == "dangling link":
+        path.unlink()
+        path.symlink_to(path.parent / "nothing")
+    elif how == "loop":
+        path.unlink()
+        path.symlink_to(path)
+    elif how == "device":
+        path.unlink()
+        path.symlink_to("/dev/null")
+    elif how == "missing":
+        path.unlink()
+    elif how == "below a file":
+        path.write_text("x")
+        return path / "register.db"
+    elif how == "noise":
+        content = bytearray(path.read_bytes())
+        content[4096:] = os.urandom(len(content) - 4096)
+        path.write_bytes(content)
+    else:
+        with sqlite3.connect(path) as connection:
+            if how == "another program's":
+                connection.execute("PRAGMA application_id = 7")
+            elif how == "newer":
+                connection.execute("PRAGMA user_version = 99")
+            elif how == "half made":
+                connection.execute("PRAGMA user_version = 0")
+            elif how == "no tables":
+                for name in ("transition", "fact", "clock", "complaint"):
+                    connection.execute(f"DROP TABLE {name}")
+            else:
+                assert how == "no facts"
+                connection.execute("DELETE FROM fact")
+        connection.close()
+    return path
+
+
+REGISTERS = {
+    "missing": "There is no register at",
+    "below a file": "There is no register at",
+    "dangling link": "There is no register at",
+    "loop": "cannot be used",
+    "folder": "it is a folder",
+    "fifo": "it is not a plain file",
+    "device": "it is not a plain file",
+    "empty": "it is empty",
+    "text": "it is no SQLite file",
+    "another program's": "it is another program's database",
+    "newer": "made by a newer dealtrack (schema 99; this one knows",
+    "half made": "broken off",
+    "cut to 16": "cannot be used",
+    "cut to 100": "cannot be used",
+    "cut to 4096": "cannot be used",
+    "cut to 8192": "cannot be used",
+    "cut to 1000000": "cannot be used",
+    "noise": "cannot be used",
+    "no tables": "cannot be used",
+    "no facts": "cannot be used",
+}
+COMMANDS: list[list[object]] = [
+    ["list"],
+    ["show", 1],
+    ["overdue"],
+    ["overdue", "--check"],
+    ["add", "--platform", "JD"],
+    ["forward", 1],
+    ["export"],
+    ["verify"],
+    ["platform", "list"],
+    ["calendar", "next", 1],
+]
+
+
+@pytest.mark.parametrize("how", REGISTERS)
+def test_a_register_that_cannot_be_used(desk: Clerk, how: str) -> None:
+    path = damaged(desk, how)
+    before = path.read_bytes() if path.is_file() else None
+    for command in COMMANDS:
+        result = desk("--db", path, *command)
+        complains(result, 3, REGISTERS[how])
+        assert result.out == "", command
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.parametrize("how", ["folder", "fifo", "dangling link", "text", "empty", "another program's"])
+def test_init_does_not_overwrite_what_is_there(desk: Clerk, how: str) -> None:
+    path = damaged(desk, how)
+    before = path.read_bytes() if path.is_file() else os.lstat(path).st_mode
+    complains(desk("init"), 2, "nothing was changed")
+    assert (path.read_bytes() if path.is_file() else os.lstat(path).st_mode) == before
+
+
+def test_init_below_a_file_and_in_a_name_too_long(desk: Clerk) -> None:
+    complains(desk("--db", desk.db / "new.db", "init"), 3, "Not a directory")
+    complains(desk("--db", desk.db.parent / ("n" * 300), "init"), 3, "too long")
+
+
+def as_nobody(clerk: Clerk, *arguments: object) -> Result:
+    """Run a command as a user who has no rights of root's."""
+    if os.getuid() != 0:
+        return clerk.process(*arguments)
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("root reads and writes everything, and there is no setpriv to become somebody else")
+    ran = subprocess.run(
+        [setpriv, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", sys.executable, "-m", "dealtrack", *map(str, arguments)],
+        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )  # fmt: skip
+    return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+
+@pytest.fixture
+def without_rights() -> None:
+    """Skip where files cannot be kept from the user who runs the tests."""
+    if os.getuid() != 0:
+        return
+    probe = subprocess.run(
+        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "cat", "/etc/shadow"], capture_output=True, check=False
+    ) if shutil.which("setpriv") else None  # fmt: skip
+    if probe is None or probe.returncode == 127:
+        pytest.skip("root reads and writes everything, and there is no setpriv to take its rights away")
+
+
+def test_a_read_only_register_can_be_looked_at_but_not_written(desk: Clerk, without_rights: None) -> None:
+    desk.db.chmod(0o400)
+    before = sha256(desk.db.read_bytes()).digest()
+    complains(as_nobody(desk, "add", "--platform", "JD"), 3, "read-only")
+    assert sha256(desk.db.read_bytes()).digest() == before
+
+
+def test_a_read_only_folder(desk: Clerk, without_rights: None) -> None:
+    desk.db.parent.chmod(0o500)
+    try:
+        before = sha256(desk.db.read_bytes()).digest()
+        complains(as_nobody(desk, "add", "--platform", "JD"), 3, "cannot be used")
+        complains(as_nobody(desk, "--db", desk.db.parent / "new.db", "init"), 3, "ermission denied")
+        assert sha256(desk.db.read_bytes()).digest() == before
+    finally:
+        desk.db.parent.chmod(0o700)
+
+
+def test_a_register_of_somebody_else(desk: Clerk, without_rights: None) -> None:
+    desk.db.chmod(0)
+    for command in (["list"], ["overdue", "--check"], ["add", "--platform", "JD"]):
+        complains(as_nobody(desk, *command), 3, "cannot be used", "ermission denied")
+    desk.db.chmod(0o600)
+
+
+def test_a_full_disk_is_told_of(desk: Clerk) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "dealtrack", "export"],
+            env=desk.environment(), stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 3 and b"No space left" in ran.stderr and b"Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "closed"),
+    [
+        ("list", "<&-"),
+        ("overdue --check", "<&-"),
+        ("import -", "<&-"),
+        ("add", "<&-"),
+        ("list", ">&-"),
+        ("forward 1", ">&-"),
+        ("list", "2>&-"),
+        ("forward 1", "2>&-"),
+        ("nonsense", "2>&-"),
+        ("show 99", "2>&-"),
+    ],
+)
+def test_closed_streams_cause_no_traceback(desk: Clerk, command: str, closed: str) -> None:
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m dealtrack {command} {closed}"],
+        env=desk.environment(), capture_output=True, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    assert b"Traceback" not in ran.stderr + ran.stdout, ran.stderr
+
+
+def test_a_busy_register_is_waited_for(desk: Clerk) -> None:
+    with sqlite3.connect(desk.db, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = subprocess.Popen(
+            [sys.executable, "-m", "dealtrack", "forward", "1"], env=desk.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )  # fmt: skip
+        with pytest.raises(subprocess.TimeoutExpired):
+            writing.wait(1)
+        # Readers are not kept waiting.
+        assert desk("overdue").status == 0
+        other.execute("ROLLBACK")
+    other.close()
+    out, err = writing.communicate(timeout=20)
+    assert writing.returncode == 0 and b"complaint 1" in out, err
+
+
+# What looks wrong and is not
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16"]
+)
+def test_chinese_spreadsheets_are_recognised(desk: Clerk, tmp_path: Path, encoding: str) -> None:
+    rows = tmp_path / "表.csv"
+    rows.write_bytes("number,platform,category,received,summary\nZ-1,京东,质量,2016年11月1日,电视屏幕有划痕\n".encode(encoding))
+    assert desk("import", rows).ok().startswith("1 rows: 1 added, 0 changed, 0 unchanged, 0 refused")
+    assert "JD\tquality" in desk("list").ok().splitlines()[-1] and "电视屏幕有划痕" in desk("list").ok()
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_line_ends_and_delimiters_are_recognised(desk: Clerk, tmp_path: Path, ends: str, delimiter: str) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes((HEAD + GOOD).replace(",", delimiter).replace("\n", ends).encode())
+    assert desk("import", rows).ok().startswith("1 rows: 1 added")
+
+
+def test_the_29th_of_february_of_a_leap_year_is_a_day(desk: Clerk) -> None:
+    desk("add", "--platform", "JD", "--at", "2016-02-29 10:00").ok()
+    desk("calendar", "next", 1, "--from", "2000-02-29").ok()
+    desk("list", "--from", "2016-02-29", "--to", "2016-02-29").ok()
+
+
+def test_text_that_a_terminal_would_obey_is_disarmed(desk: Clerk) -> None:
+    evil = "\x1b[2J\x1b]0;title\x07‮txt"
+    desk("add", "--platform", "JD", "--summary", evil, "--number", "E\x1b[31m").ok()
+    desk("note", 8, "--note", evil).ok()
+    for command in (["list"], ["show", 8], ["overdue"], ["explain", 8], ["list", "--format", "json"], ["forward", 8], ["show", "--number", "nowhere\x1b[2J"]):
+        told = desk(*command)
+        assert not {"\x1b", "\x07", "\u202e"} & set(told.out + told.err), command

@@ -1,0 +1,536 @@
+"""Random lives of complaints, held after each command against a model that counts by itself.
+
+The model, and what it takes for granted where the design is silent, is tests/plain_model.py. A short run is made
+with every suite; DEALTRACK_STATEFUL=EXAMPLES,STEPS makes a longer one, as in
+DEALTRACK_STATEFUL=400,60 pytest -s tests/integration/test_state_machine.py
+"""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import Moment
+from dealtrack.errors import DealtrackError
+from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.founding import Setup
+from dealtrack.register.register import Register
+from dealtrack.settings import data_folder
+from dealtrack.sources.calendars import load_calendar
+from dealtrack.sources.platforms import load_platforms
+from dealtrack.sources.policies import load_policy
+from tests.conftest import Clerk, Result
+from tests.plain_model import DAY, POLICIES, Model
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", "18,30").split(","))
+SECOND = timedelta(seconds=1)
+ERAS = (
+    datetime(2016, 9, 28, 10),
+    datetime(2016, 11, 10, 16, 30),
+    datetime(2026, 4, 13, 9),
+    datetime(2026, 9, 17, 23, 59, 59),
+    datetime(2026, 12, 24, 8),
+)
+PLATFORMS = ("JD", "Tmall", "Amazon")
+CATEGORIES = ("quality", "delivery", "other")
+
+# When something happened: so long before now, at a telling moment or a second beside it, on a day alone, in the future.
+WHEN = st.one_of(
+    st.tuples(st.just("ago"), st.sampled_from((0, 0, 1, 60)), st.just(0)),
+    st.tuples(st.just("ago"), st.just(0), st.just(0)),
+    st.tuples(st.just("ago"), st.integers(0, 30_000), st.just(0)),
+    st.tuples(st.just("ago"), st.integers(0, 4 * 86_400), st.just(0)),
+    st.tuples(st.just("edge"), st.integers(0, 40), st.sampled_from((-1, 0, 1))),
+    st.tuples(st.just("edge"), st.integers(0, 40), st.sampled_from((-1, 0, 1))),
+    st.tuples(st.just("day"), st.integers(0, 2), st.just(0)),
+    st.tuples(st.just("ahead"), st.sampled_from((1, 90_000)), st.just(0)),
+)
+PICK = st.integers(0, 12)
+COUNTS: Counter[str] = Counter()
+
+
+class Registers(RuleBasedStateMachine):
+    """One register, its model, and what a clerk may do to both."""
+
+    made: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="stateful"))
+        self.clerk = Clerk(self.folder / "home", self.folder / "register.db")
+        shutil.copyfile(self.made, self.clerk.db)
+        self.watching = sqlite3.connect(self.clerk.db)
+
+    @initialize(era=st.sampled_from(ERAS))
+    def begin(self, era: datetime) -> None:
+        rows = self.watching.execute("SELECT day, worked FROM calendar_day WHERE day LIKE '2027%' AND kind <> 'weekend'")
+        days = [(date.fromisoformat(day), worked) for day, worked in rows]
+        plain = [(day, worked) for day, worked in days if worked != (day.weekday() < 5) or not worked]
+        rest = {day for day, worked in plain if not worked}, {day for day, worked in plain if worked}
+        ((seq,),) = self.watching.execute("SELECT max(seq) FROM transition")
+        self.model = Model(era, rest, seq)
+        self._tick(timedelta())
+        now = ("ago", 0, 0)
+        self.add(now, "green-channel", ("JD", "quality", True))
+        self.add(("ago", 86_400, 0), "samr-complaint", ("Tmall", "delivery", True))
+        self.add(now, "green-channel", ("JD", "other", False))
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "model"):
+                self._stands_on_its_journal()
+        finally:
+            self.watching.close()
+            shutil.rmtree(self.folder)
+
+    # Time
+
+    @rule(seconds=st.one_of(st.integers(0, 90), st.integers(0, 20 * 3_600), st.integers(0, 9 * 86_400)))
+    def time_passes(self, seconds: int) -> None:
+        COUNTS["time passes"] += 1
+        self._tick(timedelta(seconds=seconds))
+
+    @rule(place=st.integers(0, 40), beside=st.sampled_from((0, 1)))
+    def time_passes_to_an_edge(self, place: int, beside: int) -> None:
+        COUNTS["time passes to a deadline"] += 1
+        ahead = [edge for edge in self._edges() if edge > self.model.now]
+        if ahead:
+            self._tick(ahead[place % len(ahead)] + beside * SECOND - self.model.now)
+
+    # A complaint's life
+
+    @rule(
+        when=WHEN,
+        policy=st.sampled_from((*["green-channel"] * 3, *["samr-complaint"] * 3, "samr-report")),
+        named=st.tuples(st.sampled_from(PLATFORMS), st.sampled_from(CATEGORIES), st.booleans()),
+    )
+    def add(self, when: tuple[str, int, int], policy: str, named: tuple[str, str, bool]) -> None:
+        platform, category, numbered = named
+        if self.model.last >= 7:
+            return
+        at = self._moment(when)
+        detail = {"platform": platform, "category": category, "policy": policy, "owner": "clerk"}
+        words = ["--platform", platform, "--category", category, "--policy", policy, "--at", _typed(at)]
+        if numbered:
+            detail["number"] = f"BJ-{self.model.last + 1}"
+            words += ["--number", detail["number"]]
+        moment = self.model.settled(None, "received", at)
+        refused = moment > self.model.now
+        self._command("add", refused, self.clerk.__call__, "add", *words)
+        if not refused:
+            self.model.add(moment, detail)
+        self._looks_right()
+
+    @rule(which=PICK, when=WHEN, kind=st.sampled_from(("accept", "forward", "forward", "complete", "complete")))
+    def move_on(self, which: int, when: tuple[str, int, int], kind: str) -> None:
+        self._tell(kind, {"accept": "accepted", "forward": "forwarded", "complete": "completed"}[kind], [which], when)
+
+    @rule(which=PICK, when=WHEN)
+    def complete_with_an_outcome(self, which: int, when: tuple[str, int, int]) -> None:
+        words = ("--outcome", "advance-compensation", "--amount", "12.50")
+        told = {"outcome": "advance-compensation", "amount": "12.50"}
+        self._tell("complete", "completed", [which], when, words, told)
+
+    @rule(which=PICK, when=WHEN, kind=st.sampled_from(("withdraw", "reject", "reopen", "reopen")))
+    def end_or_reopen(self, which: int, when: tuple[str, int, int], kind: str) -> None:
+        told = {"withdraw": "withdrawn", "reject": "rejected", "reopen": "reopened"}[kind]
+        self._tell(kind, told, [which], when, ("--reason", "so it is"))
+
+    @rule(which=PICK, when=WHEN)
+    def pause(self, which: int, when: tuple[str, int, int]) -> None:
+        self._tell("pause", "paused", [which], when, ("--reason", "appraisal"))
+
+    @rule(which=PICK, when=WHEN)
+    def resume(self, which: int, when: tuple[str, int, int]) -> None:
+        self._tell("resume", "resumed", [which], when)
+
+    @rule(which=PICK, when=WHEN, clock=st.integers(0, 2), by=st.sampled_from((1, 2, 15, 16)))
+    def extend(self, which: int, when: tuple[str, int, int], clock: int, by: int) -> None:
+        names = [name for versions in POLICIES.values() for name in {r.name: 0 for r in versions[0][1]}]
+        complaint = self._named(which)
+        history = self.model.history(complaint)
+        if history:
+            own = [r.name for r in POLICIES[history[0].detail["policy"]][0][1]]
+            names = [*own, *names] if clock < len(own) else names
+        name = names[clock % len(names)]
+        words = ("--clock", name, "--by", by, "--reason", "intricate")
+        self._tell("extend", "extended", [which], when, words, {"clock": name, "by": by})
+
+    @rule(which=PICK, when=WHEN)
+    def hand_on(self, which: int, when: tuple[str, int, int]) -> None:
+        self._tell("hand-on", "handed-on", [which], when, ("--to", "bureau"))
+
+    @rule(which=PICK, when=WHEN)
+    def note(self, which: int, when: tuple[str, int, int]) -> None:
+        self._tell("note", "noted", [which], when, ("--note", "called"))
+
+    @rule(which=PICK, also=PICK, when=WHEN, kind=st.sampled_from(("forward", "complete", "pause", "resume")))
+    def several_at_once(self, which: int, also: int, when: tuple[str, int, int], kind: str) -> None:
+        told = {"forward": "forwarded", "complete": "completed", "pause": "paused", "resume": "resumed"}[kind]
+        self._tell(kind, told, [which, also], when, ("--reason", "fair") if kind == "pause" else ())
+
+    @rule(which=PICK, category=st.sampled_from(CATEGORIES), summary=st.sampled_from(("", "-", "late parcel")))
+    def amend(self, which: int, category: str, summary: str) -> None:
+        words = ["--category", category]
+        detail: dict[str, Any] = {"category": category}
+        if summary:
+            words += ["--summary", summary]
+            detail["summary"] = None if summary == "-" else summary
+        self._tell("amend", "amended", [which], None, words, detail)
+
+    @rule(which=PICK, when=WHEN, kind=st.sampled_from((Kind.AMENDED, Kind.NOTED)))
+    def tell_the_register_itself(self, which: int, when: tuple[str, int, int], kind: Kind) -> None:
+        """What the command line dates now, the register may be told of an earlier moment."""
+        complaint, at = self._named(which), self._moment(when)
+        detail: dict[str, Any] = {"outcome": "refund"} if kind is Kind.AMENDED else {"note": "seen"}
+        moment = self.model.settled(complaint, kind.value, at)
+        refused = self.model.refuses(complaint, kind.value, moment, detail)
+
+        def record() -> Result:
+            utc = moment.replace(tzinfo=BEIJING).astimezone(UTC)
+            now = self.model.now.replace(tzinfo=BEIJING).astimezone(UTC)
+            try:
+                with Register.open(self.clerk.db) as register:
+                    register.record([Work(complaint, (Draft(kind, Moment(utc, utc, False), detail),))], now, "clerk")
+            except DealtrackError as error:
+                return Result(error.exit_code, "", f"{error}\n")
+            return Result(0, "", "")
+
+        self._command(f"{kind.value} (register)", refused, record)
+        if not refused:
+            self.model.tell(complaint, kind.value, moment, detail)
+        self._looks_right()
+
+    @rule(which=PICK, place=st.one_of(st.none(), st.integers(0, 12)))
+    def void(self, which: int, place: int | None) -> None:
+        complaint = self._named(which)
+        history = self.model.history(complaint)
+        words: list[object] = [complaint, "--reason", "slip"]
+        gone = {entry.detail["seq"] for entry in history if entry.kind == "voided"}
+        stay = [entry.seq for entry in history if entry.kind != "voided" and entry.seq not in gone]
+        seq = max(stay, default=0)
+        if place is not None:
+            # Any entry of the complaint, also one that voids or is voided, and one of another.
+            seqs = [*(entry.seq for entry in history), 1]
+            seq = seqs[place % len(seqs)]
+            words += ["--seq", seq]
+        detail = {"seq": seq}
+        refused = self.model.refuses(complaint, "voided", self.model.now, detail)
+        self._command("void", refused, self.clerk.__call__, "void", *words)
+        if not refused:
+            self.model.tell(complaint, "voided", self.model.now, detail)
+        self._looks_right()
+
+    # The register's own
+
+    @precondition(lambda self: len(self.model.calendars) < 4 and self.model.last)
+    @rule(ahead=st.integers(-15, 30), length=st.integers(1, 3), how=st.sampled_from(("off", "off", "worked", "plain")))
+    def revise_the_calendar(self, ahead: int, length: int, how: str) -> None:
+        first = self.model.now.date() + ahead * DAY
+        days = [first + place * DAY for place in range(length)]
+        name = f"amendment {len(self.model.calendars)}"
+        span = f"{first}..{days[-1]}" if length > 1 else str(first)
+        before = {key: (run.due, run.provisional, run.ended) for key, run in self._all_runs()}
+        words = ("calendar", "amend", span, f"--{how}", "--name", name, "--source", "notice")
+        shown = self._command("calendar amend (preview)", None, self.clerk.__call__, *words)
+        done = self._command("calendar amend", False, self.clerk.__call__, *words, "--yes")
+        old = self.model.calendars[-1]
+        self.model.revise(days, how)
+        new = self.model.calendars[-1]
+        moved = {
+            key[:2]
+            for key, run in self._all_runs()
+            if before[key][2] is None and before[key][:2] != (run.due, run.provisional)
+        }
+        told = _moved(done.out)
+        assert told == moved == _moved(shown.out), (old, new)
+        self._tells_who_would_be_judged_otherwise(done.out)
+        self._looks_right()
+
+    def _tells_who_would_be_judged_otherwise(self, out: str) -> None:
+        """Those whom just this revision would judge otherwise are told, and none that the present calendar would not."""
+        old, new = self.model.calendars[-2:]
+        told = set(re.findall(r"complaint (\d+) ([\w-]+): ended (\w+), would now be (\w+)", out))
+        may: set[tuple[str, str, str, str]] = set()
+        must = set(may)
+        for complaint in range(1, self.model.last + 1):
+            history = self.model.history(complaint)
+            runs = self.model.runs(history, None)
+            by_old, by_new = self.model.runs(history, None, old), self.model.runs(history, None, new)
+            for run, before, after in zip(runs, by_old, by_new, strict=True):
+                if run.ended is None:
+                    continue
+                stands, was, would = (each.verdict(run.ended) for each in (run, before, after))
+                line = (str(complaint), run.rule.name, stands, would)
+                may |= {line} if stands != would else set()
+                must |= {line} if stands != would and was != would else set()
+        assert must <= told <= may
+
+    @precondition(lambda self: len(self.model.calendars) > 1 and len(self.model.judged_anew) < 2)
+    @rule()
+    def judge_anew(self) -> None:
+        before = {key: run.verdict(run.ended) for key, run in self._all_runs() if run.ended}
+        done = self._command("recheck --include-closed", False, self.clerk.__call__, "recheck", "--include-closed")
+        self.model.judge_anew()
+        after = {key: run.verdict(run.ended) for key, run in self._all_runs() if run.ended}
+        changed = sorted((str(key[0]), key[1], told, after[key]) for key, told in before.items() if after[key] != told)
+        assert sorted(re.findall(r"complaint (\d+) ([\w-]+): (\w+) -> (\w+)", done.out)) == changed
+        self._looks_right()
+
+    @precondition(lambda self: self.model.seq % 5 == 0)
+    @rule()
+    def rebuild(self) -> None:
+        before = _dump(self.clerk.db)
+        self._command("recheck --rebuild", None, self.clerk.__call__, "recheck", "--rebuild")
+        assert _differing(before, _dump(self.clerk.db)) == []
+
+    @rule(
+        back=st.one_of(st.none(), st.integers(0, 15 * 86_400)),
+        known=st.one_of(st.none(), st.integers(0, 15 * 86_400)),
+        edge=st.one_of(st.none(), st.tuples(st.integers(0, 40), st.sampled_from((-1, 0, 1)))),
+        days=st.integers(1, 3),
+    )
+    def look_back(self, back: int | None, known: int | None, edge: tuple[int, int] | None, days: int) -> None:
+        moment = None if back is None else self.model.now - timedelta(seconds=back)
+        if edge is not None:
+            edges = self._edges()
+            moment = edges[edge[0] % len(edges)] + edge[1] * SECOND if edges else moment
+        by_then = None if known is None else self.model.now - timedelta(seconds=known)
+        COUNTS["look back"] += 1
+        self._view(moment, by_then, days)
+
+    # Checking
+
+    def _tick(self, step: timedelta) -> None:
+        self.model.now += step
+        self.clerk.now = self.model.now.replace(tzinfo=BEIJING).isoformat()
+        self._looks_right()
+
+    def _looks_right(self) -> None:
+        self._view(None, None, 1)
+        for moment in (entry.at for entry in self.model.entries[-1:]):
+            self._view(None, moment, 1)
+        if self.model.last:
+            self._portrait(1 + self.model.seq % self.model.last)
+
+    def _view(self, moment: datetime | None, known: datetime | None, days: int) -> None:
+        options: list[str] = []
+        for name, value in (("--as-of", moment), ("--known-at", known)):
+            if value is not None:
+                options += [name, _typed(value)]
+        seen_at = moment or known
+        model = self.model
+        until = model.until(days, seen_at or model.now, known)
+        within = f"{days}wd"
+        for words, expected in (
+            (("list",), model.records(seen_at, known)),
+            (("overdue",), model.watched("overdue", seen_at, known)),
+            (("due", "--within", within), model.watched("running", seen_at, known, until)),
+        ):
+            COUNTS[f"{words[0]} compared"] += 1
+            told = self.clerk(*words, "--format", "json", *options).ok()
+            found = _plain(json.loads(told))
+            assert found == expected, (words, options, _unlike(found, expected))
+
+    def _portrait(self, complaint: int) -> None:
+        model = self.model
+        history = model.history(complaint)
+        told = self.clerk("show", complaint, "--format", "json")
+        shown = [held for held in model.records() if held["id"] == complaint]
+        if not shown:
+            assert told.status == 2
+            return
+        portrait = _plain(json.loads(told.ok()))
+        assert [entry["seq"] for entry in portrait["history"]] == [entry.seq for entry in history]
+        runs = model.runs(history, None)
+        assert [
+            (c["clock"], c["round"], c["started"], c["due"], c["ended"], c["verdict"], c["calendar_revision"])
+            for c in portrait["clocks"]
+            if c["started"]
+        ] == [(r.rule.name, r.round, r.started, r.due, r.ended, r.verdict(model.now), r.revision) for r in runs]
+
+    def _stands_on_its_journal(self) -> None:
+        self.clerk("verify").ok()
+        before = _dump(self.clerk.db)
+        self.clerk("recheck", "--rebuild").ok()
+        assert _differing(before, _dump(self.clerk.db)) == []
+
+    # Doing
+
+    def _command(self, name: str, refused: bool | None, run: Callable[..., Result], *words: object) -> Result:
+        """Run a command; one that is refused, or `None` only looks, must leave the register's file as it was."""
+        before = self._stamp()
+        done = run(*words)
+        outcome = {None: "looks", True: "refused", False: "done"}[refused]
+        COUNTS[f"{name}: {outcome}"] += 1
+        if refused:
+            assert done.status == 2, (words, done)
+            assert done.out == "" and 1 <= done.err.count("\n") <= 2
+        else:
+            assert done.status == 0, (words, done)
+        if refused or refused is None and "rebuild" not in name:
+            assert self._stamp() == before, words
+        return done
+
+    def _stamp(self) -> tuple[object, ...]:
+        """Return what changes with anything that another connection commits."""
+        (stamp,) = self.watching.execute("PRAGMA data_version").fetchone()
+        return stamp, *self.watching.execute("SELECT count(*), max(seq) FROM transition").fetchone()
+
+    def _tell(
+        self,
+        command: str,
+        kind: str,
+        which: list[int],
+        when: tuple[str, int, int] | None,
+        words: Any = (),
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        at = self.model.now if when is None else self._moment(when)
+        complaints = list(dict.fromkeys(map(self._named, which)))
+        moments = [self.model.settled(complaint, kind, at) for complaint in complaints]
+        told = detail or {}
+        refused = any(self.model.refuses(c, kind, m, told) for c, m in zip(complaints, moments, strict=True))
+        dated = () if when is None else ("--at", _typed(at))
+        name = command if len(which) == 1 else f"{command} (several)"
+        self._command(name, refused, self.clerk.__call__, command, *complaints, *words, *dated)
+        if not refused:
+            for complaint, moment in zip(complaints, moments, strict=True):
+                self.model.tell(complaint, kind, moment, told)
+        self._looks_right()
+
+    def _named(self, which: int) -> int:
+        """Return a complaint, now and then one that is not in the register."""
+        return 1 + which % self.model.last if self.model.last and which < 12 else self.model.last + 1
+
+    def _moment(self, when: tuple[str, int, int]) -> datetime | date:
+        how, amount, beside = when
+        now = self.model.now
+        if how == "day":
+            return now.date() - amount * DAY
+        if how == "edge":
+            edges = self._edges()
+            return edges[amount % len(edges)] + beside * SECOND if edges else now
+        return now + timedelta(seconds=amount if how == "ahead" else -amount)
+
+    def _edges(self) -> list[datetime]:
+        """Return the moments at which something changes: entries and deadlines."""
+        runs = [run.due for _, run in self._all_runs() if run.due]
+        return sorted({*runs, *(entry.at for entry in self.model.entries)})
+
+    def _all_runs(self) -> Iterator[tuple[tuple[int, str, int], Any]]:
+        for complaint in range(1, self.model.last + 1):
+            for run in self.model.runs(self.model.history(complaint), None):
+                yield (complaint, run.rule.name, run.round), run
+
+
+def _moved(out: str) -> set[tuple[int, str]]:
+    """Return the clocks that a revision says it moves; no complaint here runs the same clock twice at once."""
+    found = re.findall(r"^complaint (\d+) ([\w-]+): (?!ended)\w.* -> ", out, re.MULTILINE)
+    return {(int(complaint), name) for complaint, name in found}
+
+
+def _typed(at: datetime | date) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if isinstance(at, datetime) else f"{at:%Y-%m-%d}"
+
+
+def _plain(told: Any) -> Any:
+    """Return records with their moments as naive local time."""
+    if isinstance(told, dict):
+        return {key: _plain(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_plain(value) for value in told]
+    if isinstance(told, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", told):
+        return datetime.fromisoformat(told[:-6])
+    return told
+
+
+def _unlike(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[Any]:
+    """Return where two lists of records differ: what was found, what was expected."""
+    if [record["id"] for record in found] != [record["id"] for record in expected]:
+        return [found, expected]
+    pairs = zip(found, expected, strict=True)
+    return [
+        (one["id"], key, one.get(key, "?"), other.get(key, "?"))
+        for one, other in pairs
+        for key in {**one, **other}
+        if one.get(key, "?") != other.get(key, "?")
+    ]
+
+
+def _dump(path: Path) -> dict[str, list[Any]]:
+    """Return every row of every table, those by which SQLite itself keeps the search index left out."""
+    with closing(sqlite3.connect(path)) as db:
+        named = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+        tables = [name for name in named if not name.startswith("search_index")]
+        return {table: list(db.execute(f'SELECT * FROM "{table}"')) for table in tables}
+
+
+def _differing(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> list[Any]:
+    return [
+        (table, [row for row in rows if row not in after[table]], [row for row in after[table] if row not in rows])
+        for table, rows in before.items()
+        if rows != after[table]
+    ]
+
+
+@pytest.fixture(scope="module")
+def small_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a register with thirteen years of calendar, which is ten times as quick to check and to make again."""
+    rules = load_calendar("cn-beijing", data_folder(), Path())
+    few = {day: ruling for day, ruling in rules.rulings.items() if 2016 <= day.year <= 2028}
+    short = replace(rules, first=date(2016, 1, 1), last=date(2028, 12, 31), rulings=few)
+    policies = load_policy("green-channel", data_folder(), Path())
+    setup = Setup(short, policies, "green-channel", load_platforms(data_folder() / "platforms.toml"), "Asia/Shanghai")
+    path = tmp_path_factory.mktemp("small") / "register.db"
+    Register.create(path, setup, datetime(2001, 1, 1, tzinfo=UTC), "clerk")
+    return path
+
+
+def test_a_register_agrees_with_the_plain_model(small_register: Path) -> None:
+    Registers.made = small_register
+    COUNTS.clear()
+    run_state_machine_as_test(
+        Registers,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            derandomize="DEALTRACK_STATEFUL" not in os.environ,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    for name, count in sorted(COUNTS.items()):
+        print(f"{count:7} {name}")
+    done = sum(count for name, count in COUNTS.items() if "compared" not in name)
+    print(f"{done:7} steps in all")
+    assert done > EXAMPLES
+
+
+@pytest.mark.parametrize("year", [2016, 2017, 2026])
+def test_the_models_rest_days_are_those_of_another_library(year: int) -> None:
+    months = {2016: (9, 12), 2017: (1, 6), 2026: (1, 12)}[year]
+    model = Model(datetime(year, 1, 1), (set(), set()), 1)
+    day = date(year, months[0], 1)
+    while day.year == year and day.month <= months[1]:
+        assert model.calendars[0].worked(day) == chinese_calendar.is_workday(day), day
+        day += DAY

@@ -1,0 +1,239 @@
+"""The clocks of a complaint: deadlines to the second, verdicts at their edges, projections."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrack.core.calendar import CalendarRules, DayKind, DayList, Ruling, WorkingCalendar
+from dealtrack.core.clocks import Clock, current, deadline, judge, verdict, working_days_late
+from dealtrack.core.lifecycle import Kind, Transition, fold
+from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+SECOND = timedelta(seconds=1)
+# November 2016 as it was, but for a holiday invented on Thursday the 24th; 2017 is not published yet.
+RULES = CalendarRules(
+    name="small",
+    title="Small",
+    timezone="Asia/Shanghai",
+    first=date(2016, 1, 1),
+    last=date(2017, 12, 31),
+    weekend=frozenset({5, 6}),
+    rulings={date(2016, 11, 24): Ruling(False, DayKind.HOLIDAY, "Invented Day", "")},
+    official=frozenset({2016}),
+)
+CALENDAR = WorkingCalendar(DayList(RULES), 1)
+FORWARD = ClockRule("forward", frozenset({Kind.RECEIVED}), frozenset({Kind.FORWARDED}), 1)
+COMPLETE = ClockRule("complete", frozenset({Kind.FORWARDED, Kind.REOPENED}), frozenset({Kind.COMPLETED}), 2)
+
+
+def policy(*clocks: ClockRule) -> Policy:
+    return Policy("p", "P", date(2016, 1, 1), "", "", clocks or (FORWARD, COMPLETE))
+
+
+GREEN = policy()
+
+
+def at(text: str) -> datetime:
+    """Return a moment of November 2016 in Beijing, as 11 10:00."""
+    day, _, clock = text.partition(" ")
+    hours = [int(part) for part in (clock or "00:00").split(":")]
+    return datetime(2016, 11, int(day), *hours, tzinfo=BEIJING).astimezone(UTC)  # type: ignore[misc]
+
+
+def history(*told: tuple[Kind, str]) -> list[Transition]:
+    return [Transition(n, 1, kind, at(text), at(text), "clerk", {"policy": "p"}) for n, (kind, text) in enumerate(told, 1)]
+
+
+def clocks(entries: list[Transition], moment: str, rules: Policy = GREEN) -> dict[str, Clock]:
+    """Return each clock at a moment, of a history cut off there."""
+    seen = [entry for entry in entries if entry.at <= at(moment)]
+    runs = judge(seen, rules, lambda seq: CALENDAR, BEIJING)
+    is_open = fold(1, seen).is_open
+    return {clock.name: clock for clock in current(runs, rules, is_open, False, CALENDAR, BEIJING, at(moment))}
+
+
+def verdicts(entries: list[Transition], moment: str, rules: Policy = GREEN) -> tuple[str, ...]:
+    return tuple(verdict(clock, at(moment)).value for clock in clocks(entries, moment, rules).values())
+
+
+RECEIVED = (Kind.RECEIVED, "11 10:00")
+
+
+def test_running_until_the_last_second_then_overdue() -> None:
+    entries = history(RECEIVED)
+    assert clocks(entries, "14 12:00")["forward"].due == at("14 23:59:59")
+    assert verdicts(entries, "11 10:00") == verdicts(entries, "14 23:59:59") == ("running", "projected")
+    assert verdicts(entries, "15 00:00:00") == ("overdue", "projected")
+
+
+@pytest.mark.parametrize(("forwarded", "expected"), [("14 23:59:59", "met"), ("15 00:00:00", "missed"), ("11 10:00", "met")])
+def test_forwarded_at_the_deadline_is_on_time_and_a_second_later_is_not(forwarded: str, expected: str) -> None:
+    assert verdicts(history(RECEIVED, (Kind.FORWARDED, forwarded)), "15 00:00:00")[0] == expected
+
+
+@pytest.mark.parametrize(("completed", "expected"), [("16 23:59:59", "met"), ("17 00:00:00", "missed")])
+def test_completed_at_the_deadline_is_on_time_and_a_second_later_is_not(completed: str, expected: str) -> None:
+    entries = history(RECEIVED, (Kind.FORWARDED, "14 00:00"), (Kind.COMPLETED, completed))
+    assert verdicts(entries, "20 00:00") == ("met", expected)
+
+
+def test_a_verdict_once_ended_stands() -> None:
+    entries = history(RECEIVED, (Kind.FORWARDED, "14 10:00"), (Kind.COMPLETED, "15 10:00"))
+    assert verdicts(entries, "15 10:00") == verdicts(entries, "30 10:00") == ("met", "met")
+
+
+@pytest.mark.parametrize("closes", [time(17, 30), time(17, 30, 0), time(0, 0, 0), time(23, 59, 59)])
+def test_a_policy_that_closes_earlier_in_the_day(closes: time) -> None:
+    rules = policy(ClockRule("forward", frozenset({Kind.RECEIVED}), frozenset({Kind.FORWARDED}), 1, closes=closes))
+    due = deadline(date(2016, 11, 14), closes, BEIJING)
+    assert due == datetime.combine(date(2016, 11, 14), closes, BEIJING)
+    text = f"14 {closes.isoformat()}"
+    assert verdicts(history(RECEIVED), text, rules) == ("running",)
+    if closes.second < 59:
+        assert verdicts(history(RECEIVED), f"14 {closes.replace(second=1).isoformat()}", rules) == ("overdue",)
+    assert verdicts(history(RECEIVED, (Kind.FORWARDED, text)), "20 00:00", rules) == ("met",)
+
+
+@pytest.mark.parametrize("ending", [Kind.WITHDRAWN, Kind.REJECTED])
+def test_withdrawn_or_rejected_cancels_but_a_passed_deadline_stays_missed(ending: Kind) -> None:
+    assert verdicts(history(RECEIVED, (ending, "14 23:59:59")), "20 00:00") == ("cancelled", "cancelled")
+    assert verdicts(history(RECEIVED, (ending, "15 00:00:00")), "20 00:00") == ("missed", "cancelled")
+    forwarded = (Kind.FORWARDED, "14 10:00")
+    assert verdicts(history(RECEIVED, forwarded, (ending, "16 23:59:59")), "20 00:00") == ("met", "cancelled")
+    assert verdicts(history(RECEIVED, forwarded, (ending, "17 00:00:00")), "20 00:00") == ("met", "missed")
+
+
+def test_completed_from_received_cancels_forward_and_counts_complete_from_the_receipt() -> None:
+    entries = history(RECEIVED, (Kind.COMPLETED, "15 23:59:59"))
+    complete = clocks(entries, "20 00:00")["complete"]
+    assert (complete.started, complete.due) == (at("11 10:00"), at("15 23:59:59"))
+    assert verdicts(entries, "20 00:00") == ("cancelled", "met")
+    assert verdicts(history(RECEIVED, (Kind.COMPLETED, "16 00:00:00")), "20 00:00") == ("cancelled", "missed")
+
+
+def test_the_projection_is_from_the_forward_deadline_or_now_where_that_has_passed() -> None:
+    entries = history(RECEIVED)
+    # Forward is due on Monday the 14th; two working days after it is Wednesday the 16th.
+    assert clocks(entries, "11 10:00")["complete"].due == clocks(entries, "14 23:59:59")["complete"].due == at("16 23:59:59")
+    assert clocks(entries, "15 00:00:00")["complete"].due == at("17 23:59:59")
+    # From Friday the 18th: Monday the 21st and Tuesday the 22nd; from Saturday just so.
+    assert clocks(entries, "18 12:00")["complete"].due == clocks(entries, "19 12:00")["complete"].due == at("22 23:59:59")
+    projected = clocks(entries, "11 10:00")["complete"]
+    assert projected.started is None and projected.assumed == at("14 23:59:59")
+
+
+def test_a_run_begins_anew_with_a_reopening_and_the_first_verdict_stays() -> None:
+    entries = history(RECEIVED, (Kind.FORWARDED, "14 10:00"), (Kind.COMPLETED, "17 10:00"), (Kind.REOPENED, "18 10:00"))
+    runs = [run for run in judge(entries, GREEN, lambda seq: CALENDAR, BEIJING) if run.name == "complete"]
+    assert [(run.round, run.due, run.ended) for run in runs] == [
+        (1, at("16 23:59:59"), at("17 10:00")),
+        (2, at("22 23:59:59"), None),
+    ]
+    assert verdict(runs[0], at("20 00:00")).value == "missed" and verdict(runs[1], at("20 00:00")).value == "running"
+
+
+def test_paused_working_days_are_not_counted_from_the_day_after_to_the_day_of_resuming() -> None:
+    paused = [RECEIVED, (Kind.FORWARDED, "14 10:00"), (Kind.PAUSED, "15 09:00")]
+    assert clocks(history(*paused), "15 09:00")["complete"].due is None
+    resumed = [*paused, (Kind.RESUMED, "17 17:00")]
+    # Counted are Tuesday the 15th and Friday the 18th; Wednesday and Thursday stood still.
+    assert clocks(history(*resumed), "17 17:00")["complete"].due == at("18 23:59:59")
+    same_day = [*paused, (Kind.RESUMED, "15 17:00")]
+    assert clocks(history(*same_day), "15 17:00")["complete"].due == at("16 23:59:59")
+
+
+def test_a_pause_on_the_due_day_leaves_the_due_day_where_it_was() -> None:
+    entries = [RECEIVED, (Kind.FORWARDED, "14 10:00"), (Kind.PAUSED, "16 12:00"), (Kind.RESUMED, "18 09:00")]
+    assert clocks(history(*entries), "18 09:00")["complete"].due == at("16 23:59:59")
+
+
+def test_a_pause_after_the_deadline_excuses_nothing() -> None:
+    entries = history(RECEIVED, (Kind.FORWARDED, "14 10:00"), (Kind.PAUSED, "17 00:00:00"))
+    late = clocks(entries, "18 00:00")["complete"]
+    assert late.due == at("16 23:59:59") and verdict(late, at("18 00:00")).value == "overdue"
+
+
+def test_handing_on_noting_and_amending_move_no_clock() -> None:
+    plain = clocks(history(RECEIVED, (Kind.FORWARDED, "14 10:00")), "15 12:00")
+    told = [RECEIVED, (Kind.NOTED, "12 10:00"), (Kind.FORWARDED, "14 10:00"), (Kind.NOTED, "14 11:00"), (Kind.AMENDED, "15 10:00")]
+    assert clocks(history(*told), "15 12:00") == plain
+
+
+@pytest.mark.parametrize(
+    ("received", "due", "provisional"),
+    [
+        (datetime(2016, 12, 29, tzinfo=BEIJING), date(2016, 12, 30), False),
+        (datetime(2016, 12, 30, tzinfo=BEIJING), date(2017, 1, 2), True),
+        (datetime(2016, 12, 31, tzinfo=BEIJING), date(2017, 1, 2), True),
+    ],
+)
+def test_a_count_that_touches_an_unpublished_year_is_provisional(received: datetime, due: date, provisional: bool) -> None:
+    entry = Transition(1, 1, Kind.RECEIVED, received.astimezone(UTC), received, "clerk", {})
+    (clock,) = judge([entry], policy(FORWARD), lambda seq: CALENDAR, BEIJING)
+    assert (clock.due_day, clock.provisional) == (due, provisional)
+
+
+@pytest.mark.parametrize(
+    ("moment", "late"),
+    [
+        ("14 23:59:59", 0),
+        ("15 00:00:00", 1),
+        ("15 23:59:59", 1),
+        ("18 12:00", 4),
+        ("19 12:00", 4),
+        ("21 00:00", 5),
+        ("24 12:00", 7),
+        ("25 12:00", 8),
+    ],
+)
+def test_working_days_late(moment: str, late: int) -> None:
+    clock = clocks(history(RECEIVED), moment)["forward"]
+    assert working_days_late(clock, at(moment), CALENDAR, BEIJING) == late
+
+
+def test_what_ended_late_stays_as_late_as_it_was() -> None:
+    clock = clocks(history(RECEIVED, (Kind.FORWARDED, "16 10:00")), "30 00:00")["forward"]
+    assert working_days_late(clock, at("30 00:00"), CALENDAR, BEIJING) == 2
+
+
+@pytest.mark.parametrize(
+    ("unit", "length", "roll", "due"),
+    [
+        (Unit.CALENDAR_DAY, 3, Roll.NONE, date(2016, 11, 14)),
+        (Unit.CALENDAR_DAY, 1, Roll.NONE, date(2016, 11, 12)),
+        (Unit.CALENDAR_DAY, 1, Roll.NEXT_WORKING_DAY, date(2016, 11, 14)),
+        (Unit.CALENDAR_DAY, 1, Roll.AFTER_STATUTORY_HOLIDAY, date(2016, 11, 12)),
+        (Unit.CALENDAR_DAY, 13, Roll.NONE, date(2016, 11, 24)),
+        (Unit.CALENDAR_DAY, 13, Roll.NEXT_WORKING_DAY, date(2016, 11, 25)),
+        (Unit.CALENDAR_DAY, 13, Roll.AFTER_STATUTORY_HOLIDAY, date(2016, 11, 25)),
+        (Unit.WEEK, 1, Roll.NONE, date(2016, 11, 18)),
+        (Unit.MONTH, 1, Roll.NONE, date(2016, 12, 11)),
+        (Unit.MONTH, 1, Roll.NEXT_WORKING_DAY, date(2016, 12, 12)),
+    ],
+)
+def test_other_units_and_their_rolls(unit: Unit, length: int, roll: Roll, due: date) -> None:
+    rule = ClockRule("c", frozenset({Kind.RECEIVED}), frozenset({Kind.COMPLETED}), length, unit, roll)
+    (clock,) = judge(history(RECEIVED), policy(rule), lambda seq: CALENDAR, BEIJING)
+    assert clock.due_day == due
+
+
+@given(
+    st.datetimes(datetime(2016, 1, 5), datetime(2017, 6, 30)).map(lambda moment: moment.replace(microsecond=0)),
+    st.integers(1, 40),
+)
+def test_the_hour_of_the_start_never_matters_and_the_due_day_is_worked(start: datetime, length: int) -> None:
+    """Held against a count of days one by one."""
+    rule = ClockRule("c", frozenset({Kind.RECEIVED}), frozenset({Kind.COMPLETED}), length)
+    moment = start.replace(tzinfo=BEIJING).astimezone(UTC)
+    (clock,) = judge([Transition(1, 1, Kind.RECEIVED, moment, moment, "", {})], policy(rule), lambda seq: CALENDAR, BEIJING)
+    day, left = start.date(), length
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5 and day != date(2016, 11, 24)
+    assert clock.due_day == day
+    assert clock.due == datetime.combine(day, time(23, 59, 59), BEIJING)
+    assert verdict(clock, clock.due).value == "running" and verdict(clock, clock.due + SECOND).value == "overdue"

@@ -1,0 +1,180 @@
+"""The life of a complaint: what may follow what, when, and what a history makes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrack.core.lifecycle import (
+    ALLOWED,
+    BESIDE,
+    Kind,
+    Status,
+    Transition,
+    check_next,
+    effective,
+    fold,
+    possible,
+    settle_moment,
+)
+from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
+
+START = datetime(2016, 11, 11, 1, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+RECEIVED = {"platform": "JD", "category": "quality", "policy": "green-channel", "policy_version": "2016-11-01", "owner": "A"}
+
+
+def history(*kinds: Kind | tuple[Kind, dict[str, Any]], hours: int = 1) -> list[Transition]:
+    """Make a history, an hour between its entries, that begins with a receipt."""
+    entries = [Transition(1, 1, Kind.RECEIVED, START, START, "clerk", RECEIVED)]
+    for place, told in enumerate(kinds, 1):
+        kind, detail = told if isinstance(told, tuple) else (told, {})
+        at = START + place * hours * HOUR
+        entries.append(Transition(place + 1, 1, kind, at, at, "clerk", detail))
+    return entries
+
+
+# The design's table of section 3, written out: what each status allows.
+MOVING = {Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.EXTENDED, Kind.HANDED_ON}
+TOLD = {
+    Status.RECEIVED: {Kind.ACCEPTED, Kind.FORWARDED, Kind.PAUSED, *MOVING, *BESIDE},
+    Status.ACCEPTED: {Kind.FORWARDED, Kind.PAUSED, *MOVING, *BESIDE},
+    Status.FORWARDED: {Kind.PAUSED, *MOVING, *BESIDE},
+    Status.PAUSED: {Kind.RESUMED, *MOVING, *BESIDE},
+    Status.CLOSED: {Kind.REOPENED, *BESIDE},
+}
+REACHED = {
+    Status.RECEIVED: (),
+    Status.ACCEPTED: (Kind.ACCEPTED,),
+    Status.FORWARDED: (Kind.FORWARDED,),
+    Status.PAUSED: (Kind.FORWARDED, Kind.PAUSED),
+    Status.CLOSED: (Kind.FORWARDED, Kind.COMPLETED),
+}
+
+
+@pytest.mark.parametrize("status", TOLD)
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RECEIVED])
+def test_what_each_status_allows(status: Status, kind: Kind) -> None:
+    entries = history(*REACHED[status])
+    assert fold(1, entries).status is status
+    later = START + 9 * HOUR
+    if kind in TOLD[status]:
+        assert check_next(1, entries, kind, later, later).status is status
+    else:
+        with pytest.raises(NotAllowed) as caught:
+            check_next(1, entries, kind, later, later)
+        for word in (f"Complaint 1 is {status}", f"cannot be {kind}", *sorted(TOLD[status] - {Kind.VOIDED})[:1]):
+            assert word in str(caught.value)
+    assert set(possible(status)) == TOLD[status]
+
+
+@pytest.mark.parametrize("ending", [Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED])
+def test_each_ending_closes(ending: Kind) -> None:
+    ended = fold(1, history(ending))
+    assert ended.status is Status.CLOSED and not ended.is_open
+    moments = {Kind.COMPLETED: ended.completed, Kind.WITHDRAWN: ended.withdrawn, Kind.REJECTED: ended.rejected}
+    assert moments.pop(ending) == START + HOUR and set(moments.values()) == {None}
+
+
+def test_nothing_is_made_of_no_history() -> None:
+    assert fold(1, []).status is Status.VOIDED
+    with pytest.raises(NotAllowed, match="Possible now: nothing"):
+        check_next(1, [], Kind.FORWARDED, START, START)
+
+
+def test_first_contact_is_completed_straight_from_received() -> None:
+    assert fold(1, history(Kind.COMPLETED)).first_contact
+    assert fold(1, history(Kind.NOTED, Kind.COMPLETED)).first_contact
+    assert not fold(1, history(Kind.FORWARDED, Kind.COMPLETED)).first_contact
+    assert not fold(1, history(Kind.WITHDRAWN)).first_contact
+
+
+def test_an_ending_states_outcome_and_amount() -> None:
+    ended = fold(1, history(Kind.FORWARDED, (Kind.COMPLETED, {"outcome": "refund", "amount": "199.00"})))
+    assert (ended.outcome, ended.amount, ended.owner, ended.platform) == ("refund", "199.00", "A", "JD")
+
+
+def test_notes_move_nothing() -> None:
+    before = fold(1, history(Kind.FORWARDED))
+    assert fold(1, history(Kind.FORWARDED, (Kind.NOTED, {"note": "x", "owner": "B"}))) == before
+
+
+def test_the_moment_of_the_one_before_is_allowed_and_a_second_earlier_not() -> None:
+    entries = history(Kind.FORWARDED)
+    at = START + HOUR
+    check_next(1, entries, Kind.COMPLETED, at, at)
+    with pytest.raises(BeforePrevious) as caught:
+        check_next(1, entries, Kind.COMPLETED, at - timedelta(seconds=1), at)
+    assert "cannot be completed" in str(caught.value) and "it was forwarded later" in str(caught.value)
+
+
+def test_now_is_allowed_and_a_second_later_is_the_future() -> None:
+    entries = history()
+    now = START + HOUR
+    check_next(1, entries, Kind.FORWARDED, now, now)
+    with pytest.raises(InFuture, match="is in the future"):
+        check_next(1, entries, Kind.FORWARDED, now + timedelta(seconds=1), now)
+    with pytest.raises(InFuture):
+        check_next(1, [], Kind.RECEIVED, now + timedelta(seconds=1), now)
+
+
+def test_a_note_may_be_dated_before_what_happened_but_not_before_the_receipt() -> None:
+    entries = history(Kind.FORWARDED, hours=3)
+    check_next(1, entries, Kind.NOTED, START + HOUR, START + 9 * HOUR)
+    check_next(1, entries, Kind.NOTED, START, START + 9 * HOUR)
+    with pytest.raises(BeforePrevious, match="it was received later"):
+        check_next(1, entries, Kind.NOTED, START - HOUR, START + 9 * HOUR)
+
+
+def test_a_later_note_does_not_bar_what_happened_before_it() -> None:
+    check_next(1, history(Kind.NOTED, hours=5), Kind.FORWARDED, START + HOUR, START + 9 * HOUR)
+
+
+def test_histories_are_folded_in_order_of_what_happened() -> None:
+    forwarded = Transition(5, 1, Kind.FORWARDED, START + HOUR, START + 9 * HOUR, "clerk")
+    completed = Transition(6, 1, Kind.COMPLETED, START + 2 * HOUR, START + 9 * HOUR, "clerk")
+    for entries in ([*history(), forwarded, completed], [completed, forwarded, *history()]):
+        assert [entry.kind for entry in effective(entries)] == [Kind.RECEIVED, Kind.FORWARDED, Kind.COMPLETED]
+        assert fold(1, entries).status is Status.CLOSED
+
+
+def test_a_history_that_contradicts_itself_is_told_of() -> None:
+    with pytest.raises(BadHistory) as caught:
+        fold(1, history(Kind.COMPLETED, Kind.FORWARDED))
+    assert caught.value.exit_code == 3 and "entry 3" in str(caught.value)
+
+
+DAY = (datetime(2016, 11, 10, 16, tzinfo=UTC), datetime(2016, 11, 11, 16, tzinfo=UTC))
+
+
+def test_a_day_alone_is_its_first_second_or_the_moment_before_on_the_same_day() -> None:
+    next_day = (DAY[1], DAY[1] + 24 * HOUR)
+    assert settle_moment(*DAY, Kind.RECEIVED, []) == DAY[0]
+    assert settle_moment(*DAY, Kind.FORWARDED, history()) == START
+    assert settle_moment(*next_day, Kind.FORWARDED, history()) == next_day[0]
+    assert settle_moment(*DAY, Kind.COMPLETED, history(Kind.FORWARDED)) == START + HOUR
+    assert settle_moment(*DAY, Kind.FORWARDED, history(Kind.NOTED)) == START
+    assert settle_moment(*DAY, Kind.NOTED, history(Kind.FORWARDED)) == START
+    # A day before the last transition's stays what it is, for check_next to refuse.
+    earlier = (DAY[0] - 24 * HOUR, DAY[0])
+    assert settle_moment(*earlier, Kind.FORWARDED, history()) == earlier[0]
+
+
+@given(st.lists(st.sampled_from([kind for kind in Kind if kind not in (Kind.RECEIVED, Kind.VOIDED, Kind.HANDED_ON)]), max_size=12))
+def test_whatever_is_asked_only_what_is_allowed_happens(kinds: list[Kind]) -> None:
+    """A history grown through check_next can always be folded, and its status follows the table."""
+    entries = history()
+    now = START + 99 * HOUR
+    for place, kind in enumerate(kinds, 1):
+        at = START + place * HOUR
+        status = fold(1, entries).status
+        try:
+            check_next(1, entries, kind, at, now)
+        except NotAllowed:
+            assert kind not in TOLD[status] and status not in ALLOWED[kind]
+        else:
+            assert kind in TOLD[status]
+            entries.append(Transition(len(entries) + 1, 1, kind, at, now, "clerk", {}))
+        fold(1, entries)
