@@ -464,6 +464,7 @@ class Model:
             clocks = self.current(entries, known, seen_at)
             record: dict[str, Any] = {"id": complaint, "status": life.status}
             record |= {name: life.values.get(name) for name in FIELDS}
+            record["amount"] = float(record["amount"]) if record["amount"] else None
             record |= {"received": life.received, "forwarded": life.forwarded, "completed": life.completed}
             for run in clocks:
                 record[f"{run.rule.name}_due"] = run.due

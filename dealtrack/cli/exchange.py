@@ -10,6 +10,7 @@ import typer
 
 from dealtrack import settings
 from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt
+from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, UnknownWord
@@ -46,7 +47,6 @@ def import_(
     from dealtrack.exchange.mapping import Mapping, find_mapping, with_dates, with_pairs
     from dealtrack.exchange.readers import open_source
     from dealtrack.exchange.rejects import Rejects
-    from dealtrack.sources.policies import load_policy
 
     session: Session = context.obj
     folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
@@ -70,7 +70,7 @@ def import_(
                 session.actor,
                 skip_bad=skip_bad,
                 dry_run=dry_run,
-                load_policy=lambda name: load_policy(name, settings.data_folder(), settings.user_folder()),
+                load_policy=find_policy,
                 refuse=refuse,
                 progress=progress,
                 duplicate_days=duplicate_days,

@@ -11,12 +11,13 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.sentences import change_lines, lookalike_line, next_command
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.core.lifecycle import Kind
+from dealtrack.core.policy import Policy
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.errors import MissingValue, UnknownWord
 from dealtrack.register.duplicates import Watch, merged
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Personal, Recorder, Work
+from dealtrack.register.recorder import Draft, Personal, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -144,7 +145,7 @@ def add(
         )
         held = personal if personal != Personal() else None
         with register.recording(session.now, session.actor) as recorder:
-            take_in_policy(register, recorder, detail["policy"])
+            detail["policy"] = recorder.use_policy(detail["policy"], find_policy)
             watch = Watch(register, duplicate_days)
             id_ = recorder.record(Work(None, (draft,), held)).id
             recorder.flush()
@@ -154,14 +155,12 @@ def add(
             print(lookalike_line(like, register.zone), file=sys.stderr)
 
 
-def take_in_policy(register: Register, recorder: Recorder, name: str) -> None:
-    """Take a policy into the register at its first use; raises UnknownPolicy and BadPolicyFile."""
-    if name not in register.policies:
-        from dealtrack import settings
-        from dealtrack.sources.policies import load_policy
+def find_policy(name: str) -> list[Policy]:
+    """Return the versions of a policy that the register has not taken in; raises UnknownPolicy and BadPolicyFile."""
+    from dealtrack import settings
+    from dealtrack.sources.policies import load_policy
 
-        for version in load_policy(name, settings.data_folder(), settings.user_folder()):
-            recorder.take_in(version)
+    return load_policy(name, settings.data_folder(), settings.user_folder())
 
 
 def forward(

@@ -36,10 +36,12 @@ def init(
     rules = load_calendar(calendar, data, user)
     zone = timezone or rules.timezone or "Asia/Shanghai"
     check_timezone(zone)
-    platforms = load_platforms(data / "platforms.toml") if policy == "green-channel" else []
-    setup = Setup(rules, load_policy(policy, data, user), policy, platforms, zone)
+    versions = load_policy(policy, data, user)
+    name = versions[0].name
+    platforms = load_platforms(data / "platforms.toml") if name == "green-channel" else []
+    setup = Setup(rules, versions, name, platforms, zone)
     Register.create(session.path, setup, session.now, session.actor)
-    print(f"register {session.path}: calendar {rules.name}, policy {policy}, time zone {zone}")
+    print(f"register {session.path}: calendar {rules.name}, policy {name}, time zone {zone}")
     parts = differs_by_subdivision(calendar)
     if parts:
         some = ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")

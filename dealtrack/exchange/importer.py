@@ -1,6 +1,6 @@
 """Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -21,7 +21,7 @@ from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
 
-PolicyLoader = Callable[[str], Iterable[Policy]]
+PolicyLoader = Callable[[str], Sequence[Policy]]
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
 STATED = ("category", "seller", "owner", "policy", "summary")
@@ -186,13 +186,12 @@ class Intake:
             raise UnknownPolicy(name=row.policy, nearest="")
 
     def _policy(self, name: str | None) -> str:
-        """Return the name of the policy of a row, taking it into the register at its first use; raises UnknownPolicy."""
+        """Return the name of the policy of a row; a path in a row is not followed. Raises UnknownPolicy."""
         if name is None:
             return self._register.facts["policy"]
-        if name not in self._register.policies:
-            for version in self._load_policy(name):
-                self._recorder.take_in(version)
-        return name
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise UnknownPolicy(name=name, nearest="")
+        return self._recorder.use_policy(name, self._load_policy)
 
     def _new(self, row: Incoming, key: str | None) -> Work:
         detail: dict[str, Any] = {

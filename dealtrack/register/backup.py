@@ -21,6 +21,8 @@ def back_up(register: Store, target: Path) -> tuple[int, str]:
 
     Returns the number and hash of the copy's last entry. The file is its owner's alone. Raises BackupFailed.
     """
+    if not target.parent.is_dir():
+        raise BackupFailed(path=target, reason="there is no such folder")
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         draft.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import Any
 from dealtrack.core.clocks import Clock, verdict
 from dealtrack.core.lifecycle import Complaint, Transition
 from dealtrack.core.policy import Policy
-from dealtrack.register import journal, projection, queries, search
+from dealtrack.register import journal, platforms, projection, queries, search
 from dealtrack.register.connection import transaction
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
@@ -85,8 +85,8 @@ def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
             write_revision(connection, entry.seq, detail)
         case Event.POLICY_TAKEN_IN:
             projection.write_policy(connection, Policy.from_data(detail), entry.seq)
-        case Event.PLATFORM_ENTERED:
-            projection.write_platform(connection, projection.platform_from_data(detail), entry.seq)
+        case Event.PLATFORM_ENTERED | Event.PLATFORM_EDITED | Event.PLATFORM_CHECKED:
+            platforms.apply_entry(connection, entry)
         case _:
             pass
 

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -175,6 +175,20 @@ class Recorder:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
         seq = self._entries.event(Event.MADE, made)
         projection.write_made(self._connection, seq, made)
+
+    def use_policy(self, name: str, load: Callable[[str], Sequence[Policy]]) -> str:
+        """Return the own name of a policy that was named, taking it in with `load` at its first use.
+
+        Raises what `load` raises for a name that it does not know.
+        """
+        if name in self._register.policies:
+            return name
+        versions = load(name)
+        own = versions[0].name
+        if own not in self._register.policies:
+            for version in versions:
+                self.take_in(version)
+        return own
 
     def take_in(self, policy: Policy) -> bool:
         """Take a policy version into the register; return False where it stands there already.

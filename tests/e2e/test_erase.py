@@ -113,6 +113,13 @@ def test_new_data_after_an_erasure(told: Clerk) -> None:
     told("amend", 1, "--phone", "13700001111").ok()
     assert "personal\tphone on file" in told("show", 1).ok()
     assert told("verify").status == 0
+    kept = told.db.read_bytes()
+    held = sqlite3.connect(told.db)
+    held.execute("DELETE FROM personal WHERE complaint = 1")
+    held.commit()
+    held.close()
+    assert "of complaint 1 is missing" in told("verify").err
+    told.db.write_bytes(kept)
     told("erase", 1, "--reason", "again").ok()
     assert b"13700001111" not in _bytes(told)
     assert told("verify").status == 0

@@ -44,6 +44,7 @@ def test_a_folder_of_backups_keeps_the_last(clerk: Clerk, tmp_path: Path) -> Non
 def test_a_backup_that_cannot_be_written_says_so(clerk: Clerk, tmp_path: Path) -> None:
     result = clerk("backup", tmp_path / "missing" / "copy.db")
     assert result.status == 3
+    assert result.err.startswith("dealtrack: No backup was made at ")
     assert len(result.err.splitlines()) == 1
     assert clerk("backup", "--keep", "none", tmp_path).status == 2
 

@@ -37,13 +37,29 @@ def one(text: str) -> dict[str, Any]:
 
 
 def entered(clerk: Clerk, received: str, hour: str) -> None:
-    clerk("add", "--platform", "JD", "--category", "quality", "--at", f"{received} {hour}", now=moment(received, "23:59:59"))
+    clerk(
+        "add",
+        "--platform",
+        "JD",
+        "--category",
+        "quality",
+        "--at",
+        f"{received} {hour}",
+        now=moment(received, "23:59:59"),
+    )
 
 
 @pytest.mark.parametrize(ROW, ROWS, ids=IDS)
 @pytest.mark.parametrize("hour", ["00:00", "12:30", "23:59:59"])
 def test_deadlines_of_a_row_whatever_the_hour_of_receipt(
-    clerk: Clerk, hour: str, received: str, forward_due: str, forwarded: str, complete_due: str, provisional: bool, why: str
+    clerk: Clerk,
+    hour: str,
+    received: str,
+    forward_due: str,
+    forwarded: str,
+    complete_due: str,
+    provisional: bool,
+    why: str,
 ) -> None:
     entered(clerk, received, hour)
     before = one(clerk("list", "--format", "json", now=moment(received, "23:59:59")).ok())
@@ -77,9 +93,9 @@ def test_the_clocks_turn_one_second_after_the_deadline(
     entered(clerk, received, "12:30")
     after = (date.fromisoformat(forward_due) + timedelta(days=1)).isoformat()
     assert clerk("overdue", now=moment(forward_due, "23:59:59")).ok() == ""
-    assert [r["clock"] for r in json.loads(clerk("overdue", "--format", "json", now=moment(after, "00:00:00")).ok())] == [
-        "forward"
-    ]
+    assert [
+        r["clock"] for r in json.loads(clerk("overdue", "--format", "json", now=moment(after, "00:00:00")).ok())
+    ] == ["forward"]
     clerk("forward", 1, "--at", f"{forwarded} 23:59:59", now=moment(forwarded, "23:59:59")).ok()
     after = (date.fromisoformat(complete_due) + timedelta(days=1)).isoformat()
     assert clerk("overdue", now=moment(complete_due, "23:59:59")).ok() == ""

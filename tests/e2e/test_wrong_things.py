@@ -38,7 +38,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Pat
 
 @pytest.fixture
 def desk(new_clerk: Callable[..., Clerk], filled: Path) -> Clerk:
-    """Give a clerk with five complaints: 1 and 5 received, 2 forwarded, 3 completed, 4 withdrawn; 6 and 7 share a number."""
+    """Give a clerk with 1 and 5 received, 2 forwarded, 3 completed, 4 withdrawn; 6 and 7 share a number."""
     clerk = new_clerk()
     shutil.copy(filled, clerk.db)
     return clerk
@@ -47,7 +47,9 @@ def desk(new_clerk: Callable[..., Clerk], filled: Path) -> Clerk:
 def held(path: Path) -> list[object]:
     """Return what a register holds: its journal's length and head, and every projected row but the calendar's."""
     with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as connection:
-        rows: list[object] = connection.execute("SELECT count(*), max(seq), (SELECT hash FROM transition ORDER BY seq DESC) FROM transition").fetchall()
+        rows: list[object] = connection.execute(
+            "SELECT count(*), max(seq), (SELECT hash FROM transition ORDER BY seq DESC) FROM transition"
+        ).fetchall()
         for table in ("complaint", "clock", "platform", "policy", "fact", "personal"):
             rows.append(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall())
         rows.append(connection.execute("SELECT count(*), sum(worked), sum(number) FROM calendar_day").fetchall())
@@ -277,6 +279,7 @@ TYPED: list[tuple[list[object], str]] = [
     (["init", "--calendar", "nowhere"], "There is a register at"),
 ]
 
+
 def _name(arguments: list[object]) -> str:
     return " ".join(str(argument)[:30] for argument in arguments).encode("ascii", "backslashreplace").decode()
 
@@ -346,7 +349,14 @@ GOOD = "A-1,JD,quality,2016-11-01 09:00,2016-11-01 10:00,2016-11-02 10:00\n"
 
 
 def row(**values: str) -> str:
-    cells = {"number": "A-2", "platform": "JD", "category": "quality", "received": "2016-11-01", "forwarded": "", "completed": ""}
+    cells = {
+        "number": "A-2",
+        "platform": "JD",
+        "category": "quality",
+        "received": "2016-11-01",
+        "forwarded": "",
+        "completed": "",
+    }
     return ",".join({**cells, **values}.values()) + "\n"
 
 
@@ -363,10 +373,28 @@ FILES: list[tuple[str, bytes | str, list[str], int, str]] = [
     ("paper.pdf", b"%PDF-1.4", [], 2, "PDF"),
     ("other.db", b"SQLite format 3\x00rest", [], 2, "it is a database"),
     ("nul.csv", HEAD.encode() + b"A\0,JD,quality,2016-11-01,,\n", [], 2, "NUL"),
-    ("latin1.csv", HEAD.encode() + "A-1,JD,qualit\xe9,2016-11-01,,\n".encode("latin-1"), [], 2, "neither valid UTF-8 nor GB18030"),
-    ("half.csv", (HEAD + "A-1,JD,质量质量质量质量质量,2016-11-01,,\n").encode() + b"\xe5\xe5\n", [], 2, "damaged UTF-8"),
+    (
+        "latin1.csv",
+        HEAD.encode() + "A-1,JD,qualit\xe9,2016-11-01,,\n".encode("latin-1"),
+        [],
+        2,
+        "neither valid UTF-8 nor GB18030",
+    ),
+    (
+        "half.csv",
+        (HEAD + "A-1,JD,质量质量质量质量质量,2016-11-01,,\n").encode() + b"\xe5\xe5\n",
+        [],
+        2,
+        "damaged UTF-8",
+    ),
     ("bytes.csv", bytes(range(256)) * 10, [], 2, "NUL"),
-    ("open-quote.csv", HEAD + 'A-1,JD,"quality,2016-11-01,,\nA-2,JD,quality,2016-11-01,,\n', [], 2, "a quote is never closed"),
+    (
+        "open-quote.csv",
+        HEAD + 'A-1,JD,"quality,2016-11-01,,\nA-2,JD,quality,2016-11-01,,\n',
+        [],
+        2,
+        "a quote is never closed",
+    ),
     ("list.json", "[1, 2]", [], 2, "its array needs"),
     ("word.json", '"platform"', [], 2, "no JSON"),
     ("cut.json", '[{"platform": "JD", "received": "2016-11-01"}', [], 2, "without a ]"),
@@ -389,7 +417,13 @@ FILES: list[tuple[str, bytes | str, list[str], int, str]] = [
     ("map.csv", HEAD + GOOD, ["--date-format", "%d/%m"], 2, "it has no year"),
     ("map.csv", HEAD + GOOD, ["--date-format", ""], 2, "--date-format"),
     # Rows
-    ("row.csv", HEAD + GOOD + row(received="2016-02-30"), [], 4, "rows.csv:3: received: '2016-02-30' in column 'received' is no day"),
+    (
+        "row.csv",
+        HEAD + GOOD + row(received="2016-02-30"),
+        [],
+        4,
+        "rows.csv:3: received: '2016-02-30' in column 'received' is no day",
+    ),
     ("row.csv", HEAD + GOOD + row(received="2015-02-29"), [], 4, "is no day of the calendar"),
     ("row.csv", HEAD + GOOD + row(received="soon"), [], 4, "--date-format says how dates are written"),
     ("row.csv", HEAD + GOOD + row(received="31/12/2015"), [], 4, "if the day stands first"),
@@ -400,29 +434,83 @@ FILES: list[tuple[str, bytes | str, list[str], int, str]] = [
     ("row.csv", HEAD + GOOD + row(platform=""), [], 4, "platform is empty"),
     ("row.csv", HEAD + GOOD + row(received="2016-11-16"), [], 4, "2016-11-16 00:00 is in the future"),
     ("row.csv", HEAD + GOOD + row(completed="2016-11-15 09:01"), [], 4, "is in the future"),
-    ("row.csv", HEAD + GOOD + row(received="2016-11-02", forwarded="2016-11-01"), [], 4, "forwarded '2016-11-01' in column 'forwarded' is before received"),
+    (
+        "row.csv",
+        HEAD + GOOD + row(received="2016-11-02", forwarded="2016-11-01"),
+        [],
+        4,
+        "forwarded '2016-11-01' in column 'forwarded' is before received",
+    ),
     ("row.csv", HEAD + GOOD + row(forwarded="2016-11-04", completed="2016-11-03"), [], 4, "is before forwarded"),
     ("row.csv", HEAD + GOOD + "A-2,JD,quality\n", [], 4, "the row has 3 cells where the header names 6"),
     ("row.csv", HEAD + GOOD + "A-2,JD,quality,2016-11-01,,,surplus\n", [], 4, "the row has 7 cells"),
     ("row.csv", HEAD + GOOD + '"A-2"x,JD,quality,2016-11-01,,\n', [], 4, "quote"),
     ("row.csv", HEAD + GOOD + row(number="9" * 301), [], 4, "301 characters"),
     ("row.csv", HEAD + GOOD + row(number="TWICE"), [], 4, "stands for 2 complaints of the register: 6, 7"),
-    ("row.csv", HEAD + GOOD + row(number="A-1", received="2016-11-01 09:00", platform="Tmall"), [], 4, "platform is 'Tmall' in the file, but the register has 'JD'"),
-    ("row.csv", HEAD + GOOD + row(number="A-1", received="2016-11-01 09:30"), [], 4, "received is 2016-11-01 09:30 in the file, but the register has 2016-11-01 09:00"),
+    (
+        "row.csv",
+        HEAD + GOOD + row(number="A-1", received="2016-11-01 09:00", platform="Tmall"),
+        [],
+        4,
+        "platform is 'Tmall' in the file, but the register has 'JD'",
+    ),
+    (
+        "row.csv",
+        HEAD + GOOD + row(number="A-1", received="2016-11-01 09:30"),
+        [],
+        4,
+        "received is 2016-11-01 09:30 in the file, but the register has 2016-11-01 09:00",
+    ),
     ("row.csv", "platform,received,seller\nJD,2016-11-01,me\n", [], 4, "neither platform nor third-party"),
-    ("row.csv", "platform,received,completed,amount\nJD,2016-11-01,2016-11-02,a lot\n", [], 4, "is not an amount of money"),
+    (
+        "row.csv",
+        "platform,received,completed,amount\nJD,2016-11-01,2016-11-02,a lot\n",
+        [],
+        4,
+        "is not an amount of money",
+    ),
     ("row.csv", "platform,received,amount\nJD,2016-11-01,5\n", [], 4, "but the row was not completed"),
-    ("row.csv", "platform,received,withdrawn,rejected\nJD,2016-11-01,2016-11-02,2016-11-02\n", [], 4, "a complaint ends once"),
+    (
+        "row.csv",
+        "platform,received,withdrawn,rejected\nJD,2016-11-01,2016-11-02,2016-11-02\n",
+        [],
+        4,
+        "a complaint ends once",
+    ),
     ("row.csv", "platform,received,policy\nJD,2016-11-01,green\n", [], 4, "Unknown policy: green"),
-    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD"\n', [], 4, "the line is no JSON object"),
+    (
+        "row.jsonl",
+        '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD"\n',
+        [],
+        4,
+        "the line is no JSON object",
+    ),
     ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n["JD"]\n', [], 4, "no object of columns"),
-    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": {"name": "JD"}, "received": "2016-11-01"}\n', [], 4, "holds an object or a list"),
-    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD", "platform": "JD", "received": "2016-11-01"}\n', [], 4, "twice"),
-    ("row.jsonl", '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD", "received": NaN}\n', [], 4, "no JSON"),
+    (
+        "row.jsonl",
+        '{"platform": "JD", "received": "2016-11-01"}\n{"platform": {"name": "JD"}, "received": "2016-11-01"}\n',
+        [],
+        4,
+        "holds an object or a list",
+    ),
+    (
+        "row.jsonl",
+        '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD", "platform": "JD", "received": ""}\n',
+        [],
+        4,
+        "twice",
+    ),
+    (
+        "row.jsonl",
+        '{"platform": "JD", "received": "2016-11-01"}\n{"platform": "JD", "received": NaN}\n',
+        [],
+        4,
+        "no JSON",
+    ),
     ("row.jsonl", '{"platform": "JD", "received": 20161101}\n', [], 4, "received"),
     ("deep.jsonl", '{"platform": ' + "[" * 100_000 + "\n", [], 2, "on line 1, the line is no JSON object"),
     ("words.jsonl", "JD\nTmall\n", [], 2, "on line 1, the line is no JSON object"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -458,9 +546,16 @@ def test_a_dangling_link_and_a_socket_are_no_files(desk: Clerk, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("to", "fragment"),
-    [("/nonexistent/x.csv", "No such file"), (".", "it is a folder"), ("f/x.csv", "Not a directory"), ("n" * 300, "too long")],
+    [
+        ("/nonexistent/x.csv", "No such file"),
+        (".", "it is a folder"),
+        ("f/x.csv", "Not a directory"),
+        ("n" * 300, "too long"),
+    ],
 )
-def test_an_export_that_cannot_be_written(desk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, fragment: str) -> None:
+def test_an_export_that_cannot_be_written(
+    desk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str, fragment: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("f").write_text("kept")
     complains(desk("export", "--to", to), 3, "Cannot write", fragment)
@@ -604,64 +699,61 @@ def test_init_below_a_file_and_in_a_name_too_long(desk: Clerk) -> None:
     complains(desk("--db", desk.db.parent / ("n" * 300), "init"), 3, "too long")
 
 
-def as_nobody(clerk: Clerk, *arguments: object) -> Result:
-    """Run a command as a user who has no rights of root's."""
-    if os.getuid() != 0:
-        return clerk.process(*arguments)
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        pytest.skip("root reads and writes everything, and there is no setpriv to become somebody else")
-    ran = subprocess.run(
-        [setpriv, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", sys.executable, "-m", "dealtrack", *map(str, arguments)],
-        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )  # fmt: skip
-    return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
 
 
 @pytest.fixture
-def without_rights() -> None:
-    """Skip where files cannot be kept from the user who runs the tests."""
-    if os.getuid() != 0:
-        return
-    probe = subprocess.run(
-        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "cat", "/etc/shadow"], capture_output=True, check=False
-    ) if shutil.which("setpriv") else None  # fmt: skip
-    if probe is None or probe.returncode == 127:
-        pytest.skip("root reads and writes everything, and there is no setpriv to take its rights away")
+def nobody(desk: Clerk) -> Callable[..., Result]:
+    """Give a way to run commands without the rights of root, who reads and writes everything."""
+    before: list[str] = []
+    if os.getuid() == 0:
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            pytest.skip("root reads and writes everything, and there is no setpriv to take its rights away")
+        before = [setpriv, *WITHOUT_RIGHTS[1:]]
+
+    def run(*arguments: object) -> Result:
+        ran = subprocess.run(
+            [*before, sys.executable, "-m", "dealtrack", *map(str, arguments)],
+            env={"PATH": "/usr/bin:/bin", **desk.environment()},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+    return run
 
 
-def test_a_read_only_register_can_be_looked_at_but_not_written(desk: Clerk, without_rights: None) -> None:
+def test_a_read_only_register_can_be_looked_at_but_not_written(desk: Clerk, nobody: Callable[..., Result]) -> None:
     desk.db.chmod(0o400)
     before = sha256(desk.db.read_bytes()).digest()
-    complains(as_nobody(desk, "add", "--platform", "JD"), 3, "read-only")
+    complains(nobody("add", "--platform", "JD"), 3, "read-only")
     assert sha256(desk.db.read_bytes()).digest() == before
 
 
-def test_a_read_only_folder(desk: Clerk, without_rights: None) -> None:
+def test_a_read_only_folder(desk: Clerk, nobody: Callable[..., Result]) -> None:
     desk.db.parent.chmod(0o500)
     try:
         before = sha256(desk.db.read_bytes()).digest()
-        complains(as_nobody(desk, "add", "--platform", "JD"), 3, "cannot be used")
-        complains(as_nobody(desk, "--db", desk.db.parent / "new.db", "init"), 3, "ermission denied")
+        complains(nobody("add", "--platform", "JD"), 3, "cannot be used")
+        complains(nobody("--db", desk.db.parent / "new.db", "init"), 3, "ermission denied")
         assert sha256(desk.db.read_bytes()).digest() == before
     finally:
         desk.db.parent.chmod(0o700)
 
 
-def test_a_register_of_somebody_else(desk: Clerk, without_rights: None) -> None:
+def test_a_register_of_somebody_else(desk: Clerk, nobody: Callable[..., Result]) -> None:
     desk.db.chmod(0)
     for command in (["list"], ["overdue", "--check"], ["add", "--platform", "JD"]):
-        complains(as_nobody(desk, *command), 3, "cannot be used", "ermission denied")
+        complains(nobody(*command), 3, "cannot be used", "ermission denied")
     desk.db.chmod(0o600)
 
 
 def test_a_full_disk_is_told_of(desk: Clerk) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full here")
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         ran = subprocess.run(
             [sys.executable, "-m", "dealtrack", "export"],
             env=desk.environment(), stdout=full, stderr=subprocess.PIPE, check=False,
@@ -695,9 +787,9 @@ def test_closed_streams_cause_no_traceback(desk: Clerk, command: str, closed: st
 def test_a_busy_register_is_waited_for(desk: Clerk) -> None:
     with sqlite3.connect(desk.db, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        writing = subprocess.Popen(
-            [sys.executable, "-m", "dealtrack", "forward", "1"], env=desk.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )  # fmt: skip
+        command = [sys.executable, "-m", "dealtrack", "forward", "1"]
+        pipe = subprocess.PIPE
+        writing = subprocess.Popen(command, env=desk.environment(), stdout=pipe, stderr=pipe)
         with pytest.raises(subprocess.TimeoutExpired):
             writing.wait(1)
         # Readers are not kept waiting.
@@ -711,12 +803,12 @@ def test_a_busy_register_is_waited_for(desk: Clerk) -> None:
 # What looks wrong and is not
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16"])
 def test_chinese_spreadsheets_are_recognised(desk: Clerk, tmp_path: Path, encoding: str) -> None:
     rows = tmp_path / "表.csv"
-    rows.write_bytes("number,platform,category,received,summary\nZ-1,京东,质量,2016年11月1日,电视屏幕有划痕\n".encode(encoding))
+    rows.write_bytes(
+        "number,platform,category,received,summary\nZ-1,京东,质量,2016年11月1日,电视屏幕有划痕\n".encode(encoding)
+    )
     assert desk("import", rows).ok().startswith("1 rows: 1 added, 0 changed, 0 unchanged, 0 refused")
     assert "JD\tquality" in desk("list").ok().splitlines()[-1] and "电视屏幕有划痕" in desk("list").ok()
 
@@ -739,6 +831,14 @@ def test_text_that_a_terminal_would_obey_is_disarmed(desk: Clerk) -> None:
     evil = "\x1b[2J\x1b]0;title\x07‮txt"
     desk("add", "--platform", "JD", "--summary", evil, "--number", "E\x1b[31m").ok()
     desk("note", 8, "--note", evil).ok()
-    for command in (["list"], ["show", 8], ["overdue"], ["explain", 8], ["list", "--format", "json"], ["forward", 8], ["show", "--number", "nowhere\x1b[2J"]):
+    for command in (
+        ["list"],
+        ["show", 8],
+        ["overdue"],
+        ["explain", 8],
+        ["list", "--format", "json"],
+        ["forward", 8],
+        ["show", "--number", "nowhere\x1b[2J"],
+    ):
         told = desk(*command)
         assert not {"\x1b", "\x07", "\u202e"} & set(told.out + told.err), command

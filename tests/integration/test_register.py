@@ -1,4 +1,4 @@
-"""The register on disk: an append-only journal, tables that follow it, one writer at a time, and no tampering unseen."""
+"""The register on disk: an append-only journal, tables that follow it, one writer at a time, no tampering unseen."""
 
 import json
 import sqlite3
@@ -25,6 +25,7 @@ from tests.conftest import Clerk
 NOW = datetime(2016, 11, 15, 1, 0, tzinfo=UTC)
 MOMENT = Moment(NOW, NOW, False)
 DETAIL = {"platform": "JD", "category": "other", "policy": "green-channel"}
+SAME = "complaint, kind, at, recorded_at, actor, detail"
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail, previous, hash"
 
 
@@ -62,7 +63,7 @@ def tables(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def seq_of(path: Path, kind: str) -> int:
-    return next(row[0] for row in journal(path) if row[2] == kind)
+    return next(int(row[0]) for row in journal(path) if row[2] == kind)
 
 
 # Triggers
@@ -79,15 +80,15 @@ def seq_of(path: Path, kind: str) -> int:
         "DELETE FROM transition WHERE seq = (SELECT max(seq) FROM transition)",
         "DELETE FROM transition",
         "INSERT OR REPLACE INTO transition SELECT * FROM transition WHERE seq = 2",
-        "REPLACE INTO transition SELECT seq, complaint, kind, at, recorded_at, 'me', detail, previous, hash FROM transition WHERE seq = 3",
+        f"REPLACE INTO transition SELECT seq, {SAME}, zeroblob(32), hash FROM transition WHERE seq = 3",
         "INSERT INTO transition SELECT * FROM transition WHERE seq = 2 ON CONFLICT (seq) DO UPDATE SET actor = 'me'",
         # After the end, but not continuing it: a gap, another's digest before it, no number at all.
-        "INSERT INTO transition SELECT max(seq) + 2, complaint, kind, at, recorded_at, actor, detail, hash, hash FROM transition",
-        "INSERT INTO transition SELECT max(seq) + 1, complaint, kind, at, recorded_at, actor, detail, previous, hash FROM transition",
-        "INSERT INTO transition SELECT max(seq) + 1, complaint, kind, at, recorded_at, actor, detail, zeroblob(32), hash FROM transition",
-        "INSERT INTO transition SELECT 0, complaint, kind, at, recorded_at, actor, detail, zeroblob(32), hash FROM transition WHERE seq = 1",
-        "INSERT INTO transition SELECT -1, complaint, kind, at, recorded_at, actor, detail, hash, hash FROM transition WHERE seq = 1",
-        "INSERT INTO transition SELECT NULL, complaint, kind, at, recorded_at, actor, detail, previous, hash FROM transition WHERE seq = 2",
+        f"INSERT INTO transition SELECT max(seq) + 2, {SAME}, hash, hash FROM transition",
+        f"INSERT INTO transition SELECT max(seq) + 1, {SAME}, previous, hash FROM transition",
+        f"INSERT INTO transition SELECT max(seq) + 1, {SAME}, zeroblob(32), hash FROM transition",
+        f"INSERT INTO transition SELECT 0, {SAME}, zeroblob(32), hash FROM transition WHERE seq = 1",
+        f"INSERT INTO transition SELECT -1, {SAME}, hash, hash FROM transition WHERE seq = 1",
+        f"INSERT INTO transition SELECT NULL, {SAME}, previous, hash FROM transition WHERE seq = 2",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("recursive", [False, True])
@@ -125,11 +126,14 @@ def rewrite(path: Path, seq: int, **changes: Any) -> None:
     """Change an entry and chain everything from it on anew, as one who knows how would."""
     with bare(path, triggers=False) as connection:
         previous = connection.execute("SELECT previous FROM transition WHERE seq = ?", (seq,)).fetchone()[0]
-        for row in connection.execute(f"SELECT {COLUMNS} FROM transition WHERE seq >= ? ORDER BY seq", (seq,)).fetchall():
+        for row in connection.execute(
+            f"SELECT {COLUMNS} FROM transition WHERE seq >= ? ORDER BY seq", (seq,)
+        ).fetchall():
             link = chain.Link(*row)._replace(previous=previous, **(changes if row[0] == seq else {}))
             link = link._replace(hash=chain.digest(*link[:-1]))
-            connection.execute("UPDATE transition SET actor = ?, detail = ?, at = ?, previous = ?, hash = ? WHERE seq = ?",
-                               (link.actor, link.detail, link.at, link.previous, link.hash, link.seq))  # fmt: skip
+            changed = (link.actor, link.detail, link.at, link.previous, link.hash, link.seq)
+            sets = "actor = ?, detail = ?, at = ?, previous = ?, hash = ?"
+            connection.execute(f"UPDATE transition SET {sets} WHERE seq = ?", changed)
             previous = link.hash
 
 
@@ -161,12 +165,13 @@ TAMPERINGS: dict[str, tuple[str, str, int]] = {
     ),
     "put in": (
         "UPDATE transition SET seq = -seq WHERE seq > :n; UPDATE transition SET seq = 1 - seq WHERE seq < 0;"
-        "INSERT INTO transition SELECT seq + 1, complaint, 'noted', at, recorded_at, actor, '{}', hash, hash FROM transition WHERE seq = :n",
+        "INSERT INTO transition SELECT seq + 1, complaint, 'noted', at, recorded_at, actor, '{}', hash, hash "
+        "FROM transition WHERE seq = :n",
         "completed",
         1,
     ),
     "put in before the first": (
-        "INSERT INTO transition SELECT 0, NULL, kind, at, recorded_at, actor, detail, previous, hash FROM transition WHERE seq = 1",
+        f"INSERT INTO transition SELECT 0, {SAME}, previous, hash FROM transition WHERE seq = 1",
         "made",
         0,
     ),
@@ -316,7 +321,11 @@ def test_recorded_at_never_goes_back_though_the_clock_does(filled: Clerk) -> Non
     filled("add", "--platform", "JD", now="2016-11-12T08:00:00+08:00").ok()
     filled("note", 4, "--note", "x", now="2016-11-17T08:00:00+08:00").ok()
     *_, first, second, third = journal(filled.db)
-    assert [row[4] for row in (first, second, third)] == ["2016-11-16T04:00:00Z", "2016-11-16T04:00:00Z", "2016-11-17T00:00:00Z"]
+    assert [row[4] for row in (first, second, third)] == [
+        "2016-11-16T04:00:00Z",
+        "2016-11-16T04:00:00Z",
+        "2016-11-17T00:00:00Z",
+    ]
     assert second[3] == "2016-11-12T00:00:00Z"
 
 
@@ -385,14 +394,16 @@ def test_overdue_is_one_scan_of_the_running_clocks_in_order(filled: Clerk, wante
 def test_due_is_one_scan_of_a_range_of_the_running_clocks(filled: Clerk) -> None:
     until = datetime(2016, 11, 16, tzinfo=UTC)
     with Register.open(filled.db) as register:
-        (scan,) = [s for s in traced(register, lambda r: list(r.due(Filter(), until, View.of(NOW)))) if "FROM clock" in s]
+        (scan,) = [
+            s for s in traced(register, lambda r: list(r.due(Filter(), until, View.of(NOW)))) if "FROM clock" in s
+        ]
         plan = [row[3] for row in register.connection.execute("EXPLAIN QUERY PLAN " + scan)]
     assert any("clock_running" in line and "due_at>" in line and "due_at<" in line for line in plan), plan
     assert not any("TEMP B-TREE" in line for line in plan), plan
 
 
 def test_overdue_reads_only_what_is_overdue(filled: Clerk, tmp_path: Path) -> None:
-    """Counted in steps of SQLite's own machine: two thousand closed complaints, and two hundred not yet due, cost nothing."""
+    """In steps of SQLite's own machine: two thousand closed complaints and two hundred not yet due cost nothing."""
 
     def steps() -> tuple[int, int]:
         taken = 0
@@ -403,7 +414,7 @@ def test_overdue_reads_only_what_is_overdue(filled: Clerk, tmp_path: Path) -> No
             return 0
 
         with Register.open(filled.db) as register:
-            assert register.zone and register.calendar
+            assert (register.zone.key, register.calendar.revision) == ("Asia/Shanghai", 1)
             register.connection.set_progress_handler(step, 1)
             found = list(register.overdue(Filter(), View.of(NOW)))
             register.connection.set_progress_handler(None, 1)

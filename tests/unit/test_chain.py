@@ -30,7 +30,11 @@ ENTRIES = [
 WHOLE = chained(*ENTRIES)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-plain = st.recursive(st.none() | st.booleans() | st.integers() | texts, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=8)  # fmt: skip
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
 
 
 def test_a_digest_is_the_sha_256_of_the_one_before_and_the_columns_as_canonical_json() -> None:
@@ -39,7 +43,7 @@ def test_a_digest_is_the_sha_256_of_the_one_before_and_the_columns_as_canonical_
     columns = [entry.seq, entry.complaint, entry.kind, entry.at, entry.recorded_at, entry.actor, entry.detail]
     text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
     assert entry.hash == hashlib.sha256(WHOLE[2].hash + text.encode()).digest()
-    assert GENESIS == bytes(32) and len(entry.hash) == 32
+    assert bytes(32) == GENESIS and len(entry.hash) == 32
 
 
 def test_a_whole_chain_has_no_fault() -> None:

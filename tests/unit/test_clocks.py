@@ -40,12 +40,13 @@ GREEN = policy()
 def at(text: str) -> datetime:
     """Return a moment of November 2016 in Beijing, as 11 10:00."""
     day, _, clock = text.partition(" ")
-    hours = [int(part) for part in (clock or "00:00").split(":")]
-    return datetime(2016, 11, int(day), *hours, tzinfo=BEIJING).astimezone(UTC)  # type: ignore[misc]
+    return datetime.combine(date(2016, 11, int(day)), time.fromisoformat(clock or "00:00"), BEIJING).astimezone(UTC)
 
 
 def history(*told: tuple[Kind, str]) -> list[Transition]:
-    return [Transition(n, 1, kind, at(text), at(text), "clerk", {"policy": "p"}) for n, (kind, text) in enumerate(told, 1)]
+    return [
+        Transition(n, 1, kind, at(text), at(text), "clerk", {"policy": "p"}) for n, (kind, text) in enumerate(told, 1)
+    ]
 
 
 def clocks(entries: list[Transition], moment: str, rules: Policy = GREEN) -> dict[str, Clock]:
@@ -70,7 +71,9 @@ def test_running_until_the_last_second_then_overdue() -> None:
     assert verdicts(entries, "15 00:00:00") == ("overdue", "projected")
 
 
-@pytest.mark.parametrize(("forwarded", "expected"), [("14 23:59:59", "met"), ("15 00:00:00", "missed"), ("11 10:00", "met")])
+@pytest.mark.parametrize(
+    ("forwarded", "expected"), [("14 23:59:59", "met"), ("15 00:00:00", "missed"), ("11 10:00", "met")]
+)
 def test_forwarded_at_the_deadline_is_on_time_and_a_second_later_is_not(forwarded: str, expected: str) -> None:
     assert verdicts(history(RECEIVED, (Kind.FORWARDED, forwarded)), "15 00:00:00")[0] == expected
 
@@ -118,10 +121,16 @@ def test_completed_from_received_cancels_forward_and_counts_complete_from_the_re
 def test_the_projection_is_from_the_forward_deadline_or_now_where_that_has_passed() -> None:
     entries = history(RECEIVED)
     # Forward is due on Monday the 14th; two working days after it is Wednesday the 16th.
-    assert clocks(entries, "11 10:00")["complete"].due == clocks(entries, "14 23:59:59")["complete"].due == at("16 23:59:59")
+    assert (
+        clocks(entries, "11 10:00")["complete"].due
+        == clocks(entries, "14 23:59:59")["complete"].due
+        == at("16 23:59:59")
+    )
     assert clocks(entries, "15 00:00:00")["complete"].due == at("17 23:59:59")
     # From Friday the 18th: Monday the 21st and Tuesday the 22nd; from Saturday just so.
-    assert clocks(entries, "18 12:00")["complete"].due == clocks(entries, "19 12:00")["complete"].due == at("22 23:59:59")
+    assert (
+        clocks(entries, "18 12:00")["complete"].due == clocks(entries, "19 12:00")["complete"].due == at("22 23:59:59")
+    )
     projected = clocks(entries, "11 10:00")["complete"]
     assert projected.started is None and projected.assumed == at("14 23:59:59")
 
@@ -159,7 +168,13 @@ def test_a_pause_after_the_deadline_excuses_nothing() -> None:
 
 def test_handing_on_noting_and_amending_move_no_clock() -> None:
     plain = clocks(history(RECEIVED, (Kind.FORWARDED, "14 10:00")), "15 12:00")
-    told = [RECEIVED, (Kind.NOTED, "12 10:00"), (Kind.FORWARDED, "14 10:00"), (Kind.NOTED, "14 11:00"), (Kind.AMENDED, "15 10:00")]
+    told = [
+        RECEIVED,
+        (Kind.NOTED, "12 10:00"),
+        (Kind.FORWARDED, "14 10:00"),
+        (Kind.NOTED, "14 11:00"),
+        (Kind.AMENDED, "15 10:00"),
+    ]
     assert clocks(history(*told), "15 12:00") == plain
 
 
@@ -171,7 +186,9 @@ def test_handing_on_noting_and_amending_move_no_clock() -> None:
         (datetime(2016, 12, 31, tzinfo=BEIJING), date(2017, 1, 2), True),
     ],
 )
-def test_a_count_that_touches_an_unpublished_year_is_provisional(received: datetime, due: date, provisional: bool) -> None:
+def test_a_count_that_touches_an_unpublished_year_is_provisional(
+    received: datetime, due: date, provisional: bool
+) -> None:
     entry = Transition(1, 1, Kind.RECEIVED, received.astimezone(UTC), received, "clerk", {})
     (clock,) = judge([entry], policy(FORWARD), lambda seq: CALENDAR, BEIJING)
     assert (clock.due_day, clock.provisional) == (due, provisional)
@@ -229,7 +246,9 @@ def test_the_hour_of_the_start_never_matters_and_the_due_day_is_worked(start: da
     """Held against a count of days one by one."""
     rule = ClockRule("c", frozenset({Kind.RECEIVED}), frozenset({Kind.COMPLETED}), length)
     moment = start.replace(tzinfo=BEIJING).astimezone(UTC)
-    (clock,) = judge([Transition(1, 1, Kind.RECEIVED, moment, moment, "", {})], policy(rule), lambda seq: CALENDAR, BEIJING)
+    (clock,) = judge(
+        [Transition(1, 1, Kind.RECEIVED, moment, moment, "", {})], policy(rule), lambda seq: CALENDAR, BEIJING
+    )
     day, left = start.date(), length
     while left:
         day += timedelta(days=1)

@@ -23,7 +23,13 @@ from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
 
 START = datetime(2016, 11, 11, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RECEIVED = {"platform": "JD", "category": "quality", "policy": "green-channel", "policy_version": "2016-11-01", "owner": "A"}
+RECEIVED = {
+    "platform": "JD",
+    "category": "quality",
+    "policy": "green-channel",
+    "policy_version": "2016-11-01",
+    "owner": "A",
+}
 
 
 def history(*kinds: Kind | tuple[Kind, dict[str, Any]], hours: int = 1) -> list[Transition]:
@@ -162,7 +168,12 @@ def test_a_day_alone_is_its_first_second_or_the_moment_before_on_the_same_day() 
     assert settle_moment(*earlier, Kind.FORWARDED, history()) == earlier[0]
 
 
-@given(st.lists(st.sampled_from([kind for kind in Kind if kind not in (Kind.RECEIVED, Kind.VOIDED, Kind.HANDED_ON)]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from([kind for kind in Kind if kind not in (Kind.RECEIVED, Kind.VOIDED, Kind.HANDED_ON)]),
+        max_size=12,
+    )
+)
 def test_whatever_is_asked_only_what_is_allowed_happens(kinds: list[Kind]) -> None:
     """A history grown through check_next can always be folded, and its status follows the table."""
     entries = history()

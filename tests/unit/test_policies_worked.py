@@ -178,6 +178,8 @@ GREEN_CHANNEL = [
         "2016-11-16",
         MISSED,
     ),
+    # Nor does one that has not ended: the clock stays overdue.
+    Case("green-channel", "complete", "received 2016-11-14, forwarded 2016-11-14, paused 2016-11-17", "2016-11-16"),
     # Three days in all: 15(1), 16(2), 17(3).
     Case(
         "green-channel",
