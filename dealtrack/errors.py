@@ -91,7 +91,7 @@ class UnknownEvidence(DealtrackError):
 
 
 class EvidenceAltered(DealtrackError):
-    """The file of evidence {name} of complaint {complaint} {fault}: it is not what was attached. Look for it in a backup."""
+    """Evidence {name} of complaint {complaint} {fault}: it is not what was attached. Look for it in a backup."""
 
     exit_code = CHECK_FAILED
 
@@ -250,7 +250,7 @@ class RegisterNewer(DealtrackError):
 
 
 class RegisterOlder(DealtrackError):
-    """The register {path} has the older schema {found} (this dealtrack needs {known}) and cannot be brought up to date: {reason}."""
+    """The register {path} has schema {found}, older than {known}, and cannot be brought up to date: {reason}."""
 
     exit_code = REGISTER_UNUSABLE
 

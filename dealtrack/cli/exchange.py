@@ -126,7 +126,9 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     for refusal in refused:
         say(f"{name}:{refusal.line}: {refusal.reason}")
     if tally.refused > len(refused):
-        say(f"... and {tally.refused - len(refused)} more refused rows{'' if rejects else '; --rejects FILE keeps all'}")
+        say(
+            f"... and {tally.refused - len(refused)} more refused rows{'' if rejects else '; --rejects FILE keeps all'}"
+        )
     if rejects and tally.refused:
         say(f"refused rows are in {rejects}")
     if tally.platforms and not (tally.refused and not skip_bad):

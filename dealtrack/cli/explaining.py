@@ -22,7 +22,9 @@ def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     told = verdict(clock, moment).value
     due = f"due {due_text(clock, zone)}" if clock.due else "no deadline"
     ended = f", ended {show_moment(clock.ended, zone)}" if clock.ended else f", at {show_moment(moment, zone)}"
-    provisional = " (provisional: the official calendar for that time is not published yet)" if clock.provisional else ""
+    provisional = (
+        " (provisional: the official calendar for that time is not published yet)" if clock.provisional else ""
+    )
     return f"{clock.name}: {due}{provisional}{ended}: {told}"
 
 
@@ -43,12 +45,20 @@ def _counts(
             yield clock, []
             continue
         day = local_day(start, register.zone)
-        yield clock, explain(clock, rule, day, register.calendar_of(clock.revision or register.revision), register.zone, standing.moment)
+        yield (
+            clock,
+            explain(
+                clock,
+                rule,
+                day,
+                register.calendar_of(clock.revision or register.revision),
+                register.zone,
+                standing.moment,
+            ),
+        )
 
 
-def print_explanations(
-    register: Register, named: Sequence[int], only: str, view: View, fmt: str
-) -> None:
+def print_explanations(register: Register, named: Sequence[int], only: str, view: View, fmt: str) -> None:
     """Print, for each complaint named, each day of each clock's count; raises UnknownComplaint and UnknownClock."""
     told = []
     for id_ in named:

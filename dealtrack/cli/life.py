@@ -155,7 +155,9 @@ def amend(
         if not right and not detail.keys() - {"note"}:
             raise MissingValue(what="What to correct", option="--category, --summary or another field")
         named = complaints_named(register, ids or (), numbers or ())
-        works = [Work(id_, (Draft(Kind.AMENDED, _now(session), detail),), _amended(register, id_, right)) for id_ in named]
+        works = [
+            Work(id_, (Draft(Kind.AMENDED, _now(session), detail),), _amended(register, id_, right)) for id_ in named
+        ]
         register.record(works, session.now, session.actor)
         show_change(session, register, named, fmt)
 

@@ -62,7 +62,9 @@ def list_(
         )
         view = session.view(as_of, known_at, register.zone)
         standings = register.standings(wanted, view)
-        print_records(map(record, standings), fmt=fmt, zone=register.zone, columns=record_keys(register.clock_names(view)))
+        print_records(
+            map(record, standings), fmt=fmt, zone=register.zone, columns=record_keys(register.clock_names(view))
+        )
 
 
 def show(

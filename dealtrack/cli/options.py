@@ -40,5 +40,6 @@ PlatformName = Annotated[str, typer.Option("--platform", metavar="NAME", help="O
 CategoryName = Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category.")]
 OwnerName = Annotated[str, typer.Option("--owner", metavar="WHO", help="Only this owner.")]
 CalendarName = Annotated[
-    str, typer.Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file.")
+    str,
+    typer.Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file."),
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "plain", "csv", "json", "jsonl")
 
+
 def check_format(fmt: str | None) -> None:
     """Refuse a format that there is none of; an empty one stands for the usual. Raises UnknownWord."""
     if fmt and fmt not in FORMATS:

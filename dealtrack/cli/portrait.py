@@ -105,7 +105,9 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:
             yield ""
             yield {"clock": "Clocks", "history": "History"}[name]
         columns = max(map(len, lines))
-        widths = [max((display_width(cells[i]) for cells in lines if i < len(cells) - 1), default=0) for i in range(columns)]
+        widths = [
+            max((display_width(cells[i]) for cells in lines if i < len(cells) - 1), default=0) for i in range(columns)
+        ]
         for cells in lines:
             padded = [cell + " " * (widths[i] - display_width(cell)) for i, cell in enumerate(cells[:-1])]
             yield "  " + "  ".join((*padded, cells[-1])).rstrip()
@@ -143,7 +145,9 @@ def _told(entry: Transition, zone: tzinfo) -> list[str]:
     detail = entry.detail
     said = []
     if entry.kind is not Kind.RECEIVED:
-        said = [f"{name} {detail[name]}" for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
+        said = [
+            f"{name} {detail[name]}" for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail
+        ]
     if entry.kind is Kind.HANDED_ON:
         said.append(f"to {detail['to']}")
     if entry.kind is Kind.EVIDENCE:

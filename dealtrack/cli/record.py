@@ -236,4 +236,3 @@ def note(
     if not text.strip():
         raise MissingValue(what="The note", option="--note TEXT")
     record_transition(context, Kind.NOTED, ids, numbers, at, told(text), fmt)
-

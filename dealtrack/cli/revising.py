@@ -48,9 +48,7 @@ def amend(
     with session.register() as register:
         first, last = parse_days(span, session.now, register.zone)
         days = tuple(_days_of(register, first, last))
-        amendment = Amendment(
-            name, days if off else (), days if worked else (), days if plain else (), notice=source
-        )
+        amendment = Amendment(name, days if off else (), days if worked else (), days if plain else (), notice=source)
 
         def change(rules: CalendarRules) -> CalendarRules:
             return amended(rules, [amendment])
@@ -64,7 +62,9 @@ def _days_of(register: Register, first: Any, last: Any) -> Iterable[Any]:
 
 def import_(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The yearly JSON of a notice, or CSV: date, name, isOffDay.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The yearly JSON of a notice, or CSV: date, name, isOffDay.")
+    ],
     year: Annotated[
         str, typer.Option("--year", metavar="YEAR", help="The year of which a CSV file is the whole official word.")
     ] = "",
@@ -131,7 +131,10 @@ def _revise(
     if not yes and not typer.confirm("Revise the calendar?", err=True):
         raise typer.Abort
     done = revise(register, new, told, session.now, session.actor)
-    print(f"calendar revision {register.revision}: {_count(len(done.days), 'day')}, {_count(len(done.moved), 'deadline')} moved")
+    print(
+        f"calendar revision {register.revision}: {_count(len(done.days), 'day')}, "
+        f"{_count(len(done.moved), 'deadline')} moved"
+    )
 
 
 def _count(number: int, noun: str) -> str:
@@ -147,7 +150,10 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
         if years:
             print(f"{', '.join(map(str, years))}: now {word}")
     for moved in revision.moved[:SHOWN]:
-        print(f"complaint {moved.complaint.id} {moved.after.name}: {_due(moved.before, zone)} -> {_due(moved.after, zone)}")
+        print(
+            f"complaint {moved.complaint.id} {moved.after.name}: "
+            f"{_due(moved.before, zone)} -> {_due(moved.after, zone)}"
+        )
     _more(len(revision.moved), "deadline")
     for clock in revision.otherwise[:SHOWN]:
         print(
@@ -170,6 +176,3 @@ def _reason(day: Any, ruling: Ruling) -> str:
     word = "worked" if ruling.worked else "off"
     told = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True, 0))
     return f"{word} ({told})"
-
-
-

@@ -21,7 +21,7 @@ def show_day(day: date) -> str:
 
 
 def due_text(clock: Clock, zone: tzinfo) -> str:
-    """Return when a clock is due, with the weekday and the hour at which the day ends; a dash where it has no deadline."""
+    """Return when a clock is due, with its weekday and the hour at which it ends; a dash without a deadline."""
     if clock.due is None:
         return "-"
     local = clock.due.astimezone(zone)

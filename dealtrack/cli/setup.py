@@ -46,7 +46,7 @@ def init(
     if parts:
         some = ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")
         print(
-            f"dealtrack: {rules.name} holds only the holidays that all its parts share; holidays differ by part ({some}), "
+            f"dealtrack: {rules.name} holds only the holidays that all its parts share; they differ by part ({some}), "
             f"as in --calendar {rules.name}-{parts[0]}.",
             file=sys.stderr,
         )
@@ -68,7 +68,8 @@ def check_timezone(name: str) -> None:
 def verify(
     context: typer.Context,
     head: Annotated[
-        str, typer.Option("--head", metavar="HASH", help="The journal's head kept elsewhere, which must still be in it.")
+        str,
+        typer.Option("--head", metavar="HASH", help="The journal's head kept elsewhere, which must still be in it."),
     ] = "",
 ) -> None:
     """Check that no entry of the journal was changed, removed or put in; prints its length and head."""
@@ -86,9 +87,12 @@ def verify(
 
 def recheck(
     context: typer.Context,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the register's tables again from its journal.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the register's tables again from its journal.")
+    ] = False,
     include_closed: Annotated[
-        bool, typer.Option("--include-closed", help="Judge ended clocks anew by the present calendar; told in the journal.")
+        bool,
+        typer.Option("--include-closed", help="Judge ended clocks anew by the present calendar; told in the journal."),
     ] = False,
 ) -> None:
     """Hold the register's tables against its journal, and say what differs."""

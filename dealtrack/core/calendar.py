@@ -36,7 +36,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of a calendar; `number` counts the working days from the calendar's first day up to it, itself included."""
+    """One day of a calendar; `number` counts the calendar's working days up to it, itself included."""
 
     day: date
     worked: bool
@@ -203,9 +203,7 @@ class DayList:
         """Return all that is known of a day."""
         number = self.number(day)
         ruling = self.rules.ruling(day)
-        return Day(
-            day, ruling.worked, ruling.kind, ruling.name, ruling.source, day.year in self.rules.official, number
-        )
+        return Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, day.year in self.rules.official, number)
 
     def __iter__(self) -> Iterator[Day]:
         for ordinal in range(self._start, self._start + len(self._numbers)):
@@ -235,7 +233,7 @@ class WorkingCalendar:
         return self.days.working(self.days.number(day) + n)
 
     def count_between(self, first: date, last: date) -> int:
-        """Return how many working days lie after `first` and up to `last`, itself included; negative when last is earlier."""
+        """Return how many working days lie after `first` and up to `last`, itself included; negative for an earlier one."""
         return self.days.number(last) - self.days.number(first)
 
     def next_working(self, day: date) -> date:

@@ -246,8 +246,7 @@ def current(
     """
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
     return [
-        latest.get(rule.name)
-        or project(rule, latest, policy, is_open, is_paused, calendar, zone, moment)
+        latest.get(rule.name) or project(rule, latest, policy, is_open, is_paused, calendar, zone, moment)
         for rule in policy.clocks
     ]
 
@@ -262,7 +261,7 @@ def project(
     zone: tzinfo,
     moment: datetime,
 ) -> Clock:
-    """Return a clock that has not started, as if it started when the clock before it is due, or now where that has passed."""
+    """Return a clock as if it started when the clock before it is due, or now where that has passed."""
     waiting = Clock(rule.name, 1, None, None, None, length=rule.length, revision=calendar.revision)
     if not is_open:
         return replace(waiting, end=End.NOT_NEEDED)

@@ -247,7 +247,9 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
     try:
         fold(complaint, remaining)
     except BadHistory:
-        raise CannotVoid(seq=seq, complaint=complaint, reason=f"{later[-1].kind} rests on it; void that first") from None
+        raise CannotVoid(
+            seq=seq, complaint=complaint, reason=f"{later[-1].kind} rests on it; void that first"
+        ) from None
 
 
 def last_counted(history: Iterable[Transition]) -> int | None:
@@ -290,9 +292,9 @@ def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: da
         allowed = ", ".join(possible(state.status)) or "nothing"
         raise NotAllowed(complaint=complaint, status=state.status, kind=kind, allowed=allowed)
     entries = effective(history)
-    bars = [entry for entry in entries if entry.kind is Kind.RECEIVED or (kind not in BESIDE and entry.kind not in BESIDE)]
+    bars = [
+        entry for entry in entries if entry.kind is Kind.RECEIVED or (kind not in BESIDE and entry.kind not in BESIDE)
+    ]
     if bars and at < bars[-1].at:
-        raise BeforePrevious(
-            complaint=complaint, kind=kind, at=at, previous=bars[-1].kind, previous_at=bars[-1].at
-        )
+        raise BeforePrevious(complaint=complaint, kind=kind, at=at, previous=bars[-1].kind, previous_at=bars[-1].at)
     return state

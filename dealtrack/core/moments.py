@@ -71,7 +71,8 @@ _WEEKDAYS = {
     for text in (name, name[:3], f"周{han}", f"星期{han}", f"礼拜{han}")
 } | {"tues": 1, "thur": 3, "thurs": 3, "周天": 6, "星期天": 6, "礼拜天": 6}
 
-# Patterns are compiled when first used, which spares the daily commands 3 ms. Every repeat is bounded or over characters that what follows cannot match, so no text takes long.
+# Patterns are compiled when first used, which spares the daily commands 3 ms. Every repeat is bounded or over
+# characters that what follows cannot match, so no text takes long.
 _FULL_DAY = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
 _COMPACT_DAY = r"([0-9]{4})([0-9]{2})([0-9]{2})"
 _MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})"

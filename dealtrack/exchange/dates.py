@@ -134,8 +134,6 @@ def _month_number(name: str) -> int:
     return _MONTHS.index(short) + 1 if short in _MONTHS else 0
 
 
-
-
 class DateReader:
     """Reads the dates of one file and remembers those it has read, as days repeat.
 

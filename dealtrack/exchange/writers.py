@@ -15,7 +15,6 @@ _CACHE_LIMIT = 10_000
 _JSON_TABLE = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *BIDI, 0x2028, 0x2029, *range(0xD800, 0xE000))}
 
 
-
 def write_json_lines(records: Iterable[Record], zone: tzinfo, out: TextIO) -> None:
     """Write each record as JSON on a line of its own; moments in UTC carry the offset of `zone`."""
     encode = _json_encoder(zone)

@@ -66,6 +66,3 @@ def _write(register: "Register", setup: Setup, now: datetime, actor: str) -> Non
             recorder.take_in(policy)
         for platform in setup.platforms:
             recorder.enter_platform(platform)
-
-
-

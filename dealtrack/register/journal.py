@@ -110,24 +110,18 @@ class Writer:
 def transition_of(row: Sequence[Any]) -> Transition:
     """Return the transition that a row of COLUMNS holds."""
     seq, complaint, kind, at, recorded_at, actor, detail = row
-    return Transition(
-        seq, complaint, Kind(kind), from_store(at), from_store(recorded_at), actor, json.loads(detail)
-    )
+    return Transition(seq, complaint, Kind(kind), from_store(at), from_store(recorded_at), actor, json.loads(detail))
 
 
 def history(connection: sqlite3.Connection, complaint: int) -> list[Transition]:
     """Return all transitions of a complaint in order of entry, none for an unknown one."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,)
-    )
+    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,))
     return [transition_of(row) for row in rows]
 
 
 def histories(connection: sqlite3.Connection) -> Iterator[tuple[int, list[Transition]]]:
     """Yield each complaint with all its transitions in order of entry, complaints by id."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM transition WHERE complaint IS NOT NULL ORDER BY complaint, seq"
-    )
+    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE complaint IS NOT NULL ORDER BY complaint, seq")
     held: list[Transition] = []
     for row in rows:
         entry = transition_of(row)

@@ -65,7 +65,8 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
     """Return the complaint that a row of COMPLAINT_COLUMNS holds."""
     (
         id_, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received,
-        accepted, forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings, backdated,
+        accepted, forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings,
+        backdated,
     ) = row  # fmt: skip
     return Complaint(
         id_,
@@ -242,6 +243,3 @@ class Writer:
         self._connection.executemany(f"INSERT INTO clock VALUES ({', '.join('?' * 11)})", self._clocks)
         self._complaints.clear()
         self._clocks.clear()
-
-
-

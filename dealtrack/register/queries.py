@@ -124,7 +124,7 @@ def running(
 
 
 def late_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
-    """Return the complaints with a clock that may have been overdue at a moment: due before it, ended after it or never.
+    """Return the complaints with a clock that may have been overdue at a moment: due before it, and not ended by then.
 
     A deadline that has passed can no longer be moved by a pause or an extension, so that none is left out.
     """
@@ -147,9 +147,7 @@ def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
     ]
 
 
-def clocks_between(
-    connection: sqlite3.Connection, first: date, last: date
-) -> Iterator[tuple[int, Clock]]:
+def clocks_between(connection: sqlite3.Connection, first: date, last: date) -> Iterator[tuple[int, Clock]]:
     """Yield the runs of clocks started before the end of one day and due on another or later, by complaint."""
     rows = connection.execute(
         f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE k.due_day >= ? AND k.started_at < ? "
@@ -166,10 +164,8 @@ def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
     return [clock_of(row) for row in rows]
 
 
-def move_clocks(
-    connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock, tuple[Any, ...]]]
-) -> None:
-    """Give runs of clocks new deadlines: complaint, clock, and its due moment, due day and whether it is provisional."""
+def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock, tuple[Any, ...]]]) -> None:
+    """Give runs of clocks new deadlines: complaint, clock, and its due moment, due day and provisional mark."""
     connection.executemany(
         "UPDATE clock SET due_at = ?, due_day = ?, provisional = ? WHERE complaint = ? AND name = ? AND round = ?",
         ((*due, complaint, clock.name, clock.round) for complaint, clock, due in moved),

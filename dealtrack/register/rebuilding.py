@@ -43,7 +43,7 @@ def rebuild(register: Register) -> None:
 
 
 def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]:
-    """Judge the ended clocks by the present calendar, which the journal tells, and return those whose verdict changed."""
+    """Judge ended clocks by the present calendar, which the journal tells; return those whose verdict changed."""
     with register.recording(now, actor) as recorder:
         recorder.event(Event.RECHECKED, {"revision": register.revision})
         recorder.flush()
@@ -161,6 +161,4 @@ def _merged(*streams: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Any
         key = min(head[0] for head in heads if head is not None)
         held = [head is not None and head[0] == key for head in heads]
         yield key, [head[1] if here and head else None for head, here in zip(heads, held, strict=True)]
-        heads = [
-            next(stream, None) if here else head for stream, head, here in zip(streams, heads, held, strict=True)
-        ]
+        heads = [next(stream, None) if here else head for stream, head, here in zip(streams, heads, held, strict=True)]

@@ -131,9 +131,7 @@ class Register(Store):
         else:
             yield from filter(None, (journal.history(self._connection, id_) for id_ in ids))
 
-    def _standings_of(
-        self, histories: Iterable[list[Transition]], wanted: Filter, view: View
-    ) -> Iterator[Standing]:
+    def _standings_of(self, histories: Iterable[list[Transition]], wanted: Filter, view: View) -> Iterator[Standing]:
         for entries in histories:
             standing = self.standing_of(entries, view)
             if standing is not None and wanted.matches(standing.complaint):

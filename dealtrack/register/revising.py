@@ -115,9 +115,7 @@ def _touched(
         yield complaint, history, runs
 
 
-def revise(
-    register: Register, rules: CalendarRules, told: Mapping[str, Any], now: datetime, actor: str
-) -> Revision:
+def revise(register: Register, rules: CalendarRules, told: Mapping[str, Any], now: datetime, actor: str) -> Revision:
     """Put these rules in place of the register's calendar as a new revision, in one transaction.
 
     `told` is what the journal keeps beside the change: how it was made, name, source. Running clocks that

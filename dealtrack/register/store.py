@@ -65,7 +65,9 @@ class Store:
         """
         facts = dict(self._connection.execute("SELECT name, value FROM fact"))
         if not facts.keys() >= FACTS:
-            raise RegisterUnusable(path=self.path, reason="it is damaged: its facts are gone; go back to the last backup")
+            raise RegisterUnusable(
+                path=self.path, reason="it is damaged: its facts are gone; go back to the last backup"
+            )
         return facts
 
     @cached_property

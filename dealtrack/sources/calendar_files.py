@@ -139,7 +139,9 @@ def _country_of_file(
 ) -> tuple[Country, CountryDays]:
     """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
     if find_country(code) is None:
-        table.refuse(f"unknown country {code!r};{nearest(code, countries())} use a code such as CN, US or GB", "country")
+        table.refuse(
+            f"unknown country {code!r};{nearest(code, countries())} use a code such as CN, US or GB", "country"
+        )
     found = []
     for part in subdivisions or [""]:
         if (known := find_country(code, part)) is None:

@@ -11,7 +11,16 @@ from typing import Any
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
 from dealtrack.errors import BadNoticeFile
 
-OFF_WORDS = {"true": True, "1": True, "yes": True, "off": True, "false": False, "0": False, "no": False, "worked": False}
+OFF_WORDS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "off": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "worked": False,
+}
 DATE_COLUMNS = ("date", "day")
 NAME_COLUMNS = ("name", "holiday")
 OFF_COLUMNS = ("isoffday", "off")
@@ -77,7 +86,9 @@ def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[da
             raise BadNoticeFile(path=path, reason=f"{where}: {day} is not from 1970 to 2100")
         off = OFF_WORDS.get(str(_first(item, OFF_COLUMNS)).strip().lower())
         if off is None:
-            raise BadNoticeFile(path=path, reason=f"{where}: it does not say whether {day} is off (isOffDay: true or false)")
+            raise BadNoticeFile(
+                path=path, reason=f"{where}: it does not say whether {day} is off (isOffDay: true or false)"
+            )
         if days.get(day, (off,))[0] != off:
             raise BadNoticeFile(path=path, reason=f"{where}: {day} is both off and worked")
         days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[:200])

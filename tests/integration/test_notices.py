@@ -17,7 +17,10 @@ RULES = CalendarRules(
     date(2020, 1, 1),
     date(2030, 12, 31),
     frozenset({5, 6}),
-    {date(2027, 1, 4): Ruling(False, DayKind.HOLIDAY, "estimated"), date(2027, 3, 1): Ruling(False, DayKind.AMENDED_OFF, "own")},
+    {
+        date(2027, 1, 4): Ruling(False, DayKind.HOLIDAY, "estimated"),
+        date(2027, 3, 1): Ruling(False, DayKind.AMENDED_OFF, "own"),
+    },
     frozenset(range(2020, 2027)),
 )
 DAYS = [
