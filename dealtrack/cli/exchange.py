@@ -135,7 +135,7 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
         some = ", ".join(tally.platforms[:8]) + (", ..." if len(tally.platforms) > 8 else "")
         say(f"{len(tally.platforms)} new platform{'s' if len(tally.platforms) > 1 else ''}: {some}")
     counts = (
-        f"{tally.rows} rows: {tally.added} added, {tally.changed} changed, "
+        f"{tally.rows} row{'' if tally.rows == 1 else 's'}: {tally.added} added, {tally.changed} changed, "
         f"{tally.unchanged} unchanged, {tally.refused} refused"
     )
     if dry_run:

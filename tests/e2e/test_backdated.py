@@ -63,7 +63,9 @@ def test_an_import_is_backdated_where_it_is(clerk: Clerk, tmp_path: Path) -> Non
 def test_history_tells_delay_voids_and_hand_ons(busy: Clerk) -> None:
     busy("hand-on", 1, "--to", "消保科", "--note", "转办").ok()
     busy("hand-on", 1, "--to", "法制科").ok()
-    note = next(e["seq"] for e in json.loads(busy("show", 1, "--format", "json").ok())["history"] if e["kind"] == "noted")
+    note = next(
+        e["seq"] for e in json.loads(busy("show", 1, "--format", "json").ok())["history"] if e["kind"] == "noted"
+    )
     busy("void", 1, "--seq", note, "--reason", "slip").ok()
     lines = busy("show", 1).ok().splitlines()
     history = [line.split("\t")[1:] for line in lines if line.startswith("history")]

@@ -62,7 +62,11 @@ def test_same_number(clerk: Clerk) -> None:
     [
         (["--phone", "13800138000"], ["--phone", "+86 138-0013-8000"], "the phone of"),
         (["--email", "a@b.cn"], ["--email", "A@B.CN"], "the e-mail of"),
-        (["--phone", "010-6512345", "--email", "a@b.cn"], ["--phone", "0106512345", "--email", "a@b.cn"], "phone and e-mail"),
+        (
+            ["--phone", "010-6512345", "--email", "a@b.cn"],
+            ["--phone", "0106512345", "--email", "a@b.cn"],
+            "phone and e-mail",
+        ),
         (["--phone", "13800138000"], ["--phone", "13800138001"], None),
         (["--phone", "无"], ["--phone", "无"], None),
         (["--consumer", "王小明"], ["--consumer", "王小明"], None),

@@ -71,13 +71,17 @@ def test_attached_listed_and_shown(busy: Clerk, photo: Path) -> None:
     assert busy("evidence", 2).ok() == ""
     shown = busy("show", 1).ok()
     assert "屏幕 photo.png, 1,600 bytes; 开箱照片; (entered 2016-11-15 09:00, 3 days later)" in shown
-    (entry,) = [entry for entry in json.loads(busy("show", 1, "--format", "json").ok())["history"] if entry["kind"] == "evidence"]
+    (entry,) = [
+        entry
+        for entry in json.loads(busy("show", 1, "--format", "json").ok())["history"]
+        if entry["kind"] == "evidence"
+    ]
     assert entry["detail"] == {"name": "屏幕 photo.png", "sha256": DIGEST, "size": len(CONTENT), "note": "开箱照片"}
     assert busy("search", "开箱照片").ok()
 
 
 def _seq(clerk: Clerk) -> int:
-    return max(entry["seq"] for entry in json.loads(clerk("show", 1, "--format", "json").ok())["history"])
+    return max(int(entry["seq"]) for entry in json.loads(clerk("show", 1, "--format", "json").ok())["history"])
 
 
 def test_stored_for_the_owner_alone_and_once(busy: Clerk, photo: Path, tmp_path: Path) -> None:
@@ -228,9 +232,7 @@ def _make_pipe(path: Path) -> None:
         (_make_pipe, "is no plain file", False),
     ],
 )
-def test_verify_finds_what_was_done_to_a_file(
-    harm: Any, told: str, is_present: bool, busy: Clerk, photo: Path
-) -> None:
+def test_verify_finds_what_was_done_to_a_file(harm: Any, told: str, is_present: bool, busy: Clerk, photo: Path) -> None:
     busy("evidence", 1, 2, "--file", photo).ok()
     assert busy("verify").status == 0
     harm(_stored(busy))

@@ -27,7 +27,9 @@ def told(clerk: Clerk) -> Clerk:
           "--email", "wang@example.com", "--address", "朝阳区建国路").ok()  # fmt: skip
     clerk("add", "--platform", "Tmall", "--number", "BJ-2016-002", "--summary", "Seller cancelled the order",
           "--at", "2016-11-13 10:00").ok()  # fmt: skip
-    clerk("add", "--platform", "JD", "--number", "BJ-2016-003", "--summary", "退款迟迟不到账", "--at", "2016-11-11 10:00").ok()
+    clerk(
+        "add", "--platform", "JD", "--number", "BJ-2016-003", "--summary", "退款迟迟不到账", "--at", "2016-11-11 10:00"
+    ).ok()
     clerk("add", "--platform", "Amazon", "--summary", "ＦＵＬＬ　width Refund", "--at", "2016-11-14 10:00").ok()
     clerk("note", 2, "--note", "卖家称缺货").ok()
     clerk("withdraw", 3, "--reason", "双方和解").ok()
@@ -121,7 +123,12 @@ def test_records(told: Clerk) -> None:
 
 def test_what_is_corrected_or_voided_is_found_no_more(told: Clerk) -> None:
     told("amend", 1, "--summary", "耳机没有声音").ok()
-    assert (_found(told, "屏幕有"), _found(told, "屏幕"), _found(told, "没有声音"), _found(told, "耳机")) == ([], [], [1], [1])
+    assert (_found(told, "屏幕有"), _found(told, "屏幕"), _found(told, "没有声音"), _found(told, "耳机")) == (
+        [],
+        [],
+        [1],
+        [1],
+    )
     told("void", 2, "--reason", "记错了").ok()
     assert (_found(told, "缺货"), _found(told, "记错了")) == ([], [2])
     told("void", 4, "--reason", "entered twice").ok()
@@ -176,7 +183,9 @@ def test_the_index_is_made_again_from_the_journal(told: Clerk) -> None:
 
 def test_an_index_that_lost_an_entry_is_found(told: Clerk) -> None:
     held = sqlite3.connect(told.db)
-    held.execute("INSERT INTO search_index (search_index, rowid, text, former) SELECT 'delete', * FROM search_text LIMIT 1")
+    held.execute(
+        "INSERT INTO search_index (search_index, rowid, text, former) SELECT 'delete', * FROM search_text LIMIT 1"
+    )
     held.commit()
     held.close()
     ran = told("verify")
