@@ -357,7 +357,7 @@ class Model:
         for entry in order:
             if now is None and entry.kind in rule.stop and not runs:
                 # Handled without the step that starts this clock: it counts from the receipt.
-                now = Run(rule, 1, order[0].at, told=[e for e in order[: order.index(entry)]])
+                now = Run(rule, 1, order[0].at, told=list(order[: order.index(entry)]))
             if now is None:
                 if entry.kind in rule.start:
                     now = Run(rule, len(runs) + 1, entry.at, told=[entry])

@@ -154,7 +154,7 @@ class Intake:
         return found[0] if found else None
 
     def _key(self, row: Incoming) -> str:
-        """Return what a row without a number is known again by: its words on the receipt, and its place among its like."""
+        """Return what a row without a number is known by: its words on the receipt, and its place among its like."""
         said = [row.moments["received"].start.isoformat(), row.platform, row.category_word, row.seller, row.summary]
         text = canonical(said)
         count = self._seen[text] = self._seen.get(text, 0) + 1

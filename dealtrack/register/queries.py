@@ -137,6 +137,15 @@ def late_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
     return [complaint for (complaint,) in rows]
 
 
+def running_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
+    """Return the complaints with a clock that ran, or was paused, at a moment, in order."""
+    rows = connection.execute(
+        "SELECT DISTINCT complaint FROM clock WHERE started_at <= ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY 1",
+        (to_store(moment), to_store(moment)),
+    )
+    return [complaint for (complaint,) in rows]
+
+
 def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
     """Return the ids of the complaints with an external number."""
     return [

@@ -95,10 +95,11 @@ class Register(Store):
                 if verdict(clock, view.moment) == "overdue":
                     yield self._lateness(complaint, clock, view)
             return
+        ids: Iterable[int] | None = wanted.ids
         if view.known is None:
-            ids: Iterable[int] | None = queries.late_at(self._connection, view.moment)
-        else:
-            ids = wanted.ids
+            # A revision of the calendar may make a clock late that was not so by the calendar it was judged by.
+            asked = queries.late_at if len(self.revisions) < 2 else queries.running_at
+            ids = asked(self._connection, view.moment)
         yield from self._watched(self._standings_of(self._histories(ids), wanted, view), "overdue", view)
 
     def due(self, wanted: Filter, until: datetime, view: View) -> Iterator[Lateness]:

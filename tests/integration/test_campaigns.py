@@ -34,9 +34,7 @@ def test_campaigns_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "campaigns.toml").write_text(GOOD, "utf-8")
     campaigns = load_campaigns(DATA, tmp_path)
     assert list(campaigns) == ["double-eleven-2016", "618-2017", "one-day"]
-    assert campaigns["618-2017"] == Campaign(
-        "618-2017", "Mid-year sales 年中大促", date(2017, 6, 1), date(2017, 6, 18)
-    )
+    assert campaigns["618-2017"] == Campaign("618-2017", "Mid-year sales 年中大促", date(2017, 6, 1), date(2017, 6, 18))
     assert (campaigns["one-day"].title, campaigns["one-day"].days) == ("one-day", 1)
     assert load_campaign(" Double-Eleven-2016 ", DATA, tmp_path) == DOUBLE_ELEVEN
 

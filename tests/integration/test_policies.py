@@ -86,7 +86,12 @@ def test_particulars() -> None:
 
 @pytest.mark.parametrize(
     ("received", "in_force"),
-    [("2019-12-31", "2020-01-01"), ("2026-04-14", "2020-01-01"), ("2026-04-15", "2026-04-15"), ("2030-01-01", "2026-04-15")],
+    [
+        ("2019-12-31", "2020-01-01"),
+        ("2026-04-14", "2020-01-01"),
+        ("2026-04-15", "2026-04-15"),
+        ("2030-01-01", "2026-04-15"),
+    ],
 )
 def test_the_version_is_that_of_the_day_of_receipt(received: str, in_force: str) -> None:
     versions = load_policy("samr-complaint", DATA, NO_USER)
@@ -105,8 +110,10 @@ def test_names() -> None:
 def test_in_words() -> None:
     assert describe(policy("samr-complaint", 1)) == [
         "accept: 7 working days from receipt to acceptance or rejection (Order 121 art. 15)",
-        ("mediate: 60 calendar days from acceptance or reopening to completion; a due day that falls in a statutory "
-        "holiday moves to the day after it (Order 121 art. 22, 23 and 45)"),
+        (
+            "mediate: 60 calendar days from acceptance or reopening to completion; a due day that falls in a statutory "
+            "holiday moves to the day after it (Order 121 art. 22, 23 and 45)"
+        ),
     ]
     assert describe(policy("green-channel"))[0].startswith("forward: 1 working day from receipt to forwarding")
     assert "can be extended once by 15 working days" in describe(policy("samr-report"))[0]
@@ -177,7 +184,6 @@ BAD = [
     ('start = "received"', "start = []", "start names no kind.*line 9"),
     ('start = "received"', "start = 3", "start must be a list, not a whole number .line 9"),
     ('stop = ["completed"]', 'stop = ["noted"]', "stop cannot hold 'noted'.*allowed: accepted.*line 10"),
-
     ("length = 1\n", "", "length is missing"),
     ("length = 1\n", "length = 0\n", "length must lie from 1 to 3650, not 0 .line 11"),
     ("length = 1\n", "length = true\n", "length must be a whole number, not true or false .line 11"),
@@ -191,8 +197,16 @@ BAD = [
     ("pausable = false", 'pausable = "no"', "pausable must be true or false, not text .line 25"),
     ("pausable = false", "extensions = -1", "extensions must lie from 0 .*line 25"),
     ("pausable = false", "extend = 1", "unknown key 'extend'.*extensions.*line 25"),
-    ("pausable = false", '[[version.clock]]\nname = "answer"\nstart = "received"\nstop = "completed"\nlength = 1', "two clocks"),
-    ("pausable = false", "[[version]]\nin_force = 2019-01-01\nauthority = 'a'\nsource = 'b'", "no .*version.clock.*line 25"),
+    (
+        "pausable = false",
+        '[[version.clock]]\nname = "answer"\nstart = "received"\nstop = "completed"\nlength = 1',
+        "two clocks",
+    ),
+    (
+        "pausable = false",
+        "[[version]]\nin_force = 2019-01-01\nauthority = 'a'\nsource = 'b'",
+        "no .*version.clock.*line 25",
+    ),
 ]
 
 
@@ -214,7 +228,8 @@ def test_a_kind_cannot_both_start_and_stop(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"", "name is missing"), (b'name = "mine"', "no ..version"), (b"\xff\xfe", "UTF-8"), (b"[", "TOML")]
+    ("content", "told"),
+    [(b"", "name is missing"), (b'name = "mine"', "no ..version"), (b"\xff\xfe", "UTF-8"), (b"[", "TOML")],
 )
 def test_what_is_no_policy_is_refused(path: Path, content: bytes, told: str) -> None:
     path.write_bytes(content)

@@ -29,8 +29,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
-from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.founding import Setup
+from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.settings import data_folder
 from dealtrack.sources.calendars import load_calendar
@@ -81,7 +81,9 @@ class Registers(RuleBasedStateMachine):
 
     @initialize(era=st.sampled_from(ERAS))
     def begin(self, era: datetime) -> None:
-        rows = self.watching.execute("SELECT day, worked FROM calendar_day WHERE day LIKE '2027%' AND kind <> 'weekend'")
+        rows = self.watching.execute(
+            "SELECT day, worked FROM calendar_day WHERE day LIKE '2027%' AND kind <> 'weekend'"
+        )
         days = [(date.fromisoformat(day), worked) for day, worked in rows]
         plain = [(day, worked) for day, worked in days if worked != (day.weekday() < 5) or not worked]
         rest = {day for day, worked in plain if not worked}, {day for day, worked in plain if worked}
@@ -326,8 +328,11 @@ class Registers(RuleBasedStateMachine):
 
     def _looks_right(self) -> None:
         self._view(None, None, 1)
-        for moment in (entry.at for entry in self.model.entries[-1:]):
-            self._view(None, moment, 1)
+        # As known at the last entry but some, and as it stood at a telling moment; both differ from step to step.
+        told, edges = self.model.entries, self._edges()
+        if told:
+            self._view(None, told[-1 - self.model.seq % min(6, len(told))].recorded, 1)
+            self._view(edges[self.model.seq * 7 % len(edges)] + self.model.seq % 2 * SECOND, None, 1)
         if self.model.last:
             self._portrait(1 + self.model.seq % self.model.last)
 
@@ -386,7 +391,7 @@ class Registers(RuleBasedStateMachine):
             assert done.out == "" and 1 <= done.err.count("\n") <= 2
         else:
             assert done.status == 0, (words, done)
-        if refused or refused is None and "rebuild" not in name:
+        if refused or (refused is None and "rebuild" not in name):
             assert self._stamp() == before, words
         return done
 
