@@ -63,6 +63,7 @@ KNOWN = {
     "owner": Column("owner", "owner", 5, 4),
     "received": Column("received", "received", 6),
     "summary": Column("summary", "summary", 7, 12),
+    "matched": Column("matched", "matched", 1, 12),
     "clock": Column("clock", "clock", 0),
     "due": Column("due", "due", 0),
     "verdict": Column("verdict", "verdict", 0),
@@ -75,6 +76,8 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
     """Return the columns of a table of records with these keys; a deadline and its verdict make one."""
     if "clock" in keys and "due" in keys and "id" in keys:
         return [KNOWN[key] for key in WATCH_COLUMNS if key in keys]
+    if "matched" in keys:
+        return [KNOWN[key] for key in keys]
     clocks = [key.removesuffix("_due") for key in keys if key.endswith("_due")]
     if clocks and "id" in keys:
         head = [KNOWN[key] for key in ("id", "number", "platform", "category", "status", "received") if key in keys]

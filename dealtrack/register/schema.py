@@ -1,6 +1,7 @@
 """The schema of the register, as migrations that each bring it one version further."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,6 +200,16 @@ def _numbered(step: "Callable[[Database], None]", version: int) -> "Callable[[Da
         db.execute(f"PRAGMA user_version = {version}")
 
     return run
+
+
+def schema_faults(connection: sqlite3.Connection) -> list[str]:
+    """Return where tables, indexes or triggers are not as the migrations make them; SQLite's own are left out."""
+    ask = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        migrate(made)
+        expected, held = (dict(db.execute(ask)) for db in (made, connection))
+    altered = sorted(name for name in {*expected, *held} if expected.get(name) != held.get(name))
+    return [f"the schema was altered at {name}" for name in altered]
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> int:

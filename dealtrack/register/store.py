@@ -72,8 +72,13 @@ class Store:
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """Return the time zone in which the register counts its days."""
-        return ZoneInfo(self.facts["timezone"])
+        """Return the time zone in which the register counts its days; raises RegisterUnusable for an unknown one."""
+        name = self.facts["timezone"]
+        try:
+            return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            reason = f"it is damaged: there is no time zone {name}; go back to the last backup"
+            raise RegisterUnusable(path=self.path, reason=reason) from None
 
     def head(self) -> tuple[int, str]:
         """Return the number of the journal's last entry, and its hash in hexadecimal."""

@@ -9,6 +9,7 @@ from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.rebuilding import differences
 from dealtrack.register.register import Register
+from dealtrack.register.schema import schema_faults
 from dealtrack.register.search import index_faults
 
 SHORTEST_HEAD = 8
@@ -51,8 +52,10 @@ def verify(register: Register, head: str = "") -> Verification:
     faults = [f"the journal was altered at entry {fault.seq}: {fault.reason}"] if fault else []
     if not fault and wanted and not (known.found and len(wanted) >= SHORTEST_HEAD):
         faults.append(f"the head {wanted} is not in the journal: its tail was cut off, or it is another register")
-    if not fault:
-        # What follows rests on the journal.
+    altered = schema_faults(register.connection)
+    faults += altered
+    if not fault and not altered:
+        # What follows rests on the journal and reads the tables by their columns.
         faults += differences(register)
         faults += index_faults(register.connection)
         faults += personal_faults(register)

@@ -14,7 +14,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,13 +28,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
-from dealtrack.register.founding import Setup
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
-from dealtrack.settings import data_folder
-from dealtrack.sources.calendars import load_calendar
-from dealtrack.sources.platforms import load_platforms
-from dealtrack.sources.policies import load_policy
 from tests.conftest import Clerk, Result
 from tests.plain_model import DAY, POLICIES, Model
 
@@ -495,19 +489,6 @@ def _differing(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> lis
         for table, rows in before.items()
         if rows != after[table]
     ]
-
-
-@pytest.fixture(scope="module")
-def small_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a register with thirteen years of calendar, which is ten times as quick to check and to make again."""
-    rules = load_calendar("cn-beijing", data_folder(), Path())
-    few = {day: ruling for day, ruling in rules.rulings.items() if 2016 <= day.year <= 2028}
-    short = replace(rules, first=date(2016, 1, 1), last=date(2028, 12, 31), rulings=few)
-    policies = load_policy("green-channel", data_folder(), Path())
-    setup = Setup(short, policies, "green-channel", load_platforms(data_folder() / "platforms.toml"), "Asia/Shanghai")
-    path = tmp_path_factory.mktemp("small") / "register.db"
-    Register.create(path, setup, datetime(2001, 1, 1, tzinfo=UTC), "clerk")
-    return path
 
 
 def test_a_register_agrees_with_the_plain_model(small_register: Path) -> None:

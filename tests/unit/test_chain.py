@@ -56,6 +56,28 @@ def test_a_cut_off_tail_leaves_a_whole_chain() -> None:
     assert first_fault(WHOLE[:2]) is None
 
 
+def rehashed(link: Link, **changes: Any) -> Link:
+    """Change an entry and give it the hash that fits it, as one who knows how would."""
+    changed = link._replace(**changes)
+    return changed._replace(hash=digest(*changed[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("links", "seq"),
+    [
+        # One is taken out and the next numbered anew; one is numbered past a gap; one continues another chain.
+        ([WHOLE[0], rehashed(WHOLE[2], seq=2)], 2),
+        ([*WHOLE[:3], rehashed(WHOLE[3], seq=5)], 4),
+        ([*WHOLE[:3], rehashed(WHOLE[3], seq=3)], 4),
+        ([*WHOLE[:3], rehashed(WHOLE[3], previous=WHOLE[1].hash)], 4),
+        ([rehashed(WHOLE[0], previous=WHOLE[3].hash)], 1),
+    ],
+)
+def test_an_entry_whose_own_hash_fits_must_also_stand_in_its_place(links: list[Link], seq: int) -> None:
+    fault = first_fault(links)
+    assert fault is not None and fault.seq == seq
+
+
 CHANGES: dict[str, Any] = {
     "complaint": 2, "kind": "noted", "at": "2016-11-02T01:00:01Z", "recorded_at": "2016-11-02T01:00:01Z",
     "actor": "张玮", "detail": '{"x":1}', "hash": bytes(32), "previous": bytes([1]) * 32,
