@@ -149,7 +149,7 @@ def _report_alike(tally: Tally, lines: list[str]) -> None:
     for line in lines:
         print(line, file=sys.stderr)
     if tally.alike > len(lines):
-        print(f"dealtrack: ... {tally.alike} new complaints in all may have been entered already", file=sys.stderr)
+        print(f"dealtrack: ... {tally.alike} new complaints in all look like ones entered before", file=sys.stderr)
 
 
 def export(

@@ -70,12 +70,9 @@ def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
 
 def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
     """Return the warning that a complaint looks like one entered before."""
-    known = ", ".join(text for text in (like.number, like.platform) if text)
-    shared = " and ".join(like.shares)
-    return safe_text(
-        f"dealtrack: complaint {like.complaint} may have been entered already: it has the {shared} of complaint "
-        f"{like.of} ({known}, received {show_moment(like.received, zone)})"
-    )
+    known = ", ".join(text for text in (like.number, like.platform, show_moment(like.received, zone)) if text)
+    shared = ", ".join(like.shares)
+    return safe_text(f"dealtrack: complaint {like.complaint} looks like {like.of} ({known}): same {shared}")
 
 
 def next_command(standings: Sequence[Standing]) -> str:

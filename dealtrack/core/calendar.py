@@ -233,7 +233,7 @@ class WorkingCalendar:
         return self.days.working(self.days.number(day) + n)
 
     def count_between(self, first: date, last: date) -> int:
-        """Return how many working days lie after `first` and up to `last`, itself included; below 0 if it is earlier."""
+        """Return how many working days lie after `first` up to `last`, itself included; below 0 if it is earlier."""
         return self.days.number(last) - self.days.number(first)
 
     def next_working(self, day: date) -> date:

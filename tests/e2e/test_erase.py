@@ -127,7 +127,7 @@ def test_new_data_after_an_erasure(told: Clerk) -> None:
 
 def test_an_erased_contact_is_no_duplicate(told: Clerk) -> None:
     told("erase", 1, "--reason", "x").ok()
-    assert "entered already" not in told("add", "--platform", "JD", "--phone", PHONE).err
+    assert "looks like" not in told("add", "--platform", "JD", "--phone", PHONE).err
 
 
 @pytest.mark.parametrize(
