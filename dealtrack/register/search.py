@@ -132,6 +132,9 @@ def search(
     """
     folded = list(dict.fromkeys(filter(None, map(fold, words))))
     found = _hits(register, folded, wanted, view, limit) if folded else iter(())
+    if not view.is_present:
+        # The table holds the receipts of the present; of the past another may have counted.
+        found = iter(sorted(found, key=lambda hit: (str(hit.complaint.received), hit.complaint.id), reverse=True))
     return islice(found, limit)
 
 

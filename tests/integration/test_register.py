@@ -45,10 +45,15 @@ def filled(clerk: Clerk) -> Clerk:
 def bare(path: Path, *, triggers: bool = True) -> Iterator[sqlite3.Connection]:
     """Open a register as anybody can, behind dealtrack's back."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        dropped = []
         if not triggers:
-            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-                connection.execute(f"DROP TRIGGER {name}")
+            dropped = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in dropped:
+            connection.execute(f"DROP TRIGGER {name}")
         yield connection
+        # Made again to the letter, so that the schema gives nothing away.
+        for _, sql in dropped:
+            connection.execute(sql)
 
 
 def journal(path: Path) -> list[tuple[Any, ...]]:
