@@ -256,6 +256,8 @@ TYPED: list[tuple[list[object], str]] = [
     (["calendar", "show", "1969-12"], "from 1970-01 to 2100-12"),
     (["calendar", "show", "2101-01"], "from 1970-01 to 2100-12"),
     (["calendar", "show", "October"], "is not a month"),
+    (["calendar", "show", "1" * 5000 + "-01"], "is not a month"),
+    (["calendar", "next", "1" * 5000], "is not a number of working days"),
     (["calendar", "show", "2016-10-01"], "is not a month"),
     (["calendar", "shwo"], "shwo"),
     (["policy", "show", "green"], "Unknown policy: green"),

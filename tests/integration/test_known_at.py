@@ -57,8 +57,8 @@ def printed(clerk: Clerk, present: list[int], *options: str) -> Printed:
             for fmt in ("plain", "json", "csv"):
                 said[command, str(id_), fmt] = clerk(command, id_, "--format", fmt, *options)
     said["search",] = clerk("search", "parcel", "--format", "json", *options)
-    for words, told in said.items():
-        assert told.status == 0, (words, told.err)
+    for asked, told in said.items():
+        assert told.status == 0, (asked, told.err)
     return said
 
 
