@@ -75,7 +75,9 @@ WATCH_COLUMNS = ("id", "number", "platform", "category", "owner", "clock", "due"
 def plan_columns(keys: Sequence[str]) -> list[Column]:
     """Return the columns of a table of records with these keys; a deadline and its verdict make one."""
     if "clock" in keys and "due" in keys and "id" in keys:
-        return [KNOWN[key] for key in WATCH_COLUMNS if key in keys]
+        # Who is to be asked about a late complaint matters more than what it is about.
+        watched = {**KNOWN, "owner": Column("owner", "owner", 3, 8), "category": Column("category", "category", 5, 8)}
+        return [watched[key] for key in WATCH_COLUMNS if key in keys]
     if "matched" in keys:
         return [KNOWN[key] for key in keys]
     clocks = [key.removesuffix("_due") for key in keys if key.endswith("_due")]

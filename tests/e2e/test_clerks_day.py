@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dealtrack.core.text import display_width
 from tests.conftest import PROJECT, Clerk
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
@@ -461,6 +462,14 @@ def test_a_terminal_gets_a_table_and_colour_and_no_color_is_honoured(week: Clerk
     assert status == 0 and "\x1b[" in said and "working_days_late" not in said and "late" in said
     said, status = in_terminal(week, ["overdue"], [], NO_COLOR="1")
     assert status == 0 and "\x1b[" not in said
+
+
+def test_who_owns_what_is_overdue_is_seen_on_eighty_columns(clerk: Clerk) -> None:
+    named = ["--number", "BJ-2016-001", "--category", "cancelled-order", "--owner", "网监科"]
+    clerk("add", "--platform", "Gome online", *named, "--at", "2016-11-01 10:00").ok()
+    said, status = in_terminal(clerk, ["overdue"], [], NO_COLOR="1")
+    assert status == 0 and "网监科" in said and "BJ-2016-001" in said and "10 wd" not in said and "9 wd" in said
+    assert all(display_width(line) <= 80 for line in said.splitlines())
 
 
 def in_terminal(clerk: Clerk, command: list[str], answers: list[str], **extra: str) -> tuple[str, int]:

@@ -99,17 +99,39 @@ class Registers(RuleBasedStateMachine):
 
     # Time
 
-    @rule(seconds=st.one_of(st.integers(0, 90), st.integers(0, 20 * 3_600), st.integers(0, 9 * 86_400)))
+    @rule(seconds=st.one_of(st.integers(0, 90), st.integers(0, 20 * 3_600), st.integers(0, 3 * 86_400)))
     def time_passes(self, seconds: int) -> None:
         COUNTS["time passes"] += 1
         self._tick(timedelta(seconds=seconds))
 
-    @rule(place=st.integers(0, 40), beside=st.sampled_from((0, 1)))
+    @rule(place=st.integers(0, 2), beside=st.sampled_from((0, 1)))
     def time_passes_to_an_edge(self, place: int, beside: int) -> None:
         COUNTS["time passes to a deadline"] += 1
         ahead = [edge for edge in self._edges() if edge > self.model.now]
         if ahead:
             self._tick(ahead[place % len(ahead)] + beside * SECOND - self.model.now)
+
+    @rule(
+        which=PICK,
+        before=st.one_of(st.sampled_from((-1, 0, 1, 3_600)), st.integers(0, 60 * 3_600)),
+        pause=st.one_of(st.integers(0, 90_000), st.integers(0, 6 * 86_400)),
+        end=st.sampled_from(("resume", "resume", "resume", "complete", "withdraw", "")),
+    )
+    def pause_about_the_deadline(self, which: int, before: int, pause: int, end: str) -> None:
+        """A pause so many seconds before a deadline, or one after it, and its end so much later, both told then."""
+        own = [run for (complaint, *_), run in self._all_runs() if complaint == self._named(which) and not run.ended]
+        dues = [run.due for run in own if run.due]
+        if not dues:
+            return
+        at = min(dues) - before * SECOND
+        if at > self.model.now:
+            self._tick(at - self.model.now)
+        dated = ("ago", round((self.model.now - at).total_seconds()), 0)
+        self._tell("pause", "paused", [which], dated, ("--reason", "appraisal"))
+        self._tick(pause * SECOND)
+        if end:
+            told = {"resume": "resumed", "complete": "completed", "withdraw": "withdrawn"}[end]
+            self._tell(end, told, [which], ("ago", 0, 0))
 
     # A complaint's life
 
@@ -195,7 +217,7 @@ class Registers(RuleBasedStateMachine):
     @rule(which=PICK, when=WHEN, kind=st.sampled_from((Kind.AMENDED, Kind.NOTED)))
     def tell_the_register_itself(self, which: int, when: tuple[str, int, int], kind: Kind) -> None:
         """What the command line dates now, the register may be told of an earlier moment."""
-        complaint, at = self._named(which), self._moment(when)
+        complaint, at = self._named(which), self._moment(when, which)
         detail: dict[str, Any] = {"outcome": "refund"} if kind is Kind.AMENDED else {"note": "seen"}
         moment = self.model.settled(complaint, kind.value, at)
         refused = self.model.refuses(complaint, kind.value, moment, detail)
@@ -403,7 +425,7 @@ class Registers(RuleBasedStateMachine):
         words: Any = (),
         detail: dict[str, Any] | None = None,
     ) -> None:
-        at = self.model.now if when is None else self._moment(when)
+        at = self.model.now if when is None else self._moment(when, which[0])
         complaints = list(dict.fromkeys(map(self._named, which)))
         moments = [self.model.settled(complaint, kind, at) for complaint in complaints]
         told = detail or {}
@@ -420,20 +442,22 @@ class Registers(RuleBasedStateMachine):
         """Return a complaint, now and then one that is not in the register."""
         return 1 + which % self.model.last if self.model.last and which < 12 else self.model.last + 1
 
-    def _moment(self, when: tuple[str, int, int]) -> datetime | date:
+    def _moment(self, when: tuple[str, int, int], which: int | None = None) -> datetime | date:
         how, amount, beside = when
         now = self.model.now
         if how == "day":
             return now.date() - amount * DAY
         if how == "edge":
-            edges = self._edges()
-            return edges[amount % len(edges)] + beside * SECOND if edges else now
+            edges = [edge for edge in self._edges(which) if edge < now][-8:]
+            return edges[-1 - amount % len(edges)] + beside * SECOND if edges else now
         return now + timedelta(seconds=amount if how == "ahead" else -amount)
 
-    def _edges(self) -> list[datetime]:
-        """Return the moments at which something changes: entries and deadlines."""
-        runs = [run.due for _, run in self._all_runs() if run.due]
-        return sorted({*runs, *(entry.at for entry in self.model.entries)})
+    def _edges(self, which: int | None = None) -> list[datetime]:
+        """Return the moments at which something changes, of one complaint or all: entries and deadlines."""
+        told = self.model.entries if which is None else self.model.history(self._named(which))
+        of = None if which is None else self._named(which)
+        runs = [run.due for (complaint, *_), run in self._all_runs() if run.due and of in (None, complaint)]
+        return sorted({*runs, *(entry.at for entry in told)})
 
     def _all_runs(self) -> Iterator[tuple[tuple[int, str, int], Any]]:
         for complaint in range(1, self.model.last + 1):
