@@ -157,9 +157,12 @@ def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
 
 
 def clocks_between(connection: sqlite3.Connection, first: date, last: date) -> Iterator[tuple[int, Clock]]:
-    """Yield the runs of clocks started before the end of one day and due on another or later, by complaint."""
+    """Yield the runs of clocks started before the end of one day and due on another or later, by complaint.
+
+    Paused ones, which have no due day, are among them: whether a pause excuses anything hangs on the deadline it met.
+    """
     rows = connection.execute(
-        f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE k.due_day >= ? AND k.started_at < ? "
+        f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE (k.due_day >= ? OR k.paused = 1) AND k.started_at < ? "
         "ORDER BY k.complaint, k.name, k.round",
         (first.isoformat(), (last + timedelta(days=1)).isoformat()),
     )
@@ -176,8 +179,9 @@ def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
 def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock, tuple[Any, ...]]]) -> None:
     """Give runs of clocks new deadlines: complaint, clock, and its due moment, due day and provisional mark."""
     connection.executemany(
-        "UPDATE clock SET due_at = ?, due_day = ?, provisional = ? WHERE complaint = ? AND name = ? AND round = ?",
-        ((*due, complaint, clock.name, clock.round) for complaint, clock, due in moved),
+        "UPDATE clock SET due_at = ?, due_day = ?, provisional = ?, paused = ? "
+        "WHERE complaint = ? AND name = ? AND round = ?",
+        ((*due, clock.paused, complaint, clock.name, clock.round) for complaint, clock, due in moved),
     )
 
 

@@ -176,6 +176,39 @@ def test_a_span_that_moves_several_clocks_of_one_complaint_and_spares_the_paused
     assert (record["id"], record["forward_due"]) == (3, "2016-11-18T23:59:59+08:00")
 
 
+def test_a_revision_tells_anew_whether_a_pause_came_in_time(office: Clerk) -> None:
+    """Found by the state machine: a pause excuses what it meets in time, and the deadline it meets may move."""
+    office("add", "--platform", "JD", "--at", "2016-11-10 10:00").ok()
+    office("add", "--platform", "Tmall", "--at", "2016-11-11 10:00").ok()
+    office.now = "2016-11-14T10:00:00+08:00"
+    office("pause", 1, "--reason", "too late, the deadline was Friday").ok()
+    office("pause", 2, "--reason", "in time", "--at", "2016-11-13 10:00").ok()
+    assert [(r["id"], r["clock"]) for r in json.loads(office("overdue", "--format", "json").ok())] == [(1, "forward")]
+
+    told = office("calendar", "amend", "2016-11-11", "--off", "--name", "storm", "--source", "n", "--yes").ok()
+    assert "complaint 1 forward: Fri 2016-11-11 24:00 -> -\n" in told
+    assert office("overdue").ok() == ""
+    office("verify").ok()
+
+    told = office("calendar", "amend", "2016-11-12", "--worked", "--name", "sales", "--source", "n", "--yes").ok()
+    assert "complaint 2 forward: - -> Sat 2016-11-12 24:00\n" in told
+    late = json.loads(office("overdue", "--format", "json").ok())
+    assert [(r["id"], r["clock"], r["working_days_late"]) for r in late] == [(1, "forward", 1), (2, "forward", 1)]
+    office("verify").ok()
+    _same_after_rebuilding(office)
+
+
+def test_overdue_as_of_agrees_with_list_after_a_revision(office: Clerk) -> None:
+    """What ran at that moment is counted by the present calendar, whether it ended since or not."""
+    office("add", "--platform", "JD", "--at", "2016-11-04 10:00").ok()
+    office("forward", 1, "--at", "2016-11-07 12:00").ok()
+    office("calendar", "amend", "2016-11-05", "--worked", "--name", "sales", "--source", "n", "--yes").ok()
+    (record,) = json.loads(office("list", "--as-of", "2016-11-07 09:00", "--format", "json").ok())
+    (late,) = json.loads(office("overdue", "--as-of", "2016-11-07 09:00", "--format", "json").ok())
+    assert record["forward_verdict"] == late["verdict"] == "overdue"
+    assert record["forward_due"] == late["due"] == "2016-11-05T23:59:59+08:00"
+
+
 def test_refresh_keeps_what_clerks_ruled_themselves(tmp_path: Path) -> None:
     clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now=f"{NOW.isoformat()}+08:00")
     file = clerk.home / "calendars" / "office.toml"

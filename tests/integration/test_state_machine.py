@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ from dealtrack.errors import DealtrackError
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from tests.conftest import Clerk, Result
-from tests.plain_model import DAY, POLICIES, Model
+from tests.plain_model import DAY, TABLE, Model, live
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", "18,30").split(","))
@@ -40,6 +40,7 @@ ERAS = (
     datetime(2016, 9, 28, 10),
     datetime(2016, 11, 10, 16, 30),
     datetime(2026, 4, 13, 9),
+    datetime(2026, 4, 16, 9),
     datetime(2026, 9, 17, 23, 59, 59),
     datetime(2026, 12, 24, 8),
 )
@@ -87,7 +88,7 @@ class Registers(RuleBasedStateMachine):
         now = ("ago", 0, 0)
         self.add(now, "green-channel", ("JD", "quality", True))
         self.add(("ago", 86_400, 0), "samr-complaint", ("Tmall", "delivery", True))
-        self.add(now, "green-channel", ("JD", "other", False))
+        self.add(now, "samr-report", ("JD", "other", False))
 
     def teardown(self) -> None:
         try:
@@ -119,7 +120,8 @@ class Registers(RuleBasedStateMachine):
     )
     def pause_about_the_deadline(self, which: int, before: int, pause: int, end: str) -> None:
         """A pause so many seconds before a deadline, or one after it, and its end so much later, both told then."""
-        own = [run for (complaint, *_), run in self._all_runs() if complaint == self._named(which) and not run.ended]
+        complaint = self._named(which, "paused")
+        own = [run for (of, *_), run in self._all_runs() if of == complaint and not run.ended]
         dues = [run.due for run in own if run.due]
         if not dues:
             return
@@ -127,11 +129,11 @@ class Registers(RuleBasedStateMachine):
         if at > self.model.now:
             self._tick(at - self.model.now)
         dated = ("ago", round((self.model.now - at).total_seconds()), 0)
-        self._tell("pause", "paused", [which], dated, ("--reason", "appraisal"))
+        self._tell("pause", "paused", [complaint], dated, ("--reason", "appraisal"), named=True)
         self._tick(pause * SECOND)
         if end:
             told = {"resume": "resumed", "complete": "completed", "withdraw": "withdrawn"}[end]
-            self._tell(end, told, [which], ("ago", 0, 0))
+            self._tell(end, told, [complaint], ("ago", 0, 0), named=True)
 
     # A complaint's life
 
@@ -180,17 +182,29 @@ class Registers(RuleBasedStateMachine):
     def resume(self, which: int, when: tuple[str, int, int]) -> None:
         self._tell("resume", "resumed", [which], when)
 
-    @rule(which=PICK, when=WHEN, clock=st.integers(0, 2), by=st.sampled_from((1, 2, 15, 16)))
-    def extend(self, which: int, when: tuple[str, int, int], clock: int, by: int) -> None:
-        names = [name for versions in POLICIES.values() for name in {r.name: 0 for r in versions[0][1]}]
-        complaint = self._named(which)
-        history = self.model.history(complaint)
-        if history:
-            own = [r.name for r in POLICIES[history[0].detail["policy"]][0][1]]
-            names = [*own, *names] if clock < len(own) else names
-        name = names[clock % len(names)]
+    @rule(which=PICK, when=WHEN, clock=st.integers(0, 2), by=st.sampled_from((1, 2, 15, 16)), again=st.booleans())
+    def extend(self, which: int, when: tuple[str, int, int], clock: int, by: int, again: bool) -> None:
+        complaint = self._named(which, "extended")
+        running = [run.rule.name for (of, *_), run in self._all_runs() if of == complaint and not run.ended]
+        name = running[0] if running and clock else ("forward", "mediate", "verify")[which % 3]
         words = ("--clock", name, "--by", by, "--reason", "intricate")
-        self._tell("extend", "extended", [which], when, words, {"clock": name, "by": by})
+        self._tell("extend", "extended", [complaint], when, words, {"clock": name, "by": by}, named=True)
+        if again:
+            self._tell("extend", "extended", [complaint], ("ago", 0, 0), words, {"clock": name, "by": by}, named=True)
+
+    @rule(which=PICK, before=st.sampled_from((-1, 0, 0, 1)), by=st.sampled_from((1, 2, 16)), again=st.booleans())
+    def extend_at_the_deadline(self, which: int, before: int, by: int, again: bool) -> None:
+        """An extension so many seconds before a deadline, told then, and perhaps another at once."""
+        complaint = self._named(which, "extended")
+        own = [run for (of, *_), run in self._all_runs() if of == complaint and not run.ended and run.due]
+        ahead = [run for run in own if run.due - before * SECOND >= self.model.now]
+        if not ahead:
+            return
+        self._tick(ahead[0].due - before * SECOND - self.model.now)
+        name = ahead[0].rule.name
+        words = ("--clock", name, "--by", by, "--reason", "intricate")
+        for _ in range(2 if again else 1):
+            self._tell("extend", "extended", [complaint], ("ago", 0, 0), words, {"clock": name, "by": by}, named=True)
 
     @rule(which=PICK, when=WHEN)
     def hand_on(self, which: int, when: tuple[str, int, int]) -> None:
@@ -217,7 +231,8 @@ class Registers(RuleBasedStateMachine):
     @rule(which=PICK, when=WHEN, kind=st.sampled_from((Kind.AMENDED, Kind.NOTED)))
     def tell_the_register_itself(self, which: int, when: tuple[str, int, int], kind: Kind) -> None:
         """What the command line dates now, the register may be told of an earlier moment."""
-        complaint, at = self._named(which), self._moment(when, which)
+        complaint = self._named(which, kind.value)
+        at = self._moment(when, complaint)
         detail: dict[str, Any] = {"outcome": "refund"} if kind is Kind.AMENDED else {"note": "seen"}
         moment = self.model.settled(complaint, kind.value, at)
         refused = self.model.refuses(complaint, kind.value, moment, detail)
@@ -282,6 +297,8 @@ class Registers(RuleBasedStateMachine):
         assert told == moved == _moved(shown.out), (old, new)
         self._tells_who_would_be_judged_otherwise(done.out)
         self._looks_right()
+        for place in range(-1, length + 4):
+            self._view(datetime.combine(first + place * DAY, time()), None, 1)
 
     def _tells_who_would_be_judged_otherwise(self, out: str) -> None:
         """Those whom just this revision would judge otherwise are told, and none that the present calendar would not."""
@@ -424,9 +441,10 @@ class Registers(RuleBasedStateMachine):
         when: tuple[str, int, int] | None,
         words: Any = (),
         detail: dict[str, Any] | None = None,
+        named: bool = False,
     ) -> None:
-        at = self.model.now if when is None else self._moment(when, which[0])
-        complaints = list(dict.fromkeys(map(self._named, which)))
+        complaints = list(dict.fromkeys(each if named else self._named(each, kind) for each in which))
+        at = self.model.now if when is None else self._moment(when, complaints[0])
         moments = [self.model.settled(complaint, kind, at) for complaint in complaints]
         told = detail or {}
         refused = any(self.model.refuses(c, kind, m, told) for c, m in zip(complaints, moments, strict=True))
@@ -438,24 +456,27 @@ class Registers(RuleBasedStateMachine):
                 self.model.tell(complaint, kind, moment, told)
         self._looks_right()
 
-    def _named(self, which: int) -> int:
-        """Return a complaint, now and then one that is not in the register."""
-        return 1 + which % self.model.last if self.model.last and which < 12 else self.model.last + 1
+    def _named(self, which: int, kind: str = "") -> int:
+        """Return a complaint, mostly one that allows this kind of entry, now and then one that is not there."""
+        last = self.model.last
+        if which >= 12 or not last:
+            return last + 1
+        fit = [c for c in range(1, last + 1) if kind and live(self.model.history(c)).status in TABLE[kind]]
+        return fit[which % len(fit)] if fit and which % 4 else 1 + which % last
 
-    def _moment(self, when: tuple[str, int, int], which: int | None = None) -> datetime | date:
+    def _moment(self, when: tuple[str, int, int], complaint: int | None = None) -> datetime | date:
         how, amount, beside = when
         now = self.model.now
         if how == "day":
             return now.date() - amount * DAY
         if how == "edge":
-            edges = [edge for edge in self._edges(which) if edge < now][-8:]
+            edges = [edge for edge in self._edges(complaint) if edge <= now][-8:]
             return edges[-1 - amount % len(edges)] + beside * SECOND if edges else now
         return now + timedelta(seconds=amount if how == "ahead" else -amount)
 
-    def _edges(self, which: int | None = None) -> list[datetime]:
+    def _edges(self, of: int | None = None) -> list[datetime]:
         """Return the moments at which something changes, of one complaint or all: entries and deadlines."""
-        told = self.model.entries if which is None else self.model.history(self._named(which))
-        of = None if which is None else self._named(which)
+        told = self.model.entries if of is None else self.model.history(of)
         runs = [run.due for (complaint, *_), run in self._all_runs() if run.due and of in (None, complaint)]
         return sorted({*runs, *(entry.at for entry in told)})
 
@@ -467,7 +488,7 @@ class Registers(RuleBasedStateMachine):
 
 def _moved(out: str) -> set[tuple[int, str]]:
     """Return the clocks that a revision says it moves; no complaint here runs the same clock twice at once."""
-    found = re.findall(r"^complaint (\d+) ([\w-]+): (?!ended)\w.* -> ", out, re.MULTILINE)
+    found = re.findall(r"^complaint (\d+) ([\w-]+): (?!ended).* -> ", out, re.MULTILINE)
     return {(int(complaint), name) for complaint, name in found}
 
 
