@@ -9,7 +9,7 @@ import typer
 
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.record import told
+from dealtrack.cli.record import given_reason, told
 from dealtrack.cli.session import Session, complaints_named
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.text import safe_text
@@ -121,9 +121,7 @@ def erase(
     from dealtrack.register.erasure import erase as erase_personal
 
     session: Session = context.obj
-    if not reason.strip():
-        raise MissingValue(what="The reason", option="--reason TEXT")
-    detail = told("", reason=reason)
+    detail = told("", reason=given_reason(reason))
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
         if not yes and sys.stdin.isatty() and sys.stderr.isatty():

@@ -28,15 +28,12 @@ def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     return f"{clock.name}: {due}{provisional}{ended}: {told}"
 
 
-def _counts(
-    register: Register, standing: Standing, runs: Sequence[Clock], only: str
-) -> Iterator[tuple[Clock, list[Step]]]:
+def _counts(register: Register, standing: Standing, only: str) -> Iterator[tuple[Clock, list[Step]]]:
     policy = register.policy_of(standing.complaint)
     if only and policy.clock(only) is None:
         names = ", ".join(rule.name for rule in policy.clocks)
         raise UnknownClock(policy=policy.name, name=only, allowed=names)
-    waiting = [clock for clock in standing.clocks if clock.started is None]
-    for clock in (*runs, *waiting):
+    for clock in standing.runs_and_waiting:
         rule = policy.clock(clock.name)
         if rule is None or (only and clock.name != only):
             continue
@@ -62,9 +59,8 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
     """Print, for each complaint named, each day of each clock's count; raises UnknownComplaint and UnknownClock."""
     told = []
     for id_ in named:
-        history = register.history(id_)
-        standing = standing_in(register, id_, history, view)
-        told.append((standing, list(_counts(register, standing, register.runs(history, view), only))))
+        standing = standing_in(register, id_, register.history(id_), view)
+        told.append((standing, list(_counts(register, standing, only))))
     if fmt in ("json", "jsonl"):
         records = [_record(standing, counts) for standing, counts in told]
         print_records(records, fmt=fmt, zone=register.zone, single=len(records) == 1)

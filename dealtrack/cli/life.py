@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
-from dealtrack.cli.record import NAME_LIMIT, record_transition, seller_named, show_change, told
+from dealtrack.cli.record import NAME_LIMIT, given_reason, record_transition, seller_named, show_change, told
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.core.lifecycle import Kind, last_counted
 from dealtrack.core.moments import Moment
@@ -16,12 +16,6 @@ from dealtrack.register.recorder import Draft, Personal, Work
 from dealtrack.register.register import Register
 
 CLEAR = "-"
-
-
-def _with_reason(reason: str) -> str:
-    if not reason.strip():
-        raise MissingValue(what="The reason", option="--reason TEXT")
-    return reason
 
 
 def accept(
@@ -46,7 +40,7 @@ def pause(
     fmt: Format = "",
 ) -> None:
     """Stop the clocks of complaints for a time, with the reason."""
-    record_transition(context, Kind.PAUSED, ids, numbers, at, told(note, reason=_with_reason(reason)), fmt)
+    record_transition(context, Kind.PAUSED, ids, numbers, at, told(note, reason=given_reason(reason)), fmt)
 
 
 def resume(
@@ -79,7 +73,7 @@ def extend(
         raise MissingValue(what="The length of the extension", option="--by N")
     if not (by.isascii() and by.isdigit() and 1 <= int(by[:5]) <= 9999):
         raise BadCount(text=by)
-    detail = {**told(note, reason=_with_reason(reason)), "clock": clock, "by": int(by)}
+    detail = {**told(note, reason=given_reason(reason)), "clock": clock, "by": int(by)}
     record_transition(context, Kind.EXTENDED, ids, numbers, at, detail, fmt)
 
 
@@ -93,7 +87,7 @@ def reopen(
     fmt: Format = "",
 ) -> None:
     """Open closed complaints again, with the reason; handling is counted anew."""
-    record_transition(context, Kind.REOPENED, ids, numbers, at, told(note, reason=_with_reason(reason)), fmt)
+    record_transition(context, Kind.REOPENED, ids, numbers, at, told(note, reason=given_reason(reason)), fmt)
 
 
 def hand_on(
@@ -188,7 +182,7 @@ def void(
 ) -> None:
     """Take back an entry made by mistake; the journal keeps both."""
     session: Session = context.obj
-    detail = told(note, reason=_with_reason(reason))
+    detail = told(note, reason=given_reason(reason))
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
         with register.recording(session.now, session.actor) as recorder:

@@ -6,14 +6,11 @@ import typer
 
 from dealtrack.cli.options import AsOf, CategoryName, Complaints, Format, KnownAt, Numbers, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.cli.session import Session, complaints_named, filter_named
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.standing import record, record_keys
-from dealtrack.core.text import clean_input
 from dealtrack.errors import UnknownWord, suggestion
-from dealtrack.register.queries import Filter
 
-NAME_LIMIT = 200
 STATUSES = ("open", *(status.value for status in Status))
 
 
@@ -51,15 +48,8 @@ def list_(
     check_format(fmt)
     with session.register() as register:
         since, until = session.received_span(first, last, register.zone)
-        wanted = Filter(
-            status=status_named(status),
-            platform=platform_named(register, platform) if platform else None,
-            category=category_named(category) if category else None,
-            owner=clean_input(owner, "owner", NAME_LIMIT) or None,
-            since=since,
-            until=until,
-            backdated=backdated,
-        )
+        received = {"since": since, "until": until, "backdated": backdated}
+        wanted = filter_named(register, platform, category, owner, status=status_named(status), **received)
         view = session.view(as_of, known_at, register.zone)
         standings = register.standings(wanted, view)
         print_records(

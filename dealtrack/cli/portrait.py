@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any
 
 from dealtrack.cli.sentences import due_text
-from dealtrack.core.clocks import Clock, verdict
+from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import Kind, Transition, days_behind
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing, clock_record, record
@@ -26,7 +26,6 @@ class Portrait:
     """A complaint with all that is known of it at a moment."""
 
     standing: Standing
-    runs: list[Clock]
     history: list[Transition]
     personal: Personal | None
     erased: Entry | None = None
@@ -38,14 +37,9 @@ class Portrait:
             **record(self.standing),
             "handler": self.standing.complaint.handler,
             "personal_erased": self.erased.at if self.erased else None,
-            "clocks": [dict(clock_record(clock, moment)) for clock in self.clocks()],
+            "clocks": [dict(clock_record(clock, moment)) for clock in self.standing.runs_and_waiting],
             "history": [transition_record(entry) for entry in self.history],
         }
-
-    def clocks(self) -> list[Clock]:
-        """Return every run of every clock, and those that have not started."""
-        waiting = [clock for clock in self.standing.clocks if clock.started is None]
-        return [*self.runs, *waiting]
 
 
 def transition_record(entry: Transition) -> dict[str, Any]:
@@ -71,7 +65,7 @@ def portrait(register: Register, complaint: int, view: View) -> Portrait:
         erased = erasure_of(register, complaint)
         if erased is not None and view.known is not None and erased.recorded_at > view.known:
             erased = None
-    return Portrait(standing, register.runs(history, view), seen, personal, erased)
+    return Portrait(standing, seen, personal, erased)
 
 
 def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:
@@ -128,7 +122,7 @@ def _rows(held: Portrait, zone: tzinfo) -> Iterator[tuple[str, list[str]]]:
         told_of = f"erased {show_moment(gone.at, zone)} by {gone.actor}: {gone.detail['reason']}"
         yield "field", ["personal", safe_text(told_of)]
     moment = held.standing.moment
-    for clock in held.clocks():
+    for clock in held.standing.runs_and_waiting:
         name = clock.name if clock.round == 1 else f"{clock.name} ({clock.round})"
         ended = f"ended {show_moment(clock.ended, zone)}" if clock.ended else ""
         due = f"due {due_text(clock, zone)}" if clock.due else ""

@@ -41,6 +41,13 @@ def told(note: str, **texts: str) -> dict[str, Any]:
     return detail
 
 
+def given_reason(reason: str) -> str:
+    """Return the reason that a transition needs; raises MissingValue where none was given."""
+    if not reason.strip():
+        raise MissingValue(what="The reason", option="--reason TEXT")
+    return reason
+
+
 def show_change(session: Session, register: Register, ids: list[int], fmt: str) -> None:
     """Print what a change made of complaints, and on standard error the command that usually follows."""
     wanted = Filter(ids=tuple(sorted(ids)))
@@ -219,9 +226,7 @@ def reject(
     fmt: Format = "",
 ) -> None:
     """Record that complaints were not accepted, with the reason."""
-    if not reason.strip():
-        raise MissingValue(what="The reason", option="--reason TEXT")
-    record_transition(context, Kind.REJECTED, ids, numbers, at, told(note, reason=reason), fmt)
+    record_transition(context, Kind.REJECTED, ids, numbers, at, told(note, reason=given_reason(reason)), fmt)
 
 
 def note(

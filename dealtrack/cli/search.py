@@ -9,11 +9,10 @@ import typer
 from dealtrack.cli.look import status_named
 from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformName
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, platform_named
+from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.snippet import snippet
 from dealtrack.core.text import clean_input
 from dealtrack.errors import MissingValue
-from dealtrack.register.queries import Filter
 
 KEYS = ("id", "number", "platform", "category", "status", "received", "matched")
 WORD_LIMIT = 200
@@ -51,7 +50,7 @@ def search(
     is_short = sys.stdout.isatty() and fmt in ("", "table")
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
     with session.register() as register:
-        held = Filter(status=status_named(status), platform=platform_named(register, platform) if platform else None)
+        held = filter_named(register, platform, status=status_named(status))
         view = session.view(as_of, known_at, register.zone)
         count = 0
 

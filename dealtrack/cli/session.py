@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from dealtrack import settings
 from dealtrack.core.calendar import ONE_DAY
@@ -14,11 +15,12 @@ from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.text import clean_input
 from dealtrack.errors import BadDay, BadReference, MissingValue, UnknownCategory, UnknownPlatform, suggestion
+from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
 ID_DIGITS = 19
-NUMBER_LIMIT = 200
+TEXT_LIMIT = 200
 
 _shown_in: list[tzinfo] = [UTC]
 
@@ -52,7 +54,7 @@ class Session:
     @cached_property
     def actor(self) -> str:
         """Return who calls; raises BadText."""
-        return clean_input(settings.actor(), "The name of who acts", NUMBER_LIMIT)
+        return clean_input(settings.actor(), "The name of who acts", TEXT_LIMIT)
 
     @contextmanager
     def register(self) -> Iterator[Register]:
@@ -95,7 +97,7 @@ def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[s
         if not (text.isascii() and text.isdigit() and len(text) < ID_DIGITS and int(text)):
             raise BadReference(text=text)
         found.append(int(text))
-    found.extend(register.find(clean_input(number, "--number", NUMBER_LIMIT)) for number in numbers)
+    found.extend(register.find(clean_input(number, "--number", TEXT_LIMIT)) for number in numbers)
     if not found:
         raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
     return list(dict.fromkeys(found))
@@ -107,6 +109,19 @@ def platform_named(register: Register, text: str) -> str:
     if platform is None:
         raise UnknownPlatform(name=text, nearest=suggestion(nearest_platforms(text, register.platforms)))
     return platform.name
+
+
+def filter_named(register: Register, platform: str, category: str = "", owner: str = "", **more: Any) -> Filter:
+    """Return which complaints are meant by a platform, category and owner, those that were typed, and by `more`.
+
+    Raises UnknownPlatform, UnknownCategory and BadText.
+    """
+    return Filter(
+        platform=platform_named(register, platform) if platform else None,
+        category=category_named(category) if category else None,
+        owner=clean_input(owner, "owner", TEXT_LIMIT) or None,
+        **more,
+    )
 
 
 def category_named(text: str) -> str:

@@ -8,26 +8,14 @@ import typer
 
 from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, category_named, platform_named
+from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.clocks import deadline, local_day
 from dealtrack.core.moments import parse_span
 from dealtrack.core.standing import Lateness, watch_record
-from dealtrack.core.text import clean_input
 from dealtrack.errors import CHECK_FAILED
-from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
-
-NAME_LIMIT = 200
-
-
-def _filter(register: Register, platform: str, category: str, owner: str) -> Filter:
-    return Filter(
-        platform=platform_named(register, platform) if platform else None,
-        category=category_named(category) if category else None,
-        owner=clean_input(owner, "owner", NAME_LIMIT) or None,
-    )
 
 
 class Counted:
@@ -66,7 +54,7 @@ def overdue(
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
-        wanted = _filter(register, platform, category, owner)
+        wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         found = Counted(register.overdue(wanted, view))
         print_records(found, fmt=fmt, zone=register.zone, watch=True)
@@ -92,7 +80,7 @@ def due(
     check_format(fmt)
     span = parse_span(within)
     with session.register() as register:
-        wanted = _filter(register, platform, category, owner)
+        wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         start = view.moment
         if span.working_days is not None:

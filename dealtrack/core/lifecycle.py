@@ -64,17 +64,6 @@ ALLOWED: Mapping[Kind, frozenset[Status]] = {
     Kind.VOIDED: ANY,
 }
 
-LEADS_TO: Mapping[Kind, Status] = {
-    Kind.RECEIVED: Status.RECEIVED,
-    Kind.ACCEPTED: Status.ACCEPTED,
-    Kind.FORWARDED: Status.FORWARDED,
-    Kind.COMPLETED: Status.CLOSED,
-    Kind.WITHDRAWN: Status.CLOSED,
-    Kind.REJECTED: Status.CLOSED,
-    Kind.REOPENED: Status.FORWARDED,
-    Kind.PAUSED: Status.PAUSED,
-}
-
 # These say something about a complaint without moving it: they may be told in any order after the receipt.
 BESIDE = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
 
@@ -257,10 +246,14 @@ def last_counted(history: Iterable[Transition]) -> int | None:
     return max((entry.seq for entry in effective(history)), default=None)
 
 
-def previous_moment(history: Iterable[Transition]) -> Transition | None:
-    """Return the last transition that moved the complaint, which the next such one may not precede."""
-    moved = [entry for entry in effective(history) if entry.kind not in BESIDE]
-    return moved[-1] if moved else None
+def barring(history: Iterable[Transition], kind: Kind) -> Transition | None:
+    """Return the transition that one of a kind may not precede: the last that moved the complaint, or its receipt."""
+    bars = [
+        entry
+        for entry in effective(history)
+        if entry.kind is Kind.RECEIVED or (kind not in BESIDE and entry.kind not in BESIDE)
+    ]
+    return bars[-1] if bars else None
 
 
 def settle_moment(day_start: datetime, day_end: datetime, kind: Kind, history: Sequence[Transition]) -> datetime:
@@ -269,13 +262,8 @@ def settle_moment(day_start: datetime, day_end: datetime, kind: Kind, history: S
     It is the day's first second, or the moment of the complaint's previous transition where that is later
     on the same day. `day_start` is inclusive and `day_end` exclusive, both in UTC.
     """
-    if kind in BESIDE:
-        received = [entry.at for entry in effective(history) if entry.kind is Kind.RECEIVED]
-        floor = received[0] if received else day_start
-    else:
-        previous = previous_moment(history)
-        floor = previous.at if previous else day_start
-    return floor if day_start < floor < day_end else day_start
+    bar = barring(history, kind)
+    return bar.at if bar is not None and day_start < bar.at < day_end else day_start
 
 
 def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: datetime, now: datetime) -> Complaint:
@@ -291,10 +279,7 @@ def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: da
     if state.status not in ALLOWED[kind]:
         allowed = ", ".join(possible(state.status)) or "nothing"
         raise NotAllowed(complaint=complaint, status=state.status, kind=kind, allowed=allowed)
-    entries = effective(history)
-    bars = [
-        entry for entry in entries if entry.kind is Kind.RECEIVED or (kind not in BESIDE and entry.kind not in BESIDE)
-    ]
-    if bars and at < bars[-1].at:
-        raise BeforePrevious(complaint=complaint, kind=kind, at=at, previous=bars[-1].kind, previous_at=bars[-1].at)
+    bar = barring(history, kind)
+    if bar is not None and at < bar.at:
+        raise BeforePrevious(complaint=complaint, kind=kind, at=at, previous=bar.kind, previous_at=bar.at)
     return state

@@ -11,11 +11,17 @@ from dealtrack.core.lifecycle import Complaint, Status
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A complaint with one clock for each rule of its policy, as seen at a moment."""
+    """A complaint with one clock for each rule of its policy, and every run of its clocks, as seen at a moment."""
 
     complaint: Complaint
     clocks: tuple[Clock, ...]
     moment: datetime
+    runs: tuple[Clock, ...] = ()
+
+    @property
+    def runs_and_waiting(self) -> list[Clock]:
+        """Return every run of every clock, and the clocks that have not started."""
+        return [*self.runs, *(clock for clock in self.clocks if clock.started is None)]
 
     def verdict(self, clock: Clock) -> Verdict:
         """Return the verdict of a clock at the standing's moment."""

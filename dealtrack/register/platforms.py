@@ -121,6 +121,3 @@ def _platform(register: Register, name: str) -> Platform:
     if platform is None:
         raise UnknownPlatform(name=name, nearest="")
     return platform
-
-
-__all__ = ["apply_entry", "check_platform", "edit_platform", "platform_checks"]

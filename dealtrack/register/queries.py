@@ -12,7 +12,7 @@ from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import to_store
 from dealtrack.core.policy import Policy
-from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of
+from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
 
@@ -55,9 +55,6 @@ class Filter:
             and (self.ids is None or complaint.id in self.ids)
             and (not self.backdated or complaint.backdated > 0)
         )
-
-
-EVERYTHING = Filter()
 
 
 def conditions(wanted: Filter) -> tuple[str, list[Any]]:
@@ -176,12 +173,12 @@ def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
     return [clock_of(row) for row in rows]
 
 
-def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock, tuple[Any, ...]]]) -> None:
-    """Give runs of clocks new deadlines: complaint, clock, and its due moment, due day and provisional mark."""
+def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock]]) -> None:
+    """Give runs of clocks, each named with its complaint, their new deadlines."""
     connection.executemany(
         "UPDATE clock SET due_at = ?, due_day = ?, provisional = ?, paused = ? "
         "WHERE complaint = ? AND name = ? AND round = ?",
-        ((*due, clock.paused, complaint, clock.name, clock.round) for complaint, clock, due in moved),
+        ((*due_columns(clock), clock.paused, complaint, clock.name, clock.round) for complaint, clock in moved),
     )
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from dealtrack.core.clocks import Clock, verdict
-from dealtrack.core.lifecycle import Complaint, Transition
+from dealtrack.core.clocks import Clock
+from dealtrack.core.lifecycle import Transition
 from dealtrack.core.policy import Policy
 from dealtrack.register import journal, platforms, projection, queries, search
 from dealtrack.register.connection import transaction
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
-from dealtrack.register.revising import Otherwise, write_revision
+from dealtrack.register.revising import Otherwise, judged_otherwise, write_revision
 from dealtrack.register.schema import PROJECTED_TABLES, create_projection
 
 SHOWN = 5
@@ -55,24 +55,13 @@ def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]
             complaint, after = register.project(history)
             if sorted(map(_telling, before)) != sorted(map(_telling, after)):
                 writer.write(complaint, after, projection.import_key_of(history), is_new=False)
-            changed += _judged_otherwise(complaint, before, after)
+            changed += judged_otherwise(complaint, before, after)
         writer.flush()
     return changed
 
 
 def _telling(clock: Clock) -> tuple[object, ...]:
     return clock.name, clock.round, str(clock.due), clock.revision if clock.ended else 0
-
-
-def _judged_otherwise(complaint: Complaint, before: list[Clock], after: list[Clock]) -> Iterator[Otherwise]:
-    anew = {(clock.name, clock.round): clock for clock in after}
-    for clock in before:
-        other = anew.get((clock.name, clock.round))
-        if other is None or clock.ended is None:
-            continue
-        stood, stands = verdict(clock, clock.ended), verdict(other, clock.ended)
-        if stood is not stands:
-            yield Otherwise(complaint, clock, other, stood, stands)
 
 
 def _apply(connection: sqlite3.Connection, entry: Entry) -> None:

@@ -69,7 +69,7 @@ class Register(Store):
         """Yield how each complaint that is meant stands in a view, by id."""
         if view.is_present:
             for complaint, runs in queries.complaints(self._connection, wanted):
-                yield Standing(complaint, self._clocks(complaint, runs, view), view.moment)
+                yield self._standing(complaint, runs, view)
         else:
             yield from self._standings_of(self._histories(wanted.ids), wanted, view)
 
@@ -81,12 +81,7 @@ class Register(Store):
         complaint, runs = self._project(seen, self.calendar_at(view.known))
         if complaint.status is Status.VOIDED:
             return None
-        return Standing(complaint, self._clocks(complaint, runs, view), view.moment)
-
-    def runs(self, entries: Sequence[Transition], view: View) -> list[Clock]:
-        """Return every run of every clock of a complaint in a view."""
-        seen = view.seen(entries)
-        return self._project(seen, self.calendar_at(view.known))[1] if seen else []
+        return self._standing(complaint, runs, view)
 
     def overdue(self, wanted: Filter, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run past their deadline, the longest late first."""
@@ -150,11 +145,12 @@ class Register(Store):
         ordered = sorted(known, key=lambda policy: policy.name != default)
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
-    def _clocks(self, complaint: Complaint, runs: Iterable[Clock], view: View) -> tuple[Clock, ...]:
+    def _standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:
         policy = self.policy_of(complaint)
         calendar = self.calendar_in(view)
         is_paused = complaint.status is Status.PAUSED
-        return tuple(current(runs, policy, complaint.is_open, is_paused, calendar, self.zone, view.moment))
+        clocks = current(runs, policy, complaint.is_open, is_paused, calendar, self.zone, view.moment)
+        return Standing(complaint, tuple(clocks), view.moment, tuple(runs))
 
     def _lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:
         late = working_days_late(clock, view.moment, self.calendar_in(view), self.zone)

@@ -18,7 +18,7 @@ from dealtrack.core.calendar import (
 )
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.lifecycle import Complaint, Transition
-from dealtrack.register import days, journal, projection, queries
+from dealtrack.register import days, journal, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
@@ -58,9 +58,9 @@ class Otherwise:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a change of the calendar does."""
+    """What a change of the calendar does; `change` is the change itself, as `change_to_data` writes it."""
 
-    rules: CalendarRules
+    change: Mapping[str, Any]
     days: list[DayChange]
     made_official: list[int]
     no_longer_official: list[int]
@@ -81,27 +81,34 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     revised = WorkingCalendar(DayList(rules), register.revision + 1)
     moved: list[Moved] = []
     otherwise: list[Otherwise] = []
-    for complaint, history, runs in _touched(register, changes, [*made, *undone]):
+    for history, runs in _touched(register, changes, [*made, *undone]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        _, anew = register.project_by(history, revised)
+        complaint, anew = register.project_by(history, revised)
         by_run = {(clock.name, clock.round): clock for clock in anew}
         for before in runs:
             after = by_run[before.name, before.round]
-            if before.ended is None:
-                if (before.due, before.provisional) != (after.due, after.provisional):
-                    moved.append(Moved(complaint, before, after))
-            else:
-                assert before.ended is not None
-                stands, would_be = verdict(before, before.ended), verdict(after, before.ended)
-                if stands is not would_be:
-                    otherwise.append(Otherwise(complaint, before, after, stands, would_be))
-    return Revision(rules, changes, made, undone, moved, otherwise)
+            if before.ended is None and (before.due, before.provisional) != (after.due, after.provisional):
+                moved.append(Moved(complaint, before, after))
+        otherwise += judged_otherwise(complaint, runs, anew)
+    return Revision(change_to_data(old, rules), changes, made, undone, moved, otherwise)
+
+
+def judged_otherwise(complaint: Complaint, before: Iterable[Clock], after: Iterable[Clock]) -> Iterator[Otherwise]:
+    """Yield the ended runs of a complaint's clocks on which two judgements differ."""
+    anew = {(clock.name, clock.round): clock for clock in after}
+    for clock in before:
+        other = anew.get((clock.name, clock.round))
+        if other is None or clock.ended is None:
+            continue
+        stands, would_be = verdict(clock, clock.ended), verdict(other, clock.ended)
+        if stands is not would_be:
+            yield Otherwise(complaint, clock, other, stands, would_be)
 
 
 def _touched(
     register: Register, changes: Iterable[DayChange], years: Iterable[int]
-) -> Iterator[tuple[Complaint, list[Transition], list[Clock]]]:
-    """Yield the complaints with a clock whose count may touch a changed day or a year made official or not."""
+) -> Iterator[tuple[list[Transition], list[Clock]]]:
+    """Yield, with its history, the runs of each complaint that may touch a changed day or year."""
     spans = [(change.day, change.day) for change in changes]
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
     if not spans:
@@ -109,10 +116,7 @@ def _touched(
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
     rows = queries.clocks_between(register.connection, first - REACH, last + ONE_DAY)
     for id_, group in groupby(rows, key=lambda row: row[0]):
-        runs = [clock for _, clock in group]
-        history = journal.history(register.connection, id_)
-        complaint, _ = register.project(history)
-        yield complaint, history, runs
+        yield journal.history(register.connection, id_), [clock for _, clock in group]
 
 
 def revise(register: Register, rules: CalendarRules, told: Mapping[str, Any], now: datetime, actor: str) -> Revision:
@@ -130,13 +134,9 @@ def revise(register: Register, rules: CalendarRules, told: Mapping[str, Any], no
 
 
 def _write(register: Register, recorder: Recorder, revision: Revision, told: Mapping[str, Any]) -> None:
-    change = change_to_data(register.calendar_rules(), revision.rules)
-    seq = recorder.event(Event.CALENDAR_REVISED, {**told, **change})
-    write_revision(register.connection, seq, change)
-    queries.move_clocks(
-        register.connection,
-        ((moved.complaint.id, moved.after, projection.due_columns(moved.after)) for moved in revision.moved),
-    )
+    seq = recorder.event(Event.CALENDAR_REVISED, {**told, **revision.change})
+    write_revision(register.connection, seq, revision.change)
+    queries.move_clocks(register.connection, ((moved.complaint.id, moved.after) for moved in revision.moved))
 
 
 def write_revision(connection: sqlite3.Connection, seq: int, change: Mapping[str, Any]) -> None:
@@ -188,6 +188,3 @@ def with_own_changes(register: Register, rules: CalendarRules) -> CalendarRules:
     for detail in own_changes(register):
         rules = rules.revised({**detail["own"], "official": sorted(rules.official | set(detail["own"]["official"]))})
     return rules
-
-
-__all__ = ["DayChange", "Moved", "Otherwise", "Revision", "preview", "revise", "with_own_changes", "write_revision"]
