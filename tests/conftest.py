@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -114,7 +114,7 @@ def small_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data, nowhere = data_folder(), Path("nowhere")
     rules = load_calendar("cn-beijing", data, nowhere)
     few = {day: ruling for day, ruling in rules.rulings.items() if 2016 <= day.year <= 2028}
-    short = replace(rules, first=date(2016, 1, 1), last=date(2028, 12, 31), rulings=few)
+    short = rules._replace(first=date(2016, 1, 1), last=date(2028, 12, 31), rulings=few)
     policies, platforms = load_policy("green-channel", data, nowhere), load_platforms(data / "platforms.toml")
     path = tmp_path_factory.mktemp("small") / "register.db"
     setup = Setup(short, policies, "green-channel", platforms, "Asia/Shanghai")

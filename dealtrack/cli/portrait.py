@@ -1,9 +1,8 @@
 """One complaint in full: its fields, its clocks, its history."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.cli.sentences import due_text
 from dealtrack.core.clocks import verdict
@@ -21,8 +20,7 @@ from dealtrack.register.view import View
 FIELDS = ("number", "platform", "category", "seller", "status", "owner", "policy", "outcome", "amount", "summary")
 
 
-@dataclass(frozen=True, slots=True)
-class Portrait:
+class Portrait(NamedTuple):
     """A complaint with all that is known of it at a moment."""
 
     standing: Standing

@@ -1,10 +1,9 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dealtrack.errors import OutsideCalendar
 
@@ -24,8 +23,7 @@ class DayKind(StrEnum):
     AMENDED_WORKED = "amended-worked"
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What the official calendar or an amendment says of one day, against the plain weekday rule."""
 
     worked: bool
@@ -34,8 +32,7 @@ class Ruling:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """One day of a calendar; `number` counts the calendar's working days up to it, itself included."""
 
     day: date
@@ -47,8 +44,7 @@ class Day:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarRules:
+class CalendarRules(NamedTuple):
     """All that a calendar says: the weekend, the days ruled otherwise, and which years are official.
 
     `first` and `last` are inclusive. A year in `official` has been published by the authority;
@@ -108,7 +104,7 @@ class CalendarRules:
         rulings = {**self.rulings, **rulings_from_data(change["rulings"])}
         for day in change["dropped"]:
             rulings.pop(date.fromisoformat(day), None)
-        return replace(self, rulings=rulings, official=frozenset(change["official"]))
+        return self._replace(rulings=rulings, official=frozenset(change["official"]))
 
 
 def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
@@ -157,19 +153,12 @@ class DayTable(Protocol):
         """Return all that is known of a day."""
 
 
-@dataclass(slots=True)
 class DayList:
     """The days of a calendar held in memory, with their running numbers; a look-up is one list access."""
 
-    rules: CalendarRules
-    first: date = field(init=False)
-    last: date = field(init=False)
-    _start: int = field(init=False)
-    _numbers: list[int] = field(init=False)
-    _working: list[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.first, self.last = self.rules.first, self.rules.last
+    def __init__(self, rules: CalendarRules) -> None:
+        self.rules = rules
+        self.first, self.last = rules.first, rules.last
         self._start = start = self.first.toordinal()
         size = self.last.toordinal() - start + 1
         # Ordinal 1, 0001-01-01, was a Monday.
@@ -178,8 +167,9 @@ class DayList:
         for day, ruling in self.rules.rulings.items():
             if self.first <= day <= self.last:
                 worked[day.toordinal() - start] = ruling.worked
-        self._numbers = numbers = []
-        self._working = working = []
+        self._numbers: list[int] = []
+        self._working: list[int] = []
+        numbers, working = self._numbers, self._working
         for offset, is_worked in enumerate(worked):
             if is_worked:
                 working.append(start + offset)
@@ -210,8 +200,7 @@ class DayList:
             yield self.day(date.fromordinal(ordinal))
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingCalendar:
+class WorkingCalendar(NamedTuple):
     """A calendar that can be asked for working days; `revision` tells by which state of it an answer was given."""
 
     days: DayTable

@@ -1,11 +1,10 @@
 """Campaigns: the days of a sales campaign, which reports compare with the days before."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(NamedTuple):
     """A sales campaign, from `first` to `last`, both included; days of the register's time zone."""
 
     name: str

@@ -1,9 +1,9 @@
 """The clocks of a complaint: when each is due, and its verdict at any moment."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
 from dealtrack.core.lifecycle import CLOSING, Kind, Transition, effective
@@ -36,8 +36,7 @@ class End(StrEnum):
     CLOSED_WITHOUT = "closed-without"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A pause: its working days after the day of `start` and up to the day of `end` are not counted; moments in UTC."""
 
     start: datetime
@@ -45,8 +44,7 @@ class Span:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """One run of a clock; moments in UTC.
 
     `started` is None for a clock that has not begun: its `due` is then a projection, as if it began at
@@ -173,7 +171,7 @@ def runs_of(rule: ClockRule, entries: Sequence[Transition]) -> list[tuple[Clock,
             end = End.CLOSED_WITHOUT
         else:
             continue
-        runs.append((replace(running, ended=entry.at, end=end), entries[begun : position + 1]))
+        runs.append((running._replace(ended=entry.at, end=end), entries[begun : position + 1]))
         running = None
     if running is not None:
         runs.append((running, entries[begun:]))
@@ -204,11 +202,10 @@ def measure(
             end = next((later.at for later in entries[position + 1 :] if later.kind in ENDS_PAUSE), None)
             spans.append(Span(entry.at, end, entry.detail.get("reason", "")))
             if end is None:
-                return replace(run, paused=True, length=length, pauses=tuple(spans), revision=calendar.revision)
+                return run._replace(paused=True, length=length, pauses=tuple(spans), revision=calendar.revision)
             days.append((local_day(entry.at, zone), local_day(end, zone)))
     counted, rolled, moment = due()
-    return replace(
-        run,
+    return run._replace(
         due=moment,
         due_day=rolled,
         provisional=_is_provisional(rule, start, counted, rolled, calendar),
@@ -264,7 +261,7 @@ def project(
     """Return a clock as if it started when the clock before it is due, or now where that has passed."""
     waiting = Clock(rule.name, 1, None, None, None, length=rule.length, revision=calendar.revision)
     if not is_open:
-        return replace(waiting, end=End.NOT_NEEDED)
+        return waiting._replace(end=End.NOT_NEEDED)
     if is_paused:
         return waiting
     start = moment
@@ -277,8 +274,7 @@ def project(
                 start = max(start, before.due)
     day = local_day(start, zone)
     counted, rolled = due_day(rule, day, rule.length, (), calendar)
-    return replace(
-        waiting,
+    return waiting._replace(
         assumed=start,
         due=deadline(rolled, rule.closes, zone),
         due_day=rolled,

@@ -1,8 +1,8 @@
 """Why a deadline is what it is: each day from the start to the due day, counted or not, and for what reason."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
+from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar, reason
 from dealtrack.core.clocks import Clock, due_day, local_day
@@ -18,8 +18,7 @@ START_DAYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One day of a count; `nth` is its place among the counted days, 0 where it is not counted."""
 
     day: date
@@ -44,7 +43,7 @@ def explain(
     )
     until = clock.due_day or max(start, local_day(moment, zone))
     name = START_DAYS.get(clock.start_kind, "the day of the start") if clock.start_kind else "the day of the start"
-    return list(_steps(replace(rule, length=clock.length), start, until, pauses, calendar, name))
+    return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, name))
 
 
 def _steps(

@@ -1,14 +1,14 @@
 """The life of a complaint: kinds of transition, what is allowed when, and folding a history into a complaint."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.errors import BadHistory, BeforePrevious, CannotVoid, InFuture, NotAllowed
 
 Detail = Mapping[str, Any]
+NO_DETAIL: Detail = {}
 
 
 class Kind(StrEnum):
@@ -84,8 +84,7 @@ FIELDS = (
 """The fields of a complaint that its transitions state, and that an amendment can correct."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """One entry of the journal: what happened, when (`at`), and when the register learnt of it; moments in UTC."""
 
     seq: int
@@ -94,11 +93,10 @@ class Transition:
     at: datetime
     recorded_at: datetime
     actor: str
-    detail: Detail = field(default_factory=dict)
+    detail: Detail = NO_DETAIL
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(NamedTuple):
     """What the transitions of a complaint, folded in order, make it; moments in UTC.
 
     `owner` was asked first and stays responsible; `handler` is whom the complaint was last handed on to.
@@ -175,21 +173,20 @@ def _apply(state: Complaint, entry: Transition) -> Complaint:
     stated = {name: entry.detail[name] for name in FIELDS if name in entry.detail}
     match entry.kind:
         case Kind.RECEIVED:
-            return replace(state, status=Status.RECEIVED, received=entry.at, **stated)
+            return state._replace(status=Status.RECEIVED, received=entry.at, **stated)
         case Kind.ACCEPTED:
-            return replace(state, status=Status.ACCEPTED, accepted=entry.at, **stated)
+            return state._replace(status=Status.ACCEPTED, accepted=entry.at, **stated)
         case Kind.FORWARDED:
-            return replace(state, status=Status.FORWARDED, forwarded=entry.at, **stated)
+            return state._replace(status=Status.FORWARDED, forwarded=entry.at, **stated)
         case Kind.COMPLETED:
             first = state.status is Status.RECEIVED and not state.reopenings
-            return replace(state, status=Status.CLOSED, completed=entry.at, first_contact=first, **stated)
+            return state._replace(status=Status.CLOSED, completed=entry.at, first_contact=first, **stated)
         case Kind.WITHDRAWN:
-            return replace(state, status=Status.CLOSED, withdrawn=entry.at, **stated)
+            return state._replace(status=Status.CLOSED, withdrawn=entry.at, **stated)
         case Kind.REJECTED:
-            return replace(state, status=Status.CLOSED, rejected=entry.at, **stated)
+            return state._replace(status=Status.CLOSED, rejected=entry.at, **stated)
         case Kind.REOPENED:
-            return replace(
-                state,
+            return state._replace(
                 status=Status.FORWARDED,
                 reopenings=state.reopenings + 1,
                 completed=None,
@@ -201,13 +198,13 @@ def _apply(state: Complaint, entry: Transition) -> Complaint:
                 **stated,
             )
         case Kind.PAUSED:
-            return replace(state, status=Status.PAUSED, resumes_to=state.status)
+            return state._replace(status=Status.PAUSED, resumes_to=state.status)
         case Kind.RESUMED:
-            return replace(state, status=state.resumes_to or Status.RECEIVED, resumes_to=None)
+            return state._replace(status=state.resumes_to or Status.RECEIVED, resumes_to=None)
         case Kind.HANDED_ON:
-            return replace(state, handler=entry.detail["to"])
+            return state._replace(handler=entry.detail["to"])
         case Kind.AMENDED:
-            return replace(state, **stated)
+            return state._replace(**stated)
         case _:
             return state
 

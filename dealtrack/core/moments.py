@@ -2,7 +2,6 @@
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from unicodedata import normalize
@@ -19,8 +18,7 @@ _TWO = tuple(f"{number:02d}" for number in range(60))
 _offsets: dict[timedelta | None, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """What was typed for a moment, in UTC.
 
     A day alone (`day_only`) runs from its first second, `start`, to the first second of the next day, `end`,
@@ -32,8 +30,7 @@ class Moment:
     day_only: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of time to look ahead: a number of working days, or where that is None a duration."""
 
     working_days: int | None

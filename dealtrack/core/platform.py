@@ -1,9 +1,8 @@
 """Platforms: the marketplaces that complaints are about, what the notice asks of them, and finding one by name."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core.matching import fold, nearest_words
 from dealtrack.errors import PlatformExists, UnknownWord, suggestion
@@ -22,8 +21,7 @@ _CHANNEL_OF = {fold(word): channel for channel, words in CHANNEL_WORDS.items() f
 _NO_CHANNEL_WORDS = frozenset({NO_CHANNEL, "无", "没有"})
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """What a look at a platform's contact channels found: which it showed, when, who looked; `at` in UTC."""
 
     at: datetime
@@ -32,8 +30,7 @@ class Check:
     finding: str
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """A marketplace; `green_channel` is None where it is not known, `channels` are the contacts that it shows.
 
     `last_check` is the latest look at those, None where nobody has looked yet.
@@ -81,7 +78,7 @@ def with_check(platform: Platform, check: Check) -> Platform:
     """
     if platform.last_check is not None and check.at < platform.last_check.at:
         return platform
-    return replace(platform, channels=check.channels, last_check=check)
+    return platform._replace(channels=check.channels, last_check=check)
 
 
 def unchecked_since(platforms: Iterable[Platform], moment: datetime) -> list[Platform]:

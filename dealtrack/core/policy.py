@@ -1,10 +1,9 @@
 """Policies: the clocks that a rule sets a complaint, in versions by the date each came into force."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core.lifecycle import Kind
 from dealtrack.errors import PolicyDiffers
@@ -30,8 +29,7 @@ class Roll(StrEnum):
     AFTER_STATUTORY_HOLIDAY = "after-statutory-holiday"
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRule:
+class ClockRule(NamedTuple):
     """One clock of a policy: what starts it, what stops it, and how long it runs.
 
     `closes` is the local time at which the due day ends, None for its last second. `extensions` is how
@@ -85,8 +83,7 @@ class ClockRule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """One version of a policy, in force for complaints received from `in_force` on."""
 
     name: str

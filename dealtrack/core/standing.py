@@ -1,16 +1,14 @@
 """How a complaint stands at a moment, and the record of it that lists and exports are made of."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.lifecycle import Complaint, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """A complaint with one clock for each rule of its policy, and every run of its clocks, as seen at a moment."""
 
     complaint: Complaint
@@ -28,8 +26,7 @@ class Standing:
         return verdict(clock, self.moment)
 
 
-@dataclass(frozen=True, slots=True)
-class Lateness:
+class Lateness(NamedTuple):
     """One clock that is watched: running and past its deadline, or running towards it."""
 
     complaint: Complaint

@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.register import queries
@@ -17,8 +17,7 @@ _BEFORE = "c.id < ?"
 _NEAR = "c.platform = ? AND c.received_at >= ? AND c.received_at < ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Lookalike:
+class Lookalike(NamedTuple):
     """A complaint that was entered before another and looks like it; `shares` says in what, `received` is in UTC."""
 
     complaint: int

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +51,7 @@ def erase(register: Register, complaints: Sequence[int], reason: str, now: datet
                 before = erasure_of(register, id_)
                 hint = " It was erased already." if before else ""
                 raise NothingToErase(complaint=id_, hint=hint)
-            given = {name: value for name, value in asdict(held).items() if value}
+            given = {name: value for name, value in held._asdict().items() if value}
             said = "\n".join(canonical(entry.detail) for entry in history)
             fields[id_] = list(given)
             told[id_] = [name for name, value in given.items() if len(value) >= LEAST_TELLING and value in said]

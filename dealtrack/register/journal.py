@@ -3,10 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core import chain
 from dealtrack.core.chain import Link
@@ -29,8 +28,7 @@ class Event(StrEnum):
     ERASED = "erased"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry of the register's own; moments in UTC."""
 
     seq: int
@@ -41,13 +39,13 @@ class Entry:
     detail: Mapping[str, Any]
 
 
-@dataclass(slots=True)
 class Tail:
     """The end of the journal while a transaction adds to it."""
 
-    seq: int
-    hash: bytes
-    recorded_at: str
+    __slots__ = ("hash", "recorded_at", "seq")
+
+    def __init__(self, seq: int, hash_: bytes, recorded_at: str) -> None:
+        self.seq, self.hash, self.recorded_at = seq, hash_, recorded_at
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> "Tail":

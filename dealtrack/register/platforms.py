@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,9 +32,9 @@ def edit_platform(
     with register.recording(now, actor) as recorder:
         before = _platform(register, name)
         aliases = _aliases(before, added, dropped, register.platforms)
-        after = replace(before, aliases=aliases)
+        after = before._replace(aliases=aliases)
         if green_channel is not None:
-            after = replace(after, green_channel=green_channel)
+            after = after._replace(green_channel=green_channel)
         old, new = projection.platform_to_data(before), projection.platform_to_data(after)
         changed = {key: value for key, value in new.items() if value != old[key]}
         if not changed:

@@ -3,10 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint
@@ -20,8 +19,7 @@ _COMPLAINT = ", ".join(f"c.{name}" for name in COMPLAINT_COLUMNS.split(", "))
 _CLOCK = ", ".join(f"k.{name}" for name in CLOCK_COLUMNS.split(", "))
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Which complaints are meant; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 
     `status` is a status or `open`, which stands for all but closed. `backdated` asks for an entry made on a

@@ -3,13 +3,12 @@
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import chain, lifecycle, limits
 from dealtrack.core.contact import email_key, phone_key
-from dealtrack.core.lifecycle import Complaint, Kind, Transition
+from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Transition
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version, version_for
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 LIMITED = frozenset({Kind.PAUSED, Kind.EXTENDED, Kind.VOIDED})
 
 
-@dataclass(frozen=True, slots=True)
-class Personal:
+class Personal(NamedTuple):
     """A consumer's personal data, kept outside the journal so that it can be erased."""
 
     consumer: str | None = None
@@ -34,17 +32,15 @@ class Personal:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A transition that is to be recorded."""
 
     kind: Kind
     at: Moment
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Detail = NO_DETAIL
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """Transitions to record for one complaint; None stands for a new one."""
 
     complaint: int | None
@@ -167,7 +163,7 @@ class Recorder:
         salt = os.urandom(16)
         self._connection.execute(
             "INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (complaint, *asdict(personal).values(), salt, phone_key(personal.phone), email_key(personal.email)),
+            (complaint, *personal, salt, phone_key(personal.phone), email_key(personal.email)),
         )
         return personal_digest(salt, personal)
 
@@ -222,4 +218,4 @@ def personal_digest(salt: bytes, personal: Personal) -> str:
     """Return the salted digest by which the journal vouches for personal data without holding it."""
     from hashlib import sha256
 
-    return sha256(salt + chain.canonical(asdict(personal)).encode()).hexdigest()
+    return sha256(salt + chain.canonical(personal._asdict()).encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -205,5 +204,5 @@ class Register(Store):
         complaint = lifecycle.fold(history[0].complaint, history)
         if complaint.status is Status.VOIDED:
             return complaint, []
-        complaint = replace(complaint, backdated=lifecycle.backdating(history, self.zone))
+        complaint = complaint._replace(backdated=lifecycle.backdating(history, self.zone))
         return complaint, judge(history, self.policy_of(complaint), calendar_at, self.zone)

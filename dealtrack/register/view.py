@@ -1,14 +1,13 @@
 """From where the register is looked at: a moment to see it at, and how much it knew by then."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from dealtrack.core.lifecycle import Kind, Transition
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A view of the register; moments in UTC.
 
     Seen at `moment`: what happened later is left out. `known` leaves out what was recorded later, None

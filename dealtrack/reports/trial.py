@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -201,7 +201,7 @@ def sentences(trial: Trial) -> dict[str, str]:
 def rules_of(trial: Trial, name: str) -> list[ClockRule]:
     """Return the different rules that the versions on trial set for a clock, the latest last."""
     found = [rule for policy in trial.versions if (rule := policy.clock(name)) is not None]
-    return list(dict.fromkeys(replace(rule, article="") for rule in found))
+    return list(dict.fromkeys(rule._replace(article="") for rule in found))
 
 
 def _heading(trial: Trial, name: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules
@@ -72,7 +71,7 @@ def amend(rules: CalendarRules, amendments: Iterable[Amendment]) -> CalendarRule
     rulings = dict(rules.rulings)
     for amendment in amendments:
         rulings.update(amendment.rulings(rules.weekend))
-    return replace(rules, rulings=rulings)
+    return rules._replace(rulings=rulings)
 
 
 def _candidates(name: str, data_folder: Path, user_folder: Path) -> list[str]:

@@ -107,8 +107,6 @@ def apply_notice(rules: CalendarRules, notice: Notice, source: str) -> CalendarR
     Of a year of which the notice is the whole word, what was estimated goes; amendments of it stay. The
     days that the notice rules as the weekday rule does anyway are kept as it names them.
     """
-    from dataclasses import replace
-
     estimated = (DayKind.HOLIDAY, DayKind.MAKE_UP)
     rulings = {
         day: ruling
@@ -122,4 +120,4 @@ def apply_notice(rules: CalendarRules, notice: Notice, source: str) -> CalendarR
             rulings[day] = Ruling(True, DayKind.WEEKDAY, name, source)
         else:
             rulings[day] = Ruling(not off, kind, name or "holiday", source)
-    return replace(rules, rulings=rulings, official=rules.official | notice.years)
+    return rules._replace(rulings=rulings, official=rules.official | notice.years)

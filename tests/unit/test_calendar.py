@@ -1,6 +1,5 @@
 """The working calendar on a calendar small enough to check by eye."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -111,7 +110,7 @@ def test_edges_of_the_calendar() -> None:
 
 
 def test_a_calendar_that_begins_on_a_rest_day() -> None:
-    rules = replace(RULES, first=date(2021, 1, 2), rulings={})
+    rules = RULES._replace(first=date(2021, 1, 2), rulings={})
     table = DayList(rules)
     assert [table.number(date(2021, 1, day)) for day in (2, 3, 4, 5)] == [0, 0, 1, 2]
     assert table.working(1) == date(2021, 1, 4)
@@ -119,7 +118,7 @@ def test_a_calendar_that_begins_on_a_rest_day() -> None:
 
 @pytest.mark.parametrize("weekend", [frozenset(), frozenset({4}), frozenset({4, 5}), frozenset({4, 6})])
 def test_other_weekends(weekend: frozenset[int]) -> None:
-    table = DayList(replace(RULES, weekend=weekend, rulings={}))
+    table = DayList(RULES._replace(weekend=weekend, rulings={}))
     for day in table:
         assert day.worked is (day.day.weekday() not in weekend)
 
@@ -147,7 +146,7 @@ def test_after_a_statutory_holiday(day: date, moved: date) -> None:
 
 def test_a_holiday_on_friday_leaves_its_weekend_plain() -> None:
     friday = date(2021, 9, 3)
-    rules = replace(RULES, rulings={friday: Ruling(False, DayKind.HOLIDAY, "Feast")})
+    rules = RULES._replace(rulings={friday: Ruling(False, DayKind.HOLIDAY, "Feast")})
     calendar = WorkingCalendar(DayList(rules))
     assert calendar.after_holiday(friday) == date(2021, 9, 4)
     assert calendar.after_holiday(date(2021, 9, 4)) == date(2021, 9, 4)
@@ -156,7 +155,7 @@ def test_a_holiday_on_friday_leaves_its_weekend_plain() -> None:
 
 def test_a_holiday_on_monday_leaves_the_weekend_before_plain() -> None:
     monday = date(2021, 9, 6)
-    rules = replace(RULES, rulings={monday: Ruling(False, DayKind.HOLIDAY, "Feast")})
+    rules = RULES._replace(rulings={monday: Ruling(False, DayKind.HOLIDAY, "Feast")})
     calendar = WorkingCalendar(DayList(rules))
     assert calendar.after_holiday(date(2021, 9, 4)) == date(2021, 9, 4)
     assert calendar.after_holiday(monday) == date(2021, 9, 7)
@@ -164,7 +163,7 @@ def test_a_holiday_on_monday_leaves_the_weekend_before_plain() -> None:
 
 def test_an_amended_day_off_rolls_as_a_holiday_does() -> None:
     off = date(2021, 9, 8)
-    rules = replace(RULES, rulings={off: Ruling(False, DayKind.AMENDED_OFF, "Summit")})
+    rules = RULES._replace(rulings={off: Ruling(False, DayKind.AMENDED_OFF, "Summit")})
     assert WorkingCalendar(DayList(rules)).after_holiday(off) == date(2021, 9, 9)
 
 
@@ -190,7 +189,7 @@ def test_confirmed_spans(first: date, last: date, confirmed: bool) -> None:
 
 
 def test_a_gap_between_official_years_is_provisional() -> None:
-    calendar = WorkingCalendar(DayList(replace(RULES, official=frozenset({2020, 2022}))))
+    calendar = WorkingCalendar(DayList(RULES._replace(official=frozenset({2020, 2022}))))
     assert not calendar.is_confirmed(date(2020, 12, 31), date(2022, 1, 3))
     # The first day itself is not counted, so its year does not matter.
     assert calendar.is_confirmed(date(2021, 12, 31), date(2022, 1, 3))
@@ -200,21 +199,21 @@ def test_changed_days_name_what_differs() -> None:
     changes = dict(RULES.rulings)
     del changes[date(2021, 5, 8)]
     changes[date(2021, 5, 6)] = Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice")
-    changes[date(2021, 5, 3)] = replace(changes[date(2021, 5, 3)], name="May Day")
-    changed = replace(RULES, rulings=changes)
+    changes[date(2021, 5, 3)] = changes[date(2021, 5, 3)]._replace(name="May Day")
+    changed = RULES._replace(rulings=changes)
     assert changed_days(RULES, changed) == [date(2021, 5, 3), date(2021, 5, 6), date(2021, 5, 8)]
     assert changed_days(changed, RULES) == changed_days(RULES, changed)
     assert changed_days(RULES, RULES) == []
 
 
 def test_a_ruling_that_says_what_the_weekday_rule_says_changes_nothing() -> None:
-    plain = replace(RULES, rulings={**MAY, date(2021, 6, 5): Ruling(False, DayKind.WEEKEND)})
+    plain = RULES._replace(rulings={**MAY, date(2021, 6, 5): Ruling(False, DayKind.WEEKEND)})
     assert changed_days(RULES, plain) == []
 
 
 def test_another_weekend_changes_the_days_that_it_moves() -> None:
-    other = replace(RULES, weekend=frozenset({4, 5}), rulings={}, first=date(2021, 1, 1), last=date(2021, 1, 10))
-    same = replace(other, weekend=frozenset({5, 6}))
+    other = RULES._replace(weekend=frozenset({4, 5}), rulings={}, first=date(2021, 1, 1), last=date(2021, 1, 10))
+    same = other._replace(weekend=frozenset({5, 6}))
     changed = changed_days(same, other)
     assert changed == [date(2021, 1, day) for day in (1, 3, 8, 10)]
 
@@ -242,6 +241,6 @@ def test_reasons() -> None:
     assert reason(CALENDAR.day(date(2021, 5, 3))) == "Labor Day"
     assert reason(CALENDAR.day(date(2021, 5, 8))) == "make-up working day for Wed 2021-05-05 (Labor Day)"
     amended = DayList(
-        replace(RULES, rulings={date(2021, 6, 1): Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice 7")})
+        RULES._replace(rulings={date(2021, 6, 1): Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice 7")})
     )
     assert reason(amended.day(date(2021, 6, 1))) == "Summit, notice 7"

@@ -1,7 +1,6 @@
 """A policy on trial, over histories small enough to judge by eye; November 2016 has no holiday."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -111,7 +110,7 @@ def test_the_reverse_trial_says_the_reverse() -> None:
 
 def test_a_policy_tried_on_its_own_complaints_changes_nothing() -> None:
     extended = history(6, "received 1, forwarded 2, extended 3 complete 2, completed 8")
-    trial = tried([*ALL, extended], replace(OWN, name="again"))
+    trial = tried([*ALL, extended], OWN._replace(name="again"))
     assert all(before is after for moves in trial.moves.values() for before, after in moves)
     assert trial.refused == 0
     assert set(sentences(trial).values()) == {
@@ -161,8 +160,8 @@ def test_clocks_that_only_one_of_both_has() -> None:
 
 
 def test_each_complaint_is_judged_by_the_version_of_its_receipt() -> None:
-    later = replace(STRICT, in_force=date(2016, 11, 10))
-    trial = tried(ALL, replace(OWN, name="strict"), later)
+    later = STRICT._replace(in_force=date(2016, 11, 10))
+    trial = tried(ALL, OWN._replace(name="strict"), later)
     assert [version.in_force for version in trial.versions] == [date(2016, 1, 1), date(2016, 11, 10)]
     assert tallies(trial)["complete"].change(Verdict.MISSED) == 0
     assert tallies(trial)["complete"].change(Verdict.OVERDUE) == 1
@@ -170,8 +169,8 @@ def test_each_complaint_is_judged_by_the_version_of_its_receipt() -> None:
 
 
 def test_every_round_of_a_reopened_complaint_counts() -> None:
-    own = replace(OWN, clocks=(FORWARD, replace(OWN.clocks[1], start=frozenset({FORWARDED, Kind.REOPENED}))))
-    strict = replace(own, clocks=(FORWARD, replace(own.clocks[1], length=1)))
+    own = OWN._replace(clocks=(FORWARD, OWN.clocks[1]._replace(start=frozenset({FORWARDED, Kind.REOPENED}))))
+    strict = own._replace(clocks=(FORWARD, own.clocks[1]._replace(length=1)))
     # Two days each time, from Wed 2 and from Tue 8.
     twice = history(1, "received 1, forwarded 2, completed 4, reopened 8, completed 10")
     told = tallies(tried([twice], strict, own=own))["complete"]
@@ -220,7 +219,7 @@ def test_an_extension_after_the_tried_deadline_excuses_nothing() -> None:
 
 def test_verdicts_that_change_without_lateness_are_said() -> None:
     assert sentences(tried([], STRICT)) == {}
-    unpausable = policy(FORWARD, replace(OWN.clocks[1], pausable=False))
+    unpausable = policy(FORWARD, OWN.clocks[1]._replace(pausable=False))
     paused = history(1, "received 11, forwarded 11, paused 11")
     told = sentences(tried([paused], unpausable))["complete"]
     assert told.endswith("1 deadline under way would move")
