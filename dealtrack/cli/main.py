@@ -49,6 +49,7 @@ COMMANDS: dict[str, Entry] = {
     **_commands("Look", "look", "list show explain"),
     **_commands("Look", "search", "search"),
     **_commands("Watch", "watch", "overdue due"),
+    **_commands("Watch", "digest", "digest"),
     **_commands("Exchange", "exchange", "import export"),
     **_commands("Set up", "setup", "init verify recheck"),
     **_commands("Set up", "keeping", "backup doctor"),

@@ -3,13 +3,14 @@
 import os
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 
 from dealtrack.core import chain
-from dealtrack.errors import BackupFailed
+from dealtrack.errors import BackupFailed, CannotRead
 from dealtrack.register import journal
-from dealtrack.register.connection import connect, faults_of
+from dealtrack.register.connection import SQLITE_MAGIC, connect, faults_of
 from dealtrack.register.schema import check_version
 from dealtrack.register.store import Store
 
@@ -59,6 +60,35 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     for path in dropped:
         path.unlink(missing_ok=True)
     return target, dropped
+
+
+def newest_backup(register: Store, place: Path) -> datetime | None:
+    """Return when the newest copy of a register in a folder of `back_up_in` was made, or the one file; in UTC.
+
+    None where there is no copy. Raises CannotRead.
+    """
+    try:
+        if not place.is_dir():
+            return datetime.fromtimestamp(place.stat().st_mtime, UTC) if _is_database(place) else None
+        stem = register.path.stem
+        found = [path for path in place.glob(f"{escape(stem)}-*Z.db") if _is_database(path)]
+        return max(filter(None, (_made_at(path.stem.removeprefix(f"{stem}-")) for path in found)), default=None)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CannotRead(path=place, reason=error.strerror or str(error)) from None
+
+
+def _made_at(stamp: str) -> datetime | None:
+    try:
+        return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as held:
+        return held.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
 
 
 def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:

@@ -1,0 +1,143 @@
+"""The command that writes the morning page."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dealtrack.cli.language import _, _n
+from dealtrack.cli.options import AsOf, CategoryName, KnownAt, OwnerName, PlatformName
+from dealtrack.cli.output import print_records
+from dealtrack.cli.sentences import show_day
+from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.table import Cell, Column, draw_table, print_table, terminal_width
+from dealtrack.cli.wrapping import wrap_text
+from dealtrack.core.clocks import local_day
+from dealtrack.core.moments import show_moment
+from dealtrack.core.standing import watch_record
+from dealtrack.core.text import safe_text
+from dealtrack.errors import UnknownWord
+from dealtrack.register.register import Register
+from dealtrack.reports.digest import SECTIONS, Digest, make_digest
+
+FORMATS = ("text", "json")
+OVERDUE_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
+COMING_KEYS = OVERDUE_KEYS[:-1]
+
+
+def digest(
+    context: typer.Context,
+    platform: PlatformName = "",
+    category: CategoryName = "",
+    owner: OwnerName = "",
+    working_days_only: Annotated[
+        bool, typer.Option("--working-days-only", help="Print nothing on a rest day of the calendar.")
+    ] = False,
+    backups: Annotated[
+        str,
+        typer.Option("--backups", metavar="PATH", help="The folder or file of backups; remind when they grow old."),
+    ] = "",
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
+    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json [text].")] = "text",
+) -> None:
+    """Print the morning page: newly and still overdue, due today and next, by owner; nothing where all is quiet."""
+    session: Session = context.obj
+    if fmt not in FORMATS:
+        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=", ".join(FORMATS))
+    with session.register() as register:
+        wanted = filter_named(register, platform, category, owner)
+        view = session.view(as_of, known_at, register.zone)
+        page = make_digest(register, wanted, view, Path(backups) if backups else None)
+        if working_days_only and not page.morning.is_worked:
+            return
+        if fmt == "json":
+            print_records([page.record()], fmt="json", zone=register.zone, single=True)
+        elif page.says_something:
+            _print_page(page, register)
+
+
+def _print_page(page: Digest, register: Register) -> None:
+    room = terminal_width(sys.stdout)
+    print("\n".join(wrap_text(_summary(page, register), room)))
+    owners = page.owners()
+    if owners:
+        print()
+        _print_owners(owners)
+    for name, latenesses in page.sections.items():
+        if latenesses:
+            print()
+            print("\n".join(wrap_text(_heading(name, page, register), room)))
+            keys = OVERDUE_KEYS if name in SECTIONS[:2] else COMING_KEYS
+            print_table(map(watch_record, latenesses), keys, register.zone, sys.stdout)
+    reminders = list(_reminders(page, register))
+    if reminders:
+        print()
+    for text in reminders:
+        print("\n".join(wrap_text(text, room)))
+    if page.head is not None:
+        print()
+        print(_("Journal: {count} entries. Its head, for 'dealtrack verify --head':").format(count=page.entries))
+        print(page.head)
+
+
+def _summary(page: Digest, register: Register) -> str:
+    zone = register.zone
+    day = show_day(page.morning.day)
+    hour = show_moment(page.moment, zone).partition(" ")[2]
+    counts = {name: len(held) for name, held in page.sections.items()}
+    words = {
+        "newly_overdue": _("{count} newly overdue"),
+        "still_overdue": _("{count} still overdue"),
+        "due_today": _("{count} due today"),
+        "due_next_working_day": _("{count} due by the next working day"),
+    }
+    told = [text.format(count=counts[name]) for name, text in words.items() if counts[name]]
+    told = told or [_("nothing is overdue or falls due")]
+    rest = "" if page.morning.is_worked else _(" (a rest day)")
+    return _("{day} {hour}{rest}: {counts}").format(day=day, hour=hour, rest=rest, counts=", ".join(told))
+
+
+def _heading(name: str, page: Digest, register: Register) -> str:
+    morning, zone = page.morning, register.zone
+    match name:
+        case "newly_overdue":
+            previous = show_day(local_day(morning.since, zone))
+            return _("Newly overdue, since the last working day ({day})").format(day=previous)
+        case "still_overdue":
+            return _("Still overdue, the longest late first")
+        case "due_today":
+            return _("Due today")
+        case _other:
+            return _("Due by the next working day ({day})").format(day=show_day(morning.following))
+
+
+def _print_owners(owners: list[dict[str, object]]) -> None:
+    titles = (_("owner"), _("newly overdue"), _("still overdue"), _("due today"), _("due next"))
+    columns = [Column(title, title, right=bool(place)) for place, title in enumerate(titles)]
+    rows = [
+        [
+            Cell(((safe_text(str(held["owner"] or _("nobody"))), ""),)),
+            *(Cell(((str(held[name] or ""), "red" if name in SECTIONS[:2] else ""),)) for name in SECTIONS),
+        ]
+        for held in owners
+    ]
+    draw_table(columns, rows, sys.stdout)
+
+
+def _reminders(page: Digest, register: Register) -> Iterator[str]:
+    if page.missing_calendar is not None:
+        yield _(
+            "Reminder: the official calendar of {year} is not in the register; deadlines in it are provisional. "
+            "'dealtrack calendar import' or 'calendar refresh' takes it in."
+        ).format(year=page.missing_calendar)
+    if page.backup is not None and page.backup.last is None:
+        yield _("Reminder: there is no backup in {place}.").format(place=page.backup.place)
+    elif page.backup is not None and page.backup.last is not None:
+        days = (page.morning.day - local_day(page.backup.last, register.zone)).days
+        age = _n("{count} day ago", "{count} days ago", days).format(count=days)
+        yield _("Reminder: the last backup in {place} was made {age}, at {moment}.").format(
+            place=page.backup.place, age=age, moment=show_moment(page.backup.last, register.zone)
+        )

@@ -1,0 +1,118 @@
+"""The morning page: what is overdue and since when, what falls due, who owns it, what not to forget."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dealtrack.core.calendar import missing_year
+from dealtrack.core.morning import Morning, is_due_today, is_new, morning_of
+from dealtrack.core.standing import Lateness, watch_record
+from dealtrack.register.backup import newest_backup
+from dealtrack.register.queries import Filter
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+
+SECTIONS = ("newly_overdue", "still_overdue", "due_today", "due_next_working_day")
+
+
+@dataclass(frozen=True, slots=True)
+class BackupAge:
+    """A place of backups whose newest is older than the last morning page; `last` in UTC, None for none at all."""
+
+    place: Path
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The morning page at a moment, in UTC; `head` and `entries` are the journal's, None where the past is looked at.
+
+    Overdue clocks come the longest late first, those that fall due the earliest first. `missing_calendar` is the
+    year whose official calendar should be in the register and is not.
+    """
+
+    moment: datetime
+    morning: Morning
+    newly_overdue: Sequence[Lateness]
+    still_overdue: Sequence[Lateness]
+    due_today: Sequence[Lateness]
+    due_next_working_day: Sequence[Lateness]
+    missing_calendar: int | None
+    backup: BackupAge | None
+    entries: int | None
+    head: str | None
+
+    @property
+    def sections(self) -> dict[str, Sequence[Lateness]]:
+        """Return the four lists of clocks under their names."""
+        return {name: getattr(self, name) for name in SECTIONS}
+
+    @property
+    def says_something(self) -> bool:
+        """Tell whether there is anything on the page."""
+        return any(self.sections.values()) or self.missing_calendar is not None or self.backup is not None
+
+    def owners(self) -> list[dict[str, Any]]:
+        """Return how many clocks each owner has in each section, who has most overdue first; None is no owner."""
+        counts: dict[str | None, Counter[str]] = {}
+        for name, latenesses in self.sections.items():
+            for lateness in latenesses:
+                counts.setdefault(lateness.complaint.owner, Counter())[name] += 1
+        overdue = {owner: held["newly_overdue"] + held["still_overdue"] for owner, held in counts.items()}
+        ordered = sorted(counts, key=lambda owner: (-overdue[owner], -counts[owner].total(), owner or ""))
+        return [{"owner": owner, **{name: counts[owner][name] for name in SECTIONS}} for owner in ordered]
+
+    def record(self) -> dict[str, Any]:
+        """Return the page under its fixed keys; moments in UTC."""
+        morning = self.morning
+        reminders: list[dict[str, Any]] = []
+        if self.missing_calendar is not None:
+            reminders.append({"kind": "calendar", "year": self.missing_calendar})
+        if self.backup is not None:
+            reminders.append({"kind": "backup", "place": str(self.backup.place), "last": self.backup.last})
+        return {
+            "moment": self.moment,
+            "working_day": morning.is_worked,
+            "since": morning.since,
+            "next_working_day": morning.following,
+            **{name: [watch_record(lateness) for lateness in held] for name, held in self.sections.items()},
+            "owners": self.owners(),
+            "reminders": reminders,
+            "entries": self.entries,
+            "head": self.head,
+        }
+
+
+def make_digest(register: Register, wanted: Filter, view: View, backups: Path | None = None) -> Digest:
+    """Return the morning page of a view; `backups` is where copies of the register are kept, a folder or a file.
+
+    Reminders and the journal's head belong to the present alone. Raises OutsideCalendar.
+    """
+    calendar = register.calendar_in(view)
+    morning = morning_of(view.moment, calendar, register.zone)
+    late = list(register.overdue(wanted, view))
+    coming = list(register.due(wanted, morning.until, view))
+    new, still = _divided(late, [is_new(lateness, morning) for lateness in late])
+    today, later = _divided(coming, [is_due_today(lateness, morning, register.zone) for lateness in coming])
+    year = age = entries = head = None
+    if view.is_present:
+        year = missing_year(calendar, morning.day)
+        age = None if backups is None else _backup_age(register, backups, morning)
+        entries, head = register.head()
+    return Digest(view.moment, morning, new, still, today, later, year, age, entries, head)
+
+
+def _divided(latenesses: Iterable[Lateness], answers: Iterable[bool]) -> tuple[list[Lateness], list[Lateness]]:
+    yes: list[Lateness] = []
+    no: list[Lateness] = []
+    for lateness, answer in zip(latenesses, answers, strict=True):
+        (yes if answer else no).append(lateness)
+    return yes, no
+
+
+def _backup_age(register: Register, place: Path, morning: Morning) -> BackupAge | None:
+    last = newest_backup(register, place)
+    return None if last is not None and last > morning.since else BackupAge(place, last)
