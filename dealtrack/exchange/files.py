@@ -3,14 +3,16 @@
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO, TypeVar
 
 from dealtrack.errors import CannotWrite
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
+
+_Stream = TypeVar("_Stream", TextIO, BinaryIO)
 
 
 @contextmanager
@@ -20,16 +22,37 @@ def written_beside(path: Path) -> Iterator[TextIO]:
     A symbolic link stays one; a pipe or a device is written to as it is. A database is never replaced, since
     it may be the register. Raises CannotWrite.
     """
+    with _beside(path, _open_text) as stream:
+        yield stream
+
+
+@contextmanager
+def bytes_beside(path: Path) -> Iterator[BinaryIO]:
+    """Give a file of bytes that takes its place as one of `written_beside` does; raises CannotWrite."""
+    with _beside(path, _open_bytes) as stream:
+        yield stream
+
+
+def _open_text(place: Path | int) -> TextIO:
+    return open(place, "w", encoding="utf-8", newline="")  # noqa: PTH123 - it may be a descriptor
+
+
+def _open_bytes(place: Path | int) -> BinaryIO:
+    return open(place, "wb")  # noqa: PTH123 - it may be a descriptor
+
+
+@contextmanager
+def _beside(path: Path, opened: Callable[[Path | int], _Stream]) -> Iterator[_Stream]:
     name = None
     try:
         if not _may_be_replaced(path):
-            with path.open("w", encoding="utf-8", newline="") as stream:
+            with opened(path) as stream:
                 yield stream
             return
         # Where a link leads: the link itself stays.
         place = Path(os.path.realpath(path))
-        handle, name = tempfile.mkstemp(prefix=f".{place.name[:200]}.", suffix=".part", dir=place.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        handle, name = tempfile.mkstemp(prefix=f".{place.name[:60]}.", suffix=".part", dir=place.parent)
+        with opened(handle) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
