@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,10 +26,14 @@ class Counted:
         self._latenesses = latenesses
         self.count = 0
 
-    def __iter__(self) -> Iterator[dict[str, object]]:
+    def passing(self) -> Iterator[Lateness]:
+        """Yield what is counted."""
         for lateness in self._latenesses:
             self.count += 1
-            yield watch_record(lateness)
+            yield lateness
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        return map(watch_record, self.passing())
 
 
 def _remind(session: Session, register: Register, found: Counted, view: View) -> None:
@@ -46,18 +51,39 @@ def overdue(
     category: CategoryName = "",
     owner: OwnerName = "",
     check: Annotated[bool, typer.Option("--check", help="Exit with status 1 when anything is overdue.")] = False,
+    by: Annotated[
+        str, typer.Option("--by", metavar="GROUP", help="Write one list a platform, owner or category, into --out.")
+    ] = "",
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="The folder of the lists.")] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
-    fmt: Format = "",
+    fmt: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, plain, csv, json or jsonl [table on a terminal, else plain]; lists: csv, xlsx, text [csv].",
+        ),
+    ] = "",
 ) -> None:
-    """List the clocks that run past their deadline, the longest late first."""
+    """List the clocks that run past their deadline, the longest late first; or write such lists into files."""
     session: Session = context.obj
-    check_format(fmt)
+    if by or out:
+        from dealtrack.cli.lists import check_lists
+
+        check_lists(by, out, fmt)
+    else:
+        check_format(fmt)
     with session.register() as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         found = Counted(register.overdue(wanted, view))
-        print_records(found, fmt=fmt, zone=register.zone, watch=True)
+        if out:
+            from dealtrack.cli.lists import print_lists
+
+            print_lists(found.passing(), by, Path(out), fmt, register.zone, view.moment)
+        else:
+            print_records(found, fmt=fmt, zone=register.zone, watch=True)
         _remind(session, register, found, view)
     if check and found.count:
         raise typer.Exit(CHECK_FAILED)

@@ -77,6 +77,7 @@ def _loaded(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
         "note 1 --note more",
         "add --platform JD",
         "calendar next 2 --from 2016-09-30",
+        "digest",
     ],
 )
 def test_daily_commands_load_nothing_heavy(words: str, busy: Clerk, tmp_path: Path) -> None:

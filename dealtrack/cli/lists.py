@@ -1,0 +1,99 @@
+"""Lists of what is overdue, one a file for each platform, owner or category."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from dealtrack.cli.language import _, _n
+from dealtrack.cli.output import print_records
+from dealtrack.core.moments import show_moment
+from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
+from dealtrack.core.text import nearest, safe_text
+from dealtrack.errors import MissingValue, UnknownWord, suggestion
+from dealtrack.exchange.files import bytes_beside, written_beside
+from dealtrack.exchange.lists import Listed, grouped, write_lists
+from dealtrack.exchange.writers import write_csv
+
+GROUPS = ("platform", "owner", "category")
+ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "text": ".txt"}
+KEYS = (*WATCH_KEYS, "received", "summary")
+TEXT_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
+LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
+BYTE_ORDER_MARK = "\ufeff"
+"""What tells Excel that a CSV file is UTF-8: without it, Chinese text opens as gibberish."""
+
+
+def check_lists(by: str, out: str, fmt: str) -> None:
+    """Check what was asked of lists; raises MissingValue and UnknownWord."""
+    if not out:
+        raise MissingValue(what="The folder of the lists", option="--out DIR")
+    if not by:
+        raise MissingValue(what="What there is to be a list of", option="--by platform")
+    for what, value, allowed in (("The group of the lists", by, GROUPS), ("The format of the lists", fmt, ENDINGS)):
+        if value and value not in allowed:
+            near = suggestion(nearest(value, allowed))
+            raise UnknownWord(what=what, value=value, nearest=near, allowed=", ".join(allowed))
+
+
+def print_lists(
+    latenesses: Iterable[Lateness], by: str, folder: Path, fmt: str, zone: tzinfo, moment: datetime
+) -> None:
+    """Write one list a group into a folder, and print which were written and which removed; raises CannotWrite."""
+    fmt = fmt or "csv"
+
+    def write(path: Path, name: str, held: Sequence[Lateness]) -> None:
+        records = map(_record, held)
+        if fmt == "xlsx":
+            from dealtrack.exchange.sheets import write_sheet
+
+            with bytes_beside(path) as book:
+                write_sheet(records, KEYS, titles(), _("overdue"), zone, moment, book)
+            return
+        with written_beside(path) as stream:
+            if fmt == "csv":
+                stream.write(BYTE_ORDER_MARK)
+                write_csv(records, KEYS, zone, stream)
+                return
+            from dealtrack.cli.table import print_table
+
+            count = _n("{count} deadline overdue", "{count} deadlines overdue", len(held)).format(count=len(held))
+            stream.write(f"{safe_text(name)}: {count}, {show_moment(moment, zone)}\n\n")
+            print_table(records, TEXT_KEYS, zone, stream)
+
+    groups = grouped(latenesses, lambda lateness: getattr(lateness.complaint, by) or _("nobody"))
+    listed = write_lists(folder, groups, ENDINGS[fmt], write)
+    print_records(map(_listed_record, listed), LISTED_KEYS, zone=zone)
+
+
+def titles() -> Mapping[str, str]:
+    """Return the headings of a workbook's columns in the user's language."""
+    return {
+        "id": _("id"),
+        "number": _("number"),
+        "platform": _("platform"),
+        "category": _("category"),
+        "status": _("status"),
+        "owner": _("owner"),
+        "clock": _("clock"),
+        "due": _("due"),
+        "verdict": _("verdict"),
+        "working_days_late": _("working days late"),
+        "provisional": _("provisional"),
+        "received": _("received"),
+        "summary": _("summary"),
+    }
+
+
+def _record(lateness: Lateness) -> dict[str, Any]:
+    complaint = lateness.complaint
+    return {**watch_record(lateness), "received": complaint.received, "summary": complaint.summary}
+
+
+def _listed_record(listed: Listed) -> dict[str, Any]:
+    return {
+        "name": listed.name,
+        "overdue": listed.overdue,
+        "working_days_late": listed.working_days_late,
+        "file": str(listed.file),
+    }
