@@ -1,0 +1,229 @@
+"""The figures of a report, each share with its whole stated: what tables, JSON, pages and workbooks are made from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from dealtrack.core.clocks import Verdict
+from dealtrack.core.policy import ClockRule
+
+PARTS: Mapping[str, Verdict] = {
+    "on_time": Verdict.MET,
+    "late": Verdict.MISSED,
+    "open_late": Verdict.OVERDUE,
+    "open_in_time": Verdict.RUNNING,
+    "paused": Verdict.PAUSED,
+    "not_started": Verdict.PROJECTED,
+    "cancelled": Verdict.CANCELLED,
+}
+"""The parts into which the runs of a clock fall, each run into one, in the order in which they are shown."""
+
+
+class Whole(StrEnum):
+    """What a share is a share of; `reports.words.whole_words` says it in a sentence."""
+
+    COMPLAINTS = "complaints"
+    COMPLETED = "completed"
+    THIRD_PARTY = "third-party"
+    DECIDED = "decided"
+    DAYS = "days"
+    DAYS_BEFORE = "days-before"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of, or for, so many, and what the whole counts."""
+
+    count: int
+    whole: int
+    of: Whole
+
+    @property
+    def rate(self) -> float | None:
+        """Return the count for each one of the whole, None where the whole is nothing."""
+        return self.count / self.whole if self.whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFigures:
+    """What became of the runs of one clock.
+
+    A complaint that was reopened runs a clock again, and each run counts; one whose clock has not started, or will
+    not, counts as one run, so that `runs` is never less than `complaints`, those whose policy has the clock. `counts`
+    holds every verdict, and adds up to `runs`. `provisional` of them hang on a calendar not published yet. `days`
+    counts the runs that were stopped by what they ask for, by the working days from the day of their start, not
+    counted, to the day of their stop, counted; pauses are among them.
+    """
+
+    clock: str
+    complaints: int
+    runs: int
+    counts: Mapping[Verdict, int]
+    provisional: int
+    days: tuple[tuple[int, int], ...] = ()
+
+    def part(self, name: str) -> int:
+        """Return how many runs fall into one of PARTS."""
+        return self.counts[PARTS[name]]
+
+    @property
+    def on_time(self) -> Share:
+        """Return the runs done on time, of those that are decided: done, or past their deadline."""
+        met = self.counts[Verdict.MET]
+        return Share(met, met + self.counts[Verdict.MISSED] + self.counts[Verdict.OVERDUE], Whole.DECIDED)
+
+    @property
+    def done(self) -> int:
+        """Return how many runs the days of `days` are of."""
+        return sum(count for _, count in self.days)
+
+    @property
+    def median(self) -> float | None:
+        """Return the median of the working days, the mean of the middle two of an even number; None for none."""
+        done = self.done
+        return (self._day_at((done + 1) // 2) + self._day_at(done // 2 + 1)) / 2 if done else None
+
+    @property
+    def ninetieth(self) -> int | None:
+        """Return the working days within which nine of ten were done (nearest rank); None for none."""
+        return self._day_at(-(-self.done * 9 // 10)) if self.done else None
+
+    def _day_at(self, place: int) -> int:
+        passed = 0
+        for days, count in self.days:
+            passed += count
+            if passed >= place:
+                return days
+        raise ValueError(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is said of some complaints; `key` None is of those that do not state it.
+
+    `clocks` are in the order of `Report.rules`, without those that none of the complaints has. `intake` counts the
+    complaints by the day of receipt, in order, days without any left out. `provisional` counts the complaints with
+    a deadline that hangs on a calendar not published yet, one that is only projected among them.
+    """
+
+    key: str | None
+    complaints: int = 0
+    open: int = 0
+    provisional: int = 0
+    completed: int = 0
+    first_contacts: int = 0
+    third_party: int = 0
+    third_party_advanced: int = 0
+    advanced: int = 0
+    advanced_sum: Decimal = Decimal(0)
+    advanced_without_amount: int = 0
+    reopened_complaints: int = 0
+    reopenings: int = 0
+    backdated_complaints: int = 0
+    clocks: tuple[ClockFigures, ...] = ()
+    intake: tuple[tuple[date, int], ...] = ()
+
+    def clock(self, name: str) -> ClockFigures | None:
+        """Return the figures of the clock of this name, None where no complaint has it."""
+        return next((clock for clock in self.clocks if clock.clock == name), None)
+
+    @property
+    def first_contact(self) -> Share:
+        """Return those completed straight from their receipt, of those completed."""
+        return Share(self.first_contacts, self.completed, Whole.COMPLETED)
+
+    @property
+    def advance(self) -> Share:
+        """Return the complaints about third-party sellers that ended in advance compensation, of all about them."""
+        return Share(self.third_party_advanced, self.third_party, Whole.THIRD_PARTY)
+
+    @property
+    def reopened(self) -> Share:
+        """Return the complaints that were reopened, of all."""
+        return Share(self.reopened_complaints, self.complaints, Whole.COMPLAINTS)
+
+    @property
+    def backdated(self) -> Share:
+        """Return the complaints with an entry made on a later day than what it tells, of all."""
+        return Share(self.backdated_complaints, self.complaints, Whole.COMPLAINTS)
+
+
+class Role(StrEnum):
+    """Which days a section is about."""
+
+    ASKED = "asked"
+    BEFORE = "before"
+    LAST_YEAR = "last-year"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The complaints received in a span of days, `first` to `last`, both included, in the register's time zone.
+
+    The days are those asked for; where they were left open, those of the first and the last complaint, and None
+    where there is no complaint. `until` is the last of them that had begun when the report was made: means a day
+    are of the days up to it. `usual` is the usual number of complaints a day, with the days it was taken from.
+    """
+
+    role: Role
+    title: str
+    first: date | None
+    last: date | None
+    until: date | None
+    total: Group
+    groups: tuple[Group, ...] = ()
+    usual: Share | None = None
+
+    @property
+    def days(self) -> int:
+        """Return how many days of the span had begun."""
+        return (self.until - self.first).days + 1 if self.first and self.until else 0
+
+    @property
+    def a_day(self) -> Share:
+        """Return the complaints for each day of the span that had begun."""
+        return Share(self.total.complaints, self.days, Whole.DAYS)
+
+    def daily(self, group: Group | None = None) -> Iterator[tuple[date, int]]:
+        """Yield every day of the span that had begun, with the complaints received, of all or of a group."""
+        if self.first is None:
+            return
+        counts = dict((group or self.total).intake)
+        for place in range(self.days):
+            day = self.first + timedelta(days=place)
+            yield day, counts.get(day, 0)
+
+    def group(self, key: str | None) -> Group | None:
+        """Return the group of this key, None where there is none."""
+        return next((group for group in self.groups if group.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report: the section asked for, and those it is compared with.
+
+    `by` is one of GROUPINGS, or empty. `moment` and `known` are in UTC: the register is told as it stood at
+    `moment`, and where `known` is not None as it was known then. `zone` names the time zone in which days are
+    counted. `campaign` is the campaign's name, or empty. `rules` holds the names of all clocks, in order, with the
+    different rules that policies set for each.
+    """
+
+    by: str
+    moment: datetime
+    known: datetime | None
+    zone: str
+    asked: Section
+    beside: tuple[Section, ...] = ()
+    campaign: str = ""
+    rules: Mapping[str, tuple[ClockRule, ...]] = field(default_factory=dict)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return all sections, the one asked for first."""
+        return (self.asked, *self.beside)
+
+
+GROUPINGS = ("platform", "category", "seller", "owner", "week", "month")
+"""By what complaints can be grouped; week and month are those of the receipt, as 2016-W45 and 2016-11."""
