@@ -1,0 +1,140 @@
+"""A report put together: which days it is about, what it is compared with, and the figures of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, tzinfo
+from itertools import chain
+
+from dealtrack.core.calendar import ONE_DAY
+from dealtrack.core.campaign import Campaign
+from dealtrack.core.clocks import local_day
+from dealtrack.core.policy import ClockRule
+from dealtrack.register.queries import Filter
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+from dealtrack.reports.counting import Counting, count_standings, key_function, ordered_groups
+from dealtrack.reports.figures import Report, Role, Section, Share, Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a report is asked about: days of receipt, both included, None for an open end, or a campaign's days.
+
+    `by` is one of GROUPINGS, or empty. `last_year` is the same campaign of the year before, where it is known.
+    """
+
+    by: str = ""
+    first: date | None = None
+    last: date | None = None
+    campaign: Campaign | None = None
+    last_year: Campaign | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days that a section is about, both included; None for an open end."""
+
+    role: Role
+    title: str
+    first: date | None
+    last: date | None
+
+
+def spans_of(question: Question) -> list[Span]:
+    """Return the days asked about, as many days before where both ends are given, and a campaign's last year."""
+    campaign = question.campaign
+    if campaign is None:
+        first, last, title = question.first, question.last, ""
+    else:
+        first, last, title = campaign.first, campaign.last, campaign.title
+    spans = [Span(Role.ASKED, title, first, last)]
+    if first is not None and last is not None:
+        spans.append(Span(Role.BEFORE, "", first - (last - first) - ONE_DAY, first - ONE_DAY))
+    if question.last_year is not None:
+        year = question.last_year
+        spans.append(Span(Role.LAST_YEAR, year.title, year.first, year.last))
+    elif campaign is not None:
+        spans.append(Span(Role.LAST_YEAR, "", year_before(campaign.first), year_before(campaign.last)))
+    return spans
+
+
+def year_before(day: date) -> date:
+    """Return the same day of the year before, 28 February for the 29th."""
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def last_years(campaign: Campaign, known: Mapping[str, Campaign]) -> Campaign | None:
+    """Return the campaign of the year before: that which bears the same name but for its year; None for none known."""
+    year = str(campaign.first.year)
+    before = str(campaign.first.year - 1)
+    return known.get(campaign.name.replace(year, before)) if year in campaign.name else None
+
+
+def make_report(register: Register, question: Question, view: View) -> Report:
+    """Return the report of a register, seen in a view, on the complaints received in the days asked about.
+
+    Raises OutsideCalendar.
+    """
+    zone, by = register.zone, question.by
+    spans = spans_of(question)
+    countings = [Counting(span.first, span.last) for span in spans]
+    standings = register.standings(received_in(spans, zone), view)
+    count_standings(countings, standings, key_function(by), register.calendar_in(view), zone)
+    names = register.clock_names(view)
+    today = local_day(view.moment, zone)
+    sections = [make_section(*made, by, names, today) for made in zip(spans, countings, strict=True)]
+    asked, *others = sections
+    # There is a last year to compare with only where complaints were received.
+    beside = [section for section in others if section.role is Role.BEFORE or section.total.complaints]
+    return Report(
+        by,
+        view.moment,
+        view.known,
+        str(zone),
+        replace(asked, usual=usual_intake(asked, beside)),
+        tuple(beside),
+        question.campaign.name if question.campaign else "",
+        rules_of(register, names),
+    )
+
+
+def received_in(spans: list[Span], zone: tzinfo) -> Filter:
+    """Return which complaints are wanted: those received from the first day of all spans to the last."""
+
+    def start(day: date) -> datetime:
+        return datetime.combine(day, time(), zone)
+
+    firsts = [span.first for span in spans]
+    lasts = [span.last for span in spans]
+    since = None if None in firsts else start(min(day for day in firsts if day is not None))
+    until = None if None in lasts else start(max(day for day in lasts if day is not None) + ONE_DAY)
+    return Filter(since=since, until=until)
+
+
+def make_section(span: Span, counting: Counting, by: str, names: list[str], today: date) -> Section:
+    """Return the figures of what was counted in a span."""
+    total = counting.total()
+    days = sorted(total.intake)
+    first = span.first or (days[0] if days else None)
+    last = span.last or (days[-1] if days else None)
+    until = min(last, max(today, days[-1]) if days else today) if first and last else None
+    if first and until and until < first:
+        until = None
+    whole = (first, until) if first and until else None
+    groups = [tally.group(key, names) for key, tally in ordered_groups(counting.tallies, by, whole)] if by else []
+    return Section(span.role, span.title, first, last, until, total.group(None, names), tuple(groups))
+
+
+def usual_intake(asked: Section, beside: list[Section]) -> Share | None:
+    """Return the usual number of complaints a day: that of as many days before, where there were any, else its own."""
+    before = next((section for section in beside if section.role is Role.BEFORE), None)
+    if before is not None and before.total.complaints:
+        return Share(before.total.complaints, before.days, Whole.DAYS_BEFORE)
+    return asked.a_day if asked.days else None
+
+
+def rules_of(register: Register, names: list[str]) -> dict[str, tuple[ClockRule, ...]]:
+    """Return the different rules that the policies of a register set for each clock."""
+    rules = [rule for policy in chain.from_iterable(register.policies.values()) for rule in policy.clocks]
+    plain = [replace(rule, article="") for rule in rules]
+    return {name: tuple(dict.fromkeys(rule for rule in plain if rule.name == name)) for name in names}
