@@ -1,7 +1,7 @@
 """A report put together: which days it is about, what it is compared with, and the figures of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from itertools import chain
 
@@ -15,12 +15,15 @@ from dealtrack.register.view import View
 from dealtrack.reports.counting import Counting, count_standings, key_function, ordered_groups
 from dealtrack.reports.figures import Report, Role, Section, Share, Whole
 
+NARROWING = ("platform", "category", "owner")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a report is asked about: days of receipt, both included, None for an open end, or a campaign's days.
 
     `by` is one of GROUPINGS, or empty. `last_year` is the same campaign of the year before, where it is known.
+    `wanted` may keep to a platform, a category or an owner.
     """
 
     by: str = ""
@@ -28,6 +31,7 @@ class Question:
     last: date | None = None
     campaign: Campaign | None = None
     last_year: Campaign | None = None
+    wanted: Filter = field(default_factory=Filter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     zone, by = register.zone, question.by
     spans = spans_of(question)
     countings = [Counting(span.first, span.last) for span in spans]
-    standings = register.standings(received_in(spans, zone), view)
+    standings = register.standings(received_in(question.wanted, spans, zone), view)
     count_standings(countings, standings, key_function(by), register.calendar_in(view), zone)
     names = register.clock_names(view)
     today = local_day(view.moment, zone)
@@ -95,11 +99,12 @@ def make_report(register: Register, question: Question, view: View) -> Report:
         tuple(beside),
         question.campaign.name if question.campaign else "",
         rules_of(register, names),
+        {name: value for name in NARROWING if (value := getattr(question.wanted, name)) is not None},
     )
 
 
-def received_in(spans: list[Span], zone: tzinfo) -> Filter:
-    """Return which complaints are wanted: those received from the first day of all spans to the last."""
+def received_in(wanted: Filter, spans: list[Span], zone: tzinfo) -> Filter:
+    """Return which complaints are wanted: of those meant, the ones received from the first day of all spans on."""
 
     def start(day: date) -> datetime:
         return datetime.combine(day, time(), zone)
@@ -108,7 +113,7 @@ def received_in(spans: list[Span], zone: tzinfo) -> Filter:
     lasts = [span.last for span in spans]
     since = None if None in firsts else start(min(day for day in firsts if day is not None))
     until = None if None in lasts else start(max(day for day in lasts if day is not None) + ONE_DAY)
-    return Filter(since=since, until=until)
+    return replace(wanted, since=since, until=until)
 
 
 def make_section(span: Span, counting: Counting, by: str, names: list[str], today: date) -> Section:

@@ -207,7 +207,8 @@ class Report:
     `by` is one of GROUPINGS, or empty. `moment` and `known` are in UTC: the register is told as it stood at
     `moment`, and where `known` is not None as it was known then. `zone` names the time zone in which days are
     counted. `campaign` is the campaign's name, or empty. `rules` holds the names of all clocks, in order, with the
-    different rules that policies set for each.
+    different rules that policies set for each. `only` holds what the report is narrowed to: the name of a platform,
+    category or owner under that word.
     """
 
     by: str
@@ -218,6 +219,7 @@ class Report:
     beside: tuple[Section, ...] = ()
     campaign: str = ""
     rules: Mapping[str, tuple[ClockRule, ...]] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -1,0 +1,77 @@
+"""The report on how complaints were handled, for the supervisor who asks."""
+
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
+from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.session import Session, filter_named
+from dealtrack.core.moments import parse_day
+from dealtrack.errors import BadDay, BadText, UnknownWord, suggestion
+
+
+def report(
+    context: typer.Context,
+    by: Annotated[
+        str, typer.Option("--by", metavar="GROUP", help="platform, category, seller, owner, week or month.")
+    ] = "platform",
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")] = "",
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")] = "",
+    campaign: Annotated[
+        str,
+        typer.Option(
+            "--campaign", metavar="NAME", help="Received in a campaign, beside as many days before and last year's."
+        ),
+    ] = "",
+    platform: PlatformName = "",
+    category: CategoryName = "",
+    owner: OwnerName = "",
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
+    fmt: Format = "",
+) -> None:
+    """Report how complaints were handled: on time or late, how fast, and how many came in."""
+    from dealtrack.reports.compliance import Question, last_years, make_report
+    from dealtrack.reports.figures import GROUPINGS
+    from dealtrack.reports.records import report_lines, report_record, report_rows, row_keys
+
+    session: Session = context.obj
+    check_format(fmt)
+    if by not in GROUPINGS:
+        from dealtrack.core.text import nearest
+
+        near = suggestion(nearest(by, GROUPINGS))
+        raise UnknownWord(what="--by", value=by, nearest=near, allowed=", ".join(GROUPINGS))
+    if campaign and (first or last):
+        raise BadText(what="--campaign", reason="names days of its own: leave out --from and --to")
+    with session.register() as register:
+        zone = register.zone
+        wanted = filter_named(register, platform, category, owner)
+        if campaign:
+            from dealtrack import settings
+            from dealtrack.sources.campaigns import load_campaign, load_campaigns
+
+            folders = (settings.data_folder(), settings.user_folder())
+            asked = load_campaign(campaign, *folders)
+            question = Question(by, campaign=asked, last_year=last_years(asked, load_campaigns(*folders)))
+        else:
+            since = parse_day(first, session.now, zone) if first else None
+            until = parse_day(last, session.now, zone) if last else None
+            if since and until and until < since:
+                raise BadDay(text=last, reason=f": it lies before {since}")
+            question = Question(by, since, until)
+        made = make_report(register, replace(question, wanted=wanted), session.view(as_of, known_at, zone))
+        if fmt == "json":
+            print_records([report_record(made)], fmt=fmt, zone=zone, single=True)
+        elif fmt in ("csv", "jsonl"):
+            print_records(report_rows(made), row_keys(made), fmt, zone=zone)
+        elif fmt == "plain" or not (fmt or sys.stdout.isatty()):
+            for line in report_lines(made):
+                print("\t".join(line))
+        else:
+            from dealtrack.cli.report_tables import print_report
+
+            print_report(made)

@@ -1,0 +1,338 @@
+"""A report on a terminal: what it is about, how the clocks did, what became of each run, and what else was asked."""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from dealtrack.cli.bars import draw_bar, draw_spark
+from dealtrack.cli.language import _, _n
+from dealtrack.cli.table import Cell, Column, draw_table, painter, terminal_width
+from dealtrack.cli.wrapping import wrap_text
+from dealtrack.core.moments import show_moment
+from dealtrack.core.policy_words import span_of
+from dealtrack.core.text import safe_text
+from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
+from dealtrack.reports.words import part_words, whole_words
+
+BAR = 10
+SPARK = 40
+PART_STYLES = {"on_time": "green", "late": "bold red", "open_late": "bold red"}
+NOTHING = Cell((("–", "dim"),))
+
+
+def print_report(report: Report) -> None:
+    """Print a report as tables, no wider than the terminal where there is one."""
+    room = terminal_width(sys.stdout)
+    paint = painter(sys.stdout)
+    heading, *lines = heading_lines(report)
+    for text in wrap_text(heading, room):
+        print(paint(text, "bold"))
+    for line in lines:
+        print("\n".join(wrap_text(line, room)))
+    if not report.asked.total.complaints:
+        return
+    print_intake(report, room)
+    names = [name for name in report.rules if report.asked.total.clock(name)]
+    print_rates(report, names)
+    for name in names:
+        print_parts(report, name, room)
+    print_measures(report)
+    if report.beside:
+        print_beside(report, names)
+
+
+def heading_lines(report: Report) -> Iterator[str]:
+    """Yield what a report is about, as of when, and of how many complaints."""
+    asked = report.asked
+    span = days_of(asked) or _("all days")
+    yield f"{asked.title}: {span}" if asked.title else _("complaints received {span}").format(span=span)
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(report.zone)
+    moment = show_moment(report.moment, zone)
+    told = _("as of {moment}").format(moment=moment)
+    if report.known is not None:
+        told += _(", as known at {moment}").format(moment=show_moment(report.known, zone))
+    for name, value in report.only.items():
+        told += f", {name} {value}"
+    total = asked.total
+    told += ": " + _n("{count} complaint", "{count} complaints", total.complaints).format(count=f"{total.complaints:,}")
+    told += _(", {count} of them open").format(count=f"{total.open:,}")
+    if total.provisional:
+        told += _(", {count} with a provisional deadline").format(count=f"{total.provisional:,}")
+    yield told
+
+
+def days_of(section: Section) -> str:
+    """Return the days of a section as 2016-11-01 to 2016-11-20, nothing where it has none."""
+    if section.first is None or section.last is None:
+        return ""
+    return _("{first} to {last}").format(first=section.first.isoformat(), last=section.last.isoformat())
+
+
+def print_intake(report: Report, room: int | None) -> None:
+    """Print how many complaints each group received, a day and day by day, beside the days it is compared with."""
+    asked = report.asked
+    is_timed = report.by in ("week", "month")
+    columns = [group_column(report), Column("received", _("received"), right=True)]
+    sections = [asked] if is_timed else report.sections
+    if not is_timed:
+        for section in sections:
+            words = _("a day") if section is asked else _("{span} a day").format(span=role_words(section))
+            columns.append(Column(f"{section.role}_a_day", words, 0 if section is asked else 3, right=True))
+    fixed = max(len(str(group.key)) for group in (*asked.groups, asked.total)) + 12 * len(columns)
+    width = min(SPARK, max(BAR, (room or 80) - fixed))
+    columns.append(Column("daily", _("in proportion") if is_timed else _("day by day"), 2))
+    top = max((group.complaints for group in asked.groups), default=0)
+    rows = []
+    for group, title in titled_groups(report, asked):
+        row = [title, whole_cell(group.complaints)]
+        if is_timed:
+            bar = "".join(draw_bar(group.complaints / top, width)[:2]) if group is not asked.total else ""
+            rows.append([*row, Cell(((bar, "cyan"),))])
+            continue
+        for section in sections:
+            held = section.total if group is asked.total else section.group(group.key)
+            share = Share(held.complaints if held else 0, section.days, Whole.DAYS)
+            row.append(text_cell(number_of(share.rate)))
+        rows.append([*row, Cell(((draw_spark([count for _day, count in asked.daily(group)], width), "cyan"),))])
+    print()
+    draw_table(columns, rows, sys.stdout)
+    size = -(-asked.days // width)
+    if not is_timed and asked.days:
+        each = _("one block a day") if size == 1 else _("one block each {days} days").format(days=size)
+        print_note(
+            _("day by day: {each}, each line on a scale of its own; {intake}.").format(
+                each=each, intake=intake_words(asked)
+            )
+        )
+    else:
+        print_note(intake_words(asked) + ".")
+
+
+def intake_words(section: Section) -> str:
+    """Return how many complaints came in a day, the usual number, and on which day the most."""
+    told = _("{rate} a day").format(rate=number_of(section.a_day.rate))
+    usual = section.usual
+    if usual is not None and usual.of is Whole.DAYS_BEFORE:
+        told += _(", usually {rate} (the {days} days before)").format(rate=number_of(usual.rate), days=usual.whole)
+    day, most = max(section.daily(), key=lambda item: item[1])
+    told += _("; most on {day}: {count}").format(day=day.isoformat(), count=f"{most:,}")
+    if usual is not None and usual.rate:
+        times = _(", {times} times the usual") if usual.of is Whole.DAYS_BEFORE else _(", {times} times the mean")
+        told += times.format(times=number_of(most / usual.rate))
+    return told
+
+
+def print_rates(report: Report, names: Sequence[str]) -> None:
+    """Print the rate on time of each clock for each group, with the median and the ninth decile of its days."""
+    columns = [group_column(report), Column("received", _("received"), right=True)]
+    for place, name in enumerate(names):
+        rank = 0 if place < 2 else 10 + place
+        columns += [
+            Column(f"{name}_rate", rate_title(name), rank),
+            Column(f"{name}_days", "50/90 %", rank or 2, right=True),
+        ]
+    rows = []
+    for group, title in titled_groups(report, report.asked):
+        row = [title, whole_cell(group.complaints)]
+        for name in names:
+            row += clock_cells(group.clock(name))
+        rows.append(row)
+    print()
+    draw_table(columns, rows, sys.stdout)
+    note = _(
+        "on time: share of {whole}. 50/90 %: the working days within which half and nine tenths were done."
+    ).format(whole=whole_words(Whole.DECIDED, _))
+    print_note(note)
+
+
+def clock_cells(clock: ClockFigures | None) -> list[Cell]:
+    """Return the rate of a clock, and the median and the ninth decile of its days."""
+    if clock is None:
+        return [NOTHING, NOTHING]
+    days = f"{number_of(clock.median)} / {number_of(clock.ninetieth)}" if clock.done else ""
+    return [rate_cell(clock.on_time.rate), text_cell(days) if days else NOTHING]
+
+
+def print_parts(report: Report, name: str, room: int | None) -> None:
+    """Print into which part the runs of a clock fell, for each group; the parts add up to all."""
+    total = report.asked.total.clock(name)
+    assert total is not None
+    parts = [part for part in PARTS if total.part(part)]
+    columns = [group_column(report), *(Column(part, part_words(part, _), right=True) for part in parts)]
+    columns.append(Column("runs", _("all"), right=True))
+    if total.provisional:
+        columns.append(Column("provisional", _("provisional"), 9, right=True))
+    rows = []
+    for group, title in titled_groups(report, report.asked):
+        clock = group.clock(name)
+        counts = [(part, clock.part(part) if clock else 0) for part in parts]
+        row = [title, *(part_cell(part, count) for part, count in counts), whole_cell(clock.runs if clock else 0)]
+        if total.provisional:
+            row.append(whole_cell(clock.provisional if clock else 0))
+        rows.append(row)
+    print()
+    rules = _(" or ").join(span_of(rule) for rule in report.rules[name])
+    paint = painter(sys.stdout)
+    for line in wrap_text(f"{name}: {rules}", room):
+        print(paint(line, "bold"))
+    draw_table(columns, rows, sys.stdout)
+    if total.runs > total.complaints:
+        again = _("{runs} runs of {complaints} complaints: one that was reopened runs the clock again.")
+        print_note(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
+
+
+def print_measures(report: Report) -> None:
+    """Print what else is asked of each group: first contact, advance compensation, reopened, backdated."""
+    columns = [
+        group_column(report),
+        Column("first_contact", _("first contact"), right=True),
+        Column("advance", _("advance"), right=True),
+        Column("advance_sum", _("advance paid"), 1, right=True),
+        Column("reopened", _("reopened"), 2, right=True),
+        Column("backdated", _("backdated"), 3, right=True),
+    ]
+    rows = []
+    for group, title in titled_groups(report, report.asked):
+        row = [
+            title,
+            share_cell(group.first_contact),
+            share_cell(group.advance),
+            text_cell(f"{group.advanced_sum:,.2f}") if group.advanced else NOTHING,
+            whole_cell(group.reopened.count),
+            whole_cell(group.backdated.count),
+        ]
+        rows.append(row)
+    print()
+    draw_table(columns, rows, sys.stdout)
+    note = _("first contact: of {completed}; advance: advance compensation, of {third}.")
+    print_note(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
+    total = report.asked.total
+    if total.advanced_without_amount:
+        lacking = _("advance compensation without an amount: {count} of {all}.")
+        print_note(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
+
+
+def print_beside(report: Report, names: Sequence[str]) -> None:
+    """Print the span beside the days before it and last year's, in whole and for each group."""
+    columns = [
+        Column("span", _("compared"), 9, 6),
+        Column("days", _("days"), 0),
+        Column("received", _("received"), right=True),
+        Column("a_day", _("a day"), right=True),
+        *(Column(name, rate_title(name), place, right=True) for place, name in enumerate(names)),
+    ]
+    rows = []
+    for section in report.sections:
+        clocks = [section.total.clock(name) for name in names]
+        row = [
+            text_cell(role_words(section)),
+            text_cell(days_of(section)),
+            whole_cell(section.total.complaints),
+            text_cell(number_of(section.a_day.rate)),
+        ]
+        rows.append([*row, *(text_cell(percent(clock.on_time.rate if clock else None)) for clock in clocks)])
+    print()
+    draw_table(columns, rows, sys.stdout)
+    if report.by not in ("", "week", "month"):
+        print_groups_beside(report, names)
+
+
+def print_groups_beside(report: Report, names: Sequence[str]) -> None:
+    """Print for each group the rates on time of the span and of what it is compared with."""
+    columns = [group_column(report)]
+    for section in report.sections:
+        columns.append(Column(f"{section.role}_received", role_words(section), right=True))
+        rank = 9 if section.role is Role.LAST_YEAR else 0
+        columns += [
+            Column(f"{section.role}_{name}", name, rank + place, right=True) for place, name in enumerate(names)
+        ]
+    rows = []
+    for key in dict.fromkeys(group.key for section in report.sections for group in section.groups):
+        row = [group_cell(key)]
+        for section in report.sections:
+            group = section.group(key)
+            clocks = [group.clock(name) if group else None for name in names]
+            row.append(whole_cell(group.complaints if group else 0))
+            row += [text_cell(percent(clock.on_time.rate if clock else None)) for clock in clocks]
+        rows.append(row)
+    print()
+    draw_table(columns, rows, sys.stdout)
+    print_note(_("the complaints received, and of each clock the rate on time."))
+
+
+def rate_title(name: str) -> str:
+    """Return the title of the rate of a clock."""
+    return _("{clock} on time").format(clock=name)
+
+
+def role_words(section: Section) -> str:
+    """Return which days a section is about, in a word or two."""
+    return {Role.ASKED: _("this span"), Role.BEFORE: _("before"), Role.LAST_YEAR: _("last year")}[section.role]
+
+
+def group_column(report: Report) -> Column:
+    """Return the column of the groups' names, which is cut before any figure is."""
+    return Column("group", _(report.by) if report.by else "", 1, 8)
+
+
+def group_cell(key: str | None) -> Cell:
+    """Return the name of a group."""
+    return text_cell(safe_text(key)) if key is not None else Cell(((_("not stated"), "dim"),))
+
+
+def titled_groups(report: Report, section: Section) -> Iterator[tuple[Group, Cell]]:
+    """Yield the groups of a section with their names, and at last the total."""
+    for group in section.groups:
+        yield group, group_cell(group.key)
+    yield section.total, Cell(((_("all"), "bold"),))
+
+
+def part_cell(part: str, count: int) -> Cell:
+    """Return the count of a part."""
+    return Cell(((f"{count:,}", PART_STYLES.get(part, "")),)) if count else NOTHING
+
+
+def whole_cell(count: int) -> Cell:
+    """Return a count, a dash for none."""
+    return text_cell(f"{count:,}") if count else NOTHING
+
+
+def share_cell(share: Share) -> Cell:
+    """Return a share as its rate and its whole."""
+    if share.rate is None:
+        return NOTHING
+    return text_cell(_("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}"))
+
+
+def rate_cell(rate: float | None) -> Cell:
+    """Return a rate with its bar."""
+    if rate is None:
+        return NOTHING
+    filled, part, empty = draw_bar(rate, BAR)
+    return Cell(((filled, "green"), (part, "green on red"), (empty, "red"), (f" {percent(rate):>7}", "")))
+
+
+def text_cell(text: str) -> Cell:
+    """Return a text without a style."""
+    return Cell(((text, ""),))
+
+
+def percent(rate: float | None) -> str:
+    """Return a rate as 94.9 %, a dash for none; what is not all or nothing never reads as either."""
+    if rate is None:
+        return "–"
+    shown = min(max(rate, 0.0005), 0.9995) if 0 < rate < 1 else rate
+    return f"{int(shown * 1000 + 0.5) / 10:.1f} %" if rate < 1 else "100 %"
+
+
+def number_of(number: float | None) -> str:
+    """Return a number with at most one decimal, a dash for none."""
+    return "–" if number is None else f"{number:,.1f}".removesuffix(".0")
+
+
+def print_note(text: str) -> None:
+    """Print an explanation below a table."""
+    paint = painter(sys.stdout)
+    for line in wrap_text(text, terminal_width(sys.stdout)):
+        print(paint(line, "dim"))
