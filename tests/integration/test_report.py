@@ -1,0 +1,261 @@
+"""Reports of registers with lives of every kind: no complaint is missing, and each run of a clock counts once."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dealtrack.core.campaign import Campaign
+from dealtrack.core.clocks import Verdict
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import Moment
+from dealtrack.errors import DealtrackError
+from dealtrack.register.queries import Filter
+from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+from dealtrack.reports.compliance import Question, last_years, make_report, spans_of
+from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
+BEGIN = datetime(2016, 10, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+Step = tuple[Kind, int]
+Life = tuple[dict[str, Any], int, list[Step]]
+
+LATER = [kind for kind in Kind if kind not in (Kind.RECEIVED, Kind.EVIDENCE)]
+DETAILS: dict[Kind, dict[str, Any]] = {
+    Kind.COMPLETED: {"outcome": "advance-compensation", "amount": "12.35"},
+    Kind.PAUSED: {"reason": "appraisal"},
+    Kind.REOPENED: {"reason": "not resolved"},
+    Kind.EXTENDED: {"reason": "many parties", "clock": "complete", "by": 2},
+    Kind.HANDED_ON: {"to": "海淀所"},
+    Kind.AMENDED: {"category": "other", "owner": "朝阳所"},
+}
+LIVES = st.tuples(
+    st.fixed_dictionaries(
+        {
+            "platform": st.sampled_from(["JD", "Tmall", "Amazon"]),
+            "category": st.sampled_from(["quality", "delivery"]),
+            "seller": st.sampled_from([None, "platform", "third-party"]),
+            "owner": st.sampled_from([None, "网监科", "消保科"]),
+        }
+    ),
+    st.integers(0, 24 * 40),
+    st.lists(st.tuples(st.sampled_from(LATER), st.integers(0, 200)), max_size=6),
+)
+
+
+def at(moment: datetime) -> Moment:
+    return Moment(moment, moment, False)
+
+
+def live(register: Register, life: Life) -> None:
+    """Record a life, without the steps that are refused."""
+    stated, hours, steps = life
+    moment = BEGIN + hours * HOUR
+    detail = {"policy": "green-channel", **{name: value for name, value in stated.items() if value is not None}}
+    (id_,) = register.record([Work(None, [Draft(Kind.RECEIVED, at(moment), detail)])], min(NOW, moment + 3 * HOUR), "c")
+    for kind, gap in steps:
+        moment += gap * HOUR
+        told = DETAILS.get(kind, {"note": "called"})
+        if kind is Kind.VOIDED:
+            told = {"reason": "slip", "seq": register.history(id_)[-1].seq}
+        try:
+            register.record([Work(id_, [Draft(kind, at(moment), told)])], NOW, "c")
+        except DealtrackError:
+            continue
+
+
+@contextmanager
+def register_of(lives: list[Life], small_register: Path) -> Iterator[Register]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "register.db"
+        shutil.copyfile(small_register, path)
+        with Register.open(path) as register:
+            for life in lives:
+                live(register, life)
+            yield register
+
+
+def numbers(group: Group) -> dict[str, Any]:
+    held = {field.name: getattr(group, field.name) for field in fields(group)}
+    return {name: value for name, value in held.items() if name not in ("key", "clocks", "intake")}
+
+
+def check_adds_up(section: Section) -> None:
+    total = section.total
+    if section.groups:
+        summed: Counter[str] = Counter()
+        for group in section.groups:
+            summed.update(numbers(group))
+        assert {name: summed[name] for name in numbers(total)} == numbers(total)
+    for group in (total, *section.groups):
+        assert sum(count for _, count in group.intake) == group.complaints
+        for clock in group.clocks:
+            assert sum(clock.part(name) for name in PARTS) == sum(clock.counts.values()) == clock.runs
+            assert clock.complaints <= clock.runs and clock.provisional <= clock.runs
+            assert clock.on_time.whole == sum(clock.part(name) for name in ("on_time", "late", "open_late"))
+            assert clock.done <= clock.runs
+    for clock in total.clocks:
+        parts = [held for group in section.groups if (held := group.clock(clock.clock))]
+        if section.groups:
+            assert sum(held.runs for held in parts) == clock.runs
+            assert sum(held.complaints for held in parts) == clock.complaints
+            assert sum((Counter(dict(held.days)) for held in parts), Counter()) == Counter(dict(clock.days))
+    assert sum(count for _, count in section.daily()) == total.complaints
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(LIVES, min_size=1, max_size=10), st.integers(0, 24 * 45))
+def test_totals_add_up_in_every_grouping(small_register: Path, lives: list[Life], back: int) -> None:
+    with register_of(lives, small_register) as register:
+        views = [View.of(NOW), View.of(NOW, NOW - back * HOUR), View.of(NOW, None, NOW - back * HOUR)]
+        for view in views:
+            standings = list(register.standings(Filter(), view))
+            for by in GROUPINGS:
+                report = make_report(register, Question(by), view)
+                total = report.asked.total
+                assert total.complaints == len(standings)
+                assert total.open == sum(standing.complaint.is_open for standing in standings)
+                for clock in total.clocks:
+                    runs = [
+                        standing.verdict(run)
+                        for standing in standings
+                        for run in standing.runs_and_waiting
+                        if run.name == clock.clock
+                    ]
+                    assert Counter(runs) == Counter({told: n for told, n in clock.counts.items() if n})
+                check_adds_up(report.asked)
+            split = date(2016, 11, 5)
+            early, late = (
+                make_report(register, Question("platform", *days), view)
+                for days in ((None, split), (split + timedelta(1), None))
+            )
+            assert early.asked.total.complaints + late.asked.total.complaints == len(standings)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(LIVES, min_size=1, max_size=10), st.sampled_from(GROUPINGS))
+def test_the_tables_tell_what_the_journal_tells(small_register: Path, lives: list[Life], by: str) -> None:
+    """The present report is counted from the projected tables, one as of now from the histories."""
+    campaign = Campaign("sale", "Sale", date(2016, 11, 1), date(2016, 11, 20))
+    with register_of(lives, small_register) as register:
+        for question in (Question(by), Question(by, campaign=campaign), Question(by, wanted=Filter(platform="JD"))):
+            present = make_report(register, question, View.of(NOW))
+            assert present == make_report(register, question, View(NOW, None, is_present=False))
+
+
+@pytest.fixture
+def register(small_register: Path) -> Iterator[Register]:
+    with register_of([], small_register) as made:
+        yield made
+
+
+def receive(register: Register, day: str, *steps: Step, **stated: str) -> None:
+    hours = (datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) - BEGIN) // HOUR
+    live(register, ({"platform": "JD", "category": "quality", **stated}, hours, list(steps)))
+
+
+def asked(register: Register, by: str = "platform", **question: Any) -> Report:
+    return make_report(register, Question(by, **question), View.of(NOW))
+
+
+def test_a_complaint_done_late_and_reopened_stays_late(register: Register) -> None:
+    receive(register, "2016-11-01 09:00", (Kind.FORWARDED, 1), (Kind.COMPLETED, 24 * 7), (Kind.REOPENED, 1), (Kind.COMPLETED, 2))  # fmt: skip
+    receive(register, "2016-11-01 09:00", (Kind.COMPLETED, 1))
+    total = asked(register).asked.total
+    forward, complete = total.clocks
+    assert (complete.complaints, complete.runs) == (2, 3)
+    assert (complete.part("late"), complete.part("on_time"), forward.part("cancelled")) == (1, 2, 1)
+    assert complete.on_time.rate == 2 / 3 and complete.on_time.of is Whole.DECIDED
+    assert complete.days == ((0, 2), (5, 1)) and complete.median == 0 and complete.ninetieth == 5
+    assert (total.reopened.count, total.reopenings, total.reopened.whole) == (1, 1, 2)
+    assert (total.first_contact.count, total.first_contact.whole) == (1, 2)
+
+
+def test_overdue_counts_against_the_rate_and_withdrawn_does_not(register: Register) -> None:
+    receive(register, "2016-11-29 09:00", (Kind.FORWARDED, 2))
+    receive(register, "2016-11-28 09:00", (Kind.WITHDRAWN, 2))
+    receive(register, "2016-11-28 09:00")
+    receive(register, "2016-11-30 09:00", (Kind.PAUSED, 2))
+    forward, complete = asked(register).asked.total.clocks
+    assert {told: n for told, n in forward.counts.items() if n} == {
+        Verdict.MET: 1, Verdict.CANCELLED: 1, Verdict.OVERDUE: 1, Verdict.PAUSED: 1,
+    }  # fmt: skip
+    assert (forward.on_time.count, forward.on_time.whole) == (1, 2)
+    assert {told: n for told, n in complete.counts.items() if n} == {
+        Verdict.RUNNING: 1, Verdict.CANCELLED: 1, Verdict.PROJECTED: 2,
+    }  # fmt: skip
+    assert complete.on_time.rate is None and complete.median is None and complete.ninetieth is None
+
+
+def test_advance_compensation(register: Register) -> None:
+    receive(register, "2016-11-01 09:00", (Kind.COMPLETED, 1), seller="third-party")
+    receive(register, "2016-11-01 09:00", seller="third-party")
+    receive(register, "2016-11-02 09:00", (Kind.COMPLETED, 1), seller="platform")
+    total = asked(register).asked.total
+    assert (total.advanced, str(total.advanced_sum)) == (2, "24.70")
+    assert (total.advance.count, total.advance.whole, total.advance.of) == (1, 2, Whole.THIRD_PARTY)
+
+
+def test_a_campaign_beside_the_days_before_and_last_years(register: Register) -> None:
+    campaign = Campaign("sale-2016", "Sale", date(2016, 11, 1), date(2016, 11, 10))
+    for day in ("2016-10-22", "2016-10-31", "2016-11-01", "2016-11-10", "2016-11-11"):
+        receive(register, f"{day} 00:00")
+        receive(register, f"{day} 23:00")
+    report = asked(register, campaign=campaign)
+    assert [(s.role, str(s.first), str(s.last), s.total.complaints) for s in report.sections] == [
+        (Role.ASKED, "2016-11-01", "2016-11-10", 4),
+        (Role.BEFORE, "2016-10-22", "2016-10-31", 4),
+    ]
+    assert report.asked.usual is not None
+    assert (report.asked.usual.count, report.asked.usual.whole, report.asked.usual.of) == (4, 10, Whole.DAYS_BEFORE)
+    other = Campaign("sale-2015", "Sale of 2015", date(2015, 11, 5), date(2015, 11, 8))
+    known = {"sale-2016": campaign, "sale-2015": other}
+    assert last_years(campaign, known) is other and last_years(other, known) is None
+    spans = spans_of(Question(campaign=campaign, last_year=other))
+    assert [(span.role, str(span.first)) for span in spans] == [
+        (Role.ASKED, "2016-11-01"), (Role.BEFORE, "2016-10-22"), (Role.LAST_YEAR, "2015-11-05"),
+    ]  # fmt: skip
+    leap = spans_of(Question(campaign=replace(campaign, first=date(2016, 2, 1), last=date(2016, 2, 29))))
+    assert (str(leap[2].first), str(leap[2].last)) == ("2015-02-01", "2015-02-28")
+
+
+def test_weeks_and_months_without_complaints_are_there(register: Register) -> None:
+    receive(register, "2016-10-31 09:00")
+    receive(register, "2016-11-28 00:00")
+    weeks = asked(register, "week").asked
+    assert [(group.key, group.complaints) for group in weeks.groups] == [
+        ("2016-W44", 1), ("2016-W45", 0), ("2016-W46", 0), ("2016-W47", 0), ("2016-W48", 1),
+    ]  # fmt: skip
+    assert [(group.key, group.complaints) for group in asked(register, "month").asked.groups] == [
+        ("2016-10", 1), ("2016-11", 1),
+    ]  # fmt: skip
+    assert weeks.days == 29 and sum(1 for _ in weeks.daily()) == 29
+
+
+def test_a_span_that_is_not_over_counts_its_days_so_far(register: Register) -> None:
+    receive(register, "2016-11-30 09:00")
+    section = asked(register, first=date(2016, 11, 28), last=date(2016, 12, 31)).asked
+    assert (section.days, str(section.until), str(section.last)) == (4, "2016-12-01", "2016-12-31")
+    ahead = asked(register, first=date(2017, 1, 1), last=date(2017, 1, 31)).asked
+    assert (ahead.days, list(ahead.daily()), ahead.a_day.rate, ahead.usual) == (0, [], None, None)
+
+
+def test_an_empty_register_has_an_empty_report(register: Register) -> None:
+    for by in GROUPINGS:
+        report = asked(register, by)
+        assert report.asked == Section(Role.ASKED, "", None, None, None, Group(None))
