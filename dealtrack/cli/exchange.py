@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.language import _
 from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt
 from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
+from dealtrack.core.text import safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, UnknownWord
 from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
@@ -22,9 +24,14 @@ SHOWN_REFUSALS = 10
 
 def import_(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV, JSON or JSONL file; - for standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A CSV, JSON or JSONL file or a workbook; - for standard input.")
+    ],
     mapping: Annotated[
         str, typer.Option("--mapping", metavar="NAME", help="How columns are read: cfpb, nyc311, or a file.")
+    ] = "",
+    sheet: Annotated[
+        str, typer.Option("--sheet", metavar="SHEET", help="The sheet of a workbook, by name or number [the first].")
     ] = "",
     pairs: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Read a field from a column; repeatable.")
@@ -54,7 +61,7 @@ def import_(
     wanted = with_dates(with_pairs(wanted, pairs or ()), dates or ())
     refused: list[Refusal] = []
     _check_rejects(rejects, file)
-    with session.register() as register, open_source(file) as source:
+    with session.register() as register, open_source(file, sheet) as source:
         with Rejects(rejects, source.header, source.format) as kept, _progress(source) as progress:
 
             def refuse(refusal: Refusal) -> None:
@@ -78,6 +85,10 @@ def import_(
         alike = [lookalike_line(like, register.zone) for like in tally.first_alike]
     if not tally.refused or skip_bad:
         _report_alike(tally, alike)
+    if source.other_sheets and not sheet:
+        others = ", ".join(source.other_sheets)
+        told = _("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others)
+        print(safe_text(told), file=sys.stderr)
     _report(tally, refused, source.name, skip_bad, dry_run, rejects)
     if tally.refused:
         raise typer.Exit(ROWS_REFUSED)
@@ -112,8 +123,6 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
 
 def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
     def say(text: str) -> None:
-        from dealtrack.core.text import safe_text
-
         print(safe_text(text), file=sys.stderr)
 
     reading = tally.reading

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
 
 AUTO = "auto"
+ISO = "iso"
+EXCEL_1900, EXCEL_1904 = "excel-1900", "excel-1904"
+"""The numbers by which spreadsheets keep dates: days since 1899-12-30, or on old Macintoshes since 1904-01-01."""
 
 _CACHE_SIZE = 100_000
 _SHOWN = 60
@@ -35,6 +38,10 @@ _YEAR_FIRST = re.compile(r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/
 _MONTH_FIRST = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _TIME)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
+_SERIAL = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,20})?")
+_SERIAL_STARTS = {EXCEL_1900: datetime(1899, 12, 30), EXCEL_1904: datetime(1904, 1, 1)}  # noqa: DTZ001  # local dates
+_FALSE_LEAP_DAY = 60
+
 _DIRECTIVES = {
     "Y": r"(?P<year>\d{4})",
     "y": r"(?P<short>\d{2})",
@@ -54,9 +61,13 @@ _DIRECTIVES = {
 
 
 def compile_form(form: str) -> Form:
-    """Return the reader of a date form, `auto` or directives as `%d/%m/%Y %H:%M`; raises ValueError."""
+    """Return the reader of a date form: a name, as `auto`, or directives, as `%d/%m/%Y %H:%M`; raises ValueError."""
     if form == AUTO:
         return _read_auto
+    if form == ISO:
+        return _read_iso
+    if form in _SERIAL_STARTS:
+        return partial(_read_serial, _SERIAL_STARTS[form], form)
     pattern, seen = "", set()
     parts = iter(re.split(r"%(.?)", form, flags=re.DOTALL))
     pattern += _literal(next(parts))
@@ -87,12 +98,34 @@ def _read_pattern(pattern: re.Pattern[str], day_only: bool, text: str) -> Readin
     return Reading(_build(found.groupdict()), day_only) if found else None
 
 
-def _read_auto(text: str) -> Reading | None:
+def _read_iso(text: str) -> Reading | None:
     if _ISO.match(text):
         try:
             return Reading(datetime.fromisoformat(text), len(text) == 10)
         except ValueError:
             pass
+    return None
+
+
+def _read_serial(start: datetime, form: str, text: str) -> Reading | None:
+    """Read the number of a spreadsheet's date: whole days alone, a part of a day to the second."""
+    if not _SERIAL.fullmatch(text):
+        return None
+    days = int(text.partition(".")[0])
+    if form == EXCEL_1900 and days <= _FALSE_LEAP_DAY:
+        # Excel counts 29 February 1900, which never was: only from March 1900 on do its days and the calendar's agree.
+        raise ValueError("is no date: Excel's days before March 1900 are not those of the calendar")
+    seconds = round(float("0." + text.partition(".")[2]) * 86_400) if "." in text else 0
+    try:
+        return Reading(start + timedelta(days=days, seconds=seconds), seconds % 86_400 == 0)
+    except OverflowError:
+        raise ValueError("is no day of the calendar") from None
+
+
+def _read_auto(text: str) -> Reading | None:
+    reading = _read_iso(text)
+    if reading is not None:
+        return reading
     found = _YEAR_FIRST.fullmatch(text)
     if found:
         return Reading(_build(found.groupdict()), found["hour"] is None)

@@ -14,12 +14,15 @@ from dealtrack.errors import CannotRead
 
 STANDARD_INPUT = "-"
 
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""How the bytes of a workbook begin: a ZIP archive, or an old compound file."""
+
 _CHUNK = 1 << 20
 _BROKEN_AFTER = 8
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _BINARY = {
-    b"PK\x03\x04": "it is a workbook or an archive; save the sheet as CSV UTF-8",
-    b"\xd0\xcf\x11\xe0": "it is an old Excel workbook; save the sheet as CSV UTF-8",
+    b"PK\x05\x06": "it is an empty archive",
+    b"\xd0\xcf\x11\xe0": "it is a damaged old document; save the sheet as CSV UTF-8",
     b"\x1f\x8b": "it is compressed with gzip; give its content through a pipe: gzip -dc FILE | dealtrack import -",
     b"%PDF": "it is a PDF",
     b"SQLite format 3": "it is a database",
@@ -102,6 +105,8 @@ def recognise_encoding(binary: BinaryIO, name: str) -> str:
 
 
 def _refuse_binary(start: bytes, name: str) -> None:
+    if start.startswith(WORKBOOKS):
+        return
     for mark, reason in _BINARY.items():
         if start.startswith(mark):
             raise CannotRead(path=name, reason=reason)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from dealtrack.errors import CannotRead
-from dealtrack.exchange.raw import FIELD_LIMIT, Nested, RawRow, Refusal
+from dealtrack.exchange.raw import FIELD_LIMIT, RawRow, Refusal, nested
 
 _CHUNK = 1 << 20
 
@@ -74,7 +74,7 @@ def _text(value: Any) -> str:
         case bool():
             return str(value).lower()
         case list():
-            return Nested(json.dumps(_plain(value), ensure_ascii=False))
+            return nested(json.dumps(_plain(value), ensure_ascii=False))
         case _:
             return str(value)
 

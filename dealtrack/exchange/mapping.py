@@ -155,7 +155,7 @@ def with_dates(mapping: Mapping, forms: Sequence[str]) -> Mapping:
         try:
             compile_form(form)
         except ValueError as error:
-            allowed = f"auto, or a form such as %d/%m/%Y %H:%M ({error})"
+            allowed = f"auto, excel-1900, excel-1904, or a form such as %d/%m/%Y %H:%M ({error})"
             raise UnknownWord(what="--date-format", value=form, nearest="", allowed=allowed) from None
     return replace(mapping, dates=tuple(forms)) if forms else mapping
 

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+WORKBOOK = "workbook"
+"""The format of a source that is a sheet of a workbook."""
+
 FIELD_LIMIT = 1 << 20
 """The characters that one field may hold."""
 
@@ -28,5 +31,18 @@ class Refusal(NamedTuple):
     raw: RawRow
 
 
-class Nested(str):
-    """A JSON value that is an object or a list, as JSON text: no field of a complaint can be read from it."""
+class Unusable(str):
+    """A cell that no field of a complaint can be read from; `reason` says why, after the name of its column."""
+
+    reason: str
+
+    def __new__(cls, text: str, reason: str) -> "Unusable":
+        """Return the text of the cell with the reason."""
+        made = super().__new__(cls, text)
+        made.reason = reason
+        return made
+
+
+def nested(text: str) -> Unusable:
+    """Return a JSON value that is an object or a list, as JSON text."""
+    return Unusable(text, "holds an object or a list, not one value")

@@ -1,4 +1,4 @@
-"""Reading CSV and JSON files row by row, whatever they are encoded in, without holding them in memory."""
+"""Reading CSV and JSON files row by row, whatever they are encoded in, and workbooks; text is not held in memory."""
 
 import csv
 import io
@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import BinaryIO, Protocol, TextIO
 
 from dealtrack.errors import CannotRead
-from dealtrack.exchange.encodings import STANDARD_INPUT, open_bytes, recognise_encoding, why_unreadable
+from dealtrack.exchange.encodings import STANDARD_INPUT, WORKBOOKS, open_bytes, recognise_encoding, why_unreadable
 from dealtrack.exchange.json_rows import json_array_rows, json_line_rows
-from dealtrack.exchange.raw import FIELD_LIMIT, RawRow, Refusal
+from dealtrack.exchange.raw import FIELD_LIMIT, WORKBOOK, RawRow, Refusal
 
 __all__ = ["RawRow", "Refusal", "Source", "open_source"]
 
@@ -28,7 +28,8 @@ class Source:
     """An open file of complaints; `rows` can be gone through once, and its refused rows are among the others.
 
     `header` names the columns; for JSON, those of the first thousand objects. `size` is in bytes, and
-    `position` tells how many of them have been read.
+    `position` tells how many of them have been read. `sheet` is the one of a workbook that is read, and
+    `other_sheets` the others that are to be seen in it.
     """
 
     name: str
@@ -38,23 +39,58 @@ class Source:
     rows: Iterator[RawRow | Refusal]
     size: int
     position: Callable[[], int]
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
 
 
 @contextmanager
-def open_source(path: str | Path) -> Iterator[Source]:
-    """Open a CSV or JSON file, `-` for standard input; raises CannotRead, also while the rows are gone through."""
+def open_source(path: str | Path, sheet: str = "") -> Iterator[Source]:
+    """Open a CSV or JSON file or a workbook, `-` for standard input; `sheet` names one of a workbook's, or numbers it.
+
+    Raises CannotRead, also while the rows are gone through, and UnknownWord for an unknown sheet.
+    """
     name = "standard input" if str(path) == STANDARD_INPUT else str(path)
     with ExitStack() as stack:
         try:
             binary = stack.enter_context(open_bytes(path, name))
             size = os.fstat(binary.fileno()).st_size
-            encoding = recognise_encoding(binary, name)
+            start = binary.read(len(max(WORKBOOKS, key=len)))
             binary.seek(0)
-            text = stack.enter_context(io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline=""))
-            form, header, rows = _read(text, name)
+            if start.startswith(WORKBOOKS):
+                source = _workbook(binary, name, size, sheet)
+            elif sheet:
+                raise CannotRead(path=name, reason="it is no workbook: --sheet chooses a sheet of one")
+            else:
+                source = _text(binary, name, size, stack)
         except OSError as error:
             raise CannotRead(path=name, reason=why_unreadable(error)) from None
-        yield Source(name, form, encoding, header, _guarded(rows, name), size, binary.tell)
+        yield source
+
+
+def _text(binary: BinaryIO, name: str, size: int, stack: ExitStack) -> Source:
+    encoding = recognise_encoding(binary, name)
+    binary.seek(0)
+    text = stack.enter_context(io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline=""))
+    form, header, rows = _read(text, name)
+    return Source(name, form, encoding, header, _guarded(rows, name), size, binary.tell)
+
+
+def _workbook(binary: BinaryIO, name: str, size: int, wanted: str) -> Source:
+    from dealtrack.exchange.workbooks import open_sheet
+
+    sheet = open_sheet(binary, name, wanted)
+    done = 0
+
+    def counted() -> Iterator[RawRow | Refusal]:
+        nonlocal done
+        for row in sheet.rows:
+            done = row.line
+            yield row
+
+    def position() -> int:
+        return size * done // max(1, sheet.height)
+
+    return Source(name, WORKBOOK, "", sheet.header, counted(), size, position, sheet.name, sheet.others)
 
 
 def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | Refusal]:

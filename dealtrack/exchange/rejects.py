@@ -7,7 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from dealtrack.core.text import defuse_formula
 from dealtrack.exchange.files import written_beside
+from dealtrack.exchange.raw import WORKBOOK
 from dealtrack.exchange.readers import Refusal
 
 
@@ -17,7 +19,8 @@ class Rejects:
     def __init__(self, path: str, header: tuple[str, ...], form: str) -> None:
         self._path = path
         self._header = header
-        self._form = form
+        # The rows of a workbook are kept as CSV too.
+        self._is_table = form in ("csv", WORKBOOK)
         self._stack = ExitStack()
         self._stream: TextIO | None = None
 
@@ -35,10 +38,15 @@ class Rejects:
             return
         if self._stream is None:
             self._stream = self._stack.enter_context(written_beside(Path(self._path)))
-            if self._form == "csv":
+            if self._is_table:
                 csv.writer(self._stream).writerow(("line", "reason", *self._header))
-        if self._form == "csv":
-            csv.writer(self._stream).writerow((refusal.line, refusal.reason, *refusal.raw.cells))
+        if self._is_table:
+            csv.writer(self._stream).writerow((refusal.line, refusal.reason, *map(_harmless, refusal.raw.cells)))
         else:
             row = {"line": refusal.line, "reason": refusal.reason, "row": refusal.raw.values}
             self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; one that was defused already stays as it is."""
+    return cell if cell.startswith("'") else defuse_formula(cell)

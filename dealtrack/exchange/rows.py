@@ -10,9 +10,9 @@ from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.moments import Moment
 from dealtrack.core.text import clean_input, parse_amount, restore_formula
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.dates import DateReader, shown
+from dealtrack.exchange.dates import ISO, DateReader, shown
 from dealtrack.exchange.mapping import EVENTS, Layout, Mapping, check_header, lay_out
-from dealtrack.exchange.raw import Nested, RawRow, Refusal
+from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal, Unusable
 from dealtrack.exchange.readers import Source
 
 __all__ = ["Incoming", "RawRow", "Reading", "Refusal", "incoming_rows"]
@@ -95,8 +95,10 @@ def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Readi
     layout = check_header(mapping, source.header, source.name)
     reading.ignored.update(dict.fromkeys(layout.ignored))
     reading.absent = layout.absent
+    # A real date of a workbook is handed on as ISO writes it, whatever form dates in texts have.
+    forms = (ISO, *mapping.dates) if source.format == WORKBOOK else mapping.dates
     dates = DateReader(
-        mapping.dates,
+        forms,
         ZoneInfo(mapping.timezone) if mapping.timezone else zone,
         zone,
         mapping.sentinels,
@@ -108,7 +110,7 @@ def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Readi
 def _incoming_rows(
     source: Source, mapping: Mapping, dates: DateReader, layout: Layout, reading: Reading
 ) -> Iterator[Incoming | Refusal]:
-    restores = source.format == "csv"
+    restores = source.format in ("csv", WORKBOOK)
     readers = {source.header: _RowReader(mapping, layout, source.header, dates, restores)}
     header, reader = source.header, readers[source.header]
     for row in source.rows:
@@ -211,8 +213,8 @@ class _RowReader:
             cell = cells[index]
             text = cell.strip()
             if text and not (len(text) <= self._longest_blank and text.casefold() in self._blanks):
-                if cell.__class__ is Nested:
-                    raise _Refused(f"column {self._header[index]!r} holds an object or a list, not one value")
+                if cell.__class__ is Unusable:
+                    raise _Refused(f"column {self._header[index]!r} {cell.reason}")
                 # The register's own exports put an apostrophe before what a spreadsheet would take for a formula.
                 return (restore_formula(text) if self._restores else text), self._header[index]
         return None, ""

@@ -20,6 +20,7 @@ HEAVY = (
     "click",
     "dateutil",
     "openpyxl",
+    "python_calamine",
     "xlsxwriter",
     "pandas",
     "numpy",

@@ -1,0 +1,175 @@
+"""What a workbook may hold: checked before it is read, since a small file can stand for more than memory holds."""
+
+import re
+import zipfile
+import zlib
+from typing import Any, BinaryIO, NoReturn
+
+from dealtrack.errors import CannotRead
+from dealtrack.exchange.old_workbooks import try_old_workbook
+
+MOST_BYTES = 1 << 30
+"""What all the parts of a workbook may come to, unpacked."""
+
+MOST_PARTS = 10_000
+MOST_CELLS = 30_000_000
+"""The cells of the rectangle that holds all of a sheet's: as many are held in memory, empty or not."""
+
+MOST_ROWS = 1 << 20
+MOST_COLUMNS = 1 << 14
+
+_CHUNK = 1 << 20
+_OVERLAP = 256
+_REF = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,8})([0-9]{1,20})["']""")
+_CELL = re.compile(rb"""<(?:[\w.-]+:)?c[\s/>]""")
+_CELL_REF = re.compile(rb"""<(?:[\w.-]+:)?c\s[^<>]{0,200}?\br\s*=\s*["'][A-Za-z]""")
+_SAVE = "save the sheet as CSV UTF-8"
+_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+
+
+def check_limits(binary: BinaryIO, name: str) -> None:
+    """Check that a workbook is whole and holds no more than can be read; raises CannotRead."""
+    binary.seek(0)
+    if binary.read(2) != b"PK":
+        try_old_workbook(binary, name)
+        return
+    binary.seek(0)
+    try:
+        with zipfile.ZipFile(binary) as archive:
+            _check_archive(archive, name)
+    except _FAULTS as error:
+        told = str(error).strip().rstrip(".")[:120]
+        _refuse(name, f"it is a damaged workbook or archive ({told}); save it anew")
+
+
+def _refuse(name: str, reason: str) -> NoReturn:
+    raise CannotRead(path=name, reason=reason)
+
+
+def _check_archive(archive: zipfile.ZipFile, name: str) -> None:
+    parts = archive.infolist()
+    names = {part.filename for part in parts}
+    if len(parts) > MOST_PARTS:
+        _refuse(name, f"it has {len(parts):,} parts, and {MOST_PARTS:,} are the most")
+    size = sum(part.file_size for part in parts)
+    if size > MOST_BYTES:
+        _refuse(name, f"unpacked it has {size:,} bytes, and {MOST_BYTES:,} are the most; {_SAVE}")
+    if any(part.flag_bits & 1 for part in parts):
+        _refuse(name, "it is protected by a password; save it without one")
+    if "content.xml" in names:
+        _check_ods(archive, name)
+    elif "xl/workbook.bin" in names:
+        _refuse(name, "it is a binary workbook (.xlsb); save it as .xlsx")
+    elif "[Content_Types].xml" in names and any(part.startswith("xl/") for part in names):
+        for part in parts:
+            # Whatever the part is called, the sheet's cells are in it.
+            if part.filename.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".vml")):
+                continue
+            _check_part(archive, part, name)
+    else:
+        _refuse(name, "it is an archive and no workbook; unpack it first")
+
+
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
+    """Check one part of an XLSX workbook by the references of its cells, or by counting where they have none."""
+    last_row, columns, plain, referred = 0, {b""}, 0, 0
+    with archive.open(part) as stream:
+        rest = b""
+        while chunk := stream.read(_CHUNK):
+            held = rest + chunk
+            # What is not yet whole is left for the next turn.
+            cut = held.rfind(b"<") if len(held) > _OVERLAP else len(held)
+            whole, rest = (held[:cut], held[cut:]) if cut > 0 and len(held) - cut < _CHUNK else (held, b"")
+            found = _REF.findall(whole)
+            columns.update({letters for letters, _ in found})
+            furthest = max((int(digits) for _, digits in found), default=0)
+            last_row = max(last_row, furthest)
+            plain += len(_CELL.findall(whole))
+            referred += len(_CELL_REF.findall(whole))
+    widest = max(map(_column, columns))
+    if plain > referred:
+        # Cells without references stand one after the other, and so do rows: the rectangle has to be counted.
+        box = _Box()
+        with archive.open(part) as stream:
+            _parse(stream, box.start, name)
+        _check_box(name, max(box.rows, last_row), max(box.columns, widest))
+    elif plain:
+        _check_box(name, last_row, widest)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _check_box(name: str, rows: int, columns: int) -> None:
+    if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
+        reason = f"a sheet runs over {rows:,} rows and {columns:,} columns, and {MOST_CELLS:,} cells are the most"
+        _refuse(name, f"{reason}; delete what is empty, or {_SAVE}")
+
+
+class _Box:
+    """Counts the rows of a sheet and the cells of its longest row."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.columns = 0
+        self._row = 0
+
+    def start(self, tag: str, _: dict[str, str]) -> None:
+        kind = tag.rpartition(":")[2]
+        if kind == "row":
+            self.rows += 1
+            self._row = 0
+        elif kind == "c":
+            self._row += 1
+            self.columns = max(self.columns, self._row)
+
+
+class _Repeats:
+    """Counts the cells of an ODS workbook that hold something, as often as they are said to be repeated."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._times = 1
+        self._cells = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        kind = tag.rpartition(":")[2]
+        if kind == "table-row":
+            self._times = _repeated(attributes, "number-rows-repeated")
+        elif kind == "table-cell" and any(key.endswith("value-type") for key in attributes):
+            self._cells += self._times * _repeated(attributes, "number-columns-repeated")
+            if self._cells > MOST_CELLS:
+                reason = f"its sheets hold more than {MOST_CELLS:,} cells, many of them repeated"
+                _refuse(self._name, f"{reason}; {_SAVE}")
+
+
+def _repeated(attributes: dict[str, str], wanted: str) -> int:
+    text = next((value for key, value in attributes.items() if key.endswith(wanted)), "1")
+    return max(1, int(text[:12])) if text.isascii() and text.isdigit() else 1
+
+
+def _check_ods(archive: zipfile.ZipFile, name: str) -> None:
+    manifest = "META-INF/manifest.xml"
+    if manifest in archive.namelist() and b"encryption-data" in archive.read(manifest):
+        _refuse(name, "it is protected by a password; save it without one")
+    with archive.open("content.xml") as stream:
+        _parse(stream, _Repeats(name).start, name)
+
+
+def _parse(stream: Any, start: Any, name: str) -> None:
+    from xml.parsers import expat
+
+    def no_entities(*_: Any) -> None:
+        _refuse(name, "it declares entities, which no spreadsheet program writes; save it anew")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.EntityDeclHandler = no_entities
+    try:
+        parser.ParseFile(stream)
+    except expat.ExpatError as error:
+        _refuse(name, f"it is a damaged workbook ({error}); save it anew")

@@ -1,0 +1,190 @@
+"""Reading a sheet of a workbook (XLSX, XLS, ODS) row by row, as text, within limits that are checked before."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from dealtrack.errors import CannotRead, UnknownWord, suggestion
+from dealtrack.exchange.raw import RawRow, Refusal, Unusable
+from dealtrack.exchange.workbook_limits import check_limits
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+EXACT = 10**15
+"""From here on a spreadsheet keeps no whole number exactly: it has 15 digits."""
+
+_HEADER_WITHIN = 30
+_HALF = timedelta(microseconds=500_000)
+
+
+class Sheet(NamedTuple):
+    """A sheet of a workbook: its name, its header, its rows with their numbers from 1, and how many there are.
+
+    `others` are the names of the other sheets that are to be seen.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: Iterator[RawRow | Refusal]
+    height: int
+    others: tuple[str, ...]
+
+
+def open_sheet(binary: BinaryIO, name: str, wanted: str) -> Sheet:
+    """Return the sheet of this name or number, by default the first that holds a table and is not hidden.
+
+    Raises CannotRead for what is no workbook, is damaged, is protected or goes beyond the limits, and
+    UnknownWord for an unknown sheet.
+    """
+    check_limits(binary, name)
+    binary.seek(0)
+    with _refusing(name):
+        from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+        # The rows of a sheet are held by the sheet itself, so that the workbook may be closed.
+        with CalamineWorkbook.from_filelike(binary) as workbook:
+            tables = [held for held in workbook.sheets_metadata if held.typ == SheetTypeEnum.WorkSheet]
+            seen = [held.name for held in tables if held.visible == SheetVisibleEnum.Visible]
+            chosen, sheet = _choose(workbook, [held.name for held in tables], seen, wanted, name)
+        height = sheet.total_height
+        header, rows = _table(sheet, name, chosen)
+    return Sheet(chosen, header, rows, height, tuple(other for other in seen if other != chosen))
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Turn every fault of the reader into CannotRead; a panic of its own is kept from the terminal."""
+    from python_calamine import CalamineError, PasswordError
+
+    reason = ""
+    with _quiet():
+        try:
+            yield
+        except PasswordError:
+            reason = "it is protected by a password; save it without one"
+        except (CalamineError, OSError, ValueError) as error:
+            told = str(error).strip().rstrip(".")[:200]
+            reason = f"it is a damaged workbook, or none that is known here ({told}); save it anew as .xlsx or as CSV"
+        except BaseException as error:
+            # A panic of the Rust library is no Exception, and has no name that can be imported.
+            if type(error).__name__ != "PanicException":
+                raise
+            reason = "it is a damaged workbook; save it anew as .xlsx, or save the sheet as CSV UTF-8"
+    if reason:
+        raise CannotRead(path=name, reason=reason)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the library prints while it panics from the standard error of the process."""
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _choose(
+    workbook: "CalamineWorkbook", names: Sequence[str], seen: Sequence[str], wanted: str, path: str
+) -> tuple[str, "CalamineSheet"]:
+    if not names:
+        raise CannotRead(path=path, reason="it holds no sheet with rows")
+    if wanted:
+        chosen = _named(wanted, names, seen or names)
+        return chosen, workbook.get_sheet_by_name(chosen)
+    for chosen in seen or names:
+        sheet = workbook.get_sheet_by_name(chosen)
+        if sheet.start is not None:
+            return chosen, sheet
+    raise CannotRead(path=path, reason="its sheets hold no rows")
+
+
+def _named(wanted: str, names: Sequence[str], seen: Sequence[str]) -> str:
+    if wanted in names:
+        return wanted
+    folded = {name.casefold().strip(): name for name in names}
+    if wanted.casefold().strip() in folded:
+        return folded[wanted.casefold().strip()]
+    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted[:4]) <= len(seen):
+        return seen[int(wanted[:4]) - 1]
+    from dealtrack.core.text import nearest
+
+    near = suggestion(nearest(wanted, names, 2))
+    allowed = ", ".join(f"{place} {name}" for place, name in enumerate(seen[:20], 1))
+    raise UnknownWord(what="--sheet", value=wanted, nearest=near, allowed=allowed)
+
+
+def _table(sheet: "CalamineSheet", path: str, chosen: str) -> tuple[tuple[str, ...], Iterator[RawRow | Refusal]]:
+    """Return the header of a sheet and the rows below it; a title above it is passed over."""
+    first = list(islice(sheet.iter_rows(), _HEADER_WITHIN))
+    filled = [sum(cell_text(cell).strip() != "" for cell in row) for row in first]
+    place = next((index for index, count in enumerate(filled) if count > 1), None)
+    if place is None:
+        place = next((index for index, count in enumerate(filled) if count), None)
+    if place is None:
+        raise CannotRead(path=path, reason=f"sheet {chosen} has no header in its first {_HEADER_WITHIN} rows")
+    names = [" ".join(cell_text(cell).split()) for cell in first[place]]
+    while names and not names[-1]:
+        names.pop()
+    header = tuple(names)
+    rows = _rows(sheet, header, place + 1)
+    row = next(rows, None)
+    if row is None:
+        raise CannotRead(path=path, reason=f"sheet {chosen} has a header and no rows")
+    return header, _with_first(row, rows)
+
+
+def _with_first(row: RawRow | Refusal, rows: Iterator[RawRow | Refusal]) -> Iterator[RawRow | Refusal]:
+    yield row
+    yield from rows
+
+
+def _rows(sheet: "CalamineSheet", header: tuple[str, ...], after: int) -> Iterator[RawRow | Refusal]:
+    width = len(header)
+    for number, row in enumerate(islice(sheet.iter_rows(), after, None), after + 1):
+        cells = [cell if cell.__class__ is str else cell_text(cell) for cell in row[:width]]
+        # What stands to the right of the header's last column is a note beside the table.
+        if any(cells) and any(map(str.strip, cells)):
+            yield RawRow(number, header, cells)
+
+
+def cell_text(cell: Any) -> str:
+    """Return the text by which a cell is read: dates as ISO has them, to the second, numbers without exponents."""
+    match cell:
+        case str():
+            return cell
+        case bool():
+            return "true" if cell else "false"
+        case int():
+            return _whole(cell)
+        case float():
+            return _whole(int(cell)) if cell.is_integer() else format(cell, "f" if abs(cell) < 1e-4 else "").strip()
+        case datetime():
+            return (cell + _HALF).replace(microsecond=0).isoformat(" ")
+        case date():
+            return cell.isoformat()
+        case time():
+            return cell.isoformat("seconds")
+        case timedelta():
+            return str(cell)
+        case _:
+            return ""
+
+
+def _whole(number: int) -> str:
+    text = str(number)
+    if abs(number) < EXACT:
+        return text
+    return Unusable(text, f"holds the number {text}, of which a spreadsheet keeps 15 digits alone: enter it as text")

@@ -1,0 +1,58 @@
+"""Workbooks at the command line: imported, again, a sheet chosen, and what is refused."""
+
+from pathlib import Path
+
+from tests.conftest import PROJECT, Clerk
+
+DATA = PROJECT / "tests" / "data"
+MAPPED = (
+    "--map", "number=登记编号", "--map", "platform=平台", "--map", "received=收到时间", "--map", "forwarded=转办日期",
+)  # fmt: skip
+
+
+def test_workbooks_of_three_kinds_are_one_and_the_same(clerk: Clerk) -> None:
+    told = clerk("import", DATA / "complaints.ods", *MAPPED)
+    assert told.ok() == "2 rows: 2 added, 0 changed, 0 unchanged, 0 refused\n"
+    assert "sheet 投诉 was read; --sheet reads another: 说明" in told.err
+    assert "columns not read: 消费金额" in told.err
+    for name in ("complaints.xls", "complaints-1904.xls"):
+        again = clerk("import", DATA / name, *MAPPED, "--sheet", "投诉")
+        assert again.ok() == "2 rows: 0 added, 0 changed, 2 unchanged, 0 refused\n"
+        assert "was read" not in again.err
+    assert [line.split("\t")[8:10] for line in clerk("list").ok().splitlines()] == [
+        ["2016-11-11 21:30:07", "2016-11-14 00:00"],
+        ["2016-11-12 09:00", ""],
+    ]
+
+
+def test_a_workbook_through_a_pipe(clerk: Clerk) -> None:
+    told = clerk.process("import", "-", *MAPPED, stdin=(DATA / "complaints.xls").read_bytes())
+    assert told.ok().startswith("2 rows: 2 added")
+
+
+def test_refused_rows_of_a_workbook_are_kept_as_csv(clerk: Clerk, tmp_path: Path) -> None:
+    rejects = tmp_path / "rejects.csv"
+    told = clerk("import", DATA / "complaints.ods", "--map", "platform=平台", "--map", "received=转办日期",
+                 "--skip-bad", "--rejects", rejects)  # fmt: skip
+    assert told.status == 4
+    assert "complaints.ods:5: received is empty" in told.err
+    assert rejects.read_text(encoding="utf-8").splitlines() == [
+        "line,reason,登记编号,平台,收到时间,转办日期,消费金额",
+        "5,received is empty: a complaint needs the moment of its receipt,BJ-2,天猫,2016-11-12 09:00:00,,20",
+    ]
+
+
+def test_a_formula_in_a_refused_row_is_harmless_in_the_file_that_keeps_it(clerk: Clerk, tmp_path: Path) -> None:
+    path, rejects = tmp_path / "rows.csv", tmp_path / "rejects.csv"
+    path.write_text("number,platform,received,summary\n1,JD,never,=1+1\n2,JD,never,'=1+1\n")
+    assert clerk("import", path, "--rejects", rejects).status == 4
+    assert [line.rpartition(",")[2] for line in rejects.read_text().splitlines()[1:]] == ["'=1+1", "'=1+1"]
+
+
+def test_an_unknown_sheet_and_a_file_without_sheets(clerk: Clerk, tmp_path: Path) -> None:
+    told = clerk("import", DATA / "complaints.ods", *MAPPED, "--sheet", "投诉书")
+    assert told.status == 2
+    assert told.err == "dealtrack: --sheet cannot be '投诉书'. Did you mean 投诉? Allowed: 1 投诉, 2 说明.\n"
+    (tmp_path / "rows.csv").write_text("platform,received\nJD,2016-11-01\n")
+    told = clerk("import", tmp_path / "rows.csv", "--sheet", "1")
+    assert told.status == 2 and "it is no workbook: --sheet chooses a sheet of one" in told.err
