@@ -24,8 +24,8 @@ LEAST_TELLING = 2
 class Erased:
     """What an erasure did: the fields gone of each complaint, and those whose words its journal entries hold too.
 
-    `is_gone` is False where another program kept the write-ahead file from being emptied: the bytes stay in
-    it until that program has closed the register.
+    `is_gone` is False where another program, or the disk, kept the write-ahead file from being emptied: the bytes
+    stay in it until the register is next closed by the last that has it open.
     """
 
     fields: dict[int, list[str]]
@@ -58,8 +58,16 @@ def erase(register: Register, complaints: Sequence[int], reason: str, now: datet
             recorder.event(Event.ERASED, {"complaint": id_, "reason": reason})
             connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
         _write_afresh(connection)
-    (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return Erased(fields, told, not busy)
+    return Erased(fields, told, is_gone=_emptied(connection))
+
+
+def _emptied(connection: sqlite3.Connection) -> bool:
+    """Empty the write-ahead file, and tell whether that could be done: the erasure itself is written already."""
+    try:
+        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return not busy
 
 
 def _write_afresh(connection: sqlite3.Connection) -> None:

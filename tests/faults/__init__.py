@@ -1,0 +1,1 @@
+"""Trying to break the register, mechanically and often: `python -m tests.faults`."""

@@ -1,0 +1,83 @@
+"""Run the faults: all of them, or with --reduced so many as a minute holds; exits with 1 where a promise was broken."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.faults import crash, disk, layer, processes
+from tests.faults.tally import MOST_SHOWN, Tally, keep, table
+
+Work = Callable[[Path, "Size"], Iterator[Tally]]
+
+
+class Size:
+    """How much is tried: everything, or a reduced form."""
+
+    def __init__(self, reduced: bool, seed: int, layer: str) -> None:
+        self.reduced, self.seed, self.without_layer = reduced, seed, layer
+
+    def of(self, full: int, reduced: int) -> int:
+        """Return how often something is tried."""
+        return reduced if self.reduced else full
+
+
+def _crash(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from crash.tallies(folder, size.of(1000, 40), size.of(40, 2), size.seed)
+
+
+def _disk(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from disk.tallies(folder, size.of(150, 12), size.seed, size.without_layer)
+
+
+CATEGORIES: dict[str, Work] = {
+    "crash": _crash,
+    "disk": _disk,
+}
+
+
+def main() -> int:
+    """Run what was asked for and print what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--reduced", action="store_true", help="a reduced form of every category")
+    parser.add_argument("--only", default=",".join(CATEGORIES), help="categories, separated by commas")
+    parser.add_argument("--seed", type=int, default=2016, help="what chance begins with")
+    parser.add_argument("--keep", action="store_true", help="keep the counts for the table in README.md")
+    given = parser.parse_args()
+    # The layer's folder is made before this program is run again with it, and given on.
+    held = os.environ.get(layer.MARK)
+    folder = Path(held) if held else Path(tempfile.mkdtemp(prefix="faults"))
+    try:
+        without = layer.start_again(folder)
+        processes.warm()
+        size = Size(given.reduced, given.seed, without)
+        found = [tally for name in given.only.split(",") for tally in _told(name, folder / name, size)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(table(found))
+    if given.keep:
+        keep(found, datetime.now(UTC).date().isoformat(), f"{os.cpu_count()} cores, {os.uname().sysname}")
+    broken = sum(len(tally.broken) for tally in found)
+    print(f"faults: {sum(tally.tried for tally in found)} tried, {broken} broken promises")
+    return 1 if broken else 0
+
+
+def _told(name: str, folder: Path, size: Size) -> Iterator[Tally]:
+    began = time.monotonic()
+    folder.mkdir(mode=0o700)
+    for tally in CATEGORIES[name](folder, size):
+        print(tally.line(), flush=True)
+        for text in tally.broken[:MOST_SHOWN]:
+            print(f"    {text}", flush=True)
+        yield tally
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"-- {name}: {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
