@@ -113,7 +113,7 @@ def received_in(wanted: Filter, spans: list[Span], zone: tzinfo) -> Filter:
     lasts = [span.last for span in spans]
     since = None if None in firsts else start(min(day for day in firsts if day is not None))
     until = None if None in lasts else start(max(day for day in lasts if day is not None) + ONE_DAY)
-    return replace(wanted, since=since, until=until)
+    return wanted._replace(since=since, until=until)
 
 
 def make_section(span: Span, counting: Counting, by: str, names: list[str], today: date) -> Section:
@@ -141,5 +141,5 @@ def usual_intake(asked: Section, beside: list[Section]) -> Share | None:
 def rules_of(register: Register, names: list[str]) -> dict[str, tuple[ClockRule, ...]]:
     """Return the different rules that the policies of a register set for each clock."""
     rules = [rule for policy in chain.from_iterable(register.policies.values()) for rule in policy.clocks]
-    plain = [replace(rule, article="") for rule in rules]
+    plain = [rule._replace(article="") for rule in rules]
     return {name: tuple(dict.fromkeys(rule for rule in plain if rule.name == name)) for name in names}

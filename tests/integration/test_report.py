@@ -4,7 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -230,7 +230,7 @@ def test_a_campaign_beside_the_days_before_and_last_years(register: Register) ->
     assert [(span.role, str(span.first)) for span in spans] == [
         (Role.ASKED, "2016-11-01"), (Role.BEFORE, "2016-10-22"), (Role.LAST_YEAR, "2015-11-05"),
     ]  # fmt: skip
-    leap = spans_of(Question(campaign=replace(campaign, first=date(2016, 2, 1), last=date(2016, 2, 29))))
+    leap = spans_of(Question(campaign=campaign._replace(first=date(2016, 2, 1), last=date(2016, 2, 29))))
     assert (str(leap[2].first), str(leap[2].last)) == ("2015-02-01", "2015-02-28")
 
 

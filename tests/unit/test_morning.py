@@ -1,6 +1,5 @@
 """The spans of the morning page: since the last working day, today, and the next working day."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -91,4 +90,4 @@ def test_every_overdue_clock_is_new_on_the_page_of_one_working_day(moment: datet
         if CALENDAR.is_worked((page := hour + timedelta(days=days)).date()) and page >= due
     ]
     if hours < 0 or hours < 15 * 24:
-        assert [is_new(replace(lateness(due)), page) for page in pages].count(True) == 1
+        assert [is_new(lateness(due), page) for page in pages].count(True) == 1
