@@ -1,23 +1,28 @@
 """What one call of a command works with: the register, the present moment, who acts, and what references mean."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dealtrack import settings
+from dealtrack.cli.language import _
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
-from dealtrack.core.text import clean_input
+from dealtrack.core.text import clean_input, safe_lines
 from dealtrack.errors import BadDay, BadReference, MissingValue, UnknownCategory, UnknownPlatform, suggestion
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
+
+if TYPE_CHECKING:
+    from dealtrack.register.upgrade import Upgrade
 
 ID_DIGITS = 19
 TEXT_LIMIT = 200
@@ -58,9 +63,11 @@ class Session:
 
     @contextmanager
     def register(self) -> Iterator[Register]:
-        """Open the register for the block."""
-        with Register.open(self.path) as register:
+        """Open the register for the block; one of an older schema is brought up to date, which is said once."""
+        with Register.open(self.path, now=lambda: self.now) as register:
             _shown_in[0] = register.zone
+            if register.upgrade:
+                _tell(register.upgrade)
             yield register
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
@@ -85,6 +92,18 @@ class Session:
             datetime.combine(since, time(), zone).astimezone(UTC) if since else None,
             datetime.combine(until + ONE_DAY, time(), zone).astimezone(UTC) if until else None,
         )
+
+
+def _tell(upgrade: "Upgrade") -> None:
+    """Say that the register was brought up to date; that it could not be, only to a person: cron would say it daily."""
+    if upgrade.backup:
+        text = _("the register was brought from schema {found} to {known}; as it was before: {backup}")
+    elif sys.stderr.isatty():
+        text = _("the register stays at schema {found} and takes no entries: {reason}")
+    else:
+        return
+    told = text.format(found=upgrade.found, known=upgrade.known, backup=upgrade.backup, reason=upgrade.reason)
+    print(f"dealtrack: {safe_lines(told)}", file=sys.stderr)
 
 
 def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:

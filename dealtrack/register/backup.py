@@ -22,13 +22,18 @@ def back_up(register: Store, target: Path) -> tuple[int, str]:
 
     Returns the number and hash of the copy's last entry. The file is its owner's alone. Raises BackupFailed.
     """
+    return copy_whole(register.connection, target)
+
+
+def copy_whole(connection: sqlite3.Connection, target: Path) -> tuple[int, str]:
+    """Copy what a connection reads, as `back_up` does; raises BackupFailed."""
     if not target.parent.is_dir():
         raise BackupFailed(path=target, reason="there is no such folder")
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         draft.unlink(missing_ok=True)
         with faults_of(draft), closing(connect(draft, create=True)) as copy:
-            register.connection.backup(copy, pages=1000)
+            connection.backup(copy, pages=1000)
             # One file that needs no other beside it: the write-ahead log comes back when it is opened to write.
             copy.execute("PRAGMA journal_mode=DELETE")
             head = _check(copy, draft)

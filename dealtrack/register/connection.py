@@ -84,7 +84,18 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
     else:
         check_file(path)
-    mode = "ro" if read_only else "rw"
+    return _connection(path, "ro" if read_only else "rw")
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """Open a register's file once more beside a connection of this process, to read what that one has not changed.
+
+    The file is not looked at first: to open and close it otherwise would drop the locks that this process holds.
+    """
+    return _connection(path, "ro")
+
+
+def _connection(path: Path, mode: str) -> sqlite3.Connection:
     with faults_of(path):
         uri = f"{path.absolute().as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)

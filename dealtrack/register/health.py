@@ -22,6 +22,9 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     if sqlite3.sqlite_version_info < RESET_FIXED:
         version, fixed = sqlite3.sqlite_version, ".".join(map(str, RESET_FIXED))
         yield f"SQLite {version} is older than {fixed}, which mends a rare loss of a commit; upgrade Python or SQLite"
+    told = register.upgrade
+    if told is not None and told.reason:
+        yield f"the register stays at schema {told.found} and takes no entries: {told.reason}"
     drive = _drive(str(register.path.resolve()))
     if drive in NETWORK_DRIVES:
         yield f"the register lies on a network drive ({drive}), where SQLite's locks are not to be trusted; move it"
@@ -43,7 +46,7 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
     seq, head = register.head()
     yield "register", str(register.path.absolute())
     yield "size", f"{register.path.stat().st_size} bytes"
-    yield "schema", str(VERSION)
+    yield "schema", str(register.upgrade.found if register.upgrade and register.upgrade.reason else VERSION)
     yield "entries", str(seq)
     yield "head", head
     yield "calendar", f"{register.facts['calendar']}, revision {register.revision}"

@@ -13,7 +13,7 @@ from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.platform import Check, Platform
 from dealtrack.core.policy import Policy
-from dealtrack.register import days
+from dealtrack.register import days, zones
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
@@ -177,6 +177,7 @@ def write_made(connection: sqlite3.Connection, seq: int, made: Mapping[str, Any]
     connection.executemany("INSERT INTO fact VALUES (?, ?)", facts.items())
     connection.execute("INSERT INTO calendar_revision VALUES (1, ?)", (seq,))
     days.write_days(connection, DayList(rules))
+    zones.write_offsets(connection, made["timezone"])
 
 
 def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:

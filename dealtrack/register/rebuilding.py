@@ -10,7 +10,6 @@ from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Transition
 from dealtrack.core.policy import Policy
 from dealtrack.register import journal, platforms, projection, queries, search
-from dealtrack.register.connection import transaction
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, judged_otherwise, write_revision
@@ -26,7 +25,7 @@ CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "p
 def rebuild(register: Register) -> None:
     """Make every projected table again from the journal, in one transaction."""
     connection = register.connection
-    with transaction(connection):
+    with register.writing():
         for table in PROJECTED_TABLES:
             connection.execute(f"DELETE FROM {table}")
         search.clear(connection)

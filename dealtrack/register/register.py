@@ -16,7 +16,6 @@ from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.register import journal, queries
-from dealtrack.register.connection import transaction
 from dealtrack.register.queries import Filter
 from dealtrack.register.store import Store
 from dealtrack.register.view import View
@@ -163,7 +162,7 @@ class Register(Store):
         # What writes is imported here, so that commands that only look need not wait for it.
         from dealtrack.register.recorder import Recorder
 
-        with transaction(self._connection):
+        with self.writing():
             recorder = Recorder(self, self._connection, now, actor)
             yield recorder
             recorder.flush()

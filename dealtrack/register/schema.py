@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,200 +14,57 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-VERSION = 1
-"""The schema version that this dealtrack reads and writes: the number of migrations below."""
+PACKAGE = "dealtrack.register.migrations"
+MIGRATIONS = ("m001_journal_and_projection", "m002_reading_views")
+"""The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
 
-JOURNAL = """
-CREATE TABLE transition (
-    seq INTEGER PRIMARY KEY,
-    complaint INTEGER,
-    kind TEXT NOT NULL,
-    at TEXT NOT NULL,
-    recorded_at TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    previous BLOB NOT NULL,
-    hash BLOB NOT NULL
-) STRICT;
-CREATE INDEX transition_complaint ON transition (complaint) WHERE complaint IS NOT NULL;
-CREATE INDEX transition_own ON transition (kind) WHERE complaint IS NULL;
-CREATE TRIGGER transition_grows_at_its_end BEFORE INSERT ON transition
-WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM transition)
-  OR NEW.previous IS NOT coalesce((SELECT hash FROM transition ORDER BY seq DESC LIMIT 1), zeroblob(32))
-BEGIN
-    SELECT raise(ABORT, 'the journal only grows at its end');
-END;
-CREATE TRIGGER transition_is_never_changed BEFORE UPDATE ON transition
-BEGIN
-    SELECT raise(ABORT, 'the journal is never changed');
-END;
-CREATE TRIGGER transition_is_never_deleted BEFORE DELETE ON transition
-BEGIN
-    SELECT raise(ABORT, 'nothing is deleted from the journal');
-END;
-"""
+VERSION = len(MIGRATIONS)
+"""The schema version that this dealtrack reads and writes."""
 
-PROJECTION = """
-CREATE TABLE fact (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE platform (
-    name TEXT PRIMARY KEY,
-    definition TEXT NOT NULL,
-    seq INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE policy (
-    name TEXT NOT NULL,
-    in_force TEXT NOT NULL,
-    definition TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    PRIMARY KEY (name, in_force)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE calendar_revision (
-    revision INTEGER PRIMARY KEY,
-    seq INTEGER NOT NULL
-) STRICT;
-CREATE TABLE calendar_day (
-    day TEXT PRIMARY KEY,
-    worked INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    source TEXT NOT NULL,
-    confirmed INTEGER NOT NULL,
-    number INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX calendar_day_worked ON calendar_day (number) WHERE worked = 1;
-CREATE TABLE complaint (
-    id INTEGER PRIMARY KEY,
-    number TEXT,
-    platform TEXT NOT NULL,
-    category TEXT NOT NULL,
-    seller TEXT,
-    owner TEXT,
-    handler TEXT,
-    policy TEXT NOT NULL,
-    policy_version TEXT NOT NULL,
-    status TEXT NOT NULL,
-    resumes_to TEXT,
-    received_at TEXT,
-    accepted_at TEXT,
-    forwarded_at TEXT,
-    completed_at TEXT,
-    withdrawn_at TEXT,
-    rejected_at TEXT,
-    outcome TEXT,
-    amount TEXT,
-    summary TEXT,
-    first_contact INTEGER NOT NULL,
-    reopenings INTEGER NOT NULL,
-    backdated INTEGER NOT NULL,
-    import_key TEXT
-) STRICT;
-CREATE INDEX complaint_number ON complaint (number) WHERE number IS NOT NULL;
-CREATE INDEX complaint_import_key ON complaint (import_key) WHERE import_key IS NOT NULL;
-CREATE INDEX complaint_open ON complaint (id) WHERE status NOT IN ('closed', 'voided');
-CREATE TABLE clock (
-    complaint INTEGER NOT NULL REFERENCES complaint (id),
-    name TEXT NOT NULL,
-    round INTEGER NOT NULL,
-    started_at TEXT NOT NULL,
-    due_at TEXT,
-    due_day TEXT,
-    ended_at TEXT,
-    "end" TEXT,
-    paused INTEGER NOT NULL,
-    provisional INTEGER NOT NULL,
-    revision INTEGER,
-    PRIMARY KEY (complaint, name, round)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX clock_running ON clock (due_at) WHERE ended_at IS NULL AND due_at IS NOT NULL;
-CREATE INDEX clock_late ON clock (due_at) WHERE ended_at > due_at;
-"""
-
-PERSONAL = """
-CREATE TABLE personal (
-    complaint INTEGER PRIMARY KEY,
-    consumer TEXT,
-    phone TEXT,
-    email TEXT,
-    address TEXT,
-    salt BLOB NOT NULL,
-    phone_key TEXT,
-    email_key TEXT
-) STRICT;
-CREATE INDEX personal_phone ON personal (phone_key) WHERE phone_key IS NOT NULL;
-CREATE INDEX personal_email ON personal (email_key) WHERE email_key IS NOT NULL;
-"""
-
-# The index holds every three characters of what complaints say now (text) and once said (former), both folded.
-# It keeps neither places nor lengths: what it finds is looked at again in the texts.
-SEARCH = """
-CREATE TABLE search_text (
-    complaint INTEGER PRIMARY KEY,
-    text TEXT NOT NULL,
-    former TEXT NOT NULL
-) STRICT;
-CREATE VIRTUAL TABLE search_index USING fts5 (
-    text, former, content='search_text', content_rowid='complaint', tokenize='trigram', detail=none, columnsize=0
-);
-"""
-
-PROJECTED_TABLES = ("clock", "complaint", "calendar_day", "calendar_revision", "policy", "platform", "fact")
+PROJECTED_TABLES = (
+    "clock", "complaint", "calendar_day", "calendar_revision", "policy", "platform", "zone_offset", "fact",
+)  # fmt: skip
 """The tables that can be made again from the journal, in an order in which they can be emptied."""
 
-
-def _statements(script: str) -> list[str]:
-    statements, lines = [], []
-    for line in script.strip().splitlines():
-        lines.append(line)
-        if sqlite3.complete_statement("\n".join(lines)):
-            statements.append("\n".join(lines))
-            lines = []
-    return statements
-
-
-def m001_journal_and_projection(db: "Database") -> None:
-    """Make the journal, what is projected from it, the table of personal data, and the index for searches."""
-    for statement in (*_statements(JOURNAL), *_statements(PROJECTION), *_statements(PERSONAL), *_statements(SEARCH)):
-        db.execute(statement)
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-
-
-MIGRATIONS = (m001_journal_and_projection,)
+BARS_OTHERS = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'transition'"
 
 
 def create_projection(connection: sqlite3.Connection) -> None:
-    """Make the journal's table, without its triggers, and the projected tables in an empty database."""
-    for statement in (_statements(JOURNAL)[0], *_statements(PROJECTION)):
-        connection.execute(statement)
+    """Make the schema in an empty database, with a journal that takes any part of another one."""
+    migrate(connection)
+    for (name,) in connection.execute(BARS_OTHERS).fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a register to the present schema, each migration whole or not at all."""
+def migrate(connection: sqlite3.Connection, upto: int = VERSION) -> None:
+    """Bring a register to a schema version, each migration whole or not at all, within a transaction that is held."""
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
     db = Database(connection, execute_plugins=False)
     migrations = Migrations("dealtrack")
-    for version, step in enumerate(MIGRATIONS, start=1):
-        migrations(name=step.__name__)(_numbered(step, version))
+    for version, name in enumerate(MIGRATIONS[:upto], start=1):
+        migrations(name=name)(_numbered(name, version))
     migrations.apply(db)
 
 
-def _numbered(step: "Callable[[Database], None]", version: int) -> "Callable[[Database], None]":
+def _numbered(name: str, version: int) -> "Callable[[Database], None]":
     def run(db: "Database") -> None:
-        step(db)
+        step: Callable[[sqlite3.Connection], None] = getattr(import_module(f"{PACKAGE}.{name}"), name)
+        step(db.conn)
         db.execute(f"PRAGMA user_version = {version}")
 
     return run
 
 
-def schema_faults(connection: sqlite3.Connection) -> list[str]:
-    """Return where tables, indexes or triggers are not as the migrations make them; SQLite's own are left out."""
+def schema_faults(connection: sqlite3.Connection, version: int = VERSION) -> list[str]:
+    """Return where tables, indexes, triggers or views are not as the migrations up to a version make them.
+
+    SQLite's own are left out.
+    """
     ask = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        migrate(made)
+        migrate(made, version)
         expected, held = (dict(db.execute(ask)) for db in (made, connection))
     altered = sorted(name for name in {*expected, *held} if expected.get(name) != held.get(name))
     return [f"the schema was altered at {name}" for name in altered]

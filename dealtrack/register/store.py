@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
@@ -16,10 +16,13 @@ from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import to_store
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
-from dealtrack.errors import RegisterUnusable
+from dealtrack.errors import RegisterOlder, RegisterUnusable
 from dealtrack.register import days, journal, projection, queries, schema
-from dealtrack.register.connection import connect, faults_of
+from dealtrack.register.connection import connect, faults_of, transaction
 from dealtrack.register.journal import Event
+
+if TYPE_CHECKING:
+    from dealtrack.register.upgrade import Upgrade
 
 FACTS = {"timezone", "policy", "calendar", "first", "last", "revision"}
 
@@ -30,22 +33,44 @@ class Store:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self.upgrade: Upgrade | None = None
         self._whole: dict[int, WorkingCalendar] = {}
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, *, read_only: bool = False) -> Iterator[Self]:
+    def open(cls, path: Path, *, read_only: bool = False, now: Callable[[], datetime] | None = None) -> Iterator[Self]:
         """Open a register; its faults come in the catalogue's words.
 
-        Raises RegisterMissing, NotARegister, RegisterNewer or RegisterUnusable.
+        One of an older schema is brought to the present one, which `upgrade` then tells; `now` gives the moment
+        that the copy made before bears in its name. Opened to be read only, it is read as it would be.
+        Raises RegisterMissing, NotARegister, RegisterNewer, RegisterOlder or RegisterUnusable.
         """
         connection = connect(path, read_only=read_only)
         try:
             with faults_of(path):
-                schema.check_version(connection, path)
-                yield cls(path, connection)
+                told = None
+                found = schema.check_version(connection, path)
+                if found < schema.VERSION:
+                    from dealtrack.register import upgrade
+
+                    if read_only:
+                        connection = upgrade.in_memory(connection, path, found)
+                    else:
+                        connection, told = upgrade.upgrade(connection, path, found, now() if now else None)
+                store = cls(path, connection)
+                store.upgrade = told
+                yield store
         finally:
             connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write all that the block writes, or nothing; raises RegisterOlder where the schema could not be changed."""
+        told = self.upgrade
+        if told is not None and told.reason:
+            raise RegisterOlder(path=self.path, found=told.found, known=told.known, reason=told.reason)
+        with transaction(self._connection):
+            yield
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -108,8 +108,11 @@ def test_the_journal_only_grows_at_its_end(filled: Clerk, statement: str, recurs
 
 def test_tables_are_strict_and_the_file_is_marked(filled: Clerk) -> None:
     with bare(filled.db) as connection:
-        loose = [row[1] for row in connection.execute("PRAGMA table_list") if not row[5] and row[0] == "main"]
-        assert [name for name in loose if not name.startswith(("sqlite_", "_sqlite_", "search_"))] == []
+        listed = connection.execute("PRAGMA table_list").fetchall()
+        loose = [
+            name for schema, name, kind, _, _, strict in listed if (schema, kind) == ("main", "table") and not strict
+        ]
+        assert [name for name in loose if not name.startswith(("sqlite_", "_sqlite_"))] == []
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA application_id").fetchone() != (0,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

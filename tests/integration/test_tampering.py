@@ -20,7 +20,9 @@ LENGTH = 1_000
 Row = tuple[object, ...]
 Tamper = Callable[[sqlite3.Connection], object]
 
-PROJECTED = ("fact", "platform", "policy", "calendar_revision", "calendar_day", "complaint", "clock", "search_text")
+PROJECTED = (
+    "fact", "platform", "policy", "calendar_revision", "calendar_day", "complaint", "clock", "search_text", "zone_offset",
+)  # fmt: skip
 COLUMNS = {
     "transition": "seq complaint kind at recorded_at actor detail previous hash",
     "fact": "name value",
@@ -33,6 +35,7 @@ COLUMNS = {
     "backdated import_key",
     "clock": "complaint name round started_at due_at due_day ended_at end paused provisional revision",
     "search_text": "complaint text former",
+    "zone_offset": "since seconds",
     "personal": "complaint consumer phone email address salt phone_key email_key",
 }
 # SQLite's own tables of the search index, and the list of migrations: what they are is held by other tests.

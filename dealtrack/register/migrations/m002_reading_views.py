@@ -1,0 +1,143 @@
+"""Schema 2: views for people and programs that read the register with tools of their own, such as Datasette.
+
+Their times are local to the register's time zone, summer time included, and their verdicts are those of the moment
+at which they are read. Personal data is in none of them.
+"""
+
+import sqlite3
+
+from dealtrack.register.migrations.script import run_script
+from dealtrack.register.zones import write_offsets
+
+ZONE = """
+CREATE TABLE zone_offset (
+    since TEXT PRIMARY KEY,
+    seconds INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
+
+
+def _offset(moment: str) -> str:
+    return f"(SELECT seconds FROM zone_offset WHERE since <= {moment} ORDER BY since DESC LIMIT 1) || ' seconds'"
+
+
+def _local(moment: str, form: str = "%Y-%m-%d %H:%M") -> str:
+    return f"strftime('{form}', {moment}, {_offset(moment)})"
+
+
+TODAY = _local(NOW, "%Y-%m-%d")
+
+# A deadline at the last second of its day is that day; another one has its hour.
+DUE = f"""k.due_day || CASE {_local("k.due_at", "%H:%M:%S")} WHEN '23:59:59' THEN ''
+    ELSE {_local("k.due_at", " %H:%M")} END"""
+
+# As core/clocks.py judges.
+VERDICT = f"""CASE
+    WHEN k.ended_at IS NULL AND k.due_at IS NULL THEN 'paused'
+    WHEN k.ended_at IS NULL AND {NOW} > k.due_at THEN 'overdue'
+    WHEN k.ended_at IS NULL THEN 'running'
+    WHEN k."end" IN ('stopped', 'closed-without') AND k.ended_at > k.due_at THEN 'missed'
+    WHEN k."end" = 'stopped' THEN 'met'
+    ELSE 'cancelled'
+END"""
+
+LATEST = 'k."round" = (SELECT max(l."round") FROM clock l WHERE l.complaint = k.complaint AND l.name = k.name)'
+
+
+def _due_of(clock: str) -> str:
+    return f"(SELECT {DUE} FROM clock k WHERE k.complaint = c.id AND k.name = '{clock}' AND {LATEST})"
+
+
+def _verdict_of(clock: str) -> str:
+    """A clock of the policy that has not started is projected, or cancelled where the complaint has closed."""
+    return f"""coalesce(
+    (SELECT {VERDICT} FROM clock k WHERE k.complaint = c.id AND k.name = '{clock}' AND {LATEST}),
+    (SELECT CASE c.status WHEN 'closed' THEN 'cancelled' ELSE 'projected' END
+     FROM policy p, json_each(p.definition, '$.clocks') rule
+     WHERE p.name = c.policy AND p.in_force = c.policy_version AND json_extract(rule.value, '$.name') = '{clock}'))"""
+
+
+COMPLAINTS = f"""
+CREATE VIEW complaints AS
+SELECT c.id, c.number, c.platform, c.category, c.seller, c.status, c.owner, c.handler, c.policy,
+{_local("c.received_at")} AS received,
+{_local("c.accepted_at")} AS accepted,
+{_local("c.forwarded_at")} AS forwarded,
+{_local("coalesce(c.completed_at, c.withdrawn_at, c.rejected_at)")} AS closed,
+{_due_of("forward")} AS forward_due,
+{_verdict_of("forward")} AS forward_verdict,
+{_due_of("complete")} AS complete_due,
+{_verdict_of("complete")} AS complete_verdict,
+(SELECT group_concat(k.name || ' ' || {VERDICT}, ', ') FROM clock k
+ WHERE k.complaint = c.id AND k.name NOT IN ('forward', 'complete') AND {LATEST}) AS other_clocks,
+EXISTS (SELECT 1 FROM clock k WHERE k.complaint = c.id AND k.provisional AND {LATEST}) AS provisional,
+c.outcome, CAST(c.amount AS REAL) AS amount, c.first_contact, c.reopenings, c.backdated AS backdated_days, c.summary
+FROM complaint c
+WHERE c.status <> 'voided' AND c.received_at IS NOT NULL;
+"""
+
+CLOCKS = f"""
+CREATE VIEW clocks AS
+SELECT k.complaint, c.number, c.platform, c.category, c.owner, c.policy, k.name AS clock, k."round",
+{_local("k.started_at")} AS started,
+{DUE} AS due,
+{_local("k.ended_at")} AS ended,
+{VERDICT} AS verdict,
+k.provisional
+FROM clock k JOIN complaint c ON c.id = k.complaint;
+"""
+
+
+def _watched(working_days: str) -> str:
+    return f"""SELECT c.id, c.number, c.platform, c.category, c.status, c.owner, c.handler, k.name AS clock,
+{DUE} AS due,
+{working_days}
+k.provisional, {_local("c.received_at")} AS received, c.summary
+FROM clock k CROSS JOIN complaint c ON c.id = k.complaint
+WHERE k.ended_at IS NULL AND k.due_at"""
+
+
+LATE = f"""(SELECT d.number FROM calendar_day d WHERE d.day = {TODAY})
+    - (SELECT d.number FROM calendar_day d WHERE d.day = k.due_day) AS working_days_late,"""
+LEFT = f"""(SELECT d.number FROM calendar_day d WHERE d.day = k.due_day)
+    - (SELECT d.number FROM calendar_day d WHERE d.day = {TODAY}) AS working_days_left,"""
+
+OVERDUE = f"CREATE VIEW overdue AS\n{_watched(LATE)} < {NOW}\nORDER BY k.due_at;"
+DUE_SOON = f"CREATE VIEW due AS\n{_watched(LEFT)} >= {NOW}\nORDER BY k.due_at;"
+
+# Of the register's own entries, which hold whole calendars and policies, the names alone are shown.
+JOURNAL = f"""
+CREATE VIEW journal AS
+SELECT t.seq, coalesce(t.complaint, json_extract(t.detail, '$.complaint')) AS complaint, t.kind,
+{_local("t.at")} AS at,
+{_local("t.recorded_at")} AS recorded,
+t.actor,
+json_extract(t.detail, '$.note') AS note,
+json_extract(t.detail, '$.reason') AS reason,
+CASE WHEN t.complaint IS NULL THEN coalesce(json_extract(t.detail, '$.name'), json_extract(t.detail, '$.calendar.name'))
+    ELSE nullif(json_remove(t.detail, '$.personal', '$.note', '$.reason', '$.policy_version', '$.import_key'), '{{}}')
+END AS detail,
+lower(hex(t.hash)) AS hash
+FROM "transition" t;
+"""
+
+PLATFORMS = f"""
+CREATE VIEW platforms AS
+SELECT p.name, json_extract(p.definition, '$.green_channel') AS green_channel,
+(SELECT group_concat(value, ', ') FROM json_each(p.definition, '$.channels')) AS channels,
+{_local("(json_extract(p.definition, '$.last_check.at'))")} AS last_checked,
+json_extract(p.definition, '$.last_check.by') AS checked_by,
+json_extract(p.definition, '$.last_check.finding') AS finding,
+(SELECT count(*) FROM complaint c WHERE c.platform = p.name AND c.status NOT IN ('closed', 'voided')) AS open_complaints
+FROM platform p;
+"""
+
+
+def m002_reading_views(connection: sqlite3.Connection) -> None:
+    """Make the views, and the table of the time zone's offsets that their local times are counted by."""
+    for script in (ZONE, COMPLAINTS, CLOCKS, OVERDUE, DUE_SOON, JOURNAL, PLATFORMS):
+        run_script(connection, script)
+    for (timezone,) in connection.execute("SELECT value FROM fact WHERE name = 'timezone'").fetchall():
+        write_offsets(connection, timezone)

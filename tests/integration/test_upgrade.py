@@ -1,0 +1,202 @@
+"""A register of every schema version that was released opens, is brought up to date, and stays whole whatever happens."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dealtrack.register.migrations.m001_journal_and_projection import m001_journal_and_projection
+from dealtrack.register.schema import MIGRATIONS, VERSION, migrate, schema_faults
+from tests.conftest import Clerk
+from tests.make_register import DAYS, kept, unpack
+
+BACKUP = "register0-schema1-20161115T010000Z.db"
+
+
+def _version(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@pytest.fixture
+def old(new_clerk: Callable[..., Clerk]) -> Clerk:
+    """Give a clerk with a register of schema 1."""
+    held = new_clerk()
+    unpack(1, held.db)
+    return held
+
+
+def test_every_version_but_the_present_one_is_kept() -> None:
+    assert set(range(1, VERSION)) <= kept().keys(), "run tests/make_register.py with the code before the new migration"
+    kinds = {line.split()[1] for line in DAYS.strip().splitlines()}
+    assert {"complete", "reopen", "void", "erase", "calendar", "platform", "evidence", "hand-on"} <= kinds
+
+
+@pytest.mark.parametrize("version", kept())
+def test_a_released_register_is_brought_up_to_date_and_verifies(version: int, new_clerk: Callable[..., Clerk]) -> None:
+    clerk = new_clerk()
+    unpack(version, clerk.db)
+    before = clerk.db.read_bytes()
+    first = clerk("list", "--format", "jsonl")
+    backup = clerk.db.with_name(f"register0-schema{version}-20161115T010000Z.db")
+    assert len(first.ok().splitlines()) == 7
+    assert first.err == (
+        f"dealtrack: the register was brought from schema {version} to {VERSION}; as it was before: {backup}\n"
+    )
+    assert _version(clerk.db) == VERSION
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert _version(backup) == version
+    with closing(sqlite3.connect(backup)) as copy:
+        assert schema_faults(copy, version) == []
+    # A copy that nobody wrote to in between is the file itself, but for SQLite's counters of changes in its header.
+    assert backup.read_bytes()[100:] == before[100:]
+    assert clerk("verify").ok().startswith("whole: 40 entries")
+    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("recheck", "--rebuild").err == ""
+    again = clerk("list", "--format", "jsonl")
+    assert (again.ok(), again.err) == (first.out, "")
+    assert clerk("add", "--platform", "JD").ok()
+    assert clerk("verify").ok()
+    assert "schema\t" + str(VERSION) in clerk("doctor").out
+
+
+def test_what_was_true_before_is_true_after(old: Clerk) -> None:
+    head = old("verify").ok().split("head ")[1].strip()
+    assert old("verify", "--head", head).ok()
+    shown = old("show", 1, "--format", "json").ok()
+    assert '"complete_verdict": "overdue"' in shown
+    assert '"seq": 30' in shown
+    assert old("search", "异味").ok().startswith("1\t")
+    assert old("list", "--known-at", "2016-11-03").ok().count("\n") == 6
+
+
+def test_a_migration_is_one_step_of_one_version(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        m001_journal_and_projection(connection)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for version, name in enumerate(MIGRATIONS, start=1):
+            assert name.startswith(f"m{version:03d}_")
+            migrate(connection, version)
+            assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+            assert schema_faults(connection, version) == []
+
+
+def test_one_who_reads_is_not_refused_where_the_register_cannot_be_changed(old: Clerk) -> None:
+    before = old.db.read_bytes()
+    # No file can take the place of a folder.
+    old.db.with_name(BACKUP).mkdir()
+    read = old("overdue")
+    assert len(read.ok().splitlines()) == 3
+    assert read.err == "", "a reader's cron job would mail it every day"
+    assert old("verify").status == 0
+    refused = old("forward", 7)
+    assert refused.status == 3
+    assert refused.err.startswith(f"dealtrack: The register {old.db} has schema 1, older than {VERSION}, and cannot be")
+    assert BACKUP in refused.err
+    assert old("recheck", "--rebuild").status == 3
+    told = old("doctor")
+    assert told.status == 1
+    assert "schema\t1" in told.out
+    assert "stays at schema 1 and takes no entries: No backup was made at " in told.err
+    assert old.db.read_bytes() == before
+    assert [path.name for path in old.db.parent.glob(".*")] == []
+
+
+def test_a_migration_that_fails_leaves_the_register_and_no_copy(old: Clerk) -> None:
+    with closing(sqlite3.connect(old.db)) as connection:
+        connection.execute("CREATE VIEW complaints AS SELECT id FROM complaint")
+    before = old.db.read_bytes()
+    for words in ("list", "forward 7"):
+        result = old(*words.split())
+        assert result.status == 3
+        assert "cannot be brought up to date" in result.err
+        assert "complaints already exists" in result.err
+    assert old.db.read_bytes() == before
+    assert sorted(path.name for path in old.db.parent.glob("register0*")) == ["register0.db", "register0.db.evidence"]
+
+
+def test_an_index_of_ones_own_bars_no_upgrade_and_is_named_after_it(old: Clerk) -> None:
+    with closing(sqlite3.connect(old.db)) as connection:
+        connection.execute("CREATE INDEX mine ON complaint (owner)")
+    assert old("list").ok()
+    assert _version(old.db) == VERSION
+    assert old("verify").err == "dealtrack: the schema was altered at mine\n"
+
+
+def test_an_altered_journal_is_not_brought_up_to_date_but_still_told_of(old: Clerk) -> None:
+    with closing(sqlite3.connect(old.db, isolation_level=None)) as connection:
+        (trigger,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name LIKE '%never_changed'").fetchone()
+        connection.execute("DROP TRIGGER transition_is_never_changed")
+        connection.execute("UPDATE transition SET actor = 'nobody' WHERE seq = 20")
+        connection.execute(trigger)
+    assert old("list").status == 0
+    verified = old("verify")
+    assert verified.status == 1
+    assert "altered at entry 20" in verified.err
+    assert "entry 20" in old("forward", 7).err
+    assert _version(old.db) == 1
+
+
+def test_two_at_once_make_one_upgrade(old: Clerk) -> None:
+    words = [sys.executable, "-m", "dealtrack", "list"]
+    environment = {"PATH": "/usr/bin:/bin", **old.environment()}
+    ran = [
+        subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    told = [process.communicate(timeout=60) for process in ran]
+    assert [process.returncode for process in ran] == [0, 0, 0]
+    assert len({out for out, _ in told}) == 1
+    assert sorted(len(err.splitlines()) for _, err in told) == [0, 0, 1]
+    assert len(list(old.db.parent.glob("register0-schema1-*.db"))) == 1
+
+
+KILLED = """
+import os, signal, sys, threading
+from datetime import datetime, UTC
+from pathlib import Path
+from dealtrack.register.register import Register
+import sqlite_utils, dealtrack.register.upgrade
+threading.Timer(float(sys.argv[2]), os.kill, (os.getpid(), signal.SIGKILL)).start()
+with Register.open(Path(sys.argv[1]), now=lambda: datetime(2016, 11, 15, tzinfo=UTC)):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_at_any_moment_of_it_the_register_is_old_or_new_and_whole(old: Clerk) -> None:
+    before = old.db.read_bytes()
+    seen = set()
+    for step in range(10):
+        old.db.write_bytes(before)
+        ran = subprocess.run([sys.executable, "-c", KILLED, old.db, str(0.01 + step * 0.03)], check=False, timeout=60)
+        assert ran.returncode == -signal.SIGKILL
+        version = _version(old.db)
+        seen.add(version)
+        with closing(sqlite3.connect(old.db)) as connection:
+            assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            assert schema_faults(connection, version) == []
+        assert len(old("list").ok().splitlines()) == 7
+        assert _version(old.db) == VERSION
+        for path in old.db.parent.glob("register0.db-*"):
+            path.unlink()
+    assert seen == {1, VERSION}, "the kills fell on one side of it alone"
+    assert old("verify").ok()
+
+
+def test_a_newer_register_is_refused_plainly_and_left_alone(clerk: Clerk) -> None:
+    with closing(sqlite3.connect(clerk.db)) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    before = clerk.db.read_bytes()
+    for words in ("list", "add --platform JD", "verify", "doctor", "backup copy.db"):
+        result = clerk(*words.split())
+        assert result.status == 3
+        assert result.err == (
+            f"dealtrack: The register {clerk.db} was made by a newer dealtrack "
+            f"(schema {VERSION + 1}; this one knows {VERSION}). Upgrade dealtrack.\n"
+        )
+    assert clerk.db.read_bytes() == before
