@@ -1,7 +1,7 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -200,11 +200,18 @@ class DayList:
             yield self.day(date.fromordinal(ordinal))
 
 
-class WorkingCalendar(NamedTuple):
-    """A calendar that can be asked for working days; `revision` tells by which state of it an answer was given."""
+class WorkingCalendar:
+    """A calendar that can be asked for working days; `revision` tells by which state of it an answer was given.
 
-    days: DayTable
-    revision: int = 0
+    `deadlines` is for those who count with it, to remember what they have counted.
+    """
+
+    __slots__ = ("days", "deadlines", "revision")
+
+    def __init__(self, days: DayTable, revision: int = 0) -> None:
+        self.days = days
+        self.revision = revision
+        self.deadlines: dict[tuple[int, int, date], tuple[tuple[datetime, date, bool], object, object]] = {}
 
     def day(self, day: date) -> Day:
         """Return one day, with what makes it worked or not; raises OutsideCalendar."""

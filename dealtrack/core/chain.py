@@ -1,12 +1,18 @@
 """The hash chain of the journal: each entry's digest covers all its columns and the entry before it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from json import JSONEncoder
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 GENESIS = bytes(32)
 
-_encode = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_encode = JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
+_write_int = int.__repr__
+"""Raises TypeError for what is no integer."""
 
 
 class Link(NamedTuple):
@@ -32,18 +38,33 @@ class Fault(NamedTuple):
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, characters unescaped; raises ValueError for NaN."""
-    return _encode(value)
+    # What most transitions have to tell is nothing.
+    return _encode(value) if value or value.__class__ is not dict else "{}"
 
 
 def digest(
     seq: int, complaint: int | None, kind: str, at: str, recorded_at: str, actor: str, detail: str, previous: bytes
 ) -> bytes:
-    """Return the SHA-256 of an entry: the digest before it, then its columns as canonical JSON in UTF-8."""
+    """Return the SHA-256 of an entry: the digest before it, then its columns as canonical JSON in UTF-8.
+
+    Raises TypeError for a column of another type.
+    """
+    # Put together by hand, which takes a quarter of the time of `canonical` of the list of columns.
+    mark = "null" if complaint is None else _write_int(complaint)
+    columns = (
+        f"[{_write_int(seq)},{mark},{encode_basestring(kind)},{encode_basestring(at)},{encode_basestring(recorded_at)},"
+        f"{encode_basestring(actor)},{encode_basestring(detail)}]"
+    )
+    hashed: bytes = _sha256()(previous + columns.encode()).digest()
+    return hashed
+
+
+@cache
+def _sha256() -> Callable[[bytes], Any]:
     # Imported here, since commands that only read never need it: OpenSSL costs them 9 ms.
     from hashlib import sha256
 
-    columns = _encode([seq, complaint, kind, at, recorded_at, actor, detail])
-    return sha256(previous + columns.encode()).digest()
+    return sha256
 
 
 def first_fault(links: Iterable[Link], previous: bytes = GENESIS, seq: int = 0) -> Fault | None:

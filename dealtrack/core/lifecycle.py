@@ -14,6 +14,9 @@ NO_DETAIL: Detail = {}
 class Kind(StrEnum):
     """What can happen to a complaint."""
 
+    # Looked up by the million: an Enum's own hash is Python code, which takes four times as long.
+    __hash__ = str.__hash__
+
     RECEIVED = "received"
     ACCEPTED = "accepted"
     FORWARDED = "forwarded"
@@ -33,6 +36,8 @@ class Kind(StrEnum):
 
 class Status(StrEnum):
     """Where a complaint stands."""
+
+    __hash__ = str.__hash__
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -134,12 +139,27 @@ class Complaint(NamedTuple):
         return self.status in OPEN
 
 
-def effective(history: Iterable[Transition]) -> list[Transition]:
+class Counted(list[Transition]):
+    """Transitions that count, in order of what happened: what `effective` returns, and hands back as it is."""
+
+    __slots__ = ()
+
+
+def effective(history: Iterable[Transition]) -> Counted:
     """Return the transitions that count: those not voided, in order of what happened, then of entry."""
-    entries = list(history)
-    voided = {entry.detail["seq"] for entry in entries if entry.kind is Kind.VOIDED}
-    counted = [entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided]
-    return sorted(counted, key=lambda entry: (entry.kind is not Kind.RECEIVED, entry.at, entry.seq))
+    if history.__class__ is Counted:
+        return history
+    entries = Counted(history)
+    if any(entry.kind is Kind.VOIDED for entry in entries):
+        voided = {entry.detail["seq"] for entry in entries if entry.kind is Kind.VOIDED}
+        entries = Counted(entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided)
+    if not all(map(_follows, entries, entries[1:])):
+        entries.sort(key=lambda entry: (entry.kind is not Kind.RECEIVED, entry.at, entry.seq))
+    return entries
+
+
+def _follows(entry: Transition, later: Transition) -> bool:
+    return entry.at <= later.at and entry.seq < later.seq and later.kind is not Kind.RECEIVED
 
 
 def days_behind(entry: Transition, zone: tzinfo) -> int:
@@ -149,8 +169,111 @@ def days_behind(entry: Transition, zone: tzinfo) -> int:
 
 def backdating(history: Iterable[Transition], zone: tzinfo) -> int:
     """Return by how many days the latest of the transitions that count was entered after it happened, 0 for none."""
-    late = (entry for entry in effective(history) if entry.recorded_at > entry.at)
-    return max((days_behind(entry, zone) for entry in late), default=0)
+    latest, worst = None, 0
+    for entry in effective(history):
+        # Of those entered at one moment, as an import does, the first is behind by most.
+        if entry.recorded_at > entry.at and entry.recorded_at is not latest:
+            worst = max(worst, days_behind(entry, zone))
+        latest = entry.recorded_at
+    return worst
+
+
+class Life:
+    """A complaint's life as it is told: its history, the transitions that count, and what they make of it.
+
+    A transition told last is added to what the others made, so that the whole is folded once.
+    """
+
+    __slots__ = ("_said", "entries", "history", "id", "status")
+
+    def __init__(self, complaint: int, history: Iterable[Transition] = ()) -> None:
+        """Raises BadHistory where the entries contradict one another, which only a damaged register can hold."""
+        self.id = complaint
+        self.history = list(history)
+        self._fold()
+
+    def _fold(self) -> None:
+        self.entries = effective(self.history)
+        self.status = Status.VOIDED
+        self._said = _UNSAID.copy()
+        if self.entries and self.entries[0].kind is Kind.RECEIVED:
+            for entry in self.entries:
+                self._tell(entry)
+
+    def add(self, entry: Transition) -> None:
+        """Add the transition entered last; raises BadHistory where the complaint does not allow it."""
+        self.history.append(entry)
+        last = self.entries[-1] if self.entries else None
+        if entry.kind is Kind.VOIDED or (not _follows(last, entry) if last else entry.kind is not Kind.RECEIVED):
+            self._fold()
+        else:
+            self.entries.append(entry)
+            self._tell(entry)
+
+    def complaint(self, zone: tzinfo | None = None) -> Complaint:
+        """Return the complaint as it stands; without a receipt that counts, it is voided.
+
+        Its `backdated` is counted in the days of a zone, and left 0 without one.
+        """
+        said = self._said
+        said["id"], said["status"] = self.id, self.status
+        said["backdated"] = backdating(self.entries, zone) if zone and self.status is not Status.VOIDED else 0
+        return Complaint(*said.values())
+
+    def check_next(self, kind: Kind, at: datetime, now: datetime) -> None:
+        """Check that a transition may follow; raises NotAllowed, BeforePrevious or InFuture."""
+        if at > now:
+            raise InFuture(at=at, now=now)
+        if kind is Kind.RECEIVED:
+            return
+        if self.status not in ALLOWED[kind]:
+            allowed = ", ".join(possible(self.status)) or "nothing"
+            raise NotAllowed(complaint=self.id, status=self.status, kind=kind, allowed=allowed)
+        bar = barring(self.entries, kind)
+        if bar is not None and at < bar.at:
+            raise BeforePrevious(complaint=self.id, kind=kind, at=at, previous=bar.kind, previous_at=bar.at)
+
+    def _tell(self, entry: Transition) -> None:
+        kind, said = entry.kind, self._said
+        if kind is not Kind.RECEIVED and self.status not in ALLOWED[kind]:
+            raise BadHistory(complaint=self.id, seq=entry.seq, reason=f"{kind} while {self.status}")
+        stated = entry.detail if kind in STATING else NO_DETAIL
+        match kind:
+            case Kind.RECEIVED:
+                self.status, said["received"] = Status.RECEIVED, entry.at
+            case Kind.ACCEPTED:
+                self.status, said["accepted"] = Status.ACCEPTED, entry.at
+            case Kind.FORWARDED:
+                self.status, said["forwarded"] = Status.FORWARDED, entry.at
+            case Kind.COMPLETED:
+                said["first_contact"] = self.status is Status.RECEIVED and not said["reopenings"]
+                self.status, said["completed"] = Status.CLOSED, entry.at
+            case Kind.WITHDRAWN:
+                self.status, said["withdrawn"] = Status.CLOSED, entry.at
+            case Kind.REJECTED:
+                self.status, said["rejected"] = Status.CLOSED, entry.at
+            case Kind.REOPENED:
+                self.status, said["first_contact"] = Status.FORWARDED, False
+                said["reopenings"] += 1
+                said.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
+            case Kind.PAUSED:
+                self.status, said["resumes_to"] = Status.PAUSED, self.status
+            case Kind.RESUMED:
+                self.status, said["resumes_to"] = said["resumes_to"] or Status.RECEIVED, None
+            case Kind.HANDED_ON:
+                said["handler"] = entry.detail["to"]
+            case _:
+                pass
+        if stated:
+            for name in FIELDS:
+                if name in stated:
+                    said[name] = stated[name]
+
+
+STATING = CLOSING | {Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED, Kind.AMENDED}
+"""The kinds whose detail may state fields of the complaint."""
+
+_UNSAID = Complaint(0, Status.VOIDED)._asdict()
 
 
 def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
@@ -158,55 +281,7 @@ def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
 
     Raises BadHistory where the entries contradict one another, which only a damaged register can hold.
     """
-    state = Complaint(id=complaint, status=Status.VOIDED)
-    entries = effective(history)
-    if not entries or entries[0].kind is not Kind.RECEIVED:
-        return state
-    for entry in entries:
-        if entry.kind is not Kind.RECEIVED and state.status not in ALLOWED[entry.kind]:
-            raise BadHistory(complaint=complaint, seq=entry.seq, reason=f"{entry.kind} while {state.status}")
-        state = _apply(state, entry)
-    return state
-
-
-def _apply(state: Complaint, entry: Transition) -> Complaint:
-    stated = {name: entry.detail[name] for name in FIELDS if name in entry.detail}
-    match entry.kind:
-        case Kind.RECEIVED:
-            return state._replace(status=Status.RECEIVED, received=entry.at, **stated)
-        case Kind.ACCEPTED:
-            return state._replace(status=Status.ACCEPTED, accepted=entry.at, **stated)
-        case Kind.FORWARDED:
-            return state._replace(status=Status.FORWARDED, forwarded=entry.at, **stated)
-        case Kind.COMPLETED:
-            first = state.status is Status.RECEIVED and not state.reopenings
-            return state._replace(status=Status.CLOSED, completed=entry.at, first_contact=first, **stated)
-        case Kind.WITHDRAWN:
-            return state._replace(status=Status.CLOSED, withdrawn=entry.at, **stated)
-        case Kind.REJECTED:
-            return state._replace(status=Status.CLOSED, rejected=entry.at, **stated)
-        case Kind.REOPENED:
-            return state._replace(
-                status=Status.FORWARDED,
-                reopenings=state.reopenings + 1,
-                completed=None,
-                withdrawn=None,
-                rejected=None,
-                outcome=None,
-                amount=None,
-                first_contact=False,
-                **stated,
-            )
-        case Kind.PAUSED:
-            return state._replace(status=Status.PAUSED, resumes_to=state.status)
-        case Kind.RESUMED:
-            return state._replace(status=state.resumes_to or Status.RECEIVED, resumes_to=None)
-        case Kind.HANDED_ON:
-            return state._replace(handler=entry.detail["to"])
-        case Kind.AMENDED:
-            return state._replace(**stated)
-        case _:
-            return state
+    return Life(complaint, history).complaint()
 
 
 def possible(status: Status) -> list[Kind]:
@@ -245,12 +320,11 @@ def last_counted(history: Iterable[Transition]) -> int | None:
 
 def barring(history: Iterable[Transition], kind: Kind) -> Transition | None:
     """Return the transition that one of a kind may not precede: the last that moved the complaint, or its receipt."""
-    bars = [
-        entry
-        for entry in effective(history)
-        if entry.kind is Kind.RECEIVED or (kind not in BESIDE and entry.kind not in BESIDE)
-    ]
-    return bars[-1] if bars else None
+    moves = kind not in BESIDE
+    for entry in reversed(effective(history)):
+        if entry.kind is Kind.RECEIVED or (moves and entry.kind not in BESIDE):
+            return entry
+    return None
 
 
 def settle_moment(day_start: datetime, day_end: datetime, kind: Kind, history: Sequence[Transition]) -> datetime:
@@ -268,15 +342,6 @@ def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: da
 
     Raises NotAllowed, BeforePrevious or InFuture.
     """
-    state = fold(complaint, history)
-    if at > now:
-        raise InFuture(at=at, now=now)
-    if kind is Kind.RECEIVED:
-        return state
-    if state.status not in ALLOWED[kind]:
-        allowed = ", ".join(possible(state.status)) or "nothing"
-        raise NotAllowed(complaint=complaint, status=state.status, kind=kind, allowed=allowed)
-    bar = barring(history, kind)
-    if bar is not None and at < bar.at:
-        raise BeforePrevious(complaint=complaint, kind=kind, at=at, previous=bar.kind, previous_at=bar.at)
-    return state
+    life = Life(complaint, history)
+    life.check_next(kind, at, now)
+    return life.complaint()

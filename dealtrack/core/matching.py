@@ -1,9 +1,11 @@
 """Comparing names as people type them: whatever their case, their width and the spaces around them."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from unicodedata import normalize
 
 
+@lru_cache(1024)
 def fold(text: str) -> str:
     """Return a text as it is compared: full-width forms as plain ones, no case, single spaces."""
     return " ".join(normalize("NFKC", text).casefold().split())

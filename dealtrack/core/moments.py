@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -187,8 +188,10 @@ def iso_local(moment: datetime, zone: tzinfo) -> str:
     return f"{_written(local)}T{_TWO[local.hour]}:{_TWO[local.minute]}:{_TWO[local.second]}{suffix}"
 
 
+@lru_cache(4096)
 def to_store(moment: datetime) -> str:
     """Return a moment as the register keeps it, in UTC to the second: 2016-11-11T13:30:00Z."""
+    # Remembered, since a complaint's row, its transitions and its clocks hold the same few moments.
     if moment.tzinfo is not UTC:
         if moment.tzinfo is None:
             raise ValueError("a moment needs its time zone")

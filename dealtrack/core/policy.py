@@ -134,6 +134,8 @@ def check_same_version(held: Policy, given: Policy) -> None:
 
 def version_for(versions: Sequence[Policy], received: date) -> Policy:
     """Return the version in force on the day of receipt; a receipt before the first version is judged by the first."""
+    if len(versions) == 1:
+        return versions[0]
     ordered = sorted(versions, key=lambda policy: policy.in_force)
     in_force = [policy for policy in ordered if policy.in_force <= received]
     return in_force[-1] if in_force else ordered[0]

@@ -75,20 +75,24 @@ class Writer:
     def _add(self, complaint: int | None, kind: str, at: datetime, detail: Mapping[str, Any]) -> int:
         tail = self._tail
         seq = tail.seq + 1
-        at_text, text = to_store(at), chain.canonical(detail)
-        digest = chain.digest(seq, complaint, kind, at_text, self._recorded_text, self._actor, text, tail.hash)
-        self._links.append(
-            Link(seq, complaint, kind, at_text, self._recorded_text, self._actor, text, tail.hash, digest)
-        )
+        columns = (seq, complaint, kind, to_store(at), self._recorded_text, self._actor, chain.canonical(detail))
+        digest = chain.digest(*columns, tail.hash)
+        self._links.append(Link(*columns, tail.hash, digest))
         tail.seq, tail.hash = seq, digest
         if len(self._links) >= self.BATCH:
             self.flush()
         return seq
 
-    def transition(self, complaint: int, kind: Kind, at: datetime, detail: Mapping[str, Any]) -> Transition:
-        """Add a complaint's transition and return it as it will be read back."""
-        seq = self._add(complaint, kind.value, at, detail)
-        return Transition(seq, complaint, kind, at, self.recorded_at, self._actor, detail)
+    def next_transition(
+        self, ahead: int, complaint: int, kind: Kind, at: datetime, detail: Mapping[str, Any]
+    ) -> Transition:
+        """Return a transition as it will be read back once it, and as many before it as lie `ahead`, are added."""
+        return Transition(self._tail.seq + 1 + ahead, complaint, kind, at, self.recorded_at, self._actor, detail)
+
+    def add(self, entry: Transition) -> None:
+        """Add a complaint's transition, which bears the next number."""
+        seq = self._add(entry.complaint, entry.kind.value, entry.at, entry.detail)
+        assert seq == entry.seq
 
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
         """Add an entry of the register's own and return its number."""

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import chain, lifecycle, limits
+from dealtrack.core.clocks import local_day
 from dealtrack.core.contact import email_key, phone_key
-from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Transition
+from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Life, Transition
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version, version_for
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 
 LIMITED = frozenset({Kind.PAUSED, Kind.EXTENDED, Kind.VOIDED})
+VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
+"""The kinds that personal data can come with: their detail holds a digest of it."""
 
 
 class Personal(NamedTuple):
@@ -60,6 +63,7 @@ class Recorder:
         self._index = search.Writer(connection)
         self._numbers: dict[str, list[int]] = {}
         self._keys: dict[str, int] = {}
+        self._personal: list[tuple[Any, ...]] = []
         self._last = queries.last_complaint(connection)
 
     def flush(self) -> None:
@@ -67,6 +71,8 @@ class Recorder:
         self._entries.flush()
         self._rows.flush()
         self._index.flush()
+        self._connection.executemany("INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._personal)
+        self._personal.clear()
         self._numbers.clear()
         self._keys.clear()
 
@@ -88,57 +94,60 @@ class Recorder:
     def record(self, work: Work) -> Complaint:
         """Record a complaint's transitions and return it as it then stands.
 
-        Where one is refused none is recorded. Raises what `lifecycle.check_next`, `lifecycle.check_void` and
-        the checks of `limits` raise, UnknownComplaint and UnknownPolicy.
+        Where one is refused none is recorded. Raises what `Life.check_next`, `lifecycle.check_void` and the
+        checks of `limits` raise, UnknownComplaint and UnknownPolicy.
         """
-        history = [] if work.complaint is None else self.history(work.complaint)
+        is_new = work.complaint is None
         id_ = self._last + 1 if work.complaint is None else work.complaint
-        decided = self._decide(id_, history, work.drafts)
-        if work.complaint is None:
+        life = Life(id_, () if is_new else self.history(id_))
+        salt = os.urandom(16) if work.personal is not None else b""
+        decided = self._decide(life, work, salt)
+        if is_new:
             self._last = id_
-        for transition in decided:
-            detail = dict(transition.detail)
-            if transition.kind is Kind.RECEIVED:
-                detail["policy_version"] = self._version(detail["policy"], transition.at)
-            if work.personal is not None and transition.kind in (Kind.RECEIVED, Kind.AMENDED):
-                detail["personal"] = self._keep_personal(id_, work.personal)
-            history.append(self._entries.transition(id_, transition.kind, transition.at, detail))
-        return self._project(history, is_new=work.complaint is None)
+        if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
+            self._personal.append(personal_row(id_, work.personal, salt))
+        for entry in decided:
+            self._entries.add(entry)
+        return self._project(life, is_new)
 
-    def _decide(self, complaint: int, history: Sequence[Transition], drafts: Sequence[Draft]) -> list[Transition]:
-        """Return the transitions that drafts make of a history, each at its settled moment, not yet numbered."""
-        known = list(history)
+    def _decide(self, life: Life, work: Work, salt: bytes) -> list[Transition]:
+        """Return the transitions that drafts make of a life, each at its settled moment, and add them to it."""
         decided: list[Transition] = []
-        for draft in drafts:
-            moment = draft.at
+        for draft in work.drafts:
+            kind, moment, detail = draft
             at = moment.start
             if moment.day_only:
-                at = lifecycle.settle_moment(moment.start, moment.end, draft.kind, known)
-            state = lifecycle.check_next(complaint, known, draft.kind, at, self.now)
-            if draft.kind in LIMITED:
-                self._check_limits(state, known, draft, at)
-            seq = known[-1].seq + 1 if known else 1
-            known.append(Transition(seq, complaint, draft.kind, at, self.now, "", draft.detail))
-            decided.append(known[-1])
+                at = lifecycle.settle_moment(at, moment.end, kind, life.entries)
+            life.check_next(kind, at, self.now)
+            if kind in LIMITED:
+                self._check_limits(life, draft, at)
+            if kind in VOUCHING:
+                detail = dict(detail)
+                if kind is Kind.RECEIVED:
+                    detail["policy_version"] = self._version(detail["policy"], at)
+                if work.personal is not None:
+                    detail["personal"] = personal_digest(salt, work.personal)
+            decided.append(self._entries.next_transition(len(decided), life.id, kind, at, detail))
+            life.add(decided[-1])
         return decided
 
-    def _check_limits(self, state: Complaint, history: Sequence[Transition], draft: Draft, at: datetime) -> None:
+    def _check_limits(self, life: Life, draft: Draft, at: datetime) -> None:
         if draft.kind is Kind.VOIDED:
-            lifecycle.check_void(state.id, history, draft.detail["seq"])
+            lifecycle.check_void(life.id, life.history, draft.detail["seq"])
             return
+        state, runs = self._register.project_life(life)
         policy = self._register.policy_of(state)
-        _, runs = self._register.project(history)
         if draft.kind is Kind.PAUSED:
-            limits.check_pause(state.id, policy, runs)
+            limits.check_pause(life.id, policy, runs)
         else:
             name, by = draft.detail["clock"], draft.detail["by"]
-            limits.check_extension(state.id, policy, runs, history, name, by, at)
+            limits.check_extension(life.id, policy, runs, life.entries, name, by, at)
 
-    def _project(self, history: Sequence[Transition], is_new: bool) -> Complaint:
-        complaint, clocks = self._register.project(history)
-        key = projection.import_key_of(history)
+    def _project(self, life: Life, is_new: bool) -> Complaint:
+        complaint, clocks = self._register.project_life(life)
+        key = projection.import_key_of(life.history)
         self._rows.write(complaint, clocks, key, is_new)
-        self._index.write(complaint, history, is_new)
+        self._index.write(complaint, life.history, is_new)
         if not self._rows.holds_back:
             self._numbers.clear()
             self._keys.clear()
@@ -157,15 +166,7 @@ class Recorder:
         versions = self._register.policies.get(policy)
         if versions is None:
             raise UnknownPolicy(name=policy, nearest="")
-        return version_for(versions, received.astimezone(self._register.zone).date()).in_force.isoformat()
-
-    def _keep_personal(self, complaint: int, personal: Personal) -> str:
-        salt = os.urandom(16)
-        self._connection.execute(
-            "INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (complaint, *personal, salt, phone_key(personal.phone), email_key(personal.email)),
-        )
-        return personal_digest(salt, personal)
+        return version_for(versions, local_day(received, self._register.zone)).in_force.isoformat()
 
     def make(self, made: Mapping[str, Any]) -> None:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
@@ -219,3 +220,8 @@ def personal_digest(salt: bytes, personal: Personal) -> str:
     from hashlib import sha256
 
     return sha256(salt + chain.canonical(personal._asdict()).encode()).hexdigest()
+
+
+def personal_row(complaint: int, personal: Personal, salt: bytes) -> tuple[Any, ...]:
+    """Return the row that holds personal data, in the order of the table's columns."""
+    return (complaint, *personal, salt, phone_key(personal.phone), email_key(personal.email))

@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dealtrack.core import lifecycle
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import CalendarAt, Clock, current, judge, verdict, working_days_late
-from dealtrack.core.lifecycle import Complaint, Status, Transition
+from dealtrack.core.lifecycle import Complaint, Life, Status, Transition
 from dealtrack.core.moments import to_store
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import Policy
@@ -76,7 +75,7 @@ class Register(Store):
         seen = view.seen(entries)
         if not seen:
             return None
-        complaint, runs = self._project(seen, self.calendar_at(view.known))
+        complaint, runs = self._project(Life(seen[0].complaint, seen), self.calendar_at(view.known))
         if complaint.status is Status.VOIDED:
             return None
         return self._standing(complaint, runs, view)
@@ -193,15 +192,18 @@ class Register(Store):
 
     def project(self, history: Sequence[Transition]) -> tuple[Complaint, list[Clock]]:
         """Return the complaint that a history makes, and every run of its clocks."""
-        return self._project(history, self.calendar_at())
+        return self.project_life(Life(history[0].complaint, history))
+
+    def project_life(self, life: Life) -> tuple[Complaint, list[Clock]]:
+        """Return the complaint that a life has made, and every run of its clocks."""
+        return self._project(life, self.calendars_now)
 
     def project_by(self, history: Sequence[Transition], calendar: WorkingCalendar) -> tuple[Complaint, list[Clock]]:
         """Return what a history makes where every run of a clock, ended or not, is counted by one calendar."""
-        return self._project(history, lambda _: calendar)
+        return self._project(Life(history[0].complaint, history), lambda _: calendar)
 
-    def _project(self, history: Sequence[Transition], calendar_at: CalendarAt) -> tuple[Complaint, list[Clock]]:
-        complaint = lifecycle.fold(history[0].complaint, history)
+    def _project(self, life: Life, calendar_at: CalendarAt) -> tuple[Complaint, list[Clock]]:
+        complaint = life.complaint(self.zone)
         if complaint.status is Status.VOIDED:
             return complaint, []
-        complaint = complaint._replace(backdated=lifecycle.backdating(history, self.zone))
-        return complaint, judge(history, self.policy_of(complaint), calendar_at, self.zone)
+        return complaint, judge(life.entries, self.policy_of(complaint), calendar_at, self.zone)

@@ -20,8 +20,8 @@ GRAM = 3
 """The index holds every run of so many characters: a shorter word is looked for in the texts themselves."""
 
 MOST_GRAMS = 60
-FIELDS = ("number", "platform", "summary")
 NOTES = ("reason", "note")
+EVER = ("number", "platform", "summary", *NOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +39,25 @@ def texts_of(complaint: Complaint, history: Sequence[Transition]) -> list[str]:
     """
     if complaint.status is Status.VOIDED:
         return []
-    said = [getattr(complaint, name) for name in FIELDS]
-    counted = {entry.seq for entry in effective(history)}
-    said += [
-        entry.detail.get(name)
-        for entry in history
-        if entry.seq in counted or entry.kind is Kind.VOIDED
-        for name in NOTES
-    ]
+    said = [complaint.number, complaint.platform, complaint.summary]
+    noted = [(entry, entry.detail[name]) for entry in history if entry.detail for name in NOTES if name in entry.detail]
+    if noted:
+        counted = {entry.seq for entry in effective(history)}
+        said += [text for entry, text in noted if entry.seq in counted or entry.kind is Kind.VOIDED]
     return [text for text in said if text]
 
 
 def row_of(complaint: Complaint, history: Sequence[Transition]) -> tuple[int, str, str]:
     """Return a complaint's row of the index: its id, what it says, and what else its history ever said."""
     present = texts_of(complaint, history)
-    if len(history) == 1 and present:
-        former: list[str] = []
-    else:
-        ever = [entry.detail.get(name) for entry in history for name in (*FIELDS, *NOTES)]
-        former = list(dict.fromkeys(text for text in ever if text and text not in present))
+    former: dict[str, None] = {}
+    for entry in history:
+        detail = entry.detail
+        if detail:
+            for name in EVER:
+                text = detail.get(name)
+                if text and text not in present:
+                    former[text] = None
     return complaint.id, _joined(present), _joined(former)
 
 

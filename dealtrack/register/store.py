@@ -79,7 +79,7 @@ class Store:
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to."""
-        for name in names:
+        for name in (*names, "calendars_now", "_versions"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -162,6 +162,11 @@ class Store:
 
         return at
 
+    @cached_property
+    def calendars_now(self) -> CalendarAt:
+        """Return the calendars by which clocks are counted, as far as the register knows now."""
+        return self.calendar_at()
+
     # Policies and platforms
 
     @cached_property
@@ -174,10 +179,13 @@ class Store:
 
     def policy_of(self, complaint: Complaint) -> Policy:
         """Return the version of the policy that a complaint is handled by."""
-        versions = self.policies[complaint.policy]
-        return next(
-            (policy for policy in versions if policy.in_force.isoformat() == complaint.policy_version), versions[0]
-        )
+        known = self._versions.get((complaint.policy, complaint.policy_version))
+        return known or self.policies[complaint.policy][0]
+
+    @cached_property
+    def _versions(self) -> Mapping[tuple[str, str], Policy]:
+        taken = (policy for versions in self.policies.values() for policy in versions)
+        return {(policy.name, policy.in_force.isoformat()): policy for policy in taken}
 
     @cached_property
     def platforms(self) -> list[Platform]:

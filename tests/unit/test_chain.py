@@ -128,6 +128,14 @@ def test_canonical_json_is_one_text_for_one_value(value: dict[str, Any]) -> None
     assert canonical(dict(reversed(list(value.items())))) == text == canonical(json.loads(text))
 
 
+@given(st.integers(), st.none() | st.integers(), st.tuples(texts, texts, texts, texts, texts))
+def test_a_digest_is_of_the_canonical_json_of_any_columns(
+    seq: int, complaint: int | None, columns: tuple[str, str, str, str, str]
+) -> None:
+    text = canonical([seq, complaint, *columns])
+    assert digest(seq, complaint, *columns, GENESIS) == hashlib.sha256(GENESIS + text.encode()).digest()
+
+
 def test_canonical_json_sorts_keys_leaves_no_spaces_and_escapes_nothing() -> None:
     assert canonical({"b": [1, {"d": None, "c": "退款"}], "a": True}) == '{"a":true,"b":[1,{"c":"退款","d":null}]}'
     with pytest.raises(ValueError, match="not JSON compliant"):
