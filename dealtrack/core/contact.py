@@ -7,6 +7,7 @@ _FIRST = re.compile(r"[/;,、；，|\n]|或")
 _NO_DIGIT = re.compile(r"[^0-9]")
 _COUNTRY = re.compile(r"(?:\+|00)86|86(?=1[3-9][0-9]{9}$)")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_MOBILE = re.compile(r"1[3-9][0-9]{8}[0-9]")
 LEAST_DIGITS = 6
 
 
@@ -17,6 +18,9 @@ def phone_key(text: str | None) -> str | None:
     """
     if not text:
         return None
+    if _MOBILE.fullmatch(text):
+        # As nearly all are written; what follows would return the same, in three times the time.
+        return text
     plain = normalize("NFKC", text)
     first = next((part for part in _FIRST.split(plain) if part.strip()), "")
     sign = "+" if first.strip().lstrip("(").startswith("+") else ""

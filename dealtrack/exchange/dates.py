@@ -205,7 +205,7 @@ class DateReader:
 
     def _read(self, text: str) -> Moment | None:
         when, day_only, guessed = self._match(text)
-        if when.date() in self._sentinels:
+        if self._sentinels and when.date() in self._sentinels:
             return None
         if not FIRST_YEAR <= when.year <= LAST_YEAR:
             raise ValueError(f"lies outside the calendar, {FIRST_YEAR} to {LAST_YEAR}")
@@ -217,7 +217,7 @@ class DateReader:
         if day_only or (self._midnight_is_day and when.time() == time.min):
             day = when.date()
             return Moment(day_start(day, self._day_zone), day_start(day + timedelta(days=1), self._day_zone), True)
-        exact = self._to_utc(when.replace(microsecond=0))
+        exact = self._to_utc(when.replace(microsecond=0) if when.microsecond else when)
         return Moment(exact, exact, False)
 
     def _match(self, text: str) -> Reading:

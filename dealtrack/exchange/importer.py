@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from dealtrack.core.chain import canonical
@@ -20,6 +21,8 @@ from dealtrack.register.recorder import Draft, Personal, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
+CHUNK = 2000
+"""The rows whose numbers are looked up at once."""
 
 PolicyLoader = Callable[[str], Sequence[Policy]]
 
@@ -75,13 +78,15 @@ def import_rows(
         with register.recording(now, actor) as recorder:
             watch = Watch(register, duplicate_days)
             intake = Intake(register, recorder, source.name, tally, load_policy)
-            for row in rows:
-                tally.rows += 1
-                refusal = row if isinstance(row, Refusal) else intake.take(row)
-                if refusal is not None:
-                    tally.refused += 1
-                    refuse(refusal)
-                progress(tally.rows)
+            while chunk := list(islice(rows, CHUNK)):
+                recorder.look_up({row.number for row in chunk if isinstance(row, Incoming) and row.number})
+                for row in chunk:
+                    tally.rows += 1
+                    refusal = row if isinstance(row, Refusal) else intake.take(row)
+                    if refusal is not None:
+                        tally.refused += 1
+                        refuse(refusal)
+                    progress(tally.rows)
             recorder.flush()
             _count_alike(tally, watch)
             if dry_run or (tally.refused and not skip_bad):

@@ -220,27 +220,22 @@ class Writer:
 
     def write(self, complaint: Complaint, clocks: Iterable[Clock], import_key: str | None, is_new: bool) -> None:
         """Write a complaint and its clocks in place of what stood there."""
-        if not is_new:
+        row, runs = rows_of(complaint, clocks, import_key)
+        if is_new:
+            self._complaints.append(row)
+        else:
             self.flush()
+            # An update, since a replaced row would be deleted first and its clocks refer to it.
+            sets = ", ".join(f"{name} = ?" for name in COMPLAINT_COLUMNS.split(", ")[1:])
+            self._connection.execute(f"UPDATE complaint SET {sets} WHERE id = ?", (*row[1:-1], complaint.id))
             self._connection.execute("DELETE FROM clock WHERE complaint = ?", (complaint.id,))
-        self._complaints.append(complaint_row(complaint, import_key))
-        self._clocks.extend(clock_row(complaint.id, clock) for clock in clocks)
-        if len(self._complaints) >= self.BATCH:
+        self._clocks.extend(runs)
+        if len(self._complaints) >= self.BATCH or not is_new:
             self.flush()
-
-    @property
-    def holds_back(self) -> bool:
-        """Tell whether rows wait to be written."""
-        return bool(self._complaints)
 
     def flush(self) -> None:
         """Write the rows that are still held back."""
-        marks = ", ".join("?" * 24)
-        # An upsert, since a replaced row would be deleted first and its clocks refer to it.
-        sets = ", ".join(f"{name} = excluded.{name}" for name in COMPLAINT_COLUMNS.split(", ")[1:])
-        self._connection.executemany(
-            f"INSERT INTO complaint VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets}", self._complaints
-        )
+        self._connection.executemany(f"INSERT INTO complaint VALUES ({', '.join('?' * 24)})", self._complaints)
         self._connection.executemany(f"INSERT INTO clock VALUES ({', '.join('?' * 11)})", self._clocks)
         self._complaints.clear()
         self._clocks.clear()

@@ -202,10 +202,29 @@ def personal(connection: sqlite3.Connection, complaint: int) -> tuple[str | None
     return row
 
 
-def find_import_key(connection: sqlite3.Connection, key: str) -> int | None:
-    """Return the complaint that an import entered under a key, None where there is none."""
-    row = connection.execute("SELECT id FROM complaint WHERE import_key = ?", (key,)).fetchone()
-    return row[0] if row else None
+def find_numbers(connection: sqlite3.Connection, numbers: Iterable[str]) -> dict[str | None, list[int]]:
+    """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
+    found: dict[str | None, list[int]] = {number: [] for number in numbers}
+    rows = connection.execute(
+        "SELECT c.number, c.id FROM json_each(?) n CROSS JOIN complaint c ON c.number = n.value "
+        "WHERE c.status <> 'voided' ORDER BY c.id",
+        (json.dumps(list(found)),),
+    )
+    for number, id_ in rows:
+        found[number].append(id_)
+    return found
+
+
+def find_import_keys(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str | None, int | None]:
+    """Return the complaint that an import entered under each of some keys, None where there is none."""
+    found: dict[str | None, int | None] = dict.fromkeys(keys)
+    rows = connection.execute(
+        "SELECT c.import_key, c.id FROM json_each(?) n CROSS JOIN complaint c ON c.import_key = n.value "
+        "ORDER BY c.id DESC",
+        (json.dumps(list(found)),),
+    )
+    found.update(rows)
+    return found
 
 
 def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:
