@@ -12,9 +12,8 @@ from dealtrack.cli.output import check_format, print_records, print_steps, step_
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session
 from dealtrack.core.calendar import Day, DayList, WorkingCalendar, month_days, reason
-from dealtrack.core.clocks import local_day
 from dealtrack.core.explanation import count_days
-from dealtrack.core.moments import parse_day
+from dealtrack.core.moments import local_day, parse_day
 from dealtrack.errors import BadCount, BadMonth, RegisterMissing
 
 DEFAULT = "cn-beijing"

@@ -7,9 +7,9 @@ from typing import Any
 from dealtrack.cli.output import print_records, print_steps, step_record
 from dealtrack.cli.portrait import standing_in
 from dealtrack.cli.sentences import due_text, name_of
-from dealtrack.core.clocks import Clock, local_day, verdict
+from dealtrack.core.clocks import Clock, verdict
 from dealtrack.core.explanation import Step, explain
-from dealtrack.core.moments import show_moment
+from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import UnknownClock
 from dealtrack.register.register import Register

@@ -11,8 +11,8 @@ from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.clocks import deadline, local_day
-from dealtrack.core.moments import parse_span
+from dealtrack.core.clocks import deadline
+from dealtrack.core.moments import local_day, parse_span
 from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.errors import CHECK_FAILED
 from dealtrack.register.register import Register

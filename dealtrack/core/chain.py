@@ -55,12 +55,22 @@ def digest(
         f"[{_write_int(seq)},{mark},{encode_basestring(kind)},{encode_basestring(at)},{encode_basestring(recorded_at)},"
         f"{encode_basestring(actor)},{encode_basestring(detail)}]"
     )
-    hashed: bytes = _sha256()(previous + columns.encode()).digest()
-    return hashed
+    return sha256(previous + columns.encode())
+
+
+def quote(text: str | None) -> str:
+    """Return the canonical JSON of a text, or null."""
+    return "null" if text is None else encode_basestring(text)
+
+
+def sha256(data: bytes) -> bytes:
+    """Return the SHA-256 of some bytes."""
+    digest: bytes = _hashing()(data).digest()
+    return digest
 
 
 @cache
-def _sha256() -> Callable[[bytes], Any]:
+def _hashing() -> Callable[[bytes], Any]:
     # Imported here, since commands that only read never need it: OpenSSL costs them 9 ms.
     from hashlib import sha256
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
 from dealtrack.core.lifecycle import CLOSING, Kind, Transition, effective
+from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 
 LAST_SECOND = time(23, 59, 59)
@@ -87,11 +88,6 @@ def verdict(clock: Clock, moment: datetime) -> Verdict:
     if clock.due is None:
         return Verdict.PAUSED
     return Verdict.OVERDUE if moment > clock.due else Verdict.RUNNING
-
-
-def local_day(moment: datetime, zone: tzinfo) -> date:
-    """Return the day on which a moment falls in a time zone."""
-    return moment.astimezone(zone).date()
 
 
 def deadline(day: date, closes: time | None, zone: tzinfo) -> datetime:
@@ -211,7 +207,7 @@ def measure(
     lasts there is no deadline. A closing ends the pause that it finds open.
     """
     start = local_day(entries[0].at, zone)
-    if not any(entry.kind in MOVING for entry in entries):
+    if MOVING.isdisjoint([entry.kind for entry in entries]):
         due_at, day, is_provisional = plain_deadline(rule, start, calendar, zone)
         # As run._replace(...) would, in a third of the time: this is what most runs are.
         return Clock(

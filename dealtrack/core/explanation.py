@@ -5,8 +5,9 @@ from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar, reason
-from dealtrack.core.clocks import Clock, due_day, local_day
+from dealtrack.core.clocks import Clock, due_day
 from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
 
 NOT_COUNTED = "is not counted (Civil Code art. 201)"

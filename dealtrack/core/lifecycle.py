@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from dealtrack.core.moments import local_day
 from dealtrack.errors import BadHistory, BeforePrevious, CannotVoid, InFuture, NotAllowed
 
 Detail = Mapping[str, Any]
@@ -164,7 +165,7 @@ def _follows(entry: Transition, later: Transition) -> bool:
 
 def days_behind(entry: Transition, zone: tzinfo) -> int:
     """Return how many days after it happened a transition was entered, by the days of a zone; 0 for the same day."""
-    return max(0, (entry.recorded_at.astimezone(zone).date() - entry.at.astimezone(zone).date()).days)
+    return max(0, (local_day(entry.recorded_at, zone) - local_day(entry.at, zone)).days)
 
 
 def backdating(history: Iterable[Transition], zone: tzinfo) -> int:

@@ -189,6 +189,13 @@ def iso_local(moment: datetime, zone: tzinfo) -> str:
 
 
 @lru_cache(4096)
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """Return the day on which a moment falls in a time zone."""
+    # Remembered, since the days of a complaint's few moments are asked for by each of its clocks.
+    return moment.astimezone(zone).date()
+
+
+@lru_cache(4096)
 def to_store(moment: datetime) -> str:
     """Return a moment as the register keeps it, in UTC to the second: 2016-11-11T13:30:00Z."""
     # Remembered, since a complaint's row, its transitions and its clocks hold the same few moments.

@@ -28,6 +28,7 @@ _LINES_TABLE[0x0A] = "\n"
 _FORMULA = "'*[=+\\-@\t\r\n＝＋－＠]"
 _SURROGATE = "[\ud800-\udfff]"
 _AMOUNT = r"0*([0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2}))?"
+_AMOUNT_KEPT = r"(?:0|[1-9][0-9]{0,11})\.[0-9]{2}"
 _CURRENCY_BEFORE = r"(?i)(?:¥|rmb|cny|人民币)\s*"
 _CURRENCY_AFTER = r"(?i)(?<=[0-9 ])(?:元整?|圆|rmb|cny)$"
 
@@ -82,6 +83,8 @@ def parse_amount(text: str) -> str:
     Thousands may be grouped by commas, and a sign or word for yuan may stand before or after.
     Raises BadAmount for what is negative, no number, finer than a cent or over twelve digits.
     """
+    if re.fullmatch(_AMOUNT_KEPT, text):
+        return text
     plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
     plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()
     found = re.fullmatch(_AMOUNT, plain)

@@ -1,6 +1,6 @@
 """Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from dealtrack.core.chain import canonical
-from dealtrack.core.lifecycle import Kind, Transition, effective, fold
+from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, Transition, effective, fold
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
@@ -27,6 +27,7 @@ CHUNK = 2000
 PolicyLoader = Callable[[str], Sequence[Policy]]
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
+EVENT_NAMES = [(kind, kind.value) for kind in EVENTS]
 STATED = ("category", "seller", "owner", "policy", "summary")
 """The fields, beside number and platform, that a row states of a receipt."""
 
@@ -210,25 +211,22 @@ class Intake:
             detail["category_word"] = row.category_word
         if row.kept:
             detail["kept"] = row.kept
-        for name, value in (
-            ("number", row.number),
-            ("seller", row.seller),
-            ("owner", row.owner),
-            ("summary", row.summary),
-            ("import_key", key),
-        ):
-            if value is not None:
-                detail[name] = value
-        drafts = [Draft(Kind.RECEIVED, row.moments["received"], detail)]
-        drafts.extend(self._events(row))
-        personal = Personal(row.consumer, row.phone, row.email, row.address)
-        return Work(None, drafts, personal if personal != Personal() else None)
-
-    def _events(self, row: Incoming) -> Iterator[Draft]:
-        for kind in EVENTS:
-            stated = row.moments.get(kind.value)
-            if stated is not None:
-                yield Draft(kind, stated, _ending(row, kind))
+        if row.number is not None:
+            detail["number"] = row.number
+        if row.seller is not None:
+            detail["seller"] = row.seller
+        if row.owner is not None:
+            detail["owner"] = row.owner
+        if row.summary is not None:
+            detail["summary"] = row.summary
+        if key is not None:
+            detail["import_key"] = key
+        moments = row.moments
+        drafts = [Draft(Kind.RECEIVED, moments["received"], detail)]
+        if len(moments) > 1:
+            drafts += [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
+        has_personal = row.consumer or row.phone or row.email or row.address
+        return Work(None, drafts, Personal(row.consumer, row.phone, row.email, row.address) if has_personal else None)
 
     def _news(self, row: Incoming, history: list[Transition]) -> list[Draft]:
         """Return the transitions that a row adds to a known complaint; raises Contradiction."""
@@ -279,7 +277,7 @@ def _agrees(stated: Moment, at: datetime) -> bool:
     return stated.start <= at < stated.end if stated.day_only else stated.start == at
 
 
-def _ending(row: Incoming, kind: Kind) -> dict[str, Any]:
+def _ending(row: Incoming, kind: Kind) -> Detail:
     if kind is not Kind.COMPLETED:
-        return {}
+        return NO_DETAIL
     return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}

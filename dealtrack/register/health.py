@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.clocks import local_day
+from dealtrack.core.moments import local_day
 from dealtrack.register.schema import VERSION
 from dealtrack.register.store import Store
 

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import chain, lifecycle, limits
-from dealtrack.core.clocks import local_day
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Life, Transition
-from dealtrack.core.moments import Moment
+from dealtrack.core.moments import Moment, local_day
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version, version_for
 from dealtrack.errors import UnknownPolicy
@@ -223,9 +222,10 @@ class Recorder:
 
 def personal_digest(salt: bytes, personal: Personal) -> str:
     """Return the salted digest by which the journal vouches for personal data without holding it."""
-    from hashlib import sha256
-
-    return sha256(salt + chain.canonical(personal._asdict()).encode()).hexdigest()
+    consumer, phone, email, address = map(chain.quote, personal)
+    # The canonical JSON of its fields by name.
+    text = f'{{"address":{address},"consumer":{consumer},"email":{email},"phone":{phone}}}'
+    return chain.sha256(salt + text.encode()).hex()
 
 
 def personal_row(complaint: int, personal: Personal, salt: bytes) -> tuple[Any, ...]:

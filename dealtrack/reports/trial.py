@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from dealtrack.core.clocks import CalendarAt, Clock, Verdict, current, judge, local_day, verdict
+from dealtrack.core.clocks import CalendarAt, Clock, Verdict, current, judge, verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, effective, fold
 from dealtrack.core.limits import check_extension
+from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, version_for
 from dealtrack.core.policy_words import counted, span_of
 from dealtrack.errors import CannotExtend, UnknownClock

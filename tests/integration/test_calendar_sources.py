@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dealtrack.core.calendar import CalendarRules, DayKind, DayList, WorkingCalendar, reason
-from dealtrack.core.clocks import Clock, Verdict, judge, local_day, verdict
+from dealtrack.core.clocks import Clock, Verdict, judge, verdict
 from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy
 from dealtrack.errors import BadCalendarFile, OutsideCalendar, UnknownCalendar
 from dealtrack.sources.calendars import (

@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dealtrack.core.calendar import DayList, WorkingCalendar
-from dealtrack.core.clocks import Clock, Verdict, judge, local_day, verdict
+from dealtrack.core.clocks import Clock, Verdict, judge, verdict
 from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.limits import check_extension, check_pause
-from dealtrack.core.moments import show_due
+from dealtrack.core.moments import local_day, show_due
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit, version_for
 from dealtrack.errors import CannotExtend, CannotPause, UnknownClock
 from dealtrack.sources.calendars import load_calendar
