@@ -14,6 +14,7 @@ LAST_SECOND = time(23, 59, 59)
 ENDS_PAUSE = CLOSING | {Kind.RESUMED}
 MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED})
 """The kinds that move a running clock's deadline."""
+MOST_COURSES = 1000
 
 CalendarAt = Callable[[int | None], WorkingCalendar]
 """Gives the calendar in force when the journal held this many entries; None asks for the one in force now."""
@@ -168,19 +169,30 @@ def _is_provisional(rule: ClockRule, start: date, counted: date, due: date, cale
     return rule.roll is not Roll.NONE and not calendar.is_confirmed(counted - ONE_DAY, due)
 
 
-def runs_of(rule: ClockRule, entries: Sequence[Transition]) -> list[tuple[Clock, Sequence[Transition]]]:
-    """Return the runs of one clock in a history of counted transitions, each with those from its start to its end."""
-    runs: list[tuple[Clock, Sequence[Transition]]] = []
-    start: Transition | None = None
-    begun = 0
-    for position, entry in enumerate(entries):
-        kind = entry.kind
-        if start is None and kind in rule.stop and not runs:
+class Run(NamedTuple):
+    """Where one run of a clock stands in a history: its first and last entry, `end` being None while it runs.
+
+    `is_plain` tells that nothing in between moves its deadline.
+    """
+
+    round: int
+    first: int
+    last: int
+    end: End | None
+    is_plain: bool
+
+
+def runs_of(rule: ClockRule, kinds: Sequence[Kind]) -> list[Run]:
+    """Return the runs of one clock in a history of counted transitions of these kinds."""
+    runs: list[Run] = []
+    first: int | None = None
+    for position, kind in enumerate(kinds):
+        if first is None and kind in rule.stop and not runs:
             # Stopped without having started: the whole handling is counted, from the receipt, which comes first.
-            start, begun = entries[0], 0
-        if start is None:
+            first = 0
+        if first is None:
             if kind in rule.start:
-                start, begun = entry, position
+                first = position
             continue
         if kind in rule.stop:
             end = End.STOPPED
@@ -190,12 +202,53 @@ def runs_of(rule: ClockRule, entries: Sequence[Transition]) -> list[tuple[Clock,
             end = End.CLOSED_WITHOUT
         else:
             continue
-        run = Clock(rule.name, len(runs) + 1, start.at, None, None, entry.at, end, start_kind=start.kind)
-        runs.append((run, entries[begun : position + 1]))
-        start = None
-    if start is not None:
-        runs.append((Clock(rule.name, len(runs) + 1, start.at, None, None, start_kind=start.kind), entries[begun:]))
+        runs.append(_run(len(runs) + 1, first, position, end, kinds))
+        first = None
+    if first is not None:
+        runs.append(_run(len(runs) + 1, first, len(kinds) - 1, None, kinds))
     return runs
+
+
+def _run(round_: int, first: int, last: int, end: End | None, kinds: Sequence[Kind]) -> Run:
+    return Run(round_, first, last, end, MOVING.isdisjoint(kinds[first : last + 1]))
+
+
+_Runs = list[tuple[ClockRule, list[Run]]]
+_known_runs: dict[tuple[int, tuple[Kind, ...]], tuple[Policy, _Runs]] = {}
+
+
+def _runs(policy: Policy, kinds: tuple[Kind, ...]) -> _Runs:
+    """Return the runs of every clock of a policy; a million complaints go through some twenty courses of kinds."""
+    known = _known_runs.get((id(policy), kinds))
+    if known is None:
+        if len(_known_runs) > MOST_COURSES:
+            _known_runs.clear()
+        # The policy is kept beside them, and so nothing else can get its id.
+        known = policy, [(rule, runs_of(rule, kinds)) for rule in policy.clocks]
+        _known_runs[id(policy), kinds] = known
+    return known[1]
+
+
+def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
+    """Return every run of every clock that a history started, each with its deadline.
+
+    A run that has ended is counted by the calendar in force when it ended: its verdict stands.
+    """
+    entries = effective(history)
+    clocks: list[Clock] = []
+    for rule, runs in _runs(policy, tuple([entry.kind for entry in entries])):
+        for run in runs:
+            start, last = entries[run.first], entries[run.last]
+            calendar = calendar_at(last.seq if run.end else None)
+            ended = last.at if run.end else None
+            if run.is_plain:
+                due, day, is_provisional = plain_deadline(rule, local_day(start.at, zone), calendar, zone)
+                counted = (due, day, ended, run.end, False, is_provisional, calendar.revision, start.kind)
+                clocks.append(Clock(rule.name, run.round, start.at, *counted, None, rule.length))
+            else:
+                begun = Clock(rule.name, run.round, start.at, None, None, ended, run.end, start_kind=start.kind)
+                clocks.append(measure(rule, begun, entries[run.first : run.last + 1], calendar, zone))
+    return clocks
 
 
 def measure(
@@ -207,13 +260,6 @@ def measure(
     lasts there is no deadline. A closing ends the pause that it finds open.
     """
     start = local_day(entries[0].at, zone)
-    if MOVING.isdisjoint([entry.kind for entry in entries]):
-        due_at, day, is_provisional = plain_deadline(rule, start, calendar, zone)
-        # As run._replace(...) would, in a third of the time: this is what most runs are.
-        return Clock(
-            run.name, run.round, run.started, due_at, day, run.ended, run.end, False, is_provisional,
-            calendar.revision, run.start_kind, None, rule.length,
-        )  # fmt: skip
     length = rule.length
     spans: list[Span] = []
     days: list[tuple[date, date]] = []
@@ -240,19 +286,6 @@ def measure(
         pauses=tuple(spans),
         revision=calendar.revision,
     )
-
-
-def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
-    """Return every run of every clock that a history started, each with its deadline.
-
-    A run that has ended is counted by the calendar in force when it ended: its verdict stands.
-    """
-    entries = effective(history)
-    return [
-        measure(rule, run, told, calendar_at(told[-1].seq if run.ended else None), zone)
-        for rule in policy.clocks
-        for run, told in runs_of(rule, entries)
-    ]
 
 
 def current(

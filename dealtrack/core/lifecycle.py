@@ -194,7 +194,7 @@ class Life:
         self._fold()
 
     def _fold(self) -> None:
-        self.entries = effective(self.history)
+        self.entries = effective(self.history) if self.history else Counted()
         self.status = Status.VOIDED
         self._said = _UNSAID.copy()
         if self.entries and self.entries[0].kind is Kind.RECEIVED:
@@ -238,39 +238,38 @@ class Life:
         kind, said = entry.kind, self._said
         if kind is not Kind.RECEIVED and self.status not in ALLOWED[kind]:
             raise BadHistory(complaint=self.id, seq=entry.seq, reason=f"{kind} while {self.status}")
-        stated = entry.detail if kind in STATING else NO_DETAIL
-        match kind:
-            case Kind.RECEIVED:
-                self.status, said["received"] = Status.RECEIVED, entry.at
-            case Kind.ACCEPTED:
-                self.status, said["accepted"] = Status.ACCEPTED, entry.at
-            case Kind.FORWARDED:
-                self.status, said["forwarded"] = Status.FORWARDED, entry.at
-            case Kind.COMPLETED:
+        if kind in AFTER:
+            said[kind] = entry.at
+            if kind is Kind.COMPLETED:
                 said["first_contact"] = self.status is Status.RECEIVED and not said["reopenings"]
-                self.status, said["completed"] = Status.CLOSED, entry.at
-            case Kind.WITHDRAWN:
-                self.status, said["withdrawn"] = Status.CLOSED, entry.at
-            case Kind.REJECTED:
-                self.status, said["rejected"] = Status.CLOSED, entry.at
-            case Kind.REOPENED:
-                self.status, said["first_contact"] = Status.FORWARDED, False
-                said["reopenings"] += 1
-                said.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
-            case Kind.PAUSED:
-                self.status, said["resumes_to"] = Status.PAUSED, self.status
-            case Kind.RESUMED:
-                self.status, said["resumes_to"] = said["resumes_to"] or Status.RECEIVED, None
-            case Kind.HANDED_ON:
-                said["handler"] = entry.detail["to"]
-            case _:
-                pass
-        if stated:
-            for name in FIELDS:
-                if name in stated:
-                    said[name] = stated[name]
+            self.status = AFTER[kind]
+        elif kind is Kind.REOPENED:
+            self.status, said["first_contact"] = Status.FORWARDED, False
+            said["reopenings"] += 1
+            said.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
+        elif kind is Kind.PAUSED:
+            self.status, said["resumes_to"] = Status.PAUSED, self.status
+        elif kind is Kind.RESUMED:
+            self.status, said["resumes_to"] = said["resumes_to"] or Status.RECEIVED, None
+        elif kind is Kind.HANDED_ON:
+            said["handler"] = entry.detail["to"]
+        if entry.detail and kind in STATING:
+            for name, value in entry.detail.items():
+                if name in STATED:
+                    said[name] = value
 
 
+AFTER = {
+    Kind.RECEIVED: Status.RECEIVED,
+    Kind.ACCEPTED: Status.ACCEPTED,
+    Kind.FORWARDED: Status.FORWARDED,
+    Kind.COMPLETED: Status.CLOSED,
+    Kind.WITHDRAWN: Status.CLOSED,
+    Kind.REJECTED: Status.CLOSED,
+}
+"""Where these kinds lead, whose moments a complaint bears under their names."""
+
+STATED = frozenset(FIELDS)
 STATING = CLOSING | {Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED, Kind.AMENDED}
 """The kinds whose detail may state fields of the complaint."""
 

@@ -91,7 +91,7 @@ class Writer:
 
     def add(self, entry: Transition) -> None:
         """Add a complaint's transition, which bears the next number."""
-        seq = self._add(entry.complaint, entry.kind.value, entry.at, entry.detail)
+        seq = self._add(entry.complaint, str(entry.kind), entry.at, entry.detail)
         assert seq == entry.seq
 
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:

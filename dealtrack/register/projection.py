@@ -23,40 +23,41 @@ COMPLAINT_COLUMNS = (
 CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paused, provisional, revision'
 
 
-def _stored(moment: datetime | None) -> str | None:
-    return None if moment is None else to_store(moment)
-
-
 def _read(text: str | None) -> datetime | None:
     return None if text is None else from_store(text)
 
 
 def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ...]:
     """Return the row of a complaint, in the order of COMPLAINT_COLUMNS and then its import key."""
+    (
+        id_, status, number, platform, category, seller, owner, handler, policy, policy_version, received, accepted,
+        forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings, resumes_to,
+        backdated,
+    ) = complaint  # fmt: skip
     return (
-        complaint.id,
-        complaint.number,
-        complaint.platform,
-        complaint.category,
-        complaint.seller,
-        complaint.owner,
-        complaint.handler,
-        complaint.policy,
-        complaint.policy_version,
-        complaint.status.value,
-        complaint.resumes_to.value if complaint.resumes_to else None,
-        _stored(complaint.received),
-        _stored(complaint.accepted),
-        _stored(complaint.forwarded),
-        _stored(complaint.completed),
-        _stored(complaint.withdrawn),
-        _stored(complaint.rejected),
-        complaint.outcome,
-        complaint.amount,
-        complaint.summary,
-        complaint.first_contact,
-        complaint.reopenings,
-        complaint.backdated,
+        id_,
+        number,
+        platform,
+        category,
+        seller,
+        owner,
+        handler,
+        policy,
+        policy_version,
+        str(status),
+        str(resumes_to) if resumes_to else None,
+        to_store(received) if received else None,
+        to_store(accepted) if accepted else None,
+        to_store(forwarded) if forwarded else None,
+        to_store(completed) if completed else None,
+        to_store(withdrawn) if withdrawn else None,
+        to_store(rejected) if rejected else None,
+        outcome,
+        amount,
+        summary,
+        first_contact,
+        reopenings,
+        backdated,
         import_key,
     )
 
@@ -98,25 +99,23 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
 def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
     """Return the row of a clock's run: its complaint, then the order of CLOCK_COLUMNS."""
     assert clock.started is not None
-    due_at, due_day, provisional = due_columns(clock)
     return (
         complaint,
         clock.name,
         clock.round,
         to_store(clock.started),
-        due_at,
-        due_day,
-        _stored(clock.ended),
-        clock.end.value if clock.end else None,
+        *due_columns(clock),
+        to_store(clock.ended) if clock.ended else None,
+        str(clock.end) if clock.end else None,
         clock.paused,
-        provisional,
+        clock.provisional,
         clock.revision if clock.ended else None,
     )
 
 
-def due_columns(clock: Clock) -> tuple[str | None, str | None, bool]:
+def due_columns(clock: Clock) -> tuple[str | None, str | None]:
     """Return the columns of a clock's row that say when it is due."""
-    return _stored(clock.due), clock.due_day.isoformat() if clock.due_day else None, clock.provisional
+    return to_store(clock.due) if clock.due else None, clock.due_day.isoformat() if clock.due_day else None
 
 
 def clock_of(row: Sequence[Any]) -> Clock:

@@ -176,7 +176,10 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
     connection.executemany(
         "UPDATE clock SET due_at = ?, due_day = ?, provisional = ?, paused = ? "
         "WHERE complaint = ? AND name = ? AND round = ?",
-        ((*due_columns(clock), clock.paused, complaint, clock.name, clock.round) for complaint, clock in moved),
+        (
+            (*due_columns(clock), clock.provisional, clock.paused, complaint, clock.name, clock.round)
+            for complaint, clock in moved
+        ),
     )
 
 
