@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
 from dealtrack.errors import CHECK_FAILED, BadTimezone, RegisterExists
 
@@ -81,6 +82,12 @@ def verify(
     for fault in report.faults:
         print(f"dealtrack: {fault}", file=sys.stderr)
     if report.faults:
+        way_back = (
+            _("the journal is whole: 'dealtrack recheck --rebuild' makes the tables again from it")
+            if report.rebuilds
+            else _("keep this file as evidence, and go back to the last backup that 'dealtrack verify' finds whole")
+        )
+        print(f"dealtrack: {way_back}", file=sys.stderr)
         raise typer.Exit(CHECK_FAILED)
     print(f"whole: {report.entries} entries, head {report.head}")
 

@@ -105,6 +105,8 @@ def _connection(path: Path, mode: str) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous=FULL")
             # What is deleted leaves no bytes behind: personal data is erased for good.
             connection.execute("PRAGMA secure_delete=ON")
+            # What is sorted or kept aside meanwhile never stands in a file of its own.
+            connection.execute("PRAGMA temp_store=MEMORY")
         except sqlite3.Error:
             connection.close()
             raise
@@ -122,3 +124,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[None]:
+    """Show the block one state of the register throughout, whatever others write meanwhile; nobody is kept waiting."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

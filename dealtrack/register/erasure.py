@@ -40,7 +40,6 @@ def erase(register: Register, complaints: Sequence[int], reason: str, now: datet
     """
     connection = register.connection
     connection.execute("PRAGMA secure_delete=ON")
-    connection.execute("PRAGMA temp_store=MEMORY")
     fields: dict[int, list[str]] = {}
     told: dict[int, list[str]] = {}
     with register.recording(now, actor) as recorder:

@@ -10,6 +10,7 @@ from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Transition
 from dealtrack.core.policy import Policy
 from dealtrack.register import journal, platforms, projection, queries, search
+from dealtrack.register.connection import reading
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, judged_otherwise, write_revision
@@ -82,13 +83,10 @@ def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
 def differences(register: Register) -> Iterator[str]:
     """Yield where the projection differs from what the journal makes, reading one state of the register throughout."""
     connection = register.connection
-    connection.execute("BEGIN")
-    try:
+    with reading(connection):
         # Complaints are judged by those tables: where they are wrong, comparing further would say nothing.
         found = list(_differing_tables(connection))
         yield from found or _differing_complaints(register)
-    finally:
-        connection.execute("ROLLBACK")
 
 
 def _differing_tables(connection: sqlite3.Connection) -> Iterator[str]:

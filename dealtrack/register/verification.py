@@ -1,10 +1,13 @@
 """Checking the register: its chain, its tables against its journal, and a head kept elsewhere."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dealtrack.core import chain
+from dealtrack.errors import RegisterUnusable
 from dealtrack.register import journal
+from dealtrack.register.connection import reading
 from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.rebuilding import differences
@@ -13,27 +16,34 @@ from dealtrack.register.schema import schema_faults
 from dealtrack.register.search import index_faults
 
 SHORTEST_HEAD = 8
+SHOWN_DAMAGE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a check of the register found: its length, its head, and all that is wrong."""
+    """What a check of the register found: its length, its head, and all that is wrong.
+
+    `rebuilds` tells that the journal is whole, and that what is wrong can be made again from it.
+    """
 
     entries: int
     head: str
     faults: list[str]
+    rebuilds: bool = False
 
 
 class Seen:
-    """Looks for a hash among the links that pass."""
+    """Looks for a hash among the links that pass, and counts them."""
 
     def __init__(self, wanted: str) -> None:
         self._wanted = wanted
         self.found = False
+        self.count = 0
 
     def passing(self, links: Iterable[chain.Link]) -> Iterator[chain.Link]:
         """Yield the links, remembering whether one has the hash that is wanted."""
         for link in links:
+            self.count += 1
             if self._wanted and link.hash.hex().startswith(self._wanted):
                 self.found = True
             yield link
@@ -42,23 +52,50 @@ class Seen:
 def verify(register: Register, head: str = "") -> Verification:
     """Check the journal's chain, that all else is as it says, and that a head kept elsewhere is still in it.
 
-    All else: the tables made from it, the search index, personal data and evidence files.
+    All else: the file's own form, the tables made from the journal, the search index, personal data and evidence
+    files. One state of the register is checked throughout, and nobody waits for it.
 
-    A head is a hash in hexadecimal, or at least its first eight digits.
+    A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file
+    is damaged so that it cannot be read whole.
     """
-    wanted = head.strip().lower()
+    with reading(register.connection):
+        return _verify(register, head.strip().lower())
+
+
+def _verify(register: Register, wanted: str) -> Verification:
+    damage = _damage(register)
     known = Seen(wanted)
-    fault = chain.first_fault(known.passing(journal.links(register.connection)))
+    try:
+        fault = chain.first_fault(known.passing(journal.links(register.connection)))
+    except sqlite3.DatabaseError:
+        fault = chain.Fault(known.count + 1, "it cannot be read")
+    if damage:
+        journal_is = f"is broken at entry {fault.seq}" if fault else f"is whole, {known.count} entries"
+        reason = f"the file is damaged ({damage}); its journal {journal_is}. Go back to the last backup"
+        raise RegisterUnusable(path=register.path, reason=reason)
     faults = [f"the journal was altered at entry {fault.seq}: {fault.reason}"] if fault else []
     if not fault and wanted and not (known.found and len(wanted) >= SHORTEST_HEAD):
         faults.append(f"the head {wanted} is not in the journal: its tail was cut off, or it is another register")
     altered = schema_faults(register.connection)
     faults += altered
+    is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
-        faults += differences(register)
-        faults += index_faults(register.connection)
-        faults += personal_faults(register)
-        faults += evidence_faults(register)
+        made = [*differences(register), *index_faults(register.connection)]
+        kept = [*personal_faults(register), *evidence_faults(register)]
+        is_sound = is_sound and not kept
+        faults += [*made, *kept]
     seq, last = register.head()
-    return Verification(seq, last, faults)
+    return Verification(seq, last, faults, rebuilds=is_sound)
+
+
+def _damage(register: Register) -> str:
+    """Return what SQLite finds wrong in the form of the file, in one line, nothing where it is sound."""
+    try:
+        rows = register.connection.execute(f"PRAGMA integrity_check({SHOWN_DAMAGE})").fetchall()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            return str(error)
+        raise
+    found = [line.strip() for (text,) in rows for line in str(text).splitlines() if not line.startswith("***")]
+    return "" if found == ["ok"] else "; ".join(found[:SHOWN_DAMAGE])
