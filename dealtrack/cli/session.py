@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,15 @@ from dealtrack.core.category import CATEGORIES, match_category, nearest_categori
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.text import clean_input, safe_lines
-from dealtrack.errors import BadDay, BadReference, MissingValue, UnknownCategory, UnknownPlatform, suggestion
+from dealtrack.errors import (
+    BadDay,
+    BadReference,
+    MissingValue,
+    RegisterUnusable,
+    UnknownCategory,
+    UnknownPlatform,
+    suggestion,
+)
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
@@ -65,10 +73,15 @@ class Session:
     def register(self) -> Iterator[Register]:
         """Open the register for the block; one of an older schema is brought up to date, which is said once."""
         with Register.open(self.path, now=lambda: self.now) as register:
-            _shown_in[0] = register.zone
+            with suppress(RegisterUnusable):
+                # A register whose facts are damaged can still be made again from its journal.
+                _shown_in[0] = register.zone
             if register.upgrade:
                 _tell(register.upgrade)
             yield register
+            if register.clock_was_behind:
+                text = _("this clock is behind the register's last entry, whose moment the new ones bear: {moment}")
+                print("dealtrack: " + text.format(moment=show_value(register.clock_was_behind)), file=sys.stderr)
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from dealtrack.core import chain
 from dealtrack.errors import BackupFailed, CannotRead
 from dealtrack.register import journal
-from dealtrack.register.connection import SQLITE_MAGIC, connect, faults_of
+from dealtrack.register.connection import SQLITE_MAGIC, connect, faults_of, sync
 from dealtrack.register.schema import check_version
 from dealtrack.register.store import Store
 
@@ -37,9 +37,9 @@ def copy_whole(connection: sqlite3.Connection, target: Path) -> tuple[int, str]:
             # One file that needs no other beside it: the write-ahead log comes back when it is opened to write.
             copy.execute("PRAGMA journal_mode=DELETE")
             head = _check(copy, draft)
-        _sync(draft)
+        sync(draft)
         draft.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     except OSError as error:
         raise BackupFailed(path=target, reason=error.strerror or str(error)) from None
     finally:
@@ -106,11 +106,3 @@ def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
         raise BackupFailed(path=path, reason=f"{reason}; run 'dealtrack verify'")
     tail = journal.Tail.of(copy)
     return tail.seq, tail.hash.hex()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

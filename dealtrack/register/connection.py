@@ -3,8 +3,9 @@
 import os
 import sqlite3
 import stat
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dealtrack.errors import (
@@ -82,9 +83,17 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except OSError as error:
             raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
-    else:
-        check_file(path)
-    return _connection(path, "ro" if read_only else "rw")
+        with faults_of(path):
+            return _connection(path, "mode=rw")
+    check_file(path)
+    check_log(path)
+    with faults_of(path):
+        try:
+            return _connection(path, "mode=ro" if read_only else "mode=rw")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith(UNWRITABLE) or not _is_at_rest(path):
+                raise
+            return _connection(path, "immutable=1", error)
 
 
 def reader(path: Path) -> sqlite3.Connection:
@@ -92,30 +101,92 @@ def reader(path: Path) -> sqlite3.Connection:
 
     The file is not looked at first: to open and close it otherwise would drop the locks that this process holds.
     """
-    return _connection(path, "ro")
-
-
-def _connection(path: Path, mode: str) -> sqlite3.Connection:
     with faults_of(path):
-        uri = f"{path.absolute().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)
-        try:
-            connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute("PRAGMA recursive_triggers=ON")
-            connection.execute("PRAGMA synchronous=FULL")
-            # What is deleted leaves no bytes behind: personal data is erased for good.
-            connection.execute("PRAGMA secure_delete=ON")
-            # What is sorted or kept aside meanwhile never stands in a file of its own.
-            connection.execute("PRAGMA temp_store=MEMORY")
-        except sqlite3.Error:
-            connection.close()
-            raise
+        return _connection(path, "mode=ro")
+
+
+class Connection(sqlite3.Connection):
+    """A connection to a register's file; `unwritable` is why it can only read the file as it lies there, if it can."""
+
+    unwritable: sqlite3.Error | None = None
+    state: tuple[int, ...] | None = None
+
+
+UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_FULL")
+"""How SQLite refuses even to read where it cannot make its files beside the register's."""
+
+
+def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -> Connection:
+    state = _state(path) if unwritable else None
+    uri = f"{path.absolute().as_uri()}?{how}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS, factory=Connection)
+    connection.unwritable, connection.state = unwritable, state
+    try:
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA recursive_triggers=ON")
+        connection.execute("PRAGMA synchronous=FULL")
+        # What is deleted leaves no bytes behind: personal data is erased for good.
+        connection.execute("PRAGMA secure_delete=ON")
+        # What is sorted or kept aside meanwhile never stands in a file of its own.
+        connection.execute("PRAGMA temp_store=MEMORY")
+        # Nothing can be read yet where the files beside it cannot be made.
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Tell whether nothing of a register stands in the files beside it, so that its own file is all of it."""
+    for suffix in ("-wal", "-journal"):
+        with suppress(FileNotFoundError):
+            if Path(f"{path}{suffix}").stat().st_size:
+                return False
+    return True
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    held = path.stat()
+    return held.st_ino, held.st_size, held.st_mtime_ns
+
+
+def check_unchanged(connection: sqlite3.Connection, path: Path) -> None:
+    """Check that a file that was read without locks was not written to meanwhile; raises RegisterUnusable."""
+    if not isinstance(connection, Connection) or not connection.unwritable:
+        return
+    if connection.state != _state(path) or not _is_at_rest(path):
+        raise RegisterUnusable(path=path, reason="it was written to while it was read; do not use what was shown")
+
+
+def check_log(path: Path) -> None:
+    """Check that the file with the last entries was not taken away; raises RegisterUnusable.
+
+    SQLite removes the index of that file (-shm) before the file itself (-wal): an index alone, that tells of
+    entries not yet in the register's file, means that the file was lost, and the entries with it.
+    """
+    try:
+        with open(f"{path}-shm", "rb") as index:  # noqa: PTH123  # as quick as can be: every command comes here
+            if os.path.exists(f"{path}-wal"):  # noqa: PTH110  # the same
+                return
+            head = index.read(100)
+    except OSError:
+        return
+    if len(head) == 100 and head[12]:
+        (written,), (moved,) = struct.unpack_from("=I", head, 16), struct.unpack_from("=I", head, 96)
+        if written > moved and not os.path.exists(f"{path}-wal"):  # noqa: PTH110  # the same
+            raise RegisterUnusable(
+                path=path,
+                reason=f"{path.name}-wal, which held its last entries, is gone. Put it back, or go on without them: "
+                f"remove {path.name}-shm, then run 'dealtrack verify --head' with the last head you know",
+            )
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Write all that the block writes, or nothing; the write lock is taken first, so that it is waited for."""
+    if isinstance(connection, Connection) and connection.unwritable:
+        raise connection.unwritable
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -129,12 +200,22 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 @contextmanager
 def reading(connection: sqlite3.Connection) -> Iterator[None]:
     """Show the block one state of the register throughout, whatever others write meanwhile; nobody is kept waiting."""
-    if connection.in_transaction:
-        yield
-        return
-    connection.execute("BEGIN")
+    is_outermost = not connection.in_transaction
+    if is_outermost:
+        connection.execute("BEGIN")
     try:
         yield
     finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        if is_outermost:
+            # A fault may have ended it already.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("ROLLBACK")
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -16,6 +16,7 @@ from typing import Any
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.core.text import safe_text
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
+from dealtrack.register.connection import sync
 from dealtrack.register.store import Store
 
 LARGEST = 1 << 30
@@ -145,7 +146,9 @@ def _too_large(size: int) -> str:
 def _store(folder: Path) -> Iterator[int]:
     """Open the evidence folder, making it where there is none; raises CannotWrite."""
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            sync(folder.parent)
         root = os.open(folder, _FOLDER)
     except OSError as error:
         raise CannotWrite(path=folder, reason=_refusal(error)) from None

@@ -12,7 +12,7 @@ from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterExists, RegisterUnusable
 from dealtrack.register import schema
-from dealtrack.register.connection import connect, faults_of
+from dealtrack.register.connection import connect, faults_of, sync
 
 if TYPE_CHECKING:
     from dealtrack.register.register import Register
@@ -47,9 +47,12 @@ def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor
                 connection.execute("PRAGMA journal_mode=WAL")
                 schema.migrate(connection)
                 _write(kind(path, connection), setup, now, actor)
+                # All of it must stand in the file itself: what is beside it is not moved with it.
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()
         os.link(draft, path)
+        sync(path.parent)
     except FileExistsError:
         raise RegisterExists(path=path) from None
     except OSError as error:

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import from_store, local_day
+from dealtrack.register import journal
 from dealtrack.register.schema import VERSION
 from dealtrack.register.store import Store
 
@@ -33,6 +34,9 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
         if mode & 0o077:
             wanted = "600" if path == register.path else "700"
             yield f"{path} can be read by others (mode {mode:o}); chmod {wanted} it"
+    last = journal.Tail.of(register.connection).recorded_at
+    if last and from_store(last) > now:
+        yield f"this machine's clock is behind the register's last entry, made at {last}; set it"
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
         yield f"the official calendar of {year} is not in the register; deadlines in it are provisional"

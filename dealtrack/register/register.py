@@ -165,6 +165,8 @@ class Register(Store):
             recorder = Recorder(self, self._connection, now, actor)
             yield recorder
             recorder.flush()
+        if recorder.recorded_at > now:
+            self.clock_was_behind = recorder.recorded_at
 
     def record(self, works: "Iterable[Work]", now: datetime, actor: str) -> list[int]:
         """Record transitions, all or none, and return the complaints they belong to, in order.

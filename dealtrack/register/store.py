@@ -18,7 +18,7 @@ from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterOlder, RegisterUnusable
 from dealtrack.register import days, journal, projection, queries, schema
-from dealtrack.register.connection import connect, faults_of, transaction
+from dealtrack.register.connection import check_unchanged, connect, faults_of, transaction
 from dealtrack.register.journal import Event
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Store:
         self.path = path
         self._connection = connection
         self.upgrade: Upgrade | None = None
+        self.clock_was_behind: datetime | None = None
+        """The moment that entries were given in place of an earlier one that the clock told, in UTC."""
         self._whole: dict[int, WorkingCalendar] = {}
 
     @classmethod
@@ -45,7 +47,7 @@ class Store:
         that the copy made before bears in its name. Opened to be read only, it is read as it would be.
         Raises RegisterMissing, NotARegister, RegisterNewer, RegisterOlder or RegisterUnusable.
         """
-        connection = connect(path, read_only=read_only)
+        connection = opened = connect(path, read_only=read_only)
         try:
             with faults_of(path):
                 told = None
@@ -60,6 +62,7 @@ class Store:
                 store = cls(path, connection)
                 store.upgrade = told
                 yield store
+            check_unchanged(opened, path)
         finally:
             connection.close()
 

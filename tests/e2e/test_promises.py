@@ -1,0 +1,170 @@
+"""What README.md says the register promises, where tests/faults does not hold it already."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Clerk, Result
+
+LATER = "2016-11-16T09:00:00+08:00"
+
+
+def test_verify_neither_waits_for_a_writer_nor_keeps_one_waiting(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD", "--summary", "shoes").ok()
+    with sqlite3.connect(clerk.db, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert clerk("verify").ok().startswith("whole: ")
+        other.execute("ROLLBACK")
+
+
+def test_verify_finds_an_index_that_is_not_of_its_texts_beside_a_writer(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD", "--summary", "shoes that came apart").ok()
+    with sqlite3.connect(clerk.db, isolation_level=None) as other:
+        other.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+        other.execute("BEGIN IMMEDIATE")
+        result = clerk("verify")
+        other.execute("ROLLBACK")
+    assert result.status == 1
+    assert "the search index is not of the texts" in result.err
+    assert "dealtrack recheck --rebuild" in result.err
+    clerk("recheck", "--rebuild")
+    clerk("verify").ok()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM fact WHERE name = 'timezone'",
+        "UPDATE fact SET value = 'Nowhere/Nowhere' WHERE name = 'timezone'",
+        "DELETE FROM fact",
+    ],
+)
+def test_damaged_facts_are_made_again_from_the_journal(clerk: Clerk, damage: str) -> None:
+    clerk("add", "--platform", "JD").ok()
+    listed = clerk("list").ok()
+    with sqlite3.connect(clerk.db) as connection:
+        connection.execute(damage)
+    connection.close()
+    assert clerk("list").status == 3
+    found = clerk("verify")
+    assert found.status == 1 and "table fact" in found.err and "recheck --rebuild" in found.err
+    assert clerk("recheck", "--rebuild").status == 0
+    clerk("verify").ok()
+    assert clerk("list").ok() == listed
+
+
+def test_an_altered_journal_sends_to_the_backup_not_to_rebuilding(clerk: Clerk) -> None:
+    with sqlite3.connect(clerk.db) as connection:
+        connection.execute("DROP TRIGGER transition_is_never_changed")
+        connection.execute("UPDATE transition SET actor = 'nobody' WHERE seq = 2")
+    connection.close()
+    result = clerk("verify")
+    assert result.status == 1
+    assert "last backup" in result.err and "--rebuild" not in result.err
+
+
+def crashed(clerk: Clerk) -> None:
+    """Leave a register as a crash does: with its last entries in the write-ahead file alone."""
+    program = (
+        "import os, sys\nfrom dealtrack.register.register import Register\nfrom pathlib import Path\n"
+        "from datetime import datetime, UTC\n"
+        "with Register.open(Path(sys.argv[1])) as register:\n"
+        "    from dealtrack.core.platform import Platform\n"
+        "    register.enter_platforms([Platform('Taobao')], datetime(2016, 11, 15, tzinfo=UTC), 'clerk')\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, clerk.db], check=False)
+    assert ran.returncode == -9
+
+
+def test_what_a_crash_left_in_the_write_ahead_file_is_there(clerk: Clerk) -> None:
+    crashed(clerk)
+    assert Path(f"{clerk.db}-wal").stat().st_size
+    assert "Taobao" in clerk("platform", "list").ok()
+    clerk("verify").ok()
+
+
+def test_a_lost_write_ahead_file_is_said_to_be_lost(clerk: Clerk) -> None:
+    head = clerk("verify").ok().split("head ")[1].strip()
+    crashed(clerk)
+    Path(f"{clerk.db}-wal").unlink()
+    for command in (["list"], ["verify"], ["add", "--platform", "JD"], ["doctor"]):
+        result = clerk(*command)
+        assert result.status == 3
+        assert "-wal, which held its last entries, is gone" in result.err
+    Path(f"{clerk.db}-shm").unlink()
+    assert "Taobao" not in clerk("platform", "list").ok()
+    clerk("verify", "--head", head).ok()
+
+
+def without_rights(clerk: Clerk, *arguments: object) -> Result:
+    """Run a command without the rights of root, who writes everywhere."""
+    setpriv = shutil.which("setpriv")
+    if os.getuid() == 0 and setpriv is None:
+        pytest.skip("root writes everywhere, and there is no setpriv to take its rights away")
+    before = [str(setpriv), "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"] if os.getuid() == 0 else []
+    ran = subprocess.run(
+        [*before, sys.executable, "-m", "dealtrack", *map(str, arguments)],
+        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+
+def test_a_register_in_a_read_only_folder_can_be_read(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD").ok()
+    listed = clerk("list").ok()
+    clerk.db.parent.chmod(0o500)
+    try:
+        assert without_rights(clerk, "list").ok() == listed
+        assert without_rights(clerk, "verify").ok().startswith("whole: ")
+        refused = without_rights(clerk, "add", "--platform", "JD")
+        assert refused.status == 3 and "read-only; nothing was written" in refused.err
+    finally:
+        clerk.db.parent.chmod(0o700)
+
+
+def test_a_register_in_a_read_only_folder_whose_last_entries_stand_beside_it_is_not_read_without_them(
+    clerk: Clerk,
+) -> None:
+    crashed(clerk)
+    Path(f"{clerk.db}-shm").unlink()
+    clerk.db.parent.chmod(0o500)
+    try:
+        refused = without_rights(clerk, "platform", "list")
+        assert refused.status == 3 and refused.out == ""
+    finally:
+        clerk.db.parent.chmod(0o700)
+
+
+def test_a_register_that_is_written_to_while_it_is_read_without_locks_says_so(clerk: Clerk) -> None:
+    from dealtrack.errors import RegisterUnusable
+    from dealtrack.register.connection import _connection, check_unchanged
+
+    connection = _connection(clerk.db, "immutable=1", sqlite3.OperationalError("read-only"))
+    check_unchanged(connection, clerk.db)
+    clerk("add", "--platform", "JD").ok()
+    with pytest.raises(RegisterUnusable, match="written to while it was read"):
+        check_unchanged(connection, clerk.db)
+    connection.close()
+
+
+def test_a_clock_that_was_set_back_is_told_of_and_never_moves_the_journal_back(clerk: Clerk) -> None:
+    assert "clock" not in clerk("add", "--platform", "JD", now=LATER).err
+    result = clerk("add", "--platform", "JD")
+    assert result.status == 0
+    assert "this clock is behind the register's last entry" in result.err
+    assert "2016-11-16 09:00" in result.err
+    history = json.loads(clerk("show", 2, "--format", "json").ok())["history"]
+    assert history[0]["recorded_at"] == LATER
+    assert "clock is behind" in clerk("doctor").err
+    assert "clock is behind" not in clerk("doctor", now=LATER).err
+    clerk("verify").ok()
