@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import crash, disk, layer, processes
+from tests.faults import crash, crowd, disk, layer, processes
 from tests.faults.tally import MOST_SHOWN, Tally, keep, table
 
 Work = Callable[[Path, "Size"], Iterator[Tally]]
@@ -35,9 +35,15 @@ def _disk(folder: Path, size: Size) -> Iterator[Tally]:
     yield from disk.tallies(folder, size.of(150, 12), size.seed, size.without_layer)
 
 
+def _crowd(folder: Path, size: Size) -> Iterator[Tally]:
+    who = crowd.Crowd(4, 120, 2, 1000) if size.reduced else crowd.Crowd(16, 10_000, 4, 100_000)
+    yield from crowd.tallies(folder, who, size.of(100, 5), patience=not size.reduced)
+
+
 CATEGORIES: dict[str, Work] = {
     "crash": _crash,
     "disk": _disk,
+    "crowd": _crowd,
 }
 
 

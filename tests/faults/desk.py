@@ -114,7 +114,6 @@ def look(db: Path, head: str = "") -> Look:
 
 
 def _look(db: Path, head: str) -> Look:
-    from dealtrack.core.chain import canonical
     from dealtrack.register.journal import links
     from dealtrack.register.register import Register
     from dealtrack.register.verification import verify
@@ -123,7 +122,7 @@ def _look(db: Path, head: str) -> Look:
         checked = verify(register, head)
         held: list[Any] = list(links(register.connection))
         complaints = len({link.complaint for link in held if link.complaint is not None})
-        texts = [f"{link.kind} {link.complaint} {canonical(link.detail)}" for link in held]
+        texts = [f"{link.kind} {link.complaint} {link.detail}" for link in held]
     return Look(checked.faults, checked.head, checked.entries, complaints, texts)
 
 
