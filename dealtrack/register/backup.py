@@ -99,7 +99,7 @@ def _is_database(path: Path) -> bool:
 def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
     check_version(copy, path)
-    (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    (sound,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     fault = chain.first_fault(journal.links(copy)) if sound == "ok" else None
     if sound != "ok" or fault is not None:
         reason = f"the register is damaged ({sound})" if fault is None else f"entry {fault.seq}: {fault.reason}"

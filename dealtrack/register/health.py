@@ -40,7 +40,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
         yield f"the official calendar of {year} is not in the register; deadlines in it are provisional"
-    (sound,) = register.connection.execute("PRAGMA quick_check(1)").fetchone()
+    (sound,) = register.connection.execute("PRAGMA integrity_check(1)").fetchone()
     if sound != "ok":
         yield f"the file is damaged ({sound}); go back to the last backup"
 

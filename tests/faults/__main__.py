@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import crash, crowd, disk, layer, processes
+from tests.faults import bad_register, crash, crowd, disk, layer, no_room, processes
+from tests.faults.deeds import NAMES
 from tests.faults.tally import MOST_SHOWN, Tally, keep, table
 
 Work = Callable[[Path, "Size"], Iterator[Tally]]
@@ -28,11 +29,11 @@ class Size:
 
 
 def _crash(folder: Path, size: Size) -> Iterator[Tally]:
-    yield from crash.tallies(folder, size.of(1000, 40), size.of(40, 2), size.seed)
+    yield from crash.tallies(folder, size.of(1000, 24), size.of(40, 2), size.seed)
 
 
 def _disk(folder: Path, size: Size) -> Iterator[Tally]:
-    yield from disk.tallies(folder, size.of(150, 12), size.seed, size.without_layer)
+    yield from disk.tallies(folder, size.of(150, 8), size.seed, size.without_layer)
 
 
 def _crowd(folder: Path, size: Size) -> Iterator[Tally]:
@@ -40,10 +41,20 @@ def _crowd(folder: Path, size: Size) -> Iterator[Tally]:
     yield from crowd.tallies(folder, who, size.of(100, 5), patience=not size.reduced)
 
 
+def _no_room(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from no_room.tallies(folder, size.of(len(no_room.ROOMS), 1), size.seed, size.of(len(NAMES), 6))
+
+
+def _bad_register(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from bad_register.tallies(folder, size.seed, size.of(1, 9), size.of(300, 8))
+
+
 CATEGORIES: dict[str, Work] = {
     "crash": _crash,
     "disk": _disk,
     "crowd": _crowd,
+    "no-room": _no_room,
+    "bad-register": _bad_register,
 }
 
 

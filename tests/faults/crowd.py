@@ -1,6 +1,5 @@
 """Crowd: many write at once while others read and one imports; every change is there once, and nobody is turned away."""
 
-import io
 import json
 import os
 import re
@@ -8,12 +7,11 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.desk import Desk, founded, look, write_rows
-from tests.faults.processes import Outcome, spread
+from tests.faults.processes import Outcome, here, spread
 from tests.faults.tally import Finding, Tally, gathered
 
 LIFE = ("add", "forward", "complete")
@@ -79,17 +77,6 @@ def play(part: Part) -> tuple[list[tuple[str, str]], Finding]:
         case "write":
             return _write(part)
     return [], _read(part)
-
-
-def here(*arguments: object) -> Outcome:
-    """Run a command in this process."""
-    from dealtrack.cli.main import main
-
-    out, err = io.StringIO(), io.StringIO()
-    began = time.monotonic()
-    with redirect_stdout(out), redirect_stderr(err):
-        status = main([str(argument) for argument in arguments])
-    return Outcome(status, out.getvalue(), err.getvalue(), time.monotonic() - began)
 
 
 def patient(finding: Finding, *arguments: object) -> Outcome:

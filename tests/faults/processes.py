@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context
@@ -162,6 +163,17 @@ def run(
 ) -> Outcome:
     """Run a command to its end."""
     return start(arguments, environment, before, stdin).end(seconds)
+
+
+def here(*arguments: object) -> Outcome:
+    """Run a command in this process."""
+    from dealtrack.cli.main import main
+
+    out, err = io.StringIO(), io.StringIO()
+    began = time.monotonic()
+    with redirect_stdout(out), redirect_stderr(err):
+        status = main([str(argument) for argument in arguments])
+    return Outcome(status, out.getvalue(), err.getvalue(), time.monotonic() - began)
 
 
 def asked(question: Callable[..., Found], *arguments: object) -> Found:
