@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.clocks import deadline
-from dealtrack.core.moments import local_day, parse_span
+from dealtrack.core.moments import Span, local_day, parse_span
 from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.errors import CHECK_FAILED
 from dealtrack.register.register import Register
@@ -92,28 +93,45 @@ def overdue(
 def due(
     context: typer.Context,
     within: Annotated[
-        str, typer.Option("--within", metavar="SPAN", help="How far ahead to look: hours as 4h, working days as 1wd.")
-    ] = "1wd",
+        str,
+        typer.Option(
+            "--within",
+            metavar="SPAN",
+            help="How far ahead to look: hours as 4h, working days as 1wd [1wd; with --ics as far as there is].",
+        ),
+    ] = "",
     platform: PlatformName = "",
     category: CategoryName = "",
     owner: OwnerName = "",
+    ics: Annotated[
+        str, typer.Option("--ics", metavar="FILE", help="Write them as a calendar file, an event each; - for output.")
+    ] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """List the clocks that run and fall due soon, the earliest first."""
+    """List the clocks that run and fall due soon, the earliest first; or write them as a calendar file."""
     session: Session = context.obj
     check_format(fmt)
-    span = parse_span(within)
+    span = None if ics and not within else parse_span(within or "1wd")
     with session.register() as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
-        start = view.moment
-        if span.working_days is not None:
-            day = register.calendar_in(view).nth_after(local_day(start, register.zone), span.working_days)
-            until = deadline(day, None, register.zone)
+        found = Counted(register.due(wanted, _until(span, register, view), view))
+        if ics:
+            from dealtrack.cli.events import print_events
+
+            print_events(register, found.passing(), view, ics)
         else:
-            until = start + span.duration
-        found = Counted(register.due(wanted, until, view))
-        print_records(found, fmt=fmt, zone=register.zone, watch=True)
+            print_records(found, fmt=fmt, zone=register.zone, watch=True)
         _remind(session, register, found, view)
+
+
+def _until(span: Span | None, register: Register, view: View) -> datetime:
+    """Return the last moment of a span that begins with a view, in UTC; of no span, one after every deadline."""
+    if span is None:
+        return datetime.max.replace(microsecond=0, tzinfo=UTC)
+    if span.working_days is None:
+        return view.moment + span.duration
+    day = register.calendar_in(view).nth_after(local_day(view.moment, register.zone), span.working_days)
+    return deadline(day, None, register.zone)

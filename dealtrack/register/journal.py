@@ -166,6 +166,12 @@ def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
     return low
 
 
+def first_hash(connection: sqlite3.Connection) -> bytes:
+    """Return the hash of the first entry, by which one register is told from another."""
+    (first,) = connection.execute("SELECT hash FROM transition WHERE seq = 1").fetchone()
+    return bytes(first)
+
+
 def entry_at(connection: sqlite3.Connection, seq: int) -> Entry:
     """Return the register's own entry of this number."""
     row = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE seq = ?", (seq,)).fetchone()
