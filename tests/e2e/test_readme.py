@@ -1,5 +1,6 @@
 """README.md tells the truth: its outputs are what the commands print, and it knows every command."""
 
+import dataclasses
 import re
 import shlex
 import subprocess
@@ -38,7 +39,7 @@ def _typed() -> Iterator[list[str]]:
     """Yield the words after `dealtrack` of every command that README.md shows."""
     for command in re.findall(r"^\$ (.*)", README, re.MULTILINE):
         yield from _words(command)
-    for block in ("set-up", "cron"):
+    for block in ("set-up", "cron", "morning"):
         for line in readme_tool.marked(block).splitlines():
             if not line.startswith("#"):
                 yield from _words(line)
@@ -144,9 +145,11 @@ def _cron_commands() -> dict[str, str]:
     for line in lines:
         assert re.match(r"(\S+ ){4}\S+ +/", line), line
         assert "%" not in line  # cron makes a line break of it
-    return {command.split()[1]: command for command in commands if "--format" not in command} | {
-        "file": next(command for command in commands if "--format" in command)
-    }
+    named = {}
+    for command in commands:
+        _, name, *rest = command.split()
+        named["file" if "--format" in rest else f"{name} --ics" if "--ics" in rest else name] = command
+    return named | {"file": named.pop("file")}
 
 
 def test_cron_mails_what_is_overdue_and_nothing_else(
@@ -154,14 +157,25 @@ def test_cron_mails_what_is_overdue_and_nothing_else(
 ) -> None:
     clerk.now = NOW
     commands = _cron_commands()
-    assert set(commands) == {"overdue", "due", "verify", "file"}
+    assert list(commands) == ["backup", "digest", "overdue", "due --ics", "due", "verify", "file"]
     for command in commands.values():
         assert cron(command, clerk) == Result(0, "", ""), command
+    assert len(list((tmp_path / "backups").iterdir())) == 1
     clerk("import", SAMPLE).ok()
-    mail = cron(commands["overdue"], clerk)
+    mail = cron(commands["digest"], clerk)
     assert (mail.status, mail.err) == (0, "")
-    assert len(mail.out.splitlines()) == 9
-    assert "\x1b" not in mail.out
+    assert mail.out.startswith("Mon 2016-11-21 14:00: 1 newly overdue, 8 still overdue\n")
+    assert "\x1b" not in mail.out and "Reminder" not in mail.out
+    sunday = dataclasses.replace(clerk, now="2016-11-20T14:00:00+08:00")
+    assert cron(commands["digest"], sunday) == Result(0, "", "")
+    assert cron(commands["overdue"], clerk) == Result(0, "", "")
+    assert sorted(path.name for path in (tmp_path / "lists").glob("*")) == [
+        "Amazon.csv",
+        "Gome online.csv",
+        "Tmall.csv",
+    ]
+    assert cron(commands["due --ics"], clerk) == Result(0, "", "")
+    assert (tmp_path / "deadlines.ics").read_bytes().startswith(b"BEGIN:VCALENDAR")
     assert cron(commands["verify"], clerk) == Result(0, "", "")
     assert cron(commands["file"], clerk) == Result(0, "", "")
     assert len((tmp_path / "overdue.csv").read_text().splitlines()) == 10
