@@ -68,10 +68,10 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
 
 def change(connection: sqlite3.Connection, path: Path, found: int) -> None:
     """Migrate within a transaction that is held, and check what came of it; raises RegisterOlder."""
-    head, altered = Tail.of(connection), set(schema.schema_faults(connection, found))
+    head, altered = Tail.of(connection).hash, set(schema.schema_faults(connection, found))
     schema.migrate(connection)
     faults = [fault for fault in schema.schema_faults(connection) if fault not in altered]
-    if Tail.of(connection) != head:
+    if Tail.of(connection).hash != head:
         faults.append("the journal has another head")
     faults += [f"table {row[0]} refers to what is not there" for row in connection.execute("PRAGMA foreign_key_check")]
     if faults:
