@@ -125,8 +125,10 @@ def cron(new_clerk: Callable[..., Clerk], tmp_path: Path) -> Callable[[str, Cler
     def run(command: str, clerk: Clerk) -> Result:
         ours = command.replace(PROGRAM, f"{shlex.quote(sys.executable)} -m dealtrack")
         ours = ours.replace("/srv/dealtrack/", f"{tmp_path}/")
+        # The tree that is tested, wherever another one may be installed.
+        given = [f"DEALTRACK_DB={clerk.db}", f"DEALTRACK_NOW={clerk.now}", f"PYTHONPATH={PROJECT}"]
         ran = subprocess.run(
-            ["/usr/bin/env", "-i", f"DEALTRACK_DB={clerk.db}", f"DEALTRACK_NOW={clerk.now}", "/bin/sh", "-c", ours],
+            ["/usr/bin/env", "-i", *given, "/bin/sh", "-c", ours],
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -169,7 +171,7 @@ def test_cron_mails_what_is_overdue_and_nothing_else(
     sunday = dataclasses.replace(clerk, now="2016-11-20T14:00:00+08:00")
     assert cron(commands["digest"], sunday) == Result(0, "", "")
     assert cron(commands["overdue"], clerk) == Result(0, "", "")
-    assert sorted(path.name for path in (tmp_path / "lists").glob("*")) == [
+    assert sorted(path.name for path in (tmp_path / "lists").glob("*.csv")) == [
         "Amazon.csv",
         "Gome online.csv",
         "Tmall.csv",
