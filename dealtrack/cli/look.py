@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.options import AsOf, CategoryName, Complaints, Format, KnownAt, Numbers, OwnerName, PlatformName
+from dealtrack.cli.options import (
+    AsOf,
+    CategoryName,
+    Complaints,
+    Format,
+    KnownAt,
+    Numbers,
+    OwnerName,
+    PlatformName,
+    Reveal,
+)
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, complaints_named, filter_named
 from dealtrack.core.lifecycle import Status
@@ -61,6 +71,7 @@ def show(
     context: typer.Context,
     ids: Complaints = None,
     numbers: Numbers = None,
+    reveal: Reveal = False,
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
@@ -73,7 +84,7 @@ def show(
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
         view = session.view(as_of, known_at, register.zone)
-        portraits = [portrait(register, id_, view) for id_ in named]
+        portraits = [portrait(register, id_, view, reveal) for id_ in named]
         if fmt in ("csv", "json", "jsonl"):
             told = [held.record() for held in portraits]
             print_records(told, fmt=fmt, zone=register.zone, single=len(named) == 1)

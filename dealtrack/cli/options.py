@@ -36,6 +36,7 @@ AsOf = Annotated[str, typer.Option("--as-of", metavar="MOMENT", help="The regist
 KnownAt = Annotated[
     str, typer.Option("--known-at", metavar="MOMENT", help="The register as it was known at a moment [all is known].")
 ]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Write personal data whole, not masked.")]
 PlatformName = Annotated[str, typer.Option("--platform", metavar="NAME", help="Only this platform.")]
 CategoryName = Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category.")]
 OwnerName = Annotated[str, typer.Option("--owner", metavar="WHO", help="Only this owner.")]

@@ -1,12 +1,13 @@
 """One complaint in full: its fields, its clocks, its history."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from dealtrack.cli.sentences import due_text
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import Kind, Transition, days_behind
+from dealtrack.core.masking import masked
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing, clock_record, record
 from dealtrack.core.text import safe_text
@@ -21,11 +22,11 @@ FIELDS = ("number", "platform", "category", "seller", "status", "owner", "policy
 
 
 class Portrait(NamedTuple):
-    """A complaint with all that is known of it at a moment."""
+    """A complaint with all that is known of it at a moment; `personal` is as it may be shown, masked or whole."""
 
     standing: Standing
     history: list[Transition]
-    personal: Personal | None
+    personal: Mapping[str, str | None]
     erased: Entry | None = None
 
     def record(self) -> dict[str, Any]:
@@ -34,6 +35,7 @@ class Portrait(NamedTuple):
         return {
             **record(self.standing),
             "handler": self.standing.complaint.handler,
+            **self.personal,
             "personal_erased": self.erased.at if self.erased else None,
             "clocks": [dict(clock_record(clock, moment)) for clock in self.standing.runs_and_waiting],
             "history": [transition_record(entry) for entry in self.history],
@@ -52,8 +54,11 @@ def transition_record(entry: Transition) -> dict[str, Any]:
     }
 
 
-def portrait(register: Register, complaint: int, view: View) -> Portrait:
-    """Gather a complaint as it stands in a view; raises UnknownComplaint."""
+def portrait(register: Register, complaint: int, view: View, reveal: bool = False) -> Portrait:
+    """Gather a complaint as it stands in a view; personal data is masked, unless it is to be revealed.
+
+    Raises UnknownComplaint.
+    """
     history = register.history(complaint)
     standing = standing_in(register, complaint, history, view)
     personal = register.personal(complaint)
@@ -63,7 +68,8 @@ def portrait(register: Register, complaint: int, view: View) -> Portrait:
         erased = erasure_of(register, complaint)
         if erased is not None and view.known is not None and erased.recorded_at > view.known:
             erased = None
-    return Portrait(standing, seen, personal, erased)
+    held = (personal or Personal())._asdict()
+    return Portrait(standing, seen, held if reveal else masked(held), erased)
 
 
 def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:
@@ -112,9 +118,9 @@ def _rows(held: Portrait, zone: tzinfo) -> Iterator[tuple[str, list[str]]]:
             yield "field", [name, safe_text(str(values[name]))]
         if name == "owner" and held.standing.complaint.handler is not None:
             yield "field", ["handed on to", safe_text(held.standing.complaint.handler)]
-    if held.personal is not None:
-        told = [name for name in ("consumer", "phone", "email", "address") if getattr(held.personal, name)]
-        yield "field", ["personal", f"{', '.join(told)} on file"]
+    for name, text in held.personal.items():
+        if text:
+            yield "field", [name, safe_text(text)]
     if held.erased is not None:
         gone = held.erased
         told_of = f"erased {show_moment(gone.at, zone)} by {gone.actor}: {gone.detail['reason']}"

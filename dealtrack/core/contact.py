@@ -16,7 +16,8 @@ def phone_key(text: str | None) -> str | None:
 
     Spaces, dashes, China's country code and leading zeros make no difference; of several numbers the first counts.
     """
-    if not text:
+    if not text or "*" in text:
+        # What is masked stands for many.
         return None
     if _MOBILE.fullmatch(text):
         # As nearly all are written; what follows would return the same, in three times the time.
@@ -31,7 +32,7 @@ def phone_key(text: str | None) -> str | None:
 
 def email_key(text: str | None) -> str | None:
     """Return the form by which an e-mail address is known again, None for what is none."""
-    if not text:
+    if not text or "*" in text:
         return None
     plain = normalize("NFKC", text).strip().casefold()
     return plain if _EMAIL.fullmatch(plain) else None

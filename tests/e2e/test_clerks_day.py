@@ -197,7 +197,17 @@ def test_personal_data_is_not_printed(clerk: Clerk) -> None:
         clerk("show", 1).ok() + clerk("show", 1, "--format", "json").ok() + clerk("export").ok() + clerk("list").ok()
     )
     assert "王小明" not in shown and "13900000000" not in shown and "w@example.com" not in shown
-    assert "consumer, phone, email on file" in shown
+    assert "field\tconsumer\t王*\nfield\tphone\t139****0000\nfield\temail\tw***@example.com\n" in shown
+    (masked,) = records(clerk, "show", 1)
+    assert (masked["consumer"], masked["phone"], masked["email"], masked["address"]) == (
+        "王*",
+        "139****0000",
+        "w***@example.com",
+        None,
+    )
+    assert "field\tphone\t13900000000\n" in clerk("show", 1, "--reveal").ok()
+    (whole,) = records(clerk, "show", 1, "--reveal")
+    assert (whole["consumer"], whole["phone"], whole["email"]) == ("王小明", "13900000000", "w@example.com")
 
 
 # Looking
