@@ -36,15 +36,21 @@ def print_report(report: Report) -> None:
     for name in names:
         print_parts(report, name, room)
     print_measures(report)
-    if report.beside:
+    if sections_beside(report):
         print_beside(report, names)
+    for section in report.beside:
+        if not section.total.complaints:
+            print_note(_("no complaint was received {days}.").format(days=days_of(section)))
 
 
 def heading_lines(report: Report) -> Iterator[str]:
     """Yield what a report is about, as of when, and of how many complaints."""
     asked = report.asked
-    span = days_of(asked) or _("all days")
-    yield f"{asked.title}: {span}" if asked.title else _("complaints received {span}").format(span=span)
+    span = days_of(asked)
+    if asked.title:
+        yield f"{asked.title}: {span}"
+    else:
+        yield _("complaints received {span}").format(span=span) if span else _("all complaints")
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(report.zone)
@@ -74,7 +80,7 @@ def print_intake(report: Report, room: int | None) -> None:
     asked = report.asked
     is_timed = report.by in ("week", "month")
     columns = [group_column(report), Column("received", _("received"), right=True)]
-    sections = [asked] if is_timed else report.sections
+    sections = [asked] if is_timed else [asked, *sections_beside(report)]
     if not is_timed:
         for section in sections:
             words = _("a day") if section is asked else _("{span} a day").format(span=role_words(section))
@@ -223,7 +229,8 @@ def print_beside(report: Report, names: Sequence[str]) -> None:
         *(Column(name, rate_title(name), place, right=True) for place, name in enumerate(names)),
     ]
     rows = []
-    for section in report.sections:
+    sections = [report.asked, *sections_beside(report)]
+    for section in sections:
         clocks = [section.total.clock(name) for name in names]
         row = [
             text_cell(role_words(section)),
@@ -241,16 +248,17 @@ def print_beside(report: Report, names: Sequence[str]) -> None:
 def print_groups_beside(report: Report, names: Sequence[str]) -> None:
     """Print for each group the rates on time of the span and of what it is compared with."""
     columns = [group_column(report)]
-    for section in report.sections:
+    sections = [report.asked, *sections_beside(report)]
+    for section in sections:
         columns.append(Column(f"{section.role}_received", role_words(section), right=True))
         rank = 9 if section.role is Role.LAST_YEAR else 0
         columns += [
             Column(f"{section.role}_{name}", name, rank + place, right=True) for place, name in enumerate(names)
         ]
     rows = []
-    for key in dict.fromkeys(group.key for section in report.sections for group in section.groups):
+    for key in dict.fromkeys(group.key for section in sections for group in section.groups):
         row = [group_cell(key)]
-        for section in report.sections:
+        for section in sections:
             group = section.group(key)
             clocks = [group.clock(name) if group else None for name in names]
             row.append(whole_cell(group.complaints if group else 0))
@@ -259,6 +267,11 @@ def print_groups_beside(report: Report, names: Sequence[str]) -> None:
     print()
     draw_table(columns, rows, sys.stdout)
     print_note(_("the complaints received, and of each clock the rate on time."))
+
+
+def sections_beside(report: Report) -> list[Section]:
+    """Return the spans that a report is compared with in which complaints were received."""
+    return [section for section in report.beside if section.total.complaints]
 
 
 def rate_title(name: str) -> str:

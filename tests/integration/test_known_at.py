@@ -50,6 +50,9 @@ def printed(clerk: Clerk, present: list[int], *options: str) -> Printed:
             ("due", "--within", "30h"),
         ):
             said[*words, fmt] = clerk(*words, "--format", fmt, *options)
+    for by in ("platform", "owner", "week"):
+        for fmt in ("plain", "csv", "jsonl"):
+            said["report", by, fmt] = clerk("report", "--by", by, "--format", fmt, *options)
     for fmt in ("csv", "json", "jsonl"):
         said["export", fmt] = clerk("export", "--format", fmt, *options)
     for id_ in present:

@@ -1,0 +1,162 @@
+"""The report as it is asked for on the command line."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import struct
+import sys
+import termios
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dealtrack.core.text import display_width
+from tests.conftest import PROJECT, Clerk
+
+SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
+MORNING = "2016-11-15 09:00"
+
+
+@pytest.fixture(scope="module")
+def office(made_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Clerk:
+    """Give a clerk whose register holds the sample and a complaint about a platform with a Chinese name."""
+    folder = tmp_path_factory.mktemp("office")
+    clerk = Clerk(folder / "home", folder / "register.db", now="2016-12-15T09:00:00+08:00")
+    clerk.db.write_bytes(made_register.read_bytes())
+    clerk("import", SAMPLE).ok()
+    clerk("platform", "add", "国美在线电子商务有限公司").ok()
+    clerk("add", "--platform", "国美在线电子商务有限公司", "--at", "2016-11-14 10:00").ok()
+    clerk("add", "--platform", "Tmall", "--at", "2016-10-31 10:00").ok()
+    clerk("add", "--platform", "Tmall", "--at", "2015-11-20 23:59").ok()
+    return clerk
+
+
+def on_terminal(clerk: Clerk, width: int, *words: str) -> list[str]:
+    """Return the lines that a command prints on a terminal without colours."""
+    child, terminal = pty.fork()
+    if child == 0:
+        environment = {**clerk.environment(), "PATH": "/usr/bin:/bin", "NO_COLOR": "1", "COLUMNS": str(width)}
+        os.execve(sys.executable, [sys.executable, "-m", "dealtrack", *words], environment)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    pieces = []
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+    os.close(terminal)
+    assert os.waitpid(child, 0)[1] == 0
+    return b"".join(pieces).decode().replace("\r\n", "\n").splitlines()
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def report(clerk: Clerk, *words: str) -> Any:
+    return json.loads(clerk("report", "--format", "json", *words).ok())
+
+
+def test_csv_json_and_plain_tell_the_same(office: Clerk) -> None:
+    words = ("report", "--campaign", "double-eleven-2016", "--as-of", MORNING)
+    told = report(office, *words[1:])
+    rows = table(office(*words, "--format", "csv").ok())
+    lines = [line.split("\t") for line in office(*words).ok().splitlines()]
+    assert [row["span"] for row in rows if row["part"] == "total"] == ["asked", "before", "last-year"]
+    sections = {"asked": told, **{section["span"]: section for section in told["beside"]}}
+    for row in rows:
+        section = sections[row["span"]]
+        group = section["total"]
+        if row["part"] == "group":
+            (group,) = [held for held in section["groups"] if held["platform"] == row["platform"]]
+        flat = {key: value for key, value in group.items() if key not in ("clocks", "platform")}
+        flat |= {f"{name}_{key}": value for name, clock in group["clocks"].items() for key, value in clock.items()}
+        told_here = {
+            key: value for key, value in row.items() if key not in ("span", "part", "first", "last", "platform")
+        }
+        assert {key: str(value) for key, value in flat.items() if value is not None} == {
+            key: value for key, value in told_here.items() if value
+        }
+        in_plain = {key: value for span, name, key, value in lines if (span, name) == (row["span"], row["platform"])}
+        assert in_plain == {key: value for key, value in told_here.items() if value}
+    assert [json.loads(line)["part"] for line in office(*words, "--format", "jsonl").ok().splitlines()] == [
+        row["part"] for row in rows
+    ]
+    assert (told["campaign"], told["first"], told["last"], told["days"]) == (
+        "double-eleven-2016", "2016-11-01", "2016-11-20", 15,
+    )  # fmt: skip
+    assert told["as_of"] == "2016-11-15T09:00:00+08:00"
+    assert (told["usual_of"], told["usual_a_day"]) == ("days-before", 0.05)
+
+
+def test_a_campaign_of_ones_own_for_last_year(office: Clerk) -> None:
+    own = office.home / "campaigns.toml"
+    office.home.mkdir(exist_ok=True)
+    own.write_text('[[campaign]]\nname = "double-eleven-2015"\nfirst = 2015-11-20\nlast = 2015-11-25\n')
+    try:
+        last_year = report(office, "--campaign", "double-eleven-2016")["beside"][1]
+    finally:
+        own.unlink()
+    assert (last_year["span"], last_year["first"], last_year["total"]["complaints"]) == ("last-year", "2015-11-20", 1)
+
+
+def test_only_one_platform(office: Clerk) -> None:
+    told = report(office, "--platform", "jd", "--by", "month", "--from", "2016-11-01", "--to", "2016-11-30")
+    assert told["only"] == {"platform": "JD"}
+    assert (told["total"]["complaints"], [group["month"] for group in told["groups"]]) == (109, ["2016-11"])
+    assert report(office, "--owner", "nobody")["total"]["complaints"] == 0
+
+
+@pytest.mark.parametrize("by", ["platform", "category", "seller", "owner", "week", "month"])
+@pytest.mark.parametrize("width", [80, 120])
+def test_it_reads_on_a_terminal(office: Clerk, by: str, width: int) -> None:
+    lines = on_terminal(office, width, "report", "--by", by, "--from", "2016-11-01", "--to", "2016-11-20")
+    assert max(map(display_width, lines)) <= width
+    text = "\n".join(lines)
+    # No part is dropped, whatever the width: they add up to all.
+    for title in ("on time", "late", "open late", "cancelled", "all"):
+        assert f"  {title}" in text
+    assert "█" in text and "complete on time" in text
+    if by == "seller":
+        assert "not stated" in text
+    if by == "platform":
+        assert "▁" in text
+        ends = {
+            display_width(line[: line.rindex("  ")]) for line in lines if line.startswith(("国美", "JD  ", "Tmall  "))
+        }
+        assert len(ends) > 1
+
+
+def test_nothing_to_report(clerk: Clerk) -> None:
+    assert report(clerk)["total"]["complaints"] == 0
+    assert clerk("report", "--format", "table").ok().splitlines() == [
+        "all complaints",
+        "as of 2016-11-15 09:00: 0 complaints, 0 of them open",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--by", "plattform"), "--by cannot be 'plattform'. Did you mean platform?"),
+        (("--campaign", "double-eleven-2016", "--to", "2016-11-11"), "--campaign names days of its own"),
+        (
+            ("--campaign", "double-twelve-2016"),
+            "Unknown campaign: double-twelve-2016. Did you mean double-eleven-2016?",
+        ),
+        (("--from", "2016-11-20", "--to", "2016-11-01"), "it lies before 2016-11-20"),
+        (("--from", "someday"), "'someday' is not a day"),
+        (("--format", "xml"), "The format cannot be 'xml'"),
+    ],
+)
+def test_what_cannot_be_asked(clerk: Clerk, words: tuple[str, ...], message: str) -> None:
+    result = clerk("report", *words)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
