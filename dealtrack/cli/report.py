@@ -2,15 +2,32 @@
 
 import sys
 from dataclasses import replace
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dealtrack.cli.language import _, _n
 from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.moments import parse_day
 from dealtrack.errors import BadDay, BadText, UnknownWord, suggestion
+
+if TYPE_CHECKING:
+    from dealtrack.reports.figures import Report
+
+
+def write_file(report: "Report", path: Path) -> None:
+    """Write a report to a file as a workbook, and say so on standard error; raises CannotWrite."""
+    from dealtrack.exchange.files import bytes_beside
+    from dealtrack.reports.workbook import write_workbook
+
+    with bytes_beside(path) as stream:
+        write_workbook(report, stream, _)
+    count = report.asked.total.complaints
+    said = _n("report on {count} complaint written to {path}", "report on {count} complaints written to {path}", count)
+    print(said.format(count=f"{count:,}", path=path), file=sys.stderr)
 
 
 def report(
@@ -25,6 +42,9 @@ def report(
         typer.Option(
             "--campaign", metavar="NAME", help="Received in a campaign, beside as many days before and last year's."
         ),
+    ] = "",
+    xlsx: Annotated[
+        str, typer.Option("--xlsx", metavar="FILE", help="Write it to a file, as a workbook with charts.")
     ] = "",
     platform: PlatformName = "",
     category: CategoryName = "",
@@ -64,6 +84,10 @@ def report(
                 raise BadDay(text=last, reason=f": it lies before {since}")
             question = Question(by, since, until)
         made = make_report(register, replace(question, wanted=wanted), session.view(as_of, known_at, zone))
+        if xlsx:
+            write_file(made, Path(xlsx))
+            if not fmt:
+                return
         if fmt == "json":
             print_records([report_record(made)], fmt=fmt, zone=zone, single=True)
         elif fmt in ("csv", "jsonl"):

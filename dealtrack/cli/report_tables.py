@@ -11,7 +11,7 @@ from dealtrack.core.moments import show_moment
 from dealtrack.core.policy_words import span_of
 from dealtrack.core.text import safe_text
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
-from dealtrack.reports.words import part_words, whole_words
+from dealtrack.reports.words import part_words, role_words, whole_words
 
 BAR = 10
 SPARK = 40
@@ -83,7 +83,7 @@ def print_intake(report: Report, room: int | None) -> None:
     sections = [asked] if is_timed else [asked, *sections_beside(report)]
     if not is_timed:
         for section in sections:
-            words = _("a day") if section is asked else _("{span} a day").format(span=role_words(section))
+            words = _("a day") if section is asked else _("{span} a day").format(span=role_words(section.role, _))
             columns.append(Column(f"{section.role}_a_day", words, 0 if section is asked else 3, right=True))
     fixed = max(len(str(group.key)) for group in (*asked.groups, asked.total)) + 12 * len(columns)
     width = min(SPARK, max(BAR, (room or 80) - fixed))
@@ -233,7 +233,7 @@ def print_beside(report: Report, names: Sequence[str]) -> None:
     for section in sections:
         clocks = [section.total.clock(name) for name in names]
         row = [
-            text_cell(role_words(section)),
+            text_cell(role_words(section.role, _)),
             text_cell(days_of(section)),
             whole_cell(section.total.complaints),
             text_cell(number_of(section.a_day.rate)),
@@ -250,7 +250,7 @@ def print_groups_beside(report: Report, names: Sequence[str]) -> None:
     columns = [group_column(report)]
     sections = [report.asked, *sections_beside(report)]
     for section in sections:
-        columns.append(Column(f"{section.role}_received", role_words(section), right=True))
+        columns.append(Column(f"{section.role}_received", role_words(section.role, _), right=True))
         rank = 9 if section.role is Role.LAST_YEAR else 0
         columns += [
             Column(f"{section.role}_{name}", name, rank + place, right=True) for place, name in enumerate(names)
@@ -277,11 +277,6 @@ def sections_beside(report: Report) -> list[Section]:
 def rate_title(name: str) -> str:
     """Return the title of the rate of a clock."""
     return _("{clock} on time").format(clock=name)
-
-
-def role_words(section: Section) -> str:
-    """Return which days a section is about, in a word or two."""
-    return {Role.ASKED: _("this span"), Role.BEFORE: _("before"), Role.LAST_YEAR: _("last year")}[section.role]
 
 
 def group_column(report: Report) -> Column:

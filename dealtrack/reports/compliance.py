@@ -7,7 +7,7 @@ from itertools import chain
 
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.campaign import Campaign
-from dealtrack.core.clocks import local_day
+from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register

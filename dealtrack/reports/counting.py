@@ -7,8 +7,9 @@ from datetime import date, timedelta, tzinfo
 from decimal import Decimal
 
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
-from dealtrack.core.clocks import Clock, End, Verdict, local_day
+from dealtrack.core.clocks import Clock, End, Verdict
 from dealtrack.core.lifecycle import Complaint
+from dealtrack.core.moments import local_day
 from dealtrack.core.standing import Standing
 from dealtrack.reports.figures import ClockFigures, Group
 

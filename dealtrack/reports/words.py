@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dealtrack.reports.figures import Whole
+from dealtrack.reports.figures import Role, Whole
 
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""
@@ -31,3 +31,8 @@ def part_words(name: str, _: Translate) -> str:
         "not_started": _("not started"),
         "cancelled": _("cancelled"),
     }[name]
+
+
+def role_words(role: Role, _: Translate) -> str:
+    """Return which days a section is about, in a word or two."""
+    return {Role.ASKED: _("this span"), Role.BEFORE: _("before"), Role.LAST_YEAR: _("last year")}[role]

@@ -1,0 +1,146 @@
+"""The sheets of a report's workbook: tables with frozen headings, real dates and numbers, and conditional colours."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from dealtrack.core.text import display_width, safe_text
+
+NARROWEST, WIDEST = 11, 46
+LONGEST_NAME = 31
+LINE = 16
+FORMS = {
+    "text": "@",
+    "count": "#,##0",
+    "number": "#,##0.0",
+    "rate": "0.0%",
+    "money": "#,##0.00",
+    "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+}
+
+
+class Col(NamedTuple):
+    """A column of a table: its title, the form of its values (one of FORMS), and what colours it: late or rate."""
+
+    title: str
+    form: str = "count"
+    colour: str = ""
+
+
+class Area(NamedTuple):
+    """Where the rows of a table stand on a sheet, the total left out; rows from 0, `last` included."""
+
+    sheet: str
+    first: int
+    last: int
+
+    def cells(self, column: int, most: int | None = None) -> list[Any]:
+        """Return a column's cells, at most so many, as charts name them."""
+        last = self.last if most is None else min(self.last, self.first + most - 1)
+        return [self.sheet, self.first, column, last, column]
+
+
+class Book:
+    """A workbook being written; xlsxwriter's is wrapped, whose texts are written as texts."""
+
+    def __init__(self, book: Any, total: str) -> None:
+        self.book = book
+        self._total = total
+        # A name that Excel keeps for itself.
+        self._names = {"history"}
+        self.forms = {name: book.add_format({"num_format": form, "align": "left"}) for name, form in FORMS.items()}
+        right = ("count", "number", "rate", "money")
+        self.forms |= {name: book.add_format({"num_format": FORMS[name], "align": "right"}) for name in right}
+        total_style = {"bold": True, "top": 1}
+        self._totals = {name: book.add_format({"num_format": form, **total_style}) for name, form in FORMS.items()}
+        heading = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "bg_color": "#EEF2F6"}
+        self.heading = book.add_format(heading)
+        self.right = book.add_format({**heading, "align": "right"})
+        self.title = book.add_format({"bold": True, "font_size": 16})
+        self.label = book.add_format({"font_color": "#555555"})
+        self.note = book.add_format({"italic": True, "font_color": "#555555"})
+        self.indented = book.add_format({"italic": True, "font_color": "#555555", "indent": 1})
+        self._late = book.add_format({"font_color": "#9C0006", "bg_color": "#FFC7CE"})
+
+    def sheet(self, name: str) -> Any:
+        """Add a sheet for A4, its name made one that Excel takes and no other sheet has."""
+        clean = "".join(" " if mark in "[]:*?/\\'" else mark for mark in safe_text(name)).strip()[:LONGEST_NAME] or "-"
+        unique, place = clean, 2
+        while unique.casefold() in self._names:
+            unique = f"{clean[: LONGEST_NAME - 4]} {place}"
+            place += 1
+        self._names.add(unique.casefold())
+        sheet = self.book.add_worksheet(unique)
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&F&R&P / &N")
+        sheet.hide_gridlines(2)
+        return sheet
+
+    def table(
+        self, sheet: Any, columns: Sequence[Col], rows: Sequence[Sequence[Any]], note: str, *, top: int = 0
+    ) -> Area:
+        """Write a table, its headings frozen, its last row set off where it is the total; a note goes below."""
+        widths = [max(map(display_width, column.title.split())) + 3 for column in columns]
+        for place, column in enumerate(columns):
+            style = self.heading if column.form in ("text", "date") else self.right
+            sheet.write_string(top, place, column.title, style)
+        for line, row in enumerate(rows, top + 1):
+            is_total = line == top + len(rows) and len(rows) > 1 and row[0] == self._total
+            for place, (column, value) in enumerate(zip(columns, row, strict=True)):
+                style = (self._totals if is_total else self.forms)[column.form]
+                widths[place] = max(widths[place], self.cell(sheet, line, place, value, style) + 2)
+        last = top + len(rows) - (1 if rows and rows[-1][0] == self._total else 0)
+        widths = [min(WIDEST, max(NARROWEST, width)) for width in widths]
+        lines = [_lines(column.title, width - 2) for column, width in zip(columns, widths, strict=True)]
+        sheet.set_row(top, LINE * max(lines) + 4)
+        for place, (column, width) in enumerate(zip(columns, widths, strict=True)):
+            sheet.set_column(place, place, width)
+            self.paint(sheet, column, (top + 1, place, top + len(rows), place))
+        sheet.freeze_panes(top + 1, 1)
+        sheet.repeat_rows(top)
+        if last > top:
+            sheet.autofilter(top, 0, last, len(columns) - 1)
+        if note:
+            sheet.write_string(top + len(rows) + 2, 0, note, self.note)
+        return Area(sheet.get_name(), top + 1, max(last, top + 1))
+
+    def cell(self, sheet: Any, row: int, column: int, value: Any, style: Any) -> int:
+        """Write a value as what it is, and return its width; a text is never a formula."""
+        if value is None:
+            sheet.write_blank(row, column, None, style)
+            return 0
+        if isinstance(value, (datetime, date)):
+            sheet.write_datetime(row, column, value, style)
+            return 16 if isinstance(value, datetime) else 10
+        if isinstance(value, (int, float)):
+            sheet.write_number(row, column, value, style)
+            return len(f"{value:,.1f}")
+        text = safe_text(str(value))
+        sheet.write_string(row, column, text, style)
+        return display_width(text)
+
+    def paint(self, sheet: Any, column: Col, cells: tuple[int, int, int, int]) -> None:
+        """Colour the cells of a column by what they say."""
+        if column.colour == "late":
+            sheet.conditional_format(*cells, {"type": "cell", "criteria": ">", "value": 0, "format": self._late})
+        elif column.colour == "rate":
+            bar = {"type": "data_bar", "bar_solid": True, "bar_color": "#A9D8B8", "bar_no_border": True}
+            ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
+            sheet.conditional_format(*cells, {**bar, **ends})
+
+
+def _lines(text: str, width: int) -> int:
+    """Return in how many lines a text stands where each holds so many columns."""
+    lines, taken = 1, 0
+    for word in text.split():
+        size = display_width(word)
+        if taken and taken + 1 + size > width:
+            lines, taken = lines + 1, size
+        else:
+            taken += size + (1 if taken else 0)
+        while taken > width:
+            lines, taken = lines + 1, taken - width
+    return lines
