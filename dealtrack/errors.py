@@ -46,7 +46,8 @@ class AmbiguousNumber(DealtrackError):
 
 
 class BadReference(DealtrackError):
-    """{text!r} is not a complaint: name one by its register id, as in 12, or with --number BJ-2016-001."""
+    """{text!r} is not a complaint: name one by its register id, as in 12, or with --number BJ-2016-001.
+    Several are 3-7 or 3,5,9-12; - reads ids from standard input."""
 
 
 class UnknownPlatform(DealtrackError):
@@ -137,7 +138,7 @@ class BadText(DealtrackError):
 
 
 class BadTimezone(DealtrackError):
-    """Unknown time zone: {name}. Write it as Asia/Shanghai."""
+    """Unknown time zone: {name}.{nearest} Write it as Asia/Shanghai."""
 
 
 class OutsideCalendar(DealtrackError):

@@ -51,6 +51,8 @@ def evidence(
         context.fail("Only one of --file, --save and --open at a time")
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
+        if not named:
+            return
         if files:
             _attach(session, register, named, [Path(file) for file in files], at, note, fmt)
             return
@@ -88,7 +90,7 @@ def _attach(
     for exhibit in new:
         size = f"{exhibit.size:,} byte{'s' if exhibit.size != 1 else ''}"
         print(f"complaint {exhibit.complaint}: evidence {exhibit.seq}, {exhibit.name}, {size}")
-    print(f"next: dealtrack evidence {' '.join(map(str, named[:8]))}", file=sys.stderr)
+    session.advise(f"next: dealtrack evidence {' '.join(map(str, named[:8]))}")
 
 
 def _open(register: Register, exhibit: Exhibit) -> None:
@@ -124,7 +126,9 @@ def erase(
     detail = told("", reason=given_reason(reason))
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
-        if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+        if not named:
+            return
+        if not yes and session.asks:
             listed = ", ".join(map(str, named))
             typer.confirm(f"Erase the personal data of {listed} for good?", abort=True, err=True)
         done = erase_personal(register, named, detail["reason"], session.now, session.actor)
@@ -137,7 +141,7 @@ def erase(
                 "as its summary or notes, which are never changed.",
                 file=sys.stderr,
             )
-    print("evidence files and earlier backups are not touched", file=sys.stderr)
+    session.advise("evidence files and earlier backups are not touched")
     if not done.is_gone:
         print(
             "dealtrack: another program is reading the register: the erased bytes leave its -wal file when that ends.",

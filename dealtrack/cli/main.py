@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer._click.exceptions import ClickException, NoArgsIsHelpError
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, NoSuchOption
 from typer.core import TyperGroup
 
 from dealtrack import __version__
@@ -85,19 +85,43 @@ def _new_app(**settings: Any) -> typer.Typer:
 
 def load_command(name: str) -> Any:
     """Return the command, or group of commands, of this name, importing its module."""
+    from dealtrack.cli.common import share_options
+
     entry = COMMANDS[name]
     if name not in GROUP_HELP:
         app = _new_app()
         app.command(name)(_function(entry.module, entry.functions[0]))
-        return typer.main.get_command(app)
-    app = _new_app(name=name, help=GROUP_HELP[name], no_args_is_help=True)
+        command = typer.main.get_command(app)
+        share_options(name, command)
+        return command
+    app = _new_app(name=name, cls=PlainGroup, help=GROUP_HELP[name], no_args_is_help=True)
     app.callback()(lambda: None)
     for member in entry.functions:
         module, _, function = member.rpartition(":")
         app.command(function.replace("_", "-"))(_function(module or entry.module, function))
     group = typer.main.get_command(app)
     group.name = name
+    for part, command in group.commands.items():  # type: ignore[attr-defined]
+        share_options(f"{name} {part}", command)
     return group
+
+
+def _check_command(ctx: Any, name: str, known: Iterable[str]) -> None:
+    """Refuse a command that there is not with the nearest names."""
+    if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
+        from dealtrack.core.text import nearest
+        from dealtrack.errors import suggestion
+
+        ctx.fail(f"No such command: {name}.{suggestion(nearest(name, known))}")
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands, which refuses what it does not know as the top command does."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command called, or refuse with the nearest names."""
+        _check_command(ctx, args[0], self.commands)
+        return super().resolve_command(ctx, args)
 
 
 class LazyGroup(TyperGroup):
@@ -113,12 +137,7 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command called, or refuse with the nearest names."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            from dealtrack.core.text import nearest
-            from dealtrack.errors import suggestion
-
-            ctx.fail(f"No such command: {name}.{suggestion(nearest(name, COMMANDS))}")
+        _check_command(ctx, args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -162,6 +181,21 @@ def _say(message: str) -> None:
     print(f"dealtrack: {safe_lines(message)}", file=sys.stderr)
 
 
+def _no_such_option(error: NoSuchOption, context: Any) -> str:
+    name = error.option_name
+    if context is None:
+        return error.message
+    root = next((param for param in context.find_root().command.params if name in param.opts), None)
+    if context.parent and root is not None:
+        words = " ".join(filter(None, ("dealtrack", name, root.metavar, context.info_name)))
+        return f"No such option: {name}. It stands before the command: {words}"
+    from dealtrack.core.text import nearest
+    from dealtrack.errors import suggestion
+
+    known = [opt for param in context.command.params for opt in param.opts if opt.startswith("--")]
+    return f"No such option: {name}.{suggestion(nearest(name, known, 2)) if name.startswith('--') else ''}"
+
+
 def _prepare_streams() -> None:
     # A stream that the caller closed is None: what would go there is dropped, and nothing is read.
     nowhere = Path(os.devnull)
@@ -197,7 +231,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" See '{context.command_path} --help'." if context else ""
-        _say(error.format_message().rstrip(".").replace("\n", " ") + "." + hint)
+        told = _no_such_option(error, context) if isinstance(error, NoSuchOption) else error.format_message()
+        _say(told.rstrip(".").replace("\n", " ") + ("" if told.endswith("?") else ".") + hint)
         return BAD_INPUT
     except typer.Abort:
         _say("cancelled; nothing was written.")

@@ -5,7 +5,12 @@ from typing import Annotated
 import typer
 
 Complaints = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID]...", help="Complaints by register id.", show_default=False)
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID]...",
+        help="Complaints by register id: 3, 3-7 or 3,5,9-12; - reads them from standard input.",
+        show_default=False,
+    ),
 ]
 Numbers = Annotated[
     list[str] | None, typer.Option("--number", metavar="NUMBER", help="A complaint by its external number; repeatable.")

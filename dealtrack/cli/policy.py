@@ -210,4 +210,4 @@ def adopt(context: typer.Context, name: PolicyArgument) -> None:
             "keeps the version that it has.",
             file=sys.stderr,
         )
-        print(f"next: dealtrack add --policy {versions[-1].name}", file=sys.stderr)
+        session.advise(f"next: dealtrack add --policy {versions[-1].name}")

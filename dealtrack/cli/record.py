@@ -13,8 +13,8 @@ from dealtrack.cli.session import Session, category_named, complaints_named, pla
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import record as record_of
-from dealtrack.core.text import clean_input, parse_amount
-from dealtrack.errors import MissingValue, UnknownWord
+from dealtrack.core.text import clean_input, nearest, parse_amount
+from dealtrack.errors import MissingValue, UnknownWord, suggestion
 from dealtrack.register.duplicates import Watch, merged
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Personal, Work
@@ -60,7 +60,7 @@ def show_change(session: Session, register: Register, ids: list[int], fmt: str) 
         print(line)
     following = next_command(changed)
     if following:
-        print(f"next: {following}", file=sys.stderr)
+        session.advise(f"next: {following}")
 
 
 def record_transition(
@@ -86,14 +86,9 @@ def seller_named(text: str) -> str:
     """Return the kind of seller that a text means; raises UnknownWord."""
     seller = SELLERS.get(text.strip().lower())
     if seller is None:
-        raise UnknownWord(what="The seller", value=text, nearest="", allowed="platform, third-party")
+        near = suggestion(nearest(text, SELLERS, 1))
+        raise UnknownWord(what="The seller", value=text, nearest=near, allowed="platform, third-party")
     return seller
-
-
-def _ask(label: str, given: str, default: str | None = None) -> str:
-    if given or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return given
-    return str(typer.prompt(label, default=default, err=True, show_default=bool(default)))
 
 
 def add(
@@ -117,22 +112,29 @@ def add(
     duplicate_days: DuplicateDays = 7,
     at: At = "",
     note: Note = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Ask for what is missing, but not before writing.")] = False,
     fmt: Format = "",
 ) -> None:
-    """Enter a complaint that was received."""
+    """Enter a complaint that was received; on a terminal, asks for what is missing when no platform is given."""
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
-        platform_text = _ask("Platform", platform)
-        if not platform_text:
+        given = {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
+        given |= {"summary": summary, "consumer": consumer, "phone": phone}
+        asked = not platform and session.asks
+        if asked:
+            from dealtrack.cli.dialogue import agree, ask
+
+            given = ask(session, register, given)
+        elif not platform:
             known = ", ".join(entry.name for entry in register.platforms[:6])
             raise MissingValue(what="The platform", option=f"--platform NAME ({known})")
-        platform_name = platform_named(register, platform_text)
-        category_name = category_named(_ask("Category", category, "other") or "other")
+        platform_name = platform_named(register, given["platform"])
+        category_name = category_named(given["category"] or "other")
         texts = {
-            "number": clean_input(number, "number", NAME_LIMIT),
+            "number": clean_input(given["number"], "number", NAME_LIMIT),
             "owner": clean_input(owner, "owner", NAME_LIMIT) or session.actor,
-            "summary": clean_input(_ask("What it is about", summary, "" if platform else None), "summary", NOTE_LIMIT),
+            "summary": clean_input(given["summary"], "summary", NOTE_LIMIT),
         }
         detail: dict[str, Any] = {
             "platform": platform_name,
@@ -141,13 +143,20 @@ def add(
             **{name: text for name, text in texts.items() if text},
             **told(note),
         }
-        if seller:
-            detail["seller"] = seller_named(seller)
-        draft = Draft(Kind.RECEIVED, session.moment(at, register.zone), detail)
+        if given["seller"]:
+            detail["seller"] = seller_named(given["seller"])
+        if asked and not yes:
+            agree(session, register, detail, given["at"])
+        draft = Draft(Kind.RECEIVED, session.moment(given["at"], register.zone), detail)
         personal = Personal(
             *(
                 clean_input(text, what, NAME_LIMIT) or None
-                for what, text in (("consumer", consumer), ("phone", phone), ("email", email), ("address", address))
+                for what, text in (
+                    ("consumer", given["consumer"]),
+                    ("phone", given["phone"]),
+                    ("email", email),
+                    ("address", address),
+                )
             )
         )
         held = personal if personal != Personal() else None

@@ -125,7 +125,7 @@ def _revise(
     if revision.is_empty:
         print("the calendar stays as it is")
         return
-    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not yes and not session.asks:
         print("dealtrack: nothing was changed; --yes does it", file=sys.stderr)
         return
     if not yes and not typer.confirm("Revise the calendar?", err=True):

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dealtrack import settings
 from dealtrack.cli.language import _
@@ -15,10 +16,10 @@ from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
+from dealtrack.core.references import parse_ids, read_ids
 from dealtrack.core.text import clean_input, safe_lines
 from dealtrack.errors import (
     BadDay,
-    BadReference,
     MissingValue,
     RegisterUnusable,
     UnknownCategory,
@@ -32,7 +33,7 @@ from dealtrack.register.view import View
 if TYPE_CHECKING:
     from dealtrack.register.upgrade import Upgrade
 
-ID_DIGITS = 19
+FROM_INPUT = "-"
 TEXT_LIMIT = 200
 
 _shown_in: list[tzinfo] = [UTC]
@@ -48,11 +49,23 @@ class Session:
 
     def __init__(self, db: str) -> None:
         self._db = db
+        self.is_quiet = False
+        self.may_ask = True
 
     @cached_property
     def path(self) -> Path:
         """Return the file of the register."""
         return settings.register_path(Path(self._db) if self._db else None)
+
+    @property
+    def asks(self) -> bool:
+        """Tell whether questions may be put: on a terminal, where they are not forbidden."""
+        return self.may_ask and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def advise(self, text: str) -> None:
+        """Print advice, such as the command that usually follows, on standard error; nothing under --quiet."""
+        if not self.is_quiet:
+            print(text, file=sys.stderr)
 
     @property
     def names_register(self) -> bool:
@@ -120,19 +133,28 @@ def _tell(upgrade: "Upgrade") -> None:
 
 
 def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:
-    """Return the register ids of the complaints named by id or external number, each once, in order.
+    """Return the register ids of the complaints named by id, list, range or external number, each once, in order.
 
-    Raises BadReference, MissingValue, UnknownComplaint or AmbiguousNumber.
+    A lone dash stands for what standard input names; where that is nothing, so is the list.
+    Raises MissingValue, UnknownComplaint or AmbiguousNumber.
     """
     found: list[int] = []
     for text in ids:
-        if not (text.isascii() and text.isdigit() and len(text) < ID_DIGITS and int(text)):
-            raise BadReference(text=text)
-        found.append(int(text))
+        for stretch in read_ids(_input_lines()) if text == FROM_INPUT else parse_ids(text):
+            if stretch.last > stretch.first:
+                # A range is checked before it is counted out: its end may be a slip of many digits.
+                register.history(stretch.last)
+            found.extend(range(stretch.first, stretch.last + 1))
     found.extend(register.find(clean_input(number, "--number", TEXT_LIMIT)) for number in numbers)
-    if not found:
+    if not found and FROM_INPUT not in ids:
         raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
     return list(dict.fromkeys(found))
+
+
+def _input_lines() -> TextIO:
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    return sys.stdin
 
 
 def platform_named(register: Register, text: str) -> str:

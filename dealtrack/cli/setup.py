@@ -8,7 +8,7 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
-from dealtrack.errors import CHECK_FAILED, BadTimezone, RegisterExists
+from dealtrack.errors import CHECK_FAILED, BadTimezone, RegisterExists, suggestion
 
 
 def init(
@@ -53,7 +53,7 @@ def init(
         )
     if not timezone and not rules.timezone:
         print(f"dealtrack: no time zone is known for {rules.name}; {zone} is used (--timezone).", file=sys.stderr)
-    print("next: dealtrack add --platform NAME", file=sys.stderr)
+    session.advise("next: dealtrack add --platform NAME")
 
 
 def check_timezone(name: str) -> None:
@@ -63,7 +63,11 @@ def check_timezone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):
-        raise BadTimezone(name=name) from None
+        from zoneinfo import available_timezones
+
+        from dealtrack.core.text import nearest
+
+        raise BadTimezone(name=name, nearest=suggestion(nearest(name, sorted(available_timezones()), 2))) from None
 
 
 def verify(

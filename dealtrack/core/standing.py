@@ -1,11 +1,14 @@
 """How a complaint stands at a moment, and the record of it that lists and exports are made of."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from dealtrack.core.clocks import Clock, Verdict, verdict
-from dealtrack.core.lifecycle import Complaint, Status
+from dealtrack.core.calendar import WorkingCalendar
+from dealtrack.core.clocks import Clock, Verdict, current, judge, verdict
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, fold
+from dealtrack.core.moments import local_day
+from dealtrack.core.policy import Policy, version_for
 
 
 class Standing(NamedTuple):
@@ -33,6 +36,26 @@ class Lateness(NamedTuple):
     clock: Clock
     verdict: Verdict
     working_days_late: int
+
+
+def foreseen(
+    detail: Mapping[str, Any],
+    versions: Sequence[Policy],
+    received: datetime,
+    calendar: WorkingCalendar,
+    zone: tzinfo,
+    now: datetime,
+) -> Standing:
+    """Return how a complaint would stand now that was received at a moment, in UTC, under one of a policy's versions.
+
+    Raises OutsideCalendar.
+    """
+    policy = version_for(versions, local_day(received, zone))
+    stated = {**detail, "policy": policy.name, "policy_version": policy.in_force.isoformat()}
+    history = [Transition(1, 0, Kind.RECEIVED, received, now, "", stated)]
+    runs = judge(history, policy, lambda _: calendar, zone)
+    clocks = current(runs, policy, True, False, calendar, zone, now)
+    return Standing(fold(0, history), tuple(clocks), now, tuple(runs))
 
 
 def record(standing: Standing) -> dict[str, Any]:

@@ -80,8 +80,9 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.backdated:
         parts.append("c.backdated > 0")
     if wanted.ids is not None:
-        parts.append(f"c.id IN ({', '.join('?' * len(wanted.ids))})")
-        values.extend(wanted.ids)
+        # One value however many ids: SQLite takes only so many.
+        parts.append("c.id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(wanted.ids))
     return " AND ".join(parts) or "1", values
 
 

@@ -1,0 +1,102 @@
+"""Entering a complaint by questions, on a terminal: each answer is checked at once, and nothing is written unasked."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import typer
+
+from dealtrack.cli.language import _
+from dealtrack.cli.sentences import change_lines
+from dealtrack.cli.session import Session, category_named, platform_named, show_value
+from dealtrack.core.category import CATEGORIES
+from dealtrack.core.lifecycle import Kind, check_next
+from dealtrack.core.moments import show_moment
+from dealtrack.core.standing import foreseen
+from dealtrack.core.text import clean_input, safe_text
+from dealtrack.errors import AmbiguousNumber, DealtrackError, UnknownComplaint
+from dealtrack.register.register import Register
+
+NAME_LIMIT = 200
+SUMMARY_LIMIT = 10_000
+
+
+class Question(NamedTuple):
+    """A value that is asked for: how, what an empty answer stands for (None: it is asked again), what refuses one."""
+
+    field: str
+    label: str
+    default: str | None
+    check: Callable[[str], object]
+
+
+def ask(session: Session, register: Register, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what was given, with what was left empty asked for on standard error; raises typer.Abort at its end."""
+    answers = dict(given)
+    names = ", ".join(platform.name for platform in register.platforms)
+    if names:
+        _say(_("Platforms: {names}").format(names=names))
+    _say(_("Categories: {names}").format(names=", ".join(CATEGORIES)))
+    for question in _questions(session, register):
+        while not answers[question.field]:
+            text = str(typer.prompt(question.label, question.default, err=True, show_default=bool(question.default)))
+            try:
+                question.check(text)
+            except DealtrackError as error:
+                _say(error.message(show_value))
+            else:
+                answers[question.field] = text
+                break
+    return answers
+
+
+def _questions(session: Session, register: Register) -> list[Question]:
+    from dealtrack.cli.record import seller_named
+
+    def short(text: str) -> object:
+        return clean_input(text, _("This"), NAME_LIMIT)
+
+    def received(text: str) -> None:
+        check_next(0, (), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
+
+    def number(text: str) -> None:
+        if not short(text):
+            return
+        try:
+            known = register.find(text.strip())
+        except (UnknownComplaint, AmbiguousNumber):
+            return
+        _say(_("complaint {known} has this number already").format(known=known))
+
+    return [
+        Question("platform", _("Platform"), None, lambda text: platform_named(register, text)),
+        Question("category", _("Category"), "other", category_named),
+        Question("at", _("Received"), "now", received),
+        Question("number", _("Its number elsewhere, if any"), "", number),
+        Question(
+            "seller", _("Seller, platform or third-party, if known"), "", lambda text: text and seller_named(text)
+        ),
+        Question("summary", _("What it is about"), "", lambda text: clean_input(text, _("This"), SUMMARY_LIMIT)),
+        Question("consumer", _("The consumer's name, if known"), "", short),
+        Question("phone", _("The consumer's phone, if known"), "", short),
+    ]
+
+
+def agree(session: Session, register: Register, detail: Mapping[str, Any], at: str) -> None:
+    """Show a complaint that is to be entered with the deadlines that it would have, and ask; raises typer.Abort."""
+    from dealtrack.cli.record import find_policy
+
+    name = detail["policy"]
+    versions = register.policies.get(name) or find_policy(name)
+    moment = session.moment(at, register.zone).start
+    standing = foreseen(detail, versions, moment, register.calendar, register.zone, session.now)
+    known = ", ".join(detail[field] for field in ("number", "platform", "category") if field in detail)
+    _say(_("{known}: received {moment}").format(known=known, moment=show_moment(moment, register.zone)))
+    for line in list(change_lines([standing], register.zone))[1:]:
+        _say(line)
+    if not typer.confirm(_("Enter it?"), default=True, err=True):
+        raise typer.Abort
+
+
+def _say(text: str) -> None:
+    print(safe_text(text), file=sys.stderr)

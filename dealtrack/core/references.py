@@ -1,0 +1,77 @@
+"""Complaints as a clerk names several at once: register ids, lists and ranges of them, and lines of other commands."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from dealtrack.errors import BadReference
+
+MOST_DIGITS = 18
+SHOWN = 60
+
+
+class Stretch(NamedTuple):
+    """The register ids from one to another, both included."""
+
+    first: int
+    last: int
+
+
+def parse_ids(text: str) -> list[Stretch]:
+    """Return the stretches of register ids that a text names: 12, 3-7, or several of them as 3,5,9-12.
+
+    Raises BadReference.
+    """
+    return [_stretch(part, text) for part in text.split(",")]
+
+
+def read_ids(lines: Iterable[str]) -> Iterator[Stretch]:
+    """Yield the register ids that lines name: what `parse_ids` reads, or the records that dealtrack itself prints.
+
+    Those are JSON lines, a JSON list, and tab-separated lines with the id first; empty lines name nothing.
+    Raises BadReference.
+    """
+    rest = iter(lines)
+    for line in rest:
+        line = line.strip("\ufeff \r\n")
+        if line.startswith("["):
+            yield from map(_of_record, _loaded("\n".join([line, *rest])))
+        elif line.startswith("{"):
+            yield _of_record(_loaded(line))
+        elif line:
+            yield from parse_ids(line.split("\t", 1)[0].strip())
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadReference(text=_short(text)) from None
+
+
+def _of_record(record: Any) -> Stretch:
+    id_ = record.get("id") if isinstance(record, dict) else record
+    if not isinstance(id_, int) or isinstance(id_, bool):
+        raise BadReference(text=_short(json.dumps(record, ensure_ascii=False)))
+    return _stretch(str(id_), str(id_))
+
+
+def _stretch(part: str, whole: str) -> Stretch:
+    first, dash, last = part.strip().partition("-")
+    ends = [_id(end) for end in ((first, last) if dash else (first, first))]
+    if None in ends:
+        raise BadReference(text=_short(whole))
+    stretch = Stretch(*(end or 0 for end in ends))
+    if stretch.last < stretch.first:
+        raise BadReference(text=_short(whole))
+    return stretch
+
+
+def _id(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        return None
+    return int(text) or None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
