@@ -228,6 +228,12 @@ class BackupFailed(DealtrackError):
     exit_code = REGISTER_UNUSABLE
 
 
+class NotRestored(DealtrackError):
+    """The register {path} was not restored from {backup}: {reason}."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
 class RegisterMissing(DealtrackError):
     """There is no register at {path}. Make one with 'dealtrack init', or name another with --db."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperOption
 
-ASKING = frozenset({"add", "erase", "calendar amend", "calendar import", "calendar refresh"})
+ASKING = frozenset({"add", "erase", "calendar amend", "calendar import", "calendar refresh", "restore"})
 """The commands that may ask before they write, each with --no-input, and with --yes of its own."""
 
 QUIET = ASKING | frozenset(

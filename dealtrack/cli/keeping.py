@@ -1,13 +1,20 @@
-"""Commands that keep a register safe: copies of it, and what may be wrong around it."""
+"""Commands that keep a register safe: copies of it, the way back to one, and what may be wrong around it."""
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dealtrack.cli.language import _, _n
 from dealtrack.cli.session import Session
-from dealtrack.errors import CHECK_FAILED, BadCount
+from dealtrack.core.moments import show_moment
+from dealtrack.core.text import safe_text
+from dealtrack.errors import CHECK_FAILED, BadCount, NoTerminal
+
+if TYPE_CHECKING:
+    from dealtrack.register.evidence_copies import Copied
+    from dealtrack.register.restoring import Draft
 
 
 def backup(
@@ -16,20 +23,111 @@ def backup(
     keep: Annotated[
         str, typer.Option("--keep", metavar="N", help="Add a copy named by its moment, and keep the last N.")
     ] = "",
+    no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Leave out the evidence files.")] = False,
 ) -> None:
-    """Copy the register while others write: checked, whole, its owner's alone."""
-    from dealtrack.register.backup import back_up, back_up_in
+    """Copy the register and its evidence while others write: checked, whole, its owner's alone."""
+    from dealtrack.register.backup import LastBackup, back_up, back_up_in, note_backup
+    from dealtrack.register.evidence import evidence_folder
+    from dealtrack.register.evidence_copies import copy_evidence, folder_of
 
     session: Session = context.obj
     if keep and not (keep.isascii() and keep.isdigit() and 1 <= int(keep[:5]) <= 9999):
         raise BadCount(text=keep)
     with session.register() as register:
+        own = evidence_folder(register)
         if keep:
-            path, dropped = back_up_in(register, Path(target), int(keep), session.now)
+            path, dropped, (seq, head) = back_up_in(register, Path(target), int(keep), session.now)
             print(f"backup {path}" + (f", {len(dropped)} older dropped" if dropped else ""))
+            # The copies in a folder share their evidence: a file of it is kept once, by its content.
+            beside = path.with_name(own.name)
         else:
-            seq, head = back_up(register, Path(target))
+            path = Path(target)
+            seq, head = back_up(register, path)
             print(f"backup {target}: {seq} entries, head {head}")
+            beside = folder_of(path)
+        copied = None if no_evidence else copy_evidence(register, [own], beside)
+        is_whole = copied is not None and not copied.faults
+        note_backup(register, LastBackup(session.now, path, seq, head, is_whole))
+    if copied:
+        if copied.held:
+            text = _n(
+                "{count} evidence file, {new} new, in {folder}",
+                "{count} evidence files, {new} new, in {folder}",
+                copied.held,
+            )
+            print(safe_text(text.format(count=copied.held, new=copied.new, folder=beside)))
+        _refuse_faults(copied)
+
+
+def _refuse_faults(copied: "Copied") -> None:
+    """Name the evidence that could not be copied, and end with the status of a check that failed."""
+    for fault in copied.faults:
+        print(f"dealtrack: {safe_text(fault)}", file=sys.stderr)
+    if copied.faults:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def restore(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FILE", help="A copy that 'dealtrack backup' made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a backup in the register's place, once it is found whole; what stood there is kept beside it."""
+    from dealtrack.register.evidence import evidence_folder
+    from dealtrack.register.evidence_copies import copy_evidence, folder_of
+    from dealtrack.register.restoring import drafted, put_in_place
+
+    session: Session = context.obj
+    if not yes and not session.asks:
+        raise NoTerminal(what="restore", instead=_("Where nobody can be asked, --yes does it."))
+    place, file = session.path, Path(source)
+    with drafted(place, file) as draft:
+        session.advise(f"dealtrack: {_told(draft)}")
+        if not yes:
+            typer.confirm(_("Put the backup in the register's place?"), abort=True, err=True)
+        kept = put_in_place(draft, session.now)
+    if kept:
+        text = _("what stood there is kept: {path}")
+        session.advise(safe_text(text.format(path=kept)))
+    with session.register() as register:
+        own = evidence_folder(register)
+        copied = copy_evidence(register, [folder_of(file), file.with_name(own.name)], own)
+        seq, head = register.head()
+    text = _("register {path}: restored from {backup}: {count} entries, head {head}")
+    print(safe_text(text.format(path=place, backup=file, count=seq, head=head)))
+    if copied.new:
+        text = _n("{count} evidence file brought back", "{count} evidence files brought back", copied.new)
+        print(text.format(count=copied.new))
+    _refuse_faults(copied)
+
+
+def _told(draft: "Draft") -> str:
+    """Say what the backup holds, and what it would replace."""
+    holds, replaces = draft.holds, draft.replaces
+    if draft.is_free:
+        text = _("{backup} is whole: {count} entries, the last of {last}. There is no register at {path}.")
+    elif replaces is None:
+        text = _("{backup} is whole: {count} entries, the last of {last}. What stands at {path} cannot be read.")
+    elif draft.loses is None:
+        text = _(
+            "{backup} is whole: {count} entries, the last of {last}. "
+            "The register at {path} has another journal, of {present} entries."
+        )
+    else:
+        text = _(
+            "{backup} is whole: {count} entries, the last of {last}. "
+            "The register at {path} has {loses} more, which the backup lacks."
+        )
+    return safe_text(
+        text.format(
+            backup=draft.backup,
+            count=holds.entries,
+            last=show_moment(holds.last, draft.zone),
+            path=draft.place,
+            present=replaces.entries if replaces else 0,
+            loses=draft.loses,
+        )
+    )
 
 
 def doctor(context: typer.Context) -> None:

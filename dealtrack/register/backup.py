@@ -1,13 +1,16 @@
 """Copies of the register: taken while others write, checked, and put in place whole."""
 
+import json
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from glob import escape
 from pathlib import Path
 
 from dealtrack.core import chain
+from dealtrack.core.moments import from_store, to_store
 from dealtrack.errors import BackupFailed, CannotRead
 from dealtrack.register import journal
 from dealtrack.register.connection import SQLITE_MAGIC, connect, faults_of, sync
@@ -48,10 +51,10 @@ def copy_whole(connection: sqlite3.Connection, target: Path) -> tuple[int, str]:
     return head
 
 
-def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple[Path, list[Path]]:
+def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple[Path, list[Path], tuple[int, str]]:
     """Add a copy named by its moment in UTC to a folder, and drop the oldest so that `keep` remain.
 
-    Returns the copy and those dropped. Raises BackupFailed.
+    Returns the copy, those dropped, and the number and hash of the copy's last entry. Raises BackupFailed.
     """
     stem = register.path.stem
     try:
@@ -59,12 +62,60 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     except OSError as error:
         raise BackupFailed(path=folder, reason=error.strerror or str(error)) from None
     target = folder / f"{stem}-{now.strftime(STAMP)}.db"
-    back_up(register, target)
-    copies = sorted(folder.glob(f"{stem}-*Z.db"))
+    head = back_up(register, target)
+    # Other copies may stand in the same folder, such as the one from before an upgrade.
+    made = [path for path in folder.glob(f"{escape(stem)}-*Z.db") if _made_at(path.stem.removeprefix(f"{stem}-"))]
+    copies = sorted(made)
     dropped = copies[: max(0, len(copies) - keep)]
     for path in dropped:
         path.unlink(missing_ok=True)
-    return target, dropped
+    return target, dropped, head
+
+
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """What is known of the last backup: when, in UTC, where, the copy's last entry, and whether evidence went along."""
+
+    at: datetime
+    path: Path
+    entries: int
+    head: str
+    evidence: bool
+
+
+def _note_of(register: Store) -> Path:
+    place = Path(os.path.realpath(register.path))
+    return place.with_name(f"{place.name}.last-backup")
+
+
+def note_backup(register: Store, made: LastBackup) -> None:
+    """Note a backup in a small file beside the register, as far as that can be written."""
+    note = _note_of(register)
+    draft = note.with_name(f".{note.name}.{os.getpid()}.part")
+    told = {
+        "at": to_store(made.at),
+        "path": os.fsdecode(made.path.absolute()),
+        "entries": made.entries,
+        "head": made.head,
+        "evidence": made.evidence,
+    }
+    with suppress(OSError):
+        try:
+            draft.touch(0o600)
+            draft.write_text(json.dumps(told) + "\n", encoding="utf-8")
+            draft.replace(note)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def last_backup(register: Store) -> LastBackup | None:
+    """Return what was last noted of a backup, None where nothing was, or nothing that can be read."""
+    try:
+        told = json.loads(_note_of(register).read_text(encoding="utf-8"))
+        at, path = from_store(told["at"]), Path(told["path"])
+        return LastBackup(at, path, int(told["entries"]), str(told["head"]), bool(told["evidence"]))
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
 
 
 def newest_backup(register: Store, place: Path) -> datetime | None:

@@ -88,10 +88,17 @@ def find_exhibit(held: Iterable[Exhibit], complaint: int, seq: int) -> Exhibit:
 def keep_file(register: Store, source: Path) -> dict[str, Any]:
     """Copy a file into the evidence folder and return what the journal says of it: name, sha256 and size.
 
-    The copy is whole and on the disk when this returns. A copy that no entry then names does no harm.
-    Raises CannotRead and CannotWrite.
+    A copy that no entry then names does no harm. Raises CannotRead and CannotWrite.
     """
-    folder = evidence_folder(register)
+    digest, size = keep_in(evidence_folder(register), source)
+    return {"name": safe_name(source.name), "sha256": digest, "size": size}
+
+
+def keep_in(folder: Path, source: Path) -> tuple[str, int]:
+    """Copy a file into a folder of evidence; return its hash and size.
+
+    The copy is whole and on the disk when this returns. Raises CannotRead and CannotWrite.
+    """
     with _opened(source) as handle, _store(folder) as root:
         part = f".{secrets.token_hex(8)}.part"
         try:
@@ -107,7 +114,7 @@ def keep_file(register: Store, source: Path) -> dict[str, Any]:
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(part, dir_fd=root)
-    return {"name": safe_name(source.name), "sha256": digest, "size": size}
+    return digest, size
 
 
 def safe_name(name: str) -> str:
@@ -245,8 +252,13 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
 
 def content_fault(register: Store, digest: str) -> str | None:
     """Return what is wrong with the stored file of a content hash, None where it is whole."""
+    return fault_in(evidence_folder(register), digest)
+
+
+def fault_in(folder: Path, digest: str) -> str | None:
+    """Return what is wrong with the file of a content hash in a folder of evidence, None where it is whole."""
     try:
-        root = os.open(evidence_folder(register), _FOLDER)
+        root = os.open(folder, _FOLDER)
         try:
             shelf = os.open(digest[:2], _FOLDER, dir_fd=root)
         finally:
@@ -276,23 +288,27 @@ def content_fault(register: Store, digest: str) -> str | None:
 
 def evidence_faults(register: Store) -> list[str]:
     """Check every evidence file that the journal tells of, voided entries aside, against its hash."""
+    faults: dict[str, str | None] = {}
+    found: list[str] = []
+    for digest, label in told(register):
+        if digest not in faults:
+            faults[digest] = content_fault(register, digest)
+        if faults[digest]:
+            found.append(f"{label} {faults[digest]}")
+    return found
+
+
+def told(register: Store) -> Iterator[tuple[str, str]]:
+    """Yield the content hash of each evidence file that the journal tells of, voided entries aside, and what it is."""
     connection = register.connection
     voided = {
         json.loads(detail)["seq"]
         for (detail,) in connection.execute("SELECT detail FROM transition WHERE kind = ?", (Kind.VOIDED.value,))
     }
-    faults: dict[str, str | None] = {}
-    found: list[str] = []
     rows = connection.execute(
         "SELECT seq, complaint, detail FROM transition WHERE kind = ? ORDER BY seq", (Kind.EVIDENCE.value,)
     )
     for seq, complaint, text in rows:
-        detail = json.loads(text)
-        digest = detail["sha256"]
-        if seq in voided:
-            continue
-        if digest not in faults:
-            faults[digest] = content_fault(register, digest)
-        if faults[digest]:
-            found.append(f"evidence {detail['name']} of complaint {complaint} (entry {seq}) {faults[digest]}")
-    return found
+        if seq not in voided:
+            detail = json.loads(text)
+            yield detail["sha256"], f"evidence {detail['name']} of complaint {complaint} (entry {seq})"

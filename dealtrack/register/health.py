@@ -7,13 +7,18 @@ from datetime import datetime
 from pathlib import Path
 
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.moments import from_store, local_day
+from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.register import journal
+from dealtrack.register.backup import last_backup
+from dealtrack.register.evidence import told as told_evidence
 from dealtrack.register.schema import VERSION
 from dealtrack.register.store import Store
 
 RESET_FIXED = (3, 51, 3)
 """The SQLite release that mended the WAL-reset bug, by which two checkpoints at once could lose a commit."""
+
+OLDEST_BACKUP = 7
+"""How many days old the last backup may be."""
 
 NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
 
@@ -37,12 +42,27 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     last = journal.Tail.of(register.connection).recorded_at
     if last and from_store(last) > now:
         yield f"this machine's clock is behind the register's last entry, made at {last}; set it"
+    yield from _backup_warnings(register, now)
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
         yield f"the official calendar of {year} is not in the register; deadlines in it are provisional"
     (sound,) = register.connection.execute("PRAGMA integrity_check(1)").fetchone()
     if sound != "ok":
         yield f"the file is damaged ({sound}); go back to the last backup"
+
+
+def _backup_warnings(register: Store, now: datetime) -> Iterator[str]:
+    made = last_backup(register)
+    if made is None:
+        yield "no backup is known of; 'dealtrack backup --keep 30 FOLDER' makes one"
+        return
+    days = (local_day(now, register.zone) - local_day(made.at, register.zone)).days
+    if days > OLDEST_BACKUP:
+        yield f"the last backup is {days} days old"
+    if not made.path.exists():
+        yield f"the last backup is no longer where it was made: {made.path}"
+    if not made.evidence and any(True for _ in told_evidence(register)):
+        yield "the last backup left out the evidence files"
 
 
 def facts(register: Store) -> Iterator[tuple[str, str]]:
@@ -56,6 +76,12 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
     yield "calendar", f"{register.facts['calendar']}, revision {register.revision}"
     yield "policy", register.facts["policy"]
     yield "time zone", register.facts["timezone"]
+    made = last_backup(register)
+    if made is not None:
+        yield (
+            "last backup",
+            f"{show_moment(made.at, register.zone)}, {max(seq - made.entries, 0)} entries since, {made.path}",
+        )
     yield "SQLite", sqlite3.sqlite_version
 
 

@@ -34,8 +34,8 @@ def upgrade(
     """Bring an opened register to the present schema; return the connection to read it by, and what was done.
 
     The copy beside it bears the old version and the moment. Nobody writes between the copy and the change. Where
-    the file cannot be changed, the connection that is returned is to a copy in memory that takes no change, so
-    that who only reads is not refused. None: another process was quicker. Raises RegisterOlder.
+    the file cannot be changed, the connection that is returned is to a copy in memory, so that who only reads is
+    not refused. None: another process was quicker. Raises RegisterOlder.
     """
     try:
         return connection, _upgrade_file(connection, path, now)
@@ -79,7 +79,7 @@ def change(connection: sqlite3.Connection, path: Path, found: int) -> None:
 
 
 def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3.Connection:
-    """Return a connection to a copy in memory, brought to the present schema, that takes no change.
+    """Return a connection to a copy in memory, brought to the present schema; `Store.writing` lets nobody change it.
 
     The connection that it was copied from is closed. Raises RegisterOlder.
     """
@@ -88,7 +88,6 @@ def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3
         connection.backup(copy)
         with transaction(copy):
             change(copy, path, found)
-        copy.execute("PRAGMA query_only=ON")
     except sqlite3.Error as error:
         copy.close()
         raise RegisterOlder(path=path, found=found, known=schema.VERSION, reason=str(error)) from None

@@ -49,20 +49,20 @@ class Seen:
             yield link
 
 
-def verify(register: Register, head: str = "") -> Verification:
+def verify(register: Register, head: str = "", *, evidence: bool = True) -> Verification:
     """Check the journal's chain, that all else is as it says, and that a head kept elsewhere is still in it.
 
-    All else: the file's own form, the tables made from the journal, the search index, personal data and evidence
-    files. One state of the register is checked throughout, and nobody waits for it.
+    All else: the file's own form, the tables made from the journal, the search index, personal data and,
+    unless left out, evidence files. One state of the register is checked throughout, and nobody waits for it.
 
     A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file
     is damaged so that it cannot be read whole.
     """
     with reading(register.connection):
-        return _verify(register, head.strip().lower())
+        return _verify(register, head.strip().lower(), evidence)
 
 
-def _verify(register: Register, wanted: str) -> Verification:
+def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
     damage = _damage(register)
     known = Seen(wanted)
     try:
@@ -82,7 +82,7 @@ def _verify(register: Register, wanted: str) -> Verification:
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
         made = [*differences(register), *index_faults(register.connection)]
-        kept = [*personal_faults(register), *evidence_faults(register)]
+        kept = [*personal_faults(register), *(evidence_faults(register) if evidence else ())]
         is_sound = is_sound and not kept
         faults += [*made, *kept]
     seq, last = register.head()

@@ -58,3 +58,64 @@ def test_the_doctor_warns_of_loose_rights_and_a_missing_year(clerk: Clerk) -> No
     assert "calendar\tcn-beijing, revision 1" in result.out
     clerk.db.chmod(0o600)
     assert "chmod 600" not in clerk("doctor").err
+
+
+def test_evidence_goes_along_and_is_kept_once_in_a_folder_of_copies(clerk: Clerk, tmp_path: Path) -> None:
+    paper = tmp_path / "receipt.txt"
+    paper.write_text("an invented receipt")
+    clerk("add", "--platform", "JD").ok()
+    clerk("evidence", 1, "--file", paper).ok()
+    copy, folder = tmp_path / "copy.db", tmp_path / "copies"
+    told = clerk("backup", copy).ok().splitlines()
+    assert told[1] == f"1 evidence file, 1 new, in {copy}.evidence"
+    assert clerk("--db", copy, "verify").ok() == clerk("verify").ok(), "the copy is a register of its own"
+    for turn, new in ((1, 1), (2, 0)):
+        out = clerk("backup", "--keep", 2, folder, now=f"2016-12-0{turn}T09:00:00+08:00").ok()
+        assert out.splitlines()[1] == f"1 evidence file, {new} new, in {folder / 'register0.db.evidence'}"
+    held = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(held) == 3
+    assert {path.stat().st_mode & 0o777 for path in held} == {0o600}
+    clerk("backup", "--no-evidence", tmp_path / "bare.db").ok()
+    assert not (tmp_path / "bare.db.evidence").exists()
+    assert "the last backup left out the evidence files" in clerk("doctor").err
+
+
+def test_evidence_that_cannot_go_along_is_named_and_the_register_s_copy_stands(clerk: Clerk, tmp_path: Path) -> None:
+    paper = tmp_path / "receipt.txt"
+    paper.write_text("an invented receipt")
+    clerk("add", "--platform", "JD").ok()
+    clerk("evidence", 1, "--file", paper).ok()
+    (stored,) = (path for path in Path(f"{clerk.db}.evidence").rglob("*") if path.is_file())
+    stored.write_text("something else")
+    copy = tmp_path / "copy.db"
+    result = clerk("backup", copy)
+    assert result.status == 1
+    assert result.err == "dealtrack: evidence receipt.txt of complaint 1 (entry 8) was altered\n"
+    assert clerk("--db", copy, "list").ok() == clerk("list").ok()
+    assert not Path(f"{copy}.evidence").exists()
+
+
+def test_other_copies_in_the_folder_are_not_dropped(clerk: Clerk) -> None:
+    folder = clerk.db.parent
+    others = [folder / f"register0-{word}-20161101T000000Z.db" for word in ("schema1", "replaced")]
+    for path in others:
+        path.write_bytes(clerk.db.read_bytes())
+    for day in range(10, 14):
+        clerk("backup", "--keep", 2, folder, now=f"2016-12-{day}T09:00:00+08:00").ok()
+    assert all(path.exists() for path in others)
+    assert len(list(folder.glob("register0-2016*Z.db"))) == 2
+
+
+def test_the_doctor_tells_of_the_last_backup(clerk: Clerk, tmp_path: Path) -> None:
+    assert "no backup is known of" in clerk("doctor").err
+    copy = tmp_path / "copy.db"
+    clerk("backup", copy).ok()
+    clerk("add", "--platform", "JD").ok()
+    told = clerk("doctor")
+    assert f"last backup\t2016-11-15 09:00, 1 entries since, {copy}" in told.out
+    assert "backup" not in told.err
+    assert "the last backup is 8 days old" in clerk("doctor", now="2016-11-23T00:10:00+08:00").err
+    copy.unlink()
+    assert f"the last backup is no longer where it was made: {copy}" in clerk("doctor").err
+    Path(f"{clerk.db}.last-backup").write_text("{nonsense")
+    assert "no backup is known of" in clerk("doctor").err
