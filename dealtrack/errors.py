@@ -117,6 +117,10 @@ class BadDay(DealtrackError):
     """{text!r} is not a day{reason}. Write it as 2016-11-11."""
 
 
+class DaysReversed(DealtrackError):
+    """The days asked for end on {last}, before they begin on {first}. The earlier one goes with --from."""
+
+
 class BadMonth(DealtrackError):
     """{text!r} is not a month. Write it as 2016-10, from 1970-01 to 2100-12."""
 
@@ -127,6 +131,10 @@ class BadSpan(DealtrackError):
 
 class BadCount(DealtrackError):
     """{text!r} is not a number of working days. Write a whole number from 1 to 9999."""
+
+
+class BadHead(DealtrackError):
+    """{text!r} is no head of a journal: that has 64 digits, 0 to 9 and a to f, of which the first 8 will do."""
 
 
 class BadAmount(DealtrackError):

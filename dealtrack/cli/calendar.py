@@ -1,5 +1,6 @@
 """Commands about the working calendar."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, tzinfo
@@ -11,6 +12,8 @@ from dealtrack.cli.options import CalendarName, Format
 from dealtrack.cli.output import check_format, print_records, print_steps, step_record
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session
+from dealtrack.cli.table import terminal_width
+from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.calendar import Day, DayList, WorkingCalendar, month_days, reason
 from dealtrack.core.explanation import count_days
 from dealtrack.core.moments import local_day, parse_day
@@ -117,4 +120,4 @@ def next_(
         return
     print(f"{n} {noun} from {show_day(first)}")
     print_steps(steps, fmt, zone=zone)
-    print(ending)
+    print("\n".join(wrap_text(ending, terminal_width(sys.stdout))))

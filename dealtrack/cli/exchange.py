@@ -15,7 +15,7 @@ from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
 from dealtrack.core.text import safe_text
-from dealtrack.errors import ROWS_REFUSED, CannotWrite, UnknownWord
+from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue, UnknownWord
 from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
 
@@ -56,6 +56,8 @@ def import_(
     from dealtrack.exchange.rejects import Rejects
 
     session: Session = context.obj
+    if not file:
+        raise MissingValue(what="The file to import", option="FILE, or - for standard input")
     folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
     wanted = find_mapping(mapping, folders) if mapping else Mapping()
     wanted = with_dates(with_pairs(wanted, pairs or ()), dates or ())

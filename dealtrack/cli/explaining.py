@@ -1,12 +1,15 @@
 """Printing why deadlines are what they are."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from dealtrack.cli.output import print_records, print_steps, step_record
 from dealtrack.cli.portrait import standing_in
 from dealtrack.cli.sentences import due_text, name_of
+from dealtrack.cli.table import terminal_width
+from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.clocks import Clock, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
@@ -14,6 +17,8 @@ from dealtrack.core.standing import Standing
 from dealtrack.errors import UnknownClock
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
+
+STEP_KEYS = ("id", "clock", "round", "day", "counted", "reason")
 
 
 def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
@@ -65,18 +70,29 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
         records = [_record(standing, counts) for standing, counts in told]
         print_records(records, fmt=fmt, zone=register.zone, single=len(records) == 1)
         return
+    if fmt == "csv":
+        print_records(_rows(told), STEP_KEYS, fmt, zone=register.zone)
+        return
+    room = terminal_width(sys.stdout)
     first = True
     for standing, counts in told:
         for clock, steps in counts:
             heading = f"{name_of(standing)}: {clock.name}{'' if clock.started else ' (projected)'}"
-            if not first and fmt != "csv":
+            if not first:
                 print()
             first = False
-            if fmt != "csv":
-                print(heading)
+            print(heading)
             print_steps(steps, fmt, zone=register.zone)
-            if fmt != "csv":
-                print(conclusion(clock, view.moment, register))
+            print("\n".join(wrap_text(conclusion(clock, view.moment, register), room)))
+
+
+def _rows(told: Iterable[tuple[Standing, Sequence[tuple[Clock, list[Step]]]]]) -> Iterator[dict[str, Any]]:
+    """Yield a record of each day counted, with the complaint and the run of the clock that it was counted for."""
+    for standing, counts in told:
+        for clock, steps in counts:
+            for step in steps:
+                whose = {"id": standing.complaint.id, "clock": clock.name, "round": clock.round}
+                yield {**whose, **step_record(step)}
 
 
 def _record(standing: Standing, counts: Sequence[tuple[Clock, list[Step]]]) -> dict[str, Any]:

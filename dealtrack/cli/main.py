@@ -59,6 +59,9 @@ COMMANDS: dict[str, Entry] = {
     "platform": _group("Set up", "platform", "list show add edit check"),
 }
 
+WHOLE_SENTENCE = 400
+"""How long a command's summary may be: lists of commands break it into lines rather than cut it."""
+
 GROUP_HELP = {
     "calendar": "The working calendar: show a month, count working days, revise it.",
     "policy": "The policies that set the clocks: read them, try one out, adopt one.",
@@ -103,6 +106,7 @@ def load_command(name: str) -> Any:
     group.name = name
     for part, command in group.commands.items():  # type: ignore[attr-defined]
         share_options(f"{name} {part}", command)
+        command.short_help = command.get_short_help_str(WHOLE_SENTENCE)
     return group
 
 
@@ -144,7 +148,7 @@ class LazyGroup(TyperGroup):
         """Write the commands under their sections."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, entry in COMMANDS.items():
-            sections.setdefault(entry.section, []).append((name, load_command(name).get_short_help_str(70)))
+            sections.setdefault(entry.section, []).append((name, load_command(name).get_short_help_str(WHOLE_SENTENCE)))
         for section, rows in sections.items():
             with formatter.section(section):
                 formatter.write_dl(rows, col_max=12)

@@ -12,7 +12,7 @@ from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.moments import parse_day
-from dealtrack.errors import BadDay, BadText, UnknownWord, suggestion
+from dealtrack.errors import BadText, DaysReversed, UnknownWord, suggestion
 
 if TYPE_CHECKING:
     from dealtrack.reports.figures import Report
@@ -81,7 +81,7 @@ def report(
             since = parse_day(first, session.now, zone) if first else None
             until = parse_day(last, session.now, zone) if last else None
             if since and until and until < since:
-                raise BadDay(text=last, reason=f": it lies before {since}")
+                raise DaysReversed(last=until, first=since)
             question = Question(by, since, until)
         made = make_report(register, replace(question, wanted=wanted), session.view(as_of, known_at, zone))
         if xlsx:

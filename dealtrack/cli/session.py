@@ -19,7 +19,7 @@ from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.references import parse_ids, read_ids
 from dealtrack.core.text import clean_input, safe_lines
 from dealtrack.errors import (
-    BadDay,
+    DaysReversed,
     MissingValue,
     RegisterUnusable,
     UnknownCategory,
@@ -113,7 +113,7 @@ class Session:
         since = parse_day(first, self.now, zone) if first else None
         until = parse_day(last, self.now, zone) if last else None
         if since and until and until < since:
-            raise BadDay(text=last, reason=f": it lies before {since}")
+            raise DaysReversed(last=until, first=since)
         return (
             datetime.combine(since, time(), zone).astimezone(UTC) if since else None,
             datetime.combine(until + ONE_DAY, time(), zone).astimezone(UTC) if until else None,
@@ -145,7 +145,7 @@ def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[s
                 # A range is checked before it is counted out: its end may be a slip of many digits.
                 register.history(stretch.last)
             found.extend(range(stretch.first, stretch.last + 1))
-    found.extend(register.find(clean_input(number, "--number", TEXT_LIMIT)) for number in numbers)
+    found.extend(register.find(_number(text)) for text in numbers)
     if not found and FROM_INPUT not in ids:
         raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
     return list(dict.fromkeys(found))
@@ -155,6 +155,13 @@ def _input_lines() -> TextIO:
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     return sys.stdin
+
+
+def _number(text: str) -> str:
+    number = clean_input(text, "--number", TEXT_LIMIT)
+    if not number:
+        raise MissingValue(what="The number of the complaint", option="--number BJ-2016-001")
+    return number
 
 
 def platform_named(register: Register, text: str) -> str:

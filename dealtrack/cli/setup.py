@@ -8,7 +8,11 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
-from dealtrack.errors import CHECK_FAILED, BadTimezone, RegisterExists, suggestion
+from dealtrack.core.text import fit_text
+from dealtrack.errors import CHECK_FAILED, BadHead, BadTimezone, RegisterExists, suggestion
+
+LONGEST_HEAD = 64
+HEX = frozenset("0123456789abcdef")
 
 
 def init(
@@ -78,9 +82,12 @@ def verify(
     ] = "",
 ) -> None:
     """Check that no entry of the journal was changed, removed or put in; prints its length and head."""
+    from dealtrack.register.verification import SHORTEST_HEAD
     from dealtrack.register.verification import verify as verify_register
 
     session: Session = context.obj
+    if head and not (SHORTEST_HEAD <= len(head.strip()) <= LONGEST_HEAD and HEX.issuperset(head.strip().lower())):
+        raise BadHead(text=fit_text(head, LONGEST_HEAD))
     with session.register() as register:
         report = verify_register(register, head)
     for fault in report.faults:

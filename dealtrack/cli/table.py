@@ -9,6 +9,7 @@ from datetime import tzinfo
 from itertools import groupby
 from typing import Any, NamedTuple, TextIO
 
+from dealtrack.cli.wrapping import share_room, wrap_text
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
@@ -33,7 +34,7 @@ class Column:
     """A column of a table.
 
     `rank` 0 is never dropped or cut; of the others the highest is dropped first. `least` is the width to
-    which it may be cut, None where it must stay whole.
+    which it may be cut, None where it must stay whole. One that `wraps` is never cut: its cells go on below.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Column:
     rank: int = NEVER_DROPPED
     least: int | None = None
     right: bool = False
+    wraps: bool = False
 
 
 class Cell(NamedTuple):
@@ -88,7 +90,7 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
         shown = [Column(f"{name}_due", name, 0 if place < 2 else 1) for place, name in enumerate(clocks)]
         return [*head, *shown, *summary]
     return [
-        Column(key, key.replace("_", " "), 0 if place == 0 else place, None if place == 0 else 8)
+        Column(key, key.replace("_", " "), 0 if place == 0 else place, None if place == 0 else 8, wraps=True)
         for place, key in enumerate(keys)
     ]
 
@@ -110,12 +112,38 @@ def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
         max(display_width(column.title), *(display_width(row[place].text) for row in rows))
         for place, column in enumerate(columns)
     ]
-    kept = fit_columns(columns, widths, terminal_width(out))
+    room = terminal_width(out)
     paint = painter(out)
+    if room is not None and any(column.wraps for column in columns):
+        _draw_wrapped(columns, rows, room, paint, out)
+        return
+    kept = fit_columns(columns, widths, room)
     _draw_line([(columns[p], w, Cell(((columns[p].title, "bold"),))) for p, w in kept], paint, out)
     out.write(paint(GAP.join("─" * width for _, width in kept), "dim") + "\n")
     for row in rows:
         _draw_line([(columns[p], w, row[p]) for p, w in kept], paint, out)
+
+
+def _draw_wrapped(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int, paint: Paint, out: TextIO
+) -> None:
+    """Draw a table in which long cells go on below themselves; where that is needed, columns without any value go."""
+    texts = [[column.title, *(row[place].text for row in rows)] for place, column in enumerate(columns)]
+    kept = list(range(len(columns)))
+    if sum(max(map(display_width, held)) + len(GAP) for held in texts) - len(GAP) > room:
+        kept = [place for place in kept if any(texts[place][1:])] or kept[:1]
+    sizes = share_room([texts[place] for place in kept], room - len(GAP) * (len(kept) - 1))
+    for number in range(len(rows) + 1):
+        cells = [wrap_text(texts[place][number], size or 1) for place, size in zip(kept, sizes, strict=True)]
+        for level in range(max(map(len, cells))):
+            told = [
+                pad_text(cell[level] if level < len(cell) else "", size)
+                for cell, size in zip(cells, sizes, strict=True)
+            ]
+            line = GAP.join(told).rstrip()
+            out.write((paint(line, "bold") if number == 0 else line) + "\n")
+        if number == 0:
+            out.write(paint(GAP.join("─" * size for size in sizes), "dim") + "\n")
 
 
 def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | None) -> list[tuple[int, int]]:

@@ -93,13 +93,13 @@ def overdue(
 def due(
     context: typer.Context,
     within: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--within",
             metavar="SPAN",
             help="How far ahead to look: hours as 4h, working days as 1wd [1wd; with --ics as far as there is].",
         ),
-    ] = "",
+    ] = None,
     platform: PlatformName = "",
     category: CategoryName = "",
     owner: OwnerName = "",
@@ -113,7 +113,7 @@ def due(
     """List the clocks that run and fall due soon, the earliest first; or write them as a calendar file."""
     session: Session = context.obj
     check_format(fmt)
-    span = None if ics and not within else parse_span(within or "1wd")
+    span = None if ics and within is None else parse_span("1wd" if within is None else within)
     with session.register() as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)

@@ -41,6 +41,22 @@ def _pieces(word: str, width: int) -> list[str]:
     return pieces
 
 
+def share_room(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Return a width for each column of texts so that all fit a room: the widest give way first.
+
+    A column stays as wide as its longest word where that is possible, else at least NARROWEST, else as can be.
+    """
+    sizes = [max(map(display_width, texts), default=0) for texts in columns]
+    words = [max((display_width(word) for text in texts for word in text.split()), default=0) for texts in columns]
+    for floors in (words, [min(NARROWEST, word) for word in words], [1] * len(words)):
+        while sum(sizes) > room:
+            free = [place for place, size in enumerate(sizes) if size > floors[place]]
+            if not free:
+                break
+            sizes[max(free, key=lambda place: sizes[place])] -= 1
+    return sizes
+
+
 def labelled_lines(rows: Sequence[tuple[str, str]], labels: Iterable[str], room: int | None) -> Iterator[str]:
     """Yield texts beside their labels, indented, those that are longer than the room going on below themselves.
 

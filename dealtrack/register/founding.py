@@ -1,6 +1,7 @@
 """Making a register: wholly, or not at all."""
 
 import os
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +42,7 @@ def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
-        connection = connect(draft, create=True)
+        connection = _created(draft, path)
         try:
             with faults_of(path):
                 connection.execute("PRAGMA journal_mode=WAL")
@@ -60,6 +61,14 @@ def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor
     finally:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{draft}{suffix}").unlink(missing_ok=True)
+
+
+def _created(draft: Path, path: Path) -> sqlite3.Connection:
+    try:
+        return connect(draft, create=True)
+    except RegisterUnusable as error:
+        # The draft is of no concern to who asked for a register at its place.
+        raise RegisterUnusable(path=path, reason=error.values["reason"]) from None
 
 
 def _write(register: "Register", setup: Setup, now: datetime, actor: str) -> None:

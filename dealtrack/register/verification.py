@@ -74,7 +74,7 @@ def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
         reason = f"the file is damaged ({damage}); its journal {journal_is}. Go back to the last backup"
         raise RegisterUnusable(path=register.path, reason=reason)
     faults = [f"the journal was altered at entry {fault.seq}: {fault.reason}"] if fault else []
-    if not fault and wanted and not (known.found and len(wanted) >= SHORTEST_HEAD):
+    if not fault and wanted and not known.found:
         faults.append(f"the head {wanted} is not in the journal: its tail was cut off, or it is another register")
     altered = schema_faults(register.connection)
     faults += altered

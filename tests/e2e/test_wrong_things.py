@@ -219,7 +219,7 @@ TYPED: list[tuple[list[object], str]] = [
     (["list", "--from", "2016-02-30"], "'2016-02-30' is not a day"),
     (["list", "--from", "2015-02-29"], "2015 has no 29 February"),
     (["list", "--to", "2016-11-15 10:00"], "it has an hour"),
-    (["list", "--from", "2016-11-30", "--to", "2016-11-01"], "it lies before 2016-11-30"),
+    (["list", "--from", "2016-11-30", "--to", "2016-11-01"], "end on 2016-11-01, before they begin on 2016-11-30"),
     (["list", "--from", "x"], "'x' is not a day"),
     (["list", "--as-of", "then"], "'then' is not a moment"),
     (["overdue", "--as-of", "2016-02-30"], "February 2016 has 29 days"),
@@ -538,7 +538,12 @@ def test_a_wrong_file_is_refused_and_changes_nothing(
 
 @pytest.mark.parametrize(
     ("path", "fragment"),
-    [("nofile.csv", "there is no such file"), (".", "it is a folder"), ("/dev/null", "empty"), ("", "Cannot read")],
+    [
+        ("nofile.csv", "there is no such file"),
+        (".", "it is a folder"),
+        ("/dev/null", "empty"),
+        ("", "The file to import is missing"),
+    ],
 )
 def test_import_of_what_is_no_file(desk: Clerk, path: str, fragment: str) -> None:
     with unchanged(desk.db):

@@ -1,0 +1,139 @@
+"""What is said where something is slightly wrong, or the terminal narrow: to the point, and whole."""
+
+import csv
+import fcntl
+import io
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
+from dealtrack.cli.wrapping import share_room
+from dealtrack.core.text import display_width
+from tests.conftest import PROJECT, Clerk
+
+
+def on_terminal(clerk: Clerk, width: int, *words: str) -> list[str]:
+    """Return the lines that a command prints on a terminal of a width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dealtrack", *words],
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin", "NO_COLOR": "1", **clerk.environment()},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    got = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        got += piece
+    os.close(ours)
+    assert process.wait() == 0, got
+    return got.decode().splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 200])
+@pytest.mark.parametrize("words", ["policy list", "platform list", "calendar next 2 --from 2026-12-31", "explain 1"])
+def test_a_narrow_terminal_cuts_nothing(clerk: Clerk, width: int, words: str) -> None:
+    finding = "no e-mail address on the page, and the number of the hotline leads nowhere"
+    clerk("platform", "check", "JD", "--channels", "phone", "--finding", finding).ok()
+    clerk("add", "--platform", "JD", "--at", "2016-11-14").ok()
+    lines = on_terminal(clerk, width, *words.split())
+    text = " ".join(" ".join(lines).split())
+    assert "…" not in text
+    if "list" in words or width >= 80:
+        assert max(map(display_width, lines)) <= width
+    if words == "platform list":
+        for word in finding.split():
+            assert word in text or width == 40
+    if words.startswith("calendar"):
+        assert text.endswith("the official calendar for that time is not published yet)")
+
+
+def test_columns_share_what_room_there_is() -> None:
+    assert share_room([["id", "1"], ["a text of many words", "x"]], 80) == [2, 20]
+    assert share_room([["id", "1"], ["a text of many words", "x"]], 14) == [2, 12]
+    assert share_room([["one word", "x"], ["another"], ["亚马逊, 当当"]], 18) == [4, 7, 7]
+    # Where words do not fit they break, the longest first.
+    assert share_room([["x" * 30], ["y" * 20], ["short"]], 30) == [12, 13, 5]
+    assert share_room([["x" * 30], ["y" * 20], ["short"]], 12) == [4, 4, 4]
+
+
+def test_summaries_of_commands_are_whole(clerk: Clerk) -> None:
+    for words in [(), *((name,) for name in GROUP_HELP)]:
+        told = clerk(*words, "--help")
+        assert told.status == 0 and "..." not in told.out.replace("[ARGS]...", ""), told.out
+    text = " ".join(clerk("--help").out.split())
+    for name in COMMANDS:
+        if name not in GROUP_HELP:
+            assert " ".join(str(load_command(name).help).split()).partition(". ")[0] in text
+
+
+def test_one_header_for_all_that_is_explained_as_csv(clerk: Clerk) -> None:
+    for day in ("14", "11"):
+        clerk("add", "--platform", "JD", "--at", f"2016-11-{day} 10:00").ok()
+    clerk("forward", 1).ok()
+    rows = list(csv.DictReader(io.StringIO(clerk("explain", 1, 2, "--format", "csv").ok(), newline="")))
+    assert list(rows[0]) == ["id", "clock", "round", "day", "counted", "reason"]
+    assert {(row["id"], row["clock"]) for row in rows} == {
+        (id_, name) for id_ in "12" for name in ("forward", "complete")
+    }
+    assert [row["day"] for row in rows if row["id"] == "1" and row["clock"] == "forward"] == [
+        "2016-11-14",
+        "2016-11-15",
+    ]
+    assert not [row for row in rows if row["day"] == "day"]
+    assert clerk("explain", 1, "--clock", "forward", "--format", "csv").ok().count("reason") == 1
+
+
+@pytest.mark.parametrize("head", ["x", "abcdef1", "g" * 64, "a" * 65, "0x123456789", "12345678 9", "头" * 8])
+def test_a_head_that_can_be_none_is_bad_input(clerk: Clerk, head: str) -> None:
+    told = clerk("verify", "--head", head)
+    assert (told.status, told.out) == (2, "")
+    assert "is no head of a journal: that has 64 digits" in told.err
+
+
+@pytest.mark.parametrize("head", ["a" * 64, "abcdef12", "A" * 64])
+def test_a_head_that_is_not_there_is_a_failed_check(clerk: Clerk, head: str) -> None:
+    told = clerk("verify", "--head", head)
+    assert (told.status, told.out) == (1, "")
+    assert "its tail was cut off, or it is another register" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["import", ""], "The file to import is missing. Give it with FILE, or - for standard input."),
+        (["show", "--number", ""], "The number of the complaint is missing. Give it with --number BJ-2016-001."),
+        (["forward", "--number", " "], "The number of the complaint is missing."),
+        (
+            ["list", "--from", "2016-11-20", "--to", "2016-11-01"],
+            "The days asked for end on 2016-11-01, before they begin on 2016-11-20. The earlier one goes with --from.",
+        ),
+    ],
+)
+def test_what_is_missing_or_the_wrong_way_round_is_named(clerk: Clerk, words: list[str], said: str) -> None:
+    told = clerk(*words)
+    assert (told.status, told.out) == (2, "") and said in told.err
+
+
+def test_a_register_that_cannot_be_made_is_named_as_it_was_asked_for(clerk: Clerk) -> None:
+    place = Path("/proc/self/register.db")
+    if not place.parent.is_dir():
+        pytest.skip("there is no /proc here, in which nobody can write")
+    told = clerk("--db", place, "init")
+    assert told.status == 3 and f"The register {place} cannot be used" in told.err
