@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _
-from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt
+from dealtrack.cli.language import _, _n
+from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal
 from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
@@ -20,6 +20,7 @@ from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
 
 SHOWN_REFUSALS = 10
+SHOWN_KEPT = 5
 
 
 def import_(
@@ -145,6 +146,8 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     if tally.platforms and not (tally.refused and not skip_bad):
         some = ", ".join(tally.platforms[:8]) + (", ..." if len(tally.platforms) > 8 else "")
         say(f"{len(tally.platforms)} new platform{'s' if len(tally.platforms) > 1 else ''}: {some}")
+    if not (tally.refused and not skip_bad):
+        _report_personal(tally, say)
     counts = (
         f"{tally.rows} row{'' if tally.rows == 1 else 's'}: {tally.added} added, {tally.changed} changed, "
         f"{tally.unchanged} unchanged, {tally.refused} refused"
@@ -156,6 +159,23 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     print(counts)
 
 
+def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:
+    for complaint, fields in tally.kept[:SHOWN_KEPT]:
+        told = _(
+            "complaint {complaint}: {fields} in the file is not what a clerk entered, which stands; amend changes it"
+        )
+        say(told.format(complaint=complaint, fields=", ".join(fields)))
+    if len(tally.kept) > SHOWN_KEPT:
+        say(_("... and so for {count} complaints in all").format(count=len(tally.kept)))
+    if tally.erased:
+        told = _n(
+            "personal data of {count} complaint was erased, and is not taken in again",
+            "personal data of {count} complaints was erased, and is not taken in again",
+            tally.erased,
+        )
+        say(told.format(count=tally.erased))
+
+
 def _report_alike(tally: Tally, lines: list[str]) -> None:
     for line in lines:
         print(line, file=sys.stderr)
@@ -165,23 +185,36 @@ def _report_alike(tally: Tally, lines: list[str]) -> None:
 
 def export(
     context: typer.Context,
-    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl or json.")] = "csv",
+    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl, json or xlsx.")] = "csv",
     to: Annotated[str, typer.Option("--to", metavar="FILE", help="Write to a file [standard output].")] = "",
+    reveal: Reveal = False,
     as_of: AsOf = "",
     known_at: KnownAt = "",
 ) -> None:
     """Write every complaint, to standard output unless told otherwise."""
-    from dealtrack.exchange.exporter import FORMATS, write_export
-    from dealtrack.exchange.files import written_beside
+    from dealtrack.exchange.exporter import FORMATS, write_export, write_export_book
+    from dealtrack.exchange.files import bytes_beside, written_beside
 
     session: Session = context.obj
     if fmt not in FORMATS:
         raise UnknownWord(what="The format", value=fmt, nearest="", allowed=", ".join(FORMATS))
+    is_piped = not to or to == "-"
+    if is_piped and fmt == "xlsx":
+        raise MissingValue(what="Where to write the workbook", option="--to FILE")
     with session.register() as register:
         view = session.view(as_of, known_at, register.zone)
-        if not to or to == "-":
-            write_export(register, view, fmt, sys.stdout)
+        if is_piped:
+            write_export(register, view, fmt, sys.stdout, reveal)
             return
-        with written_beside(Path(to)) as stream:
-            count = write_export(register, view, fmt, stream)
-    print(f"{count} complaints written to {to}", file=sys.stderr)
+        if fmt == "xlsx":
+            with bytes_beside(Path(to)) as binary:
+                count = write_export_book(register, view, session.now, binary, to, reveal)
+        else:
+            with written_beside(Path(to)) as stream:
+                count = write_export(register, view, fmt, stream, reveal)
+    print(
+        _n("{count} complaint written to {file}", "{count} complaints written to {file}", count).format(
+            count=count, file=to
+        ),
+        file=sys.stderr,
+    )

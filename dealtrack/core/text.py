@@ -25,6 +25,15 @@ _LINES_TABLE: dict[int, str] = {
 _CELL_TABLE = dict(_LINES_TABLE)
 _LINES_TABLE[0x0A] = "\n"
 
+_BACKSLASH, _RETURN = 0x5C, 0x0D
+_LONE_RETURN = r"\r(?!\n)"
+_ESCAPES = {
+    code: f"\\u{code:04x}"
+    for code in (*range(0x20), *range(0x7F, 0xA0), *BIDI, 0x2028, 0x2029, *_SURROGATES)
+    if code not in (0x09, 0x0A, _RETURN)
+}
+_ESCAPED = r"\\u([0-9a-f]{4})"
+
 _FORMULA = "'*[=+\\-@\t\r\n＝＋－＠]"
 _SURROGATE = "[\ud800-\udfff]"
 _AMOUNT = r"0*([0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2}))?"
@@ -57,6 +66,27 @@ def defuse_formula(text: str) -> str:
 def restore_formula(text: str) -> str:
     """Return the cell that `defuse_formula` was given."""
     return text[1:] if text.startswith("'") and re.match(_FORMULA, text) else text
+
+
+def escape_controls(text: str) -> str:
+    """Return a text in which what a terminal would obey, or what reorders characters, stands as JSON would escape it.
+
+    Line ends and tabs stay. `unescape_controls` undoes all of it.
+    """
+    if text.isprintable() and "\\u" not in text:
+        return text
+    text = re.sub(_ESCAPED, lambda found: f"\\u005c{found[0][1:]}", text)
+    return re.sub(_LONE_RETURN, r"\\u000d", text).translate(_ESCAPES)
+
+
+def unescape_controls(text: str) -> str:
+    """Return the text that `escape_controls` was given."""
+    return re.sub(_ESCAPED, _unescaped, text) if "\\u" in text else text
+
+
+def _unescaped(found: "re.Match[str]") -> str:
+    code = int(found[1], 16)
+    return chr(code) if code in _ESCAPES or code in (_BACKSLASH, _RETURN) else found[0]
 
 
 def clean_input(text: str, what: str, limit: int) -> str:

@@ -1,41 +1,101 @@
 """Writing every complaint of a register to a file that an import reads back."""
 
-from collections.abc import Iterator
-from typing import Any, TextIO
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, BinaryIO, TextIO, TypeVar
 
+from dealtrack.core.masking import PERSONAL, masked
 from dealtrack.core.standing import record, record_keys
+from dealtrack.exchange.histories import BEYOND_COLUMNS, COLUMN, COLUMN_KINDS, history_of, history_text, told_record
 from dealtrack.exchange.writers import write_csv, write_json, write_json_lines
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
-FORMATS = ("csv", "jsonl", "json")
+FORMATS = ("csv", "jsonl", "json", "xlsx")
 ENDINGS = ("withdrawn", "rejected")
-"""What an import can read beyond the keys of a record."""
+"""What an import can read beyond the keys of a record, with personal data and the history."""
+
+_NOBODY: dict[str, str | None] = dict.fromkeys(PERSONAL)
+
+_Held = TypeVar("_Held")
 
 
 class Counted:
-    """Yields the records of a register's complaints and counts them."""
+    """Yields the records of a register's complaints and counts them; personal data is masked unless `reveal` is set.
 
-    def __init__(self, register: Register, view: View) -> None:
+    With `as_text` a history is the text of a cell, otherwise a list of records.
+    """
+
+    def __init__(self, register: Register, view: View, reveal: bool, as_text: bool) -> None:
         self._register = register
         self._view = view
+        self._reveal = reveal
+        self._as_text = as_text
         self.count = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for standing in self._register.standings(Filter(), self._view):
+        register, view = self._register, self._view
+        told_of = _beside((held[0].complaint, held) for held in register.histories_beyond(COLUMN_KINDS, BEYOND_COLUMNS))
+        consumer_of = _beside((id_, held._asdict()) for id_, held in register.all_personal())
+        for standing in register.standings(Filter(), view):
             self.count += 1
-            yield {**record(standing), **{name: getattr(standing.complaint, name) for name in ENDINGS}}
+            complaint = standing.complaint
+            values = record(standing)
+            for name in ENDINGS:
+                values[name] = getattr(complaint, name)
+            consumer = consumer_of(complaint.id) or _NOBODY
+            values.update(consumer if self._reveal else masked(consumer))
+            told = history_of(view.seen(told_of(complaint.id) or ()))
+            if not told:
+                values[COLUMN] = None
+            elif self._as_text:
+                values[COLUMN] = history_text(told, register.zone)
+            else:
+                values[COLUMN] = [told_record(entry) for entry in told]
+            yield values
 
 
-def write_export(register: Register, view: View, fmt: str, out: TextIO) -> int:
-    """Write every complaint in a format of FORMATS, by id, and return how many there were."""
-    records = Counted(register, view)
+def _beside(pairs: Iterator[tuple[int, _Held]]) -> Callable[[int], _Held | None]:
+    """Return what gives the value of an id from pairs in order of theirs, when asked for ids in order."""
+    held = next(pairs, None)
+
+    def find(id_: int) -> _Held | None:
+        nonlocal held
+        while held is not None and held[0] < id_:
+            held = next(pairs, None)
+        return held[1] if held is not None and held[0] == id_ else None
+
+    return find
+
+
+def export_keys(register: Register, view: View) -> list[str]:
+    """Return the columns of an export: those of a record, the endings, personal data and the history."""
+    return [*record_keys(register.clock_names(view)), *ENDINGS, *PERSONAL, COLUMN]
+
+
+def write_export(register: Register, view: View, fmt: str, out: TextIO, reveal: bool = False) -> int:
+    """Write every complaint as csv, jsonl or json, by id, and return how many there were."""
+    records = Counted(register, view, reveal, fmt == "csv")
     match fmt:
         case "csv":
-            write_csv(records, [*record_keys(register.clock_names(view)), *ENDINGS], register.zone, out)
+            write_csv(records, export_keys(register, view), register.zone, out)
         case "jsonl":
             write_json_lines(records, register.zone, out)
         case _:
             write_json(records, register.zone, out)
+    return records.count
+
+
+def write_export_book(
+    register: Register, view: View, made_at: datetime, out: BinaryIO, name: str, reveal: bool = False
+) -> int:
+    """Write every complaint as a workbook, by id, and return how many there were; `made_at` is in UTC.
+
+    Raises CannotWrite, with the file's `name`, where a text is too long for a cell or there are too many rows.
+    """
+    from dealtrack.exchange.books import write_book
+
+    records = Counted(register, view, reveal, as_text=True)
+    write_book(records, export_keys(register, view), register.zone, made_at, out, name)
     return records.count

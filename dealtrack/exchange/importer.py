@@ -3,38 +3,39 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from dealtrack.core.chain import canonical
-from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, Transition, effective, fold
+from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.mapping import Mapping
+from dealtrack.exchange.news import Contradiction, later_of, news_of, personal_news, personal_of, receipt_of
 from dealtrack.exchange.readers import Refusal, Source
+from dealtrack.exchange.recognition import Recognition
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
 from dealtrack.register.duplicates import Lookalike, Watch
+from dealtrack.register.erasure import erased_complaints
 from dealtrack.register.recorder import Draft, Personal, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
 CHUNK = 2000
-"""The rows whose numbers are looked up at once."""
+"""The rows whose complaints are looked up at once."""
 
 PolicyLoader = Callable[[str], Sequence[Policy]]
-
-EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
-EVENT_NAMES = [(kind, kind.value) for kind in EVENTS]
-STATED = ("category", "seller", "owner", "policy", "summary")
-"""The fields, beside number and platform, that a row states of a receipt."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What an import did, and what it met."""
+    """What an import did, and what it met.
+
+    `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
+    stands; `erased` counts the rows whose personal data was erased, and is not taken in again.
+    """
 
     rows: int = 0
     added: int = 0
@@ -44,6 +45,8 @@ class Tally:
     alike: int = 0
     first_alike: list[Lookalike] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
+    kept: list[tuple[int, list[str]]] = field(default_factory=list)
+    erased: int = 0
     reading: Reading = field(default_factory=Reading)
 
 
@@ -80,10 +83,9 @@ def import_rows(
             watch = Watch(register, duplicate_days)
             intake = Intake(register, recorder, source.name, tally, load_policy)
             while chunk := list(islice(rows, CHUNK)):
-                recorder.look_up({row.number for row in chunk if isinstance(row, Incoming) and row.number})
-                for row in chunk:
+                for row, key in zip(chunk, intake.look_up(chunk), strict=True):
                     tally.rows += 1
-                    refusal = row if isinstance(row, Refusal) else intake.take(row)
+                    refusal = row if isinstance(row, Refusal) else intake.take(row, key)
                     if refusal is not None:
                         tally.refused += 1
                         refuse(refusal)
@@ -120,23 +122,50 @@ class Intake:
         self._tally = tally
         self._load_policy = load_policy
         self._platforms: dict[str, str] = {}
-        self._seen: dict[str, int] = {}
+        self._recognition = Recognition(register, recorder)
+        # An export keeps its ids where it is the first to come in.
+        self._keeps_ids = recorder.is_first
 
-    def take(self, row: Incoming) -> Refusal | None:
-        """Take one row in, or return why it is refused."""
+    @cached_property
+    def _erased(self) -> set[int]:
+        return erased_complaints(self._register)
+
+    def look_up(self, rows: Sequence[Incoming | Refusal]) -> list[str | None]:
+        """Look up at once what is known of rows that are to be taken in next; return what each without number is by."""
+        numbers: set[str] = set()
+        keys: list[str | None] = []
+        for row in rows:
+            key = None
+            if isinstance(row, Incoming):
+                if row.number is None:
+                    key = self._recognition.key(row)
+                else:
+                    numbers.add(row.number)
+            keys.append(key)
+        self._recorder.look_up(numbers, [key for key in keys if key is not None])
+        return keys
+
+    def take(self, row: Incoming, key: str | None) -> Refusal | None:
+        """Take one row in, or return why it is refused; `key` is what one without a number is known by."""
         try:
-            key = None if row.number else self._key(row)
-            known = self._find(row, key)
+            known = self._recognition.find(row, key)
             if known is None:
                 if self._platform_named(row.platform) is None:
                     self._check_new(row)
-                self._recorder.record(self._new(row, key))
+                made = self._recorder.record(self._new(row, key), row.id if self._keeps_ids else None)
+                self._recognition.claim(row, made.id)
                 self._tally.added += 1
                 return None
             history = self._recorder.history(known)
-            drafts = self._news(row, history)
+            platform = self._platform_named(row.platform) or row.platform
+            drafts = news_of(row, history, self._register.zone, platform, self._name_or_text)
+            personal = self._personal(row, known, history)
+            if personal is not None:
+                now = self._recorder.now
+                detail = {"source": self._source, "line": row.line}
+                drafts.append(Draft(Kind.AMENDED, Moment(now, now, False), detail))
             if drafts:
-                self._recorder.record(Work(known, drafts))
+                self._recorder.record(Work(known, drafts, personal))
                 self._tally.changed += 1
             else:
                 self._tally.unchanged += 1
@@ -149,22 +178,19 @@ class Intake:
     def _shown(self, value: object) -> str:
         return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)
 
-    def _find(self, row: Incoming, key: str | None) -> int | None:
-        if key is not None:
-            return self._recorder.find_import_key(key)
-        assert row.number is not None
-        found = self._recorder.find_number(row.number)
-        if len(found) > 1:
-            ids = ", ".join(map(str, found))
-            raise Contradiction(f"the number {row.number} stands for {len(found)} complaints of the register: {ids}")
-        return found[0] if found else None
-
-    def _key(self, row: Incoming) -> str:
-        """Return what a row without a number is known by: its words on the receipt, and its place among its like."""
-        said = [row.moments["received"].start.isoformat(), row.platform, row.category_word, row.seller, row.summary]
-        text = canonical(said)
-        count = self._seen[text] = self._seen.get(text, 0) + 1
-        return sha256(f"{text}{count}".encode()).hexdigest()[:32]
+    def _personal(self, row: Incoming, known: int, history: Sequence[Transition]) -> Personal | None:
+        """Return a known complaint's personal data where a row adds to it; what was erased is not taken in again."""
+        given = personal_of(row)
+        if given is None:
+            return None
+        held = self._recorder.personal(known)
+        if held is None and known in self._erased:
+            self._tally.erased += 1
+            return None
+        personal, kept = personal_news(given, held, history)
+        if kept:
+            self._tally.kept.append((known, kept))
+        return personal
 
     def _platform_named(self, text: str) -> str | None:
         name = self._platforms.get(text)
@@ -173,6 +199,9 @@ class Intake:
             if platform is not None:
                 name = self._platforms[text] = platform.name
         return name
+
+    def _name_or_text(self, text: str) -> str:
+        return self._platform_named(text) or text
 
     def _platform(self, text: str) -> str:
         name = self._platform_named(text)
@@ -200,84 +229,17 @@ class Intake:
         return self._recorder.use_policy(name, self._load_policy)
 
     def _new(self, row: Incoming, key: str | None) -> Work:
+        at, said = receipt_of(row)
+        first = row.history[0].detail if row.history else {}
         detail: dict[str, Any] = {
-            "platform": self._platform(row.platform),
-            "category": row.category,
-            "policy": self._policy(row.policy),
+            "platform": self._platform(first.get("platform", row.platform)),
+            "policy": self._policy(first.get("policy", row.policy)),
             "source": self._source,
             "line": row.line,
+            **said,
         }
-        if row.category_word and row.category_word != row.category:
-            detail["category_word"] = row.category_word
-        if row.kept:
-            detail["kept"] = row.kept
-        if row.number is not None:
-            detail["number"] = row.number
-        if row.seller is not None:
-            detail["seller"] = row.seller
-        if row.owner is not None:
-            detail["owner"] = row.owner
-        if row.summary is not None:
-            detail["summary"] = row.summary
         if key is not None:
             detail["import_key"] = key
-        moments = row.moments
-        drafts = [Draft(Kind.RECEIVED, moments["received"], detail)]
-        if len(moments) > 1:
-            drafts += [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
-        has_personal = row.consumer or row.phone or row.email or row.address
-        return Work(None, drafts, Personal(row.consumer, row.phone, row.email, row.address) if has_personal else None)
-
-    def _news(self, row: Incoming, history: list[Transition]) -> list[Draft]:
-        """Return the transitions that a row adds to a known complaint; raises Contradiction."""
-        entries = effective(history)
-        zone = self._register.zone
-        complaint = fold(history[0].complaint, history)
-        told: dict[str, set[str]] = {}
-        for entry in entries:
-            for name, value in entry.detail.items():
-                told.setdefault(name, set()).add(str(value))
-        stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
-        stated["platform"] = self._platform_named(row.platform) or row.platform
-        if not row.category_word or row.category_word in told.get("category_word", ()):
-            stated["category"] = None
-        for name, value in stated.items():
-            if value is not None and value not in told.get(name, ()):
-                raise Contradiction(_against(name, value, getattr(complaint, name)))
-        drafts = []
-        for kind in (Kind.RECEIVED, *EVENTS):
-            moment = row.moments.get(kind.value)
-            if moment is None:
-                continue
-            recorded = [entry for entry in entries if entry.kind is kind]
-            if not recorded:
-                drafts.append(Draft(kind, moment, _ending(row, kind)))
-            elif not any(_agrees(moment, entry.at) for entry in recorded):
-                raise Contradiction(
-                    f"{kind} is {show_moment(moment.start, zone)} in the file, "
-                    f"but the register has {show_moment(recorded[-1].at, zone)}"
-                )
-        if not any(draft.kind is Kind.COMPLETED for draft in drafts):
-            for name in ("outcome", "amount"):
-                value = getattr(row, name)
-                if value is not None and value not in told.get(name, ()):
-                    raise Contradiction(_against(name, value, getattr(complaint, name)))
-        return drafts
-
-
-class Contradiction(Exception):
-    """A row says otherwise than the journal."""
-
-
-def _against(name: str, value: str, held: str | None) -> str:
-    return f"{name} is {value!r} in the file, but the register has {'none' if held is None else repr(held)}"
-
-
-def _agrees(stated: Moment, at: datetime) -> bool:
-    return stated.start <= at < stated.end if stated.day_only else stated.start == at
-
-
-def _ending(row: Incoming, kind: Kind) -> Detail:
-    if kind is not Kind.COMPLETED:
-        return NO_DETAIL
-    return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
+        receipt = Draft(Kind.RECEIVED, at, detail)
+        later = later_of(row, receipt, self._recorder.now, self._register.zone, self._platform)
+        return Work(None, [receipt, *later], personal_of(row))

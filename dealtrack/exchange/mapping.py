@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.errors import BadMappingFile, CannotRead, MissingColumn, UnknownWord, suggestion
 from dealtrack.exchange.dates import AUTO, compile_form
+from dealtrack.exchange.histories import COLUMN, ID, OWN
 
 EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
 FIELDS = (
@@ -80,13 +81,15 @@ class Mapping:
 class Layout:
     """Where a header holds each field and each kept column; `ignored` columns are read by nobody.
 
-    `absent` are the mapping's fields that no column of the file can fill.
+    `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
+    history in an export of dealtrack's own, None in another file.
     """
 
     fields: Table[str, tuple[int, ...]]
     kept: Table[str, int]
     ignored: tuple[str, ...]
     absent: tuple[str, ...]
+    own: tuple[int, int] | None = None
 
 
 def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
@@ -184,10 +187,13 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         if indexes:
             fields[name] = indexes
     kept = {column: place for column in mapping.keep if (place := find(column)) is not None}
-    used = {index for indexes in fields.values() for index in indexes} | set(kept.values())
+    own = None
+    if mapping.name == DEFAULT and all(name in exact for name in OWN):
+        own = exact[ID][0], exact[COLUMN][0]
+    used = {index for indexes in fields.values() for index in indexes} | {*kept.values(), *(own or ())}
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent)
+    return Layout(fields, kept, ignored, absent, own)
 
 
 def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.moments import Moment
-from dealtrack.core.text import clean_input, parse_amount, restore_formula
+from dealtrack.core.text import clean_input, parse_amount, restore_formula, unescape_controls
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.dates import ISO, DateReader, shown
+from dealtrack.exchange.histories import COLUMN, Told, parse_history
 from dealtrack.exchange.mapping import EVENTS, Layout, Mapping, check_header, lay_out
 from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal, Unusable
 from dealtrack.exchange.readers import Source
@@ -40,13 +41,15 @@ _LIMITS = {"summary": 100_000, "address": 1000}
 _LIMIT = 300
 _KEPT_LIMIT = 10_000
 _LAYOUTS = 1000
+_ID_DIGITS = 9
 
 
 class Incoming(NamedTuple):
     """A complaint as a row tells it; texts are cleaned, moments are in UTC under the names of their transitions.
 
     `category` is one of the register's, `category_word` what the row called it. `kept` holds the columns
-    that the mapping keeps word for word. `raw` is the row itself.
+    that the mapping keeps word for word. `raw` is the row itself. `id` and `history` are what an export of
+    dealtrack's own tells beyond.
     """
 
     line: int
@@ -67,6 +70,8 @@ class Incoming(NamedTuple):
     summary: str | None
     kept: dict[str, str]
     raw: RawRow
+    id: int | None = None
+    history: tuple[Told, ...] = ()
 
 
 class _Refused(Exception):
@@ -147,6 +152,7 @@ class _RowReader:
     ) -> None:
         self._header = header
         self._restores = restores
+        self._own = layout.own
         self._blanks = mapping.blanks
         self._longest_blank = max(map(len, mapping.blanks), default=0)
         self._constants = mapping.constants
@@ -171,6 +177,7 @@ class _RowReader:
     def read(self, row: RawRow) -> Incoming:
         """Return a row as a complaint; raises _Refused."""
         cells = row.cells
+        id_, history = self._told_by_export(cells) if self._own else (None, ())
         moments = {}
         for name, indexes in self._events:
             if len(indexes) == 1 and not cells[indexes[0]]:
@@ -201,7 +208,7 @@ class _RowReader:
         platform = values["platform"]
         if platform is None:
             raise _Refused("platform is empty: a complaint needs one")
-        if "completed" not in moments:
+        if "completed" not in moments and not history:
             for name in ("outcome", "amount"):
                 if values[name] is not None:
                     raise _Refused(f"{name} is {shown(str(values[name]))}, but the row was not completed")
@@ -229,7 +236,28 @@ class _RowReader:
             values["summary"],
             kept,
             row,
+            id_,
+            history,
         )
+
+    def _told_by_export(self, cells: Sequence[str]) -> tuple[int | None, tuple[Told, ...]]:
+        assert self._own is not None
+        place, story = self._own
+        id_, text = cells[place].strip(), cells[story].strip()
+        number = int(id_) if id_.isascii() and id_.isdigit() and len(id_) <= _ID_DIGITS else None
+        if not text:
+            return number, ()
+        try:
+            return number, parse_history(self._restored(text))
+        except ValueError as error:
+            raise _Refused(f"column {COLUMN!r} {error}") from None
+
+    def _restored(self, text: str) -> str:
+        """Return a cell of a table as it was before the register's own export made it harmless."""
+        if not self._restores:
+            return text
+        text = restore_formula(text)
+        return unescape_controls(text) if self._own else text
 
     def _pick(self, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
         """Return the first of some cells that is not blank, and the name of its column."""
@@ -239,8 +267,7 @@ class _RowReader:
             if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
                 if cell.__class__ is Unusable:
                     raise _Refused(f"column {self._header[index]!r} {cell.reason}")
-                # The register's own exports put an apostrophe before what a spreadsheet would take for a formula.
-                return (restore_formula(text) if self._restores else text), self._header[index]
+                return self._restored(text), self._header[index]
         return None, ""
 
     def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:

@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any, TextIO
 
 from dealtrack.core.moments import iso_local, show_due, show_moment
-from dealtrack.core.text import BIDI, defuse_formula, safe_text
+from dealtrack.core.text import BIDI, defuse_formula, escape_controls, safe_text
 
 Record = Mapping[str, Any]
 
@@ -90,8 +90,7 @@ def write_csv(records: Iterable[Record], keys: Sequence[str], zone: tzinfo, out:
         if value is None:
             return ""
         if isinstance(value, str):
-            text = defuse_formula(value)
-            return safe_text(text) if on_terminal else text
+            return safe_text(defuse_formula(value)) if on_terminal else defuse_formula(escape_controls(value))
         if isinstance(value, datetime):
             return moments(value)
         return value if type(value) is int else _words(value)

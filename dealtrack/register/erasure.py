@@ -81,6 +81,11 @@ def _write_afresh(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE temp.kept")
 
 
+def erased_complaints(register: Store) -> set[int]:
+    """Return the complaints whose personal data was erased at some time."""
+    return {entry.detail["complaint"] for entry in journal.events(register.connection, [Event.ERASED])}
+
+
 def erasure_of(register: Store, complaint: int) -> Entry | None:
     """Return the entry that says that a complaint's personal data was last erased, None where it was not."""
     found = [

@@ -121,9 +121,32 @@ def history(connection: sqlite3.Connection, complaint: int) -> list[Transition]:
     return [transition_of(row) for row in rows]
 
 
+def histories_beyond(
+    connection: sqlite3.Connection, kinds: Iterable[str], words: Iterable[str]
+) -> Iterator[tuple[int, list[Transition]]]:
+    """Yield the histories of complaints with an entry of no kind of these, or whose detail may hold one of the words.
+
+    They come as those of `histories` do.
+    """
+    known, said = tuple(kinds), [f'"{word}":' for word in words]
+    other = f"kind NOT IN ({', '.join('?' * len(known))})"
+    told = " OR ".join([other, *["instr(detail, ?)"] * len(said)])
+    return _histories(
+        connection,
+        f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({told}))",
+        [*known, *said],
+    )
+
+
 def histories(connection: sqlite3.Connection) -> Iterator[tuple[int, list[Transition]]]:
     """Yield each complaint with all its transitions in order of entry, complaints by id."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE complaint IS NOT NULL ORDER BY complaint, seq")
+    return _histories(connection, "complaint IS NOT NULL", ())
+
+
+def _histories(
+    connection: sqlite3.Connection, condition: str, values: Sequence[str]
+) -> Iterator[tuple[int, list[Transition]]]:
+    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE {condition} ORDER BY complaint, seq", values)
     held: list[Transition] = []
     for row in rows:
         entry = transition_of(row)

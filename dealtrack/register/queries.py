@@ -206,6 +206,11 @@ def personal(connection: sqlite3.Connection, complaint: int) -> tuple[str | None
     return row
 
 
+def all_personal(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """Yield each complaint with personal data: its id, then the consumer's name, phone, e-mail and address; by id."""
+    yield from connection.execute("SELECT complaint, consumer, phone, email, address FROM personal ORDER BY complaint")
+
+
 def find_numbers(connection: sqlite3.Connection, numbers: Iterable[str]) -> dict[str | None, list[int]]:
     """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
     found: dict[str | None, list[int]] = {number: [] for number in numbers}

@@ -92,24 +92,38 @@ class Recorder:
         """Return the ids of the complaints with an external number, those just recorded included."""
         known = self._numbers.get(number)
         if known is None:
-            self.look_up([number])
+            self.flush()
+            self._numbers |= queries.find_numbers(self._connection, [number])
             known = self._numbers[number]
         return known
 
     def find_import_key(self, key: str) -> int | None:
         """Return the complaint that an import entered under a key, None where there is none."""
         if key not in self._keys:
-            self.look_up((), [key])
+            self.flush()
+            self._keys |= queries.find_import_keys(self._connection, [key])
         return self._keys[key]
 
-    def record(self, work: Work) -> Complaint:
+    def personal(self, complaint: int) -> Personal | None:
+        """Return a consumer's personal data, that just recorded included; None where there is none."""
+        if self._personal:
+            self.flush()
+        return self._register.personal(complaint)
+
+    @property
+    def is_first(self) -> bool:
+        """Tell whether the register holds no complaint yet."""
+        return self._last == 0
+
+    def record(self, work: Work, wanted: int | None = None) -> Complaint:
         """Record a complaint's transitions and return it as it then stands.
 
+        A new one gets the next id, or the one `wanted` where that lies beyond all that were given.
         Where one is refused none is recorded. Raises what `Life.check_next`, `lifecycle.check_void` and the
         checks of `limits` raise, UnknownComplaint and UnknownPolicy.
         """
         is_new = work.complaint is None
-        id_ = self._last + 1 if work.complaint is None else work.complaint
+        id_ = max(self._last + 1, wanted or 0) if work.complaint is None else work.complaint
         life = Life(id_, () if is_new else self.history(id_))
         salt = os.urandom(16) if work.personal is not None else b""
         decided = self._decide(life, work, salt)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import CalendarAt, Clock, current, judge, verdict, working_days_late
-from dealtrack.core.lifecycle import Complaint, Life, Status, Transition
+from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition
 from dealtrack.core.moments import to_store
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import Policy
@@ -61,6 +61,13 @@ class Register(Store):
 
         row = queries.personal(self._connection, complaint)
         return Personal(*row) if row else None
+
+    def all_personal(self) -> "Iterator[tuple[int, Personal]]":
+        """Yield each complaint of which there is personal data, with that, by id."""
+        from dealtrack.register.recorder import Personal
+
+        for id_, *fields in queries.all_personal(self._connection):
+            yield id_, Personal(*fields)
 
     def standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint that is meant stands in a view, by id."""
@@ -117,6 +124,14 @@ class Register(Store):
     def histories(self) -> Iterator[list[Transition]]:
         """Yield the transitions of each complaint in order of entry, complaints by id, voided ones among them."""
         return self._histories(None)
+
+    def histories_beyond(self, kinds: Iterable[Kind], words: Iterable[str]) -> Iterator[list[Transition]]:
+        """Yield the transitions of the complaints with an entry of another kind, or whose detail may hold such a word.
+
+        They come as those of `histories` do.
+        """
+        names = [kind.value for kind in kinds]
+        return (entries for _, entries in journal.histories_beyond(self._connection, names, words))
 
     def _histories(self, ids: Iterable[int] | None) -> Iterator[list[Transition]]:
         if ids is None:

@@ -136,6 +136,7 @@ def test_the_same_number_twice_in_one_file_is_one_complaint(clerk: Clerk, file: 
 
 def test_what_the_clerk_entered_and_the_file_tells_agree(clerk: Clerk, file: Callable[..., Path]) -> None:
     named = ["--platform", "京东", "--category", "质量", "--seller", "third-party", "--owner", "朝阳所"]
+    named += ["--consumer", "王小明"]
     clerk("add", *named, "--number", "A-1", "--at", "2016-11-01 09:00", "--summary", "屏幕有划痕").ok()
     assert counts(clerk("import", file(rows_of(ONE))).ok()) == (1, 0, 0, 1, 0)
     assert counts(clerk("import", file(rows_of(ONE.replace("2016-11-01 09:00", "2016-11-01")))).ok()) == (1, 0, 0, 1, 0)

@@ -1,11 +1,14 @@
 """Text made clean when it comes in, and harmless when it goes out."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dealtrack.core.text import (
     clean_input,
     defuse_formula,
     display_width,
+    escape_controls,
     fit_text,
     nearest,
     pad_text,
@@ -13,6 +16,7 @@ from dealtrack.core.text import (
     restore_formula,
     safe_lines,
     safe_text,
+    unescape_controls,
 )
 from dealtrack.errors import BadAmount, BadText
 
@@ -46,6 +50,30 @@ def test_a_formula_is_defused_and_comes_back(text: str) -> None:
 def test_what_is_no_formula_stays(text: str) -> None:
     assert defuse_formula(text) == text
     assert restore_formula(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("\x1b[31mred\x07", "\\u001b[31mred\\u0007"),
+        ("a\u202eb\x9b\u2028", "a\\u202eb\\u009b\\u2028"),
+        ("back\rover", "back\\u000dover"),
+        ("dos\r\nlines\tand\ntabs", "dos\r\nlines\tand\ntabs"),
+        ("\\u001b as it stands", "\\u005cu001b as it stands"),
+        ("\\user \\u12 全角　空格", "\\user \\u12 全角　空格"),
+    ],
+)
+def test_controls_are_escaped_and_come_back(text: str, escaped: str) -> None:
+    assert escape_controls(text) == escaped
+    assert unescape_controls(escaped) == text
+
+
+@given(st.one_of(st.text(), st.from_regex(r"\A(\\\\|u|00|1b|5c|\x1b|\r|\n|\u202e|'|=){0,12}\Z")))
+def test_whatever_is_escaped_and_defused_comes_back(text: str) -> None:
+    harmless = escape_controls(text)
+    assert not [c for c in harmless if ord(c) < 32 and c not in "\t\r\n"]
+    assert unescape_controls(harmless) == text
+    assert unescape_controls(restore_formula(defuse_formula(harmless))) == text
 
 
 def test_input_is_stripped_and_composed() -> None:

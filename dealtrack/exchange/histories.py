@@ -1,0 +1,185 @@
+"""What an export tells of a complaint beyond its columns, and how an import reads that back."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any, NamedTuple
+
+from dealtrack.core.category import match_category
+from dealtrack.core.lifecycle import Kind, Transition, effective
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
+from dealtrack.core.text import clean_input, parse_amount
+from dealtrack.errors import DealtrackError
+
+COLUMN = "history"
+ID = "id"
+OWN = (ID, COLUMN)
+"""The columns by which a file is known as an export of dealtrack's own."""
+
+OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_key"})
+"""What details say of the register that holds them, and not of the complaint."""
+
+# Evidence is a file, which an export does not carry; what was voided did not happen.
+UNTOLD = frozenset({Kind.EVIDENCE, Kind.VOIDED})
+
+_RECEIPT = frozenset({"number", "platform", "category", "seller", "owner", "policy", "summary"})
+_IN_COLUMNS: Mapping[Kind, frozenset[str]] = {
+    Kind.RECEIVED: _RECEIPT,
+    Kind.FORWARDED: frozenset(),
+    Kind.COMPLETED: frozenset({"outcome", "amount"}),
+    Kind.WITHDRAWN: frozenset(),
+    Kind.REJECTED: frozenset(),
+}
+"""The entries that the columns of an export tell wholly, where they hold no more than these words."""
+
+COLUMN_KINDS = tuple(_IN_COLUMNS)
+BEYOND_COLUMNS = ("note", "reason", "kept", "category_word")
+"""The words by which an entry of those kinds may say more."""
+
+_KNOWN: Mapping[Kind, frozenset[str]] = {
+    Kind.RECEIVED: _RECEIPT | {"category_word", "kept"},
+    Kind.COMPLETED: frozenset({"outcome", "amount"}),
+    Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount"}),
+    Kind.HANDED_ON: frozenset({"to"}),
+    Kind.EXTENDED: frozenset({"clock", "by"}),
+}
+_NEEDED: Mapping[Kind, frozenset[str]] = {
+    Kind.RECEIVED: frozenset({"platform", "category", "policy"}),
+    Kind.HANDED_ON: frozenset({"to"}),
+    Kind.EXTENDED: frozenset({"clock", "by"}),
+}
+_ANYWHERE = frozenset({"note", "reason"})
+_NEVER_EMPTY = frozenset({"platform", "category"})
+_LIMIT = 100_000
+_ENTRIES = 1000
+_MOST_UNITS = 9999
+
+
+class Told(NamedTuple):
+    """An entry of a complaint's history as an export tells it; `at` in UTC."""
+
+    kind: Kind
+    at: datetime
+    detail: dict[str, Any]
+
+
+def told_of(entry: Transition) -> Told:
+    """Return what an export tells of an entry."""
+    return Told(entry.kind, entry.at, {key: value for key, value in entry.detail.items() if key not in OWN_WORDS})
+
+
+def history_of(entries: Iterable[Transition]) -> list[Told]:
+    """Return a complaint's history where the columns of an export do not tell all of it, else nothing.
+
+    Voided entries are left out, and so are evidence and what an amendment said of personal data alone.
+    """
+    told = [told_of(entry) for entry in effective(entries) if entry.kind not in UNTOLD]
+    told = [entry for entry in told if entry.detail or entry.kind is not Kind.AMENDED]
+    kinds = [entry.kind for entry in told]
+    in_columns = len(set(kinds)) == len(kinds) and all(
+        entry.kind in _IN_COLUMNS and entry.detail.keys() <= _IN_COLUMNS[entry.kind] for entry in told
+    )
+    return [] if in_columns else told
+
+
+def told_record(told: Told) -> dict[str, Any]:
+    """Return an entry under its fixed keys; moments in UTC."""
+    return {"kind": told.kind.value, "at": told.at, **({"detail": told.detail} if told.detail else {})}
+
+
+def history_text(history: Sequence[Told], zone: tzinfo) -> str:
+    """Return a history as the text of a cell: JSON, with moments that carry the offset of `zone`."""
+    records = [{**told_record(told), "at": iso_local(told.at, zone)} for told in history]
+    return json.dumps(records, ensure_ascii=False)
+
+
+def parse_history(text: str) -> tuple[Told, ...]:
+    """Return the history that a cell of an export holds; raises ValueError with what is wrong about it."""
+    try:
+        records = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("is no JSON as export writes it") from None
+    if not isinstance(records, list) or not records or len(records) > _ENTRIES:
+        raise ValueError(f"is no list of 1 to {_ENTRIES} entries")
+    told = tuple(_told(record) for record in records)
+    if told[0].kind is not Kind.RECEIVED or any(entry.kind is Kind.RECEIVED for entry in told[1:]):
+        raise ValueError("does not begin with the one receipt")
+    return told
+
+
+def _told(record: Any) -> Told:
+    if not isinstance(record, dict) or not record.keys() <= {"kind", "at", "detail"}:
+        raise ValueError("holds an entry that has not kind, at and detail alone")
+    try:
+        kind = Kind(str(record.get("kind")))
+    except ValueError:
+        raise ValueError(f"holds an entry of an unknown kind, {str(record.get('kind'))[:40]!r}") from None
+    if kind in UNTOLD:
+        raise ValueError(f"holds an entry of the kind {kind}, which a file cannot bring in")
+    detail = record.get("detail", {})
+    if not isinstance(detail, dict):
+        raise ValueError(f"holds no table of details for {kind}")
+    allowed = _KNOWN.get(kind, frozenset()) | _ANYWHERE
+    if not detail.keys() <= allowed:
+        unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
+        raise ValueError(f"says {unknown[0]!r} of {kind}, which is not known")
+    values = {key: _value(kind, key, value) for key, value in detail.items()}
+    missing = sorted(_NEEDED.get(kind, frozenset()) - values.keys())
+    if missing:
+        raise ValueError(f"does not say the {missing[0]} of {kind}")
+    return Told(kind, _moment(record.get("at")), values)
+
+
+def _moment(text: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f"holds {str(text)[:40]!r}, which is no moment as 2016-11-11T21:30:00+08:00") from None
+    if moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise ValueError(f"holds the moment {text[:40]!r}, which has no offset or lies outside the calendar")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _value(kind: Kind, key: str, value: Any) -> Any:
+    if key == "kept":
+        if not isinstance(value, dict):
+            raise ValueError("holds columns kept that are no table")
+        return {_text("kept", str(name)): _text("kept", text) for name, text in value.items()}
+    if key == "by":
+        if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
+            raise ValueError("holds an extension by no whole number")
+        return int(value)
+    if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
+        return None
+    text = _text(key, value)
+    if key == "category":
+        text = match_category(text) or ""
+    elif key == "seller" and text not in ("platform", "third-party"):
+        text = ""
+    elif key == "amount":
+        try:
+            text = parse_amount(text)
+        except DealtrackError:
+            text = ""
+    if not text:
+        raise ValueError(f"says {str(value)[:40]!r} for the {key} of {kind}, which it cannot be")
+    return text
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"holds a {key} that is no text")
+    try:
+        return clean_input(value, key, _LIMIT)
+    except DealtrackError as error:
+        raise ValueError(f"is refused: {str(error).rstrip('.')}") from None
+
+
+Renamed = Callable[[str], str]
+
+
+def with_platforms(told: Told, name_of: Renamed) -> Told:
+    """Return an entry with the platform that it names under the name that the register knows it by."""
+    if "platform" not in told.detail:
+        return told
+    return told._replace(detail={**told.detail, "platform": name_of(told.detail["platform"])})

@@ -1,0 +1,152 @@
+"""What a row of a file adds to a complaint, and where it contradicts the journal."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, Transition, effective, fold
+from dealtrack.core.masking import PERSONAL, is_masked, mask
+from dealtrack.core.moments import Moment, show_moment
+from dealtrack.exchange.histories import told_of, with_platforms
+from dealtrack.exchange.rows import Incoming
+from dealtrack.register.recorder import Draft, Personal
+
+EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
+EVENT_NAMES = tuple((kind, kind.value) for kind in EVENTS)
+STATED = ("category", "seller", "owner", "policy", "summary")
+"""The fields, beside number and platform, that a row states of a receipt."""
+
+
+class Contradiction(Exception):
+    """A row says otherwise than the journal."""
+
+
+def events_of(row: Incoming) -> list[Draft]:
+    """Return what the columns of a row tell after the receipt."""
+    moments = row.moments
+    if len(moments) == 1:
+        return []
+    return [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
+
+
+def receipt_of(row: Incoming) -> tuple[Moment, dict[str, Any]]:
+    """Return the moment and the detail of a row's receipt, without its platform and policy."""
+    if row.history:
+        first = row.history[0]
+        detail = {name: value for name, value in first.detail.items() if name not in ("platform", "policy")}
+        return _exact(first.at), detail
+    detail = {"category": row.category}
+    if row.category_word and row.category_word != row.category:
+        detail["category_word"] = row.category_word
+    if row.kept:
+        detail["kept"] = row.kept
+    for name in ("number", "seller", "owner", "summary"):
+        value = getattr(row, name)
+        if value is not None:
+            detail[name] = value
+    return row.moments["received"], detail
+
+
+def later_of(row: Incoming, receipt: Draft, now: datetime, zone: tzinfo, name_of: Callable[[str], str]) -> list[Draft]:
+    """Return what a row tells of a new complaint after its receipt; raises Contradiction."""
+    if not row.history:
+        return events_of(row)
+    received = Transition(1, 0, Kind.RECEIVED, receipt.at.start, now, "", receipt.detail)
+    return news_of(row, [received], zone, name_of(row.platform), name_of)
+
+
+def news_of(
+    row: Incoming, history: Sequence[Transition], zone: tzinfo, platform: str, name_of: Callable[[str], str]
+) -> list[Draft]:
+    """Return the transitions that a row adds to a known complaint; raises Contradiction.
+
+    `platform` is the row's under the name that the register knows it by, as `name_of` gives those of its history.
+    """
+    entries = effective(history)
+    held = [told_of(entry) for entry in entries]
+    news = [told for told in (with_platforms(told, name_of) for told in row.history[1:]) if told not in held]
+    told: dict[str, set[str]] = {}
+    for detail in (*(entry.detail for entry in entries), *(entry.detail for entry in news)):
+        for name, value in detail.items():
+            told.setdefault(name, set()).add(str(value))
+    stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
+    stated["platform"] = platform
+    if not row.category_word or row.category_word in told.get("category_word", ()):
+        stated["category"] = None
+    complaint = fold(history[0].complaint, history)
+    for name, value in stated.items():
+        if value is not None and value not in told.get(name, ()):
+            raise Contradiction(_against(name, value, getattr(complaint, name)))
+    drafts = [Draft(entry.kind, _exact(entry.at), entry.detail) for entry in news]
+    for kind in (Kind.RECEIVED, *EVENTS):
+        moment = row.moments.get(kind.value)
+        if moment is None:
+            continue
+        recorded = [entry.at for entry in entries if entry.kind is kind]
+        recorded += [entry.at for entry in news if entry.kind is kind]
+        if not recorded:
+            drafts.append(Draft(kind, moment, _ending(row, kind)))
+        elif not any(_agrees(moment, at) for at in recorded):
+            raise Contradiction(
+                f"{kind} is {show_moment(moment.start, zone)} in the file, "
+                f"but the register has {show_moment(recorded[-1], zone)}"
+            )
+    if not any(draft.kind is Kind.COMPLETED for draft in drafts):
+        for name in ("outcome", "amount"):
+            value = getattr(row, name)
+            if value is not None and value not in told.get(name, ()):
+                raise Contradiction(_against(name, value, getattr(complaint, name)))
+    return drafts
+
+
+def personal_of(row: Incoming) -> Personal | None:
+    """Return the personal data that a row tells, None where it tells none."""
+    if row.consumer or row.phone or row.email or row.address:
+        return Personal(row.consumer, row.phone, row.email, row.address)
+    return None
+
+
+def personal_news(
+    given: Personal, held: Personal | None, history: Sequence[Transition]
+) -> tuple[Personal | None, list[str]]:
+    """Return a complaint's personal data with what a row adds, None where that is nothing, and the fields kept.
+
+    What a clerk entered or amended last stands, and is kept where a row says otherwise; only what is missing, or held
+    masked, is then taken from the row. What an import brought in follows the file. A masked value adds nothing to the
+    whole one.
+    """
+    telling = [entry for entry in history if "personal" in entry.detail]
+    by_clerk = bool(telling) and "source" not in telling[-1].detail
+    right = (held or Personal())._asdict()
+    kept: list[str] = []
+    for name in PERSONAL:
+        new, old = getattr(given, name), right[name]
+        if new is None or new == old or (old is not None and mask(name, old) == new):
+            continue
+        if by_clerk and old is not None and not (is_masked(name, old) and mask(name, new) == old):
+            kept.append(name)
+        elif by_clerk and old is None and telling[-1].kind is Kind.AMENDED and held is not None:
+            # The clerk may have emptied the field.
+            kept.append(name)
+        else:
+            right[name] = new
+    personal = Personal(**right)
+    return (personal if personal != (held or Personal()) else None), kept
+
+
+def _exact(at: datetime) -> Moment:
+    return Moment(at, at, False)
+
+
+def _against(name: str, value: str, held: str | None) -> str:
+    return f"{name} is {value!r} in the file, but the register has {'none' if held is None else repr(held)}"
+
+
+def _agrees(stated: Moment, at: datetime) -> bool:
+    return stated.start <= at < stated.end if stated.day_only else stated.start == at
+
+
+def _ending(row: Incoming, kind: Kind) -> Detail:
+    if kind is not Kind.COMPLETED:
+        return NO_DETAIL
+    return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
