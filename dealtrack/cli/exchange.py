@@ -29,7 +29,10 @@ def import_(
         str, typer.Argument(metavar="FILE", help="A CSV, JSON or JSONL file or a workbook; - for standard input.")
     ],
     mapping: Annotated[
-        str, typer.Option("--mapping", metavar="NAME", help="How columns are read: cfpb, nyc311, or a file.")
+        str,
+        typer.Option(
+            "--mapping", metavar="NAME", help="How columns are read: 12315, cfpb, nyc311, open311, or a file."
+        ),
     ] = "",
     sheet: Annotated[
         str, typer.Option("--sheet", metavar="SHEET", help="The sheet of a workbook, by name or number [the first].")
@@ -133,6 +136,9 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
         columns = ", ".join(reading.ignored)
         shown = columns if len(columns) <= 300 else columns[:300].rpartition(", ")[0] + ", ..."
         say(f"columns not read: {shown}")
+    if reading.asked:
+        told = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
+        say(told.format(fields=", ".join(reading.asked), first=reading.asked[0]))
     if reading.guessed:
         say(f"dates such as {reading.guessed} were read month first; --date-format %d/%m/%Y reads them day first")
     for refusal in refused:

@@ -46,8 +46,10 @@ _KEYS: dict[str, type] = {
     "sentinels": list,
     "midnight": str,
     "keep": list,
+    "asked": list,
     "columns": dict,
     "constants": dict,
+    "only": dict,
     "values": dict,
 }
 
@@ -61,6 +63,8 @@ class Mapping:
     without an offset are local to `timezone`, or to the register's where it is None. A cell that holds
     one of `blanks`, whatever its case, is empty; a day in `sentinels` means none. `values` turns words,
     whatever their case, into a field's values. The columns in `keep` stay with the complaint word for word.
+    `asked` are fields whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
+    event in which columns which words, whatever their case, must stand, for it to have happened.
     """
 
     name: str = DEFAULT
@@ -75,6 +79,8 @@ class Mapping:
     midnight_is_day: bool = False
     values: Table[str, Table[str, str]] = field(default_factory=dict)
     keep: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    only: Table[str, Table[str, frozenset[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ class Layout:
     """Where a header holds each field and each kept column; `ignored` columns are read by nobody.
 
     `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
-    history in an export of dealtrack's own, None in another file.
+    history in an export of dealtrack's own, None in another file. `only` gives each event on a condition the
+    columns that it hangs on, None for one that the file lacks. `asked` are fields that nobody named a column for.
     """
 
     fields: Table[str, tuple[int, ...]]
@@ -90,6 +97,8 @@ class Layout:
     ignored: tuple[str, ...]
     absent: tuple[str, ...]
     own: tuple[int, int] | None = None
+    only: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
 
 def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
@@ -190,10 +199,16 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
     own = None
     if mapping.name == DEFAULT and all(name in exact for name in OWN):
         own = exact[ID][0], exact[COLUMN][0]
+    only = {
+        name: tuple((find(column), words) for column, words in conditions.items())
+        for name, conditions in mapping.only.items()
+    }
     used = {index for indexes in fields.values() for index in indexes} | {*kept.values(), *(own or ())}
+    used |= {index for places in only.values() for index, _ in places if index is not None}
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent, own)
+    asked = tuple(name for name in mapping.asked if name not in mapping.columns and name not in mapping.constants)
+    return Layout(fields, kept, ignored, absent, own, only, asked)
 
 
 def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
@@ -205,6 +220,8 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
     for name in (*REQUIRED, *FIELDS):
         if name in mapping.required and name not in layout.fields and name not in mapping.constants:
             columns = " or ".join(repr(column) for column in mapping.columns.get(name, (name,)))
+            if name in layout.asked:
+                columns = f"that mapping {mapping.name} knows"
             found = ", ".join(column for column in header if column)
             shown = found if len(found) <= 400 else found[:400].rpartition(",")[0] + ", …"
             raise MissingColumn(path=path, column=columns, field=name, header=shown)
@@ -234,8 +251,11 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     for name in EVENTS:
         if name in constants:
             raise ValueError(f"{name} cannot be a constant: it is a moment")
+    asked = tuple(map(_field, _texts("asked", data.get("asked", []))))
+    for name in sorted({*asked} & {*columns, *constants}):
+        raise ValueError(f"{name} is asked for, and has a column or a constant")
     for name in REQUIRED:
-        if name not in columns and name not in constants:
+        if name not in columns and name not in constants and name not in asked:
             raise ValueError(f"it has no column for {name}, which every complaint needs")
     forms = _texts("dates", data.get("dates", AUTO))
     for form in forms:
@@ -266,7 +286,24 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
             for name, table in _tables(data.get("values", {})).items()
         },
         keep=_texts("keep", data.get("keep", [])),
+        asked=asked,
+        only={_event(name): _conditions(name, table) for name, table in data.get("only", {}).items()},
     )
+
+
+def _event(name: str) -> str:
+    if name not in EVENTS or name == "received":
+        raise ValueError(f"only.{name}: only an event after the receipt hangs on a column: {', '.join(EVENTS[1:])}")
+    return name
+
+
+def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
+    if not isinstance(table, dict) or not table:
+        raise ValueError(f"only.{name} is not a table of columns")
+    return {
+        column: frozenset(word.strip().casefold() for word in _texts(f"only.{name}.{column}", words))
+        for column, words in table.items()
+    }
 
 
 def _field(name: str) -> str:

@@ -83,12 +83,14 @@ class Reading:
     """What is learnt of a file while its rows are read.
 
     `ignored` are the columns that nothing is read from, `absent` the mapping's fields without a column, and
-    `guessed` the first date whose day and month might be swapped, which was read month first.
+    `guessed` the first date whose day and month might be swapped, which was read month first. `asked` are fields that
+    the mapping leaves to whoever imports, and that nobody named a column for.
     """
 
     ignored: dict[str, None] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     guessed: str | None = None
+    asked: tuple[str, ...] = ()
 
 
 def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> Iterator[Incoming | Refusal]:
@@ -100,6 +102,7 @@ def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Readi
     layout = check_header(mapping, source.header, source.name)
     reading.ignored.update(dict.fromkeys(layout.ignored))
     reading.absent = layout.absent
+    reading.asked = layout.asked
     # A real date of a workbook is handed on as ISO writes it, whatever form dates in texts have.
     forms = (ISO, *mapping.dates) if source.format == WORKBOOK else mapping.dates
     dates = DateReader(
@@ -153,6 +156,7 @@ class _RowReader:
         self._header = header
         self._restores = restores
         self._own = layout.own
+        self._only = layout.only
         self._blanks = mapping.blanks
         self._longest_blank = max(map(len, mapping.blanks), default=0)
         self._constants = mapping.constants
@@ -182,6 +186,8 @@ class _RowReader:
         for name, indexes in self._events:
             if len(indexes) == 1 and not cells[indexes[0]]:
                 continue
+            if name in self._only and not self._happened(name, cells):
+                continue
             text, column = self._pick(cells, indexes)
             if text is not None:
                 try:
@@ -209,8 +215,11 @@ class _RowReader:
         if platform is None:
             raise _Refused("platform is empty: a complaint needs one")
         if "completed" not in moments and not history:
+            # Where a column tells that it did not end, what would have come of it is not read either.
             for name in ("outcome", "amount"):
-                if values[name] is not None:
+                if "completed" in self._only:
+                    values[name] = None
+                elif values[name] is not None:
                     raise _Refused(f"{name} is {shown(str(values[name]))}, but the row was not completed")
         word = values["category"]
         kept = {}
@@ -239,6 +248,10 @@ class _RowReader:
             id_,
             history,
         )
+
+    def _happened(self, name: str, cells: Sequence[str]) -> bool:
+        """Tell whether the columns that an event hangs on say that it happened; one that is missing does not."""
+        return all(place is not None and cells[place].strip().casefold() in words for place, words in self._only[name])
 
     def _told_by_export(self, cells: Sequence[str]) -> tuple[int | None, tuple[Told, ...]]:
         assert self._own is not None

@@ -61,7 +61,7 @@ def reasons(folder: Path, content: str) -> list[str]:
 
 
 def test_the_shipped_mappings_can_be_read() -> None:
-    assert mapping_names([MAPPINGS]) == ["cfpb", "nyc311"]
+    assert mapping_names([MAPPINGS]) == ["12315", "cfpb", "nyc311", "open311"]
     for name in mapping_names([MAPPINGS]):
         assert find_mapping(name, [MAPPINGS]).name == name
 
@@ -97,6 +97,14 @@ BASE = '[columns]\nreceived = "A"\nplatform = "B"\n'
         (BASE + "[constants]\ncompleted = '2016-11-11'", "completed cannot be a constant: it is a moment"),
         (BASE + "[values]\ncategory = 'x'", "values.category is not a table of words"),
         (BASE + "[values.received]\nx = 'y'", "values.received: a moment has no table of words"),
+        ("asked = 'received'\n" + BASE, "received is asked for, and has a column or a constant"),
+        ("asked = 'when'\n" + BASE, "when is no field of a complaint."),
+        (
+            BASE + "[only.received]\nA = 'x'",
+            "only.received: only an event after the receipt hangs on a column: forwarded",
+        ),
+        (BASE + "[only]\ncompleted = 'x'", "only.completed is not a table of columns"),
+        (BASE + "[only.completed]\nStatus = 1", "only.completed.Status is not a text"),
     ],
 )
 def test_says_what_is_wrong_with_a_mapping_file(tmp_path: Path, text: str, reason: str) -> None:
@@ -109,7 +117,7 @@ def test_says_what_is_wrong_with_a_mapping_file(tmp_path: Path, text: str, reaso
 
 def test_an_unknown_mapping_is_met_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(
-        BadMappingFile, match=r"nyc31: there is none of this name. Did you mean nyc311\? There are cfpb"
+        BadMappingFile, match=r"nyc31: there is none of this name. Did you mean nyc311\? There are 12315, cfpb"
     ):
         find_mapping("nyc31", [tmp_path, MAPPINGS])
     with pytest.raises(CannotRead, match="there is no such file"):
