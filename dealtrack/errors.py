@@ -105,6 +105,10 @@ class NoTerminal(DealtrackError):
     """{what} needs a terminal. {instead}"""
 
 
+class MissingExtra(DealtrackError):
+    """{what} needs {package}, which is not installed. Install it: pip install 'dealtrack[{extra}]'."""
+
+
 class MissingValue(DealtrackError):
     """{what} is missing. Give it with {option}."""
 

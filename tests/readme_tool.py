@@ -107,6 +107,26 @@ class Desk:
             told.append(f"$ {command}\n{text}")
         print(f"```console\n{''.join(told)}```")
 
+    def board(self, at: str, width: int = 80, height: int = 20) -> None:
+        """Print the board as it stands on a terminal of this size."""
+        import asyncio
+        from datetime import UTC, datetime
+
+        from dealtrack.cli.board.app import Board
+        from dealtrack.cli.board.feed import Feed
+        from dealtrack.register.queries import Filter
+
+        now = datetime.fromisoformat(f"{self._day}T{at}:00{self._offset}").astimezone(UTC)
+
+        async def screen() -> str:
+            with Feed(self.folder / "register.db", Filter(status="open"), lambda: now) as feed:
+                async with Board(feed, "clerk").run_test(size=(width, height)) as pilot:
+                    await pilot.pause()
+                    strips = pilot.app.screen._compositor.render_strips()
+                    return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
+
+        print(f"```text\n{asyncio.run(screen())}```")
+
     def checked(self, *commands: str) -> None:
         """Print commands whose output differs each time; run those whose program this machine has."""
         print("```console")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from io import StringIO
 from typing import Any
 
 from dealtrack.cli.output import print_records, print_steps, step_record
@@ -93,6 +94,17 @@ def _rows(told: Iterable[tuple[Standing, Sequence[tuple[Clock, list[Step]]]]]) -
             for step in steps:
                 whose = {"id": standing.complaint.id, "clock": clock.name, "round": clock.round}
                 yield {**whose, **step_record(step)}
+
+
+def explanation_text(register: Register, complaint: int, view: View) -> str:
+    """Return each day of each clock's count of one complaint, as lines for a reader; raises UnknownComplaint."""
+    standing = standing_in(register, complaint, register.history(complaint), view)
+    out = StringIO()
+    for clock, steps in _counts(register, standing, ""):
+        print(f"{name_of(standing)}: {clock.name}{'' if clock.started else ' (projected)'}", file=out)
+        print_steps(steps, "table", zone=register.zone, stream=out)
+        print(conclusion(clock, view.moment, register), end="\n\n", file=out)
+    return out.getvalue().rstrip("\n")
 
 
 def _record(standing: Standing, counts: Sequence[tuple[Clock, list[Step]]]) -> dict[str, Any]:

@@ -51,6 +51,7 @@ COMMANDS: dict[str, Entry] = {
     **_commands("Watch", "watch", "overdue due"),
     **_commands("Watch", "digest", "digest"),
     **_commands("Report", "report", "report"),
+    **_commands("Watch", "board.command", "board"),
     **_commands("Exchange", "exchange", "import export"),
     **_commands("Set up", "setup", "init verify recheck"),
     **_commands("Set up", "keeping", "backup restore doctor"),

@@ -41,6 +41,16 @@ def told(note: str, **texts: str) -> dict[str, Any]:
     return detail
 
 
+def told_of_end(note: str, outcome: str, amount: str) -> dict[str, Any]:
+    """Return the detail of a completion: what came of it, those parts that were given; raises BadText or BadAmount."""
+    detail = told(note)
+    if outcome:
+        detail["outcome"] = clean_input(outcome, "outcome", NAME_LIMIT)
+    if amount:
+        detail["amount"] = parse_amount(amount)
+    return detail
+
+
 def given_reason(reason: str) -> str:
     """Return the reason that a transition needs; raises MissingValue where none was given."""
     if not reason.strip():
@@ -204,12 +214,7 @@ def complete(
     fmt: Format = "",
 ) -> None:
     """Record that the handling of complaints was completed."""
-    detail = told(note)
-    if outcome:
-        detail["outcome"] = clean_input(outcome, "outcome", NAME_LIMIT)
-    if amount:
-        detail["amount"] = parse_amount(amount)
-    record_transition(context, Kind.COMPLETED, ids, numbers, at, detail, fmt)
+    record_transition(context, Kind.COMPLETED, ids, numbers, at, told_of_end(note, outcome, amount), fmt)
 
 
 def withdraw(

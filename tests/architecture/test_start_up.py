@@ -16,6 +16,7 @@ HEAVY = (
     "holidays",
     "sqlite_utils",
     "rich",
+    "textual",
     "pydantic",
     "click",
     "dateutil",

@@ -1,0 +1,100 @@
+"""What the keys of the board do to complaints, and what they show of one; nothing here knows of a screen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dealtrack.cli.board.feed import Feed
+from dealtrack.cli.language import _
+from dealtrack.cli.sentences import due_text, name_of, state_of
+from dealtrack.core.lifecycle import ALLOWED, Complaint, Kind, possible
+from dealtrack.core.moments import Moment, parse_moment
+from dealtrack.core.standing import Standing
+from dealtrack.core.text import safe_text
+from dealtrack.errors import MissingValue, NotAllowed
+from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+
+
+class Deed(NamedTuple):
+    """Something to be recorded for complaints: what, and the texts that it takes."""
+
+    kind: Kind
+    title: str
+    fields: tuple[str, ...]
+
+
+def deeds() -> dict[str, Deed]:
+    """Return what may be recorded from the board."""
+    return {
+        "forward": Deed(Kind.FORWARDED, _("Forward"), ("at", "note")),
+        "complete": Deed(Kind.COMPLETED, _("Complete"), ("at", "outcome", "amount", "note")),
+        "note": Deed(Kind.NOTED, _("Note"), ("note",)),
+    }
+
+
+def check_possible(deed: Deed, complaints: Sequence[Complaint]) -> None:
+    """Check that each complaint is where the deed may follow; raises NotAllowed for the first that is not."""
+    for complaint in complaints:
+        if complaint.status not in ALLOWED[deed.kind]:
+            allowed = ", ".join(possible(complaint.status))
+            raise NotAllowed(complaint=complaint.id, status=complaint.status, kind=deed.kind, allowed=allowed)
+
+
+def record(feed: Feed, deed: Deed, ids: Sequence[int], values: Mapping[str, str], actor: str) -> str:
+    """Record a deed for complaints, for all or for none, and return what it made of them in a line.
+
+    Raises what the texts and the register refuse.
+    """
+    from dealtrack.cli.record import told, told_of_end
+
+    note = values.get("note", "").strip()
+    if deed.kind is Kind.NOTED and not note:
+        raise MissingValue(what=_("The note"), option=_("a text"))
+    detail: dict[str, Any] = told(note)
+    if deed.kind is Kind.COMPLETED:
+        detail = told_of_end(note, values["outcome"].strip(), values["amount"].strip())
+    now, zone = feed.clock(), feed.register.zone
+    at = values.get("at", "").strip()
+    moment = parse_moment(at, now, zone) if at else Moment(now, now, False)
+    standings = feed.record([Work(id_, (Draft(deed.kind, moment, detail),)) for id_ in ids], actor)
+    if len(standings) == 1:
+        (standing,) = standings
+        return f"{name_of(standing)}: {state_of(standing, zone)}. {_clocks(standing, feed.register)}"
+    return _("{count} complaints: {kind}").format(count=len(standings), kind=deed.kind.value)
+
+
+def summary_lines(standing: Standing, register: Register) -> list[str]:
+    """Return what is told of the complaint under the cursor: who and what, its clocks, what it is about."""
+    complaint = standing.complaint
+    who = complaint.owner or ""
+    if complaint.handler:
+        who = _("{owner}, handed on to {handler}").format(owner=who, handler=complaint.handler)
+    known = [name_of(standing), complaint.seller, who, state_of(standing, register.zone)]
+    return [
+        safe_text("  ".join(text for text in known if text)),
+        safe_text(_clocks(standing, register)),
+        safe_text(complaint.summary or ""),
+    ]
+
+
+def _clocks(standing: Standing, register: Register) -> str:
+    return "   ".join(
+        f"{clock.name} {standing.verdict(clock)}{f', {due_text(clock, register.zone)}' if clock.due else ''}"
+        for clock in standing.clocks
+    )
+
+
+def explanation(register: Register, complaint: int, now: datetime) -> str:
+    """Return each day of each clock's count of a complaint; raises UnknownComplaint."""
+    from dealtrack.cli.explaining import explanation_text
+
+    return explanation_text(register, complaint, View.of(now))
+
+
+def portrait_text(register: Register, complaint: int, now: datetime) -> str:
+    """Return a complaint in full, as `show` prints it for a reader; raises UnknownComplaint."""
+    from dealtrack.cli.portrait import portrait, portrait_lines
+
+    return "\n".join(portrait_lines(portrait(register, complaint, View.of(now)), register.zone, "table"))

@@ -1,0 +1,32 @@
+"""The command that opens the board."""
+
+import sys
+from importlib.util import find_spec
+
+import typer
+
+from dealtrack import settings
+from dealtrack.cli.options import CategoryName, OwnerName, PlatformName
+from dealtrack.cli.session import Session, filter_named
+from dealtrack.errors import MissingExtra, NoTerminal
+
+
+def board(
+    context: typer.Context,
+    platform: PlatformName = "",
+    category: CategoryName = "",
+    owner: OwnerName = "",
+) -> None:
+    """Watch open complaints on the whole terminal, all day: overdue, due today, running, paused; act by keys."""
+    session: Session = context.obj
+    if find_spec("textual") is None:
+        raise MissingExtra(what="The board", package="Textual", extra="board")
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise NoTerminal(what="The board", instead="Use 'dealtrack overdue' and 'dealtrack due'.")
+    with session.register() as register:
+        wanted = filter_named(register, platform, category, owner, status="open")
+    from dealtrack.cli.board.app import Board
+    from dealtrack.cli.board.feed import Feed
+
+    with Feed(session.path, wanted, settings.now) as feed:
+        Board(feed, session.actor).run()

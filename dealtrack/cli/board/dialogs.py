@@ -1,0 +1,129 @@
+"""What opens over the board: a form for what is to be recorded, and a page to read."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from dealtrack.cli.language import _
+from dealtrack.cli.session import show_value
+from dealtrack.core.text import safe_lines
+from dealtrack.errors import DealtrackError, RegisterLocked
+from dealtrack.register.connection import PATIENCE_SECONDS
+
+SECONDS_BETWEEN_TRIES = 0.3
+
+
+class Field(NamedTuple):
+    """A line of a form."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+
+
+class Form(ModalScreen[str | None]):
+    """Asks for a few texts and hands them on; what refuses them is shown and the form stays open.
+
+    It is closed with what `submit` returns, or with None where it was given up. While another writes, `submit` is
+    tried again and again, and the screen lives on.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "", show=False)]
+
+    def __init__(self, title: str, fields: Sequence[Field], submit: Callable[[Mapping[str, str]], str]) -> None:
+        super().__init__()
+        self._heading = title
+        self._fields = fields
+        self._submit = submit
+        self._is_busy = False
+
+    def compose(self) -> ComposeResult:
+        """Make the lines."""
+        with Vertical(id="form"):
+            yield Static(safe_lines(self._heading), classes="title", markup=False)
+            for field in self._fields:
+                yield Static(field.label, classes="label", markup=False)
+                yield Input(field.value, placeholder=field.hint, id=f"field-{field.name}", compact=True)
+            yield Static("", id="refused", markup=False)
+            yield Static(_("Enter records it, Tab goes on to the next line, Esc gives it up"), classes="hint")
+
+    def on_mount(self) -> None:
+        """Begin in the first line that is empty."""
+        inputs = list(self.query(Input))
+        next((line for line in inputs if not line.value), inputs[0]).focus()
+
+    def on_input_submitted(self) -> None:
+        """Hand on what was typed."""
+        if self._is_busy:
+            return
+        self._is_busy = True
+        values = {field.name: self.query_one(f"#field-{field.name}", Input).value for field in self._fields}
+        # Not awaited here, so that Esc is heard meanwhile.
+        self.run_worker(self._hand_on(values))
+
+    async def _hand_on(self, values: Mapping[str, str]) -> None:
+        until = monotonic() + PATIENCE_SECONDS
+        try:
+            while self.is_current:
+                try:
+                    told = self._submit(values)
+                except RegisterLocked:
+                    if monotonic() > until:
+                        raise
+                    self._tell(_("Another clerk is writing: waiting."))
+                    await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+                else:
+                    self.dismiss(told)
+                    return
+        except DealtrackError as error:
+            self._tell(error.message(show_value))
+        finally:
+            self._is_busy = False
+
+    def _tell(self, text: str) -> None:
+        self.query_one("#refused", Static).update(safe_lines(text))
+
+    def action_give_up(self) -> None:
+        """Close the form; nothing is recorded."""
+        self.dismiss(None)
+
+
+class Page(ModalScreen[None]):
+    """Text to read, as long as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,e,question_mark", "close", "", show=False),
+        Binding("up,k", "scroll(-1)", "", show=False),
+        Binding("down,j", "scroll(1)", "", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Make the page."""
+        with Vertical(id="page"):
+            with VerticalScroll():
+                yield Static(safe_lines(self._text), markup=False)
+            yield Static(_("Esc closes, the arrows scroll"), classes="hint")
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_close(self) -> None:
+        """Close the page."""
+        self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by so many lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

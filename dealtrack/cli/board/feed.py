@@ -1,0 +1,125 @@
+"""What the board shows: open complaints, kept in step with the register's file and with the time."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dealtrack.core.agenda import Item, arranged, next_turn
+from dealtrack.core.standing import Standing
+from dealtrack.errors import DealtrackError, RegisterMissing
+from dealtrack.register.connection import faults_of
+from dealtrack.register.following import Follower
+from dealtrack.register.queries import Filter
+from dealtrack.register.recorder import Work
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+
+PATIENCE_SECONDS = 0.2
+"""How long to wait for another's lock: the screen stands still meanwhile, and the next try comes soon."""
+
+
+class Feed:
+    """Open complaints as they stand now; `items` is what was found at the last look, the most urgent first."""
+
+    def __init__(self, path: Path, wanted: Filter, clock: Callable[[], datetime]) -> None:
+        self.path = path
+        self.clock = clock
+        self.items: list[Item] = []
+        self.register: Register
+        self._wanted = wanted
+        self._open = ExitStack()
+        self._standings: dict[int, Standing] = {}
+        self._turn: datetime | None = None
+        self._file = (0, 0)
+
+    def __enter__(self) -> Self:
+        self._reopen()
+        self._arrange()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._open.close()
+
+    def look(self) -> bool:
+        """Take in what others wrote and what the time has moved; tell whether `items` changed.
+
+        Raises what opening and reading a register raises; the next look tries anew.
+        """
+        with faults_of(self.path):
+            changed = self._take_in()
+        if not changed and self._turn is not None and self.clock() <= self._turn:
+            return False
+        self._arrange()
+        return True
+
+    def standing(self, complaint: int) -> Standing | None:
+        """Return how a complaint stands at this moment, projected clocks included; None for one that is gone."""
+        with faults_of(self.path):
+            return next(self.register.standings(Filter(ids=(complaint,)), View.of(self.clock())), None)
+
+    def record(self, works: Sequence[Work], actor: str) -> list[Standing]:
+        """Record transitions, all or none, and return how their complaints stand then.
+
+        It is done on the feed's own connection: to open the file once more in this process, and to close it, would
+        drop the locks by which other processes know that it is read. Raises what `Register.record` raises, and
+        RegisterLocked soon: the caller may try again.
+        """
+        now = self.clock()
+        with faults_of(self.path):
+            self.register.record(works, now, actor)
+            ids = tuple(work.complaint for work in works if work.complaint is not None)
+            self._read(ids)
+            standings = list(self.register.standings(Filter(ids=ids), View.of(now)))
+        self._arrange()
+        return standings
+
+    def _take_in(self) -> bool:
+        if self._file != self._identity():
+            # Another file stands in its place, as after going back to a backup.
+            self._reopen()
+            return True
+        changes = self._follower.changes()
+        if changes is None:
+            return False
+        if changes.is_whole:
+            self._reopen()
+        else:
+            self._read(changes.complaints)
+        return True
+
+    def _identity(self) -> tuple[int, int]:
+        try:
+            held = self.path.stat()
+        except OSError:
+            self._file = (0, 0)
+            raise RegisterMissing(path=self.path) from None
+        return held.st_dev, held.st_ino
+
+    def _reopen(self) -> None:
+        self._open.close()
+        try:
+            identity = self._identity()
+            self.register = self._open.enter_context(Register.open(self.path))
+            with faults_of(self.path):
+                self._follower = Follower(self.register, PATIENCE_SECONDS)
+                self._standings = {}
+                self._read(None)
+        except DealtrackError:
+            self._file = (0, 0)
+            raise
+        self._file = identity
+
+    def _read(self, ids: Sequence[int] | None) -> None:
+        wanted = self._wanted if ids is None else self._wanted._replace(ids=tuple(ids))
+        for id_ in ids or ():
+            self._standings.pop(id_, None)
+        for standing in self.register.standings(wanted, View.of(self.clock())):
+            self._standings[standing.complaint.id] = standing
+
+    def _arrange(self) -> None:
+        now = self.clock()
+        self.items = arranged(self._standings.values(), now, self.register.zone)
+        self._turn = next_turn(self.items, now, self.register.zone)

@@ -1,0 +1,166 @@
+"""The lines of the board, without a terminal: headings, cells, and the columns that a width has room for."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta, tzinfo
+from itertools import groupby
+from typing import NamedTuple
+
+from dealtrack.cli.language import _
+from dealtrack.cli.sentences import show_day
+from dealtrack.cli.table import GAP, Column, fit_columns
+from dealtrack.core.agenda import Item, Urgency
+from dealtrack.core.calendar import WorkingCalendar
+from dealtrack.core.clocks import LAST_SECOND, Clock, working_days_late
+from dealtrack.core.moments import local_day
+from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
+
+Cells = tuple[str, ...]
+MARK = "●"
+LEFT, LEFT_WIDTH = 7, 11
+
+
+class Line(NamedTuple):
+    """A line of the board: a heading, with no item, or an item with its cells but for the time that is left."""
+
+    text: str
+    item: Item | None = None
+    cells: Cells = ()
+
+
+def columns() -> list[Column]:
+    """Return the columns of the board, in their order."""
+    return [
+        Column("id", _("id"), right=True),
+        Column("number", _("number"), 2),
+        Column("platform", _("platform"), 0),
+        Column("category", _("category"), 4, 8),
+        Column("owner", _("owner"), 3, 4),
+        Column("clock", _("clock"), 1),
+        Column("due", _("due"), 0),
+        Column("left", _("left")),
+        Column("summary", _("summary"), 6, 16),
+    ]
+
+
+def headings() -> dict[Urgency, str]:
+    """Return what the groups are called."""
+    return {
+        Urgency.OVERDUE: _("overdue"),
+        Urgency.DUE_TODAY: _("due today"),
+        Urgency.RUNNING: _("running"),
+        Urgency.PAUSED: _("paused"),
+    }
+
+
+def lines_of(items: Sequence[Item], zone: tzinfo, moment: datetime) -> list[Line]:
+    """Return the lines that show items: each group under its heading, with its count."""
+    names = headings()
+    lines: list[Line] = []
+    for urgency, group in groupby(items, key=lambda item: item.urgency):
+        held = list(group)
+        lines.append(Line(f"{names[urgency].upper()} {len(held)}", None, (urgency.value,)))
+        lines.extend(Line("", item, cells_of(item, zone, moment)) for item in held)
+    return lines
+
+
+def cells_of(item: Item, zone: tzinfo, moment: datetime) -> Cells:
+    """Return the cells of an item, the time that is left empty: it is told as it is drawn."""
+    complaint, clock = item.complaint, item.clock
+    texts = (
+        str(complaint.id),
+        complaint.number or "",
+        complaint.platform,
+        complaint.category,
+        complaint.owner or "",
+        clock.name if clock else "",
+        due_of(clock, zone, moment) if clock else "",
+        "",
+        complaint.summary or "",
+    )
+    return tuple(map(safe_text, texts))
+
+
+def due_of(clock: Clock, zone: tzinfo, moment: datetime) -> str:
+    """Return a deadline for a narrow column: its weekday and day, its hour where it ends before the day does.
+
+    The year stands only where it is not the present one; a question mark follows a provisional deadline.
+    """
+    if clock.due is None:
+        return "–"
+    local = clock.due.astimezone(zone)
+    name, day = show_day(local.date()).split()
+    if local.year == moment.astimezone(zone).year:
+        day = day[5:]
+    hour = "" if local.time() == LAST_SECOND else f" {local:%H:%M}"
+    return f"{name} {day}{hour}{'?' if clock.provisional else ''}"
+
+
+def left_of(item: Item, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> str:
+    """Return how long an item is late, or has left: working days, and on the last day hours and minutes."""
+    clock = item.clock
+    if item.urgency is Urgency.PAUSED:
+        return _("paused")
+    if clock is None or clock.due is None:
+        return ""
+    if item.urgency is Urgency.OVERDUE:
+        days = working_days_late(clock, moment, calendar, zone)
+        # On the due day itself, and on the rest days after it, no working day has gone by yet.
+        return _("{days} wd late").format(days=days) if days else _("late")
+    if item.urgency is Urgency.DUE_TODAY:
+        hours, seconds = divmod(int((clock.due - moment + timedelta(seconds=1)).total_seconds()), 3600)
+        if hours >= 1:
+            return _("{hours} h left").format(hours=hours)
+        return _("{minutes} min left").format(minutes=seconds // 60)
+    days = calendar.count_between(local_day(moment, zone), local_day(clock.due, zone))
+    return _("{days} wd left").format(days=days)
+
+
+def plan(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
+    """Return the columns that a width has room for, each by its place and its width."""
+    shown = columns()
+    widths = [max(display_width(column.title), 1) for column in shown]
+    for line in lines:
+        for place, cell in enumerate(line.cells if line.item else ()):
+            width = display_width(cell)
+            if width > widths[place]:
+                widths[place] = width
+    widths[LEFT] = LEFT_WIDTH
+    return fit_columns(shown, widths, room)
+
+
+def drawn(cells: Sequence[str], planned: Sequence[tuple[int, int]]) -> str:
+    """Return cells as a line of the columns planned."""
+    shown = columns()
+    texts = []
+    for place, width in planned:
+        text = fit_text(cells[place], width)
+        texts.append(" " * (width - display_width(text)) + text if shown[place].right else pad_text(text, width))
+    return GAP.join(texts)
+
+
+def title_line(planned: Sequence[tuple[int, int]]) -> str:
+    """Return the line of titles over the columns planned."""
+    return drawn([column.title for column in columns()], planned)
+
+
+def counts(items: Iterable[Item], total: int) -> str:
+    """Return how many items there are of each group, and of how many where some are hidden by a search."""
+    shown = list(items)
+    told = [f"{sum(item.urgency is urgency for item in shown)} {name}" for urgency, name in headings().items()]
+    text = "   ".join(told)
+    if len(shown) < total:
+        text += "   " + _("({shown} of {total})").format(shown=len(shown), total=total)
+    return text
+
+
+def matcher(text: str) -> Callable[[Line], bool]:
+    """Return whether a line holds every word of a text, whatever their case and width."""
+    from dealtrack.core.matching import fold
+
+    words = fold(text).split()
+    return lambda line: all(word in fold(" ".join(line.cells)) for word in words)
+
+
+def marked_count(count: int) -> str:
+    """Return how many complaints are marked."""
+    return _("{count} marked").format(count=count)

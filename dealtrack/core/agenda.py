@@ -1,0 +1,62 @@
+"""Open complaints in the order in which they want attention: overdue, due today, running, paused."""
+
+from collections.abc import Iterable
+from datetime import datetime, time, tzinfo
+from enum import StrEnum
+from typing import NamedTuple
+
+from dealtrack.core.calendar import ONE_DAY
+from dealtrack.core.clocks import Clock, Verdict, verdict
+from dealtrack.core.lifecycle import Complaint
+from dealtrack.core.moments import local_day
+from dealtrack.core.standing import Standing
+
+
+class Urgency(StrEnum):
+    """How a complaint wants attention, the most urgent first."""
+
+    OVERDUE = "overdue"
+    DUE_TODAY = "due-today"
+    RUNNING = "running"
+    PAUSED = "paused"
+
+
+class Item(NamedTuple):
+    """An open complaint with the clock that decides its place, None where no clock runs."""
+
+    complaint: Complaint
+    clock: Clock | None
+    urgency: Urgency
+
+
+def item_of(standing: Standing, moment: datetime, zone: tzinfo) -> Item:
+    """Return the place of an open complaint at a moment, by its clock that runs and is due first."""
+    running = [clock for clock in standing.clocks if clock.started is not None and clock.ended is None]
+    due = [(clock.due, clock) for clock in running if clock.due is not None]
+    if not due:
+        paused = next((clock for clock in running if clock.paused), None)
+        return Item(standing.complaint, paused, Urgency.PAUSED if paused else Urgency.RUNNING)
+    first, clock = min(due, key=lambda pair: pair[0])
+    if verdict(clock, moment) is Verdict.OVERDUE:
+        return Item(standing.complaint, clock, Urgency.OVERDUE)
+    today = local_day(first, zone) == local_day(moment, zone)
+    return Item(standing.complaint, clock, Urgency.DUE_TODAY if today else Urgency.RUNNING)
+
+
+def arranged(standings: Iterable[Standing], moment: datetime, zone: tzinfo) -> list[Item]:
+    """Return open complaints by urgency, those due first before others; what has no deadline stands last."""
+    order = list(Urgency)
+    last = datetime.max.replace(tzinfo=moment.tzinfo)
+
+    def place(item: Item) -> tuple[int, datetime, int]:
+        due = item.clock.due if item.clock else None
+        return order.index(item.urgency), due or last, item.complaint.id
+
+    return sorted((item_of(standing, moment, zone) for standing in standings), key=place)
+
+
+def next_turn(items: Iterable[Item], moment: datetime, zone: tzinfo) -> datetime:
+    """Return the moment, in UTC, from which time alone may have moved an item: a deadline's passing, or midnight."""
+    midnight = datetime.combine(local_day(moment, zone) + ONE_DAY, time(), zone).astimezone(moment.tzinfo)
+    ahead = (item.clock.due for item in items if item.clock and item.clock.due and item.clock.due >= moment)
+    return min(midnight, min(ahead, default=midnight))

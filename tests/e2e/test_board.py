@@ -1,0 +1,427 @@
+"""The board: what it shows and records, how it follows the time and other clerks, and what it refuses."""
+
+import asyncio
+import os
+import pty
+import select
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from dealtrack.cli.board.app import Board
+from dealtrack.cli.board.feed import Feed
+from dealtrack.cli.board.listing import Rows
+from dealtrack.errors import MissingExtra
+from dealtrack.register.queries import Filter
+from tests.conftest import Clerk
+
+MORNING = "2016-11-15T09:00:00+08:00"
+PHONE, CONSUMER = "13912345678", "欧阳测试"
+
+
+class Watch:
+    """A clock that is set by hand."""
+
+    def __init__(self, text: str = MORNING) -> None:
+        self.set(text)
+
+    def set(self, text: str) -> None:
+        """Set the clock."""
+        self.now = datetime.fromisoformat(text).astimezone(UTC)
+
+    def __call__(self) -> datetime:
+        """Return the moment to which the clock was set."""
+        return self.now
+
+
+@pytest.fixture
+def desk(clerk: Clerk) -> Clerk:
+    """Give a clerk with complaints of every urgency: 1 overdue, 2 due today, 3 running, 4 paused, 5 closed."""
+    told = ["--owner", "网监科", "--consumer", CONSUMER, "--phone", PHONE]
+    for number, (platform, at) in enumerate(
+        [("Tmall", "2016-11-10 10:00"), ("JD", "2016-11-14 09:00"), ("Gome online", "2016-11-15 08:00"),
+         ("Amazon", "2016-11-14 10:00"), ("JD", "2016-11-14 11:00")], 1,
+    ):  # fmt: skip
+        summary = ["--summary", f"第{number}件：保温杯有明显异味，怀疑不合格，要求退货退款。"]
+        clerk("add", "--platform", platform, "--number", f"BJ-{number}", "--at", at, *summary, *told).ok()
+    clerk("pause", 4, "--reason", "鉴定").ok()
+    clerk("complete", 5).ok()
+    return clerk
+
+
+def shown(pilot: Pilot[None]) -> str:
+    """Return what stands on the screen."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+def order(pilot: Pilot[None]) -> list[str]:
+    """Return the lines of the list in short: headings, and the ids of complaints."""
+    rows = pilot.app.query_one(Rows)
+    return [str(line.item.complaint.id) if line.item else line.text for line in rows._lines]
+
+
+@pytest.fixture
+def at_board(desk: Clerk) -> Callable[..., None]:
+    """Give a way to open the board on a screen and to do something there."""
+
+    def run(
+        what: Callable[[Pilot[None], Watch], Awaitable[None]],
+        size: tuple[int, int] = (80, 24),
+        wanted: Filter = Filter(status="open"),  # noqa: B008
+    ) -> None:
+        watch = Watch()
+
+        async def scene() -> None:
+            with Feed(desk.db, wanted, watch) as feed:
+                async with Board(feed, "clerk").run_test(size=size) as pilot:
+                    await pilot.pause()
+                    await what(pilot, watch)
+
+        asyncio.run(scene())
+
+    return run
+
+
+def look(pilot: Pilot[None]) -> None:
+    """Look again, as the board does every second."""
+    app = pilot.app
+    assert isinstance(app, Board)
+    app.look()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 12), (200, 60)])
+def test_groups_in_order_of_urgency(at_board: Callable[..., None], size: tuple[int, int]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        assert order(pilot) == ["OVERDUE 1", "1", "DUE TODAY 1", "2", "RUNNING 1", "3", "PAUSED 1", "4"]
+        screen = shown(pilot)
+        assert "Tue 2016-11-15 09:00" in screen
+        assert "1 overdue   1 due today" in screen
+        assert "2 wd late" in screen
+        assert "Fri 11-11" in screen
+        if size[0] >= 80:
+            for text in ("BJ-1", "网监科", "Gome online", "15 h left", "1 wd left", "paused"):
+                assert text in screen, screen
+        # Nobody asked for it.
+        assert PHONE not in screen
+        assert CONSUMER not in screen
+
+    at_board(scene, size)
+
+
+def test_columns_lie_under_their_titles_with_chinese_text(at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        from dealtrack.core.text import display_width
+
+        rows = pilot.app.query_one(Rows)
+        lines = [rows.render_line(y).text for y in range(9)]
+        assert {display_width(line) for line in lines} == {rows.size.width}
+        titles = lines[0]
+        for line in lines[2::2]:
+            before = line[: line.index("网监科")]
+            assert display_width(before) == titles.index("owner")
+
+    at_board(scene, (120, 40))
+
+
+def test_a_deadline_that_passes_moves_its_complaint(at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("down")
+        watch.set("2016-11-15T23:30:00+08:00")
+        look(pilot)
+        await pilot.pause()
+        assert "30 min left" in shown(pilot)
+        assert "Tue 2016-11-15 23:30" in shown(pilot)
+        # At the very deadline it is on time; a second later it is not.
+        watch.set("2016-11-15T23:59:59+08:00")
+        look(pilot)
+        assert order(pilot)[:4] == ["OVERDUE 1", "1", "DUE TODAY 1", "2"]
+        watch.set("2016-11-16T00:00:00+08:00")
+        look(pilot)
+        await pilot.pause()
+        assert order(pilot) == ["OVERDUE 2", "1", "2", "DUE TODAY 1", "3", "PAUSED 1", "4"]
+        current = pilot.app.query_one(Rows).current
+        assert current is not None
+        assert current.complaint.id == 2
+
+    at_board(scene)
+
+
+def test_follows_other_clerks_and_reads_only_what_they_changed(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        assert isinstance(pilot.app, Board)
+        feed = pilot.app._feed
+        first, kept = feed.register, feed._standings[1]
+        assert not feed.look()
+        desk("forward", 2).ok()
+        desk("add", "--platform", "JD", "--number", "新的").ok()
+        look(pilot)
+        await pilot.pause()
+        assert order(pilot) == ["OVERDUE 1", "1", "RUNNING 3", "3", "6", "2", "PAUSED 1", "4"]
+        assert "新的" in shown(pilot)
+        assert feed._standings[1] is kept
+        desk("complete", "1-3").ok()
+        look(pilot)
+        assert order(pilot) == ["RUNNING 1", "6", "PAUSED 1", "4"]
+        assert feed.register is first
+        desk("void", 6, "--reason", "x").ok()
+        desk("resume", 4).ok()
+        look(pilot)
+        assert order(pilot) == ["DUE TODAY 1", "4"]
+
+    at_board(scene)
+
+
+def test_a_revised_calendar_moves_all(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        desk("calendar", "amend", "2016-11-15", "--off", "--name", "x", "--source", "y", "--yes").ok()
+        look(pilot)
+        assert order(pilot) == ["OVERDUE 1", "1", "RUNNING 2", "2", "3", "PAUSED 1", "4"]
+
+    at_board(scene)
+
+
+def test_another_file_in_its_place_and_none_at_all(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        away = desk.db.with_name("away.db")
+        desk("backup", away).ok()
+        desk("complete", "1-3").ok()
+        look(pilot)
+        assert order(pilot) == ["PAUSED 1", "4"]
+        desk.db.unlink()
+        look(pilot)
+        await pilot.pause()
+        assert "There is no register at" in shown(pilot)
+        assert order(pilot) == ["PAUSED 1", "4"]
+        for suffix in ("-wal", "-shm"):
+            Path(f"{desk.db}{suffix}").unlink(missing_ok=True)
+        away.rename(desk.db)
+        look(pilot)
+        await pilot.pause()
+        assert "There is no register at" not in shown(pilot)
+        assert order(pilot)[0] == "OVERDUE 1"
+
+    at_board(scene)
+
+
+async def filled(pilot: Pilot[None], **texts: str) -> None:
+    """Fill in lines of the form and hand them on."""
+    for name, text in texts.items():
+        pilot.app.screen.query_one(f"#field-{name}", Input).value = text
+    await pilot.press("enter")
+    for _ in range(100):
+        await pilot.pause(0.02)
+        form = pilot.app.screen
+        if not getattr(form, "_is_busy", False):
+            break
+    await pilot.pause()
+
+
+def test_forward_by_key(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("down", "f")
+        assert "Forward 2 (BJ-2, JD, other)" in shown(pilot)
+        await filled(pilot, at="tomorrow")
+        assert "is in the future" in shown(pilot)
+        await filled(pilot, at="08:30", note="交给质量科")
+        assert "2 (BJ-2, JD, other): forwarded 2016-11-15 08:30" in shown(pilot)
+        assert order(pilot) == ["OVERDUE 1", "1", "RUNNING 2", "3", "2", "PAUSED 1", "4"]
+        await pilot.press("f")
+        assert "Complaint 2 is forwarded: it cannot be forwarded." in shown(pilot)
+
+    at_board(scene)
+    told = desk("show", 2).ok()
+    assert "history\t2016-11-15 08:30\tforwarded\tclerk\t交给质量科" in told
+
+
+def test_complete_and_note_by_key(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("n")
+        await filled(pilot)
+        assert "The note is missing" in shown(pilot)
+        await filled(pilot, note="已电话联系")
+        await pilot.press("c")
+        await filled(pilot, outcome="refund", amount="一百")
+        assert "is not an amount of money" in shown(pilot)
+        await filled(pilot, amount="199")
+        assert order(pilot)[0] == "DUE TODAY 1"
+        await pilot.press("c", "escape")
+        assert order(pilot)[0] == "DUE TODAY 1"
+
+    at_board(scene)
+    told = desk("show", 1).ok()
+    assert "completed\tclerk\toutcome refund; amount 199.00" in told
+    assert "noted\tclerk\t已电话联系" in told
+    assert "status\treceived" in desk("show", 2).ok()
+
+
+def test_marked_ones_all_or_none(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("space", "space", "space")
+        assert "3 marked" in shown(pilot)
+        await pilot.press("f")
+        assert "Forward: 1, 2, 3" in shown(pilot)
+        # Before 3 was received.
+        await filled(pilot, at="2016-11-14 12:00")
+        assert "Complaint 3 cannot be forwarded at 2016-11-14 12:00" in shown(pilot)
+        assert desk("list", "--status", "forwarded").ok() == ""
+        await filled(pilot, at="08:30")
+        assert "3 complaints: forwarded" in shown(pilot)
+        assert not pilot.app.query_one(Rows).marked
+
+    at_board(scene)
+    assert len(desk("list", "--status", "forwarded").ok().splitlines()) == 3
+
+
+def test_waits_while_another_writes(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        with sqlite3.connect(desk.db, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await pilot.press("n")
+            pilot.app.screen.query_one("#field-note", Input).value = "x"
+            await pilot.press("enter")
+            await pilot.pause(0.5)
+            assert "Another clerk is writing: waiting." in shown(pilot), shown(pilot)
+            look(pilot)
+            other.execute("COMMIT")
+            await pilot.pause(1)
+            assert "1 (BJ-1, Tmall, other): received" in shown(pilot)
+            other.execute("BEGIN IMMEDIATE")
+            await pilot.press("f")
+            await pilot.press("enter", "escape")
+            other.execute("COMMIT")
+            await pilot.pause(1)
+        other.close()
+
+    at_board(scene)
+    assert "noted\tclerk\tx" in desk("show", 1).ok()
+    # Given up while it waited, nothing was recorded.
+    assert "status\treceived" in desk("show", 1).ok()
+
+
+def test_explain_show_search_and_help(at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("e")
+        await pilot.pause()
+        assert "the day of receipt is not counted" in shown(pilot)
+        assert "forward: due Fri 2016-11-11 24:00" in shown(pilot)
+        await pilot.press("escape", "enter")
+        await pilot.pause()
+        assert "Complaint 1" in shown(pilot)
+        assert "139****5678" in shown(pilot)
+        assert PHONE not in shown(pilot)
+        await pilot.press("escape", "slash", *"gome 第3", "enter")
+        await pilot.pause()
+        assert order(pilot) == ["RUNNING 1", "3"]
+        assert "(1 of 4)" in shown(pilot)
+        await pilot.press("slash", *"xyz", "enter")
+        await pilot.pause()
+        assert "Nothing was found." in shown(pilot)
+        await pilot.press("f", "c", "n", "e", "enter", "space")
+        await pilot.press("escape")
+        assert len(order(pilot)) == 8
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "Space  mark" in shown(pilot)
+
+    at_board(scene, (100, 30))
+
+
+def test_only_what_is_asked_for(at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        assert order(pilot) == ["DUE TODAY 1", "2"]
+
+    at_board(scene, wanted=Filter(status="open", platform="JD"))
+
+
+def test_an_empty_register_and_one_of_many_complaints(clerk: Clerk) -> None:
+    async def scene() -> None:
+        watch = Watch()
+        with Feed(clerk.db, Filter(status="open"), watch) as feed:
+            async with Board(feed, "clerk").run_test(size=(80, 24)) as pilot:
+                await pilot.pause()
+                assert "Nothing is open." in shown(pilot)
+                await pilot.press("down", "end", "f", "e", "enter", "space", "slash", "escape")
+                rows = clerk.db.with_name("rows.csv")
+                rows.write_text("platform,received\n" + "JD,2016-11-14\n" * 3000)
+                clerk("import", rows).ok()
+                look(pilot)
+                await pilot.press("end")
+                await pilot.pause()
+                assert "3000          JD" in shown(pilot)
+                await pilot.press("home")
+                await pilot.pause()
+                assert "DUE TODAY 3000" in shown(pilot)
+
+    asyncio.run(scene())
+
+
+# Where it cannot be
+
+
+def test_off_a_terminal_it_says_what_to_use(desk: Clerk) -> None:
+    ran = desk.process("board")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "dealtrack: The board needs a terminal. Use 'dealtrack overdue' and 'dealtrack due'.\n"
+
+
+def test_without_the_extra_it_says_what_to_install(desk: Clerk) -> None:
+    program = (
+        "import sys; sys.modules['textual'] = None; from dealtrack.cli.main import main; sys.exit(main(['board']))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], env={**os.environ, **desk.environment()},
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # fmt: skip
+    told = MissingExtra(what="The board", package="Textual", extra="board").message()
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"dealtrack: {told}\n")
+
+
+@contextmanager
+def _on_terminal(clerk: Clerk, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dealtrack", "board", *words],
+        env={"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8", **clerk.environment()},
+        stdin=theirs, stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    try:
+        yield process, ours
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def _read_until(descriptor: int, text: str, seconds: float = 60) -> str:
+    seen, until = b"", time.monotonic() + seconds
+    while time.monotonic() < until and text.encode() not in seen:
+        if select.select([descriptor], [], [], 1)[0]:
+            try:
+                seen += os.read(descriptor, 65536)
+            except OSError:
+                break
+    return seen.decode(errors="replace")
+
+
+def test_on_a_terminal_it_opens_follows_and_leaves(desk: Clerk) -> None:
+    with _on_terminal(desk) as (process, screen):
+        assert "Gome online" in _read_until(screen, "Gome online")
+        desk("add", "--platform", "JD", "--number", "FRESH").ok()
+        assert "FRESH" in _read_until(screen, "FRESH", 20)
+        os.write(screen, b"q")
+        _read_until(screen, "\x1b[?1049l")
+        assert process.wait(timeout=20) == 0
+
+
+def test_an_unknown_platform_is_refused_before_the_screen_opens(desk: Clerk) -> None:
+    with _on_terminal(desk, "--platform", "Tmal") as (process, screen):
+        assert "Did you mean Tmall?" in _read_until(screen, "Did you mean Tmall?")
+        assert process.wait(timeout=20) == 2

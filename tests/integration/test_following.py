@@ -1,0 +1,60 @@
+"""A follower hears what other connections wrote, each time once, and no journal is read while nothing was."""
+
+import sqlite3
+from datetime import UTC, datetime
+
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import Moment
+from dealtrack.register.following import Changes, Follower
+from dealtrack.register.rebuilding import rebuild
+from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.register import Register
+from tests.conftest import Clerk
+
+NOW = datetime(2016, 11, 15, 1, tzinfo=UTC)
+
+
+def test_hears_what_others_write(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD").ok()
+    with Register.open(clerk.db) as register:
+        follower = Follower(register, 1)
+        assert follower.changes() is None
+        clerk("add", "--platform", "JD").ok()
+        clerk("note", "1,2", "--note", "x").ok()
+        assert follower.changes() == Changes((1, 2), False)
+        assert follower.changes() is None
+        clerk("forward", 99)
+        assert follower.changes() is None
+        clerk("platform", "add", "New").ok()
+        clerk("forward", 2).ok()
+        assert follower.changes() == Changes((2,), True)
+
+
+def test_a_commit_without_an_entry_may_have_moved_anything(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD").ok()
+    with Register.open(clerk.db) as register, Register.open(clerk.db) as other:
+        follower = Follower(register, 1)
+        rebuild(other)
+        assert follower.changes() == Changes((), True)
+
+
+def test_does_not_read_the_journal_while_nothing_is_written(clerk: Clerk) -> None:
+    with Register.open(clerk.db) as register:
+        follower = Follower(register, 1)
+        asked: list[str] = []
+        register.connection.set_trace_callback(asked.append)
+        for _ in range(10):
+            assert follower.changes() is None
+        assert set(asked) == {"PRAGMA data_version"}
+
+
+def test_holds_up_no_writer_and_no_tidying(clerk: Clerk) -> None:
+    with Register.open(clerk.db) as register, Register.open(clerk.db) as other:
+        follower = Follower(register, 1)
+        other.record([Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), {
+            "platform": "JD", "category": "other", "policy": "green-channel", "owner": "x"})])], NOW, "x")  # fmt: skip
+        assert follower.changes() == Changes((1,), False)
+        connection = sqlite3.connect(clerk.db)
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        connection.close()
+        assert busy == 0
