@@ -20,6 +20,9 @@ APPLICATION_ID = 0x6465616C  # "deal"
 PATIENCE_SECONDS = 30
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
+UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What may be raised by reading what no register holds, as by a fault of the program."""
+
 REASONS = {
     "SQLITE_FULL": "the disk is full; nothing was written",
     "SQLITE_READONLY": "it is read-only; nothing was written",

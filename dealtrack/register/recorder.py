@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import chain, lifecycle, limits
+from dealtrack.core.clocks import Clock
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Life, Transition
 from dealtrack.core.moments import Moment, local_day
@@ -127,6 +128,8 @@ class Recorder:
         life = Life(id_, () if is_new else self.history(id_))
         salt = os.urandom(16) if work.personal is not None else b""
         decided = self._decide(life, work, salt)
+        # What can still be refused, a deadline outside the calendar, is refused before anything is written.
+        complaint, clocks = self._register.project_life(life)
         if is_new:
             self._last = id_
         if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
@@ -135,7 +138,8 @@ class Recorder:
             self._entries.add(entry)
             if entry.kind in RENAMING:
                 self._numbers, self._keys = {}, {}
-        return self._project(life, is_new)
+        self._write_rows(life, complaint, clocks, is_new)
+        return complaint
 
     def _decide(self, life: Life, work: Work, salt: bytes) -> list[Transition]:
         """Return the transitions that drafts make of a life, each at its settled moment, and add them to it."""
@@ -170,8 +174,7 @@ class Recorder:
             name, by = draft.detail["clock"], draft.detail["by"]
             limits.check_extension(life.id, policy, runs, life.entries, name, by, at)
 
-    def _project(self, life: Life, is_new: bool) -> Complaint:
-        complaint, clocks = self._register.project_life(life)
+    def _write_rows(self, life: Life, complaint: Complaint, clocks: Sequence[Clock], is_new: bool) -> None:
         key = projection.import_key_of(life.history)
         self._rows.write(complaint, clocks, key, is_new)
         self._index.write(complaint, life.history, is_new)
@@ -180,7 +183,6 @@ class Recorder:
                 self._numbers[complaint.number].append(complaint.id)
             if key in self._keys:
                 self._keys[key] = complaint.id
-        return complaint
 
     def _version(self, policy: str, received: datetime) -> str:
         versions = self._register.policies.get(policy)

@@ -18,7 +18,7 @@ from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterOlder, RegisterUnusable
 from dealtrack.register import days, journal, projection, queries, schema
-from dealtrack.register.connection import check_unchanged, connect, faults_of, transaction
+from dealtrack.register.connection import UNFORESEEN, check_unchanged, connect, faults_of, transaction
 from dealtrack.register.journal import Event
 
 if TYPE_CHECKING:
@@ -61,7 +61,13 @@ class Store:
                         connection, told = upgrade.upgrade(connection, path, found, now() if now else None)
                 store = cls(path, connection)
                 store.upgrade = told
-                yield store
+                try:
+                    yield store
+                except UNFORESEEN as error:
+                    told_as = _told_as_damage(store, error)
+                    if told_as is error:
+                        raise
+                    raise told_as from error
             check_unchanged(opened, path)
         finally:
             connection.close()
@@ -195,3 +201,16 @@ class Store:
         """Return the platforms that the register knows, by name."""
         rows = self._connection.execute("SELECT definition FROM platform ORDER BY name")
         return [projection.platform_from_data(json.loads(definition)) for (definition,) in rows]
+
+
+def _told_as_damage(store: Store, error: Exception) -> Exception:
+    """Return what to raise for an unforeseen error: what is damaged in the register, or the error itself."""
+    from dealtrack.register.register import Register
+    from dealtrack.register.verification import first_damage
+
+    try:
+        fault = first_damage(Register(store.path, store.connection))
+    except sqlite3.Error as cause:
+        return cause
+    reason = f"it is damaged: {fault}. 'dealtrack verify' tells the way back"
+    return RegisterUnusable(path=store.path, reason=reason) if fault else error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dealtrack.core import chain
 from dealtrack.errors import RegisterUnusable
 from dealtrack.register import journal
-from dealtrack.register.connection import reading
+from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.rebuilding import differences
@@ -63,7 +63,7 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
 
 
 def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
-    damage = _damage(register)
+    damage = _damage(register.connection)
     known = Seen(wanted)
     try:
         fault = chain.first_fault(known.passing(journal.links(register.connection)))
@@ -81,7 +81,7 @@ def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
     is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
-        made = [*differences(register), *index_faults(register.connection)]
+        made = [*_readable(differences(register)), *index_faults(register.connection)]
         kept = [*personal_faults(register), *(evidence_faults(register) if evidence else ())]
         is_sound = is_sound and not kept
         faults += [*made, *kept]
@@ -89,10 +89,31 @@ def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
     return Verification(seq, last, faults, rebuilds=is_sound)
 
 
-def _damage(register: Register) -> str:
+def _readable(found: Iterator[str]) -> Iterator[str]:
+    """Yield what is found wrong in tables, and at last that they cannot be read, where that is so."""
+    try:
+        yield from found
+    except UNFORESEEN:
+        yield "the tables hold what no register can"
+
+
+def first_damage(register: Register) -> str:
+    """Return the first thing found wrong in the file, its journal or its tables, nothing where they are whole."""
+    connection = register.connection
+    with reading(connection):
+        damage = _damage(connection)
+        if damage:
+            return damage
+        fault = chain.first_fault(journal.links(connection))
+        if fault:
+            return f"the journal was altered at entry {fault.seq}: {fault.reason}"
+        return next(_readable(differences(register)), "")
+
+
+def _damage(connection: sqlite3.Connection) -> str:
     """Return what SQLite finds wrong in the form of the file, in one line, nothing where it is sound."""
     try:
-        rows = register.connection.execute(f"PRAGMA integrity_check({SHOWN_DAMAGE})").fetchall()
+        rows = connection.execute(f"PRAGMA integrity_check({SHOWN_DAMAGE})").fetchall()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             return str(error)

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,40 @@ def test_a_clock_that_was_set_back_is_told_of_and_never_moves_the_journal_back(c
     assert "clock is behind" in clerk("doctor").err
     assert "clock is behind" not in clerk("doctor", now=LATER).err
     clerk("verify").ok()
+
+
+def test_a_row_whose_deadline_lies_outside_the_calendar_leaves_nothing_behind(
+    new_clerk: Callable[..., Clerk], small_register: Path, tmp_path: Path
+) -> None:
+    clerk = new_clerk(now="2028-12-30T09:00:00+08:00")
+    clerk.db.write_bytes(small_register.read_bytes())
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "number,platform,received,consumer\nA1,JD,2028-11-01,张三\nA2,JD,2028-12-29,李四\nA3,JD,2028-11-02,\n"
+    )
+    result = clerk("import", rows, "--skip-bad")
+    assert result.status == 4
+    assert "rows.csv:3: " in result.err and "outside the calendar" in result.err
+    assert "2 added, 0 changed, 0 unchanged, 1 refused" in result.out
+    clerk("verify").ok()
+    assert clerk("list", now="2028-12-20T09:00:00+08:00").ok().count("\n") == 2
+
+
+def test_what_damage_makes_fail_is_told_as_damage(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD").ok()
+    with sqlite3.connect(clerk.db, isolation_level=None) as connection:
+        connection.execute("UPDATE policy SET definition = '{}'")
+    connection.close()
+    result = clerk("list")
+    assert result.status == 3 and "it is damaged: table policy is not as the journal makes it" in result.err
+    found = clerk("verify")
+    assert found.status == 1 and "recheck --rebuild" in found.err
+    clerk("recheck", "--rebuild").ok()
+    clerk("list").ok()
+
+
+def test_a_fault_of_the_program_is_not_taken_for_damage(clerk: Clerk) -> None:
+    from dealtrack.register.register import Register
+
+    with pytest.raises(KeyError), Register.open(clerk.db):
+        raise KeyError("ours")

@@ -94,7 +94,10 @@ def one(case: Case) -> Finding:
     """Spoil a register and ask it everything."""
     desk = case.made.copied(case.folder)
     case.spoil(desk.db)
-    finding = asked(judged, desk, case)
+    try:
+        finding = asked(judged, desk, case)
+    except RuntimeError as error:
+        finding = Finding(1, [f"{case.how}: {error}"])
     shutil.rmtree(case.folder)
     return finding
 

@@ -172,7 +172,11 @@ def here(*arguments: object) -> Outcome:
     out, err = io.StringIO(), io.StringIO()
     began = time.monotonic()
     with redirect_stdout(out), redirect_stderr(err):
-        status = main([str(argument) for argument in arguments])
+        try:
+            status = main([str(argument) for argument in arguments])
+        except Exception:  # noqa: BLE001  # a user would see it as a traceback
+            traceback.print_exc()
+            status = TRACEBACK
     return Outcome(status, out.getvalue(), err.getvalue(), time.monotonic() - began)
 
 
