@@ -13,7 +13,7 @@ from dealtrack.core import chain
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.errors import BackupFailed, CannotRead
 from dealtrack.register import journal
-from dealtrack.register.connection import SQLITE_MAGIC, connect, faults_of, sync
+from dealtrack.register.connection import SQLITE_MAGIC, UNFORESEEN, connect, faults_of, sync
 from dealtrack.register.schema import check_version
 from dealtrack.register.store import Store
 
@@ -155,5 +155,13 @@ def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
     if sound != "ok" or fault is not None:
         reason = f"the register is damaged ({sound})" if fault is None else f"entry {fault.seq}: {fault.reason}"
         raise BackupFailed(path=path, reason=f"{reason}; run 'dealtrack verify'")
+    from dealtrack.register.erasure import personal_faults
+
+    try:
+        altered = personal_faults(Store(path, copy))
+    except UNFORESEEN:
+        altered = ["the table of personal data holds what no register can"]
+    if altered:
+        raise BackupFailed(path=path, reason=f"{altered[0]}; run 'dealtrack verify'")
     tail = journal.Tail.of(copy)
     return tail.seq, tail.hash.hex()

@@ -42,8 +42,15 @@ def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return RegisterLocked(path=path, seconds=PATIENCE_SECONDS)
     known = next((reason for prefix, reason in REASONS.items() if name.startswith(prefix)), None)
+    if is_undecodable(error):
+        known = REASONS["SQLITE_CORRUPT"]
     reason = known.format(error=error) if known else f"{error}; go back to the last backup if this lasts"
     return RegisterUnusable(path=path, reason=reason)
+
+
+def is_undecodable(error: sqlite3.Error) -> bool:
+    """Tell whether a text of the file is no text any more; the message would print it, personal data or not."""
+    return getattr(error, "sqlite_errorname", None) is None and str(error).startswith("Could not decode")
 
 
 @contextmanager
@@ -93,6 +100,9 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
     with faults_of(path):
         try:
             return _connection(path, "mode=ro" if read_only else "mode=rw")
+        except UnicodeDecodeError:
+            # What SQLite says of a damaged schema holds its bytes, which are no text any more.
+            raise RegisterUnusable(path=path, reason=REASONS["SQLITE_CORRUPT"]) from None
         except sqlite3.OperationalError as error:
             if not error.sqlite_errorname.startswith(UNWRITABLE) or not _is_at_rest(path):
                 raise

@@ -212,5 +212,7 @@ def _told_as_damage(store: Store, error: Exception) -> Exception:
         fault = first_damage(Register(store.path, store.connection))
     except sqlite3.Error as cause:
         return cause
+    except UnicodeDecodeError:
+        fault = "its file holds what is no text"
     reason = f"it is damaged: {fault}. 'dealtrack verify' tells the way back"
     return RegisterUnusable(path=store.path, reason=reason) if fault else error

@@ -1,13 +1,13 @@
 """Checking the register: its chain, its tables against its journal, and a head kept elsewhere."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from dealtrack.core import chain
 from dealtrack.errors import RegisterUnusable
 from dealtrack.register import journal
-from dealtrack.register.connection import UNFORESEEN, reading
+from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.rebuilding import differences
@@ -81,20 +81,25 @@ def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
     is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
-        made = [*_readable(differences(register)), *index_faults(register.connection)]
-        kept = [*personal_faults(register), *(evidence_faults(register) if evidence else ())]
+        made = [*_readable(lambda: differences(register), "a table"), *index_faults(register.connection)]
+        personal = _readable(lambda: personal_faults(register), "the table of personal data")
+        kept = [*personal, *(evidence_faults(register) if evidence else ())]
         is_sound = is_sound and not kept
         faults += [*made, *kept]
     seq, last = register.head()
     return Verification(seq, last, faults, rebuilds=is_sound)
 
 
-def _readable(found: Iterator[str]) -> Iterator[str]:
+def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
     """Yield what is found wrong in tables, and at last that they cannot be read, where that is so."""
     try:
-        yield from found
+        yield from find()
     except UNFORESEEN:
-        yield "the tables hold what no register can"
+        yield f"{tables} holds what no register can"
+    except sqlite3.Error as error:
+        if not is_undecodable(error):
+            raise
+        yield f"{tables} holds what is no text"
 
 
 def first_damage(register: Register) -> str:
@@ -107,7 +112,7 @@ def first_damage(register: Register) -> str:
         fault = chain.first_fault(journal.links(connection))
         if fault:
             return f"the journal was altered at entry {fault.seq}: {fault.reason}"
-        return next(_readable(differences(register)), "")
+        return next(_readable(lambda: differences(register), "a table"), "")
 
 
 def _damage(connection: sqlite3.Connection) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import bad_register, crash, crowd, disk, layer, no_room, processes
+from tests.faults import bad_input, bad_register, crash, crowd, disk, layer, no_room, processes
 from tests.faults.deeds import NAMES
 from tests.faults.tally import MOST_SHOWN, Tally, keep, table
 
@@ -49,12 +49,17 @@ def _bad_register(folder: Path, size: Size) -> Iterator[Tally]:
     yield from bad_register.tallies(folder, size.seed, size.of(1, 9), size.of(300, 8))
 
 
+def _bad_input(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from bad_input.tallies(folder, size.of(8000, 200), size.of(2000, 30), size.of(2000, 80), size.seed)
+
+
 CATEGORIES: dict[str, Work] = {
     "crash": _crash,
     "disk": _disk,
     "crowd": _crowd,
     "no-room": _no_room,
     "bad-register": _bad_register,
+    "bad-input": _bad_input,
 }
 
 
