@@ -136,7 +136,7 @@ def _refused(rejects: Path) -> list[tuple[str, str]]:
     """Return the line and the reason of each refused row that an import wrote down."""
     text = rejects.read_text(encoding="utf-8-sig")
     if text.startswith("{"):
-        held = [json.loads(line) for line in text.splitlines()]
+        held = [json.loads(line) for line in text.split("\n") if line]
         return [(str(one["line"]), str(one["reason"])) for one in held]
     return [(one[0], one[1]) for one in list(csv.reader(io.StringIO(text, newline="")))[1:]]
 
