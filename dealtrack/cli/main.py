@@ -262,4 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Run the command line of this process and exit with its status."""
+    from dealtrack.cli.title import hide_arguments
+
+    hide_arguments()
     sys.exit(main())

@@ -170,7 +170,8 @@ class Intake:
             else:
                 self._tally.unchanged += 1
         except DealtrackError as error:
-            return Refusal(row.line, error.message(self._shown).replace("\n", " "), row.raw)
+            told = error.message(self._shown).replace("\n", " ")
+            return Refusal(row.line, f"{_stated_at(row, error)}{told}", row.raw)
         except Contradiction as contradiction:
             return Refusal(row.line, str(contradiction), row.raw)
         return None
@@ -243,3 +244,9 @@ class Intake:
         receipt = Draft(Kind.RECEIVED, at, detail)
         later = later_of(row, receipt, self._recorder.now, self._register.zone, self._platform)
         return Work(None, [receipt, *later], personal_of(row))
+
+
+def _stated_at(row: Incoming, error: DealtrackError) -> str:
+    """Return which of a row's moments an error is about, as its message begins, nothing where it is about none."""
+    at = error.values.get("at")
+    return next((f"{name}: " for name, moment in row.moments.items() if moment.start == at), "")

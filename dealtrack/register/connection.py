@@ -90,7 +90,10 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
     """
     if create:
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            # SQLite gives the files beside it the same rights, and wide ones where a strange umask left it none.
+            os.fchmod(handle, 0o600)
+            os.close(handle)
         except OSError as error:
             raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
         with faults_of(path):

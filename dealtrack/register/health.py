@@ -4,12 +4,14 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.register import journal
 from dealtrack.register.backup import last_backup
+from dealtrack.register.evidence import evidence_folder
 from dealtrack.register.evidence import told as told_evidence
 from dealtrack.register.schema import VERSION
 from dealtrack.register.store import Store
@@ -19,6 +21,7 @@ RESET_FIXED = (3, 51, 3)
 
 OLDEST_BACKUP = 7
 """How many days old the last backup may be."""
+MOST_LOOSE = 3
 
 NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
 
@@ -34,10 +37,10 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     drive = _drive(str(register.path.resolve()))
     if drive in NETWORK_DRIVES:
         yield f"the register lies on a network drive ({drive}), where SQLite's locks are not to be trusted; move it"
-    for path in (register.path, register.path.parent):
+    for path in _private(register):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            wanted = "600" if path == register.path else "700"
+            wanted = "700" if path.is_dir() else "600"
             yield f"{path} can be read by others (mode {mode:o}); chmod {wanted} it"
     last = journal.Tail.of(register.connection).recorded_at
     if last and from_store(last) > now:
@@ -63,6 +66,21 @@ def _backup_warnings(register: Store, now: datetime) -> Iterator[str]:
         yield f"the last backup is no longer where it was made: {made.path}"
     if not made.evidence and any(True for _ in told_evidence(register)):
         yield "the last backup left out the evidence files"
+
+
+def _private(register: Store) -> Iterator[Path]:
+    """Yield a register's file, its folder, what SQLite keeps beside it, and the first loose ones of its evidence."""
+    yield register.path
+    yield register.path.parent
+    for suffix in ("-wal", "-shm"):
+        beside = Path(f"{register.path}{suffix}")
+        if beside.exists():
+            yield beside
+    evidence = evidence_folder(register)
+    if evidence.is_dir():
+        yield evidence
+        kept = (path for path in evidence.rglob("*") if not path.is_symlink())
+        yield from islice((path for path in kept if path.stat().st_mode & 0o077), MOST_LOOSE)
 
 
 def facts(register: Store) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,211 @@
+"""Who may see what: rights of files, arguments of processes, messages, temporary files, links in the evidence."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Clerk
+
+SECRETS = ("张三丰", "13912345678", "zhang@example.org", "海淀区某路5号")
+PERSONAL = ("--consumer", SECRETS[0], "--phone", SECRETS[1], "--email", SECRETS[2], "--address", SECRETS[3])
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+def test_all_that_is_made_is_its_owners_alone_whatever_the_umask(clerk: Clerk, tmp_path: Path, umask: int) -> None:
+    home = tmp_path / "new" / "home"
+    desk = Clerk(home, home / "register.db")
+    before = os.umask(umask)
+    try:
+        desk("init").ok()
+        desk("add", "--platform", "JD", "--summary", "shoes", *PERSONAL).ok()
+        photograph = tmp_path / "photograph.jpg"
+        photograph.write_bytes(b"picture")
+        desk("evidence", 1, "--file", photograph).ok()
+        desk("backup", home / "copy.db").ok()
+        desk("backup", "--keep", 3, home / "copies").ok()
+        desk("export", "--to", home / "export.csv").ok()
+        bad = tmp_path / "bad.csv"
+        bad.write_text("received,platform\nnonsense,JD\n2016-11-01,JD\n")
+        assert desk("import", bad, "--skip-bad", "--rejects", home / "rejects.csv").status == 4
+    finally:
+        os.umask(before)
+    loose = [
+        f"{path.relative_to(tmp_path)} {path.stat().st_mode & 0o777:o}"
+        for path in (home, *home.rglob("*"))
+        if path.stat().st_mode & 0o777 & ~(0o700 if path.is_dir() else 0o600)
+    ]
+    assert not loose
+    assert len(list(home.rglob("*"))) >= 7
+    assert "can be read by others" not in desk("doctor").err
+
+
+@pytest.mark.parametrize("what", ["register", "folder", "evidence", "exhibit"])
+def test_the_doctor_reports_looser_rights(clerk: Clerk, tmp_path: Path, what: str) -> None:
+    photograph = tmp_path / "photograph.jpg"
+    photograph.write_bytes(b"picture")
+    clerk("add", "--platform", "JD").ok()
+    clerk("evidence", 1, "--file", photograph).ok()
+    clerk.db.parent.chmod(0o700)
+    assert "can be read by others" not in clerk("doctor").err
+    evidence = clerk.db.with_name(f"{clerk.db.name}.evidence")
+    exhibit = next(path for path in evidence.rglob("*") if path.is_file())
+    path = {"register": clerk.db, "folder": clerk.db.parent, "evidence": evidence, "exhibit": exhibit}[what]
+    path.chmod(0o755)
+    result = clerk("doctor")
+    assert result.status == 1
+    assert f"{path} can be read by others (mode 755); chmod {700 if path.is_dir() else 600} it" in result.err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process blanks out its arguments on Linux alone")
+def test_personal_data_is_not_in_the_process_title(clerk: Clerk) -> None:
+    with sqlite3.connect(clerk.db, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        command = [sys.executable, "-m", "dealtrack", "add", "--platform", "JD", *PERSONAL]
+        with subprocess.Popen(command, env=clerk.environment(), stdout=subprocess.PIPE) as process:
+            title = Path(f"/proc/{process.pid}/cmdline")
+            deadline = time.monotonic() + 20
+            while not (hidden := title.read_bytes().rstrip(b"\0").endswith(b"dealtrack\0add")):
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.01)
+            other.execute("ROLLBACK")
+            process.communicate(timeout=60)
+    assert hidden and process.returncode == 0
+    shown_whole = clerk("show", 1, "--reveal", "--format", "json").ok()
+    assert all(secret in shown_whole for secret in SECRETS)
+
+
+BAD = [
+    ("add", "--platform", "Nowhere", *PERSONAL),
+    ("add", "--platform", "JD", "--at", "2030-01-01", *PERSONAL),
+    ("add", "--platform", "JD", "--category", "nonsense", *PERSONAL),
+    ("add", "--platform", "JD", "--policy", "nonsense", *PERSONAL),
+    ("add", "--platform", "JD", "--format", "nonsense", *PERSONAL),
+    ("add", "--platform", "JD", "--nonsense", *PERSONAL),
+    *(("add", "--platform", "JD", "--consumer", f"{SECRETS[0]}{bad}") for bad in ("\x1b]0;x", "\u202e", "x" * 2000)),
+    *(("add", "--platform", "JD", "--phone", f"{SECRETS[1]}{bad}") for bad in ("\x1b]0;x", "\u202e", "9" * 2000)),
+    *(("amend", 1, "--email", f"{SECRETS[2]}{bad}") for bad in ("\x1b]0;x", "\u202e", "x" * 2000)),
+    *(("amend", 1, "--address", f"{SECRETS[3]}{bad}") for bad in ("\x1b]0;x", "\u202e", "x" * 20_000)),
+    ("erase", 1, "--reason", ""),
+]
+
+
+@pytest.mark.parametrize(
+    "words", BAD, ids=lambda words: " ".join(map(str, words))[:40].encode("ascii", "replace").decode()
+)
+def test_no_message_holds_personal_data(clerk: Clerk, words: tuple[object, ...]) -> None:
+    clerk("add", "--platform", "JD", *PERSONAL).ok()
+    result = clerk(*words)
+    assert result.status in (0, 2) and "Traceback" not in result.err
+    assert not [secret for secret in SECRETS if secret in result.err + result.out]
+
+
+def test_no_refused_row_is_printed_with_its_personal_data(clerk: Clerk, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    header = "number,received,platform,consumer,phone,email,address,amount,seller\n"
+    personal = ",".join(SECRETS)
+    rows.write_text(
+        header
+        + f"1,nonsense,JD,{personal},,\n"
+        + f"2,2016-11-01,,{personal},,\n"
+        + f"3,2016-11-01,JD,{personal},1e309,\n"
+        + f"4,2016-11-01,JD,{personal},,nobody\n"
+        + f"5,2016-11-01,JD,{personal}\x1b,,\n"
+        + f"6,2030-11-01,JD,{personal},,\n"
+        + f"7,2016-11-01,JD,{SECRETS[0] * 500},{','.join(SECRETS[1:])},,\n"
+        + f"8,2016-11-01,JD,{personal},,,,,\n"
+    )
+    result = clerk("import", rows)
+    assert result.status == 4 and "6 refused" in result.out
+    assert not [secret for secret in SECRETS if secret in result.err + result.out]
+
+
+def test_a_traceback_would_hold_no_values(clerk: Clerk) -> None:
+    # Python prints the lines of the program, never the values of its variables; Typer's own would print both.
+    from dealtrack.cli.main import app
+
+    assert app.pretty_exceptions_enable is False
+
+
+def test_nothing_is_left_in_temporary_folders(clerk: Clerk, tmp_path: Path) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    clerk.extra["TMPDIR"] = clerk.extra["SQLITE_TMPDIR"] = str(place)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("received,platform,consumer\n" + "".join(f"2016-11-01,JD,张{at}\n" for at in range(300)))
+    clerk.process("import", rows).ok()
+    clerk.process("import", "-", stdin=rows.read_bytes()).ok()
+    clerk.process("export").ok()
+    clerk.process("backup", tmp_path / "copy.db").ok()
+    clerk.process("verify").ok()
+    assert not list(place.iterdir())
+
+
+HOSTILE = (
+    "../../x",
+    "/etc/passwd",
+    "'; DROP TABLE transition; --",
+    '" OR 1=1 --',
+    '=HYPERLINK("http://example.org")',
+    "\x1b]0;title\x07",
+    "$(touch owned)",
+    "`touch owned`",
+    "%(message)s {0} {self.__class__}",
+    "-rf",
+    "CON.",
+    "\u202egpj.exe",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_names_are_words_and_nothing_more(clerk: Clerk, tmp_path: Path, name: str) -> None:
+    rows = tmp_path / "rows.csv"
+    text = name.replace('"', '""')
+    rows.write_text(f'number,received,platform,summary,owner\n"{text}","2016-11-01","{text}","{text}","{text}"\n')
+    taken = clerk("import", rows)
+    assert taken.status in (0, 4)
+    clerk("platform", "add", f"P{name}")
+    for words in (
+        ("list", "--platform", name),
+        ("list", "--owner", name),
+        ("show", f"--number={name}"),
+        ("search", "--", name),
+        ("add", "--platform", "JD", f"--number={name}", f"--summary={name}", f"--note={name}"),
+        ("calendar", "show", "--calendar", name),
+        ("policy", "show", name),
+        ("import", rows, "--mapping", name),
+        ("init", f"--calendar={name}"),
+    ):
+        result = clerk(*words)
+        assert result.status in (0, 2, 3) and "\x1b" not in result.out + result.err
+        assert "root:" not in result.out + result.err
+    exported = clerk("export").ok()
+    assert not [
+        cell for line in exported.splitlines() for cell in line.split(",") if cell.strip('"')[:1] in ("=", "+", "@")
+    ]
+    clerk("verify").ok()
+    assert not [path for path in Path.cwd().iterdir() if path.name == "owned"]
+
+
+def test_links_in_the_evidence_are_not_followed(clerk: Clerk, tmp_path: Path) -> None:
+    photograph, secret = tmp_path / "photograph.jpg", tmp_path / "secret"
+    photograph.write_bytes(b"picture")
+    secret.write_bytes(b"secret")
+    clerk("add", "--platform", "JD").ok()
+    clerk("evidence", 1, "--file", photograph).ok()
+    evidence = clerk.db.with_name(f"{clerk.db.name}.evidence")
+    exhibit = next(path for path in evidence.rglob("*") if path.is_file())
+    exhibit.unlink()
+    exhibit.symlink_to(secret)
+    seq = clerk("evidence", 1, "--format", "json").ok().split('"seq": ')[1].split(",")[0].split("\n")[0]
+    result = clerk("evidence", 1, "--save", seq, "--to", tmp_path / "saved.jpg")
+    assert result.status == 1 and "symbolic link" in result.err
+    assert not (tmp_path / "saved.jpg").exists()
+    assert clerk("verify").status == 1
+    clerk("evidence", 1, "--file", photograph).ok()
+    assert not exhibit.is_symlink() and secret.read_bytes() == b"secret"
