@@ -8,8 +8,9 @@ from dealtrack.core.clocks import LAST_SECOND
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.exchange.writers import Record
 
-DAY_FORM, MOMENT_FORM = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+DAY_FORM, MOMENT_FORM, NUMBER_FORM = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "General"
 NARROWEST, WIDEST = 6, 60
+A4 = 9
 LONGEST_CELL = 32_767
 """The most characters that Excel takes in a cell."""
 
@@ -36,7 +37,10 @@ def write_sheet(
         book.set_properties({"created": made_at.replace(tzinfo=None)})
         sheet = book.add_worksheet(title[:31])
         heading = book.add_format({"bold": True, "bottom": 1})
-        forms = {form: book.add_format({"num_format": form, "align": "left"}) for form in (DAY_FORM, MOMENT_FORM)}
+        forms = {
+            form: book.add_format({"num_format": form, "align": "left"})
+            for form in (DAY_FORM, MOMENT_FORM, NUMBER_FORM)
+        }
         widths = [display_width(titles.get(key, key)) + 2 for key in keys]
         for column, key in enumerate(keys):
             sheet.write_string(0, column, titles.get(key, key), heading)
@@ -46,6 +50,11 @@ def write_sheet(
                 shown = _write_cell(sheet, row, column, record.get(key), forms, zone)
                 widths[column] = max(widths[column], display_width(shown))
         sheet.freeze_panes(1, 0)
+        # On paper: across A4, all columns on one page, the headings on every page.
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         sheet.autofilter(0, 0, row, max(0, len(keys) - 1))
         for column, width in enumerate(widths):
             sheet.set_column(column, column, min(WIDEST, max(NARROWEST, width + 1)))
@@ -67,10 +76,11 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any, forms: Mapping[st
         sheet.write_datetime(row, column, value, forms[DAY_FORM])
         return DAY_FORM
     if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
+        # As the other formats have it: programs differ in how they show a truth value.
+        sheet.write_string(row, column, str(value).lower())
         return str(value)
     if isinstance(value, (int, float)):
-        sheet.write_number(row, column, value)
+        sheet.write_number(row, column, value, forms[NUMBER_FORM])
         return str(value)
     text = safe_text(str(value))[:LONGEST_CELL]
     sheet.write_string(row, column, text)

@@ -80,6 +80,7 @@ def test_a_list_as_a_workbook(sample: Clerk, lists: Path) -> None:
     # A day's last second is its day; a moment has its hour, without an offset that Excel would not take.
     assert told[0]["due"] == datetime(2016, 11, 4) and sheet["H2"].number_format == "yyyy-mm-dd"
     assert told[0]["received"] == datetime(2016, 11, 1, 13, 17)
+    assert [row["provisional"] for row in told] == ["false"] * 4
     before = (lists / "Tmall.xlsx").read_bytes()
     sample("overdue", "--by", "platform", "--out", lists, "--format", "xlsx").ok()
     assert (lists / "Tmall.xlsx").read_bytes() == before
