@@ -55,6 +55,7 @@ COMMANDS: dict[str, Entry] = {
     **_commands("Exchange", "exchange", "import export"),
     **_commands("Set up", "setup", "init verify recheck"),
     **_commands("Set up", "keeping", "backup restore doctor"),
+    **_commands("Set up", "datasette", "datasette"),
     "calendar": _group("Set up", "calendar", "show next revising:amend revising:import revising:refresh"),
     "policy": _group("Set up", "policy", "list show try adopt"),
     "platform": _group("Set up", "platform", "list show add edit check"),

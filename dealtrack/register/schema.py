@@ -70,6 +70,16 @@ def schema_faults(connection: sqlite3.Connection, version: int = VERSION) -> lis
     return [f"the schema was altered at {name}" for name in altered]
 
 
+def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the names of all tables, SQLite's own and the search index's among them, and the views' columns."""
+    listed = connection.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    columns = "SELECT name FROM pragma_table_info(?)"
+    views = {
+        name: [column for (column,) in connection.execute(columns, (name,))] for name, kind in listed if kind == "view"
+    }
+    return sorted(name for name, kind in listed if kind != "view"), views
+
+
 def check_version(connection: sqlite3.Connection, path: Path) -> int:
     """Return the schema version of an opened register, at most the present one.
 

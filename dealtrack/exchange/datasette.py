@@ -1,0 +1,52 @@
+"""What Datasette is told of a register: what it may show, under which titles, and that all else is shut."""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+CATALOGUE = ("sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema")
+"""SQLite's list of what a file holds, by all its names."""
+
+
+def load_template(path: Path) -> Mapping[str, Any]:
+    """Return the titles, descriptions and queries that are shipped."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def metadata(
+    template: Mapping[str, Any], database: str, tables: Iterable[str], views: Mapping[str, Sequence[str]], zone: str
+) -> dict[str, Any]:
+    """Return the metadata of a register that Datasette calls `database`, for its releases from 0.65.5.
+
+    Every table is shut, and so are views that the template does not name; nobody may send SQL of their own. Were
+    the register served by another name than `database`, its tables would be shut all the same. `views` gives the
+    columns of each.
+    """
+    shown = template["views"]
+    shut = {name: {"allow": False, "hidden": True} for name in (*CATALOGUE, *tables, *views) if name not in shown}
+    known = {name: _view(shown[name], views[name]) for name in shown if name in views}
+    description = template["description"].format(zone=zone)
+    return {
+        "title": template["title"],
+        "description": description,
+        "allow_sql": False,
+        "allow_download": False,
+        "tables": shut,
+        "databases": {
+            database: {
+                "title": template["title"],
+                "description": description,
+                "allow_sql": False,
+                "allow_download": False,
+                "tables": {**known, **shut},
+                "queries": {
+                    name: {**query, "sql": query["sql"].strip()} for name, query in template["queries"].items()
+                },
+            }
+        },
+    }
+
+
+def _view(told: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    return {**told, "sortable_columns": list(columns)}
