@@ -56,6 +56,7 @@ COMMANDS: dict[str, Entry] = {
     **_commands("Set up", "setup", "init verify recheck"),
     **_commands("Set up", "keeping", "backup restore doctor"),
     **_commands("Set up", "datasette", "datasette"),
+    **_commands("Set up", "completion", "completion"),
     "calendar": _group("Set up", "calendar", "show next revising:amend revising:import revising:refresh"),
     "policy": _group("Set up", "policy", "list show try adopt"),
     "platform": _group("Set up", "platform", "list show add edit check"),
@@ -226,6 +227,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     _prepare_streams()
     try:
+        asking = os.environ.get("_DEALTRACK_COMPLETE")
+        if asking in ("bash", "zsh", "fish"):
+            from dealtrack.cli.answering import answer
+
+            words = sys.argv[1:] if arguments is None else arguments
+            answer(asking, words, typer.main.get_command(app))
+            sys.stdout.flush()
+            return 0
         status = typer.main.get_command(app).main(
             args=list(arguments) if arguments is not None else None, prog_name="dealtrack", standalone_mode=False
         )

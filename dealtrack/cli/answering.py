@@ -1,0 +1,183 @@
+"""Answering a shell that asks how a command line may go on: quickly, in silence, and never with a fault."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dealtrack.cli.candidates import FILES, Asked, Candidate, values
+from dealtrack.cli.session import Session
+
+SPECIAL = frozenset(" \t\"'\\$`&|;<>()*?[]{}!#~")
+"""What bash takes for something else than itself in a word without quotes."""
+
+
+class Place(NamedTuple):
+    """Where the word that is being typed stands."""
+
+    names: tuple[str, ...]
+    command: Any
+    option: Any
+    begun: str
+    used: frozenset[str]
+    only_arguments: bool
+    argument: int
+    db: str
+
+
+def answer(shell: str, words: Sequence[str], top: Any) -> None:
+    """Print how the last of the words of a command line may go on, one a line; nothing where nothing is known."""
+    kept = ""
+    raw = ""
+    if shell == "bash":
+        words, raw, kept = split_line(*(*words, "", "")[:2])
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+        try:
+            found = list(_lines(shell, _candidates(words, top), kept, raw))
+        except Exception:  # noqa: BLE001 - whatever is wrong, the line that is typed stays as it is
+            return
+    sys.stdout.writelines(f"{line}\n" for line in found)
+
+
+def _lines(shell: str, found: list[Candidate], kept: str, raw: str) -> Iterable[str]:
+    if found is FILES:
+        yield FILES[0].value
+        return
+    for candidate in found:
+        value = candidate.value
+        if not value.isprintable():
+            continue
+        told = " ".join(candidate.told.split())
+        if shell == "bash":
+            value = value.removeprefix(kept)
+            yield value if raw[:1] in ("'", '"') else "".join(f"\\{c}" if c in SPECIAL else c for c in value)
+        elif shell == "zsh":
+            value = value.replace("\\", "\\\\").replace(":", "\\:")
+            yield f"{value}:{told}" if told else value
+        else:
+            yield f"{value}\t{told}" if told else value
+
+
+def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:
+    place = find_place(words, top)
+    if place is None:
+        return []
+    found = _possible(place)
+    if found is FILES:
+        return FILES
+    return [candidate for candidate in found if candidate.value.startswith(place.begun)]
+
+
+def _possible(place: Place) -> list[Candidate]:
+    command, begun = place.command, place.begun
+    name = " ".join(place.names)
+    if place.option is not None:
+        return values(Asked(Session(place.db), name, max(place.option.opts, key=len), str(place.option.metavar), begun))
+    if begun.startswith("--") and "=" in begun and not place.only_arguments:
+        written, _, value = begun.partition("=")
+        option = _option(command, written)
+        found = values(Asked(Session(place.db), name, written, str(option.metavar), value)) if option else []
+        return found if found is FILES else [Candidate(f"{written}={each.value}", each.told) for each in found]
+    if begun.startswith("-") and begun != "-" and not place.only_arguments:
+        return _options(command, place.used)
+    if hasattr(command, "list_commands"):
+        return _commands(command)
+    taken = [param for param in command.params if param.param_type_name == "argument"]
+    if not taken:
+        return _options(command, place.used) if not begun else []
+    argument = taken[min(place.argument, len(taken) - 1)]
+    if place.argument >= len(taken) and argument.nargs != -1:
+        return []
+    return values(Asked(Session(place.db), name, "", str(argument.metavar), begun))
+
+
+def _commands(group: Any) -> list[Candidate]:
+    from dealtrack.cli.main import COMMANDS
+
+    if hasattr(group, "commands") and group.commands:
+        return [Candidate(name, part.get_short_help_str(80)) for name, part in group.commands.items()]
+    # A word on each would take loading them all.
+    return [Candidate(name, entry.section) for name, entry in COMMANDS.items()]
+
+
+def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
+    known = [param for param in command.params if param.param_type_name == "option" and not param.hidden]
+    found = [
+        Candidate(max(param.opts, key=len), param.help or "")
+        for param in known
+        if param.multiple or not set(param.opts).intersection(used)
+    ]
+    return [*found, Candidate("--help", "Show this message and exit.")]
+
+
+def _option(command: Any, word: str) -> Any:
+    return next((param for param in command.params if param.param_type_name == "option" and word in param.opts), None)
+
+
+def find_place(words: Sequence[str], top: Any) -> Place | None:
+    """Return where the last of the words stands, None where those before it lead to no command."""
+    command, db = top, ""
+    names: tuple[str, ...] = ()
+    used: set[str] = set()
+    waiting: Any = None
+    only_arguments, argument = False, 0
+    for word in words[:-1]:
+        if waiting is not None:
+            db = word if "--db" in waiting.opts else db
+            waiting = None
+        elif word == "--" and not only_arguments:
+            only_arguments = True
+        elif word.startswith("-") and word != "-" and not only_arguments:
+            written, has_value, value = word.partition("=")
+            option = _option(command, written)
+            used.add(written)
+            if option is not None and not option.is_flag:
+                if has_value:
+                    db = value if "--db" in option.opts else db
+                else:
+                    waiting = option
+        elif hasattr(command, "get_command"):
+            command = command.get_command(None, word)
+            if command is None:
+                return None
+            names, used = (*names, word), set()
+        else:
+            argument += 1
+    begun = words[-1] if words else ""
+    return Place(names, command, waiting, begun, frozenset(used), only_arguments, argument, db)
+
+
+def split_line(line: str, breaks: str) -> tuple[list[str], str, str]:
+    """Return the words after the first of a line that bash is given, its last word as typed, and what of it is kept.
+
+    Bash replaces only what follows the last of its `breaks` (= and :) in a word without quotes: what stands before
+    is kept.
+    """
+    words: list[str] = []
+    begun: list[str] | None = None
+    start, quote, index = len(line), "", 0
+    while index < len(line):
+        character = line[index]
+        if not quote and character.isspace():
+            if begun is not None:
+                words.append("".join(begun))
+            begun, start = None, len(line)
+        else:
+            if begun is None:
+                begun, start = [], index
+            if character == quote:
+                quote = ""
+            elif not quote and character in "'\"":
+                quote = character
+            elif character == "\\" and quote != "'" and index + 1 < len(line):
+                index += 1
+                begun.append(line[index])
+            else:
+                begun.append(character)
+        index += 1
+    last, raw = "".join(begun or ()), line[start:]
+    places = [last.rfind(mark) for mark in "=:" if mark in breaks]
+    kept = last[: max(places, default=-1) + 1] if raw[:1] not in ("'", '"') else ""
+    return [*words[1:], last], raw[len(kept) :] if kept else raw, kept

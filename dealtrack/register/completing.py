@@ -1,0 +1,87 @@
+"""What a clerk may be about to type: open complaints, and words that stand in the register already."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from itertools import chain, islice
+from typing import NamedTuple
+
+from dealtrack.core.lifecycle import OPEN, Status
+from dealtrack.core.moments import from_store
+from dealtrack.register.store import Store
+
+PATIENCE_MILLISECONDS = 200
+LOOKED_AT = 20_000
+"""How many rows are looked at for words: the latest are what is typed again."""
+
+_SHOWN = "c.id, c.number, c.platform, c.category, c.status"
+
+
+class Brief(NamedTuple):
+    """A complaint in a few words; `due` is its next deadline, in UTC, None without one."""
+
+    id: int
+    number: str | None
+    platform: str
+    category: str
+    status: Status
+    due: datetime | None
+
+
+def hurry(store: Store) -> None:
+    """Wait only a moment for another's lock from now on: who is typing does not."""
+    store.connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MILLISECONDS}")
+
+
+def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, by_number: bool = False) -> list[Brief]:
+    """Return complaints of these statuses whose id begins with a prefix: open ones due first, then closed, the latest.
+
+    With `by_number` it is the external number that begins with it.
+    """
+    rows = chain(
+        _open(store) if OPEN.intersection(statuses) else (), _closed(store) if Status.CLOSED in statuses else ()
+    )
+    found: dict[int, Brief] = {}
+    for brief in rows:
+        text = (brief.number or "") if by_number else str(brief.id)
+        if text and text.startswith(prefix) and brief.status in statuses:
+            found.setdefault(brief.id, brief)
+        if len(found) == limit:
+            break
+    return list(found.values())
+
+
+def words(store: Store, field: str) -> list[str]:
+    """Return the texts that stand in a field of the latest complaints (owner or outcome), the most frequent first."""
+    if field not in ("owner", "outcome"):
+        raise ValueError(field)
+    rows = store.connection.execute(
+        f"SELECT {field}, count(*) FROM (SELECT {field} FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) "
+        f"WHERE {field} IS NOT NULL GROUP BY {field} ORDER BY count(*) DESC LIMIT 100"
+    )
+    return [text for text, _ in rows]
+
+
+def _open(store: Store) -> Iterator[Brief]:
+    rows = store.connection.execute(
+        f"SELECT {_SHOWN}, k.due_at FROM clock k CROSS JOIN complaint c ON c.id = k.complaint "
+        "WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL ORDER BY k.due_at"
+    )
+    yield from _briefs(rows)
+    # Those without a deadline: paused, or past the last clock of their policy.
+    rows = store.connection.execute(
+        f"SELECT {_SHOWN}, NULL FROM (SELECT * FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) c "
+        "WHERE c.status NOT IN ('closed', 'voided')"
+    )
+    yield from _briefs(rows)
+
+
+def _closed(store: Store) -> Iterator[Brief]:
+    rows = store.connection.execute(
+        f"SELECT {_SHOWN}, NULL FROM complaint c WHERE c.status = 'closed' ORDER BY c.id DESC"
+    )
+    yield from islice(_briefs(rows), LOOKED_AT)
+
+
+def _briefs(rows: Iterable[tuple[int, str | None, str, str, str, str | None]]) -> Iterator[Brief]:
+    for id_, number, platform, category, status, due in rows:
+        yield Brief(id_, number, platform, category, Status(status), from_store(due) if due else None)

@@ -1,0 +1,270 @@
+"""Completion by the Tab key, in the shells themselves: installed by the lines of README.md, quick, and in silence."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dealtrack.cli.answering import split_line
+from dealtrack.cli.candidates import _BY_COMMAND, _BY_METAVAR, _BY_OPTION
+from tests import readme_tool
+from tests.architecture.test_start_up import HEAVY
+from tests.conftest import PROJECT, Clerk
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@pytest.fixture
+def desk(clerk: Clerk) -> Clerk:
+    """Give a clerk with 1 received, 2 forwarded, 3 closed, 12 received."""
+    for number in range(1, 13):
+        clerk("add", "--platform", "Gome online", "--number", f"BJ:{number}", "--at", "2016-11-14 10:00").ok()
+    clerk("forward", 2).ok()
+    clerk("complete", "3-11").ok()
+    return clerk
+
+
+def asked(clerk: Clerk, *words: str) -> list[str]:
+    """Return what is answered to a shell, which must never hear of a fault."""
+    ran = clerk.process(*words, _DEALTRACK_COMPLETE="fish")
+    assert (ran.status, ran.err) == (0, "")
+    return ran.out.splitlines()
+
+
+def offered(clerk: Clerk, *words: str) -> list[str]:
+    """Return the words that are offered, without what is told of them."""
+    return [line.partition("\t")[0] for line in asked(clerk, *words)]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["fo"], ["forward"]),
+        (["platform", "sh"], ["show"]),
+        (["forward", ""], ["1", "12"]),
+        (["forward", "12"], ["12"]),
+        (["forward", "1,"], ["1,12"]),
+        (["complete", ""], ["1", "12", "2"]),
+        (["reopen", ""], ["11", "10", "9", "8", "7", "6", "5", "4", "3"]),
+        (["resume", ""], []),
+        (["note", "--note", "x", "1"], ["1", "12", "11", "10"]),
+        (["forward", "--number", "BJ:1"], ["BJ:1", "BJ:12"]),
+        (["add", "--number", ""], []),
+        (["list", "--platform", "Go"], ["Gome online"]),
+        (["list", "--platform=Go"], ["--platform=Gome online"]),
+        (["list", "--platform", "京"], ["京东"]),
+        (["list", "--category", "de"], ["delivery"]),
+        (["amend", "1", "--category", "质量"], ["质量", "质量问题"]),
+        (["add", "--policy", "green"], ["green-channel"]),
+        (["init", "--calendar", "cn-b"], ["cn-beijing"]),
+        (["report", "--campaign", "double-eleven-2016"], ["double-eleven-2016"]),
+        (["import", "x.csv", "--mapping", "cf"], ["cfpb"]),
+        (["explain", "1", "--clock", ""], ["forward", "complete"]),
+        (["list", "--status", "op"], ["open"]),
+        (["overdue", "--format", "j"], ["json", "jsonl"]),
+        (["hand-on", "1", "--to", ""], ["clerk"]),
+        (["overdue", "--plat"], ["--platform"]),
+        (["overdue", "--platform", "JD", "--plat"], []),
+        (["forward", "--number", "BJ:1", "--num"], ["--number"]),
+        (["import", ""], ["@files"]),
+        (["policy", "show", "gre"], ["green-channel"]),
+        (["policy", "show", "./"], ["@files"]),
+        (["completion", ""], ["bash", "zsh", "fish"]),
+        (["board", "--pl"], ["--platform"]),
+        (["--db", ""], ["@files"]),
+        (["forward", "--", "--"], []),
+        (["no-such-command", ""], []),
+        (["calendar", "no-such-part", ""], []),
+    ],
+)
+def test_what_is_offered(desk: Clerk, words: list[str], expected: list[str]) -> None:
+    assert offered(desk, *words) == expected
+
+
+def test_a_complaint_is_offered_with_what_it_is_and_nobody_s_name(desk: Clerk) -> None:
+    desk("amend", 12, "--consumer", "欧阳测试", "--phone", "13912345678").ok()
+    assert asked(desk, "forward", "12") == ["12\tBJ:12 Gome online other received due 2016-11-15"]
+
+
+def test_the_register_is_the_one_that_was_named(desk: Clerk, new_clerk: Callable[..., Clerk]) -> None:
+    assert offered(new_clerk(), "--db", str(desk.db), "forward", "") == ["1", "12"]
+
+
+def test_a_faulty_register_offers_nothing_and_none_is_made(new_clerk: Callable[..., Clerk]) -> None:
+    clerk = new_clerk()
+    assert asked(clerk, "forward", "") == []
+    assert asked(clerk, "list", "--platform", "") == []
+    assert list(clerk.db.parent.iterdir()) == []
+    clerk.db.write_bytes(b"SQLite format 3\x00" + b"rubbish" * 100)
+    assert asked(clerk, "forward", "") == []
+    clerk.db.write_text("no register")
+    assert asked(clerk, "forward", "") == []
+    assert offered(clerk, "forw") == ["forward"]
+    clerk.extra["DEALTRACK_NOW"] = "never"
+    assert asked(clerk, "explain", "--clock", "") == []
+
+
+def test_nothing_is_written_and_nobody_is_waited_for(desk: Clerk) -> None:
+    before = desk("verify").ok()
+    held = desk.db.read_bytes()
+    import sqlite3
+
+    with sqlite3.connect(desk.db, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert offered(desk, "forward", "") == ["1", "12"]
+        other.execute("ROLLBACK")
+    other.close()
+    assert desk.db.read_bytes() == held
+    assert desk("verify").ok() == before
+
+
+def test_loads_nothing_heavy(desk: Clerk) -> None:
+    program = (
+        "import sys; from dealtrack.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    )
+    for words in (["forward", ""], ["list", "--platform", ""], ["overdue", "--"], [""]):
+        ran = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True,
+                             env={"PATH": "/usr/bin:/bin", "_DEALTRACK_COMPLETE": "zsh", **desk.environment()})  # fmt: skip
+        loaded = {name.partition(".")[0] for name in ran.stderr.split()}
+        assert "dealtrack" in loaded
+        assert not loaded.intersection(HEAVY)
+
+
+def test_every_value_is_completed_or_known_to_be_free() -> None:
+    free = {"TEXT", "MONEY", "ADDRESS", "N", "HASH", "SEQ", "YEAR", "FORM", "FIELD=COLUMN", "SHEET", "WORDS...", "DAYS",
+            "[MONTH]", "NUMBER"}  # fmt: skip
+    names = {"--consumer", "--alias", "--drop-alias", "--name"}
+    for name, command in readme_tool.commands():
+        for option in readme_tool.options(command):
+            word, metavar = max(option.opts, key=len), str(option.metavar)
+            known = (name, word) in _BY_COMMAND or word in _BY_OPTION or metavar in _BY_METAVAR
+            assert option.is_flag or known or metavar in free or word in names, f"{name} {word} {metavar}"
+        for argument in readme_tool.arguments(command):
+            known = (name, "") in _BY_COMMAND or str(argument.metavar) in _BY_METAVAR
+            assert known or argument.metavar in free or name == "platform add", f"{name} {argument.metavar}"
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "raw", "kept"),
+    [
+        ("dealtrack ", [""], "", ""),
+        ("dealtrack for", ["for"], "for", ""),
+        ("dealtrack list --platform Gome\\ on", ["list", "--platform", "Gome on"], "Gome\\ on", ""),
+        ('dealtrack list --platform "Gome on', ["list", "--platform", "Gome on"], '"Gome on', ""),
+        ("dealtrack list --platform=Go", ["list", "--platform=Go"], "Go", "--platform="),
+        ("dealtrack forward --number BJ:1", ["forward", "--number", "BJ:1"], "1", "BJ:"),
+        ("dealtrack note 1 --note 'a b' ", ["note", "1", "--note", "a b", ""], "", ""),
+        ("dealtrack note 1 --note 'it''s", ["note", "1", "--note", "its"], "'it''s", ""),
+        ("dealtrack a\\", ["a\\"], "a\\", ""),
+        ("dealtrack list --platform 京", ["list", "--platform", "京"], "京", ""),
+        ("", [""], "", ""),
+    ],
+)
+def test_bash_s_line_is_split_as_bash_does(line: str, words: list[str], raw: str, kept: str) -> None:
+    assert split_line(line, " \t\n\"'><=;|&(:") == (words, raw, kept)
+
+
+# In the shells
+
+
+@pytest.fixture
+def shell(desk: Clerk, tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """Give a way to install completion as README.md says, for a user with an empty home; returns the environment."""
+
+    def install(name: str) -> dict[str, str]:
+        if shutil.which(name) is None:
+            pytest.skip(f"{name} is not installed here")
+        programs, home = tmp_path / "bin", tmp_path / "user"
+        programs.mkdir()
+        home.mkdir()
+        program = programs / "dealtrack"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dealtrack "$@"\n')
+        program.chmod(0o755)
+        environment = {"PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TERM": "dumb",
+                       "PYTHONPATH": str(PROJECT), "LANG": "C.UTF-8", **desk.environment()}  # fmt: skip
+        (line,) = [line for line in readme_tool.marked("completion").splitlines() if f"completion {name}" in line]
+        subprocess.run(["/bin/sh", "-c", line], env=environment, check=True)
+        for settings in (home / ".bashrc", home / ".zshrc"):
+            if settings.exists():
+                settings.write_text(f"{settings.read_text()}PS1='ready: '\n")
+        return environment
+
+    return install
+
+
+def typed(command: list[str], environment: dict[str, str], *steps: tuple[str, str]) -> str:
+    """Type keys at a shell on a terminal, waiting after each for a text; return all that was shown."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    )
+    os.close(theirs)
+    screen = ""
+    try:
+        for keys, awaited in (("", "ready: "), *steps):
+            os.write(ours, keys.encode())
+            seen, until = b"", time.monotonic() + 30
+            while awaited not in seen.decode(errors="replace"):
+                assert time.monotonic() < until, f"{awaited!r} does not come: {screen}{seen!r}"
+                if select.select([ours], [], [], 0.5)[0]:
+                    seen += os.read(ours, 65536)
+            screen += seen.decode(errors="replace")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    return screen
+
+
+CLEAR = "\x15"
+STEPS = (
+    ("dealtrack forw\t", "forward "),
+    ("12\t", "12 "),
+    (CLEAR + "dealtrack list --platform Go\t", "Gome\\ online "),
+    (CLEAR + "dealtrack list --platform=Go\t", "--platform=Gome\\ online "),
+    (CLEAR + "dealtrack reopen --number BJ:9\t", "BJ:9 "),
+    (CLEAR + "dealtrack import pyproj\t", "pyproject.toml "),
+)
+
+
+def test_in_bash(shell: Callable[[str], dict[str, str]]) -> None:
+    screen = typed(["bash", "-i"], shell("bash"), *STEPS, (CLEAR + "dealtrack forward \t\t\t", "12"))
+    assert "Traceback" not in screen
+    assert "dealtrack:" not in screen
+
+
+def test_in_zsh(shell: Callable[[str], dict[str, str]]) -> None:
+    screen = typed(["zsh", "-i"], shell("zsh"), *STEPS[:4], STEPS[5],
+                   (CLEAR + "dealtrack forward 1\t\t", "Gome online other received due 2016-11-15"))  # fmt: skip
+    assert "Traceback" not in screen
+    assert "dealtrack:" not in screen
+
+
+def test_in_fish(shell: Callable[[str], dict[str, str]]) -> None:
+    environment = shell("fish")
+
+    def complete(line: str) -> list[str]:
+        ran = subprocess.run(["fish", "-c", f"complete -C '{line}'"], env=environment, capture_output=True, text=True,
+                             check=True, timeout=60)  # fmt: skip
+        assert ran.stderr == ""
+        return ran.stdout.splitlines()
+
+    assert complete("dealtrack forw") == ["forward\tRecord"]
+    told = "Gome online other received due 2016-11-15"
+    assert complete("dealtrack forward ") == [f"1\tBJ:1 {told}", f"12\tBJ:12 {told}"]
+    assert complete("dealtrack list --platform Go") == ["Gome online"]
+    assert complete("dealtrack import pyproj") == ["pyproject.toml"]
+    assert complete("dealtrack resume ") == []
+
+
+def test_an_unknown_shell_is_refused(clerk: Clerk) -> None:
+    ran = clerk("completion", "fsh")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "dealtrack: The shell cannot be 'fsh'. Did you mean fish? Allowed: bash, zsh, fish.\n"
