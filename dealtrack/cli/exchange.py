@@ -44,6 +44,9 @@ def import_(
         list[str] | None,
         typer.Option("--date-format", metavar="FORM", help="How dates are written, as %d/%m/%Y; repeatable."),
     ] = None,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Propose a mapping for the file, show its first rows, and import nothing.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Take in the good rows even where others are refused.")
@@ -62,6 +65,11 @@ def import_(
     session: Session = context.obj
     if not file:
         raise MissingValue(what="The file to import", option="FILE, or - for standard input")
+    if suggest:
+        from dealtrack.cli.suggesting import suggest as propose
+
+        propose(session, file, sheet, pairs or (), dates or ())
+        return
     folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
     wanted = find_mapping(mapping, folders) if mapping else Mapping()
     wanted = with_dates(with_pairs(wanted, pairs or ()), dates or ())

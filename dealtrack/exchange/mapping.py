@@ -181,10 +181,10 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
     loose: dict[str, list[int]] = {}
     for index, column in enumerate(header):
         exact.setdefault(column, []).append(index)
-        loose.setdefault(_loose(column), []).append(index)
+        loose.setdefault(loose_name(column), []).append(index)
 
     def find(column: str) -> int | None:
-        found = exact.get(column) or loose.get(_loose(column)) or []
+        found = exact.get(column) or loose.get(loose_name(column)) or []
         if len(found) > 1:
             raise ValueError(f"the header names the column {column} {len(found)} times; rename all but one")
         return found[0] if found else None
@@ -228,7 +228,7 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
     return layout
 
 
-def _loose(column: str) -> str:
+def loose_name(column: str) -> str:
     """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
     return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
 

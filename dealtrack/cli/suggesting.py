@@ -1,0 +1,105 @@
+"""Printing the mapping that is proposed for a file, and its first rows as that would read them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dealtrack import settings
+from dealtrack.cli.language import _
+from dealtrack.cli.output import print_records
+from dealtrack.cli.session import Session
+from dealtrack.core.masking import PERSONAL, mask
+from dealtrack.core.platform import Platform
+from dealtrack.core.text import safe_text
+from dealtrack.errors import MissingColumn, RegisterMissing
+from dealtrack.exchange.mapping import (
+    DEFAULT,
+    EVENTS,
+    FIELDS,
+    Mapping,
+    find_mapping,
+    lay_out,
+    mapping_names,
+    with_dates,
+    with_pairs,
+)
+from dealtrack.exchange.raw import RawRow
+from dealtrack.exchange.readers import Refusal, Source, open_source
+from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from dealtrack.exchange.suggesting import SAMPLE, mapping_toml, suggest_mapping
+
+SHOWN = 5
+
+
+def suggest(session: Session, file: str, sheet: str, pairs: Sequence[str], dates: Sequence[str]) -> None:
+    """Print the mapping that is proposed for a file as TOML, and on standard error its first rows as it reads them.
+
+    The register is not needed; where there is one, its platforms and time zone count. Raises CannotRead.
+    """
+    zone, platforms = _setting(session)
+    folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
+    with open_source(file, sheet) as source:
+        sample = list(islice(source.rows, SAMPLE))
+        rows = [row for row in sample if isinstance(row, RawRow)]
+        if lay_out(Mapping(), source.header).own is not None:
+            print(_("# an export of dealtrack: import reads it without a mapping"))
+            return
+        shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
+        found = suggest_mapping(source.header, rows, shipped, platforms)
+        wanted = with_dates(with_pairs(found.mapping, pairs), dates)
+        wanted = replace(wanted, asked=tuple(name for name in wanted.asked if name not in wanted.columns))
+        remarks = list(found.remarks)
+        if found.fits == DEFAULT:
+            remarks.insert(0, _("import reads this file without a mapping"))
+        elif found.fits:
+            remarks.insert(0, _("a shipped mapping reads this file: --mapping {name}").format(name=found.fits))
+        remarks += [
+            _("no column was found for {field}: --map {field}=COLUMN names it").format(field=name)
+            for name in wanted.asked
+        ]
+        ignored = lay_out(wanted, source.header).ignored
+        if ignored:
+            remarks.append(_("columns that it does not read: {columns}").format(columns=", ".join(ignored)))
+        print(mapping_toml(wanted, remarks), end="")
+        sys.stdout.flush()
+        _show(wanted, replace(source, rows=iter(sample[:SHOWN])), zone)
+
+
+def _setting(session: Session) -> tuple[tzinfo, Sequence[Platform]]:
+    try:
+        with session.register() as register:
+            return register.zone, register.platforms
+    except RegisterMissing:
+        from dealtrack.sources.platforms import load_platforms
+
+        return ZoneInfo("Asia/Shanghai"), load_platforms(settings.data_folder() / "platforms.toml")
+
+
+def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
+    keys = ["line", *(name for name in FIELDS if name in mapping.columns or name in mapping.constants)]
+    try:
+        rows = list(incoming_rows(source, mapping, zone, Reading()))
+    except MissingColumn:
+        return
+    print_records(_records(rows, keys), keys, zone=zone, stream=sys.stderr)
+    for row in rows:
+        if isinstance(row, Refusal):
+            told = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=row.reason)
+            print(safe_text(told), file=sys.stderr)
+
+
+def _records(rows: Sequence[Incoming | Refusal], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        if isinstance(row, Refusal):
+            continue
+        values = {name: getattr(row, name) for name in keys if name not in EVENTS}
+        for name, moment in row.moments.items():
+            values[name] = moment.start
+        for name in PERSONAL:
+            if name in values:
+                values[name] = mask(name, values[name])
+        yield values
