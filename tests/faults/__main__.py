@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import bad_input, bad_register, crash, crowd, disk, layer, no_room, processes
+from tests.faults import bad_input, bad_register, crash, crowd, disk, layer, no_room, processes, replaced
 from tests.faults.deeds import NAMES
 from tests.faults.tally import MOST_SHOWN, Tally, keep, table
 
@@ -53,9 +53,14 @@ def _bad_input(folder: Path, size: Size) -> Iterator[Tally]:
     yield from bad_input.tallies(folder, size.of(8000, 200), size.of(2000, 30), size.of(2000, 80), size.seed)
 
 
+def _replaced(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from replaced.tallies(folder, size.of(100, 4), size.of(150, 6), size.seed, size.without_layer)
+
+
 CATEGORIES: dict[str, Work] = {
     "crash": _crash,
     "disk": _disk,
+    "replaced": _replaced,
     "crowd": _crowd,
     "no-room": _no_room,
     "bad-register": _bad_register,
@@ -78,12 +83,15 @@ def main() -> int:
         without = layer.start_again(folder)
         processes.warm()
         size = Size(given.reduced, given.seed, without)
-        found = [tally for name in given.only.split(",") for tally in _told(name, folder / name, size)]
+        found: list[Tally] = []
+        for name in given.only.split(","):
+            of_name = list(_told(name, folder / name, size))
+            found += of_name
+            if given.keep:
+                keep(name, of_name, datetime.now(UTC).date().isoformat())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(table(found))
-    if given.keep:
-        keep(found, datetime.now(UTC).date().isoformat(), f"{os.cpu_count()} cores, {os.uname().sysname}")
     broken = sum(len(tally.broken) for tally in found)
     print(f"faults: {sum(tally.tried for tally in found)} tried, {broken} broken promises")
     return 1 if broken else 0

@@ -57,12 +57,17 @@ class Finding:
         self.counts[name] = self.counts.get(name, 0) + more
 
 
-def keep(tallies: list[Tally], day: str, machine: str) -> None:
-    """Keep the counts of a full run for README.md."""
-    lines = [asdict(tally) for tally in tallies]
-    RESULTS.write_text(
-        json.dumps({"day": day, "machine": machine, "lines": lines}, ensure_ascii=False, indent=1) + "\n"
-    )
+def keep(category: str, tallies: list[Tally], day: str) -> None:
+    """Keep the counts of a full run of a category for README.md, with its day; those of others stay as they were."""
+    held = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    held[category] = {"day": day, "lines": [asdict(tally) for tally in tallies]}
+    RESULTS.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def kept_table(order: Iterable[str]) -> str:
+    """Return the table of README.md: the counts that were kept, categories in an order."""
+    held = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return table(Tally(**line) for name in order if name in held for line in held[name]["lines"])
 
 
 def table(tallies: Iterable[Tally]) -> str:
