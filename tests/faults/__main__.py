@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import bad_input, bad_register, crash, crowd, disk, layer, no_room, processes, replaced
+from tests.faults import bad_input, bad_register, clock, crash, crowd, disk, layer, no_room, processes, replaced
 from tests.faults.deeds import NAMES
 from tests.faults.tally import MOST_SHOWN, Tally, keep, table
 
@@ -57,6 +57,10 @@ def _replaced(folder: Path, size: Size) -> Iterator[Tally]:
     yield from replaced.tallies(folder, size.of(100, 4), size.of(150, 6), size.seed, size.without_layer)
 
 
+def _time(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from clock.tallies(folder, size.of(500, 20), size.of(15, 240), size.of(1, 22), size.seed)
+
+
 CATEGORIES: dict[str, Work] = {
     "crash": _crash,
     "disk": _disk,
@@ -65,6 +69,7 @@ CATEGORIES: dict[str, Work] = {
     "no-room": _no_room,
     "bad-register": _bad_register,
     "bad-input": _bad_input,
+    "time": _time,
 }
 
 
