@@ -1,11 +1,11 @@
 """The life of a complaint: kinds of transition, what is allowed when, and folding a history into a complaint."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import Moment, local_day
 from dealtrack.errors import BadHistory, BeforePrevious, CannotVoid, InFuture, NotAllowed
 
 Detail = Mapping[str, Any]
@@ -165,7 +165,12 @@ def _follows(entry: Transition, later: Transition) -> bool:
 
 def days_behind(entry: Transition, zone: tzinfo) -> int:
     """Return how many days after it happened a transition was entered, by the days of a zone; 0 for the same day."""
-    return max(0, (local_day(entry.recorded_at, zone) - local_day(entry.at, zone)).days)
+    return lag(local_day(entry.recorded_at, zone), local_day(entry.at, zone))
+
+
+def lag(recorded: date, happened: date) -> int:
+    """Return how many days after it happened something was entered, 0 for none."""
+    return max(0, (recorded - happened).days)
 
 
 def backdating(history: Iterable[Transition], zone: tzinfo) -> int:
@@ -327,14 +332,20 @@ def barring(history: Iterable[Transition], kind: Kind) -> Transition | None:
     return None
 
 
-def settle_moment(day_start: datetime, day_end: datetime, kind: Kind, history: Sequence[Transition]) -> datetime:
-    """Return the moment at which to keep a transition whose day alone is known.
+def settle_moment(told: Moment, kind: Kind, history: Iterable[Transition]) -> datetime:
+    """Return the moment at which to keep a transition that is told, with its hour or by its day alone."""
+    bar = barring(history, kind) if told.day_only else None
+    return settled(told, bar.at if bar is not None else None)
 
-    It is the day's first second, or the moment of the complaint's previous transition where that is later
-    on the same day. `day_start` is inclusive and `day_end` exclusive, both in UTC.
+
+def settled(told: Moment, before: datetime | None) -> datetime:
+    """Return the moment at which to keep what is told, given that of the transition it may not precede.
+
+    Of a day alone it is the first second, or that other moment where it is later on the same day.
     """
-    bar = barring(history, kind)
-    return bar.at if bar is not None and day_start < bar.at < day_end else day_start
+    if told.day_only and before is not None and told.start < before < told.end:
+        return before
+    return told.start
 
 
 def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: datetime, now: datetime) -> Complaint:

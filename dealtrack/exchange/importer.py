@@ -152,8 +152,8 @@ class Intake:
             if known is None:
                 if self._platform_named(row.platform) is None:
                     self._check_new(row)
-                made = self._recorder.record(self._new(row, key), row.id if self._keeps_ids else None)
-                self._recognition.claim(row, made.id)
+                made = self._recorder.enter(self._new(row, key), row.id if self._keeps_ids else None)
+                self._recognition.claim(row, made)
                 self._tally.added += 1
                 return None
             history = self._recorder.history(known)

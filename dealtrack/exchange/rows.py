@@ -207,6 +207,7 @@ class _RowReader:
                     values[name] = memory[cell]
                     continue
                 value = values[name] = self._value(name, cells, indexes)
+                # What has filled the memory does not repeat: numbers, phones.
                 if len(memory) < _LAYOUTS:
                     memory[cell] = value
             else:
@@ -289,10 +290,9 @@ class _RowReader:
             text, column = self._constants.get(name), name
             if text is None:
                 return None
-        table = self._values.get(name)
-        # The word of a category is kept as it is, its table is looked at later.
-        if table and name != "category":
-            text = table.get(text.casefold(), text)
+        if name in self._values and name != "category":
+            # The word of a category is kept as it is, its table is looked at later.
+            text = self._values[name].get(text.casefold(), text)
         if name == "seller":
             seller = SELLERS.get(text.casefold())
             if seller is None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core import chain
 from dealtrack.core.chain import Link
-from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.lifecycle import Detail, Kind, Transition
 from dealtrack.core.moments import from_store, to_store
 
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail"
@@ -70,33 +70,46 @@ class Writer:
         self.recorded_at = from_store(recorded_at)
         self._recorded_text = recorded_at
         self._actor = actor
-        self._links: list[Link] = []
+        self._links: list[tuple[Any, ...]] = []
 
-    def _add(self, complaint: int | None, kind: str, at: datetime, detail: Mapping[str, Any]) -> int:
+    def _add(self, complaint: int | None, kind: str, at: str, detail: Mapping[str, Any]) -> int:
         tail = self._tail
         seq = tail.seq + 1
-        columns = (seq, complaint, kind, to_store(at), self._recorded_text, self._actor, chain.canonical(detail))
-        digest = chain.digest(*columns, tail.hash)
-        self._links.append(Link(*columns, tail.hash, digest))
+        text = chain.canonical(detail)
+        digest = chain.digest(seq, complaint, kind, at, self._recorded_text, self._actor, text, tail.hash)
+        self._links.append((seq, complaint, kind, at, self._recorded_text, self._actor, text, tail.hash, digest))
         tail.seq, tail.hash = seq, digest
         if len(self._links) >= self.BATCH:
             self.flush()
         return seq
 
+    @property
+    def next_seq(self) -> int:
+        """Return the number that the next entry will bear."""
+        return self._tail.seq + 1
+
     def next_transition(
         self, ahead: int, complaint: int, kind: Kind, at: datetime, detail: Mapping[str, Any]
     ) -> Transition:
         """Return a transition as it will be read back once it, and as many before it as lie `ahead`, are added."""
-        return Transition(self._tail.seq + 1 + ahead, complaint, kind, at, self.recorded_at, self._actor, detail)
+        return Transition(self.next_seq + ahead, complaint, kind, at, self.recorded_at, self._actor, detail)
 
     def add(self, entry: Transition) -> None:
         """Add a complaint's transition, which bears the next number."""
-        seq = self._add(entry.complaint, str(entry.kind), entry.at, entry.detail)
+        seq = self._add(entry.complaint, str(entry.kind), to_store(entry.at), entry.detail)
         assert seq == entry.seq
+
+    def add_all(
+        self, complaint: int, kinds: Iterable[Kind], moments: Iterable[str | None], details: Iterable[Detail]
+    ) -> None:
+        """Add transitions of a complaint, of each its kind, moment as it is stored, and detail."""
+        for kind, at, detail in zip(kinds, moments, details, strict=False):
+            assert at is not None
+            self._add(complaint, str(kind), at, detail)
 
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
         """Add an entry of the register's own and return its number."""
-        return self._add(None, kind.value, at or self.recorded_at, detail)
+        return self._add(None, kind.value, to_store(at or self.recorded_at), detail)
 
     @property
     def holds_back(self) -> bool:

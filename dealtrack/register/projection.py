@@ -217,19 +217,25 @@ class Writer:
         self._complaints: list[tuple[Any, ...]] = []
         self._clocks: list[tuple[Any, ...]] = []
 
+    def add(self, row: tuple[Any, ...], runs: Iterable[tuple[Any, ...]]) -> None:
+        """Write the rows of a new complaint and its clocks."""
+        self._complaints.append(row)
+        self._clocks.extend(runs)
+        if len(self._complaints) >= self.BATCH:
+            self.flush()
+
     def write(self, complaint: Complaint, clocks: Iterable[Clock], import_key: str | None, is_new: bool) -> None:
         """Write a complaint and its clocks in place of what stood there."""
         row, runs = rows_of(complaint, clocks, import_key)
         if is_new:
-            self._complaints.append(row)
+            self.add(row, runs)
         else:
             self.flush()
             # An update, since a replaced row would be deleted first and its clocks refer to it.
             sets = ", ".join(f"{name} = ?" for name in COMPLAINT_COLUMNS.split(", ")[1:])
             self._connection.execute(f"UPDATE complaint SET {sets} WHERE id = ?", (*row[1:-1], complaint.id))
             self._connection.execute("DELETE FROM clock WHERE complaint = ?", (complaint.id,))
-        self._clocks.extend(runs)
-        if len(self._complaints) >= self.BATCH or not is_new:
+            self._clocks.extend(runs)
             self.flush()
 
     def flush(self) -> None:

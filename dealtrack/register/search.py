@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dealtrack.core import lifecycle
-from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, effective
+from dealtrack.core.lifecycle import Complaint, Detail, Kind, Status, Transition, effective
 from dealtrack.core.matching import fold
 from dealtrack.register import queries
 from dealtrack.register.queries import Filter
@@ -21,7 +21,9 @@ GRAM = 3
 
 MOST_GRAMS = 60
 NOTES = ("reason", "note")
-EVER = ("number", "platform", "summary", *NOTES)
+NOTES_SET = frozenset(NOTES)
+FIELDS = ("number", "platform", "summary")
+EVER = (*FIELDS, *NOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ def _joined(texts: Iterable[str]) -> str:
     return "\n".join(map(fold, texts))
 
 
+def plain_row(complaint: int, detail: Detail) -> tuple[int, str, str]:
+    """Return the row of a complaint of which one detail tells all that it is searched by, none of it a note."""
+    return complaint, _joined(text for name in FIELDS if (text := detail.get(name))), ""
+
+
 class Writer:
     """Writes the index within one transaction, a batch at a time."""
 
@@ -74,6 +81,12 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._rows: list[tuple[int, str, str]] = []
+
+    def add(self, row: tuple[int, str, str]) -> None:
+        """Index a new complaint."""
+        self._rows.append(row)
+        if len(self._rows) >= self.BATCH:
+            self.flush()
 
     def write(self, complaint: Complaint, history: Sequence[Transition], is_new: bool) -> None:
         """Index a complaint in place of what stood there."""
@@ -85,9 +98,7 @@ class Writer:
                 return
             if held is not None:
                 self._forget(held)
-        self._rows.append(row)
-        if len(self._rows) >= self.BATCH:
-            self.flush()
+        self.add(row)
 
     def _forget(self, held: Sequence[Any]) -> None:
         self._connection.execute(

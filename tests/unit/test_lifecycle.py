@@ -19,6 +19,7 @@ from dealtrack.core.lifecycle import (
     possible,
     settle_moment,
 )
+from dealtrack.core.moments import Moment
 from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
 
 START = datetime(2016, 11, 11, 1, 0, tzinfo=UTC)
@@ -157,15 +158,15 @@ DAY = (datetime(2016, 11, 10, 16, tzinfo=UTC), datetime(2016, 11, 11, 16, tzinfo
 
 def test_a_day_alone_is_its_first_second_or_the_moment_before_on_the_same_day() -> None:
     next_day = (DAY[1], DAY[1] + 24 * HOUR)
-    assert settle_moment(*DAY, Kind.RECEIVED, []) == DAY[0]
-    assert settle_moment(*DAY, Kind.FORWARDED, history()) == START
-    assert settle_moment(*next_day, Kind.FORWARDED, history()) == next_day[0]
-    assert settle_moment(*DAY, Kind.COMPLETED, history(Kind.FORWARDED)) == START + HOUR
-    assert settle_moment(*DAY, Kind.FORWARDED, history(Kind.NOTED)) == START
-    assert settle_moment(*DAY, Kind.NOTED, history(Kind.FORWARDED)) == START
+    assert settle_moment(Moment(*DAY, True), Kind.RECEIVED, []) == DAY[0]
+    assert settle_moment(Moment(*DAY, True), Kind.FORWARDED, history()) == START
+    assert settle_moment(Moment(*next_day, True), Kind.FORWARDED, history()) == next_day[0]
+    assert settle_moment(Moment(*DAY, True), Kind.COMPLETED, history(Kind.FORWARDED)) == START + HOUR
+    assert settle_moment(Moment(*DAY, True), Kind.FORWARDED, history(Kind.NOTED)) == START
+    assert settle_moment(Moment(*DAY, True), Kind.NOTED, history(Kind.FORWARDED)) == START
     # A day before the last transition's stays what it is, for check_next to refuse.
     earlier = (DAY[0] - 24 * HOUR, DAY[0])
-    assert settle_moment(*earlier, Kind.FORWARDED, history()) == earlier[0]
+    assert settle_moment(Moment(*earlier, True), Kind.FORWARDED, history()) == earlier[0]
 
 
 @given(
