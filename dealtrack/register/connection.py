@@ -18,6 +18,9 @@ from dealtrack.errors import (
 
 APPLICATION_ID = 0x6465616C  # "deal"
 PATIENCE_SECONDS = 30
+CACHE_KIB = 1 << 16
+"""As much of the file as is kept in memory, where it is read or written: with SQLite's own 2 MB an import of a million
+complaints writes the pages of its indexes over and over."""
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
@@ -141,6 +144,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size={-CACHE_KIB}")
         # What is deleted leaves no bytes behind: personal data is erased for good.
         connection.execute("PRAGMA secure_delete=ON")
         # What is sorted or kept aside meanwhile never stands in a file of its own.
