@@ -1,7 +1,6 @@
 """Moments, days and spans of time as a clerk types them, as they are shown, and as they are stored."""
 
 import re
-from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -327,11 +326,16 @@ def _date(year_text: str | None, month_text: str, day_text: str, today: date) ->
     month, day = int(month_text), int(day_text)
     year = int(year_text) if year_text else today.year - ((month, day) > (today.month, today.day))
     _check_month(year, month)
-    if month == 2 and day == 29 and monthrange(year, month)[1] == 28:
+    last = _last_day(year, month)
+    if month == 2 and day == 29 and last == 28:
         raise _Reason(f" ({year} has no 29 February)")
-    if not 1 <= day <= monthrange(year, month)[1]:
-        raise _Reason(f" ({_MONTHS[month - 1].capitalize()} {year} has {monthrange(year, month)[1]} days)")
+    if not 1 <= day <= last:
+        raise _Reason(f" ({_MONTHS[month - 1].capitalize()} {year} has {last} days)")
     return date(year, month, day)
+
+
+def _last_day(year: int, month: int) -> int:
+    return (date(year + month // 12, month % 12 + 1, 1) - ONE_DAY).day
 
 
 def _check_month(year: int, month: int) -> None:
@@ -345,7 +349,7 @@ def _days(text: str, today: date) -> tuple[date, date]:
     if found := re.fullmatch(_MONTH, text):
         year, month = int(found[1]), int(found[2])
         _check_month(year, month)
-        return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+        return date(year, month, 1), date(year, month, _last_day(year, month))
     if found := re.fullmatch(_YEAR, text):
         year = int(found[1])
         _check_month(year, 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from dealtrack.core.matching import fold, nearest_words
@@ -17,7 +18,6 @@ CHANNEL_WORDS: Mapping[str, tuple[str, ...]] = {
 
 CHANNELS = tuple(CHANNEL_WORDS)
 NO_CHANNEL = "none"
-_CHANNEL_OF = {fold(word): channel for channel, words in CHANNEL_WORDS.items() for word in (channel, *words)}
 _NO_CHANNEL_WORDS = frozenset({NO_CHANNEL, "无", "没有"})
 
 
@@ -86,6 +86,11 @@ def unchecked_since(platforms: Iterable[Platform], moment: datetime) -> list[Pla
     return [platform for platform in platforms if platform.last_check is None or platform.last_check.at < moment]
 
 
+@cache
+def _channels_by_word() -> dict[str, str]:
+    return {fold(word): channel for channel, words in CHANNEL_WORDS.items() for word in (channel, *words)}
+
+
 def parse_channels(text: str) -> tuple[str, ...]:
     """Return the contact channels that a list of words means, each once and in their usual order; none for `none`.
 
@@ -95,11 +100,12 @@ def parse_channels(text: str) -> tuple[str, ...]:
     if len(words) == 1 and fold(words[0]) in _NO_CHANNEL_WORDS:
         return ()
     found = set()
+    known = _channels_by_word()
     for word in words:
-        channel = _CHANNEL_OF.get(fold(word))
+        channel = known.get(fold(word))
         if channel is None:
-            near = nearest_words(word, _CHANNEL_OF)
-            offered = suggestion(dict.fromkeys(_CHANNEL_OF[fold(name)] for name in near))
+            near = nearest_words(word, known)
+            offered = suggestion(dict.fromkeys(known[fold(name)] for name in near))
             allowed = f"{', '.join(CHANNELS)}, separated by commas, or {NO_CHANNEL}"
             raise UnknownWord(what="A channel", value=word.strip(), nearest=offered, allowed=allowed)
         found.add(channel)

@@ -16,6 +16,7 @@ class StoredDays:
         self._connection = connection
         self.first, self.last = first, last
         self._days: dict[date, Day] = {}
+        self._numbers: dict[date, int] = {}
         self._working: dict[int, date] = {}
 
     def day(self, day: date) -> Day:
@@ -35,7 +36,15 @@ class StoredDays:
 
     def number(self, day: date) -> int:
         """Return the running number of a day: the working days up to it, itself included."""
-        return self.day(day).number
+        known = self._numbers.get(day)
+        if known is None:
+            row = self._connection.execute(
+                "SELECT number FROM calendar_day WHERE day = ?", (day.isoformat(),)
+            ).fetchone()
+            if row is None:
+                raise OutsideCalendar(day=day, first=self.first, last=self.last)
+            self._numbers[day] = known = row[0]
+        return known
 
     def working(self, number: int) -> date:
         """Return the working day that has this running number."""
