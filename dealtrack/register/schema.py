@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 PACKAGE = "dealtrack.register.migrations"
-MIGRATIONS = ("m001_journal_and_projection", "m002_reading_views")
+MIGRATIONS = ("m001_journal_and_projection", "m002_reading_views", "m003_late_clocks")
 """The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
 
 VERSION = len(MIGRATIONS)
