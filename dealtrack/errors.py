@@ -7,10 +7,19 @@ Exit statuses: 1 a check failed, 2 wrong usage or bad input, 3 the register cann
 import inspect
 from collections.abc import Callable, Iterable
 
+from dealtrack.phrase import Phrase, either, in_language
+
 CHECK_FAILED = 1
 BAD_INPUT = 2
 REGISTER_UNUSABLE = 3
 ROWS_REFUSED = 4
+
+SPOKEN = frozenset("fault hint instead known nearest option reason what".split())
+"""The placeholders whose values are words of dealtrack's own, which are said in the user's language."""
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 class DealtrackError(Exception):
@@ -22,16 +31,26 @@ class DealtrackError(Exception):
         self.values = values
         super().__init__(self.message())
 
-    def message(self, show: Callable[[object], str] = str) -> str:
-        """Return the one or two lines for the user; `show` writes each value, such as a moment in local time."""
-        template = inspect.cleandoc(type(self).__doc__ or "")
-        return template.format(**{name: show(value) for name, value in self.values.items()})
+    def message(self, show: Callable[[object], str] = str, translate: Callable[[str], str] = _as_it_is) -> str:
+        """Return the one or two lines for the user.
+
+        `show` writes each value, such as a moment in local time; `translate` says the words in the user's language.
+        """
+        template = translate(inspect.cleandoc(type(self).__doc__ or ""))
+        said = {name: _said(name, value, translate) for name, value in self.values.items()}
+        return template.format(**{name: show(value) for name, value in said.items()})
+
+
+def _said(name: str, value: object, translate: Callable[[str], str]) -> object:
+    if name in SPOKEN and isinstance(value, str) and not isinstance(value, Phrase):
+        return translate(value)
+    return in_language(value, translate)
 
 
 def suggestion(names: Iterable[str]) -> str:
     """Return a sentence that offers the nearest names, or nothing where there are none."""
-    near = list(names)
-    return f" Did you mean {' or '.join(near)}?" if near else ""
+    near = either(names)
+    return Phrase(" Did you mean {names}?", names=near) if near else ""
 
 
 # Bad input: what was asked for
@@ -147,6 +166,10 @@ class BadAmount(DealtrackError):
 
 class BadText(DealtrackError):
     """{what} {reason}."""
+
+
+class UnknownLanguage(DealtrackError):
+    """Unknown language: {name}. English (en) and Chinese (zh) are spoken."""
 
 
 class BadTimezone(DealtrackError):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dealtrack.errors import BadMoment
+from dealtrack.phrase import Phrase
 
 DB_VARIABLE = "DEALTRACK_DB"
 NOW_VARIABLE = "DEALTRACK_NOW"
@@ -47,9 +48,9 @@ def now() -> datetime:
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
-        raise BadMoment(text=given, reason=f" (in {NOW_VARIABLE})") from None
+        raise BadMoment(text=given, reason=Phrase(" (in {name})", name=NOW_VARIABLE)) from None
     if moment.tzinfo is None:
-        raise BadMoment(text=given, reason=f" (in {NOW_VARIABLE}: an offset is needed, as in +08:00)")
+        raise BadMoment(text=given, reason=Phrase(" (in {name}: an offset is needed, as in +08:00)", name=NOW_VARIABLE))
     return moment.astimezone(UTC).replace(microsecond=0)
 
 

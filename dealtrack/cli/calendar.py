@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dealtrack.cli.language import _, _n
 from dealtrack.cli.options import CalendarName, Format
 from dealtrack.cli.output import check_format, print_records, print_steps, step_record
 from dealtrack.cli.sentences import show_day
@@ -111,13 +112,13 @@ def next_(
         }
         print_records([answer], fmt=fmt, zone=zone, single=True)
         return
-    ending = f"due {show_day(due)} 24:00"
+    ending = _("due {day} 24:00").format(day=show_day(due))
     if provisional:
-        ending += "? (provisional: the official calendar for that time is not published yet)"
-    noun = "working day" if n == 1 else "working days"
+        ending += "?" + _(" (provisional: the official calendar for that time is not published yet)")
     if fmt == "csv":
         print_steps(steps, fmt, zone=zone)
         return
-    print(f"{n} {noun} from {show_day(first)}")
+    counted = _n("{count} working day from {day}", "{count} working days from {day}", n)
+    print(counted.format(count=n, day=show_day(first)))
     print_steps(steps, fmt, zone=zone)
     print("\n".join(wrap_text(ending, terminal_width(sys.stdout))))

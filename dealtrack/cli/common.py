@@ -7,6 +7,8 @@ from typing import Any
 
 from typer.core import TyperOption
 
+from dealtrack.cli.language import _
+
 ASKING = frozenset({"add", "erase", "calendar amend", "calendar import", "calendar refresh", "restore"})
 """The commands that may ask before they write, each with --no-input, and with --yes of its own."""
 
@@ -21,9 +23,11 @@ QUIET |= {"policy adopt", "platform add", "platform edit", "platform check"}
 def share_options(name: str, command: Any) -> None:
     """Give a command, named as it is typed, the options that its kind shares."""
     if name in QUIET:
-        command.params.append(_flag("--quiet", "Print no result and no advice; errors and warnings still come.", _hush))
+        command.params.append(
+            _flag("--quiet", _("Print no result and no advice; errors and warnings still come."), _hush)
+        )
     if name in ASKING:
-        command.params.append(_flag("--no-input", "Never ask, as off a terminal.", _forbid_asking))
+        command.params.append(_flag("--no-input", _("Never ask, as off a terminal."), _forbid_asking))
 
 
 def _flag(name: str, told: str, callback: Any) -> TyperOption:

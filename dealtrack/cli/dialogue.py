@@ -6,15 +6,17 @@ from typing import Any, NamedTuple
 
 import typer
 
-from dealtrack.cli.language import _
+from dealtrack.cli.language import _, _p, say
 from dealtrack.cli.sentences import change_lines
 from dealtrack.cli.session import Session, category_named, platform_named, show_value
+from dealtrack.cli.terms import said
 from dealtrack.core.category import CATEGORIES
 from dealtrack.core.lifecycle import Kind, check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import foreseen
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import AmbiguousNumber, DealtrackError, UnknownComplaint
+from dealtrack.phrase import Word, listed
 from dealtrack.register.register import Register
 
 NAME_LIMIT = 200
@@ -36,14 +38,14 @@ def ask(session: Session, register: Register, given: Mapping[str, str]) -> dict[
     names = ", ".join(platform.name for platform in register.platforms)
     if names:
         _say(_("Platforms: {names}").format(names=names))
-    _say(_("Categories: {names}").format(names=", ".join(CATEGORIES)))
+    _say(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
     for question in _questions(session, register):
         while not answers[question.field]:
             text = str(typer.prompt(question.label, question.default, err=True, show_default=bool(question.default)))
             try:
                 question.check(text)
             except DealtrackError as error:
-                _say(error.message(show_value))
+                _say(error.message(show_value, _))
             else:
                 answers[question.field] = text
                 break
@@ -70,8 +72,8 @@ def _questions(session: Session, register: Register) -> list[Question]:
 
     return [
         Question("platform", _("Platform"), None, lambda text: platform_named(register, text)),
-        Question("category", _("Category"), "other", category_named),
-        Question("at", _("Received"), "now", received),
+        Question("category", _("Category"), _("other"), category_named),
+        Question("at", _("Received"), _p("moment", "now"), received),
         Question("number", _("Its number elsewhere, if any"), "", number),
         Question(
             "seller", _("Seller, platform or third-party, if known"), "", lambda text: text and seller_named(text)
@@ -90,7 +92,7 @@ def agree(session: Session, register: Register, detail: Mapping[str, Any], at: s
     versions = register.policies.get(name) or find_policy(name)
     moment = session.moment(at, register.zone).start
     standing = foreseen(detail, versions, moment, register.calendar, register.zone, session.now)
-    known = ", ".join(detail[field] for field in ("number", "platform", "category") if field in detail)
+    known = ", ".join(said(field, detail[field]) for field in ("number", "platform", "category") if field in detail)
     _say(_("{known}: received {moment}").format(known=known, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
         _say(line)

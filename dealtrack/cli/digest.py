@@ -18,6 +18,7 @@ from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import watch_record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord
+from dealtrack.phrase import listed
 from dealtrack.register.register import Register
 from dealtrack.reports.digest import SECTIONS, Digest, make_digest
 
@@ -45,7 +46,7 @@ def digest(
     """Print the morning page: newly and still overdue, due today and next, by owner; nothing where all is quiet."""
     session: Session = context.obj
     if fmt not in FORMATS:
-        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=", ".join(FORMATS))
+        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=listed(FORMATS))
     with session.register() as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)

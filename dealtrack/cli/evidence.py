@@ -7,13 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.record import given_reason, told
+from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session, complaints_named
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue, NoTerminal
+from dealtrack.phrase import Phrase, Word, both, listed
 from dealtrack.register.evidence import Exhibit, exhibits, find_exhibit, keep_file, save_file
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
@@ -48,7 +51,7 @@ def evidence(
     session: Session = context.obj
     check_format(fmt)
     if sum((bool(files), save is not None, open_ is not None)) > 1:
-        context.fail("Only one of --file, --save and --open at a time")
+        context.fail(_("Only one of --file, --save and --open at a time"))
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
         if not named:
@@ -88,9 +91,10 @@ def _attach(
         print_records(map(_record, new), KEYS, fmt, zone=register.zone)
         return
     for exhibit in new:
-        size = f"{exhibit.size:,} byte{'s' if exhibit.size != 1 else ''}"
-        print(f"complaint {exhibit.complaint}: evidence {exhibit.seq}, {exhibit.name}, {size}")
-    session.advise(f"next: dealtrack evidence {' '.join(map(str, named[:8]))}")
+        size = _n("{count:,} byte", "{count:,} bytes", exhibit.size).format(count=exhibit.size)
+        line = _("complaint {id}: evidence {seq}, {name}, {size}")
+        print(line.format(id=exhibit.complaint, seq=exhibit.seq, name=exhibit.name, size=size))
+    session.advise(next_line(f"dealtrack evidence {' '.join(map(str, named[:8]))}"))
 
 
 def _open(register: Register, exhibit: Exhibit) -> None:
@@ -98,17 +102,22 @@ def _open(register: Register, exhibit: Exhibit) -> None:
     from subprocess import run
     from tempfile import mkdtemp
 
-    instead = f"Copy it out: dealtrack evidence {exhibit.complaint} --save {exhibit.seq} --to FILE."
+    instead = Phrase(
+        "Copy it out: dealtrack evidence {complaint} --save {seq} --to FILE.",
+        complaint=exhibit.complaint,
+        seq=exhibit.seq,
+    )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoTerminal(what="--open", instead=instead)
     viewer = which("open" if sys.platform == "darwin" else "xdg-open")
     if viewer is None or Path(exhibit.name).suffix.lower() not in VIEWED:
-        why = "no viewer was found" if viewer is None else f"{exhibit.name} is of no kind that is only looked at"
-        print(f"dealtrack: {why}. {instead}", file=sys.stderr)
+        unseen = _("{name} is of no kind that is only looked at").format(name=exhibit.name)
+        why = _("no viewer was found") if viewer is None else unseen
+        print(f"dealtrack: {why}{_('.')} {say(instead)}", file=sys.stderr)
         raise typer.Exit(2)
     place = save_file(register, exhibit, Path(mkdtemp(prefix="dealtrack-")))
     place.chmod(0o400)
-    print(f"opening a copy, {safe_text(str(place))}", file=sys.stderr)
+    print(_("opening a copy, {path}").format(path=safe_text(str(place))), file=sys.stderr)
     run([viewer, str(place)], check=False)  # noqa: S603 - the system's own viewer, on a file of a kind it shows
 
 
@@ -129,21 +138,18 @@ def erase(
         if not named:
             return
         if not yes and session.asks:
-            listed = ", ".join(map(str, named))
-            typer.confirm(f"Erase the personal data of {listed} for good?", abort=True, err=True)
+            question = _("Erase the personal data of {ids} for good?").format(ids=say(listed(map(str, named))))
+            typer.confirm(question, abort=True, err=True)
         done = erase_personal(register, named, detail["reason"], session.now, session.actor)
     for id_, fields in done.fields.items():
-        print(f"complaint {id_}: {', '.join(fields)} erased")
+        print(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))))
     for id_, fields in done.told.items():
         if fields:
-            print(
-                f"dealtrack: the {' and the '.join(fields)} of complaint {id_} also stands in its entries, "
-                "as its summary or notes, which are never changed.",
-                file=sys.stderr,
-            )
-    session.advise("evidence files and earlier backups are not touched")
+            which = say(both(Phrase("the {field}", field=Word(field)) for field in fields))
+            also = _("{fields} of complaint {id} also stands in its entries, as its summary or notes")
+            never = _(", which are never changed.")
+            print(f"dealtrack: {also.format(fields=which, id=id_)}{never}", file=sys.stderr)
+    session.advise(_("evidence files and earlier backups are not touched"))
     if not done.is_gone:
-        print(
-            "dealtrack: another program is reading the register: the erased bytes leave its -wal file when that ends.",
-            file=sys.stderr,
-        )
+        reader = _("another program is reading the register: the erased bytes leave its -wal file when that ends.")
+        print(f"dealtrack: {reader}", file=sys.stderr)

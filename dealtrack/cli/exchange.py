@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _, _n
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal
 from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
@@ -18,6 +18,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue, UnknownWord
 from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
+from dealtrack.phrase import listed
 
 SHOWN_REFUSALS = 10
 SHOWN_KEPT = 5
@@ -126,7 +127,7 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
         return
     from dealtrack.cli.table import progress_bar
 
-    with progress_bar("importing", source.size) as advance:
+    with progress_bar(_("importing"), source.size) as advance:
 
         def told(rows: int) -> None:
             if rows % 500 == 0:
@@ -136,40 +137,51 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
 
 
 def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
-    def say(text: str) -> None:
+    def tell(text: str) -> None:
         print(safe_text(text), file=sys.stderr)
 
     reading = tally.reading
     if reading.ignored:
         columns = ", ".join(reading.ignored)
         shown = columns if len(columns) <= 300 else columns[:300].rpartition(", ")[0] + ", ..."
-        say(f"columns not read: {shown}")
+        tell(_("columns not read: {names}").format(names=shown))
     if reading.asked:
         told = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
-        say(told.format(fields=", ".join(reading.asked), first=reading.asked[0]))
+        tell(told.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
     if reading.guessed:
-        say(f"dates such as {reading.guessed} were read month first; --date-format %d/%m/%Y reads them day first")
+        told = _("dates such as {example} were read month first; --date-format %d/%m/%Y reads them day first")
+        tell(told.format(example=reading.guessed))
     for refusal in refused:
-        say(f"{name}:{refusal.line}: {refusal.reason}")
+        tell(f"{_(name)}:{refusal.line}: {say(refusal.reason)}")
     if tally.refused > len(refused):
-        say(
-            f"... and {tally.refused - len(refused)} more refused rows{'' if rejects else '; --rejects FILE keeps all'}"
-        )
+        left = tally.refused - len(refused)
+        more = _n("... and {count} more refused row", "... and {count} more refused rows", left).format(count=left)
+        tell(more + ("" if rejects else _("; --rejects FILE keeps all")))
     if rejects and tally.refused:
-        say(f"refused rows are in {rejects}")
+        tell(_("refused rows are in {path}").format(path=rejects))
     if tally.platforms and not (tally.refused and not skip_bad):
         some = ", ".join(tally.platforms[:8]) + (", ..." if len(tally.platforms) > 8 else "")
-        say(f"{len(tally.platforms)} new platform{'s' if len(tally.platforms) > 1 else ''}: {some}")
+        count = len(tally.platforms)
+        tell(
+            _n("{count} new platform: {names}", "{count} new platforms: {names}", count).format(count=count, names=some)
+        )
     if not (tally.refused and not skip_bad):
-        _report_personal(tally, say)
-    counts = (
-        f"{tally.rows} row{'' if tally.rows == 1 else 's'}: {tally.added} added, {tally.changed} changed, "
-        f"{tally.unchanged} unchanged, {tally.refused} refused"
+        _report_personal(tally, tell)
+    counts = _n(
+        "{rows} row: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
+        "{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
+        tally.rows,
+    ).format(
+        rows=tally.rows,
+        added=tally.added,
+        changed=tally.changed,
+        unchanged=tally.unchanged,
+        refused=tally.refused,
     )
     if dry_run:
-        counts += " (dry run: nothing was written)"
+        counts += _(" (dry run: nothing was written)")
     elif tally.refused and not skip_bad:
-        counts += " (nothing was written; --skip-bad takes in the good rows)"
+        counts += _(" (nothing was written; --skip-bad takes in the good rows)")
     print(counts)
 
 
@@ -194,7 +206,8 @@ def _report_alike(tally: Tally, lines: list[str]) -> None:
     for line in lines:
         print(line, file=sys.stderr)
     if tally.alike > len(lines):
-        print(f"dealtrack: ... {tally.alike} new complaints in all look like ones entered before", file=sys.stderr)
+        more = _("... {count} new complaints in all look like ones entered before").format(count=tally.alike)
+        print(f"dealtrack: {more}", file=sys.stderr)
 
 
 def export(
@@ -211,7 +224,7 @@ def export(
 
     session: Session = context.obj
     if fmt not in FORMATS:
-        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=", ".join(FORMATS))
+        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=listed(FORMATS))
     is_piped = not to or to == "-"
     if is_piped and fmt == "xlsx":
         raise MissingValue(what="Where to write the workbook", option="--to FILE")

@@ -6,6 +6,7 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
+from dealtrack.cli.language import _
 from dealtrack.cli.output import print_records, print_steps, step_record
 from dealtrack.cli.portrait import standing_in
 from dealtrack.cli.sentences import due_text, name_of
@@ -16,6 +17,7 @@ from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import UnknownClock
+from dealtrack.phrase import Word, listed
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -25,19 +27,23 @@ STEP_KEYS = ("id", "clock", "round", "day", "counted", "reason")
 def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     """Return what follows from a count: the deadline, how it was ended, the verdict."""
     zone = register.zone
-    told = verdict(clock, moment).value
-    due = f"due {due_text(clock, zone)}" if clock.due else "no deadline"
-    ended = f", ended {show_moment(clock.ended, zone)}" if clock.ended else f", at {show_moment(moment, zone)}"
-    provisional = (
-        " (provisional: the official calendar for that time is not published yet)" if clock.provisional else ""
-    )
-    return f"{clock.name}: {due}{provisional}{ended}: {told}"
+    told = _(verdict(clock, moment))
+    due = _("due {moment}").format(moment=due_text(clock, zone)) if clock.due else _("no deadline")
+    provisional = ""
+    if clock.provisional:
+        provisional = _(" (provisional: the official calendar for that time is not published yet)")
+    if clock.ended:
+        ended = _(", ended {moment}").format(moment=show_moment(clock.ended, zone))
+    else:
+        ended = _(", at {moment}").format(moment=show_moment(moment, zone))
+    line = _("{clock}: {due}{provisional}{ended}: {verdict}")
+    return line.format(clock=_(clock.name), due=due, provisional=provisional, ended=ended, verdict=told)
 
 
 def _counts(register: Register, standing: Standing, only: str) -> Iterator[tuple[Clock, list[Step]]]:
     policy = register.policy_of(standing.complaint)
     if only and policy.clock(only) is None:
-        names = ", ".join(rule.name for rule in policy.clocks)
+        names = listed(Word(rule.name) for rule in policy.clocks)
         raise UnknownClock(policy=policy.name, name=only, allowed=names)
     for clock in standing.runs_and_waiting:
         rule = policy.clock(clock.name)
@@ -78,13 +84,17 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
     first = True
     for standing, counts in told:
         for clock, steps in counts:
-            heading = f"{name_of(standing)}: {clock.name}{'' if clock.started else ' (projected)'}"
+            heading = _heading(standing, clock)
             if not first:
                 print()
             first = False
             print(heading)
             print_steps(steps, fmt, zone=register.zone)
             print("\n".join(wrap_text(conclusion(clock, view.moment, register), room)))
+
+
+def _heading(standing: Standing, clock: Clock) -> str:
+    return f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (projected)')}"
 
 
 def _rows(told: Iterable[tuple[Standing, Sequence[tuple[Clock, list[Step]]]]]) -> Iterator[dict[str, Any]]:
@@ -101,7 +111,7 @@ def explanation_text(register: Register, complaint: int, view: View) -> str:
     standing = standing_in(register, complaint, register.history(complaint), view)
     out = StringIO()
     for clock, steps in _counts(register, standing, ""):
-        print(f"{name_of(standing)}: {clock.name}{'' if clock.started else ' (projected)'}", file=out)
+        print(_heading(standing, clock), file=out)
         print_steps(steps, "table", zone=register.zone, stream=out)
         print(conclusion(clock, view.moment, register), end="\n\n", file=out)
     return out.getvalue().rstrip("\n")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dealtrack.cli.language import _, _n
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
@@ -37,13 +37,17 @@ def backup(
         own = evidence_folder(register)
         if keep:
             path, dropped, (seq, head) = back_up_in(register, Path(target), int(keep), session.now)
-            print(f"backup {path}" + (f", {len(dropped)} older dropped" if dropped else ""))
+            line = _("backup {path}").format(path=path)
+            if dropped:
+                line += _(", {count} older dropped").format(count=len(dropped))
+            print(line)
             # The copies in a folder share their evidence: a file of it is kept once, by its content.
             beside = path.with_name(own.name)
         else:
             path = Path(target)
             seq, head = back_up(register, path)
-            print(f"backup {target}: {seq} entries, head {head}")
+            line = _("backup {path}: {count} entries, head {head}")
+            print(line.format(path=target, count=seq, head=head))
             beside = folder_of(path)
         copied = None if no_evidence else copy_evidence(register, [own], beside)
         is_whole = copied is not None and not copied.faults
@@ -62,7 +66,7 @@ def backup(
 def _refuse_faults(copied: "Copied") -> None:
     """Name the evidence that could not be copied, and end with the status of a check that failed."""
     for fault in copied.faults:
-        print(f"dealtrack: {safe_text(fault)}", file=sys.stderr)
+        print(f"dealtrack: {safe_text(say(fault))}", file=sys.stderr)
     if copied.faults:
         raise typer.Exit(CHECK_FAILED)
 
@@ -79,7 +83,7 @@ def restore(
 
     session: Session = context.obj
     if not yes and not session.asks:
-        raise NoTerminal(what="restore", instead=_("Where nobody can be asked, --yes does it."))
+        raise NoTerminal(what="restore", instead="Where nobody can be asked, --yes does it.")
     place, file = session.path, Path(source)
     with drafted(place, file) as draft:
         session.advise(f"dealtrack: {_told(draft)}")
@@ -137,9 +141,9 @@ def doctor(context: typer.Context) -> None:
     session: Session = context.obj
     with session.register() as register:
         for name, value in facts(register):
-            print(f"{name}\t{value}")
+            print(f"{_(name)}\t{say(value)}")
         found = list(warnings(register, session.now))
     for text in found:
-        print(f"dealtrack: {text}", file=sys.stderr)
+        print(f"dealtrack: {say(text)}", file=sys.stderr)
     if found:
         raise typer.Exit(CHECK_FAILED)

@@ -1,11 +1,90 @@
-"""The language in which dealtrack speaks: English is written in the code, other languages are looked up by it."""
+"""The language in which dealtrack speaks: English is written in the code, other languages are looked up by it.
+
+English loads nothing. Another language loads its one compiled catalogue when the first message is said.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from dealtrack.errors import UnknownLanguage
+from dealtrack.phrase import in_language
+
+if TYPE_CHECKING:
+    from gettext import GNUTranslations
+
+LANGUAGE_VARIABLE = "DEALTRACK_LANG"
+LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+ENGLISH, CHINESE = "en", "zh_CN"
+
+_spoken = [ENGLISH]
+
+
+def language_named(text: str) -> str | None:
+    """Return the language that a name such as zh, zh_CN.UTF-8 or English means; None where it is not spoken.
+
+    Traditional Chinese (zh_TW, zh_HK) is not written yet: it is answered in simplified characters.
+    """
+    name = text.strip().lower().replace("-", "_").partition(".")[0].partition("@")[0]
+    if name.partition("_")[0] == "zh" or name in ("chinese", "中文", "汉语", "简体中文"):
+        return CHINESE
+    if name.partition("_")[0] == "en" or name in ("english", "c", "posix", "英文", "英语"):
+        return ENGLISH
+    return None
+
+
+def choose_language(given: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Speak from now on the language given, else that of DEALTRACK_LANG, else the locale's, else English.
+
+    Raises UnknownLanguage for one that was asked for and is not spoken; of a locale, English is made do with.
+    """
+    locale = next(filter(None, (environment.get(name, "") for name in LOCALE_VARIABLES)), "")
+    _spoken[0] = language_named(locale) or ENGLISH
+    asked = given or environment.get(LANGUAGE_VARIABLE, "")
+    if asked:
+        named = language_named(asked)
+        if named is None:
+            raise UnknownLanguage(name=asked)
+        _spoken[0] = named
+
+
+def is_english() -> bool:
+    """Tell whether messages are said as they are written in the code."""
+    return _spoken[0] == ENGLISH
+
+
+@cache
+def _catalogue(language: str) -> "GNUTranslations":
+    from gettext import GNUTranslations
+    from pathlib import Path
+
+    path = Path(__file__).parent.parent / "locale" / language / "LC_MESSAGES" / "dealtrack.mo"
+    with path.open("rb") as stream:
+        return GNUTranslations(stream)
 
 
 def _(message: str) -> str:
     """Return a message in the user's language; placeholders in braces are filled in afterwards."""
-    return message
+    if _spoken[0] == ENGLISH or not message:
+        return message
+    return _catalogue(_spoken[0]).gettext(message)
 
 
 def _n(one: str, many: str, count: int) -> str:
     """Return the message for this count in the user's language; placeholders are filled in afterwards."""
-    return one if count == 1 else many
+    if _spoken[0] == ENGLISH:
+        return one if count == 1 else many
+    return _catalogue(_spoken[0]).ngettext(one, many, count)
+
+
+def _p(context: str, message: str) -> str:
+    """Return a word in the user's language whose meaning hangs on where it stands, as `platform` of a seller."""
+    if _spoken[0] == ENGLISH:
+        return message
+    return _catalogue(_spoken[0]).pgettext(context, message)
+
+
+def say(value: object) -> str:
+    """Return a phrase, or any other value, in the user's language as text."""
+    return str(value if _spoken[0] == ENGLISH else in_language(value, _))

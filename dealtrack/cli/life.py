@@ -8,8 +8,10 @@ import typer
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.record import NAME_LIMIT, given_reason, record_transition, seller_named, show_change, told
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.cli.terms import clock_named
 from dealtrack.core.lifecycle import Kind, last_counted
 from dealtrack.core.moments import Moment
+from dealtrack.core.outcome import outcome_named
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.errors import BadCount, CannotVoid, MissingValue
 from dealtrack.register.recorder import Draft, Personal, Work
@@ -73,7 +75,7 @@ def extend(
         raise MissingValue(what="The length of the extension", option="--by N")
     if not (by.isascii() and by.isdigit() and 1 <= int(by[:5]) <= 9999):
         raise BadCount(text=by)
-    detail = {**told(note, reason=given_reason(reason)), "clock": clock, "by": int(by)}
+    detail = {**told(note, reason=given_reason(reason)), "clock": clock_named(clock), "by": int(by)}
     record_transition(context, Kind.EXTENDED, ids, numbers, at, detail, fmt)
 
 
@@ -136,7 +138,7 @@ def amend(
             "seller": (seller, seller_named),
             "owner": (owner, lambda text: clean_input(text, "owner", NAME_LIMIT)),
             "summary": (summary, lambda text: clean_input(text, "summary", NAME_LIMIT * 50)),
-            "outcome": (outcome, lambda text: clean_input(text, "outcome", NAME_LIMIT)),
+            "outcome": (outcome, lambda text: outcome_named(clean_input(text, "outcome", NAME_LIMIT))),
             "amount": (amount, parse_amount),
         }
         for name, (text, read) in readers.items():

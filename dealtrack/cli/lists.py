@@ -14,6 +14,7 @@ from dealtrack.errors import MissingValue, UnknownWord, suggestion
 from dealtrack.exchange.files import bytes_beside, written_beside
 from dealtrack.exchange.lists import Listed, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
+from dealtrack.phrase import Phrase, listed
 
 GROUPS = ("platform", "owner", "category")
 ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "text": ".txt"}
@@ -30,10 +31,13 @@ def check_lists(by: str, out: str, fmt: str) -> None:
         raise MissingValue(what="The folder of the lists", option="--out DIR")
     if not by:
         raise MissingValue(what="What there is to be a list of", option="--by platform")
-    for what, value, allowed in (("The group of the lists", by, GROUPS), ("The format of the lists", fmt, ENDINGS)):
+    for what, value, allowed in (
+        (Phrase("The group of the lists"), by, GROUPS),
+        (Phrase("The format of the lists"), fmt, ENDINGS),
+    ):
         if value and value not in allowed:
             near = suggestion(nearest(value, allowed))
-            raise UnknownWord(what=what, value=value, nearest=near, allowed=", ".join(allowed))
+            raise UnknownWord(what=what, value=value, nearest=near, allowed=listed(allowed))
 
 
 def print_lists(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from dealtrack.cli.language import _
 from dealtrack.cli.options import (
     AsOf,
     CategoryName,
@@ -17,9 +18,11 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, complaints_named, filter_named
+from dealtrack.cli.terms import clock_named
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.standing import record, record_keys
 from dealtrack.errors import UnknownWord, suggestion
+from dealtrack.phrase import Word, listed
 
 STATUSES = ("open", *(status.value for status in Status))
 
@@ -28,12 +31,15 @@ def status_named(text: str) -> str | None:
     """Return the status that a text means, None for an empty one; raises UnknownWord."""
     if not text:
         return None
-    if text.lower() not in STATUSES:
+    word = text.lower()
+    # A status may be named in the user's language too.
+    named = next((status for status in STATUSES if word in (status, _(status))), None)
+    if named is None:
         from dealtrack.core.text import nearest
 
         near = suggestion(nearest(text, STATUSES))
-        raise UnknownWord(what="The status", value=text, nearest=near, allowed=", ".join(STATUSES))
-    return text.lower()
+        raise UnknownWord(what="The status", value=text, nearest=near, allowed=listed(map(Word, STATUSES)))
+    return named
 
 
 def list_(
@@ -112,4 +118,4 @@ def explain(
     check_format(fmt)
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
-        print_explanations(register, named, clock, session.view(as_of, known_at, register.zone), fmt)
+        print_explanations(register, named, clock_named(clock), session.view(as_of, known_at, register.zone), fmt)

@@ -10,9 +10,10 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, NoSuchOption
-from typer.core import TyperGroup
 
 from dealtrack import __version__
+from dealtrack.cli.helping import SpokenCommand, SpokenGroup
+from dealtrack.cli.language import _, choose_language, is_english, say
 from dealtrack.errors import BAD_INPUT, DealtrackError
 
 
@@ -96,7 +97,7 @@ def load_command(name: str) -> Any:
     entry = COMMANDS[name]
     if name not in GROUP_HELP:
         app = _new_app()
-        app.command(name)(_function(entry.module, entry.functions[0]))
+        app.command(name, cls=SpokenCommand)(_function(entry.module, entry.functions[0]))
         command = typer.main.get_command(app)
         share_options(name, command)
         return command
@@ -104,7 +105,7 @@ def load_command(name: str) -> Any:
     app.callback()(lambda: None)
     for member in entry.functions:
         module, _, function = member.rpartition(":")
-        app.command(function.replace("_", "-"))(_function(module or entry.module, function))
+        app.command(function.replace("_", "-"), cls=SpokenCommand)(_function(module or entry.module, function))
     group = typer.main.get_command(app)
     group.name = name
     for part, command in group.commands.items():  # type: ignore[attr-defined]
@@ -119,10 +120,11 @@ def _check_command(ctx: Any, name: str, known: Iterable[str]) -> None:
         from dealtrack.core.text import nearest
         from dealtrack.errors import suggestion
 
-        ctx.fail(f"No such command: {name}.{suggestion(nearest(name, known))}")
+        refused = _("No such command: {name}.{nearest}")
+        ctx.fail(refused.format(name=name, nearest=say(suggestion(nearest(name, known)))))
 
 
-class PlainGroup(TyperGroup):
+class PlainGroup(SpokenGroup):
     """A group of commands, which refuses what it does not know as the top command does."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -131,7 +133,7 @@ class PlainGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(SpokenGroup):
     """The top command, which knows its subcommands by name and loads the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -153,7 +155,7 @@ class LazyGroup(TyperGroup):
         for name, entry in COMMANDS.items():
             sections.setdefault(entry.section, []).append((name, load_command(name).get_short_help_str(WHOLE_SENTENCE)))
         for section, rows in sections.items():
-            with formatter.section(section):
+            with formatter.section(_(section)):
                 formatter.write_dl(rows, col_max=12)
 
 
@@ -171,6 +173,9 @@ def root(
     context: typer.Context,
     db: Annotated[
         str, typer.Option("--db", metavar="PATH", help="The register's file (else DEALTRACK_DB, else the user's own).")
+    ] = "",
+    lang: Annotated[
+        str, typer.Option("--lang", metavar="LANGUAGE", help="en or zh (else DEALTRACK_LANG, else the locale's).")
     ] = "",
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -195,12 +200,22 @@ def _no_such_option(error: NoSuchOption, context: Any) -> str:
     root = next((param for param in context.find_root().command.params if name in param.opts), None)
     if context.parent and root is not None:
         words = " ".join(filter(None, ("dealtrack", name, root.metavar, context.info_name)))
-        return f"No such option: {name}. It stands before the command: {words}"
+        return _("No such option: {name}. It stands before the command: {words}").format(name=name, words=words)
     from dealtrack.core.text import nearest
     from dealtrack.errors import suggestion
 
     known = [opt for param in context.command.params for opt in param.opts if opt.startswith("--")]
-    return f"No such option: {name}.{suggestion(nearest(name, known, 2)) if name.startswith('--') else ''}"
+    near = suggestion(nearest(name, known, 2)) if name.startswith("--") else ""
+    return _("No such option: {name}.{nearest}").format(name=name, nearest=say(near))
+
+
+def _refusal(error: ClickException) -> str:
+    """Return what is wrong with the usage."""
+    if is_english():
+        return error.format_message()
+    from dealtrack.cli.wide_help import refusal
+
+    return refusal(error)
 
 
 def _prepare_streams() -> None:
@@ -223,6 +238,20 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _asked_language(arguments: Sequence[str]) -> str:
+    """Return the language that is asked for before the command: help and refusals of wrong usage are said in it too."""
+    words = iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name == "--lang":
+            return value if equals else next(words, "")
+        if not word.startswith("-") or word == "--":
+            break
+        if word == "--db":
+            next(words, None)
+    return ""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     _prepare_streams()
@@ -235,6 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             answer(asking, words, typer.main.get_command(app))
             sys.stdout.flush()
             return 0
+        choose_language(_asked_language(sys.argv[1:] if arguments is None else arguments))
         status = typer.main.get_command(app).main(
             args=list(arguments) if arguments is not None else None, prog_name="dealtrack", standalone_mode=False
         )
@@ -245,28 +275,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except ClickException as error:
         context = getattr(error, "ctx", None)
-        hint = f" See '{context.command_path} --help'." if context else ""
-        told = _no_such_option(error, context) if isinstance(error, NoSuchOption) else error.format_message()
-        _say(told.rstrip(".").replace("\n", " ") + ("" if told.endswith("?") else ".") + hint)
+        hint = _(" See '{command} --help'.").format(command=context.command_path) if context else ""
+        told = _no_such_option(error, context) if isinstance(error, NoSuchOption) else _refusal(error)
+        _say(told.rstrip(".。").replace("\n", " ") + ("" if told.endswith(("?", "？")) else _(".")) + hint)
         return BAD_INPUT
     except typer.Abort:
-        _say("cancelled; nothing was written.")
+        _say(_("cancelled; nothing was written."))
         return BAD_INPUT
     except DealtrackError as error:
         from dealtrack.cli.session import show_value
 
-        _say(error.message(show_value))
+        _say(error.message(show_value, _))
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has seen enough: leave quietly.
         _drop_output()
         return 0
     except MemoryError:
-        _say("out of memory; nothing was written.")
+        _say(_("out of memory; nothing was written."))
         return 3
     except OSError as error:
         _drop_output()
-        _say(f"cannot write the output: {error.strerror or error}.")
+        _say(_("cannot write the output: {reason}.").format(reason=_(error.strerror or str(error))))
         return 3
 
 

@@ -6,12 +6,14 @@ from datetime import tzinfo
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dealtrack.core.calendar import WEEKDAY_NAMES
+from dealtrack.cli.language import say
+from dealtrack.cli.sentences import show_day
 from dealtrack.core.standing import WATCH_KEYS
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange import writers
 from dealtrack.exchange.writers import Record
+from dealtrack.phrase import listed
 
 if TYPE_CHECKING:
     from dealtrack.core.explanation import Step
@@ -25,7 +27,7 @@ def check_format(fmt: str | None) -> None:
         from dealtrack.core.text import nearest
 
         near = suggestion(nearest(fmt, FORMATS))
-        raise UnknownWord(what="The format", value=fmt, nearest=near, allowed=", ".join(FORMATS))
+        raise UnknownWord(what="The format", value=fmt, nearest=near, allowed=listed(FORMATS))
 
 
 def print_records(
@@ -83,9 +85,9 @@ def print_steps(steps: Iterable["Step"], fmt: str | None = None, *, zone: tzinfo
         return
     rows = [
         (
-            f"{WEEKDAY_NAMES[step.day.weekday()]} {step.day.isoformat()}{'' if step.confirmed else '?'}",
+            f"{show_day(step.day)}{'' if step.confirmed else '?'}",
             f"✓ {step.nth}" if step.counted else "–",
-            safe_text(step.reason),
+            safe_text(say(step.reason)),
         )
         for step in steps
     ]

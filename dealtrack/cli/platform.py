@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dealtrack.cli.language import _, say
 from dealtrack.cli.options import At, Format
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, platform_named
@@ -23,6 +24,7 @@ from dealtrack.core.platform import (
 )
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import BadText, MissingValue, UnknownWord
+from dealtrack.phrase import Word, listed
 from dealtrack.register import platforms
 
 NAME_LIMIT = 100
@@ -47,19 +49,20 @@ def _yes_or_no(text: str) -> bool | None:
         return None
     answer = ANSWERS.get(text.strip().lower())
     if answer is None:
-        raise UnknownWord(what="The green channel", value=text, nearest="", allowed="yes, no")
+        raise UnknownWord(what="The green channel", value=text, nearest="", allowed=listed(map(Word, ("yes", "no"))))
     return answer
 
 
 def _told(platform: Platform) -> str:
     """Return what a platform is known by and whether it has opened the green channel, in a line."""
     others = f" ({', '.join(platform.aliases)})" if platform.aliases else ""
-    opened = {True: ", green channel opened", False: ", green channel not opened", None: ""}[platform.green_channel]
-    return safe_text(f"platform {platform.name}{others}{opened}")
+    opened = {True: _(", green channel opened"), False: _(", green channel not opened"), None: ""}
+    line = _("platform {name}{others}{opened}")
+    return safe_text(line.format(name=platform.name, others=others, opened=opened[platform.green_channel]))
 
 
 def _channels(channels: Iterable[str]) -> str:
-    return ", ".join(channels) or "no contact channel"
+    return say(listed(map(Word, channels))) or _("no contact channel")
 
 
 def list_(
@@ -94,7 +97,8 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
             return
         if fmt != "csv":
             print(_told(platform))
-            print(f"shows: {_channels(platform.channels)}" if checks or platform.channels else "never checked")
+            shown = _("shows: {channels}").format(channels=_channels(platform.channels))
+            print(shown if checks or platform.channels else _("never checked"))
         if checks or fmt == "csv":
             print_records(checks, CHECK_KEYS, fmt, zone=register.zone)
 
@@ -118,7 +122,7 @@ def add(
     platform = Platform(name, tuple(others), _yes_or_no(green_channel))
     with session.register() as register:
         register.enter_platforms([platform], session.now, session.actor)
-    print(f"{_told(platform)} entered")
+    print(_("{platform} entered").format(platform=_told(platform)))
 
 
 def edit(
@@ -150,7 +154,7 @@ def edit(
         )
         known = edited or match_platform(wanted, register.platforms)
     assert known is not None
-    print(_told(known) if edited else f"{_told(known)}: nothing to change")
+    print(_told(known) if edited else _("{platform}: nothing to change").format(platform=_told(known)))
 
 
 def check(
@@ -176,8 +180,11 @@ def check(
         moment = session.moment(at, register.zone).start
         platform = platforms.check_platform(register, wanted, moment, found, told, session.now, session.actor)
         checked = show_moment(moment, register.zone)
-        print(safe_text(f"platform {platform.name}: checked {checked} by {session.actor}: shows {_channels(found)}"))
+        line = _("platform {name}: checked {moment} by {actor}: shows {channels}")
+        told_of = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(found)}
+        print(safe_text(line.format(**told_of)))
         last = platform.last_check
         if last is not None and last.at > moment:
             later = show_moment(last.at, register.zone)
-            print(safe_text(f"what it shows stays as last checked, {later} by {last.by}: {_channels(last.channels)}"))
+            line = _("what it shows stays as last checked, {moment} by {actor}: {channels}")
+            print(safe_text(line.format(moment=later, actor=last.by, channels=_channels(last.channels))))

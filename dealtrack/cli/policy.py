@@ -9,15 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.language import _, say
 from dealtrack.cli.options import AsOf, Format, KnownAt
 from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import terminal_width
 from dealtrack.cli.wrapping import labelled_lines, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, version_for
-from dealtrack.core.policy_words import describe_clock, headings, last_days
+from dealtrack.core.policy_words import clock_words, headings, last_days
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing, UnknownWord, suggestion
+from dealtrack.phrase import listed
 from dealtrack.sources.policies import load_policy, policy_names
 from dealtrack.sources.toml_files import as_path
 
@@ -59,7 +62,7 @@ def list_(context: typer.Context, fmt: Format = "") -> None:
         try:
             versions = taken.get(name) or _load(name)
         except BadPolicyFile as error:
-            faults.append(str(error))
+            faults.append(error.message(translate=_))
             continue
         records.append(
             {
@@ -133,11 +136,14 @@ def _clock_records(versions: Sequence[Policy]) -> Iterator[dict[str, Any]]:
 
 def _lines(versions: Sequence[Policy], held: Sequence[Policy], room: int | None) -> Iterator[str]:
     """Yield a policy in words for a terminal of `room` columns, None for any width."""
-    yield from wrap_text(f"{versions[-1].name}: {versions[-1].title}", room)
+    yield from wrap_text(f"{versions[-1].name}{_(': ')}{_(versions[-1].title)}", room)
     told = [
         (
-            headings(version, last, judges_earlier=place == 0 and len(versions) > 1),
-            [(clock.name, describe_clock(clock).removeprefix(f"{clock.name}: ")) for clock in version.clocks],
+            [
+                (say(label), say(text))
+                for label, text in headings(version, last, judges_earlier=place == 0 and len(versions) > 1)
+            ],
+            [(_(clock.name), say(clock_words(clock))) for clock in version.clocks],
         )
         for place, (version, last) in enumerate(zip(versions, last_days(versions), strict=True))
     ]
@@ -146,8 +152,10 @@ def _lines(versions: Sequence[Policy], held: Sequence[Policy], room: int | None)
         yield ""
         rows = [*heading, *clocks]
         if version not in held:
-            rows.insert(1, ("register", "not taken in: 'dealtrack policy adopt' takes it in, 'policy try' tries it"))
-        yield from labelled_lines(rows, [*labels, "register"], room)
+            rows.insert(
+                1, (_("register"), _("not taken in: 'dealtrack policy adopt' takes it in, 'policy try' tries it"))
+            )
+        yield from labelled_lines(rows, [*labels, _("register")], room)
 
 
 def try_(
@@ -173,7 +181,7 @@ def try_(
     if by not in ("", *GROUPS):
         from dealtrack.core.text import nearest
 
-        raise UnknownWord(what="--by", value=by, nearest=suggestion(nearest(by, GROUPS)), allowed=", ".join(GROUPS))
+        raise UnknownWord(what="--by", value=by, nearest=suggestion(nearest(by, GROUPS)), allowed=listed(GROUPS))
     versions = _filed(name, _taken_in(session))
     with session.register() as register:
         zone = register.zone
@@ -188,11 +196,11 @@ def try_(
     latest = versions[-1]
     if trial.complaints and not in_force and latest not in trial.versions:
         day = latest.in_force.isoformat()
-        print(
-            f"dealtrack: no complaint was received from {day} on, when the latest version comes into force; "
-            f"--in-force {day} judges all by it.",
-            file=sys.stderr,
+        line = _(
+            "no complaint was received from {day} on, when the latest version comes into force; "
+            "--in-force {day} judges all by it."
         )
+        print(f"dealtrack: {line.format(day=day)}", file=sys.stderr)
 
 
 def adopt(context: typer.Context, name: PolicyArgument) -> None:
@@ -202,12 +210,15 @@ def adopt(context: typer.Context, name: PolicyArgument) -> None:
     with session.register() as register:
         taken = register.take_in(versions, session.now, session.actor)
     for version in versions:
-        state = "taken into the register" if version in taken else "in the register already"
-        print(f"policy {version.name}, in force from {version.in_force.isoformat()}: {state}")
+        state = _("taken into the register") if version in taken else _("in the register already")
+        line = _("policy {name}, in force from {day}: {state}")
+        print(line.format(name=version.name, day=version.in_force.isoformat(), state=state))
     if taken:
         print(
-            "It judges what is entered from now on and was received while it is in force; what was entered before "
-            "keeps the version that it has.",
+            _(
+                "It judges what is entered from now on and was received while it is in force; what was entered before "
+                "keeps the version that it has."
+            ),
             file=sys.stderr,
         )
-        session.advise(f"next: dealtrack add --policy {versions[-1].name}")
+        session.advise(next_line(f"dealtrack add --policy {versions[-1].name}"))

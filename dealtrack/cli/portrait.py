@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
-from dealtrack.cli.sentences import due_text
+from dealtrack.cli.language import _
+from dealtrack.cli.sentences import Translate, due_text
+from dealtrack.cli.terms import said
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import Kind, Transition, days_behind
 from dealtrack.core.masking import masked
@@ -12,6 +14,7 @@ from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing, clock_record, record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownComplaint
+from dealtrack.phrase import Phrase
 from dealtrack.register.erasure import erasure_of
 from dealtrack.register.journal import Entry
 from dealtrack.register.recorder import Personal
@@ -76,7 +79,8 @@ def standing_in(register: Register, complaint: int, history: Sequence[Transition
     """Return how a complaint stands in a view; raises UnknownComplaint where it is not to be seen in it."""
     standing = register.standing_of(history, view)
     if standing is None:
-        reason = " It was entered by mistake and voided." if view.is_present else " It had not been received by then."
+        voided, early = Phrase(" It was entered by mistake and voided."), Phrase(" It had not been received by then.")
+        reason = voided if view.is_present else early
         raise UnknownComplaint(reference=complaint, nearest=reason)
     return standing
 
@@ -86,7 +90,8 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:
     import sys
 
     plain = fmt == "plain" or (not fmt and not sys.stdout.isatty())
-    rows = list(_rows(held, zone))
+    # Plain lines are for programs, and stay English.
+    rows = list(_rows(held, zone, str if plain else _))
     if plain:
         for section, cells in rows:
             yield "\t".join((section, *cells))
@@ -94,14 +99,14 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:
     from dealtrack.core.text import display_width
 
     complaint = held.standing.complaint
-    yield f"Complaint {complaint.id}"
+    yield _("Complaint {id}").format(id=complaint.id)
     for name in ("field", "clock", "history"):
         lines = [cells for section, cells in rows if section == name]
         if not lines:
             continue
         if name != "field":
             yield ""
-            yield {"clock": "Clocks", "history": "History"}[name]
+            yield {"clock": _("Clocks"), "history": _("History")}[name]
         columns = max(map(len, lines))
         widths = [
             max((display_width(cells[i]) for cells in lines if i < len(cells) - 1), default=0) for i in range(columns)
@@ -111,48 +116,48 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:
             yield "  " + "  ".join((*padded, cells[-1])).rstrip()
 
 
-def _rows(held: Portrait, zone: tzinfo) -> Iterator[tuple[str, list[str]]]:
+def _rows(held: Portrait, zone: tzinfo, _: Translate) -> Iterator[tuple[str, list[str]]]:
     values = record(held.standing)
     for name in FIELDS:
         if values[name] is not None:
-            yield "field", [name, safe_text(str(values[name]))]
+            yield "field", [_(name), safe_text(said(name, str(values[name]), _))]
         if name == "owner" and held.standing.complaint.handler is not None:
-            yield "field", ["handed on to", safe_text(held.standing.complaint.handler)]
+            yield "field", [_("handed on to"), safe_text(held.standing.complaint.handler)]
     for name, text in held.personal.items():
         if text:
-            yield "field", [name, safe_text(text)]
+            yield "field", [_(name), safe_text(text)]
     if held.erased is not None:
         gone = held.erased
-        told_of = f"erased {show_moment(gone.at, zone)} by {gone.actor}: {gone.detail['reason']}"
-        yield "field", ["personal", safe_text(told_of)]
+        told_of = _("erased {moment} by {actor}: {reason}")
+        told_of = told_of.format(moment=show_moment(gone.at, zone), actor=gone.actor, reason=gone.detail["reason"])
+        yield "field", [_("personal"), safe_text(told_of)]
     moment = held.standing.moment
     for clock in held.standing.runs_and_waiting:
-        name = clock.name if clock.round == 1 else f"{clock.name} ({clock.round})"
-        ended = f"ended {show_moment(clock.ended, zone)}" if clock.ended else ""
-        due = f"due {due_text(clock, zone)}" if clock.due else ""
-        yield "clock", [name, verdict(clock, moment).value, due, ended]
+        name = _(clock.name) if clock.round == 1 else f"{_(clock.name)} ({clock.round})"
+        ended = _("ended {moment}").format(moment=show_moment(clock.ended, zone)) if clock.ended else ""
+        due = _("due {moment}").format(moment=due_text(clock, zone, _)) if clock.due else ""
+        yield "clock", [name, _(verdict(clock, moment).value), due, ended]
     voided = {entry.detail["seq"] for entry in held.history if entry.kind is Kind.VOIDED}
     for entry in held.history:
-        actor, said = _told(entry, zone)
+        actor, words = _told(entry, zone, _)
         if entry.seq in voided:
-            said = f"{said} (voided)".lstrip()
-        yield "history", [show_moment(entry.at, zone), entry.kind.value, actor, said]
+            words = f"{words} {_('(voided)')}".lstrip()
+        yield "history", [show_moment(entry.at, zone), _(entry.kind.value), actor, words]
 
 
-def _told(entry: Transition, zone: tzinfo) -> list[str]:
+def _told(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     detail = entry.detail
-    said = []
+    words = []
     if entry.kind is not Kind.RECEIVED:
-        said = [
-            f"{name} {detail[name]}" for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail
-        ]
+        names = [name for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
+        words = [f"{_(name)} {said(name, str(detail[name]), _)}" for name in names]
     if entry.kind is Kind.HANDED_ON:
-        said.append(f"to {detail['to']}")
+        words.append(_("to {whom}").format(whom=detail["to"]))
     if entry.kind is Kind.EVIDENCE:
-        said.append(f"{detail['name']}, {detail['size']:,} bytes")
-    said += [str(detail[name]) for name in ("reason", "note") if name in detail]
+        words.append(_("{name}, {size:,} bytes").format(name=detail["name"], size=detail["size"]))
+    words += [str(detail[name]) for name in ("reason", "note") if name in detail]
     days = days_behind(entry, zone)
     if days:
-        count = f"{days} day{'s' if days > 1 else ''}"
-        said.append(f"(entered {show_moment(entry.recorded_at, zone)}, {count} later)")
-    return [safe_text(entry.actor), safe_text("; ".join(said))]
+        one, many = _("(entered {moment}, 1 day later)"), _("(entered {moment}, {count} days later)")
+        words.append((one if days == 1 else many).format(moment=show_moment(entry.recorded_at, zone), count=days))
+    return [safe_text(entry.actor), safe_text(_("; ").join(words))]

@@ -8,13 +8,15 @@ import typer
 
 from dealtrack.cli.options import At, Complaints, DuplicateDays, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.sentences import change_lines, lookalike_line, next_command
+from dealtrack.cli.sentences import change_lines, lookalike_line, next_command, next_line
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.core.lifecycle import Kind
+from dealtrack.core.outcome import outcome_named
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import clean_input, nearest, parse_amount
 from dealtrack.errors import MissingValue, UnknownWord, suggestion
+from dealtrack.phrase import Phrase
 from dealtrack.register.duplicates import Watch, merged
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Personal, Work
@@ -45,7 +47,7 @@ def told_of_end(note: str, outcome: str, amount: str) -> dict[str, Any]:
     """Return the detail of a completion: what came of it, those parts that were given; raises BadText or BadAmount."""
     detail = told(note)
     if outcome:
-        detail["outcome"] = clean_input(outcome, "outcome", NAME_LIMIT)
+        detail["outcome"] = outcome_named(clean_input(outcome, "outcome", NAME_LIMIT))
     if amount:
         detail["amount"] = parse_amount(amount)
     return detail
@@ -70,7 +72,7 @@ def show_change(session: Session, register: Register, ids: list[int], fmt: str) 
         print(line)
     following = next_command(changed)
     if following:
-        session.advise(f"next: {following}")
+        session.advise(next_line(following))
 
 
 def record_transition(
@@ -97,7 +99,7 @@ def seller_named(text: str) -> str:
     seller = SELLERS.get(text.strip().lower())
     if seller is None:
         near = suggestion(nearest(text, SELLERS, 1))
-        raise UnknownWord(what="The seller", value=text, nearest=near, allowed="platform, third-party")
+        raise UnknownWord(what="The seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
     return seller
 
 
@@ -138,7 +140,7 @@ def add(
             given = ask(session, register, given)
         elif not platform:
             known = ", ".join(entry.name for entry in register.platforms[:6])
-            raise MissingValue(what="The platform", option=f"--platform NAME ({known})")
+            raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=known))
         platform_name = platform_named(register, given["platform"])
         category_name = category_named(given["category"] or "other")
         texts = {

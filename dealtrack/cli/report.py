@@ -13,6 +13,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.moments import parse_day
 from dealtrack.errors import BadText, DaysReversed, UnknownWord, suggestion
+from dealtrack.phrase import listed
 
 if TYPE_CHECKING:
     from dealtrack.reports.figures import Report
@@ -64,7 +65,7 @@ def report(
         from dealtrack.core.text import nearest
 
         near = suggestion(nearest(by, GROUPINGS))
-        raise UnknownWord(what="--by", value=by, nearest=near, allowed=", ".join(GROUPINGS))
+        raise UnknownWord(what="--by", value=by, nearest=near, allowed=listed(GROUPINGS))
     if campaign and (first or last):
         raise BadText(what="--campaign", reason="names days of its own: leave out --from and --to")
     with session.register() as register:

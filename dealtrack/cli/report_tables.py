@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from dealtrack.cli.bars import draw_bar, draw_spark
-from dealtrack.cli.language import _, _n
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.table import Cell, Column, draw_table, painter, terminal_width
 from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy_words import span_of
 from dealtrack.core.text import safe_text
+from dealtrack.phrase import either
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
 from dealtrack.reports.words import part_words, role_words, whole_words
 
@@ -178,9 +179,9 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
             row.append(whole_cell(clock.provisional if clock else 0))
         rows.append(row)
     print()
-    rules = _(" or ").join(span_of(rule) for rule in report.rules[name])
+    rules = say(either(map(span_of, report.rules[name])))
     paint = painter(sys.stdout)
-    for line in wrap_text(f"{name}: {rules}", room):
+    for line in wrap_text(f"{_(name)}{_(': ')}{rules}", room):
         print(paint(line, "bold"))
     draw_table(columns, rows, sys.stdout)
     if total.runs > total.complaints:
@@ -276,7 +277,7 @@ def sections_beside(report: Report) -> list[Section]:
 
 def rate_title(name: str) -> str:
     """Return the title of the rate of a clock."""
-    return _("{clock} on time").format(clock=name)
+    return _("{clock} on time").format(clock=_(name))
 
 
 def group_column(report: Report) -> Column:

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.sentences import due_text, show_day
 from dealtrack.cli.session import Session
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, change_to_data, reason
-from dealtrack.core.clocks import Clock
 from dealtrack.core.moments import parse_days
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import BadMonth, MissingValue
+from dealtrack.phrase import listed
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Revision, preview, revise, with_own_changes
 
@@ -123,56 +124,63 @@ def _revise(
     revision = preview(register, new)
     _show(revision, register.zone, register)
     if revision.is_empty:
-        print("the calendar stays as it is")
+        print(_("the calendar stays as it is"))
         return
     if not yes and not session.asks:
-        print("dealtrack: nothing was changed; --yes does it", file=sys.stderr)
+        print(f"dealtrack: {_('nothing was changed; --yes does it')}", file=sys.stderr)
         return
-    if not yes and not typer.confirm("Revise the calendar?", err=True):
+    if not yes and not typer.confirm(_("Revise the calendar?"), err=True):
         raise typer.Abort
     done = revise(register, new, told, session.now, session.actor)
-    print(
-        f"calendar revision {register.revision}: {_count(len(done.days), 'day')}, "
-        f"{_count(len(done.moved), 'deadline')} moved"
-    )
+    line = _("calendar revision {revision}: {days}, {deadlines} moved")
+    days, deadlines = _count_days(len(done.days)), _count_deadlines(len(done.moved))
+    print(line.format(revision=register.revision, days=days, deadlines=deadlines))
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _count_days(count: int) -> str:
+    return _n("{count} day", "{count} days", count).format(count=count)
+
+
+def _count_deadlines(count: int) -> str:
+    return _n("{count} deadline", "{count} deadlines", count).format(count=count)
+
+
+def _count_ended(count: int) -> str:
+    return _n("{count} ended clock", "{count} ended clocks", count).format(count=count)
 
 
 def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     for change in revision.days[:SHOWN]:
         before, after = _reason(change.day, change.before), _reason(change.day, change.after)
         print(safe_text(f"{show_day(change.day)}: {before} -> {after}"))
-    _more(len(revision.days), "day")
-    for years, word in ((revision.made_official, "official"), (revision.no_longer_official, "no longer official")):
+    _more(len(revision.days), _count_days)
+    for years, line in (
+        (revision.made_official, _("{years}: now official")),
+        (revision.no_longer_official, _("{years}: now no longer official")),
+    ):
         if years:
-            print(f"{', '.join(map(str, years))}: now {word}")
+            print(line.format(years=say(listed(map(str, years)))))
     for moved in revision.moved[:SHOWN]:
-        print(
-            f"complaint {moved.complaint.id} {moved.after.name}: "
-            f"{_due(moved.before, zone)} -> {_due(moved.after, zone)}"
-        )
-    _more(len(revision.moved), "deadline")
+        line = _("complaint {id} {clock}: {before} -> {after}")
+        before, after = due_text(moved.before, zone), due_text(moved.after, zone)
+        print(line.format(id=moved.complaint.id, clock=_(moved.after.name), before=before, after=after))
+    _more(len(revision.moved), _count_deadlines)
     for clock in revision.otherwise[:SHOWN]:
-        print(
-            f"complaint {clock.complaint.id} {clock.after.name}: ended {clock.stands}, would now be {clock.would_be}; "
+        line = _(
+            "complaint {id} {clock}: ended {verdict}, would now be {other}; "
             "its verdict stands ('dealtrack recheck --include-closed' judges anew)"
         )
-    _more(len(revision.otherwise), "ended clock")
+        verdict, other = _(clock.stands), _(clock.would_be)
+        print(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other))
+    _more(len(revision.otherwise), _count_ended)
 
 
-def _more(count: int, noun: str) -> None:
+def _more(count: int, counted: Callable[[int], str]) -> None:
     if count > SHOWN:
-        print(f"... and {_count(count - SHOWN, noun)} more")
-
-
-def _due(clock: Clock, zone: tzinfo) -> str:
-    return due_text(clock, zone)
+        print(_("... and {count} more").format(count=counted(count - SHOWN)))
 
 
 def _reason(day: Any, ruling: Ruling) -> str:
-    word = "worked" if ruling.worked else "off"
+    word = _("worked") if ruling.worked else _("off")
     told = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True, 0))
-    return f"{word} ({told})"
+    return f"{word} ({say(told)})"

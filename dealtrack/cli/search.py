@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.language import _
 from dealtrack.cli.look import status_named
 from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformName
 from dealtrack.cli.output import check_format, print_records
@@ -13,6 +14,7 @@ from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.snippet import snippet
 from dealtrack.core.text import clean_input
 from dealtrack.errors import MissingValue
+from dealtrack.phrase import Phrase
 
 KEYS = ("id", "number", "platform", "category", "status", "received", "matched")
 WORD_LIMIT = 200
@@ -44,7 +46,7 @@ def search(
 
     session: Session = context.obj
     check_format(fmt)
-    wanted = [clean_input(word, "A word", WORD_LIMIT) for word in words or ()]
+    wanted = [clean_input(word, Phrase("A word"), WORD_LIMIT) for word in words or ()]
     if not any(wanted):
         raise MissingValue(what="What to search for", option="a word, as in 'dealtrack search 退款'")
     is_short = sys.stdout.isatty() and fmt in ("", "table")
@@ -67,4 +69,4 @@ def search(
 
         print_records(records(), KEYS, fmt, zone=register.zone)
     if most and count > most and limit is None:
-        print(f"only the latest {most} are shown; --limit N shows more", file=sys.stderr)
+        print(_("only the latest {count} are shown; --limit N shows more").format(count=most), file=sys.stderr)

@@ -1,39 +1,47 @@
 """What is said to a clerk in lines rather than tables: changes, one complaint in full, explanations."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, tzinfo
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from dealtrack.cli.language import _, say
+from dealtrack.cli.terms import said
 from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.clocks import LAST_SECOND, Clock
-from dealtrack.core.lifecycle import Status
-from dealtrack.core.moments import show_due, show_moment
+from dealtrack.core.lifecycle import Kind, Status
+from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing
-from dealtrack.core.text import safe_text
+from dealtrack.core.text import display_width, pad_text, safe_text
+from dealtrack.phrase import Word, listed
 
 if TYPE_CHECKING:
     from dealtrack.register.duplicates import Lookalike
 
+Translate = Callable[[str], str]
+"""Gives a message in the user's language."""
 
-def show_day(day: date) -> str:
+VERDICT_WIDTH = len("projected")
+
+
+def show_day(day: date, _: Translate = _) -> str:
     """Return a day with its weekday, as Mon 2016-11-14."""
-    return f"{WEEKDAY_NAMES[day.weekday()]} {day.isoformat()}"
+    return _("{weekday} {day}").format(weekday=_(WEEKDAY_NAMES[day.weekday()]), day=day.isoformat())
 
 
-def due_text(clock: Clock, zone: tzinfo) -> str:
+def due_text(clock: Clock, zone: tzinfo, _: Translate = _) -> str:
     """Return when a clock is due, with its weekday and the hour at which it ends; a dash without a deadline."""
     if clock.due is None:
         return "-"
     local = clock.due.astimezone(zone)
-    hour = " 24:00" if local.time() == LAST_SECOND else ""
-    day = WEEKDAY_NAMES[local.weekday()]
-    return f"{day} {show_due(clock.due, zone, False)}{hour}{'?' if clock.provisional else ''}"
+    day = show_day(local.date(), _)
+    hour = "24:00" if local.time() == LAST_SECOND else show_moment(clock.due, zone)[11:]
+    return f"{day} {hour}{'?' if clock.provisional else ''}"
 
 
 def name_of(standing: Standing) -> str:
     """Return what a complaint is known by: its id, number, platform and category."""
     complaint = standing.complaint
-    known = [complaint.number, complaint.platform, complaint.category]
+    known = [complaint.number, complaint.platform, said("category", complaint.category)]
     return safe_text(f"{complaint.id} ({', '.join(text for text in known if text)})")
 
 
@@ -41,12 +49,14 @@ def state_of(standing: Standing, zone: tzinfo) -> str:
     """Return where a complaint stands and since when."""
     complaint = standing.complaint
     ended = [
-        ("completed", complaint.completed),
-        ("withdrawn", complaint.withdrawn),
-        ("rejected", complaint.rejected),
+        (Kind.COMPLETED, complaint.completed),
+        (Kind.WITHDRAWN, complaint.withdrawn),
+        (Kind.REJECTED, complaint.rejected),
     ]
+    word: str
+    moment: datetime | None
     if complaint.status is Status.CLOSED:
-        word, moment = next(((word, at) for word, at in ended if at is not None), ("closed", None))
+        word, moment = next(((kind.value, at) for kind, at in ended if at is not None), ("closed", None))
     else:
         word = complaint.status.value
         moment = {
@@ -54,25 +64,32 @@ def state_of(standing: Standing, zone: tzinfo) -> str:
             Status.ACCEPTED: complaint.accepted,
             Status.FORWARDED: complaint.forwarded,
         }.get(complaint.status)
-    return f"{word} {show_moment(moment, zone)}" if moment else word
+    return f"{_(word)} {show_moment(moment, zone)}" if moment else _(word)
 
 
 def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
     """Yield what a change made of complaints, and the deadlines that follow."""
     for standing in standings:
-        yield f"complaint {name_of(standing)}: {state_of(standing, zone)}"
-        width = max((len(clock.name) for clock in standing.clocks), default=0)
-        for clock in standing.clocks:
-            verdict = standing.verdict(clock)
-            due = "" if clock.due is None else f"  due {due_text(clock, zone)}"
-            yield f"  {clock.name:<{width}}  {verdict:<9}{due}".rstrip()
+        yield _("complaint {name}: {state}").format(name=name_of(standing), state=state_of(standing, zone))
+        names = [_(clock.name) for clock in standing.clocks]
+        verdicts = [_(standing.verdict(clock)) for clock in standing.clocks]
+        width = max(map(display_width, names), default=0)
+        for clock, name, verdict in zip(standing.clocks, names, verdicts, strict=True):
+            due = "" if clock.due is None else "  " + _("due {moment}").format(moment=due_text(clock, zone))
+            yield f"  {pad_text(name, width)}  {pad_text(verdict, VERDICT_WIDTH)}{due}".rstrip()
 
 
 def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
     """Return the warning that a complaint looks like one entered before."""
     known = ", ".join(text for text in (like.number, like.platform, show_moment(like.received, zone)) if text)
-    shared = ", ".join(like.shares)
-    return safe_text(f"dealtrack: complaint {like.complaint} looks like {like.of} ({known}): same {shared}")
+    shared = say(listed(map(Word, like.shares)))
+    line = _("complaint {complaint} looks like {of} ({known}): same {shared}")
+    return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.of, known=known, shared=shared)}")
+
+
+def next_line(command: str) -> str:
+    """Return the line that names the command that usually follows."""
+    return _("next: {command}").format(command=command)
 
 
 def next_command(standings: Sequence[Standing]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dealtrack import settings
-from dealtrack.cli.language import _
+from dealtrack.cli.language import _, say
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
@@ -26,6 +26,7 @@ from dealtrack.errors import (
     UnknownPlatform,
     suggestion,
 )
+from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
@@ -41,7 +42,10 @@ _shown_in: list[tzinfo] = [UTC]
 
 def show_value(value: object) -> str:
     """Write a value of an error message: a moment in the register's time zone, the rest as it is."""
-    return show_moment(value, _shown_in[0]) if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return show_moment(value, _shown_in[0])
+    # Where a file stands, standard input may.
+    return _("standard input") if value == "standard input" else str(value)
 
 
 class Session:
@@ -80,7 +84,7 @@ class Session:
     @cached_property
     def actor(self) -> str:
         """Return who calls; raises BadText."""
-        return clean_input(settings.actor(), "The name of who acts", TEXT_LIMIT)
+        return clean_input(settings.actor(), Phrase("The name of who acts"), TEXT_LIMIT)
 
     @contextmanager
     def register(self) -> Iterator[Register]:
@@ -128,7 +132,9 @@ def _tell(upgrade: "Upgrade") -> None:
         text = _("the register stays at schema {found} and takes no entries: {reason}")
     else:
         return
-    told = text.format(found=upgrade.found, known=upgrade.known, backup=upgrade.backup, reason=upgrade.reason)
+    told = text.format(
+        found=upgrade.found, known=upgrade.known, backup=upgrade.backup, reason=say(upgrade.reason or "")
+    )
     print(f"dealtrack: {safe_lines(told)}", file=sys.stderr)
 
 
@@ -189,5 +195,7 @@ def category_named(text: str) -> str:
     """Return the category that a text means; raises UnknownCategory with the nearest names."""
     category = match_category(text)
     if category is None:
-        raise UnknownCategory(name=text, nearest=suggestion(nearest_categories(text)), allowed=", ".join(CATEGORIES))
+        raise UnknownCategory(
+            name=text, nearest=suggestion(nearest_categories(text)), allowed=listed(map(Word, CATEGORIES))
+        )
     return category

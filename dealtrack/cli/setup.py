@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _
+from dealtrack.cli.language import _, say
+from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
 from dealtrack.core.text import fit_text
 from dealtrack.errors import CHECK_FAILED, BadHead, BadTimezone, RegisterExists, suggestion
@@ -46,18 +47,20 @@ def init(
     platforms = load_platforms(data / "platforms.toml") if name == "green-channel" else []
     setup = Setup(rules, versions, name, platforms, zone)
     Register.create(session.path, setup, session.now, session.actor)
-    print(f"register {session.path}: calendar {rules.name}, policy {name}, time zone {zone}")
+    line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
+    print(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone))
     parts = differs_by_subdivision(calendar)
     if parts:
         some = ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")
-        print(
-            f"dealtrack: {rules.name} holds only the holidays that all its parts share; they differ by part ({some}), "
-            f"as in --calendar {rules.name}-{parts[0]}.",
-            file=sys.stderr,
+        line = _(
+            "{name} holds only the holidays that all its parts share; they differ by part ({some}), "
+            "as in --calendar {name}-{part}."
         )
+        print(f"dealtrack: {line.format(name=rules.name, some=some, part=parts[0])}", file=sys.stderr)
     if not timezone and not rules.timezone:
-        print(f"dealtrack: no time zone is known for {rules.name}; {zone} is used (--timezone).", file=sys.stderr)
-    session.advise("next: dealtrack add --platform NAME")
+        line = _("no time zone is known for {name}; {zone} is used (--timezone).")
+        print(f"dealtrack: {line.format(name=rules.name, zone=zone)}", file=sys.stderr)
+    session.advise(next_line(f"dealtrack add --platform {_('NAME')}"))
 
 
 def check_timezone(name: str) -> None:
@@ -91,7 +94,7 @@ def verify(
     with session.register() as register:
         report = verify_register(register, head)
     for fault in report.faults:
-        print(f"dealtrack: {fault}", file=sys.stderr)
+        print(f"dealtrack: {say(fault)}", file=sys.stderr)
     if report.faults:
         way_back = (
             _("the journal is whole: 'dealtrack recheck --rebuild' makes the tables again from it")
@@ -100,7 +103,7 @@ def verify(
         )
         print(f"dealtrack: {way_back}", file=sys.stderr)
         raise typer.Exit(CHECK_FAILED)
-    print(f"whole: {report.entries} entries, head {report.head}")
+    print(_("whole: {count} entries, head {head}").format(count=report.entries, head=report.head))
 
 
 def recheck(
@@ -121,14 +124,16 @@ def recheck(
     with session.register() as register:
         found = list(differences(register))
         for text in found:
-            print(text)
+            print(say(text))
         if rebuild:
             rebuild_register(register)
-            print("the tables were made again from the journal")
+            print(_("the tables were made again from the journal"))
         if include_closed:
             for change in judge_anew(register, session.now, session.actor):
-                print(f"complaint {change.complaint.id} {change.after.name}: {change.stands} -> {change.would_be}")
+                line = _("complaint {id} {clock}: {before} -> {after}")
+                before, after = _(change.stands), _(change.would_be)
+                print(line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after))
     if found and not rebuild:
         raise typer.Exit(CHECK_FAILED)
     if not found:
-        print("the tables are as the journal makes them")
+        print(_("the tables are as the journal makes them"))

@@ -9,10 +9,14 @@ from datetime import tzinfo
 from itertools import groupby
 from typing import Any, NamedTuple, TextIO
 
+from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.terms import heading, said
 from dealtrack.cli.wrapping import share_room, wrap_text
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
+from dealtrack.core.festival import name_of_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
+from dealtrack.phrase import Phrase
 
 Paint = Callable[[str, str], str]
 
@@ -108,8 +112,9 @@ def print_table(records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone:
 
 def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> None:
     """Draw a table: a line of titles, a rule, and a line for each row."""
+    titles = [heading(column.title) for column in columns]
     widths = [
-        max(display_width(column.title), *(display_width(row[place].text) for row in rows))
+        max(display_width(titles[place]), *(display_width(row[place].text) for row in rows))
         for place, column in enumerate(columns)
     ]
     room = terminal_width(out)
@@ -118,7 +123,7 @@ def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
         _draw_wrapped(columns, rows, room, paint, out)
         return
     kept = fit_columns(columns, widths, room)
-    _draw_line([(columns[p], w, Cell(((columns[p].title, "bold"),))) for p, w in kept], paint, out)
+    _draw_line([(columns[p], w, Cell(((titles[p], "bold"),))) for p, w in kept], paint, out)
     out.write(paint(GAP.join("─" * width for _, width in kept), "dim") + "\n")
     for row in rows:
         _draw_line([(columns[p], w, row[p]) for p, w in kept], paint, out)
@@ -128,7 +133,7 @@ def _draw_wrapped(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int, paint: Paint, out: TextIO
 ) -> None:
     """Draw a table in which long cells go on below themselves; where that is needed, columns without any value go."""
-    texts = [[column.title, *(row[place].text for row in rows)] for place, column in enumerate(columns)]
+    texts = [[heading(column.title), *(row[place].text for row in rows)] for place, column in enumerate(columns)]
     kept = list(range(len(columns)))
     if sum(max(map(display_width, held)) + len(GAP) for held in texts) - len(GAP) > room:
         kept = [place for place in kept if any(texts[place][1:])] or kept[:1]
@@ -221,12 +226,12 @@ class Mark(NamedTuple):
 
 
 MARKS = {
-    DayKind.WEEKDAY: Mark("", "", "working day"),
-    DayKind.WEEKEND: Mark("·", "dim", "weekend"),
-    DayKind.HOLIDAY: Mark("休", "red", "public holiday"),
-    DayKind.MAKE_UP: Mark("班", "bold yellow", "make-up working day"),
-    DayKind.AMENDED_OFF: Mark("休!", "bold magenta", "day off by amendment"),
-    DayKind.AMENDED_WORKED: Mark("班!", "bold cyan", "working day by amendment"),
+    DayKind.WEEKDAY: Mark("", "", Phrase("working day")),
+    DayKind.WEEKEND: Mark("·", "dim", Phrase("weekend")),
+    DayKind.HOLIDAY: Mark("休", "red", Phrase("public holiday")),
+    DayKind.MAKE_UP: Mark("班", "bold yellow", Phrase("make-up working day")),
+    DayKind.AMENDED_OFF: Mark("休!", "bold magenta", Phrase("day off by amendment")),
+    DayKind.AMENDED_WORKED: Mark("班!", "bold cyan", Phrase("working day by amendment")),
 }
 _CELL_WIDTH = 7
 
@@ -240,7 +245,7 @@ def print_month(days: Iterable[Day], *, stream: TextIO | None = None) -> None:
 
     out = sys.stdout if stream is None else stream
     paint = painter(out)
-    for place, (_, month) in enumerate(groupby(days, key=lambda day: (day.day.year, day.day.month))):
+    for place, (_month, month) in enumerate(groupby(days, key=lambda day: (day.day.year, day.day.month))):
         if place:
             out.write("\n")
         _draw_month(list(month), paint, out)
@@ -249,23 +254,29 @@ def print_month(days: Iterable[Day], *, stream: TextIO | None = None) -> None:
 def _draw_month(days: Sequence[Day], paint: Paint, out: TextIO) -> None:
     confirmed = all(day.confirmed for day in days)
     worked = sum(day.worked for day in days)
-    title = paint(f"{days[0].day:%B %Y}", "bold")
-    count = f"{worked} working day{'s' if worked != 1 else ''}"
-    out.write(f"{title}  {count}{'' if confirmed else ', provisional: not officially published yet'}\n\n")
-    out.write(paint("".join(f"{name:>4}".ljust(_CELL_WIDTH) for name in WEEKDAY_NAMES).rstrip(), "bold") + "\n")
+    first = days[0].day
+    title = paint(_("{month} {year}").format(month=_(first.strftime("%B")), year=first.year), "bold")
+    count = _n("{count} working day", "{count} working days", worked).format(count=worked)
+    out.write(f"{title}  {count}{'' if confirmed else _(', provisional: not officially published yet')}\n\n")
+    out.write(paint("".join(map(_weekday_cell, WEEKDAY_NAMES)).rstrip(), "bold") + "\n")
     cells = [" " * _CELL_WIDTH] * days[0].day.weekday() + [_month_cell(day, paint) for day in days]
     for start in range(0, len(cells), 7):
         out.write("".join(cells[start : start + 7]).rstrip() + "\n")
     present = [kind for kind in MARKS if any(day.kind is kind for day in days)]
-    legend = [f"{MARKS[kind].sign} {MARKS[kind].meaning}" for kind in present if MARKS[kind].sign]
+    legend = [f"{MARKS[kind].sign} {say(MARKS[kind].meaning)}" for kind in present if MARKS[kind].sign]
     if not confirmed:
-        legend.append("? provisional")
+        legend.append(f"? {_('provisional')}")
     out.write("\n" + paint(" " + "   ".join(legend), "dim") + "\n" if legend else "")
     named = [day for day in days if day.name]
     if named:
         out.write("\n")
     for line in _named_lines(named, paint):
         out.write(line + "\n")
+
+
+def _weekday_cell(name: str) -> str:
+    text = _(name)
+    return pad_text(" " * max(0, 4 - display_width(text)) + text, _CELL_WIDTH)
 
 
 def _month_cell(day: Day, paint: Paint) -> str:
@@ -288,16 +299,16 @@ def _named_lines(days: Sequence[Day], paint: Paint) -> Iterable[str]:
     for stretch in stretches:
         first, last = stretch[0], stretch[-1]
         span = f"{first.day.day}" if first is last else f"{first.day.day}-{last.day.day}"
-        names = WEEKDAY_NAMES[first.day.weekday()]
+        names = _(WEEKDAY_NAMES[first.day.weekday()])
         if first is not last:
-            names += f"-{WEEKDAY_NAMES[last.day.weekday()]}"
+            names += f"-{_(WEEKDAY_NAMES[last.day.weekday()])}"
         mark = MARKS[first.kind]
-        told = reason(first) if first.kind is DayKind.MAKE_UP else first.name
+        told = say(reason(first) if first.kind is DayKind.MAKE_UP else name_of_day(first.name))
         sign = paint(pad_text(mark.sign, 3), mark.style) if mark.style else pad_text(mark.sign, 3)
-        yield f" {span:>5}  {names:<7}  {sign}  {safe_text(told)}"
+        yield f" {span:>5}  {pad_text(names, 7)}  {sign}  {safe_text(told)}"
     amended = [day for day in days if day.kind in (DayKind.AMENDED_OFF, DayKind.AMENDED_WORKED)]
     for source in dict.fromkeys(day.source for day in amended if day.source):
-        yield f" Source: {safe_text(source)}"
+        yield " " + _("Source: {source}").format(source=safe_text(_(source)))
 
 
 def _unpainted(text: str, style: str) -> str:
@@ -315,19 +326,20 @@ def _cell(
         if not (text or verdict):
             return Cell(())
         due = pad_text(text or "–", 11 if provisional else 10)
-        return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (verdict, VERDICT_STYLES.get(verdict, ""))))
+        style = VERDICT_STYLES.get(verdict, "")
+        return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (said("verdict", verdict), style)))
     if key == "matched" and is_painted:
         # Between the marks stands what was searched for.
         pieces = re.split("[«»]", text)
         return Cell(tuple((piece, "bold" if place % 2 else "") for place, piece in enumerate(pieces) if piece))
     if key == "verdict":
-        return Cell(((text, VERDICT_STYLES.get(text, "")),))
+        return Cell(((said(key, text), VERDICT_STYLES.get(text, "")),))
     if key == "working_days_late":
         days = record.get(key) or 0
-        return Cell(((f"{days} wd", "red"),)) if days else Cell(())
+        return Cell(((_("{count} wd").format(count=days), "red"),)) if days else Cell(())
     if key == "due":
         return Cell(((text or "–", ""),))
-    return Cell(((text, ""),))
+    return Cell(((said(key, text), ""),))
 
 
 def _draw_line(cells: Iterable[tuple[Column, int, Cell]], paint: Paint, out: TextIO) -> None:

@@ -3,8 +3,10 @@
 import sys
 from collections.abc import Iterator, Sequence
 
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.table import Cell, Column, draw_table, terminal_width
+from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
@@ -22,38 +24,46 @@ def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -
         print_records(records(trial, by), record_keys(by), fmt, zone=bench.zone)
         return
     room = terminal_width(sys.stdout)
-    count = f"{trial.complaints:,} complaint{'s' if trial.complaints != 1 else ''}"
+    count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints).format(count=trial.complaints)
     moment = show_moment(bench.moment, bench.zone)
-    heading = f"policy {policy.name} ({policy.title}) tried on {count}, as of {moment}; nothing was written"
+    heading = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
+    heading = heading.format(name=policy.name, title=_(policy.title), count=count, moment=moment)
     print("\n".join(wrap_text(heading, room)))
     if trial.refused:
-        left_out = f"extensions that it does not allow, left out: {trial.refused:,}"
+        left_out = _("extensions that it does not allow, left out: {count:,}").format(count=trial.refused)
         print("\n".join(wrap_text(left_out, room)))
     told = sentences(trial)
     as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
     for name, tally in tallies(trial).items():
         print()
-        print("\n".join(wrap_text(told[name], room)))
-        _draw(VERDICT_TITLES, list(_verdict_rows(tally)), as_table)
+        print("\n".join(wrap_text(say(told[name]), room)))
+        _draw(VERDICT_TITLES, list(_verdict_rows(tally, as_table)), as_table)
         if by:
             print()
-            _draw((f"{name} by {by}", *GROUP_TITLES), list(_group_rows(trial, name, by)), as_table)
+            _draw(
+                (_("{clock} by {group}").format(clock=_(name), group=_(by)), *GROUP_TITLES),
+                list(_group_rows(trial, name, by, as_table)),
+                as_table,
+            )
 
 
-def _verdict_rows(tally: Tally) -> Iterator[tuple[str, ...]]:
+def _verdict_rows(tally: Tally, as_table: bool) -> Iterator[tuple[str, ...]]:
     for told in Verdict:
         then, now = tally.then(told), tally.now(told)
         if then or now:
-            yield told.value, f"{then:,}", f"{now:,}", _signed(now - then)
+            yield _(told.value) if as_table else told.value, f"{then:,}", f"{now:,}", _signed(now - then)
 
 
-def _group_rows(trial: Trial, name: str, by: str) -> Iterator[tuple[str, ...]]:
+def _group_rows(trial: Trial, name: str, by: str, as_table: bool) -> Iterator[tuple[str, ...]]:
     groups = list(grouped(trial, name).items())
     if by != "month":
         groups.sort(key=lambda item: (-sum(item[1].change(told) for told in LATE), item[0]))
     for group, tally in groups:
         counts = [count for told in LATE for count in (tally.then(told), tally.now(told))]
-        yield safe_text(group), *(f"{count:,}" for count in (*counts, tally.now_late, tally.no_longer_late))
+        yield (
+            safe_text(said(by, group) if as_table else group),
+            *(f"{count:,}" for count in (*counts, tally.now_late, tally.no_longer_late)),
+        )
 
 
 def _signed(change: int) -> str:

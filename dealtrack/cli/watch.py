@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dealtrack.cli.language import _
 from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
@@ -42,8 +43,11 @@ def _remind(session: Session, register: Register, found: Counted, view: View) ->
     if view.is_present and (found.count or sys.stderr.isatty()):
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
-            text = f"the official calendar of {year} is not in the register: deadlines in it are provisional."
-            print(f"dealtrack: {text} See 'dealtrack calendar refresh --help'.", file=sys.stderr)
+            text = _("the official calendar of {year} is not in the register: deadlines in it are provisional.").format(
+                year=year
+            )
+            hint = _(" See '{command} --help'.").format(command="dealtrack calendar refresh")
+            print(f"dealtrack: {text}{hint}", file=sys.stderr)
 
 
 def overdue(

@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from dealtrack.core.festival import name_of_day
 from dealtrack.errors import OutsideCalendar
+from dealtrack.phrase import Phrase, Word
 
 ONE_DAY = timedelta(days=1)
 NOTICE_MONTH = 11
@@ -272,17 +274,18 @@ def _is_holiday(day: Day) -> bool:
 
 def reason(day: Day) -> str:
     """Return why a day is worked or not, in words."""
+    name = name_of_day(day.name)
     match day.kind:
         case DayKind.WEEKDAY:
-            return "working day" if not day.name else f"working day ({day.name})"
+            return Phrase("working day ({name})", name=name) if name else Phrase("working day")
         case DayKind.WEEKEND:
-            return "weekend" if not day.name else f"weekend ({day.name})"
+            return Phrase("weekend ({name})", name=name) if name else Phrase("weekend")
         case DayKind.HOLIDAY:
-            return day.name
+            return name
         case DayKind.MAKE_UP:
-            return f"make-up working day for {day.name}" if day.name else "make-up working day"
+            return Phrase("make-up working day for {name}", name=name) if name else Phrase("make-up working day")
         case DayKind.AMENDED_OFF | DayKind.AMENDED_WORKED:
-            return f"{day.name}, {day.source}" if day.source else day.name
+            return Phrase("{name}, {source}", name=name, source=Word(day.source)) if day.source else name
 
 
 def month_days(calendar: WorkingCalendar, year: int, month: int) -> Iterator[Day]:

@@ -6,6 +6,8 @@ from json import JSONEncoder
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
+from dealtrack.phrase import Phrase
+
 GENESIS = bytes(32)
 
 _encode = JSONEncoder(
@@ -86,14 +88,19 @@ def first_fault(links: Iterable[Link], previous: bytes = GENESIS, seq: int = 0) 
     for link in links:
         seq += 1
         if link.seq != seq:
-            return Fault(seq, f"entry {seq} is missing" if link.seq > seq else f"entry {link.seq} is out of place")
+            return Fault(
+                seq,
+                Phrase("entry {seq} is missing", seq=seq)
+                if link.seq > seq
+                else Phrase("entry {seq} is out of place", seq=link.seq),
+            )
         if link.previous != previous:
-            return Fault(seq, "it does not continue the entry before it")
+            return Fault(seq, Phrase("it does not continue the entry before it"))
         try:
             expected = digest(*link[:-1])
         except (TypeError, ValueError, UnicodeError):
-            return Fault(seq, "it holds what no entry can")
+            return Fault(seq, Phrase("it holds what no entry can"))
         if link.hash != expected:
-            return Fault(seq, "its content does not match its hash")
+            return Fault(seq, Phrase("its content does not match its hash"))
         previous = link.hash
     return None

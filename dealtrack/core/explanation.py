@@ -9,13 +9,14 @@ from dealtrack.core.clocks import Clock, due_day
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
+from dealtrack.phrase import Phrase
 
-NOT_COUNTED = "is not counted (Civil Code art. 201)"
+START = Phrase("the day of the start is not counted (Civil Code art. 201)")
 START_DAYS = {
-    Kind.RECEIVED: "the day of receipt",
-    Kind.ACCEPTED: "the day of acceptance",
-    Kind.FORWARDED: "the day of forwarding",
-    Kind.REOPENED: "the day of reopening",
+    Kind.RECEIVED: Phrase("the day of receipt is not counted (Civil Code art. 201)"),
+    Kind.ACCEPTED: Phrase("the day of acceptance is not counted (Civil Code art. 201)"),
+    Kind.FORWARDED: Phrase("the day of forwarding is not counted (Civil Code art. 201)"),
+    Kind.REOPENED: Phrase("the day of reopening is not counted (Civil Code art. 201)"),
 }
 
 
@@ -32,7 +33,7 @@ class Step(NamedTuple):
 def count_days(calendar: WorkingCalendar, start: date, n: int) -> list[Step]:
     """Return the days from a start day to the n-th working day after it, both included; raises OutsideCalendar."""
     rule = ClockRule("", frozenset(), frozenset(), n)
-    return list(_steps(rule, start, calendar.nth_after(start, n), (), calendar, "the day of the start"))
+    return list(_steps(rule, start, calendar.nth_after(start, n), (), calendar, START))
 
 
 def explain(
@@ -43,7 +44,7 @@ def explain(
         (local_day(span.start, zone), local_day(span.end or moment, zone), span.reason) for span in clock.pauses
     )
     until = clock.due_day or max(start, local_day(moment, zone))
-    name = START_DAYS.get(clock.start_kind, "the day of the start") if clock.start_kind else "the day of the start"
+    name = START_DAYS.get(clock.start_kind, START) if clock.start_kind else START
     return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, name))
 
 
@@ -53,10 +54,10 @@ def _steps(
     until: date,
     pauses: tuple[tuple[date, date, str], ...],
     calendar: WorkingCalendar,
-    name: str,
+    told: str,
 ) -> Iterator[Step]:
     day = calendar.day(start)
-    yield Step(start, False, 0, f"{name} {NOT_COUNTED}", day.confirmed)
+    yield Step(start, False, 0, told, day.confirmed)
     in_working_days = rule.unit is Unit.WORKING_DAY
     end = until
     if not in_working_days and rule.roll is not Roll.NONE:
@@ -66,10 +67,16 @@ def _steps(
     for day in calendar.walk(start + ONE_DAY, until):
         paused = next((why for first, last, why in pauses if first < day.day <= last), None)
         if paused is not None:
-            yield Step(day.day, False, 0, f"paused: {paused}" if paused else "paused", day.confirmed)
+            yield Step(
+                day.day,
+                False,
+                0,
+                Phrase("paused: {reason}", reason=paused) if paused else Phrase("paused"),
+                day.confirmed,
+            )
         elif day.day > end:
             last = day.day == until
-            why = "the due day after the roll" if last else f"rolled past: {reason(day)}"
+            why = Phrase("the due day after the roll") if last else Phrase("rolled past: {reason}", reason=reason(day))
             yield Step(day.day, False, 0, why, day.confirmed)
         elif in_working_days and not day.worked:
             yield Step(day.day, False, 0, reason(day), day.confirmed)

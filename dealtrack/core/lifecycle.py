@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.moments import Moment, local_day
 from dealtrack.errors import BadHistory, BeforePrevious, CannotVoid, InFuture, NotAllowed
+from dealtrack.phrase import Phrase, Word, listed
 
 Detail = Mapping[str, Any]
 NO_DETAIL: Detail = {}
@@ -233,7 +234,7 @@ class Life:
         if kind is Kind.RECEIVED:
             return
         if self.status not in ALLOWED[kind]:
-            allowed = ", ".join(possible(self.status)) or "nothing"
+            allowed = listed(possible(self.status) or [Word("nothing")])
             raise NotAllowed(complaint=self.id, status=self.status, kind=kind, allowed=allowed)
         bar = barring(self.entries, kind)
         if bar is not None and at < bar.at:
@@ -242,7 +243,9 @@ class Life:
     def _tell(self, entry: Transition) -> None:
         kind, said = entry.kind, self._said
         if kind is not Kind.RECEIVED and self.status not in ALLOWED[kind]:
-            raise BadHistory(complaint=self.id, seq=entry.seq, reason=f"{kind} while {self.status}")
+            raise BadHistory(
+                complaint=self.id, seq=entry.seq, reason=Phrase("{kind} while {status}", kind=kind, status=self.status)
+            )
         if kind in AFTER:
             said[kind] = entry.at
             if kind is Kind.COMPLETED:
@@ -309,12 +312,14 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
     remaining = [held for held in history if held.seq != seq]
     later = [held for held in effective(remaining) if held.kind not in BESIDE]
     if entry.kind is Kind.RECEIVED and later:
-        raise CannotVoid(seq=seq, complaint=complaint, reason=f"it was {later[-1].kind} later; void that first")
+        raise CannotVoid(
+            seq=seq, complaint=complaint, reason=Phrase("it was {kind} later; void that first", kind=later[-1].kind)
+        )
     try:
         fold(complaint, remaining)
     except BadHistory:
         raise CannotVoid(
-            seq=seq, complaint=complaint, reason=f"{later[-1].kind} rests on it; void that first"
+            seq=seq, complaint=complaint, reason=Phrase("{kind} rests on it; void that first", kind=later[-1].kind)
         ) from None
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.core.policy import Policy
+from dealtrack.core.policy_words import counted
 from dealtrack.errors import CannotExtend, CannotPause, UnknownClock
+from dealtrack.phrase import Phrase, Word, listed
 
 
 def check_pause(complaint: int, policy: Policy, runs: Iterable[Clock]) -> None:
@@ -31,7 +33,7 @@ def check_extension(
     """
     rule = policy.clock(name)
     if rule is None:
-        names = ", ".join(known.name for known in policy.clocks)
+        names = listed(Word(known.name) for known in policy.clocks)
         raise UnknownClock(policy=policy.name, name=name, allowed=names)
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
     if run is None or run.started is None:
@@ -45,8 +47,18 @@ def check_extension(
         if entry.kind is Kind.EXTENDED and entry.detail["clock"] == name and entry.at >= started
     ]
     if rule.extensions is not None and len(made) >= rule.extensions:
-        times = {0: "no extension", 1: "one extension"}.get(rule.extensions, f"{rule.extensions} extensions")
-        raise CannotExtend(clock=name, complaint=complaint, reason=f": policy {policy.name} allows {times}")
+        times = {0: Phrase("no extension"), 1: Phrase("one extension")}.get(
+            rule.extensions, Phrase("{count} extensions", count=rule.extensions)
+        )
+        raise CannotExtend(
+            clock=name,
+            complaint=complaint,
+            reason=Phrase(": policy {policy} allows {times}", policy=policy.name, times=times),
+        )
     if rule.extension_by is not None and by > rule.extension_by:
-        most = f"at most {rule.extension_by} {rule.unit.value}s at a time"
-        raise CannotExtend(clock=name, complaint=complaint, reason=f" by {by}: policy {policy.name} allows {most}")
+        most = Phrase("at most {count} at a time", count=counted(rule.extension_by, rule.unit))
+        raise CannotExtend(
+            clock=name,
+            complaint=complaint,
+            reason=Phrase(" by {by}: policy {policy} allows {most}", by=by, policy=policy.name, most=most),
+        )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from dealtrack.errors import BadDay, BadMoment, BadSpan
+from dealtrack.phrase import Phrase, Word
 
 FIRST_YEAR = 1970
 LAST_YEAR = 2100
@@ -110,7 +111,7 @@ def parse_day(text: str, now: datetime, zone: tzinfo) -> date:
     try:
         plain = _plain(text)
         if re.fullmatch(_DAY_AND_TIME, plain):
-            raise _Reason(" (it has an hour)")
+            raise _Reason(Phrase(" (it has an hour)"))
         return _day(plain, now.astimezone(zone).date())
     except _Reason as reason:
         raise BadDay(text=_short(text), reason=str(reason)) from None
@@ -133,7 +134,7 @@ def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
                 raise reason from None
         (first, _), (_, last) = _days(ends[0], today), _days(ends[1], today)
         if last < first:
-            raise _Reason(" (it ends before it begins)")
+            raise _Reason(Phrase(" (it ends before it begins)"))
         return first, last
     except _Reason as reason:
         raise BadDay(text=_short(text), reason=str(reason)) from None
@@ -219,10 +220,10 @@ def _short(text: str) -> str:
 
 def _plain(text: str) -> str:
     if len(text) > LONGEST:
-        raise _Reason(" (it is too long)")
+        raise _Reason(Phrase(" (it is too long)"))
     plain = " ".join(normalize("NFKC", text).lower().split())
     if not plain:
-        raise _Reason(" (it is empty)")
+        raise _Reason(Phrase(" (it is empty)"))
     return plain
 
 
@@ -236,13 +237,13 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> Moment:
         day = _day(text, today)
         start, end = _day_start(day, zone), _day_start(day + ONE_DAY, zone)
         if start == end:
-            raise _Reason(" (that day was skipped there)")
+            raise _Reason(Phrase(" (that day was skipped there)"))
         return Moment(start, end, True)
     hours = _time_of_day(found)
     day_text = found["day"] or ""
     day = _day(day_text, today) if day_text else today
     if hours.offset is not None and not re.match("[0-9]{4}", day_text):
-        raise _Reason(" (an offset needs the full date)")
+        raise _Reason(Phrase(" (an offset needs the full date)"))
     at = _at(day, hours, zone)
     if day_text in _WEEKDAYS and at > now:
         at = _at(day - 7 * ONE_DAY, hours, zone)
@@ -260,7 +261,7 @@ def _at(day: date, hours: _TimeOfDay, zone: tzinfo) -> datetime:
     local = datetime(day.year, day.month, day.day, *hours[:3], tzinfo=hours.offset or zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise _Reason(" (the clocks went forward past it)")
+        raise _Reason(Phrase(" (the clocks went forward past it)"))
     return moment
 
 
@@ -271,11 +272,11 @@ def _time_of_day(found: re.Match[str]) -> _TimeOfDay:
     if (half in ("下午", "晚上") and hour < 12) or (half == "中午" and hour < 3):
         hour += 12
     elif half in ("上午", "早上", "凌晨") and hour > 12:
-        raise _Reason(f" ({half} has no hour {hour})")
+        raise _Reason(Phrase(" ({half} has no hour {hour})", half=half, hour=hour))
     if hour > 24 or (hour == 24 and (minute or second)):
-        raise _Reason(" (a day ends at 24:00)")
+        raise _Reason(Phrase(" (a day ends at 24:00)"))
     if minute > 59 or second > 59:
-        raise _Reason(" (there is no minute or second beyond 59)")
+        raise _Reason(Phrase(" (there is no minute or second beyond 59)"))
     return _TimeOfDay(hour, minute, second, _offset(found["offset"]))
 
 
@@ -284,7 +285,7 @@ def _offset(text: str | None) -> tzinfo | None:
         return UTC if text else None
     hours, minutes = int(text[1:3]), int(text[-2:])
     if hours > 14 or minutes > 59:
-        raise _Reason(" (no time zone has that offset)")
+        raise _Reason(Phrase(" (no time zone has that offset)"))
     size = timedelta(hours=hours, minutes=minutes)
     return timezone(-size if text[0] == "-" else size)
 
@@ -305,9 +306,9 @@ def _day(text: str, today: date) -> date:
     if (found := re.fullmatch(_NAMED_DAY, text)) and (month := _month_named(found[2])):
         return _date(found[3], str(month), found[1], today)
     if re.fullmatch(_YEAR_LAST, text):
-        raise _Reason(" (the year comes first)")
+        raise _Reason(Phrase(" (the year comes first)"))
     if re.fullmatch(_SHORT_YEAR, text):
-        raise _Reason(" (a year has four digits)")
+        raise _Reason(Phrase(" (a year has four digits)"))
     raise _Reason("")
 
 
@@ -318,7 +319,7 @@ def _month_named(text: str) -> int:
 
 def _bounded(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise _Reason(f" (years run from {FIRST_YEAR} to {LAST_YEAR})")
+        raise _Reason(Phrase(" (years run from {first} to {last})", first=FIRST_YEAR, last=LAST_YEAR))
     return day
 
 
@@ -328,9 +329,10 @@ def _date(year_text: str | None, month_text: str, day_text: str, today: date) ->
     _check_month(year, month)
     last = _last_day(year, month)
     if month == 2 and day == 29 and last == 28:
-        raise _Reason(f" ({year} has no 29 February)")
+        raise _Reason(Phrase(" ({year} has no 29 February)", year=year))
     if not 1 <= day <= last:
-        raise _Reason(f" ({_MONTHS[month - 1].capitalize()} {year} has {last} days)")
+        name = Word(_MONTHS[month - 1].capitalize())
+        raise _Reason(Phrase(" ({month} {year} has {days} days)", month=name, year=year, days=last))
     return date(year, month, day)
 
 
@@ -340,9 +342,9 @@ def _last_day(year: int, month: int) -> int:
 
 def _check_month(year: int, month: int) -> None:
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise _Reason(f" (years run from {FIRST_YEAR} to {LAST_YEAR})")
+        raise _Reason(Phrase(" (years run from {first} to {last})", first=FIRST_YEAR, last=LAST_YEAR))
     if not 1 <= month <= 12:
-        raise _Reason(f" (there is no month {month})")
+        raise _Reason(Phrase(" (there is no month {month})", month=month))
 
 
 def _days(text: str, today: date) -> tuple[date, date]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.matching import fold, nearest_words
 from dealtrack.errors import PlatformExists, UnknownWord, suggestion
+from dealtrack.phrase import Phrase, Word, listed
 
 CHANNEL_WORDS: Mapping[str, tuple[str, ...]] = {
     "phone": ("telephone", "tel", "电话", "热线", "客服电话"),
@@ -106,7 +107,9 @@ def parse_channels(text: str) -> tuple[str, ...]:
         if channel is None:
             near = nearest_words(word, known)
             offered = suggestion(dict.fromkeys(known[fold(name)] for name in near))
-            allowed = f"{', '.join(CHANNELS)}, separated by commas, or {NO_CHANNEL}"
+            allowed = Phrase(
+                "{words}, separated by commas, or {none}", words=listed(map(Word, CHANNELS)), none=Word(NO_CHANNEL)
+            )
             raise UnknownWord(what="A channel", value=word.strip(), nearest=offered, allowed=allowed)
         found.add(channel)
     return tuple(channel for channel in CHANNELS if channel in found)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.lifecycle import Kind
 from dealtrack.errors import PolicyDiffers
+from dealtrack.phrase import both
 
 
 class Unit(StrEnum):
@@ -129,7 +130,7 @@ def check_same_version(held: Policy, given: Policy) -> None:
     before, after = held.to_data(), given.to_data()
     differing = [name for name in before if before[name] != after[name]]
     if differing:
-        raise PolicyDiffers(name=held.name, day=held.in_force, what=" and ".join(differing))
+        raise PolicyDiffers(name=held.name, day=held.in_force, what=both(differing))
 
 
 def version_for(versions: Sequence[Policy], received: date) -> Policy:

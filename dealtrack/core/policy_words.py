@@ -6,25 +6,26 @@ from datetime import date
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
+from dealtrack.phrase import Phrase, Word, either, in_order
 
 MOMENTS = {
-    Kind.RECEIVED: "receipt",
-    Kind.ACCEPTED: "acceptance",
-    Kind.FORWARDED: "forwarding",
-    Kind.COMPLETED: "completion",
-    Kind.WITHDRAWN: "withdrawal",
-    Kind.REJECTED: "rejection",
-    Kind.REOPENED: "reopening",
+    Kind.RECEIVED: Phrase("receipt"),
+    Kind.ACCEPTED: Phrase("acceptance"),
+    Kind.FORWARDED: Phrase("forwarding"),
+    Kind.COMPLETED: Phrase("completion"),
+    Kind.WITHDRAWN: Phrase("withdrawal"),
+    Kind.REJECTED: Phrase("rejection"),
+    Kind.REOPENED: Phrase("reopening"),
 }
 UNITS = {
-    Unit.WORKING_DAY: "working day",
-    Unit.CALENDAR_DAY: "calendar day",
-    Unit.WEEK: "week",
-    Unit.MONTH: "month",
+    Unit.WORKING_DAY: ("{count} working day", "{count} working days"),
+    Unit.CALENDAR_DAY: ("{count} calendar day", "{count} calendar days"),
+    Unit.WEEK: ("{count} week", "{count} weeks"),
+    Unit.MONTH: ("{count} month", "{count} months"),
 }
 ROLLS = {
-    Roll.NEXT_WORKING_DAY: "a due day that falls on a rest day moves to the next working day",
-    Roll.AFTER_STATUTORY_HOLIDAY: "a due day that falls in a statutory holiday moves to the day after it",
+    Roll.NEXT_WORKING_DAY: Phrase("a due day that falls on a rest day moves to the next working day"),
+    Roll.AFTER_STATUTORY_HOLIDAY: Phrase("a due day that falls in a statutory holiday moves to the day after it"),
 }
 
 
@@ -33,10 +34,17 @@ def headings(policy: Policy, last: date | None, judges_earlier: bool) -> list[tu
 
     `last` is the last day on which the version is in force, None where it has no end.
     """
-    in_force = f"from {policy.in_force.isoformat()}" + (f" to {last.isoformat()}" if last else " on")
+    first = policy.in_force.isoformat()
+    in_force = Phrase("from {day} on", day=first)
+    if last:
+        in_force = Phrase("from {day} to {last}", day=first, last=last.isoformat())
     if judges_earlier:
-        in_force += "; receipts before it came into force are judged by it too"
-    return [("in force", in_force), ("authority", policy.authority), ("source", policy.source)]
+        in_force = Phrase("{span}; receipts before it came into force are judged by it too", span=in_force)
+    return [
+        (Phrase("in force"), in_force),
+        (Phrase("authority"), Word(policy.authority)),
+        (Phrase("source"), Word(policy.source)),
+    ]
 
 
 def last_days(versions: Sequence[Policy]) -> list[date | None]:
@@ -51,43 +59,52 @@ def describe(policy: Policy) -> list[str]:
     return [describe_clock(rule) for rule in policy.clocks]
 
 
-def span_of(rule: ClockRule) -> str:
+def span_of(rule: ClockRule) -> Phrase:
     """Return how long a clock runs and between what, as in `1 working day from receipt to forwarding`."""
-    return f"{counted(rule.length, rule.unit)} from {_moments(rule.start)} to {_moments(rule.stop)}"
+    length = counted(rule.length, rule.unit)
+    return Phrase(
+        "{length} from {start} to {stop}", length=length, start=_moments(rule.start), stop=_moments(rule.stop)
+    )
 
 
 def describe_clock(rule: ClockRule) -> str:
     """Return one clock in words: its length, what starts and stops it, and what moves its deadline."""
-    parts = [f"{rule.name}: {span_of(rule)}"]
+    return Phrase("{clock}: {words}", clock=Word(rule.name), words=clock_words(rule))
+
+
+def clock_words(rule: ClockRule) -> Phrase:
+    """Return one clock in words, without its name."""
+    parts = [span_of(rule)]
     if rule.closes is not None:
-        parts.append(f"the due day ends at {rule.closes.isoformat()}")
+        parts.append(Phrase("the due day ends at {time}", time=rule.closes.isoformat()))
     if rule.roll in ROLLS:
         parts.append(ROLLS[rule.roll])
     if not rule.pausable:
-        parts.append("no pause stops it")
+        parts.append(Phrase("no pause stops it"))
     if (extensions := _extensions(rule)) is not None:
         parts.append(extensions)
-    words = "; ".join(parts)
-    return f"{words} ({rule.article})" if rule.article else words
+    words = in_order(parts)
+    return Phrase("{words} ({article})", words=words, article=Word(rule.article)) if rule.article else words
 
 
-def counted(number: int, unit: Unit) -> str:
+def counted(number: int, unit: Unit) -> Phrase:
     """Return a number of units in words, as in `1 working day` or `8 weeks`."""
-    return f"{number} {UNITS[unit]}{'' if number == 1 else 's'}"
+    one, many = UNITS[unit]
+    return Phrase(one if number == 1 else many, count=number)
 
 
-def _extensions(rule: ClockRule) -> str | None:
-    by = f" by {counted(rule.extension_by, rule.unit)}" if rule.extension_by is not None else ""
+def _extensions(rule: ClockRule) -> Phrase | None:
+    by = Phrase(" by {length}", length=counted(rule.extension_by, rule.unit)) if rule.extension_by is not None else ""
     match rule.extensions:
         case None:
-            return f"can be extended{by}, as often as needed" if by else None
+            return Phrase("can be extended{by}, as often as needed", by=by) if by else None
         case 0:
-            return "cannot be extended"
+            return Phrase("cannot be extended")
         case 1:
-            return f"can be extended once{by}"
+            return Phrase("can be extended once{by}", by=by)
         case times:
-            return f"can be extended {times} times{by}"
+            return Phrase("can be extended {times} times{by}", times=times, by=by)
 
 
-def _moments(kinds: Iterable[Kind]) -> str:
-    return " or ".join(words for kind, words in MOMENTS.items() if kind in kinds)
+def _moments(kinds: Iterable[Kind]) -> Phrase:
+    return either(words for kind, words in MOMENTS.items() if kind in kinds)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from unicodedata import category, east_asian_width, normalize
 
 from dealtrack.errors import BadAmount, BadText
+from dealtrack.phrase import Phrase
 
 # Characters that reorder what is read: marks, embeddings, overrides and isolates of bidirectional text.
 BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -103,7 +104,10 @@ def clean_input(text: str, what: str, limit: int) -> str:
     if "\0" in text:
         raise BadText(what=what, reason="holds a NUL character")
     if len(text) > limit:
-        raise BadText(what=what, reason=f"has {len(text):,} characters, and {limit:,} are the most")
+        raise BadText(
+            what=what,
+            reason=Phrase("has {count:,} characters, and {limit:,} are the most", count=len(text), limit=limit),
+        )
     return text
 
 

@@ -11,6 +11,7 @@ from dealtrack.core.moments import iso_local
 from dealtrack.core.text import defuse_formula, escape_controls
 from dealtrack.errors import CannotWrite
 from dealtrack.exchange.writers import Record, due_key
+from dealtrack.phrase import Phrase
 
 MOMENT = "yyyy-mm-dd hh:mm:ss"
 MONEY = "0.00"
@@ -75,13 +76,22 @@ def _write(
         row = 0
         for row, record in enumerate(records, 1):
             if row > MOST_ROWS:
-                reason = f"a sheet holds {MOST_ROWS:,} complaints at most; --format csv or jsonl holds any number"
+                reason = Phrase(
+                    "a sheet holds {most:,} complaints at most; --format csv or jsonl holds any number", most=MOST_ROWS
+                )
                 raise CannotWrite(path=name, reason=reason)
             for column, key in enumerate(keys):
                 value = record.get(key)
                 if value is not None and value != "" and not put(row, column, key, value):
-                    reason = f"the {key} of complaint {record['id']} is longer than a cell holds ({LONGEST:,})"
-                    raise CannotWrite(path=name, reason=f"{reason}; --format csv or jsonl takes it")
+                    reason = Phrase(
+                        "the {key} of complaint {id} is longer than a cell holds ({longest:,})",
+                        key=key,
+                        id=record["id"],
+                        longest=LONGEST,
+                    )
+                    raise CannotWrite(
+                        path=name, reason=Phrase("{reason}; --format csv or jsonl takes it", reason=reason)
+                    )
         sheet.autofilter(0, 0, row, len(keys) - 1)
 
 

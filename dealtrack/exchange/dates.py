@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
+from dealtrack.phrase import Phrase, Word, both, either
 
 AUTO = "auto"
 ISO = "iso"
@@ -74,19 +75,23 @@ def compile_form(form: str) -> Form:
     pattern += _literal(next(parts))
     for directive in parts:
         if directive not in _DIRECTIVES:
-            raise ValueError(f"unknown directive %{directive}")
+            raise ValueError(Phrase("unknown directive %{directive}", directive=directive))
         if directive in seen and directive != "%":
-            raise ValueError(f"%{directive} stands there twice")
+            raise ValueError(Phrase("%{directive} stands there twice", directive=directive))
         seen.add(directive)
         pattern += _DIRECTIVES[directive] + _literal(next(parts))
-    for needed, what in (({"Y", "y"}, "year, %Y"), ({"m", "b", "B"}, "month, %m"), ({"d"}, "day, %d")):
+    for needed, what in (
+        ({"Y", "y"}, Word("year, %Y")),
+        ({"m", "b", "B"}, Word("month, %m")),
+        ({"d"}, Word("day, %d")),
+    ):
         if not seen & needed:
-            raise ValueError(f"it has no {what}")
+            raise ValueError(Phrase("it has no {what}", what=what))
     for pair in ({"Y", "y"}, {"H", "I"}, {"b", "B"}, {"m", "b"}, {"m", "B"}):
         if pair <= seen:
-            raise ValueError(f"it has both {' and '.join('%' + letter for letter in sorted(pair))}")
+            raise ValueError(Phrase("it has both {names}", names=both("%" + letter for letter in sorted(pair))))
     if "I" in seen and "p" not in seen:
-        raise ValueError("%I needs %p")
+        raise ValueError(Phrase("%I needs %p"))
     return partial(_read_pattern, re.compile(pattern), not seen & {"H", "I"})
 
 
@@ -115,12 +120,12 @@ def _read_serial(start: datetime, form: str, text: str) -> Reading | None:
     days = int(text.partition(".")[0])
     if form == EXCEL_1900 and days <= _FALSE_LEAP_DAY:
         # Excel counts 29 February 1900, which never was: only from March 1900 on do its days and the calendar's agree.
-        raise ValueError("is no date: Excel's days before March 1900 are not those of the calendar")
+        raise ValueError(Phrase("is no date: Excel's days before March 1900 are not those of the calendar"))
     seconds = round(float("0." + text.partition(".")[2]) * 86_400) if "." in text else 0
     try:
         return Reading(start + timedelta(days=days, seconds=seconds), seconds % 86_400 == 0)
     except OverflowError:
-        raise ValueError("is no day of the calendar") from None
+        raise ValueError(Phrase("is no day of the calendar")) from None
 
 
 def _read_auto(text: str) -> Reading | None:
@@ -134,7 +139,7 @@ def _read_auto(text: str) -> Reading | None:
     if found:
         month, day = int(found["month"]), int(found["day"])
         if month > 12 >= day:
-            raise ValueError("has no such month; if the day stands first, say --date-format %d/%m/%Y")
+            raise ValueError(Phrase("has no such month; if the day stands first, say --date-format %d/%m/%Y"))
         return Reading(_build(found.groupdict()), found["hour"] is None, month != day <= 12)
     return None
 
@@ -147,14 +152,14 @@ def _build(parts: dict[str, str | None]) -> datetime:
     half = (parts.get("before") or parts.get("after") or "").replace(".", "").lower()
     if half:
         if not 1 <= hour <= 12:
-            raise ValueError("has no such hour")
+            raise ValueError(Phrase("has no such hour"))
         hour = hour % 12 + (12 if half in ("pm", "下午") else 0)
     if hour > 23 or minute > 59 or second > 59:
-        raise ValueError("has no such time of day")
+        raise ValueError(Phrase("has no such time of day"))
     try:
         when = datetime(year, month, int(parts["day"] or 0), hour, minute, second)  # noqa: DTZ001  # local until its zone is known
     except ValueError:
-        raise ValueError("is no day of the calendar") from None
+        raise ValueError(Phrase("is no day of the calendar")) from None
     offset = parts.get("offset")
     return datetime.fromisoformat(when.isoformat() + offset.upper()) if offset else when
 
@@ -227,7 +232,7 @@ class DateReader:
         if self._sentinels and when.date() in self._sentinels:
             return None
         if not FIRST_YEAR <= when.year <= LAST_YEAR:
-            raise ValueError(f"lies outside the calendar, {FIRST_YEAR} to {LAST_YEAR}")
+            raise ValueError(Phrase("lies outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR))
         if guessed and self.guessed is None:
             self.guessed = text
         if when.tzinfo is not None:
@@ -252,8 +257,12 @@ class DateReader:
                 if reading is not None:
                     return reading
         if not reason:
-            wanted = "no date in a form known here" if AUTO in self.forms else f"no date as {' or '.join(self.forms)}"
-            reason = f"is {wanted}; --date-format says how dates are written, as %d/%m/%Y"
+            wanted = (
+                Phrase("no date in a form known here")
+                if AUTO in self.forms
+                else Phrase("no date as {names}", names=either(self.forms))
+            )
+            reason = Phrase("is {wanted}; --date-format says how dates are written, as %d/%m/%Y", wanted=wanted)
         raise ValueError(reason)
 
     def _to_utc(self, when: datetime) -> datetime:
@@ -268,7 +277,7 @@ class DateReader:
             return (when - offset).replace(tzinfo=UTC)
         exact = when.replace(tzinfo=self._zone).astimezone(UTC)
         if exact.astimezone(self._zone).replace(tzinfo=None) != when:
-            raise ValueError("never was: the clocks went forward over it")
+            raise ValueError(Phrase("never was: the clocks went forward over it"))
         return exact
 
 

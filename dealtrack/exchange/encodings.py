@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from dealtrack.errors import CannotRead
+from dealtrack.phrase import Phrase
 
 STANDARD_INPUT = "-"
 
@@ -21,11 +22,13 @@ _CHUNK = 1 << 20
 _BROKEN_AFTER = 8
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _BINARY = {
-    b"PK\x05\x06": "it is an empty archive",
-    b"\xd0\xcf\x11\xe0": "it is a damaged old document; save the sheet as CSV UTF-8",
-    b"\x1f\x8b": "it is compressed with gzip; give its content through a pipe: gzip -dc FILE | dealtrack import -",
-    b"%PDF": "it is a PDF",
-    b"SQLite format 3": "it is a database",
+    b"PK\x05\x06": Phrase("it is an empty archive"),
+    b"\xd0\xcf\x11\xe0": Phrase("it is a damaged old document; save the sheet as CSV UTF-8"),
+    b"\x1f\x8b": Phrase(
+        "it is compressed with gzip; give its content through a pipe: gzip -dc FILE | dealtrack import -"
+    ),
+    b"%PDF": Phrase("it is a PDF"),
+    b"SQLite format 3": Phrase("it is a database"),
 }
 
 
@@ -33,13 +36,13 @@ def why_unreadable(error: OSError) -> str:
     """Return why the system will not read a file, in words."""
     match error:
         case FileNotFoundError():
-            return "there is no such file"
+            return Phrase("there is no such file")
         case PermissionError():
-            return "you have no right to read it"
+            return Phrase("you have no right to read it")
         case IsADirectoryError():
-            return "it is a folder; name a file in it"
+            return Phrase("it is a folder; name a file in it")
         case _:
-            return error.strerror or "the system will not read it"
+            return error.strerror or Phrase("the system will not read it")
 
 
 @contextmanager
@@ -84,24 +87,26 @@ def recognise_encoding(binary: BinaryIO, name: str) -> str:
         if start.startswith(mark):
             fault = _decoding_fault(binary, encoding)
             if fault:
-                what = "holds a NUL" if fault.nul else "is not valid UTF-16"
-                raise CannotRead(path=name, reason=f"{fault} {what}; save it as CSV UTF-8")
+                what = Phrase("holds a NUL") if fault.nul else Phrase("is not valid UTF-16")
+                raise CannotRead(
+                    path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", fault=str(fault), what=what)
+                )
             return encoding
     fault = _decoding_fault(binary, "utf-8")
     marked = start.startswith(codecs.BOM_UTF8)
     if not fault:
         return "utf-8-sig" if marked else "utf-8"
     if fault.nul:
-        what = "holds a NUL"
+        what = Phrase("holds a NUL")
     elif marked or fault.beyond_ascii >= _BROKEN_AFTER:
         # Text of another encoding hardly begins with several characters of valid UTF-8: such a file is damaged.
-        what = "is damaged UTF-8"
+        what = Phrase("is damaged UTF-8")
     else:
         other = _decoding_fault(binary, "gb18030")
         if not other:
             return "gb18030"
-        what = "holds a NUL" if other.nul else "is neither valid UTF-8 nor GB18030"
-    raise CannotRead(path=name, reason=f"{fault} {what}; save it as CSV UTF-8")
+        what = Phrase("holds a NUL") if other.nul else Phrase("is neither valid UTF-8 nor GB18030")
+    raise CannotRead(path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", fault=str(fault), what=what))
 
 
 def _refuse_binary(start: bytes, name: str) -> None:
@@ -112,7 +117,10 @@ def _refuse_binary(start: bytes, name: str) -> None:
             raise CannotRead(path=name, reason=reason)
     if not start.startswith(tuple(_WIDE)) and b"\0" in start:
         line = start[: start.index(b"\0")].count(b"\n") + 1
-        raise CannotRead(path=name, reason=f"line {line} holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8")
+        raise CannotRead(
+            path=name,
+            reason=Phrase("line {line} holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8", line=line),
+        )
 
 
 class _Fault(NamedTuple):
@@ -122,7 +130,7 @@ class _Fault(NamedTuple):
     nul: bool = False
 
     def __str__(self) -> str:
-        return f"line {self.line}, byte {self.byte},"
+        return Phrase("line {line}, byte {byte},", line=self.line, byte=self.byte)
 
 
 def _decoding_fault(binary: BinaryIO, encoding: str) -> _Fault | None:

@@ -10,6 +10,7 @@ from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.errors import DealtrackError
+from dealtrack.phrase import Phrase
 
 COLUMN = "history"
 ID = "id"
@@ -98,35 +99,37 @@ def parse_history(text: str) -> tuple[Told, ...]:
     try:
         records = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("is no JSON as export writes it") from None
+        raise ValueError(Phrase("is no JSON as export writes it")) from None
     if not isinstance(records, list) or not records or len(records) > _ENTRIES:
-        raise ValueError(f"is no list of 1 to {_ENTRIES} entries")
+        raise ValueError(Phrase("is no list of 1 to {most} entries", most=_ENTRIES))
     told = tuple(_told(record) for record in records)
     if told[0].kind is not Kind.RECEIVED or any(entry.kind is Kind.RECEIVED for entry in told[1:]):
-        raise ValueError("does not begin with the one receipt")
+        raise ValueError(Phrase("does not begin with the one receipt"))
     return told
 
 
 def _told(record: Any) -> Told:
     if not isinstance(record, dict) or not record.keys() <= {"kind", "at", "detail"}:
-        raise ValueError("holds an entry that has not kind, at and detail alone")
+        raise ValueError(Phrase("holds an entry that has not kind, at and detail alone"))
     try:
         kind = Kind(str(record.get("kind")))
     except ValueError:
-        raise ValueError(f"holds an entry of an unknown kind, {str(record.get('kind'))[:40]!r}") from None
+        raise ValueError(
+            Phrase("holds an entry of an unknown kind, {kind!r}", kind=str(record.get("kind"))[:40])
+        ) from None
     if kind in UNTOLD:
-        raise ValueError(f"holds an entry of the kind {kind}, which a file cannot bring in")
+        raise ValueError(Phrase("holds an entry of the kind {kind}, which a file cannot bring in", kind=kind))
     detail = record.get("detail", {})
     if not isinstance(detail, dict):
-        raise ValueError(f"holds no table of details for {kind}")
+        raise ValueError(Phrase("holds no table of details for {kind}", kind=kind))
     allowed = _KNOWN.get(kind, frozenset()) | _ANYWHERE
     if not detail.keys() <= allowed:
         unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
-        raise ValueError(f"says {unknown[0]!r} of {kind}, which is not known")
+        raise ValueError(Phrase("says {unknown!r} of {kind}, which is not known", unknown=unknown[0], kind=kind))
     values = {key: _value(kind, key, value) for key, value in detail.items()}
     missing = sorted(_NEEDED.get(kind, frozenset()) - values.keys())
     if missing:
-        raise ValueError(f"does not say the {missing[0]} of {kind}")
+        raise ValueError(Phrase("does not say the {missing} of {kind}", missing=missing[0], kind=kind))
     return Told(kind, _moment(record.get("at")), values)
 
 
@@ -134,20 +137,24 @@ def _moment(text: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise ValueError(f"holds {str(text)[:40]!r}, which is no moment as 2016-11-11T21:30:00+08:00") from None
+        raise ValueError(
+            Phrase("holds {text!r}, which is no moment as 2016-11-11T21:30:00+08:00", text=str(text)[:40])
+        ) from None
     if moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
-        raise ValueError(f"holds the moment {text[:40]!r}, which has no offset or lies outside the calendar")
+        raise ValueError(
+            Phrase("holds the moment {text!r}, which has no offset or lies outside the calendar", text=text[:40])
+        )
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _value(kind: Kind, key: str, value: Any) -> Any:
     if key == "kept":
         if not isinstance(value, dict):
-            raise ValueError("holds columns kept that are no table")
+            raise ValueError(Phrase("holds columns kept that are no table"))
         return {_text("kept", str(name)): _text("kept", text) for name, text in value.items()}
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
-            raise ValueError("holds an extension by no whole number")
+            raise ValueError(Phrase("holds an extension by no whole number"))
         return int(value)
     if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
         return None
@@ -162,17 +169,21 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         except DealtrackError:
             text = ""
     if not text:
-        raise ValueError(f"says {str(value)[:40]!r} for the {key} of {kind}, which it cannot be")
+        raise ValueError(
+            Phrase(
+                "says {value!r} for the {key} of {kind}, which it cannot be", value=str(value)[:40], key=key, kind=kind
+            )
+        )
     return text
 
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"holds a {key} that is no text")
+        raise ValueError(Phrase("holds a {key} that is no text", key=key))
     try:
         return clean_input(value, key, _LIMIT)
     except DealtrackError as error:
-        raise ValueError(f"is refused: {str(error).rstrip('.')}") from None
+        raise ValueError(Phrase("is refused: {reason}", reason=str(error).rstrip("."))) from None
 
 
 Renamed = Callable[[str], str]

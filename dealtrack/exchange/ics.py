@@ -64,7 +64,7 @@ def _event(
     complaint, clock = deadline.lateness.complaint, deadline.lateness.clock
     assert clock.due is not None
     assert clock.due_day is not None
-    known = [str(complaint.id), complaint.number, complaint.platform, complaint.category]
+    known = [str(complaint.id), complaint.number, complaint.platform, _(complaint.category)]
     event = Event()
     event.add("uid", f"{complaint.id}.{clock.name}.{clock.round}@{identity}.dealtrack")
     event.add("sequence", deadline.seq)
@@ -82,7 +82,7 @@ def _event(
         start = local.replace(tzinfo=None)
     event.add("status", "TENTATIVE" if clock.provisional else "CONFIRMED")
     title = _("{clock} due: {complaint}").format(
-        clock=clock.name, complaint=safe_text(" ".join(text for text in known if text))
+        clock=_(clock.name), complaint=safe_text(" ".join(text for text in known if text))
     )
     event.add("summary", f"{title} ?" if clock.provisional else title)
     event.add("description", "\n".join(_description(deadline, _)))
@@ -96,7 +96,7 @@ def _event(
 
 def _description(deadline: Deadline, _: Callable[[str], str]) -> Iterable[str]:
     complaint = deadline.lateness.complaint
-    yield _("status: {status}").format(status=complaint.status.value)
+    yield _("status: {status}").format(status=_(complaint.status.value))
     yield _("owner: {owner}").format(owner=safe_text(complaint.owner or _("nobody")))
     if deadline.lateness.clock.provisional:
         yield _("provisional: the official calendar for that time is not published yet")

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.raw import FIELD_LIMIT, RawRow, Refusal, nested
+from dealtrack.phrase import Phrase
 
 _CHUNK = 1 << 20
 
@@ -38,7 +39,7 @@ def json_line_rows(lines: Iterable[str]) -> Iterator[RawRow | Refusal]:
         try:
             value = _decoder.decode(text)
         except (ValueError, RecursionError) as error:
-            reason = f"the line is no JSON object: {_json_fault(error)}"
+            reason = Phrase("the line is no JSON object: {fault}", fault=_json_fault(error))
             yield Refusal(line, reason, RawRow(line, ("text",), (text,)))
             continue
         row = _json_row(line, value, header)
@@ -49,13 +50,13 @@ def json_line_rows(lines: Iterable[str]) -> Iterator[RawRow | Refusal]:
 
 def _json_fault(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.colno}"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return Phrase("{fault} at character {place}", fault=error.msg[:1].lower() + error.msg[1:], place=error.colno)
+    return Phrase("it is nested too deeply") if isinstance(error, RecursionError) else str(error)
 
 
 def _json_row(line: int, value: Any, known: tuple[str, ...]) -> RawRow | Refusal:
     if type(value) is not _Pairs:
-        return Refusal(line, "it is JSON, but no object of columns", RawRow(line, ("text",), (_text(value),)))
+        return Refusal(line, Phrase("it is JSON, but no object of columns"), RawRow(line, ("text",), (_text(value),)))
     header = tuple([key for key, _ in value])
     cells = [item if type(item) is str else _text(item) for _, item in value]
     if header == known:
@@ -63,7 +64,7 @@ def _json_row(line: int, value: Any, known: tuple[str, ...]) -> RawRow | Refusal
     row = RawRow(line, header, cells)
     if len(set(header)) < len(header):
         twice = next(key for key in header if header.count(key) > 1)
-        return Refusal(line, f"it names {twice!r} twice", row)
+        return Refusal(line, Phrase("it names {twice!r} twice", twice=twice), row)
     return row
 
 
@@ -102,11 +103,11 @@ def json_array_rows(text: TextIO, name: str) -> Iterator[RawRow | Refusal]:
             if buffer:
                 continue
             if expected:
-                raise CannotRead(path=name, reason=f"its array ends on line {line} without a ]")
+                raise CannotRead(path=name, reason=Phrase("its array ends on line {line} without a ]", line=line))
             return
         sign = buffer[at]
         if not expected:
-            raise CannotRead(path=name, reason=f"something follows its array on line {line}")
+            raise CannotRead(path=name, reason=Phrase("something follows its array on line {line}", line=line))
         if sign in expected:
             at += 1
             expected = {"[": "]{", ",": "{", "]": "", "{": "{"}[sign]
@@ -115,7 +116,12 @@ def json_array_rows(text: TextIO, name: str) -> Iterator[RawRow | Refusal]:
             at -= 1
         else:
             needed = " or ".join(expected)
-            raise CannotRead(path=name, reason=f"line {line} has {sign!r} where its array needs {needed}")
+            raise CannotRead(
+                path=name,
+                reason=Phrase(
+                    "line {line} has {sign!r} where its array needs {needed}", line=line, sign=sign, needed=needed
+                ),
+            )
         try:
             value, end = _decoder.raw_decode(buffer, at)
         except (ValueError, RecursionError) as error:
@@ -123,7 +129,7 @@ def json_array_rows(text: TextIO, name: str) -> Iterator[RawRow | Refusal]:
             if more:
                 buffer, at, counted = buffer[at:] + more, 0, 0
                 continue
-            reason = f"the object on line {line} is no JSON: {_json_fault(error)}"
+            reason = Phrase("the object on line {line} is no JSON: {fault}", line=line, fault=_json_fault(error))
             raise CannotRead(path=name, reason=reason) from None
         row = _json_row(line, value, header)
         header = row.raw.header if isinstance(row, Refusal) else row.header

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from dealtrack.errors import BadMappingFile, CannotRead, MissingColumn, UnknownWord, suggestion
 from dealtrack.exchange.dates import AUTO, compile_form
 from dealtrack.exchange.histories import COLUMN, ID, OWN
+from dealtrack.phrase import Phrase, Word, listed
 
 EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
 FIELDS = (
@@ -114,7 +115,14 @@ def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
             return read_mapping(path)
     known = mapping_names(folders)
     near = suggestion(get_close_matches(name, known, 2))
-    raise BadMappingFile(path=name, reason=f"there is none of this name.{near} There are {', '.join(known) or 'none'}")
+    raise BadMappingFile(
+        path=name,
+        reason=Phrase(
+            "there is none of this name.{near} There are {names}",
+            near=near,
+            names=listed(known) if known else Word("none"),
+        ),
+    )
 
 
 def mapping_names(folders: Iterable[Path]) -> list[str]:
@@ -129,11 +137,11 @@ def read_mapping(path: Path) -> Mapping:
     except FileNotFoundError:
         raise CannotRead(path=path, reason="there is no such file") from None
     except OSError as error:
-        raise CannotRead(path=path, reason=error.strerror or "the system will not read it") from None
+        raise CannotRead(path=path, reason=error.strerror or Phrase("the system will not read it")) from None
     except UnicodeDecodeError:
         raise BadMappingFile(path=path, reason="it is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
-        raise BadMappingFile(path=path, reason=f"it is no TOML: {error}") from None
+        raise BadMappingFile(path=path, reason=Phrase("it is no TOML: {error}", error=error)) from None
     try:
         return _mapping(data, path)
     except ValueError as error:
@@ -150,10 +158,10 @@ def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
         name, equals, column = (part.strip() for part in pair.partition("="))
         name = name.lower()
         if not equals or not column:
-            raise UnknownWord(what="--map", value=pair, nearest="", allowed="field=Column, as platform=Company")
+            raise UnknownWord(what="--map", value=pair, nearest="", allowed=Phrase("field=Column, as platform=Company"))
         if name not in FIELDS:
             near = suggestion(get_close_matches(name, FIELDS, 2))
-            raise UnknownWord(what="The field of --map", value=name, nearest=near, allowed=", ".join(FIELDS))
+            raise UnknownWord(what="The field of --map", value=name, nearest=near, allowed=listed(FIELDS))
         given[name] = (*given.get(name, ()), column)
     constants = {name: value for name, value in mapping.constants.items() if name not in given}
     return replace(
@@ -167,7 +175,7 @@ def with_dates(mapping: Mapping, forms: Sequence[str]) -> Mapping:
         try:
             compile_form(form)
         except ValueError as error:
-            allowed = f"auto, excel-1900, excel-1904, or a form such as %d/%m/%Y %H:%M ({error})"
+            allowed = Phrase("auto, excel-1900, excel-1904, or a form such as %d/%m/%Y %H:%M ({error})", error=error)
             raise UnknownWord(what="--date-format", value=form, nearest="", allowed=allowed) from None
     return replace(mapping, dates=tuple(forms)) if forms else mapping
 
@@ -186,7 +194,13 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
     def find(column: str) -> int | None:
         found = exact.get(column) or loose.get(loose_name(column)) or []
         if len(found) > 1:
-            raise ValueError(f"the header names the column {column} {len(found)} times; rename all but one")
+            raise ValueError(
+                Phrase(
+                    "the header names the column {column} {count} times; rename all but one",
+                    column=column,
+                    count=len(found),
+                )
+            )
         return found[0] if found else None
 
     fields = {}
@@ -221,7 +235,7 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
         if name in mapping.required and name not in layout.fields and name not in mapping.constants:
             columns = " or ".join(repr(column) for column in mapping.columns.get(name, (name,)))
             if name in layout.asked:
-                columns = f"that mapping {mapping.name} knows"
+                columns = Phrase("that mapping {name} knows", name=mapping.name)
             found = ", ".join(column for column in header if column)
             shown = found if len(found) <= 400 else found[:400].rpartition(",")[0] + ", …"
             raise MissingColumn(path=path, column=columns, field=name, header=shown)
@@ -239,38 +253,38 @@ def loose_name(column: str) -> str:
 def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     for key, value in data.items():
         if key not in _KEYS:
-            raise ValueError(f"it has an unknown key, {key}; known: {', '.join(_KEYS)}")
+            raise ValueError(Phrase("it has an unknown key, {key}; known: {names}", key=key, names=listed(_KEYS)))
         if type(value) is not _KEYS[key] and not (_KEYS[key] is list and isinstance(value, str)):
-            names: dict[type, str] = {str: "a text", list: "a list of texts", dict: "a table"}
+            names: dict[type, str] = {str: "a text", list: Phrase("a list of texts"), dict: "a table"}
             kind = names[_KEYS[key]]
-            raise ValueError(f"{key} is not {kind}")
+            raise ValueError(Phrase("{key} is not {kind}", key=key, kind=kind))
     columns = {_field(name): _texts(f"columns.{name}", value) for name, value in data.get("columns", {}).items()}
     constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}
     for name in sorted(constants.keys() & columns.keys()):
-        raise ValueError(f"{name} has both a column and a constant")
+        raise ValueError(Phrase("{name} has both a column and a constant", name=name))
     for name in EVENTS:
         if name in constants:
-            raise ValueError(f"{name} cannot be a constant: it is a moment")
+            raise ValueError(Phrase("{name} cannot be a constant: it is a moment", name=name))
     asked = tuple(map(_field, _texts("asked", data.get("asked", []))))
     for name in sorted({*asked} & {*columns, *constants}):
-        raise ValueError(f"{name} is asked for, and has a column or a constant")
+        raise ValueError(Phrase("{name} is asked for, and has a column or a constant", name=name))
     for name in REQUIRED:
         if name not in columns and name not in constants and name not in asked:
-            raise ValueError(f"it has no column for {name}, which every complaint needs")
+            raise ValueError(Phrase("it has no column for {name}, which every complaint needs", name=name))
     forms = _texts("dates", data.get("dates", AUTO))
     for form in forms:
         try:
             compile_form(form)
         except ValueError as error:
-            raise ValueError(f"{form} is no date form: {error}") from None
+            raise ValueError(Phrase("{form} is no date form: {error}", form=form, error=error)) from None
     zone = data.get("timezone")
     if zone is not None:
         try:
             ZoneInfo(zone)
         except (ValueError, OSError, KeyError):
-            raise ValueError(f"{zone} is no time zone; write it as America/New_York") from None
+            raise ValueError(Phrase("{zone} is no time zone; write it as America/New_York", zone=zone)) from None
     if data.get("midnight", "moment") not in ("day", "moment"):
-        raise ValueError("midnight is neither day nor moment")
+        raise ValueError(Phrase("midnight is neither day nor moment"))
     return Mapping(
         name=data.get("name", path.stem),
         path=str(path),
@@ -293,13 +307,19 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
 
 def _event(name: str) -> str:
     if name not in EVENTS or name == "received":
-        raise ValueError(f"only.{name}: only an event after the receipt hangs on a column: {', '.join(EVENTS[1:])}")
+        raise ValueError(
+            Phrase(
+                "only.{name}: only an event after the receipt hangs on a column: {names}",
+                name=name,
+                names=listed(EVENTS[1:]),
+            )
+        )
     return name
 
 
 def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
     if not isinstance(table, dict) or not table:
-        raise ValueError(f"only.{name} is not a table of columns")
+        raise ValueError(Phrase("only.{name} is not a table of columns", name=name))
     return {
         column: frozenset(word.strip().casefold() for word in _texts(f"only.{name}.{column}", words))
         for column, words in table.items()
@@ -309,13 +329,17 @@ def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
 def _field(name: str) -> str:
     if name not in FIELDS:
         near = suggestion(get_close_matches(name, FIELDS, 2))
-        raise ValueError(f"{name} is no field of a complaint.{near} Fields: {', '.join(FIELDS)}")
+        raise ValueError(
+            Phrase(
+                "{name} is no field of a complaint.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS)
+            )
+        )
     return name
 
 
 def _word(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{key} is not a text")
+        raise ValueError(Phrase("{key} is not a text", key=key))
     return value
 
 
@@ -327,9 +351,9 @@ def _texts(key: str, value: Any) -> tuple[str, ...]:
 def _tables(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name, table in value.items():
         if not isinstance(table, dict):
-            raise ValueError(f"values.{name} is not a table of words")
+            raise ValueError(Phrase("values.{name} is not a table of words", name=name))
         if name in EVENTS:
-            raise ValueError(f"values.{name}: a moment has no table of words")
+            raise ValueError(Phrase("values.{name}: a moment has no table of words", name=name))
     return value
 
 
@@ -337,4 +361,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text} in sentinels is not a day such as 1900-01-01") from None
+        raise ValueError(Phrase("{text} in sentinels is not a day such as 1900-01-01", text=text)) from None

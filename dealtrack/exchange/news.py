@@ -9,6 +9,7 @@ from dealtrack.core.masking import PERSONAL, is_masked, mask
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.exchange.histories import told_of, with_platforms
 from dealtrack.exchange.rows import Incoming
+from dealtrack.phrase import Phrase, Word
 from dealtrack.register.recorder import Draft, Personal
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
@@ -88,8 +89,12 @@ def news_of(
             drafts.append(Draft(kind, moment, _ending(row, kind)))
         elif not any(_agrees(moment, at) for at in recorded):
             raise Contradiction(
-                f"{kind} is {show_moment(moment.start, zone)} in the file, "
-                f"but the register has {show_moment(recorded[-1], zone)}"
+                Phrase(
+                    "{kind} is {at} in the file, but the register has {held}",
+                    kind=kind,
+                    at=show_moment(moment.start, zone),
+                    held=show_moment(recorded[-1], zone),
+                )
             )
     if not any(draft.kind is Kind.COMPLETED for draft in drafts):
         for name in ("outcome", "amount"):
@@ -139,7 +144,12 @@ def _exact(at: datetime) -> Moment:
 
 
 def _against(name: str, value: str, held: str | None) -> str:
-    return f"{name} is {value!r} in the file, but the register has {'none' if held is None else repr(held)}"
+    return Phrase(
+        "{name} is {value!r} in the file, but the register has {held}",
+        name=name,
+        value=value,
+        held=Word("none") if held is None else repr(held),
+    )
 
 
 def _agrees(stated: Moment, at: datetime) -> bool:

@@ -5,6 +5,7 @@ import sys
 from typing import BinaryIO
 
 from dealtrack.errors import CannotRead
+from dealtrack.phrase import Phrase
 
 MOST_BYTES = 1 << 28
 """What an old workbook may come to."""
@@ -36,8 +37,10 @@ def try_old_workbook(binary: BinaryIO, name: str) -> None:
     """
     size = binary.seek(0, 2)
     if size > MOST_BYTES:
-        reason = f"it has {size:,} bytes, and {MOST_BYTES:,} are the most for an old workbook"
-        raise CannotRead(path=name, reason=f"{reason}; save the sheet as CSV UTF-8")
+        reason = Phrase(
+            "it has {size:,} bytes, and {most:,} are the most for an old workbook", size=size, most=MOST_BYTES
+        )
+        raise CannotRead(path=name, reason=Phrase("{reason}; save the sheet as CSV UTF-8", reason=reason))
     binary.seek(0)
     try:
         ran = subprocess.run(  # noqa: S603 - this interpreter, on a text of this file

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dealtrack.phrase import Phrase
+
 WORKBOOK = "workbook"
 """The format of a source that is a sheet of a workbook."""
 
@@ -45,4 +47,4 @@ class Unusable(str):
 
 def nested(text: str) -> Unusable:
     """Return a JSON value that is an object or a list, as JSON text."""
-    return Unusable(text, "holds an object or a list, not one value")
+    return Unusable(text, Phrase("holds an object or a list, not one value"))

@@ -15,6 +15,7 @@ from dealtrack.errors import CannotRead
 from dealtrack.exchange.encodings import STANDARD_INPUT, WORKBOOKS, open_bytes, recognise_encoding, why_unreadable
 from dealtrack.exchange.json_rows import json_array_rows, json_line_rows
 from dealtrack.exchange.raw import FIELD_LIMIT, WORKBOOK, RawRow, Refusal
+from dealtrack.phrase import Phrase
 
 __all__ = ["RawRow", "Refusal", "Source", "open_source"]
 
@@ -122,7 +123,9 @@ def _read(text: TextIO, name: str) -> _Read:
     if not peeked:
         raise CannotRead(path=name, reason="it holds no rows")
     if isinstance(peeked[0], Refusal) and all(isinstance(row, Refusal) for row in peeked):
-        raise CannotRead(path=name, reason=f"on line {peeked[0].line}, {peeked[0].reason}")
+        raise CannotRead(
+            path=name, reason=Phrase("on line {line}, {reason}", line=peeked[0].line, reason=peeked[0].reason)
+        )
     header = tuple(dict.fromkeys(column for row in peeked if isinstance(row, RawRow) for column in row.header))
     return form, header, chain(peeked, rows)
 
@@ -157,7 +160,10 @@ def _read_csv(text: Iterable[str], name: str) -> _Read:
     try:
         header = tuple(" ".join(cell.split()) for cell in next(reader))
     except csv.Error as error:
-        raise CannotRead(path=name, reason=f"its header on line {skipped + 1} is broken: {_csv_fault(error)}") from None
+        raise CannotRead(
+            path=name,
+            reason=Phrase("its header on line {line} is broken: {fault}", line=skipped + 1, fault=_csv_fault(error)),
+        ) from None
     rows = _csv_rows(reader, header, kept, skipped, name)
     row = next(rows, None)
     if row is None:
@@ -204,8 +210,14 @@ def _csv_rows(
             reason = _csv_fault(error)
             if end > line and ("limit" in str(error) or "end of data" in str(error)):
                 # What follows a quote that is never closed cannot be told apart into rows.
-                raise CannotRead(path=name, reason=f"from line {line} on it is no table: {reason}") from None
-            reason = reason if end == line else f"{reason}; the row runs from line {line} to {end}"
+                raise CannotRead(
+                    path=name, reason=Phrase("from line {line} on it is no table: {reason}", line=line, reason=reason)
+                ) from None
+            reason = (
+                reason
+                if end == line
+                else Phrase("{reason}; the row runs from line {line} to {end}", reason=reason, line=line, end=end)
+            )
             yield Refusal(line, reason, RawRow(line, header, ("".join(kept).rstrip("\r\n"),)))
             continue
         end = skipped + reader.line_num
@@ -220,15 +232,17 @@ def _csv_rows(
 
 
 def _ragged(found: int, width: int) -> str:
-    return f"the row has {found} cell{'s' * (found != 1)} where the header names {width}"
+    if found == 1:
+        return Phrase("the row has 1 cell where the header names {width}", width=width)
+    return Phrase("the row has {found} cells where the header names {width}", found=found, width=width)
 
 
 def _csv_fault(error: csv.Error) -> str:
     text = str(error)
     if "limit" in text:
-        return "a field is longer than 1 MB, as happens where a quote is never closed"
+        return Phrase("a field is longer than 1 MB, as happens where a quote is never closed")
     if "end of data" in text:
-        return "a quote is never closed"
+        return Phrase("a quote is never closed")
     if "expected after" in text:
-        return "a quote inside a quoted field is not doubled"
+        return Phrase("a quote inside a quoted field is not doubled")
     return text

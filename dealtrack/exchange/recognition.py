@@ -8,6 +8,7 @@ from dealtrack.core.platform import match_platform
 from dealtrack.errors import UnknownComplaint
 from dealtrack.exchange.news import Contradiction
 from dealtrack.exchange.rows import Incoming
+from dealtrack.phrase import Phrase
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 
@@ -38,7 +39,12 @@ class Recognition:
             if len(found) > 1:
                 ids = ", ".join(map(str, found))
                 raise Contradiction(
-                    f"the number {row.number} stands for {len(found)} complaints of the register: {ids}"
+                    Phrase(
+                        "the number {number} stands for {count} complaints of the register: {ids}",
+                        number=row.number,
+                        count=len(found),
+                        ids=ids,
+                    )
                 )
             return found[0] if found else None
         # One row of an export is one complaint: none is told of by two of them.

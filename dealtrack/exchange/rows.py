@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.moments import Moment
+from dealtrack.core.outcome import outcome_named
 from dealtrack.core.text import clean_input, parse_amount, restore_formula, unescape_controls
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.dates import ISO, DateReader, shown
@@ -15,6 +16,7 @@ from dealtrack.exchange.histories import COLUMN, Told, parse_history
 from dealtrack.exchange.mapping import EVENTS, Layout, Mapping, check_header, lay_out
 from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal, Unusable
 from dealtrack.exchange.readers import Source
+from dealtrack.phrase import Phrase, Word
 
 __all__ = ["Incoming", "RawRow", "Reading", "Refusal", "incoming_rows"]
 
@@ -193,11 +195,19 @@ class _RowReader:
                 try:
                     stated = self._dates.read(text)
                 except ValueError as error:
-                    raise _Refused(f"{name}: {shown(text)} in column {column!r} {error}") from None
+                    raise _Refused(
+                        Phrase(
+                            "{name}: {text} in column {column!r} {error}",
+                            name=name,
+                            text=shown(text),
+                            column=column,
+                            error=error,
+                        )
+                    ) from None
                 if stated is not None:
                     moments[name] = stated
         if "received" not in moments:
-            raise _Refused("received is empty: a complaint needs the moment of its receipt")
+            raise _Refused(Phrase("received is empty: a complaint needs the moment of its receipt"))
         self._check_order(moments, row)
         values: dict[str, str | None] = dict.fromkeys(_TEXTS)
         for name, indexes, memory in self._texts:
@@ -214,14 +224,20 @@ class _RowReader:
                 values[name] = self._value(name, cells, indexes)
         platform = values["platform"]
         if platform is None:
-            raise _Refused("platform is empty: a complaint needs one")
+            raise _Refused(Phrase("platform is empty: a complaint needs one"))
         if "completed" not in moments and not history:
             # Where a column tells that it did not end, what would have come of it is not read either.
             for name in ("outcome", "amount"):
                 if "completed" in self._only:
                     values[name] = None
                 elif values[name] is not None:
-                    raise _Refused(f"{name} is {shown(str(values[name]))}, but the row was not completed")
+                    raise _Refused(
+                        Phrase(
+                            "{name} is {value}, but the row was not completed",
+                            name=name,
+                            value=shown(str(values[name])),
+                        )
+                    )
         word = values["category"]
         kept = {}
         for column, index in self._kept:
@@ -280,7 +296,7 @@ class _RowReader:
             text = cell.strip()
             if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
                 if cell.__class__ is Unusable:
-                    raise _Refused(f"column {self._header[index]!r} {cell.reason}")
+                    raise _Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
                 return self._restored(text), self._header[index]
         return None, ""
 
@@ -296,14 +312,25 @@ class _RowReader:
         if name == "seller":
             seller = SELLERS.get(text.casefold())
             if seller is None:
-                raise _Refused(f"seller: {shown(text)} in column {column!r} is neither platform nor third-party")
+                raise _Refused(
+                    Phrase(
+                        "seller: {text} in column {column!r} is neither platform nor third-party",
+                        text=shown(text),
+                        column=column,
+                    )
+                )
             return seller
         if name == "amount":
             try:
                 return parse_amount(text)
             except DealtrackError:
-                raise _Refused(f"amount: {shown(text)} in column {column!r} is not an amount of money") from None
-        return self._clean(column, text, _LIMITS.get(name, _LIMIT))
+                raise _Refused(
+                    Phrase(
+                        "amount: {text} in column {column!r} is not an amount of money", text=shown(text), column=column
+                    )
+                ) from None
+        clean = self._clean(column, text, _LIMITS.get(name, _LIMIT))
+        return outcome_named(clean) if name == "outcome" else clean
 
     def _clean(self, column: str, text: str, limit: int) -> str:
         try:
@@ -332,7 +359,11 @@ class _RowReader:
             return
         closed = [name for name in _CLOSING if name in moments]
         if len(closed) > 1:
-            raise _Refused(f"it was both {closed[0]} and {closed[1]}: a complaint ends once")
+            raise _Refused(
+                Phrase(
+                    "it was both {one} and {other}: a complaint ends once", one=Word(closed[0]), other=Word(closed[1])
+                )
+            )
         before, latest = "received", moments["received"].start
         for name in ("forwarded", *closed):
             stated = moments.get(name)
@@ -340,12 +371,14 @@ class _RowReader:
                 continue
             # A day alone may be any of its moments; it counts as the earliest that fits.
             if (stated.end <= latest) if stated.day_only else (stated.start < latest):
-                raise _Refused(f"{self._told(name, row)} is before {self._told(before, row)}")
+                raise _Refused(
+                    Phrase("{one} is before {other}", one=self._told(name, row), other=self._told(before, row))
+                )
             before, latest = name, max(stated.start, latest)
 
     def _told(self, name: str, row: RawRow) -> str:
         text, column = self._pick(row.cells, dict(self._events)[name])
-        return f"{name} {shown(text or '')} in column {column!r}"
+        return Phrase("{name} {value} in column {column!r}", name=name, value=shown(text or ""), column=column)
 
 
 _TEXTS = (

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.old_workbooks import try_old_workbook
+from dealtrack.phrase import Phrase
 
 MOST_BYTES = 1 << 30
 """What all the parts of a workbook may come to, unpacked."""
@@ -23,7 +24,7 @@ _OVERLAP = 256
 _REF = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,8})([0-9]{1,20})["']""")
 _CELL = re.compile(rb"""<(?:[\w.-]+:)?c[\s/>]""")
 _CELL_REF = re.compile(rb"""<(?:[\w.-]+:)?c\s[^<>]{0,200}?\br\s*=\s*["'][A-Za-z]""")
-_SAVE = "save the sheet as CSV UTF-8"
+_SAVE = Phrase("save the sheet as CSV UTF-8")
 _FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 
 
@@ -39,7 +40,7 @@ def check_limits(binary: BinaryIO, name: str) -> None:
             _check_archive(archive, name)
     except _FAULTS as error:
         told = str(error).strip().rstrip(".")[:120]
-        _refuse(name, f"it is a damaged workbook or archive ({told}); save it anew")
+        _refuse(name, Phrase("it is a damaged workbook or archive ({told}); save it anew", told=told))
 
 
 def _refuse(name: str, reason: str) -> NoReturn:
@@ -50,16 +51,24 @@ def _check_archive(archive: zipfile.ZipFile, name: str) -> None:
     parts = archive.infolist()
     names = {part.filename for part in parts}
     if len(parts) > MOST_PARTS:
-        _refuse(name, f"it has {len(parts):,} parts, and {MOST_PARTS:,} are the most")
+        _refuse(name, Phrase("it has {count:,} parts, and {most:,} are the most", count=len(parts), most=MOST_PARTS))
     size = sum(part.file_size for part in parts)
     if size > MOST_BYTES:
-        _refuse(name, f"unpacked it has {size:,} bytes, and {MOST_BYTES:,} are the most; {_SAVE}")
+        _refuse(
+            name,
+            Phrase(
+                "unpacked it has {size:,} bytes, and {most:,} are the most; {save}",
+                size=size,
+                most=MOST_BYTES,
+                save=_SAVE,
+            ),
+        )
     if any(part.flag_bits & 1 for part in parts):
-        _refuse(name, "it is protected by a password; save it without one")
+        _refuse(name, Phrase("it is protected by a password; save it without one"))
     if "content.xml" in names:
         _check_ods(archive, name)
     elif "xl/workbook.bin" in names:
-        _refuse(name, "it is a binary workbook (.xlsb); save it as .xlsx")
+        _refuse(name, Phrase("it is a binary workbook (.xlsb); save it as .xlsx"))
     elif "[Content_Types].xml" in names and any(part.startswith("xl/") for part in names):
         for part in parts:
             # Whatever the part is called, the sheet's cells are in it.
@@ -67,7 +76,7 @@ def _check_archive(archive: zipfile.ZipFile, name: str) -> None:
                 continue
             _check_part(archive, part, name)
     else:
-        _refuse(name, "it is an archive and no workbook; unpack it first")
+        _refuse(name, Phrase("it is an archive and no workbook; unpack it first"))
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
@@ -106,8 +115,13 @@ def _column(letters: bytes) -> int:
 
 def _check_box(name: str, rows: int, columns: int) -> None:
     if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
-        reason = f"a sheet runs over {rows:,} rows and {columns:,} columns, and {MOST_CELLS:,} cells are the most"
-        _refuse(name, f"{reason}; delete what is empty, or {_SAVE}")
+        reason = Phrase(
+            "a sheet runs over {rows:,} rows and {columns:,} columns, and {most:,} cells are the most",
+            rows=rows,
+            columns=columns,
+            most=MOST_CELLS,
+        )
+        _refuse(name, Phrase("{reason}; delete what is empty, or {save}", reason=reason, save=_SAVE))
 
 
 class _Box:
@@ -143,7 +157,7 @@ class _Repeats:
         elif kind == "table-cell" and any(key.endswith("value-type") for key in attributes):
             self._cells += self._times * _repeated(attributes, "number-columns-repeated")
             if self._cells > MOST_CELLS:
-                reason = f"its sheets hold more than {MOST_CELLS:,} cells, many of them repeated"
+                reason = Phrase("its sheets hold more than {most:,} cells, many of them repeated", most=MOST_CELLS)
                 _refuse(self._name, f"{reason}; {_SAVE}")
 
 
@@ -155,7 +169,7 @@ def _repeated(attributes: dict[str, str], wanted: str) -> int:
 def _check_ods(archive: zipfile.ZipFile, name: str) -> None:
     manifest = "META-INF/manifest.xml"
     if manifest in archive.namelist() and b"encryption-data" in archive.read(manifest):
-        _refuse(name, "it is protected by a password; save it without one")
+        _refuse(name, Phrase("it is protected by a password; save it without one"))
     with archive.open("content.xml") as stream:
         _parse(stream, _Repeats(name).start, name)
 
@@ -164,7 +178,7 @@ def _parse(stream: Any, start: Any, name: str) -> None:
     from xml.parsers import expat
 
     def no_entities(*_: Any) -> None:
-        _refuse(name, "it declares entities, which no spreadsheet program writes; save it anew")
+        _refuse(name, Phrase("it declares entities, which no spreadsheet program writes; save it anew"))
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -172,4 +186,4 @@ def _parse(stream: Any, start: Any, name: str) -> None:
     try:
         parser.ParseFile(stream)
     except expat.ExpatError as error:
-        _refuse(name, f"it is a damaged workbook ({error}); save it anew")
+        _refuse(name, Phrase("it is a damaged workbook ({error}); save it anew", error=error))

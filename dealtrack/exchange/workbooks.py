@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
 from dealtrack.exchange.raw import RawRow, Refusal, Unusable
 from dealtrack.exchange.workbook_limits import check_limits
+from dealtrack.phrase import Phrase
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -65,15 +66,18 @@ def _refusing(name: str) -> Iterator[None]:
         try:
             yield
         except PasswordError:
-            reason = "it is protected by a password; save it without one"
+            reason = Phrase("it is protected by a password; save it without one")
         except (CalamineError, OSError, ValueError) as error:
             told = str(error).strip().rstrip(".")[:200]
-            reason = f"it is a damaged workbook, or none that is known here ({told}); save it anew as .xlsx or as CSV"
+            reason = Phrase(
+                "it is a damaged workbook, or none that is known here ({told}); save it anew as .xlsx or as CSV",
+                told=told,
+            )
         except BaseException as error:
             # A panic of the Rust library is no Exception, and has no name that can be imported.
             if type(error).__name__ != "PanicException":
                 raise
-            reason = "it is a damaged workbook; save it anew as .xlsx, or save the sheet as CSV UTF-8"
+            reason = Phrase("it is a damaged workbook; save it anew as .xlsx, or save the sheet as CSV UTF-8")
     if reason:
         raise CannotRead(path=name, reason=reason)
 
@@ -134,7 +138,12 @@ def _table(sheet: "CalamineSheet", path: str, chosen: str) -> tuple[tuple[str, .
     if place is None:
         place = next((index for index, count in enumerate(filled) if count), None)
     if place is None:
-        raise CannotRead(path=path, reason=f"sheet {chosen} has no header in its first {_HEADER_WITHIN} rows")
+        raise CannotRead(
+            path=path,
+            reason=Phrase(
+                "sheet {chosen} has no header in its first {count} rows", chosen=chosen, count=_HEADER_WITHIN
+            ),
+        )
     names = [" ".join(cell_text(cell).split()) for cell in first[place]]
     while names and not names[-1]:
         names.pop()
@@ -142,7 +151,7 @@ def _table(sheet: "CalamineSheet", path: str, chosen: str) -> tuple[tuple[str, .
     rows = _rows(sheet, header, place + 1)
     row = next(rows, None)
     if row is None:
-        raise CannotRead(path=path, reason=f"sheet {chosen} has a header and no rows")
+        raise CannotRead(path=path, reason=Phrase("sheet {chosen} has a header and no rows", chosen=chosen))
     return header, _with_first(row, rows)
 
 
@@ -187,4 +196,7 @@ def _whole(number: int) -> str:
     text = str(number)
     if abs(number) < EXACT:
         return text
-    return Unusable(text, f"holds the number {text}, of which a spreadsheet keeps 15 digits alone: enter it as text")
+    return Unusable(
+        text,
+        Phrase("holds the number {text}, of which a spreadsheet keeps 15 digits alone: enter it as text", text=text),
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from dealtrack.core import chain
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.errors import BackupFailed, CannotRead
+from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.connection import SQLITE_MAGIC, UNFORESEEN, connect, faults_of, sync
 from dealtrack.register.schema import check_version
@@ -153,15 +154,19 @@ def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
     (sound,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     fault = chain.first_fault(journal.links(copy)) if sound == "ok" else None
     if sound != "ok" or fault is not None:
-        reason = f"the register is damaged ({sound})" if fault is None else f"entry {fault.seq}: {fault.reason}"
-        raise BackupFailed(path=path, reason=f"{reason}; run 'dealtrack verify'")
+        reason = (
+            Phrase("the register is damaged ({fault})", fault=sound)
+            if fault is None
+            else Phrase("entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
+        )
+        raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=reason))
     from dealtrack.register.erasure import personal_faults
 
     try:
         altered = personal_faults(Store(path, copy))
     except UNFORESEEN:
-        altered = ["the table of personal data holds what no register can"]
+        altered = [Phrase("the table of personal data holds what no register can")]
     if altered:
-        raise BackupFailed(path=path, reason=f"{altered[0]}; run 'dealtrack verify'")
+        raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=altered[0]))
     tail = journal.Tail.of(copy)
     return tail.seq, tail.hash.hex()

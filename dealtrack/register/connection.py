@@ -15,6 +15,7 @@ from dealtrack.errors import (
     RegisterMissing,
     RegisterUnusable,
 )
+from dealtrack.phrase import Phrase
 
 APPLICATION_ID = 0x6465616C  # "deal"
 PATIENCE_SECONDS = 30
@@ -27,15 +28,14 @@ UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, Type
 """What may be raised by reading what no register holds, as by a fault of the program."""
 
 REASONS = {
-    "SQLITE_FULL": "the disk is full; nothing was written",
-    "SQLITE_READONLY": "it is read-only; nothing was written",
-    "SQLITE_CORRUPT": "the file is damaged. 'dealtrack verify' names where; go back to the last backup",
-    "SQLITE_NOTADB": "the file is damaged or encrypted; go back to the last backup",
-    "SQLITE_CANTOPEN": "the file or its folder cannot be opened or written to; check their rights",
-    "SQLITE_IOERR": "the disk failed to read or write (full, removed or faulty); nothing was written",
-    "SQLITE_PERM": "the rights to it are missing",
-    "SQLITE_CONSTRAINT": "it refused an entry that does not fit ({error}); nothing was written",
-    "SQLITE_TOOBIG": "an entry is too large; nothing was written",
+    "SQLITE_FULL": Phrase("the disk is full; nothing was written"),
+    "SQLITE_READONLY": Phrase("it is read-only; nothing was written"),
+    "SQLITE_CORRUPT": Phrase("the file is damaged. 'dealtrack verify' names where; go back to the last backup"),
+    "SQLITE_NOTADB": Phrase("the file is damaged or encrypted; go back to the last backup"),
+    "SQLITE_CANTOPEN": Phrase("the file or its folder cannot be opened or written to; check their rights"),
+    "SQLITE_IOERR": Phrase("the disk failed to read or write (full, removed or faulty); nothing was written"),
+    "SQLITE_PERM": Phrase("the rights to it are missing"),
+    "SQLITE_TOOBIG": Phrase("an entry is too large; nothing was written"),
 }
 
 
@@ -44,11 +44,18 @@ def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
     name = getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return RegisterLocked(path=path, seconds=PATIENCE_SECONDS)
+    return RegisterUnusable(path=path, reason=_reason(name, error))
+
+
+def _reason(name: str, error: sqlite3.Error) -> Phrase:
     known = next((reason for prefix, reason in REASONS.items() if name.startswith(prefix)), None)
     if is_undecodable(error):
         known = REASONS["SQLITE_CORRUPT"]
-    reason = known.format(error=error) if known else f"{error}; go back to the last backup if this lasts"
-    return RegisterUnusable(path=path, reason=reason)
+    if known is not None:
+        return known
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return Phrase("it refused an entry that does not fit ({error}); nothing was written", error=error)
+    return Phrase("{error}; go back to the last backup if this lasts", error=error)
 
 
 def is_undecodable(error: sqlite3.Error) -> bool:
@@ -73,8 +80,8 @@ def check_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
-            raise NotARegister(path=path, reason=f"it is {kind}")
+            kind = "a folder" if stat.S_ISDIR(mode) else Phrase("not a plain file")
+            raise NotARegister(path=path, reason=Phrase("it is {kind}", kind=kind))
         with path.open("rb") as file:
             magic = file.read(len(SQLITE_MAGIC))
     except (FileNotFoundError, NotADirectoryError):
@@ -82,7 +89,7 @@ def check_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise RegisterUnusable(path=path, reason=getattr(error, "strerror", None) or str(error)) from None
     if magic != SQLITE_MAGIC:
-        raise NotARegister(path=path, reason="it is empty" if not magic else "it is no SQLite file")
+        raise NotARegister(path=path, reason=Phrase("it is empty") if not magic else Phrase("it is no SQLite file"))
 
 
 def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sqlite3.Connection:
@@ -197,8 +204,11 @@ def check_log(path: Path) -> None:
         if written > moved and not os.path.exists(f"{path}-wal"):  # noqa: PTH110  # the same
             raise RegisterUnusable(
                 path=path,
-                reason=f"{path.name}-wal, which held its last entries, is gone. Put it back, or go on without them: "
-                f"remove {path.name}-shm, then run 'dealtrack verify --head' with the last head you know",
+                reason=Phrase(
+                    "{name}-wal, which held its last entries, is gone. Put it back, or go on without them: "
+                    "remove {name}-shm, then run 'dealtrack verify --head' with the last head you know",
+                    name=path.name,
+                ),
             )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from dealtrack.core.chain import canonical
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.errors import NothingToErase
+from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.recorder import Personal, personal_digest
@@ -48,7 +49,7 @@ def erase(register: Register, complaints: Sequence[int], reason: str, now: datet
             held = register.personal(id_)
             if held is None:
                 before = erasure_of(register, id_)
-                hint = " It was erased already." if before else ""
+                hint = Phrase(" It was erased already.") if before else ""
                 raise NothingToErase(complaint=id_, hint=hint)
             given = {name: value for name, value in held._asdict().items() if value}
             said = "\n".join(canonical(entry.detail) for entry in history)
@@ -111,7 +112,12 @@ def personal_faults(register: Store) -> list[str]:
             found += _missing(told, erased)
             told = next(expected, None)
         if told is None or told[0] != row[0]:
-            found.append(f"personal data of complaint {row[0]} was put in: the journal does not tell of it")
+            found.append(
+                Phrase(
+                    "personal data of complaint {complaint} was put in: the journal does not tell of it",
+                    complaint=row[0],
+                )
+            )
             continue
         found += _against(row, told, erased)
         told = next(expected, None)
@@ -143,18 +149,23 @@ def _missing(told: tuple[int, int, str], erased: dict[int, int]) -> list[str]:
     complaint, seq, _ = told
     if erased.get(complaint, 0) > seq:
         return []
-    return [f"personal data of complaint {complaint} is missing, and the journal tells of no erasure"]
+    return [
+        Phrase(
+            "personal data of complaint {complaint} is missing, and the journal tells of no erasure",
+            complaint=complaint,
+        )
+    ]
 
 
 def _against(row: Sequence[Any], told: tuple[int, int, str], erased: dict[int, int]) -> list[str]:
     complaint, *fields, salt, phone, email = row
     _, seq, digest = told
     if erased.get(complaint, 0) > seq:
-        return [f"personal data of complaint {complaint} was put in: it had been erased"]
+        return [Phrase("personal data of complaint {complaint} was put in: it had been erased", complaint=complaint)]
     personal = Personal(*fields)
     if personal_digest(salt, personal) != digest or (phone, email) != (
         phone_key(personal.phone),
         email_key(personal.email),
     ):
-        return [f"personal data of complaint {complaint} was altered"]
+        return [Phrase("personal data of complaint {complaint} was altered", complaint=complaint)]
     return []

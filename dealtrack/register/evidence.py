@@ -16,6 +16,7 @@ from typing import Any
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.core.text import safe_text
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
+from dealtrack.phrase import Phrase, Word
 from dealtrack.register.connection import sync
 from dealtrack.register.store import Store
 
@@ -81,7 +82,7 @@ def find_exhibit(held: Iterable[Exhibit], complaint: int, seq: int) -> Exhibit:
         if exhibit.seq == seq:
             return exhibit
     numbers = ", ".join(str(exhibit.seq) for exhibit in known)
-    hint = f"Its evidence: {numbers}." if numbers else "It has none."
+    hint = Phrase("Its evidence: {numbers}.", numbers=numbers) if numbers else Phrase("It has none.")
     raise UnknownEvidence(seq=seq, complaint=complaint, known=hint)
 
 
@@ -136,7 +137,7 @@ def _opened(source: Path) -> Iterator[int]:
     try:
         held = os.fstat(handle)
         if not stat.S_ISREG(held.st_mode):
-            kind = "it is a folder" if stat.S_ISDIR(held.st_mode) else "it is no plain file"
+            kind = Phrase("it is a folder") if stat.S_ISDIR(held.st_mode) else Phrase("it is no plain file")
             raise CannotRead(path=source, reason=kind)
         if held.st_size > LARGEST:
             raise CannotRead(path=source, reason=_too_large(held.st_size))
@@ -146,7 +147,7 @@ def _opened(source: Path) -> Iterator[int]:
 
 
 def _too_large(size: int) -> str:
-    return f"it has {size:,} bytes, and {LARGEST:,} are the most"
+    return Phrase("it has {size:,} bytes, and {largest:,} are the most", size=size, largest=LARGEST)
 
 
 @contextmanager
@@ -167,7 +168,7 @@ def _store(folder: Path) -> Iterator[int]:
 
 def _refusal(error: OSError) -> str:
     if error.errno in _LINKS:
-        return "a symbolic link or a file stands where its folder should"
+        return Phrase("a symbolic link or a file stands where its folder should")
     return error.strerror or str(error)
 
 
@@ -268,22 +269,22 @@ def fault_in(folder: Path, digest: str) -> str | None:
         finally:
             os.close(shelf)
     except FileNotFoundError:
-        return "is missing"
+        return Phrase("is missing")
     except OSError as error:
         if error.errno in _LINKS:
-            return "is a symbolic link, or stands in one"
-        return f"cannot be read ({error.strerror or error})"
+            return Phrase("is a symbolic link, or stands in one")
+        return Phrase("cannot be read ({fault})", fault=Word(error.strerror or str(error)))
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return "is no plain file"
+            return Phrase("is no plain file")
         known = sha256()
         while chunk := os.read(handle, CHUNK):
             known.update(chunk)
     except OSError as error:
-        return f"cannot be read ({error.strerror or error})"
+        return Phrase("cannot be read ({fault})", fault=Word(error.strerror or str(error)))
     finally:
         os.close(handle)
-    return None if known.hexdigest() == digest else "was altered"
+    return None if known.hexdigest() == digest else Phrase("was altered")
 
 
 def evidence_faults(register: Store) -> list[str]:
@@ -294,7 +295,7 @@ def evidence_faults(register: Store) -> list[str]:
         if digest not in faults:
             faults[digest] = content_fault(register, digest)
         if faults[digest]:
-            found.append(f"{label} {faults[digest]}")
+            found.append(Phrase("{label} {fault}", label=label, fault=faults[digest]))
     return found
 
 
@@ -311,4 +312,12 @@ def told(register: Store) -> Iterator[tuple[str, str]]:
     for seq, complaint, text in rows:
         if seq not in voided:
             detail = json.loads(text)
-            yield detail["sha256"], f"evidence {detail['name']} of complaint {complaint} (entry {seq})"
+            yield (
+                detail["sha256"],
+                Phrase(
+                    "evidence {name} of complaint {complaint} (entry {seq})",
+                    name=detail["name"],
+                    complaint=complaint,
+                    seq=seq,
+                ),
+            )

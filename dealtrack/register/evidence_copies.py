@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dealtrack.errors import CannotRead
+from dealtrack.phrase import Phrase
 from dealtrack.register.evidence import fault_in, keep_in, told
 from dealtrack.register.store import Store
 
@@ -37,14 +38,14 @@ def copy_evidence(register: Store, sources: Sequence[Path], target: Path) -> Cop
         if fault_in(target, digest) is None:
             held += 1
             continue
-        fault = "is missing"
+        fault: str = Phrase("is missing")
         for source in sources:
             fault = _copy(source, target, digest)
             if not fault:
                 held, new = held + 1, new + 1
                 break
         if fault:
-            faults.append(f"{label} {fault}")
+            faults.append(Phrase("{label} {fault}", label=label, fault=fault))
     return Copied(held, new, faults)
 
 
@@ -56,5 +57,5 @@ def _copy(source: Path, target: Path, digest: str) -> str:
     try:
         known, _ = keep_in(target, source / digest[:2] / digest)
     except CannotRead as error:
-        return f"cannot be read ({error.values['reason']})"
-    return "" if known == digest else "was altered"
+        return Phrase("cannot be read ({fault})", fault=error.values["reason"])
+    return "" if known == digest else Phrase("was altered")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.moments import from_store, local_day, show_moment
+from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.backup import last_backup
 from dealtrack.register.evidence import evidence_folder
@@ -30,42 +31,55 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     """Yield what a keeper of the register should know or mend, one sentence each."""
     if sqlite3.sqlite_version_info < RESET_FIXED:
         version, fixed = sqlite3.sqlite_version, ".".join(map(str, RESET_FIXED))
-        yield f"SQLite {version} is older than {fixed}, which mends a rare loss of a commit; upgrade Python or SQLite"
+        yield Phrase(
+            "SQLite {version} is older than {fixed}, which mends a rare loss of a commit; upgrade Python or SQLite",
+            version=version,
+            fixed=fixed,
+        )
     told = register.upgrade
     if told is not None and told.reason:
-        yield f"the register stays at schema {told.found} and takes no entries: {told.reason}"
+        yield Phrase(
+            "the register stays at schema {found} and takes no entries: {reason}", found=told.found, reason=told.reason
+        )
     drive = _drive(str(register.path.resolve()))
     if drive in NETWORK_DRIVES:
-        yield f"the register lies on a network drive ({drive}), where SQLite's locks are not to be trusted; move it"
+        yield Phrase(
+            "the register lies on a network drive ({drive}), where SQLite's locks are not to be trusted; move it",
+            drive=drive,
+        )
     for path in _private(register):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             wanted = "700" if path.is_dir() else "600"
-            yield f"{path} can be read by others (mode {mode:o}); chmod {wanted} it"
+            yield Phrase(
+                "{path} can be read by others (mode {mode:o}); chmod {wanted} it", path=path, mode=mode, wanted=wanted
+            )
     last = journal.Tail.of(register.connection).recorded_at
     if last and from_store(last) > now:
-        yield f"this machine's clock is behind the register's last entry, made at {last}; set it"
+        yield Phrase("this machine's clock is behind the register's last entry, made at {last}; set it", last=last)
     yield from _backup_warnings(register, now)
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
-        yield f"the official calendar of {year} is not in the register; deadlines in it are provisional"
+        yield Phrase(
+            "the official calendar of {year} is not in the register; deadlines in it are provisional", year=year
+        )
     (sound,) = register.connection.execute("PRAGMA integrity_check(1)").fetchone()
     if sound != "ok":
-        yield f"the file is damaged ({sound}); go back to the last backup"
+        yield Phrase("the file is damaged ({fault}); go back to the last backup", fault=sound)
 
 
 def _backup_warnings(register: Store, now: datetime) -> Iterator[str]:
     made = last_backup(register)
     if made is None:
-        yield "no backup is known of; 'dealtrack backup --keep 30 FOLDER' makes one"
+        yield Phrase("no backup is known of; 'dealtrack backup --keep 30 FOLDER' makes one")
         return
     days = (local_day(now, register.zone) - local_day(made.at, register.zone)).days
     if days > OLDEST_BACKUP:
-        yield f"the last backup is {days} days old"
+        yield Phrase("the last backup is {days} days old", days=days)
     if not made.path.exists():
-        yield f"the last backup is no longer where it was made: {made.path}"
+        yield Phrase("the last backup is no longer where it was made: {path}", path=made.path)
     if not made.evidence and any(True for _ in told_evidence(register)):
-        yield "the last backup left out the evidence files"
+        yield Phrase("the last backup left out the evidence files")
 
 
 def _private(register: Store) -> Iterator[Path]:
@@ -87,18 +101,23 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
     """Yield what a register is, as name and value."""
     seq, head = register.head()
     yield "register", str(register.path.absolute())
-    yield "size", f"{register.path.stat().st_size} bytes"
+    yield "size", Phrase("{count} bytes", count=register.path.stat().st_size)
     yield "schema", str(register.upgrade.found if register.upgrade and register.upgrade.reason else VERSION)
     yield "entries", str(seq)
     yield "head", head
-    yield "calendar", f"{register.facts['calendar']}, revision {register.revision}"
+    yield "calendar", Phrase("{name}, revision {revision}", name=register.facts["calendar"], revision=register.revision)
     yield "policy", register.facts["policy"]
     yield "time zone", register.facts["timezone"]
     made = last_backup(register)
     if made is not None:
         yield (
             "last backup",
-            f"{show_moment(made.at, register.zone)}, {max(seq - made.entries, 0)} entries since, {made.path}",
+            Phrase(
+                "{moment}, {count} entries since, {path}",
+                moment=show_moment(made.at, register.zone),
+                count=max(seq - made.entries, 0),
+                path=made.path,
+            ),
         )
     yield "SQLite", sqlite3.sqlite_version
 

@@ -9,6 +9,7 @@ from typing import Any
 from dealtrack.core.matching import fold, nearest_words
 from dealtrack.core.platform import Check, Platform, check_names_free, match_platform, with_check
 from dealtrack.errors import InFuture, UnknownPlatform, UnknownWord, suggestion
+from dealtrack.phrase import Word, listed
 from dealtrack.register import journal, projection
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
@@ -53,7 +54,9 @@ def _aliases(
         held = next((alias for alias in aliases if fold(alias) == fold(name)), None)
         if held is None:
             near = suggestion(nearest_words(name, aliases))
-            raise UnknownWord(what="An alias to drop", value=name, nearest=near, allowed=", ".join(aliases) or "none")
+            raise UnknownWord(
+                what="An alias to drop", value=name, nearest=near, allowed=listed(aliases or [Word("none")])
+            )
         aliases.remove(held)
     others = [other for other in platforms if other.name != platform.name]
     for name in added:

@@ -9,6 +9,7 @@ from typing import Any
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Transition
 from dealtrack.core.policy import Policy
+from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries, search
 from dealtrack.register.connection import reading
 from dealtrack.register.journal import Entry, Event
@@ -104,7 +105,7 @@ def _differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
             held = set(connection.execute(f"SELECT * FROM {table}"))
             expected = set(made.execute(f"SELECT * FROM {table}"))
             for row in sorted(held ^ expected, key=str)[:SHOWN]:
-                yield f"table {table} is not as the journal makes it at {row[0]}"
+                yield Phrase("table {table} is not as the journal makes it at {place}", table=table, place=row[0])
     finally:
         made.close()
 
@@ -117,15 +118,15 @@ def _differing_complaints(register: Register) -> Iterator[str]:
     made = ((id_, _made(register, history)) for id_, history in journal.histories(connection))
     for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):
         if expected is None:
-            yield f"complaint {id_} stands in the tables, but not in the journal"
+            yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
             continue
         expected_row, expected_runs, expected_text = expected
         if row != [expected_row]:
-            yield f"table complaint is not as the journal makes it at {id_}"
+            yield Phrase("table complaint is not as the journal makes it at {id}", id=id_)
         if sorted(runs or []) != sorted(expected_runs):
-            yield f"table clock is not as the journal makes it at complaint {id_}"
+            yield Phrase("table clock is not as the journal makes it at complaint {id}", id=id_)
         if said != [expected_text]:
-            yield f"table search_text is not as the journal makes it at complaint {id_}"
+            yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
 
 
 def _made(register: Register, history: list[Transition]) -> tuple[Row, list[Row], Row]:

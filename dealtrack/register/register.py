@@ -14,6 +14,7 @@ from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
+from dealtrack.phrase import Phrase, listed
 from dealtrack.register import journal, queries
 from dealtrack.register.queries import Filter
 from dealtrack.register.store import Store
@@ -40,7 +41,7 @@ class Register(Store):
         """Return the id of the complaint with an external number; raises UnknownComplaint or AmbiguousNumber."""
         found = queries.find_number(self._connection, number)
         if len(found) > 1:
-            raise AmbiguousNumber(number=number, count=len(found), ids=", ".join(map(str, found)))
+            raise AmbiguousNumber(number=number, count=len(found), ids=listed(map(str, found)))
         if not found:
             near = queries.near_numbers(self._connection, number)
             raise UnknownComplaint(reference=number, nearest=suggestion(near))
@@ -51,7 +52,7 @@ class Register(Store):
         entries = journal.history(self._connection, complaint)
         if not entries:
             last = queries.last_complaint(self._connection)
-            hint = f" The register holds 1 to {last}." if last else " The register is empty."
+            hint = Phrase(" The register holds 1 to {last}.", last=last) if last else Phrase(" The register is empty.")
             raise UnknownComplaint(reference=complaint, nearest=hint)
         return entries
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.core.moments import from_store
 from dealtrack.errors import CannotRead, DealtrackError, NotARegister, NotRestored, RegisterUnusable
+from dealtrack.phrase import Phrase
 from dealtrack.register import schema, upgrade
 from dealtrack.register.backup import STAMP
 from dealtrack.register.connection import (
@@ -64,9 +65,13 @@ def drafted(place: Path, backup: Path) -> Iterator[Draft]:
     """
     real = Path(os.path.realpath(place))
     if real.is_dir() or (real.exists() and not real.is_file()):
-        raise NotARegister(path=place, reason="it is a folder" if real.is_dir() else "it is not a plain file")
+        raise NotARegister(
+            path=place, reason=Phrase("it is a folder") if real.is_dir() else Phrase("it is not a plain file")
+        )
     if not backup.is_file():
-        raise CannotRead(path=backup, reason="it is no plain file" if backup.exists() else "there is no such file")
+        raise CannotRead(
+            path=backup, reason=Phrase("it is no plain file") if backup.exists() else Phrase("there is no such file")
+        )
     if real.exists() and real.samefile(backup):
         raise NotRestored(path=place, backup=backup, reason="it is that file itself")
     path = real.with_name(f".{real.name}.{os.getpid()}.restored")
@@ -101,7 +106,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo]:
         source.backup(copy)
         (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":
-            raise NotRestored(path=place, backup=backup, reason=f"the backup is damaged ({sound})")
+            raise NotRestored(path=place, backup=backup, reason=Phrase("the backup is damaged ({fault})", fault=sound))
         if found < schema.VERSION:
             with transaction(copy):
                 upgrade.change(copy, backup, found)
@@ -110,7 +115,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo]:
         faults = verify(register, evidence=False).faults
         tail, zone = Tail.of(register.connection), register.zone
     if faults:
-        raise NotRestored(path=place, backup=backup, reason=f"the backup is not whole: {faults[0]}")
+        raise NotRestored(path=place, backup=backup, reason=Phrase("the backup is not whole: {fault}", fault=faults[0]))
     return Journal(tail.seq, from_store(tail.recorded_at), tail.hash.hex()), zone
 
 
@@ -182,7 +187,7 @@ def _is_replaced(draft: Draft, real: Path, kept: Path, patience: float) -> bool:
         _remove(kept)
         if _is_damage(error):
             return False
-        reason = str(translate(error, draft.place).values.get("reason", "somebody has it open; end that first"))
+        reason = str(translate(error, draft.place).values.get("reason", Phrase("somebody has it open; end that first")))
         raise NotRestored(path=draft.place, backup=draft.backup, reason=reason) from None
     real.chmod(0o600)
     return True

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dealtrack.errors import NotARegister, RegisterNewer, RegisterOlder
+from dealtrack.phrase import Phrase
 from dealtrack.register.connection import APPLICATION_ID
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def schema_faults(connection: sqlite3.Connection, version: int = VERSION) -> lis
         migrate(made, version)
         expected, held = (dict(db.execute(ask)) for db in (made, connection))
     altered = sorted(name for name in {*expected, *held} if expected.get(name) != held.get(name))
-    return [f"the schema was altered at {name}" for name in altered]
+    return [Phrase("the schema was altered at {name}", name=name) for name in altered]
 
 
 def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[str, list[str]]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dealtrack.core import lifecycle
 from dealtrack.core.lifecycle import Complaint, Detail, Kind, Status, Transition, effective
 from dealtrack.core.matching import fold
+from dealtrack.phrase import Phrase
 from dealtrack.register import queries
 from dealtrack.register.queries import Filter
 from dealtrack.register.view import View
@@ -141,7 +142,7 @@ def index_faults(connection: sqlite3.Connection) -> list[str]:
     except sqlite3.DatabaseError as error:
         if not error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_ERROR")):
             raise
-        return ["the search index is not of the texts that it was made of"]
+        return [Phrase("the search index is not of the texts that it was made of")]
     return []
 
 

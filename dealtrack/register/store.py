@@ -17,6 +17,7 @@ from dealtrack.core.moments import to_store
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterOlder, RegisterUnusable
+from dealtrack.phrase import Phrase
 from dealtrack.register import days, journal, projection, queries, schema
 from dealtrack.register.connection import UNFORESEEN, check_unchanged, connect, faults_of, transaction
 from dealtrack.register.journal import Event
@@ -111,7 +112,7 @@ class Store:
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            reason = f"it is damaged: there is no time zone {name}; go back to the last backup"
+            reason = Phrase("it is damaged: there is no time zone {name}; go back to the last backup", name=name)
             raise RegisterUnusable(path=self.path, reason=reason) from None
 
     def head(self) -> tuple[int, str]:
@@ -213,6 +214,6 @@ def _told_as_damage(store: Store, error: Exception) -> Exception:
     except sqlite3.Error as cause:
         return cause
     except UnicodeDecodeError:
-        fault = "its file holds what is no text"
-    reason = f"it is damaged: {fault}. 'dealtrack verify' tells the way back"
+        fault = Phrase("its file holds what is no text")
+    reason = Phrase("it is damaged: {fault}. 'dealtrack verify' tells the way back", fault=fault)
     return RegisterUnusable(path=store.path, reason=reason) if fault else error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dealtrack.core.moments import from_store
 from dealtrack.errors import DealtrackError, RegisterOlder
+from dealtrack.phrase import Phrase
 from dealtrack.register import schema
 from dealtrack.register.backup import STAMP, copy_whole
 from dealtrack.register.connection import faults_of, reader, transaction
@@ -72,8 +73,11 @@ def change(connection: sqlite3.Connection, path: Path, found: int) -> None:
     schema.migrate(connection)
     faults = [fault for fault in schema.schema_faults(connection) if fault not in altered]
     if Tail.of(connection).hash != head:
-        faults.append("the journal has another head")
-    faults += [f"table {row[0]} refers to what is not there" for row in connection.execute("PRAGMA foreign_key_check")]
+        faults.append(Phrase("the journal has another head"))
+    faults += [
+        Phrase("table {table} refers to what is not there", table=row[0])
+        for row in connection.execute("PRAGMA foreign_key_check")
+    ]
     if faults:
         raise RegisterOlder(path=path, found=found, known=schema.VERSION, reason=faults[0])
 

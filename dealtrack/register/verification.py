@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dealtrack.core import chain
 from dealtrack.errors import RegisterUnusable
+from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.erasure import personal_faults
@@ -68,21 +69,38 @@ def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
     try:
         fault = chain.first_fault(known.passing(journal.links(register.connection)))
     except sqlite3.DatabaseError:
-        fault = chain.Fault(known.count + 1, "it cannot be read")
+        fault = chain.Fault(known.count + 1, Phrase("it cannot be read"))
     if damage:
-        journal_is = f"is broken at entry {fault.seq}" if fault else f"is whole, {known.count} entries"
-        reason = f"the file is damaged ({damage}); its journal {journal_is}. Go back to the last backup"
+        journal_is = (
+            Phrase("is broken at entry {seq}", seq=fault.seq)
+            if fault
+            else Phrase("is whole, {count} entries", count=known.count)
+        )
+        reason = Phrase(
+            "the file is damaged ({damage}); its journal {journal}. Go back to the last backup",
+            damage=damage,
+            journal=journal_is,
+        )
         raise RegisterUnusable(path=register.path, reason=reason)
-    faults = [f"the journal was altered at entry {fault.seq}: {fault.reason}"] if fault else []
+    faults: list[str] = (
+        [Phrase("the journal was altered at entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)]
+        if fault
+        else []
+    )
     if not fault and wanted and not known.found:
-        faults.append(f"the head {wanted} is not in the journal: its tail was cut off, or it is another register")
+        faults.append(
+            Phrase(
+                "the head {wanted} is not in the journal: its tail was cut off, or it is another register",
+                wanted=wanted,
+            )
+        )
     altered = schema_faults(register.connection)
     faults += altered
     is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
-        made = [*_readable(lambda: differences(register), "a table"), *index_faults(register.connection)]
-        personal = _readable(lambda: personal_faults(register), "the table of personal data")
+        made = [*_readable(lambda: differences(register), Phrase("a table")), *index_faults(register.connection)]
+        personal = _readable(lambda: personal_faults(register), Phrase("the table of personal data"))
         kept = [*personal, *(evidence_faults(register) if evidence else ())]
         is_sound = is_sound and not kept
         faults += [*made, *kept]
@@ -95,11 +113,11 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
     try:
         yield from find()
     except UNFORESEEN:
-        yield f"{tables} holds what no register can"
+        yield Phrase("{tables} holds what no register can", tables=tables)
     except sqlite3.Error as error:
         if not is_undecodable(error):
             raise
-        yield f"{tables} holds what is no text"
+        yield Phrase("{tables} holds what is no text", tables=tables)
 
 
 def first_damage(register: Register) -> str:
@@ -111,8 +129,8 @@ def first_damage(register: Register) -> str:
             return damage
         fault = chain.first_fault(journal.links(connection))
         if fault:
-            return f"the journal was altered at entry {fault.seq}: {fault.reason}"
-        return next(_readable(lambda: differences(register), "a table"), "")
+            return Phrase("the journal was altered at entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
+        return next(_readable(lambda: differences(register), Phrase("a table")), "")
 
 
 def _damage(connection: sqlite3.Connection) -> str:

@@ -13,6 +13,7 @@ from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, version_for
 from dealtrack.core.policy_words import counted, span_of
 from dealtrack.errors import CannotExtend, UnknownClock
+from dealtrack.phrase import Phrase, Word, either, listed
 
 GROUPS = ("platform", "category", "month")
 LATE = (Verdict.MISSED, Verdict.OVERDUE)
@@ -194,9 +195,12 @@ def grouped(trial: Trial, name: str) -> dict[str, Tally]:
     return {group: Tally(counter) for (group, clock), counter in sorted(trial.moves.items()) if clock == name}
 
 
-def sentences(trial: Trial) -> dict[str, str]:
+def sentences(trial: Trial) -> dict[str, Phrase]:
     """Return for each clock what would change, in a sentence, as `complete within 1 working day: 3 more would ...`."""
-    return {name: f"{_heading(trial, name)}: {_change(trial, name, tally)}" for name, tally in tallies(trial).items()}
+    return {
+        name: Phrase("{clock}: {words}", clock=_heading(trial, name), words=_change(trial, name, tally))
+        for name, tally in tallies(trial).items()
+    }
 
 
 def rules_of(trial: Trial, name: str) -> list[ClockRule]:
@@ -206,32 +210,42 @@ def rules_of(trial: Trial, name: str) -> list[ClockRule]:
 
 
 def _heading(trial: Trial, name: str) -> str:
-    lengths = [counted(rule.length, rule.unit) for rule in rules_of(trial, name)]
-    return f"{name} within {' or '.join(dict.fromkeys(lengths))}" if lengths else name
+    lengths = dict.fromkeys(counted(rule.length, rule.unit) for rule in rules_of(trial, name))
+    return Phrase("{clock} within {length}", clock=Word(name), length=either(lengths)) if lengths else Word(name)
 
 
-def _change(trial: Trial, name: str, tally: Tally) -> str:
+def _change(trial: Trial, name: str, tally: Tally) -> Phrase:
     if tally.is_gone:
-        return f"the policy has no such clock; {_late(tally.then)} under the policies in force"
+        return Phrase("the policy has no such clock; {late} under the policies in force", late=_late(tally.then))
     if tally.is_new:
-        return f"a clock that the policies in force do not have; {_late(tally.now)}"
+        return Phrase("a clock that the policies in force do not have; {late}", late=_late(tally.now))
     parts = [_counted(tally.change(told), told) for told in LATE if tally.change(told)]
     if moved := trial.deadlines_moved.get(name):
-        parts.append(f"{moved:,} deadline{'s' if moved != 1 else ''} under way would move")
+        one = Phrase("1 deadline under way would move")
+        parts.append(one if moved == 1 else Phrase("{count:,} deadlines under way would move", count=moved))
     if not parts and any(before is not after for before, after in tally.moves):
         crosses = tally.now_late or tally.no_longer_late
-        others = "as many would be late, though not the same ones"
-        parts = [others if crosses else "the same would be late, but other verdicts would change"]
-    return ", ".join(parts) or "nothing would change"
+        others = Phrase("as many would be late, though not the same ones")
+        parts = [others if crosses else Phrase("the same would be late, but other verdicts would change")]
+    return listed(parts) if parts else Phrase("nothing would change")
 
 
-def _late(count: Callable[[Verdict], int]) -> str:
-    return f"{count(Verdict.MISSED):,} missed, {count(Verdict.OVERDUE):,} overdue"
+def _late(count: Callable[[Verdict], int]) -> Phrase:
+    missed, overdue = count(Verdict.MISSED), count(Verdict.OVERDUE)
+    return Phrase("{missed:,} missed, {overdue:,} overdue", missed=missed, overdue=overdue)
 
 
-def _counted(change: int, told: Verdict) -> str:
-    words = "would have been missed" if told is Verdict.MISSED else "would be overdue"
-    return f"{abs(change):,} {'more' if change > 0 else 'fewer'} {words}"
+def _counted(change: int, told: Verdict) -> Phrase:
+    count = abs(change)
+    match told, change > 0:
+        case Verdict.MISSED, True:
+            return Phrase("{count:,} more would have been missed", count=count)
+        case Verdict.MISSED, False:
+            return Phrase("{count:,} fewer would have been missed", count=count)
+        case _, True:
+            return Phrase("{count:,} more would be overdue", count=count)
+        case _:
+            return Phrase("{count:,} fewer would be overdue", count=count)
 
 
 def records(trial: Trial, by: str) -> list[dict[str, Any]]:
@@ -242,7 +256,7 @@ def records(trial: Trial, by: str) -> list[dict[str, Any]]:
     """
     made = []
     for name, whole in tallies(trial).items():
-        rules = " or ".join(map(span_of, rules_of(trial, name)))
+        rules = either(map(span_of, rules_of(trial, name)))
         for group, tally in (grouped(trial, name) if by else {"": whole}).items():
             record: dict[str, Any] = {by: group} if by else {}
             record |= {"clock": name, "rule": rules or None, "runs": tally.moves.total()}

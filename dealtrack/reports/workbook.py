@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.core.policy_words import span_of
 from dealtrack.core.text import safe_text
+from dealtrack.phrase import either, in_language
 from dealtrack.reports.figures import PARTS, Group, Report, Share, Whole
 from dealtrack.reports.sheet_tables import FORMS, Area, Book, Col
 from dealtrack.reports.words import Translate, part_words, role_words, whole_words
@@ -76,10 +77,10 @@ class Writer:
         columns = [self._by(), Col(_("received"))]
         for name in names:
             columns += [
-                Col(_("{clock} on time").format(clock=name), "rate", "rate"),
-                Col(_("{clock} decided").format(clock=name)),
-                Col(_("{clock} median, working days").format(clock=name), "number"),
-                Col(_("{clock} 90 %, working days").format(clock=name)),
+                Col(_("{clock} on time").format(clock=_(name)), "rate", "rate"),
+                Col(_("{clock} decided").format(clock=_(name))),
+                Col(_("{clock} median, working days").format(clock=_(name)), "number"),
+                Col(_("{clock} 90 %, working days").format(clock=_(name))),
             ]
         rows = []
         for key, group in self._groups():
@@ -104,9 +105,9 @@ class Writer:
             clock = group.clock(name)
             counts = [clock.part(part) for part in PARTS] if clock else [0] * len(PARTS)
             rows.append([key, *counts, clock.runs if clock else 0, clock.provisional if clock else 0])
-        rules = _(" or ").join(span_of(rule) for rule in self._report.rules[name])
+        rules = in_language(either(map(span_of, self._report.rules[name])), _)
         note = _("{clock}: {rules}. Each run of the clock is in one part; a reopened complaint runs it again.")
-        area = self._book.table(sheet, columns, rows, note.format(clock=name, rules=rules))
+        area = self._book.table(sheet, columns, rows, note.format(clock=_(name), rules=rules))
         chart = self._book.book.add_chart({"type": "bar", "subtype": "stacked"})
         for place, part in enumerate(PARTS, 1):
             chart.add_series(
@@ -197,7 +198,7 @@ class Writer:
                 Col(_("{span}, a day").format(span=words), "number"),
             ]
             columns += [
-                Col(_("{span}, {clock} on time").format(span=words, clock=name), "rate", "rate") for name in names
+                Col(_("{span}, {clock} on time").format(span=words, clock=_(name)), "rate", "rate") for name in names
             ]
         keys = dict.fromkeys(group.key for section in report.sections for group in section.groups)
         rows = [[self._key(key), *self._beside(key, names)] for key in keys]
@@ -301,7 +302,9 @@ class Writer:
         """Write the shares of all complaints, each with its whole in words; return the row below them."""
         _, total = self._, self._report.asked.total
         shares: list[tuple[str, Share]] = [
-            (_("{clock} on time").format(clock=name), clock.on_time) for name in names if (clock := total.clock(name))
+            (_("{clock} on time").format(clock=_(name)), clock.on_time)
+            for name in names
+            if (clock := total.clock(name))
         ]
         shares += [
             (_("first contact"), total.first_contact),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
+from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.sources.countries import (
     FIRST_DAY,
     FOLDER,
@@ -58,7 +59,7 @@ def parse_days(text: str) -> tuple[date, ...]:
     start = _day(first)
     end = _day(last) if slash else start
     if end < start:
-        raise ValueError(f"the span {text!r} ends before it begins")
+        raise ValueError(Phrase("the span {text!r} ends before it begins", text=text))
     return tuple(start + timedelta(days=index) for index in range((end - start).days + 1))
 
 
@@ -69,9 +70,18 @@ def _day(text: str) -> date:
             raise ValueError
         day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a day: write 2014-11-07, or a span 2014-11-07/2014-11-12") from None
+        raise ValueError(
+            Phrase("{text!r} is not a day: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text)
+        ) from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError(f"{text} lies outside the calendar, which runs from {FIRST_DAY} to {LAST_DAY}")
+        raise ValueError(
+            Phrase(
+                "{text} lies outside the calendar, which runs from {first} to {last}",
+                text=text,
+                first=FIRST_DAY,
+                last=LAST_DAY,
+            )
+        )
     return day
 
 
@@ -110,7 +120,7 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
             if given_weekend is None or _holds_on(day, ruling, given_weekend)
         }
     elif any(parts):
-        table.refuse("subdivision needs a country beside it", "subdivision")
+        table.refuse(Phrase("subdivision needs a country beside it"), "subdivision")
     amendments = [*_included(table, (path,), data_folder, user_folder), *_amendments(table)]
     for amendment in amendments:
         rulings.update(amendment.rulings(weekend))
@@ -140,13 +150,26 @@ def _country_of_file(
     """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
     if find_country(code) is None:
         table.refuse(
-            f"unknown country {code!r};{nearest(code, countries())} use a code such as CN, US or GB", "country"
+            Phrase(
+                "unknown country {code!r};{nearest} use a code such as CN, US or GB",
+                code=code,
+                nearest=nearest(code, countries()),
+            ),
+            "country",
         )
     found = []
     for part in subdivisions or [""]:
         if (known := find_country(code, part)) is None:
-            allowed = ", ".join(countries().get(code.upper(), [])) or "none"
-            table.refuse(f"{code.upper()} has no subdivision {part!r}; allowed: {allowed}", "subdivision")
+            allowed = listed(countries().get(code.upper()) or [Word("none")])
+            table.refuse(
+                Phrase(
+                    "{code} has no subdivision {part!r}; allowed: {allowed}",
+                    code=code.upper(),
+                    part=part,
+                    allowed=allowed,
+                ),
+                "subdivision",
+            )
         found.append(known)
     country = country_entry(found[0][0], found[0][1] if len(found) == 1 else "", data_folder)
     sets = [country_days(*known, FIRST_DAY, LAST_DAY, dict(country.names)) for known in found]
@@ -183,7 +206,7 @@ def _weekend(table: Table) -> frozenset[int] | None:
         return None
     days = frozenset(WEEKDAYS.index(word) for word in table.words_of("weekend", WEEKDAYS))
     if len(days) == len(WEEKDAYS):
-        table.refuse("weekend leaves no working day in the week", "weekend")
+        table.refuse(Phrase("weekend leaves no working day in the week"), "weekend")
     return days
 
 
@@ -195,7 +218,7 @@ def _check_timezone(table: Table, zone: str) -> None:
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        table.refuse(f"unknown time zone {zone!r}; write it as Asia/Shanghai", "timezone")
+        table.refuse(Phrase("unknown time zone {zone!r}; write it as Asia/Shanghai", zone=zone), "timezone")
 
 
 def _included(table: Table, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
@@ -206,9 +229,14 @@ def _included(table: Table, above: tuple[Path, ...], data_folder: Path, user_fol
         path = path_of.get(name.casefold())
         if path is None:
             known = sorted(file.stem for file in path_of.values())
-            table.refuse(f"there is no calendar file {name!r} to include; allowed: {', '.join(known)}", name)
+            table.refuse(
+                Phrase(
+                    "there is no calendar file {name!r} to include; allowed: {names}", name=name, names=listed(known)
+                ),
+                name,
+            )
         if path in above:
-            table.refuse(f"the calendar includes itself by way of {name!r}", name)
+            table.refuse(Phrase("the calendar includes itself by way of {name!r}", name=name), name)
         other = read_table(path, CalendarRefusal(path))
         amendments += _included(other, (*above, path), data_folder, user_folder)
         amendments += _amendments(other)
@@ -222,11 +250,13 @@ def _amendments(table: Table) -> list[Amendment]:
         entry.allow(*AMENDMENT_KEYS)
         days = {key: _days(entry, key) for key in ("off", "worked", "plain")}
         if not any(days.values()):
-            entry.refuse("the amendment changes no day; give it off, worked or plain")
+            entry.refuse(Phrase("the amendment changes no day; give it off, worked or plain"))
         for key, values in days.items():
             for day in values:
                 if said.setdefault(day, key) != key:
-                    entry.refuse(f"{written(day)} is both {said[day]} and {key}", key)
+                    entry.refuse(
+                        Phrase("{day} is both {one} and {other}", day=written(day), one=said[day], other=key), key
+                    )
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
         amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice))
     return amendments
@@ -239,7 +269,7 @@ def _days(entry: Table, key: str) -> tuple[date, ...]:
         if isinstance(item, date) and not isinstance(item, datetime):
             item = item.isoformat()
         if not isinstance(item, str):
-            entry.refuse(f"{key} must hold days as texts, not {kind_name(type(item))}", key)
+            entry.refuse(Phrase("{key} must hold days as texts, not {kind}", key=key, kind=kind_name(type(item))), key)
         try:
             days += parse_days(item)
         except ValueError as error:

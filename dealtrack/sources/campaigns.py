@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dealtrack.core.campaign import Campaign
 from dealtrack.errors import BadCampaignFile, DealtrackError, UnknownCampaign
+from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
 
 FILE_NAME = "campaigns.toml"
@@ -38,7 +39,7 @@ def load_campaign(name: str, data_folder: Path, user_folder: Path) -> Campaign:
     campaigns = load_campaigns(data_folder, user_folder)
     found = campaigns.get(name.strip().casefold())
     if found is None:
-        allowed = ", ".join(campaigns) or "none"
+        allowed = listed(campaigns or [Word("none")])
         raise UnknownCampaign(name=name, nearest=nearest(name, campaigns), allowed=allowed)
     return found
 
@@ -51,7 +52,7 @@ def read_campaigns_file(path: Path) -> dict[str, Campaign]:
     for entry in table.tables_of("campaign"):
         campaign = _campaign(entry)
         if campaign.name in campaigns:
-            entry.refuse(f"two campaigns are named {campaign.name!r}", "name")
+            entry.refuse(Phrase("two campaigns are named {name!r}", name=campaign.name), "name")
         campaigns[campaign.name] = campaign
     return campaigns
 
@@ -60,17 +61,19 @@ def _campaign(entry: Table) -> Campaign:
     entry.allow(*CAMPAIGN_KEYS)
     name = entry.text_of("name")
     if not NAME.fullmatch(name):
-        entry.refuse(f"name cannot be {name!r}: write small letters, digits and single hyphens", "name")
+        entry.refuse(
+            Phrase("name cannot be {name!r}: write small letters, digits and single hyphens", name=name), "name"
+        )
     first, last = _day(entry, "first"), _day(entry, "last")
     if last < first:
-        entry.refuse(f"last lies before first: {last} before {first}", "last")
+        entry.refuse(Phrase("last lies before first: {last} before {first}", last=last, first=first), "last")
     return Campaign(name, entry.text_of("title", name), first, last)
 
 
 def _day(entry: Table, key: str) -> date:
     value = entry.values.get(key)
     if value is None:
-        entry.refuse(f"{key} is missing: give a day such as 2016-11-01; both days are in the campaign")
+        entry.refuse(Phrase("{key} is missing: give a day such as 2016-11-01; both days are in the campaign", key=key))
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and DAY.fullmatch(value):
@@ -79,4 +82,4 @@ def _day(entry: Table, key: str) -> date:
         except ValueError:
             pass
     shown = repr(value) if isinstance(value, str) else kind_name(type(value))
-    return entry.refuse(f"{key} must be a day such as 2016-11-01, not {shown}", key)
+    return entry.refuse(Phrase("{key} must be a day such as 2016-11-01, not {shown}", key=key, shown=shown), key)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.errors import BadCalendarFile, DealtrackError
+from dealtrack.phrase import Phrase
 from dealtrack.sources.holidays_package import CountryDays, country_days
 from dealtrack.sources.toml_files import Table, read_table
 
@@ -80,7 +81,7 @@ def read_years(table: Table) -> frozenset[int] | None:
         first, slash, last = text.partition("/")
         last = last if slash else first
         if not (re.fullmatch(r"\d{4}", first) and re.fullmatch(r"\d{4}", last)) or last < first:
-            table.refuse(f'official cannot be {text!r}; write years as "2001/2026"', "official")
+            table.refuse(Phrase('official cannot be {text!r}; write years as "2001/2026"', text=text), "official")
         years.update(range(int(first), int(last) + 1))
     return frozenset(year for year in years if FIRST_DAY.year <= year <= LAST_DAY.year)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
 from dealtrack.errors import BadNoticeFile
+from dealtrack.phrase import Phrase
 
 OFF_WORDS = {
     "true": True,
@@ -61,13 +62,13 @@ def _from_json(path: Path, text: str, whole: frozenset[int]) -> Notice:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadNoticeFile(path=path, reason=f"it is no JSON: {error}") from None
+        raise BadNoticeFile(path=path, reason=Phrase("it is no JSON: {error}", error=error)) from None
     items = data.get("days") if isinstance(data, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise BadNoticeFile(path=path, reason="it has no list of days, each with date, name and isOffDay")
     year = data.get("year")
     if year is not None and (not isinstance(year, int) or not 1970 <= year <= 2100):
-        raise BadNoticeFile(path=path, reason=f"{year!r} is no year from 1970 to 2100")
+        raise BadNoticeFile(path=path, reason=Phrase("{year!r} is no year from 1970 to 2100", year=year))
     papers = tuple(str(paper) for paper in data.get("papers") or ())
     days = _days(path, ({str(key).lower(): value for key, value in item.items()} for item in items), 1)
     return Notice(days, whole | ({year} if year is not None else set()), papers)
@@ -81,16 +82,23 @@ def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[da
         try:
             day = date.fromisoformat(str(text))
         except ValueError:
-            raise BadNoticeFile(path=path, reason=f"{where}: {text!r} is no date such as 2027-01-01") from None
+            raise BadNoticeFile(
+                path=path, reason=Phrase("{where}: {text!r} is no date such as 2027-01-01", where=where, text=text)
+            ) from None
         if not 1970 <= day.year <= 2100:
-            raise BadNoticeFile(path=path, reason=f"{where}: {day} is not from 1970 to 2100")
+            raise BadNoticeFile(
+                path=path, reason=Phrase("{where}: {day} is not from 1970 to 2100", where=where, day=day)
+            )
         off = OFF_WORDS.get(str(_first(item, OFF_COLUMNS)).strip().lower())
         if off is None:
             raise BadNoticeFile(
-                path=path, reason=f"{where}: it does not say whether {day} is off (isOffDay: true or false)"
+                path=path,
+                reason=Phrase(
+                    "{where}: it does not say whether {day} is off (isOffDay: true or false)", where=where, day=day
+                ),
             )
         if days.get(day, (off,))[0] != off:
-            raise BadNoticeFile(path=path, reason=f"{where}: {day} is both off and worked")
+            raise BadNoticeFile(path=path, reason=Phrase("{where}: {day} is both off and worked", where=where, day=day))
         days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[:200])
     if not days:
         raise BadNoticeFile(path=path, reason="it rules no day")

@@ -6,6 +6,7 @@ from pathlib import Path
 from dealtrack.core.matching import fold
 from dealtrack.core.platform import Platform
 from dealtrack.errors import BadPlatformFile, DealtrackError
+from dealtrack.phrase import Phrase
 from dealtrack.sources.toml_files import read_table
 
 FILE_NAME = "platforms.toml"
@@ -36,9 +37,9 @@ def load_platforms(path: Path) -> list[Platform]:
         )
         for name in platform.names:
             if not fold(name):
-                entry.refuse("an alias must not be empty", "aliases")
+                entry.refuse(Phrase("an alias must not be empty"), "aliases")
             if fold(name) in owner:
-                entry.refuse(f"{name!r} stands for {owner[fold(name)]} already", name)
+                entry.refuse(Phrase("{name!r} stands for {owner} already", name=name, owner=owner[fold(name)]), name)
         owner.update({fold(name): platform.name for name in platform.names})
         platforms.append(platform)
     return platforms

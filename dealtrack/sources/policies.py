@@ -9,6 +9,7 @@ from pathlib import Path
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadPolicyFile, DealtrackError, UnknownPolicy
+from dealtrack.phrase import Phrase, listed
 from dealtrack.sources.toml_files import Table, as_path, kind_name, nearest, read_table
 
 SUFFIX = ".toml"
@@ -58,7 +59,12 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
         raise UnknownPolicy(name=name, nearest=nearest(name, files))
     versions = read_policy_file(path)
     if versions[0].name != path.stem:
-        raise BadPolicyFile(path=path, reason=f"it names the policy {versions[0].name!r}; the file says {path.stem!r}")
+        raise BadPolicyFile(
+            path=path,
+            reason=Phrase(
+                "it names the policy {name!r}; the file says {stem!r}", name=versions[0].name, stem=path.stem
+            ),
+        )
     return versions
 
 
@@ -70,12 +76,12 @@ def read_policy_file(path: Path) -> list[Policy]:
     title = table.text_of("title", name)
     entries = table.tables_of("version")
     if not entries:
-        table.refuse("it has no [[version]]: give one, with in_force, authority, source and its clocks")
+        table.refuse(Phrase("it has no [[version]]: give one, with in_force, authority, source and its clocks"))
     versions: list[Policy] = []
     for entry in entries:
         version = _version(entry, name, title)
         if any(other.in_force == version.in_force for other in versions):
-            entry.refuse(f"two versions come into force on {version.in_force}", "in_force")
+            entry.refuse(Phrase("two versions come into force on {in_force}", in_force=version.in_force), "in_force")
         versions.append(version)
     return sorted(versions, key=lambda version: version.in_force)
 
@@ -88,7 +94,9 @@ def _files(data_folder: Path, user_folder: Path) -> dict[str, Path]:
 def _name(table: Table) -> str:
     name = table.text_of("name")
     if not NAME.fullmatch(name):
-        table.refuse(f"name cannot be {name!r}: write small letters, digits and single hyphens", "name")
+        table.refuse(
+            Phrase("name cannot be {name!r}: write small letters, digits and single hyphens", name=name), "name"
+        )
     return name
 
 
@@ -96,17 +104,17 @@ def _version(entry: Table, name: str, title: str) -> Policy:
     entry.allow(*VERSION_KEYS)
     clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
     if not clocks:
-        entry.refuse("the version has no [[version.clock]]: give at least one")
+        entry.refuse(Phrase("the version has no [[version.clock]]: give at least one"))
     for clock, count in Counter(clock.name for clock in clocks).items():
         if count > 1:
-            entry.refuse(f"two clocks are named {clock!r}", clock)
+            entry.refuse(Phrase("two clocks are named {clock!r}", clock=clock), clock)
     return Policy(name, title, _in_force(entry), entry.text_of("authority"), entry.text_of("source"), clocks)
 
 
 def _in_force(entry: Table) -> date:
     value = entry.values.get("in_force")
     if value is None:
-        entry.refuse("in_force is missing: give the day from which the version holds, as 2020-01-01")
+        entry.refuse(Phrase("in_force is missing: give the day from which the version holds, as 2020-01-01"))
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
@@ -115,21 +123,21 @@ def _in_force(entry: Table) -> date:
         except ValueError:
             pass
     shown = repr(value) if isinstance(value, str) else kind_name(type(value))
-    entry.refuse(f"in_force must be a day such as 2020-01-01, not {shown}", "in_force")
+    entry.refuse(Phrase("in_force must be a day such as 2020-01-01, not {shown}", shown=shown), "in_force")
 
 
 def _clock(entry: Table) -> ClockRule:
     entry.allow(*CLOCK_KEYS)
     start, stop = _kinds(entry, "start", STARTS), _kinds(entry, "stop", STOPS)
     if both := start & stop:
-        entry.refuse(f"{min(both).value!r} cannot both start and stop a clock", "stop")
+        entry.refuse(Phrase("{kind!r} cannot both start and stop a clock", kind=min(both).value), "stop")
     length = entry.number_of("length", 1, LONGEST)
     if length is None:
-        entry.refuse("length is missing: give how many units the clock runs")
+        entry.refuse(Phrase("length is missing: give how many units the clock runs"))
     unit = Unit(_word(entry, "unit", tuple(unit.value for unit in Unit), Unit.WORKING_DAY))
     roll = Roll(_word(entry, "roll", tuple(roll.value for roll in Roll), Roll.NONE))
     if roll is not Roll.NONE and unit is Unit.WORKING_DAY:
-        entry.refuse("roll means nothing for working days, which never end on a rest day", "roll")
+        entry.refuse(Phrase("roll means nothing for working days, which never end on a rest day"), "roll")
     return ClockRule(
         name=_name(entry),
         start=start,
@@ -148,14 +156,23 @@ def _clock(entry: Table) -> ClockRule:
 def _kinds(entry: Table, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:
     kinds = frozenset(map(Kind, entry.words_of(key, [kind.value for kind in allowed])))
     if not kinds:
-        entry.refuse(f"{key} names no kind; allowed: {', '.join(allowed)}", key)
+        entry.refuse(Phrase("{key} names no kind; allowed: {names}", key=key, names=listed(allowed)), key)
     return kinds
 
 
 def _word(entry: Table, key: str, allowed: tuple[str, ...], default: str) -> str:
     word = entry.text_of(key, default)
     if word not in allowed:
-        entry.refuse(f"{key} cannot be {word!r};{nearest(word, allowed)} allowed: {', '.join(allowed)}", key)
+        entry.refuse(
+            Phrase(
+                "{key} cannot be {word!r};{nearest} allowed: {names}",
+                key=key,
+                word=word,
+                nearest=nearest(word, allowed),
+                names=listed(allowed),
+            ),
+            key,
+        )
     return word
 
 
@@ -171,4 +188,4 @@ def _closes(entry: Table) -> time | None:
     elif isinstance(value, time) and not value.microsecond:
         return value
     shown = repr(value) if isinstance(value, str) else kind_name(type(value))
-    entry.refuse(f"closes must be a time of day such as 17:30, not {shown}", "closes")
+    entry.refuse(Phrase("closes must be a time of day such as 17:30, not {shown}", shown=shown), "closes")

@@ -10,19 +10,20 @@ from typing import Any, NoReturn
 
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import DealtrackError, suggestion
+from dealtrack.phrase import Phrase, listed
 
 Refusal = Callable[[str], DealtrackError]
 
 KIND_NAMES: tuple[tuple[type, str], ...] = (
-    (bool, "true or false"),
-    (int, "a whole number"),
-    (float, "a number"),
-    (str, "text"),
-    (list, "a list"),
-    (dict, "a table"),
-    (datetime, "a moment"),
-    (date, "a day"),
-    (time, "a time of day"),
+    (bool, Phrase("true or false")),
+    (int, Phrase("a whole number")),
+    (float, Phrase("a number")),
+    (str, Phrase("text")),
+    (list, Phrase("a list")),
+    (dict, Phrase("a table")),
+    (datetime, Phrase("a moment")),
+    (date, Phrase("a day")),
+    (time, Phrase("a time of day")),
 )
 
 
@@ -38,14 +39,16 @@ class Table:
     def refuse(self, reason: str, needle: str | None = None) -> NoReturn:
         """Raise the file's error; the line is that of the first `needle` in this table, else of its beginning."""
         line = _line_of(self.text, self.begins, needle)
-        raise self.refusal(f"{reason} (line {line})" if line else reason)
+        raise self.refusal(Phrase("{reason} (line {line})", reason=reason, line=line) if line else reason)
 
     def allow(self, *keys: str) -> None:
         """Refuse any key that is not among these."""
         for key in self.values:
             if key not in keys:
                 near = nearest(key, keys)
-                self.refuse(f"unknown key {key!r};{near} allowed: {', '.join(keys)}", key)
+                self.refuse(
+                    Phrase("unknown key {key!r};{near} allowed: {names}", key=key, near=near, names=listed(keys)), key
+                )
 
     def get(self, key: str, kind: type, default: Any = None) -> Any:
         """Return the value of a key after checking its type, or the default where the key is not there."""
@@ -54,16 +57,21 @@ class Table:
         value = self.values[key]
         right = type(value) is kind
         if not right:
-            self.refuse(f"{key} must be {kind_name(kind)}, not {kind_name(type(value))}", key)
+            self.refuse(
+                Phrase(
+                    "{key} must be {wanted}, not {kind}", key=key, wanted=kind_name(kind), kind=kind_name(type(value))
+                ),
+                key,
+            )
         return value
 
     def text_of(self, key: str, default: str | None = None) -> str:
         """Return the text of a key; one that has no default must be there, and not empty."""
         value: str | None = self.get(key, str, default)
         if value is None:
-            self.refuse(f"{key} is missing")
+            self.refuse(Phrase("{key} is missing", key=key))
         if default is None and not value.strip():
-            self.refuse(f"{key} must not be empty", key)
+            self.refuse(Phrase("{key} must not be empty", key=key), key)
         # Texts end up in one line of output: no line breaks, no control characters.
         return " ".join("".join(mark if mark.isprintable() else " " for mark in value).split())
 
@@ -71,13 +79,13 @@ class Table:
         """Return the texts of a key that holds a list, or a single text; one without default must be there."""
         if key not in self.values:
             if default is None:
-                self.refuse(f"{key} is missing")
+                self.refuse(Phrase("{key} is missing", key=key))
             return default
         value = self.values[key]
         items = [value] if isinstance(value, str) else self.get(key, list)
         for item in items:
             if not isinstance(item, str):
-                self.refuse(f"{key} must hold texts, not {kind_name(type(item))}", key)
+                self.refuse(Phrase("{key} must hold texts, not {kind}", key=key, kind=kind_name(type(item))), key)
         return tuple(items)
 
     def tables_of(self, key: str) -> "list[Table]":
@@ -85,7 +93,7 @@ class Table:
         tables = self.get(key, list, [])
         for item in tables:
             if not isinstance(item, dict):
-                self.refuse(f"{key} must be written as [[{key}]] tables", key)
+                self.refuse(Phrase("{key} must be written as [[{key}]] tables", key=key), key)
         header = re.compile(rf"^[ \t]*\[\[[^\]\n]*\b{re.escape(key)}[ \t]*\]\]", re.MULTILINE)
         places = [match.start() for match in header.finditer(self.text, self.begins or 0)]
         places += [self.begins or 0] * (len(tables) - len(places))
@@ -97,14 +105,26 @@ class Table:
         for value in (values := self.texts_of(key, default)):
             if value not in words:
                 near = nearest(value, words)
-                self.refuse(f"{key} cannot hold {value!r};{near} allowed: {', '.join(words)}", value)
+                self.refuse(
+                    Phrase(
+                        "{key} cannot hold {value!r};{near} allowed: {names}",
+                        key=key,
+                        value=value,
+                        near=near,
+                        names=listed(words),
+                    ),
+                    value,
+                )
         return values
 
     def number_of(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
         """Return the whole number of a key, which must lie from `low` to `high`, both included."""
         value: int | None = self.get(key, int, default)
         if value is not None and not low <= value <= high:
-            self.refuse(f"{key} must lie from {low} to {high}, not {value}", key)
+            self.refuse(
+                Phrase("{key} must lie from {low} to {high}, not {value}", key=key, low=low, high=high, value=value),
+                key,
+            )
         return value
 
 
@@ -114,17 +134,17 @@ def read_table(path: Path, refusal: Refusal) -> Table:
         text = path.read_bytes().decode("utf-8-sig")
         values = tomllib.loads(text)
     except FileNotFoundError:
-        raise refusal("there is no such file") from None
+        raise refusal(Phrase("there is no such file")) from None
     except IsADirectoryError:
-        raise refusal("it is a folder, not a file") from None
+        raise refusal(Phrase("it is a folder, not a file")) from None
     except OSError as error:
         raise refusal(error.strerror or type(error).__name__) from None
     except UnicodeDecodeError as error:
-        raise refusal(f"it is not UTF-8 text (byte {error.start + 1})") from None
+        raise refusal(Phrase("it is not UTF-8 text (byte {place})", place=error.start + 1)) from None
     except tomllib.TOMLDecodeError as error:
-        raise refusal(f"it is not TOML: {error}") from None
+        raise refusal(Phrase("it is not TOML: {error}", error=error)) from None
     except RecursionError:
-        raise refusal("it is not TOML: nested too deep") from None
+        raise refusal(Phrase("it is not TOML: nested too deep")) from None
     except ValueError as error:
         raise refusal(str(error)) from None
     return Table(values, text.replace("\r\n", "\n"), None, refusal)

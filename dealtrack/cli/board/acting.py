@@ -81,7 +81,7 @@ def summary_lines(standing: Standing, register: Register) -> list[str]:
 
 def _clocks(standing: Standing, register: Register) -> str:
     return "   ".join(
-        f"{clock.name} {standing.verdict(clock)}{f', {due_text(clock, register.zone)}' if clock.due else ''}"
+        f"{_(clock.name)} {_(standing.verdict(clock))}{f', {due_text(clock, register.zone)}' if clock.due else ''}"
         for clock in standing.clocks
     )
 

@@ -79,7 +79,7 @@ class Board(App[None]):
             changed = self._feed.look()
         except DealtrackError as error:
             # The screen stays as it was, says so, and looks again.
-            self._fault = error.message(show_value)
+            self._fault = error.message(show_value, _)
             self._show_message(self._fault)
             return
         if self._fault:
@@ -168,7 +168,7 @@ class Board(App[None]):
         try:
             acting.check_possible(deed, chosen)
         except DealtrackError as error:
-            self._say(error.message(show_value))
+            self._say(error.message(show_value, _))
             return
         ids = [complaint.id for complaint in chosen]
         labels = {
@@ -183,7 +183,7 @@ class Board(App[None]):
             return acting.record(self._feed, deed, ids, values, self._actor)
 
         first = chosen[0]
-        known = ", ".join(text for text in (first.number, first.platform, first.category) if text)
+        known = ", ".join(text for text in (first.number, first.platform, _(first.category or "")) if text)
         title = f"{deed.title} {first.id} ({known})"
         if len(chosen) > 1:
             title = f"{deed.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
@@ -210,7 +210,7 @@ class Board(App[None]):
         try:
             text = text_of(self._feed.register, item.complaint.id, self._feed.clock())
         except DealtrackError as error:
-            self._say(error.message(show_value))
+            self._say(error.message(show_value, _))
             return
         self.push_screen(Page(text))
 

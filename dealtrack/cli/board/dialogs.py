@@ -84,7 +84,7 @@ class Form(ModalScreen[str | None]):
                     self.dismiss(told)
                     return
         except DealtrackError as error:
-            self._tell(error.message(show_value))
+            self._tell(error.message(show_value, _))
         finally:
             self._is_busy = False
 

@@ -6,10 +6,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from dealtrack.cli.language import _
-from dealtrack.cli.sentences import show_day
 from dealtrack.cli.table import GAP, Column, fit_columns
 from dealtrack.core.agenda import Item, Urgency
-from dealtrack.core.calendar import WorkingCalendar
+from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import LAST_SECOND, Clock, working_days_late
 from dealtrack.core.moments import local_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
@@ -70,9 +69,9 @@ def cells_of(item: Item, zone: tzinfo, moment: datetime) -> Cells:
         str(complaint.id),
         complaint.number or "",
         complaint.platform,
-        complaint.category,
+        _(complaint.category),
         complaint.owner or "",
-        clock.name if clock else "",
+        _(clock.name) if clock else "",
         due_of(clock, zone, moment) if clock else "",
         "",
         complaint.summary or "",
@@ -88,11 +87,12 @@ def due_of(clock: Clock, zone: tzinfo, moment: datetime) -> str:
     if clock.due is None:
         return "–"
     local = clock.due.astimezone(zone)
-    name, day = show_day(local.date()).split()
+    day = f"{local:%Y-%m-%d}"
     if local.year == moment.astimezone(zone).year:
         day = day[5:]
     hour = "" if local.time() == LAST_SECOND else f" {local:%H:%M}"
-    return f"{name} {day}{hour}{'?' if clock.provisional else ''}"
+    shown = _("{weekday} {day}").format(weekday=_(WEEKDAY_NAMES[local.weekday()]), day=day)
+    return f"{shown}{hour}{'?' if clock.provisional else ''}"
 
 
 def left_of(item: Item, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> str:

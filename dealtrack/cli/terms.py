@@ -1,0 +1,102 @@
+"""The words that records hold, in the user's language: verdicts, categories, holidays, and the keys of columns.
+
+They are English in the register, in JSON, in CSV and in plain lines, which programs read; a person's tables and
+sentences say them.
+"""
+
+from collections.abc import Callable, Iterator
+
+from dealtrack.cli.language import _, _p, is_english
+from dealtrack.core.category import CATEGORIES
+from dealtrack.core.outcome import OUTCOMES
+from dealtrack.core.platform import CHANNELS
+from dealtrack.phrase import Word, in_language, listed
+
+CLOCKS = ("accept", "complete", "final", "forward", "mediate", "respond", "verify")
+"""The clocks of the policies that are shipped; a policy of the user's own may have others, which stay as they are."""
+
+VICTORY = (
+    "70th Anniversary of the Victory of the Chinese People's War of Resistance against Japanese Aggression "
+    "and the World Anti-Fascist War"
+)
+FESTIVALS = (
+    "New Year's Day",
+    "Spring Festival",
+    "Spring Festival Eve",
+    "Spring Festival, extended",
+    "Tomb-Sweeping Day",
+    "Labor Day",
+    "Dragon Boat Festival",
+    "Mid-Autumn Festival",
+    "National Day",
+    VICTORY,
+)
+COLUMNS = (
+    *("id", "number", "platform", "category", "seller", "status", "owner", "policy", "received", "forwarded"),
+    *("completed", "outcome", "amount", "summary", "clock", "due", "verdict", "late", "provisional", "matched"),
+    *("complaint", "seq", "name", "size", "sha256", "at", "actor", "present", "aliases", "green channel", "channels"),
+    *("last checked", "checked by", "checked", "finding", "title", "in force", "clocks", "taken in"),
+    *("consumer", "phone", "email", "address", "by", "then", "now", "change"),
+    *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "month"),
+)
+FACTS = ("register", "last backup", "size", "schema", "entries", "head", "calendar", "policy", "time zone", "SQLite")
+"""What `doctor` tells."""
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+ANSWERS = ("true", "false", "yes", "no", "open", "third-party", "e-mail")
+SYSTEM = (
+    *("No such file or directory", "Permission denied", "Is a directory", "Not a directory", "File exists"),
+    *("No space left on device", "Read-only file system", "Input/output error", "File name too long"),
+    *("Disk quota exceeded", "File too large", "Too many open files", "Too many levels of symbolic links"),
+    *("Operation not permitted", "Device or resource busy", "Bad file descriptor"),
+)
+"""What the system says of files that it will not open, read or write."""
+
+
+def all_words() -> Iterator[str]:
+    """Yield every word that is looked up by what a record holds."""
+    yield from (
+        *CATEGORIES,
+        *OUTCOMES,
+        *CHANNELS,
+        *CLOCKS,
+        *FESTIVALS,
+        *COLUMNS,
+        *FACTS,
+        *DAYS,
+        *MONTHS,
+        *ANSWERS,
+        *SYSTEM,
+    )
+
+
+WORDS = frozenset("title category outcome status clock verdict kind present taken_in green_channel provisional".split())
+"""The keys whose values are such words."""
+
+LISTS = frozenset(("channels", "clocks"))
+"""The keys whose values are lists of such words."""
+
+
+def said(key: str, text: str, translate: Callable[[str], str] = _) -> str:
+    """Return what stands under a key of a record, in the user's language where it is a word of dealtrack's own."""
+    if is_english() or not text:
+        return text
+    if key == "seller":
+        return _p("seller", text) if translate is _ else text
+    if key in LISTS:
+        return str(in_language(listed(map(Word, text.split(", "))), translate))
+    return translate(text) if key in WORDS else text
+
+
+def heading(title: str) -> str:
+    """Return the title of a column in the user's language."""
+    return title if is_english() else _(title)
+
+
+def clock_named(text: str) -> str:
+    """Return the clock that a word means: a shipped one by its name in the user's language, any other as it is."""
+    return next((clock for clock in CLOCKS if text == _(clock)), text)

@@ -1,0 +1,82 @@
+"""Words that are put together below the command line, and can still be said in another language."""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Self
+
+
+class Word(str):
+    """A word of a fixed list or of data that is shipped, which is looked up as it stands."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return the word itself, so that it stays one."""
+        return self
+
+
+class Phrase(str):
+    """A text in English that remembers the template and the values it was made of.
+
+    It is the English text to all who read it as one: in JSON, in a test, in a message. `in_language` says it
+    in another: the template is looked up, then filled in with the values, those that are phrases said first.
+    """
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Self:
+        """Fill in a template, whose placeholders are named."""
+        made = super().__new__(cls, template.format(**values))
+        made.template = template
+        made.values = values
+        return made
+
+    def __str__(self) -> str:
+        """Return the phrase itself, so that an exception that carries it hands it on whole."""
+        return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        return (self.template,), self.values
+
+
+def in_language(value: object, translate: Callable[[str], str]) -> object:
+    """Return a phrase, or a word of a fixed list, as `translate` has it; anything else as it is."""
+    if isinstance(value, Phrase):
+        values = {name: in_language(held, translate) for name, held in value.values.items()}
+        # A list of one word is that word: there is nothing to look up.
+        return (value.template if value.template == "{word}" else translate(value.template)).format(**values)
+    if isinstance(value, Exception):
+        return in_language(str(value), translate)
+    return translate(str.__str__(value)) if isinstance(value, (Word, StrEnum)) else value
+
+
+LIST, CHOICE, SUM, ORDER = "{some}, {other}", "{some} or {other}", "{some} and {other}", "{some}; {other}"
+
+
+def listed(words: Iterable[str]) -> Phrase:
+    """Return words as a list in a sentence: `one, two, three`; empty without any."""
+    return _joined(words, LIST)
+
+
+def either(words: Iterable[str]) -> Phrase:
+    """Return words as a choice: `one or two or three`; empty without any."""
+    return _joined(words, CHOICE)
+
+
+def both(words: Iterable[str]) -> Phrase:
+    """Return words as a sum: `one and two and three`; empty without any."""
+    return _joined(words, SUM)
+
+
+def in_order(words: Iterable[str]) -> Phrase:
+    """Return texts that follow one another: `one; two; three`; empty without any."""
+    return _joined(words, ORDER)
+
+
+def _joined(words: Iterable[str], template: str) -> Phrase:
+    joined: Phrase | None = None
+    for word in words:
+        joined = Phrase("{word}", word=word) if joined is None else Phrase(template, some=joined, other=word)
+    return Phrase("") if joined is None else joined

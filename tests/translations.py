@@ -1,0 +1,281 @@
+"""What dealtrack says, gathered from its code, and held against the catalogue of each language.
+
+`python -m tests.translations` takes new messages into the catalogues, drops those that are said no more, compiles
+them, and lists what is still to be translated.
+"""
+
+import ast
+import inspect
+import re
+import string
+import sys
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from gettext import GNUTranslations
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from typer.main import get_command
+
+from dealtrack import phrase
+from dealtrack.cli import main, terms
+from dealtrack.core import festival, policy_words
+from dealtrack.errors import SPOKEN
+from tests import readme_tool
+
+PROJECT = Path(__file__).parent.parent
+PACKAGE = PROJECT / "dealtrack"
+LANGUAGES = ("zh_CN",)
+CALLS = ("_", "_n", "_p", "Phrase", "Word")
+
+
+class Message(NamedTuple):
+    """A message: its text, that for several where it has one, the context that tells its meaning, where it is said."""
+
+    text: str
+    many: str = ""
+    context: str = ""
+    place: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what a catalogue knows it by."""
+        return self.context, self.text
+
+
+def _texts(call: ast.Call) -> list[str] | None:
+    """Return the fixed texts that a call begins with, None where one is put together."""
+    name = _name(call)
+    wanted = call.args[: 2 if name in ("_n", "_p") else 1]
+    texts = [node.value for node in wanted if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return texts if len(texts) == len(wanted) else None
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the modules of dealtrack, with their places."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text())
+
+
+def said_in_code() -> Iterator[Message]:
+    """Yield what the code marks as said: `_`, `_n`, `_p`, `Phrase`, and what is handed to an error to be spoken."""
+    errors = {error.__name__ for error in readme_tool.all_errors()}
+    for place, tree in sources():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            name = _name(node)
+            if name in CALLS and node.args and (texts := _texts(node)) and texts[0]:
+                match name:
+                    case "_n":
+                        yield Message(texts[0], texts[1], place=place)
+                    case "_p":
+                        yield Message(texts[1], context=texts[0], place=place)
+                    case _:
+                        yield Message(texts[0], place=place)
+            elif name in errors:
+                for keyword in node.keywords:
+                    value = keyword.value
+                    either = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+                    for said in either if keyword.arg in SPOKEN else ():
+                        if isinstance(said, ast.Constant) and isinstance(said.value, str):
+                            yield Message(said.value, place=place)
+
+
+def put_together() -> Iterator[str]:
+    """Yield the places where a text to be spoken is an f-string, which nobody can translate."""
+    errors = {error.__name__ for error in readme_tool.all_errors()}
+    for place, tree in sources():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            name = _name(node)
+            spoken = node.args[:2] if name in CALLS else []
+            if name in errors:
+                spoken = [keyword.value for keyword in node.keywords if keyword.arg in SPOKEN]
+            for value in spoken:
+                joined = isinstance(value, (ast.JoinedStr, ast.BinOp))
+                if joined and any(_has_words(part) for part in ast.walk(value)):
+                    yield f"{place}:{node.lineno}"
+
+
+def _has_words(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and any(map(str.isalpha, node.value))
+
+
+def said_in_help() -> Iterator[Message]:
+    """Yield the help of commands, arguments and options, and the names of what they take."""
+    root: Any = get_command(main.app)
+    groups = [main.load_command(name) for name in main.GROUP_HELP]
+    for command in (root, *groups, *(command for _, command in readme_tool.commands())):
+        place = "dealtrack/cli"
+        yield Message(inspect.cleandoc(command.help), place=place)
+        yield Message(command.options_metavar, place=place)
+        if hasattr(command, "subcommand_metavar"):
+            yield Message(command.subcommand_metavar, place=place)
+        for param in command.params:
+            yield Message(param.help, place=place)
+            if param.metavar:
+                yield Message(param.metavar, place=place)
+    for entry in main.COMMANDS.values():
+        yield Message(entry.section, place="dealtrack/cli/main.py")
+
+
+def said_of_data() -> Iterator[Message]:
+    """Yield the words that records hold and tables head their columns with."""
+    for module in ("calendar", "clocks", "lifecycle", "policy"):
+        for value in vars(import_module(f"dealtrack.core.{module}")).values():
+            if isinstance(value, type) and issubclass(value, StrEnum) and value is not StrEnum:
+                for member in value:
+                    yield Message(member.value, place=f"dealtrack/core/{module}.py")
+    for template in (
+        phrase.LIST,
+        phrase.CHOICE,
+        phrase.SUM,
+        phrase.ORDER,
+        *festival.TEMPLATES,
+        *(text for pair in policy_words.UNITS.values() for text in pair),
+    ):
+        yield Message(template, place="dealtrack/core")
+    for word in terms.all_words():
+        yield Message(word, place="dealtrack/cli/terms.py")
+    for seller in ("platform", "third-party"):
+        yield Message(seller, context="seller", place="dealtrack/cli/terms.py")
+
+
+def said_in_data() -> Iterator[Message]:
+    """Yield the titles and sources that the shipped rules hold, those of other countries' calendars aside."""
+    paths = [
+        *PROJECT.glob("data/policies/*.toml"),
+        *PROJECT.glob("data/calendars/cn*.toml"),
+        PROJECT / "data/campaigns.toml",
+    ]
+    for path in sorted(paths):
+        for key, text in _texts_in(tomllib.loads(path.read_text())):
+            if key in ("title", "authority", "source", "article", "notice") or (key == "name" and " " in text):
+                yield Message(text, place=path.relative_to(PROJECT).as_posix())
+
+
+def _texts_in(table: Any) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, str):
+            yield key, value
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    yield from _texts_in(item)
+
+
+def messages() -> list[Message]:
+    """Return all that dealtrack says, each once, in the order of the code."""
+    errors = (Message(readme_tool.message_of(error), place="dealtrack/errors.py") for error in readme_tool.all_errors())
+    found: dict[tuple[str, str], Message] = {}
+    for message in (*errors, *said_in_help(), *said_in_code(), *said_of_data(), *said_in_data()):
+        if message.text:
+            held = found.setdefault(message.key, message)
+            if message.many and not held.many:
+                found[message.key] = message
+    return list(found.values())
+
+
+def catalogue_path(language: str) -> Path:
+    """Return the catalogue of a language, as it is written."""
+    return PACKAGE / "locale" / language / "LC_MESSAGES" / "dealtrack.po"
+
+
+def read_catalogue(language: str) -> Catalog:
+    """Return the catalogue of a language, empty where there is none."""
+    path = catalogue_path(language)
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as stream:
+        return read_po(stream, locale=language)
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """Return a catalogue as gettext reads it."""
+    held = BytesIO()
+    write_mo(held, catalogue)
+    return held.getvalue()
+
+
+def content(compiled_catalogue: bytes) -> dict[Any, str]:
+    """Return the messages of a compiled catalogue, without its head, which names the version of Babel."""
+    told: dict[Any, str] = dict(GNUTranslations(BytesIO(compiled_catalogue))._catalog)  # type: ignore[attr-defined]
+    told.pop("")
+    return told
+
+
+def translations(catalogue: Catalog) -> dict[tuple[str, str], Any]:
+    """Return the messages of a catalogue by what they are known by."""
+    return {
+        (str(message.context or ""), message.id if isinstance(message.id, str) else message.id[0]): message
+        for message in catalogue
+        if message.id
+    }
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the names of the placeholders of a message."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def update(language: str) -> list[str]:
+    """Take what is said into a catalogue, drop what is not, compile it, and return what is not translated."""
+    held = translations(read_catalogue(language))
+    new = Catalog(
+        locale=language,
+        project="dealtrack",
+        version=" ",
+        header_comment=f"# dealtrack in {language}: written by hand, kept in step by tests/translations.py.",
+        fuzzy=False,
+        # Of dates that change with every run, none is kept.
+        revision_date=datetime(2016, 11, 1, tzinfo=UTC),
+        creation_date=datetime(2016, 11, 1, tzinfo=UTC),
+    )
+    missing = []
+    for message in messages():
+        known = held.get(message.key)
+        text: Any = known.string if known is not None else ""
+        if message.many and isinstance(text, str):
+            text = (text,)
+        elif not message.many and isinstance(text, tuple):
+            text = text[0]
+        new.add(
+            (message.text, message.many) if message.many else message.text,
+            text,
+            locations=[(message.place, 0)],
+            context=message.context or None,
+        )
+        if not (text[0] if isinstance(text, tuple) and text else text):
+            missing.append(message.text)
+    path = catalogue_path(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        text = BytesIO()
+        write_po(text, new, width=110, include_lineno=False)
+        # The head keeps what says something: no dates of the day, no version of Babel, no addresses of nobody.
+        head, blank, rest = text.getvalue().partition(b"\n\n")
+        head = re.sub(rb'^"(?!Project|Language:|Plural|MIME|Content)[A-Z].*\n', b"", head, flags=re.MULTILINE)
+        stream.write(head + blank + rest)
+    with path.open("rb") as stream:
+        path.with_suffix(".mo").write_bytes(compiled(read_po(stream, locale=language)))
+    return missing
+
+
+if __name__ == "__main__":
+    for language in LANGUAGES:
+        left = update(language)
+        print(f"{language}: {len(left)} to be translated", *left, sep="\n  ")
+    sys.exit(0)
