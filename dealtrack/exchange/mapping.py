@@ -237,9 +237,16 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
             if name in layout.asked:
                 columns = Phrase("that mapping {name} knows", name=mapping.name)
             found = ", ".join(column for column in header if column)
+            if any(_VALUE.search(column) for column in header):
+                # A file without a header would have a consumer's data printed.
+                found = Phrase("none, for its first line holds values")
             shown = found if len(found) <= 400 else found[:400].rpartition(",")[0] + ", …"
             raise MissingColumn(path=path, column=columns, field=name, header=shown)
     return layout
+
+
+_VALUE = re.compile(r"@|[0-9]{4}")
+"""What is found in e-mail addresses, telephone numbers, dates and numbers, and hardly in the name of a column."""
 
 
 def loose_name(column: str) -> str:

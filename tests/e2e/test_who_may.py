@@ -125,6 +125,14 @@ def test_no_refused_row_is_printed_with_its_personal_data(clerk: Clerk, tmp_path
     assert not [secret for secret in SECRETS if secret in result.err + result.out]
 
 
+def test_a_row_that_stands_where_the_header_should_is_not_printed(clerk: Clerk, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"2016-11-01,JD,{','.join(SECRETS)}\n2016-11-02,JD,{','.join(SECRETS)}\n")
+    result = clerk("import", rows)
+    assert result.status == 2 and "none, for its first line holds values" in result.err
+    assert not [secret for secret in SECRETS if secret in result.err + result.out]
+
+
 def test_a_traceback_would_hold_no_values(clerk: Clerk) -> None:
     # Python prints the lines of the program, never the values of its variables; Typer's own would print both.
     from dealtrack.cli.main import app

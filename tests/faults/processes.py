@@ -28,6 +28,9 @@ WORKERS = 2
 PATIENCE = 120.0
 """Seconds after which a command that has not ended counts as hanging."""
 
+LONG = 3000.0
+"""Seconds that a series of commands may take together."""
+
 TRACEBACK = 70
 HUNG = -999
 
@@ -189,7 +192,7 @@ def asked(question: Callable[..., Found], *arguments: object) -> Found:
             pickle.dump(question(*arguments), out)
         return 0
 
-    outcome = _fork(work).end()
+    outcome = _fork(work).end(LONG)
     try:
         if outcome.status != 0:
             raise RuntimeError(f"{question.__name__} ended with {outcome.told()}")
