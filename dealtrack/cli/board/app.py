@@ -11,7 +11,7 @@ from dealtrack.cli.board import acting
 from dealtrack.cli.board.dialogs import Field, Form, Page
 from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.board.listing import Rows
-from dealtrack.cli.board.rows import counts, left_of, lines_of, marked_count, matcher
+from dealtrack.cli.board.rows import Lines, counts, left_of, marked_count
 from dealtrack.cli.language import _
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import show_value
@@ -51,6 +51,7 @@ class Board(App[None]):
         self._search = ""
         self._fault = ""
         self._minute = ""
+        self._lines = Lines()
         self._heading = Static("", id="heading", markup=False)
         self._counts = Static("", id="counts", markup=False)
         self._rows = Rows(self._left)
@@ -99,14 +100,10 @@ class Board(App[None]):
 
     def _show_items(self) -> None:
         register = self._feed.register
-        lines = lines_of(self._feed.items, register.zone, self._feed.clock())
-        items = self._feed.items
+        now, items = self._feed.clock(), self._feed.items
         if self._search:
-            matches = matcher(self._search)
-            found = {line.item.complaint.id for line in lines if line.item and matches(line)}
-            items = [item for item in items if item.complaint.id in found]
-            lines = lines_of(items, register.zone, self._feed.clock())
-        self._rows.show(lines)
+            items = self._lines.matching(items, self._search, register.zone, now)
+        self._rows.show(self._lines.of(items, register.zone, now))
         self._counts.update(safe_text(counts(items, len(self._feed.items))))
         self._show_heading()
 

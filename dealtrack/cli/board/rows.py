@@ -1,7 +1,7 @@
 """The lines of the board, without a terminal: headings, cells, and the columns that a width has room for."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from dealtrack.cli.table import GAP, Column, fit_columns
 from dealtrack.core.agenda import Item, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import LAST_SECOND, Clock, working_days_late
+from dealtrack.core.matching import fold
 from dealtrack.core.moments import local_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 
@@ -24,6 +25,7 @@ class Line(NamedTuple):
     text: str
     item: Item | None = None
     cells: Cells = ()
+    widths: tuple[int, ...] = ()
 
 
 def columns() -> list[Column]:
@@ -51,15 +53,51 @@ def headings() -> dict[Urgency, str]:
     }
 
 
-def lines_of(items: Sequence[Item], zone: tzinfo, moment: datetime) -> list[Line]:
-    """Return the lines that show items: each group under its heading, with its count."""
-    names = headings()
-    lines: list[Line] = []
-    for urgency, group in groupby(items, key=lambda item: item.urgency):
-        held = list(group)
-        lines.append(Line(f"{names[urgency].upper()} {len(held)}", None, (urgency.value,)))
-        lines.extend(Line("", item, cells_of(item, zone, moment)) for item in held)
-    return lines
+class Lines:
+    """Makes lines of items; what was made of an item is kept until it is another, as there may be thousands."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, Line] = {}
+        self._folded: dict[int, tuple[Cells, str]] = {}
+        self._day: date | None = None
+
+    def of(self, items: Iterable[Item], zone: tzinfo, moment: datetime) -> list[Line]:
+        """Return the lines that show items: each group under its heading, with its count."""
+        day = local_day(moment, zone)
+        if day != self._day:
+            self._held.clear()
+            self._folded.clear()
+            self._day = day
+        names = headings()
+        lines: list[Line] = []
+        for urgency, group in groupby(items, key=lambda item: item.urgency):
+            held = [self._line(item, zone, moment) for item in group]
+            lines.append(Line(f"{names[urgency].upper()} {len(held)}", None, (urgency.value,)))
+            lines += held
+        return lines
+
+    def _line(self, item: Item, zone: tzinfo, moment: datetime) -> Line:
+        id_ = item.complaint.id
+        held = self._held.get(id_)
+        was = held.item if held else None
+        if held and was and was.complaint is item.complaint and was.clock is item.clock and was.urgency is item.urgency:
+            return held
+        cells = cells_of(item, zone, moment)
+        line = self._held[id_] = Line("", item, cells, tuple(map(display_width, cells)))
+        return line
+
+    def matching(self, items: Iterable[Item], text: str, zone: tzinfo, moment: datetime) -> list[Item]:
+        """Return the items whose cells hold every word of a text, whatever their case and width."""
+        words = fold(text).split()
+        found = []
+        for item in items:
+            cells = self._line(item, zone, moment).cells
+            known = self._folded.get(item.complaint.id)
+            if known is None or known[0] is not cells:
+                known = self._folded[item.complaint.id] = (cells, fold(" ".join(cells)))
+            if all(word in known[1] for word in words):
+                found.append(item)
+        return found
 
 
 def cells_of(item: Item, zone: tzinfo, moment: datetime) -> Cells:
@@ -118,23 +156,18 @@ def left_of(item: Item, moment: datetime, calendar: WorkingCalendar, zone: tzinf
 def plan(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
     """Return the columns that a width has room for, each by its place and its width."""
     shown = columns()
-    widths = [max(display_width(column.title), 1) for column in shown]
-    for line in lines:
-        for place, cell in enumerate(line.cells if line.item else ()):
-            width = display_width(cell)
-            if width > widths[place]:
-                widths[place] = width
+    held = (line.widths for line in lines if line.item)
+    widths = list(map(max, zip(*held, (display_width(column.title) for column in shown), strict=True)))
     widths[LEFT] = LEFT_WIDTH
     return fit_columns(shown, widths, room)
 
 
 def drawn(cells: Sequence[str], planned: Sequence[tuple[int, int]]) -> str:
     """Return cells as a line of the columns planned."""
-    shown = columns()
     texts = []
     for place, width in planned:
         text = fit_text(cells[place], width)
-        texts.append(" " * (width - display_width(text)) + text if shown[place].right else pad_text(text, width))
+        texts.append(" " * (width - display_width(text)) + text if place == 0 else pad_text(text, width))
     return GAP.join(texts)
 
 
@@ -151,14 +184,6 @@ def counts(items: Iterable[Item], total: int) -> str:
     if len(shown) < total:
         text += "   " + _("({shown} of {total})").format(shown=len(shown), total=total)
     return text
-
-
-def matcher(text: str) -> Callable[[Line], bool]:
-    """Return whether a line holds every word of a text, whatever their case and width."""
-    from dealtrack.core.matching import fold
-
-    words = fold(text).split()
-    return lambda line: all(word in fold(" ".join(line.cells)) for word in words)
 
 
 def marked_count(count: int) -> str:
