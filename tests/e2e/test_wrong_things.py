@@ -82,6 +82,10 @@ TYPED: list[tuple[list[object], str]] = [
     (["explain"], "The complaint is missing"),
     (["note", "--note", "x"], "The complaint is missing"),
     (["reject", "--reason", "x"], "The complaint is missing"),
+    (["platform", "lst"], "No such command: lst. Did you mean list? See 'dealtrack platform --help'."),
+    (["overdue", "--platfrom", "JD"], "No such option: --platfrom. Did you mean --platform? See 'dealtrack overdue"),
+    (["list", "--db", "x"], "No such option: --db. It stands before the command: dealtrack --db PATH list."),
+    (["add", "--platform", "JD", "--seller", "platfrm"], "Did you mean platform? Allowed: platform, third-party."),
     (["forward", 99], "There is no complaint 99 in the register. The register holds 1 to 7"),
     (["show", 99], "There is no complaint 99"),
     (["explain", 99], "There is no complaint 99"),
@@ -309,6 +313,7 @@ def test_two_hundred_wrong_things_are_tried() -> None:
     ("arguments", "fragment"),
     [
         (["--timezone", "Mars/Olympus"], "Unknown time zone: Mars/Olympus"),
+        (["--timezone", "Asia/Shangai"], "Did you mean Asia/Shanghai"),
         (["--timezone", "../../etc/passwd"], "Unknown time zone"),
         (["--timezone", "Asia"], "Unknown time zone: Asia"),
         (["--timezone", "x" * 300], "Unknown time zone"),

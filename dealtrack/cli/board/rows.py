@@ -33,7 +33,7 @@ def columns() -> list[Column]:
     return [
         Column("id", _("id"), right=True),
         Column("number", _("number"), 2),
-        Column("platform", _("platform"), 0),
+        Column("platform", _("platform"), 1, 8),
         Column("category", _("category"), 4, 8),
         Column("owner", _("owner"), 3, 4),
         Column("clock", _("clock"), 1),
