@@ -21,6 +21,7 @@ from dealtrack.register.store import Store
 from dealtrack.register.view import View
 
 if TYPE_CHECKING:
+    from dealtrack.register import counts
     from dealtrack.register.founding import Setup
     from dealtrack.register.recorder import Personal, Recorder, Work
 
@@ -145,6 +146,34 @@ class Register(Store):
             standing = self.standing_of(entries, view)
             if standing is not None and wanted.matches(standing.complaint):
                 yield standing
+
+    # Counting, for reports
+
+    def complaints_alike(
+        self, wanted: Filter, by: str, length: int, outcome: str
+    ) -> "Iterator[tuple[counts.Complaints, int]]":
+        """Yield kinds of complaints, as they stand, with how many they are, as `counts.complaints` does."""
+        from dealtrack.register import counts
+
+        return counts.complaints(self._connection, wanted, by, length, outcome)
+
+    def runs_alike(self, wanted: Filter, by: str, length: int, moment: datetime) -> "Iterator[tuple[counts.Runs, int]]":
+        """Yield kinds of runs of clocks, as they stand, with how many they are, as `counts.runs` does."""
+        from dealtrack.register import counts
+
+        return counts.runs(self._connection, wanted, by, length, moment)
+
+    def provisional_ids(self, wanted: Filter) -> list[int]:
+        """Return the complaints, as they stand, with a provisional run of a clock."""
+        from dealtrack.register import counts
+
+        return counts.provisional(self._connection, wanted)
+
+    def last_running_due(self) -> datetime | None:
+        """Return the latest deadline of the clocks that run, None where none runs."""
+        from dealtrack.register import counts
+
+        return counts.last_running_due(self._connection)
 
     def calendar_in(self, view: View) -> WorkingCalendar:
         """Return the working calendar by which a view counts what has not ended."""

@@ -189,8 +189,11 @@ class Store:
 
     def policy_of(self, complaint: Complaint) -> Policy:
         """Return the version of the policy that a complaint is handled by."""
-        known = self._versions.get((complaint.policy, complaint.policy_version))
-        return known or self.policies[complaint.policy][0]
+        return self.policy_version(complaint.policy, complaint.policy_version)
+
+    def policy_version(self, name: str, version: str) -> Policy:
+        """Return the version of a policy that is named by its day, as a complaint names it."""
+        return self._versions.get((name, version)) or self.policies[name][0]
 
     @cached_property
     def _versions(self) -> Mapping[tuple[str, str], Policy]:

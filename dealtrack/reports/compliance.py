@@ -14,6 +14,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.counting import Counting, count_standings, key_function, ordered_groups
 from dealtrack.reports.figures import Report, Role, Section, Share, Whole
+from dealtrack.reports.present import PresentCounter
 
 NARROWING = ("platform", "category", "owner")
 
@@ -82,8 +83,13 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     zone, by = register.zone, question.by
     spans = spans_of(question)
     countings = [Counting(span.first, span.last) for span in spans]
-    standings = register.standings(received_in(question.wanted, spans, zone), view)
-    count_standings(countings, standings, key_function(by), register.calendar_in(view), zone)
+    if view.is_present:
+        counter = PresentCounter(register, by, view)
+        for span, counting in zip(spans, countings, strict=True):
+            counter.count(counting, received_in(question.wanted, [span], zone))
+    else:
+        standings = register.standings(received_in(question.wanted, spans, zone), view)
+        count_standings(countings, standings, key_function(by), register.calendar_in(view), zone)
     names = register.clock_names(view)
     today = local_day(view.moment, zone)
     sections = [make_section(*made, by, names, today) for made in zip(spans, countings, strict=True)]
