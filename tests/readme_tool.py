@@ -227,6 +227,27 @@ def _option(option: Any) -> str:
     return f"`{name}`" if option.is_flag else f"`{name} {option.metavar}`"
 
 
+GLOSSARY = (
+    *("received", "accept", "forward", "complete", "withdrawn", "rejected", "reopened", "paused", "resumed"),
+    *("extended", "handed-on", "evidence", "overdue", "met", "missed", "running", "projected", "provisional"),
+    *("working day", "make-up working day", "public holiday", "owner", "clock", "due", "verdict", "policy"),
+    *("advance-compensation", "refund", "quality", "delivery", "mismatch", "cancelled-order", "advertising"),
+)
+"""The terms of the field, in the order in which a complaint meets them."""
+
+
+def glossary() -> None:
+    """Print the terms of the field beside the words that Chinese offices use, from the catalogue."""
+    from tests.translations import read_catalogue
+
+    chinese = read_catalogue("zh_CN")
+    print("| English | 中文 | English | 中文 |\n|---|---|---|---|")
+    cells = [f"{word} | {told.string}" for word in GLOSSARY if (told := chinese.get(word))]
+    half = -(-len(cells) // 2)
+    for left, right in zip(cells[:half], [*cells[half:], " | "], strict=False):
+        print(f"| {left} | {right} |")
+
+
 def command_table() -> None:
     """Print the table of commands, from what --help says."""
     print("| command | what it does | options |\n|---|---|---|")

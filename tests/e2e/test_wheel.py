@@ -46,6 +46,7 @@ def test_wheel_holds_the_package_and_its_data_alone(wheel: Path) -> None:
     for path in (PROJECT / "data").rglob("*"):
         if path.is_file():
             assert f"dealtrack/{path.relative_to(PROJECT).as_posix()}" in names
+    assert "dealtrack/locale/zh_CN/LC_MESSAGES/dealtrack.mo" in names
     assert not [name for name in names if name.endswith((".db", ".pyc"))]
 
 
@@ -72,6 +73,8 @@ def test_wheel_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None
     assert answer["provisional"] is False
     policies = {json.loads(line)["name"] for line in dealtrack("policy", "list", "--format", "jsonl").splitlines()}
     assert {"green-channel", "uk-foi", "samr-complaint"} <= policies
+
+    assert "工作日" in dealtrack("--lang", "zh", "calendar", "next", "2", "--from", "2016-09-30")
 
     # The user's own register, in the user's own folder.
     dealtrack("init")
