@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -152,18 +152,44 @@ def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
     ]
 
 
-def clocks_between(connection: sqlite3.Connection, first: date, last: date) -> Iterator[tuple[int, Clock]]:
+class Touched(NamedTuple):
+    """A run of a clock that a change of the calendar may touch; `is_plain` tells that nothing has ever moved it."""
+
+    complaint: Complaint
+    clock: Clock
+    is_plain: bool
+
+
+def clocks_between(
+    connection: sqlite3.Connection, first: date, last: date, rolling: Collection[str], reach: date
+) -> Iterator[Touched]:
     """Yield the runs of clocks started before the end of one day and due on another or later, by complaint.
 
-    Paused ones, which have no due day, are among them: whether a pause excuses anything hangs on the deadline it met.
+    Those of the names in `rolling` are given that are due from `reach` on. Paused ones, which have no due day, are
+    among them: whether a pause excuses anything hangs on the deadline it met.
     """
+    due = f"(k.due_day >= ? OR (k.name IN ({', '.join('?' * len(rolling))}) AND k.due_day >= ?))"
+    earliest = reach if rolling else first
+    # A deadline lies at most a day from its due day in UTC, which the index of running clocks is by.
+    parts = (
+        f"k.ended_at IS NULL AND k.due_at IS NOT NULL AND k.due_at >= ? AND {due}",
+        f"k.ended_at IS NOT NULL AND k.due_day >= ? AND {due}",
+        "k.paused = 1",
+    )
+    days = [first.isoformat(), *rolling, reach.isoformat()]
+    end = (last + timedelta(days=1)).isoformat()
+    values = [(earliest - timedelta(days=1)).isoformat(), *days, end, earliest.isoformat(), *days, end, end]
+    selects = " UNION ALL ".join(
+        f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE {part} AND k.started_at < ?" for part in parts
+    )
     rows = connection.execute(
-        f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE (k.due_day >= ? OR k.paused = 1) AND k.started_at < ? "
-        "ORDER BY k.complaint, k.name, k.round",
-        (first.isoformat(), (last + timedelta(days=1)).isoformat()),
+        f'SELECT {_COMPLAINT}, {_CLOCK}, NOT EXISTS (SELECT 1 FROM "transition" t '
+        "WHERE t.complaint = k.complaint AND t.kind IN ('paused', 'extended', 'voided')) "
+        f"FROM ({selects}) k CROSS JOIN complaint c ON c.id = k.complaint ORDER BY k.complaint, k.name, k.round",
+        values,
     )
     for row in rows:
-        yield row[0], clock_of(row[1:])
+        yield Touched(complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:-1]), bool(row[-1]))
 
 
 def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:

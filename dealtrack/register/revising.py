@@ -16,8 +16,10 @@ from dealtrack.core.calendar import (
     change_to_data,
     changed_days,
 )
-from dealtrack.core.clocks import Clock, Verdict, verdict
-from dealtrack.core.lifecycle import Complaint, Transition
+from dealtrack.core.clocks import Clock, Verdict, plain_deadline, verdict
+from dealtrack.core.lifecycle import Complaint
+from dealtrack.core.moments import local_day
+from dealtrack.core.policy import Roll
 from dealtrack.register import days, journal, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.recorder import Recorder
@@ -81,9 +83,12 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     revised = WorkingCalendar(DayList(rules), register.revision + 1)
     moved: list[Moved] = []
     otherwise: list[Otherwise] = []
-    for history, runs in _touched(register, changes, [*made, *undone]):
+    for complaint, runs, is_plain in _touched(register, changes, [*made, *undone]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        complaint, anew = register.project_by(history, revised)
+        if is_plain:
+            anew = _counted_anew(register, complaint, runs, revised)
+        else:
+            complaint, anew = register.project_by(journal.history(register.connection, complaint.id), revised)
         by_run = {(clock.name, clock.round): clock for clock in anew}
         for before in runs:
             after = by_run[before.name, before.round]
@@ -105,18 +110,40 @@ def judged_otherwise(complaint: Complaint, before: Iterable[Clock], after: Itera
             yield Otherwise(complaint, clock, other, stands, would_be)
 
 
+def _counted_anew(
+    register: Register, complaint: Complaint, runs: Iterable[Clock], calendar: WorkingCalendar
+) -> list[Clock]:
+    """Return runs of clocks that were never paused or extended as a calendar counts them.
+
+    What these were started by is all that counts: the history is not read, which takes a tenth of the time.
+    """
+    policy = register.policy_of(complaint)
+    anew = []
+    for run in runs:
+        rule = policy.clock(run.name)
+        assert rule is not None
+        assert run.started is not None
+        start = local_day(run.started, register.zone)
+        due, day, is_provisional = plain_deadline(rule, start, calendar, register.zone)
+        anew.append(run._replace(due=due, due_day=day, provisional=is_provisional, revision=calendar.revision))
+    return anew
+
+
 def _touched(
     register: Register, changes: Iterable[DayChange], years: Iterable[int]
-) -> Iterator[tuple[list[Transition], list[Clock]]]:
-    """Yield, with its history, the runs of each complaint that may touch a changed day or year."""
+) -> Iterator[tuple[Complaint, list[Clock], bool]]:
+    """Yield the runs of each complaint that may touch a changed day or year, and whether nothing ever moved them."""
     spans = [(change.day, change.day) for change in changes]
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
     if not spans:
         return
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-    rows = queries.clocks_between(register.connection, first - REACH, last + ONE_DAY)
-    for id_, group in groupby(rows, key=lambda row: row[0]):
-        yield journal.history(register.connection, id_), [clock for _, clock in group]
+    rules = (rule for versions in register.policies.values() for policy in versions for rule in policy.clocks)
+    rolling = {rule.name for rule in rules if rule.roll is not Roll.NONE}
+    rows = queries.clocks_between(register.connection, first, last + ONE_DAY, rolling, first - REACH)
+    for _, group in groupby(rows, key=lambda touched: touched.complaint.id):
+        held = list(group)
+        yield held[0].complaint, [touched.clock for touched in held], held[0].is_plain
 
 
 def revise(register: Register, rules: CalendarRules, told: Mapping[str, Any], now: datetime, actor: str) -> Revision:

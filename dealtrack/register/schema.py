@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 PACKAGE = "dealtrack.register.migrations"
-MIGRATIONS = ("m001_journal_and_projection", "m002_reading_views", "m003_late_clocks")
+MIGRATIONS = ("m001_journal_and_projection", "m002_reading_views", "m003_clocks_by_due_day")
 """The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
 
 VERSION = len(MIGRATIONS)
