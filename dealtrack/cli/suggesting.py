@@ -33,6 +33,8 @@ from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
 from dealtrack.exchange.suggesting import SAMPLE, mapping_toml, suggest_mapping
 
 SHOWN = 5
+ON_TERMINAL = ("number", "platform", "category", "received", "forwarded", "completed")
+"""What eighty columns hold; through a pipe all fields are shown."""
 
 
 def suggest(session: Session, file: str, sheet: str, pairs: Sequence[str], dates: Sequence[str]) -> None:
@@ -80,7 +82,8 @@ def _setting(session: Session) -> tuple[tzinfo, Sequence[Platform]]:
 
 
 def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
-    keys = ["line", *(name for name in FIELDS if name in mapping.columns or name in mapping.constants)]
+    read = [name for name in FIELDS if name in mapping.columns or name in mapping.constants]
+    keys = ["line", *(name for name in read if name in ON_TERMINAL or not sys.stderr.isatty())]
     try:
         rows = list(incoming_rows(source, mapping, zone, Reading()))
     except MissingColumn:
