@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from dealtrack.cli.bars import draw_bar, draw_spark
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.table import Cell, Column, draw_table, painter, terminal_width
+from dealtrack.cli.table import GAP, Cell, Column, draw_table, painter, terminal_width
 from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy_words import span_of
-from dealtrack.core.text import safe_text
+from dealtrack.core.text import display_width, safe_text
 from dealtrack.phrase import either
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
 from dealtrack.reports.words import part_words, role_words, whole_words
@@ -86,22 +86,24 @@ def print_intake(report: Report, room: int | None) -> None:
         for section in sections:
             words = _("a day") if section is asked else _("{span} a day").format(span=role_words(section.role, _))
             columns.append(Column(f"{section.role}_a_day", words, 0 if section is asked else 3, right=True))
-    fixed = max(len(str(group.key)) for group in (*asked.groups, asked.total)) + 12 * len(columns)
-    width = min(SPARK, max(BAR, (room or 80) - fixed))
-    columns.append(Column("daily", _("in proportion") if is_timed else _("day by day"), 2))
-    top = max((group.complaints for group in asked.groups), default=0)
     rows = []
-    for group, title in titled_groups(report, asked):
+    groups = list(titled_groups(report, asked))
+    for group, title in groups:
         row = [title, whole_cell(group.complaints)]
-        if is_timed:
-            bar = "".join(draw_bar(group.complaints / top, width)[:2]) if group is not asked.total else ""
-            rows.append([*row, Cell(((bar, "cyan"),))])
-            continue
-        for section in sections:
+        for section in () if is_timed else sections:
             held = section.total if group is asked.total else section.group(group.key)
             share = Share(held.complaints if held else 0, section.days, Whole.DAYS)
             row.append(text_cell(number_of(share.rate)))
-        rows.append([*row, Cell(((draw_spark([count for _day, count in asked.daily(group)], width), "cyan"),))])
+        rows.append(row)
+    width = room_left(columns, rows, room)
+    columns.append(Column("daily", _("in proportion") if is_timed else _("day by day"), 2))
+    top = max((group.complaints for group in asked.groups), default=0)
+    for (group, _title), row in zip(groups, rows, strict=True):
+        if not is_timed:
+            drawn = draw_spark([count for _day, count in asked.daily(group)], width)
+        else:
+            drawn = "".join(draw_bar(group.complaints / top, width)[:2]) if group is not asked.total else ""
+        row.append(Cell(((drawn, "cyan"),)))
     print()
     draw_table(columns, rows, sys.stdout)
     size = -(-asked.days // width)
@@ -114,6 +116,17 @@ def print_intake(report: Report, room: int | None) -> None:
         )
     else:
         print_note(intake_words(asked) + ".")
+
+
+def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> int:
+    """Return how wide a drawing may be beside the columns of a table."""
+    if room is None:
+        return SPARK
+    taken = [
+        max(display_width(column.title), *(display_width(row[place].text) for row in rows))
+        for place, column in enumerate(columns)
+    ]
+    return min(SPARK, max(BAR, room - sum(taken) - len(GAP) * len(columns)))
 
 
 def intake_words(section: Section) -> str:

@@ -151,7 +151,7 @@ def test_nothing_to_report(clerk: Clerk) -> None:
             ("--campaign", "double-twelve-2016"),
             "Unknown campaign: double-twelve-2016. Did you mean double-eleven-2016?",
         ),
-        (("--from", "2016-11-20", "--to", "2016-11-01"), "it lies before 2016-11-20"),
+        (("--from", "2016-11-20", "--to", "2016-11-01"), "before they begin on 2016-11-20"),
         (("--from", "someday"), "'someday' is not a day"),
         (("--format", "xml"), "The format cannot be 'xml'"),
     ],
