@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealtrack.cli.candidates import FILES, Asked, Candidate, values
+from dealtrack.cli.helping import what_it_takes
+from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
 
 SPECIAL = frozenset(" \t\"'\\$`&|;<>()*?[]{}!#~")
@@ -74,11 +76,13 @@ def _possible(place: Place) -> list[Candidate]:
     command, begun = place.command, place.begun
     name = " ".join(place.names)
     if place.option is not None:
-        return values(Asked(Session(place.db), name, max(place.option.opts, key=len), str(place.option.metavar), begun))
+        return values(
+            Asked(Session(place.db), name, max(place.option.opts, key=len), what_it_takes(place.option), begun)
+        )
     if begun.startswith("--") and "=" in begun and not place.only_arguments:
         written, _, value = begun.partition("=")
         option = _option(command, written)
-        found = values(Asked(Session(place.db), name, written, str(option.metavar), value)) if option else []
+        found = values(Asked(Session(place.db), name, written, what_it_takes(option), value)) if option else []
         return found if found is FILES else [Candidate(f"{written}={each.value}", each.told) for each in found]
     if begun.startswith("-") and begun != "-" and not place.only_arguments:
         return _options(command, place.used)
@@ -90,7 +94,7 @@ def _possible(place: Place) -> list[Candidate]:
     argument = taken[min(place.argument, len(taken) - 1)]
     if place.argument >= len(taken) and argument.nargs != -1:
         return []
-    return values(Asked(Session(place.db), name, "", str(argument.metavar), begun))
+    return values(Asked(Session(place.db), name, "", what_it_takes(argument), begun))
 
 
 def _commands(group: Any) -> list[Candidate]:
@@ -99,7 +103,7 @@ def _commands(group: Any) -> list[Candidate]:
     if hasattr(group, "commands") and group.commands:
         return [Candidate(name, part.get_short_help_str(80)) for name, part in group.commands.items()]
     # A word on each would take loading them all.
-    return [Candidate(name, entry.section) for name, entry in COMMANDS.items()]
+    return [Candidate(name, _(entry.section)) for name, entry in COMMANDS.items()]
 
 
 def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
@@ -109,7 +113,7 @@ def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
         for param in known
         if param.multiple or not set(param.opts).intersection(used)
     ]
-    return [*found, Candidate("--help", "Show this message and exit.")]
+    return [*found, Candidate("--help", _("Show this message and exit."))]
 
 
 def _option(command: Any, word: str) -> Any:

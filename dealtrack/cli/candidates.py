@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from dealtrack import settings
+from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
 from dealtrack.core.lifecycle import ALLOWED, OPEN, Kind, Status
 from dealtrack.register.register import Register
@@ -96,9 +97,9 @@ def _statuses(asked: Asked) -> frozenset[Status]:
 def _told(brief: "Brief", register: Register) -> str:
     from dealtrack.core.moments import show_due
 
-    parts = [brief.number, brief.platform, brief.category, brief.status.value]
+    parts = [brief.number, brief.platform, _(brief.category or ""), _(brief.status.value)]
     if brief.due:
-        parts.append(f"due {show_due(brief.due, register.zone)}")
+        parts.append(_("due {moment}").format(moment=show_due(brief.due, register.zone)))
     return " ".join(part for part in parts if part)
 
 
@@ -142,7 +143,7 @@ def _campaigns(asked: Asked) -> list[Candidate]:
     from dealtrack.sources.campaigns import load_campaigns
 
     known = load_campaigns(settings.data_folder(), settings.user_folder())
-    return [Candidate(name, campaign.title) for name, campaign in known.items()]
+    return [Candidate(name, _(campaign.title)) for name, campaign in known.items()]
 
 
 def _mappings(asked: Asked) -> list[Candidate]:

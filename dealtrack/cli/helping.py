@@ -20,8 +20,14 @@ def _speak(command: Any) -> None:
     command.options_metavar = _(command.options_metavar)
     for param in command.params:
         param.help = _(param.help or "")
+        param.takes = param.metavar
         if param.metavar:
             param.metavar = _(param.metavar)
+
+
+def what_it_takes(param: Any) -> str:
+    """Return the English name of what an option or argument takes, whatever the language of its help."""
+    return str(getattr(param, "takes", param.metavar))
 
 
 class _Spoken:

@@ -260,6 +260,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asking in ("bash", "zsh", "fish"):
             from dealtrack.cli.answering import answer
 
+            with suppress(DealtrackError):
+                choose_language("")
             words = sys.argv[1:] if arguments is None else arguments
             answer(asking, words, typer.main.get_command(app))
             sys.stdout.flush()

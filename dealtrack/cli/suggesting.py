@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrack import settings
-from dealtrack.cli.language import _
+from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.core.masking import PERSONAL, mask
@@ -54,7 +54,7 @@ def suggest(session: Session, file: str, sheet: str, pairs: Sequence[str], dates
         found = suggest_mapping(source.header, rows, shipped, platforms)
         wanted = with_dates(with_pairs(found.mapping, pairs), dates)
         wanted = replace(wanted, asked=tuple(name for name in wanted.asked if name not in wanted.columns))
-        remarks = list(found.remarks)
+        remarks = list(map(say, found.remarks))
         if found.fits == DEFAULT:
             remarks.insert(0, _("import reads this file without a mapping"))
         elif found.fits:

@@ -17,6 +17,7 @@ from dealtrack.exchange.dates import AUTO, EXCEL_1900, compile_form
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.rows import SELLERS
+from dealtrack.phrase import Phrase
 
 SAMPLE = 500
 """The rows that are looked at."""
@@ -76,10 +77,11 @@ def suggest_mapping(
     if "category" in chosen:
         words = Counter(value for value in chosen["category"].values if match_category(value) is None)
         if words:
-            listed = ", ".join(word for word, _ in words.most_common(_SHOWN_WORDS))
-            remarks.append(
-                f"words that stand for no category, and become other unless [values.category] tells: {listed}"
+            told = ", ".join(word for word, _ in words.most_common(_SHOWN_WORDS))
+            unknown = Phrase(
+                "words that stand for no category, and become other unless [values.category] tells: {words}", words=told
             )
+            remarks.append(unknown)
     return Suggestion(mapping, remarks)
 
 
@@ -239,10 +241,15 @@ def _forms(columns: Iterable[_Column]) -> tuple[tuple[str, ...], list[str]]:
         if len(unread) < len(left):
             forms.append(form)
         left = unread
-    remarks = []
+    remarks: list[str] = []
     guessed = next((value for value in values if _guessed(value)), None)
     if guessed and forms in ([], [AUTO]):
-        remarks.append(f"{guessed} may be day or month first; it is read month first, and %d/%m/%Y reads it day first")
+        remarks.append(
+            Phrase(
+                "{example} may be day or month first; it is read month first, and %d/%m/%Y reads it day first",
+                example=guessed,
+            )
+        )
     return tuple(forms) or (AUTO,), remarks
 
 
