@@ -33,6 +33,10 @@ def copy_whole(connection: sqlite3.Connection, target: Path) -> tuple[int, str]:
     """Copy what a connection reads, as `back_up` does; raises BackupFailed."""
     if not target.parent.is_dir():
         raise BackupFailed(path=target, reason="there is no such folder")
+    if target.exists() and not target.is_file():
+        # A copy that takes its place would do away with a device for everybody.
+        reason = Phrase("it is a folder") if target.is_dir() else Phrase("it is not a plain file")
+        raise BackupFailed(path=target, reason=reason)
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         draft.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Backups and the doctor, as their keeper meets them."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def test_a_backup_that_cannot_be_written_says_so(clerk: Clerk, tmp_path: Path) -
     assert result.err.startswith("dealtrack: No backup was made at ")
     assert len(result.err.splitlines()) == 1
     assert clerk("backup", "--keep", "none", tmp_path).status == 2
+
+
+def test_a_backup_does_not_take_the_place_of_a_device(clerk: Clerk, tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("/dev/null")
+    for place in (pipe, link):
+        refused = clerk("backup", place)
+        assert (refused.status, refused.out) == (3, "")
+        assert "it is not a plain file" in refused.err
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert clerk("backup", tmp_path).status == 3
 
 
 def test_the_doctor_warns_of_loose_rights_and_a_missing_year(clerk: Clerk) -> None:
