@@ -20,6 +20,8 @@ from textual.widgets import Input
 from dealtrack.cli.board.app import Board
 from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.board.listing import Rows
+from dealtrack.cli.language import choose_language
+from dealtrack.core.text import display_width
 from dealtrack.errors import MissingExtra
 from dealtrack.register.queries import Filter
 from tests.conftest import Clerk
@@ -119,8 +121,6 @@ def test_groups_in_order_of_urgency(at_board: Callable[..., None], size: tuple[i
 
 def test_columns_lie_under_their_titles_with_chinese_text(at_board: Callable[..., None]) -> None:
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
-        from dealtrack.core.text import display_width
-
         rows = pilot.app.query_one(Rows)
         lines = [rows.render_line(y).text for y in range(9)]
         assert {display_width(line) for line in lines} == {rows.size.width}
@@ -130,6 +130,23 @@ def test_columns_lie_under_their_titles_with_chinese_text(at_board: Callable[...
             assert display_width(before) == titles.index("owner")
 
     at_board(scene, (120, 40))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_in_chinese(at_board: Callable[..., None], size: tuple[int, int]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        screen = shown(pilot)
+        assert "2016-11-15 周二 09:00 \n" in screen
+        for text in ("逾期 1", "今日到期 1", "逾2工作日", "剩15小时", "11-11 周五", "中止"):
+            assert text in screen, screen
+        rows = pilot.app.query_one(Rows)
+        assert {display_width(rows.render_line(y).text) for y in range(9)} == {rows.size.width}
+
+    choose_language("zh")
+    try:
+        at_board(scene, size)
+    finally:
+        choose_language("en")
 
 
 def test_a_deadline_that_passes_moves_its_complaint(at_board: Callable[..., None]) -> None:

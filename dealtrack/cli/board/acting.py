@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.language import _
 from dealtrack.cli.sentences import due_text, name_of, state_of
+from dealtrack.cli.terms import said
 from dealtrack.core.lifecycle import ALLOWED, Complaint, Kind, possible
 from dealtrack.core.moments import Moment, parse_moment
 from dealtrack.core.standing import Standing
@@ -71,7 +72,7 @@ def summary_lines(standing: Standing, register: Register) -> list[str]:
     who = complaint.owner or ""
     if complaint.handler:
         who = _("{owner}, handed on to {handler}").format(owner=who, handler=complaint.handler)
-    known = [name_of(standing), complaint.seller, who, state_of(standing, register.zone)]
+    known = [name_of(standing), said("seller", complaint.seller or ""), who, state_of(standing, register.zone)]
     return [
         safe_text("  ".join(text for text in known if text)),
         safe_text(_clocks(standing, register)),

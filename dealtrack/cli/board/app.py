@@ -114,8 +114,9 @@ class Board(App[None]):
     def _show_heading(self) -> None:
         self._minute = self._heading_text()
         room = self.size.width - 2
-        name = fit_text(safe_text(f"dealtrack  {self._feed.path.name}"), max(10, room - len(self._minute) - 2))
-        gap = " " * max(1, room - display_width(name) - len(self._minute))
+        taken = display_width(self._minute)
+        name = fit_text(safe_text(f"dealtrack  {self._feed.path.name}"), max(10, room - taken - 2))
+        gap = " " * max(1, room - display_width(name) - taken)
         self._heading.update(f"{name}{gap}{self._minute}")
 
     def on_resize(self) -> None:
