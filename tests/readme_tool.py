@@ -248,6 +248,13 @@ def glossary() -> None:
         print(f"| {left} | {right} |")
 
 
+def reliability() -> None:
+    """Print the counts of the last full run of the faults."""
+    from tests.faults.tally import kept_table
+
+    print(kept_table())
+
+
 def command_table() -> None:
     """Print the table of commands, from what --help says."""
     print("| command | what it does | options |\n|---|---|---|")

@@ -64,10 +64,14 @@ def keep(category: str, tallies: list[Tally], day: str) -> None:
     RESULTS.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def kept_table(order: Iterable[str]) -> str:
-    """Return the table of README.md: the counts that were kept, categories in an order."""
-    held = json.loads(RESULTS.read_text(encoding="utf-8"))
-    return table(Tally(**line) for name in order if name in held for line in held[name]["lines"])
+ORDER = ("crash", "disk", "replaced", "crowd", "no-room", "bad-input", "bad-register", "time")
+"""The categories as they are run, and stand in the table."""
+
+
+def kept_table() -> str:
+    """Return the table of README.md: the counts that were kept."""
+    held = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    return table(Tally(**line) for name in ORDER if name in held for line in held[name]["lines"])
 
 
 def table(tallies: Iterable[Tally]) -> str:
