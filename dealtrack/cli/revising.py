@@ -131,7 +131,7 @@ def _revise(
         return
     if not yes and not typer.confirm(_("Revise the calendar?"), err=True):
         raise typer.Abort
-    done = revise(register, new, told, session.now, session.actor)
+    done = revise(register, new, told, session.now, session.actor, revision)
     line = _("calendar revision {revision}: {days}, {deadlines} moved")
     days, deadlines = _count_days(len(done.days)), _count_deadlines(len(done.moved))
     print(line.format(revision=register.revision, days=days, deadlines=deadlines))

@@ -161,24 +161,28 @@ class Touched(NamedTuple):
 
 
 def clocks_between(
-    connection: sqlite3.Connection, first: date, last: date, rolling: Collection[str], reach: date
+    connection: sqlite3.Connection, first: date, opening: datetime, last: date, rolling: Collection[str], reach: date
 ) -> Iterator[Touched]:
     """Yield the runs of clocks started before the end of one day and due on another or later, by complaint.
 
+    What ended before `opening`, the first second of that other day in UTC, was in time and stays so: it is left out.
     Those of the names in `rolling` are given that are due from `reach` on. Paused ones, which have no due day, are
     among them: whether a pause excuses anything hangs on the deadline it met.
     """
-    due = f"(k.due_day >= ? OR (k.name IN ({', '.join('?' * len(rolling))}) AND k.due_day >= ?))"
+    rolls = f"k.name IN ({', '.join('?' * len(rolling))})"
+    due = f"(k.due_day >= ? OR ({rolls} AND k.due_day >= ?))"
     earliest = reach if rolling else first
     # A deadline lies at most a day from its due day in UTC, which the index of running clocks is by.
     parts = (
         f"k.ended_at IS NULL AND k.due_at IS NOT NULL AND k.due_at >= ? AND {due}",
-        f"k.ended_at IS NOT NULL AND k.due_day >= ? AND {due}",
+        f"k.ended_at IS NOT NULL AND k.due_day >= ? AND (k.ended_at >= ? OR {rolls}) AND {due}",
         "k.paused = 1",
     )
     days = [first.isoformat(), *rolling, reach.isoformat()]
     end = (last + timedelta(days=1)).isoformat()
-    values = [(earliest - timedelta(days=1)).isoformat(), *days, end, earliest.isoformat(), *days, end, end]
+    running = [(earliest - timedelta(days=1)).isoformat(), *days, end]
+    ended = [earliest.isoformat(), to_store(opening), *rolling, *days, end]
+    values = [*running, *ended, end]
     selects = " UNION ALL ".join(
         f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE {part} AND k.started_at < ?" for part in parts
     )

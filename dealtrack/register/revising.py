@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -60,8 +60,12 @@ class Otherwise:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a change of the calendar does; `change` is the change itself, as `change_to_data` writes it."""
+    """What a change of the calendar does; `change` is the change itself, as `change_to_data` writes it.
 
+    `head` is the journal's last entry when this was found out.
+    """
+
+    head: tuple[int, str]
     change: Mapping[str, Any]
     days: list[DayChange]
     made_official: list[int]
@@ -77,6 +81,7 @@ class Revision:
 
 def preview(register: Register, rules: CalendarRules) -> Revision:
     """Return what it would do to put these rules in place of the register's calendar, writing nothing."""
+    head = register.head()
     old = register.calendar_rules()
     changes = [DayChange(day, old.ruling(day), rules.ruling(day)) for day in changed_days(old, rules)]
     made, undone = sorted(rules.official - old.official), sorted(old.official - rules.official)
@@ -95,7 +100,7 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
             if before.ended is None and (before.due, before.provisional) != (after.due, after.provisional):
                 moved.append(Moved(complaint, before, after))
         otherwise += judged_otherwise(complaint, runs, anew)
-    return Revision(change_to_data(old, rules), changes, made, undone, moved, otherwise)
+    return Revision(head, change_to_data(old, rules), changes, made, undone, moved, otherwise)
 
 
 def judged_otherwise(complaint: Complaint, before: Iterable[Clock], after: Iterable[Clock]) -> Iterator[Otherwise]:
@@ -140,20 +145,30 @@ def _touched(
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
     rules = (rule for versions in register.policies.values() for policy in versions for rule in policy.clocks)
     rolling = {rule.name for rule in rules if rule.roll is not Roll.NONE}
-    rows = queries.clocks_between(register.connection, first, last + ONE_DAY, rolling, first - REACH)
+    opening = datetime.combine(first, time(), register.zone).astimezone(UTC)
+    rows = queries.clocks_between(register.connection, first, opening, last + ONE_DAY, rolling, first - REACH)
     for _, group in groupby(rows, key=lambda touched: touched.complaint.id):
         held = list(group)
         yield held[0].complaint, [touched.clock for touched in held], held[0].is_plain
 
 
-def revise(register: Register, rules: CalendarRules, told: Mapping[str, Any], now: datetime, actor: str) -> Revision:
+def revise(
+    register: Register,
+    rules: CalendarRules,
+    told: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+    previewed: Revision | None = None,
+) -> Revision:
     """Put these rules in place of the register's calendar as a new revision, in one transaction.
 
     `told` is what the journal keeps beside the change: how it was made, name, source. Running clocks that
-    it affects move; those that have ended keep their verdict.
+    it affects move; those that have ended keep their verdict. What was `previewed` is done where the register
+    is still as it was then, else found out anew.
     """
     with register.recording(now, actor) as recorder:
-        revision = preview(register, rules)
+        is_current = previewed is not None and previewed.head == register.head()
+        revision = previewed if previewed is not None and is_current else preview(register, rules)
         if not revision.is_empty:
             _write(register, recorder, revision, told)
     register.forget("facts", "calendar", "revisions")
