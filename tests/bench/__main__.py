@@ -1,0 +1,74 @@
+"""`python -m tests.bench [--rows N] [--runs N] [--only WORDS] [--quick] [--folder PATH]` prints one table.
+
+Each work is run in turn with its floor and its peers, A B C A B C, after a run that does not count; a cell is the
+median. Peers that are not installed are named as skipped. Processor seconds are user and system together; ratios are of processor seconds, with those of the wall's
+clock beside. `--quick` takes 1,000 complaints, one run and no peers: it shows that all of it runs, and measures nothing.
+"""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.measure import Figures, in_turn, run
+from tests.bench.works import START, Bench, Work
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--only", default="", help="works whose name holds this")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--folder", type=Path, help="where registers are kept for the next run")
+    given = parser.parse_args()
+    with TemporaryDirectory() as temporary:
+        bench = Bench(given.folder or Path(temporary), 1000 if given.quick else given.rows, with_peers=not given.quick)
+        bench.prepare()
+        print("| work | dealtrack | floor | ratio (wall) | to reach | memory | peers |")
+        print("|---|---|---|---|---|---|---|")
+        for work in bench.works():
+            if given.only in work.name:
+                print(row(bench, work, 1 if given.quick else given.runs, 0 if given.quick else 1), flush=True)
+
+
+def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
+    """Measure one work, and return its row of the table."""
+    others = [peer for peer in work.peers if peer.command and bench.with_peers]
+    commands = [work.command, work.floor, *(peer.command for peer in others)]
+    if work.beside_start:
+        commands.append(START)
+    figures: list[Figures]
+    if work.before is None:
+        figures = in_turn(commands, bench.environment, min(runs, work.runs or runs), warm_ups if not work.runs else 0)
+    else:
+        work.before()
+        figures = []
+        for command in commands:
+            one, told = run(command, bench.environment)
+            figures.append(Figures(*one, told))
+    ours, floor = figures[0], figures[1]
+    if not work.reach:
+        told_wall, told_cpu = map(float, ours.told.split())
+        ours = ours._replace(wall=told_wall, cpu=told_cpu)
+    wall, cpu = map(float, floor.told.split()) if work.told else (floor.wall, floor.cpu)
+    if work.beside_start:
+        wall, cpu = wall + figures[-1].wall, cpu + figures[-1].cpu
+    names = [f"{peer.name} {seconds(told)}" for peer, told in zip(others, figures[2:], strict=False)]
+    why = "not installed" if bench.with_peers else "quick"
+    names += [f"{peer.name} skipped: {why}" for peer in work.peers if peer not in others]
+    reach = f"{work.reach}" if work.reach else ""
+    ratio = f"{ours.cpu / max(cpu, 1e-6):.2f} ({ours.wall / max(wall, 1e-6):.2f})"
+    return (
+        f"| {work.name} | {seconds(ours)} | {work.floor_name} {cpu:.3f} s ({wall:.3f}) | {ratio} | {reach} "
+        f"| {ours.peak_mb:.0f} MB | {'; '.join(names)} |"
+    )
+
+
+def seconds(figures: Figures) -> str:
+    """Return the seconds of the processor, and those of the wall's clock."""
+    return f"{figures.cpu:.3f} s ({figures.wall:.3f})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Whole processes timed in turn, A B A B, so that a machine whose speed drifts drifts for both."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import NamedTuple
+
+
+class Run(NamedTuple):
+    """One finished process: seconds by the wall's clock and of the processor (its children's with it), its largest size."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+class Figures(NamedTuple):
+    """The medians of several runs of a command; `told` is what it printed last."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+    told: bytes
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[Run, bytes]:
+    """Run a command to its end with its output piped; raises CalledProcessError where it fails."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = _read(process)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(command), out, err)
+    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale), out
+
+
+def _read(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
+    assert process.stdout is not None and process.stderr is not None
+    out = process.stdout.read()
+    err = process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+    return out, err
+
+
+def in_turn(
+    commands: Sequence[Sequence[str]], environment: Mapping[str, str], runs: int, warm_ups: int = 1
+) -> list[Figures]:
+    """Return the medians of commands that are run in turn, so many times each, after runs that do not count."""
+    held: list[list[Run]] = [[] for _ in commands]
+    told = [b""] * len(commands)
+    for turn in range(warm_ups + runs):
+        for place, command in enumerate(commands):
+            one, told[place] = run(command, environment)
+            if turn >= warm_ups:
+                held[place].append(one)
+    return [
+        Figures(median(a for a, _, _ in each), median(b for _, b, _ in each), median(c for _, _, c in each), out)
+        for each, out in zip(held, told, strict=True)
+    ]
