@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dealtrack.cli.bars import draw_bar, draw_spark
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.table import GAP, Cell, Column, draw_table, painter, terminal_width
+from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy_words import span_of
@@ -62,7 +63,9 @@ def heading_lines(report: Report) -> Iterator[str]:
     for name, value in report.only.items():
         told += f", {name} {value}"
     total = asked.total
-    told += ": " + _n("{count} complaint", "{count} complaints", total.complaints).format(count=f"{total.complaints:,}")
+    told += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
+        count=f"{total.complaints:,}"
+    )
     told += _(", {count} of them open").format(count=f"{total.open:,}")
     if total.provisional:
         told += _(", {count} with a provisional deadline").format(count=f"{total.provisional:,}")
@@ -271,7 +274,7 @@ def print_groups_beside(report: Report, names: Sequence[str]) -> None:
         ]
     rows = []
     for key in dict.fromkeys(group.key for section in sections for group in section.groups):
-        row = [group_cell(key)]
+        row = [group_cell(key, report.by)]
         for section in sections:
             group = section.group(key)
             clocks = [group.clock(name) if group else None for name in names]
@@ -298,15 +301,15 @@ def group_column(report: Report) -> Column:
     return Column("group", _(report.by) if report.by else "", 1, 8)
 
 
-def group_cell(key: str | None) -> Cell:
-    """Return the name of a group."""
-    return text_cell(safe_text(key)) if key is not None else Cell(((_("not stated"), "dim"),))
+def group_cell(key: str | None, by: str) -> Cell:
+    """Return the name of a group of what complaints are grouped by."""
+    return text_cell(safe_text(said(by, key))) if key is not None else Cell(((_("not stated"), "dim"),))
 
 
 def titled_groups(report: Report, section: Section) -> Iterator[tuple[Group, Cell]]:
     """Yield the groups of a section with their names, and at last the total."""
     for group in section.groups:
-        yield group, group_cell(group.key)
+        yield group, group_cell(group.key, report.by)
     yield section.total, Cell(((_("all"), "bold"),))
 
 

@@ -66,7 +66,9 @@ class Writer:
         return [*groups, (self._("all"), self._report.asked.total)]
 
     def _key(self, key: str | None) -> str:
-        return self._("not stated") if key is None else key
+        if key is None:
+            return self._("not stated")
+        return self._(key) if self._report.by == "category" else key
 
     def _by(self) -> Col:
         return Col(self._(self._report.by), "text")
