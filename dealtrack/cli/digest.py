@@ -47,7 +47,7 @@ def digest(
     session: Session = context.obj
     if fmt not in FORMATS:
         raise UnknownWord(what="The format", value=fmt, nearest="", allowed=listed(FORMATS))
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         page = make_digest(register, wanted, view, Path(backups) if backups else None)

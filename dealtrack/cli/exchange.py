@@ -228,7 +228,7 @@ def export(
     is_piped = not to or to == "-"
     if is_piped and fmt == "xlsx":
         raise MissingValue(what="Where to write the workbook", option="--to FILE")
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         view = session.view(as_of, known_at, register.zone)
         if is_piped:
             write_export(register, view, fmt, sys.stdout, reveal)

@@ -62,7 +62,7 @@ def list_(
     """List complaints with their deadlines and verdicts."""
     session: Session = context.obj
     check_format(fmt)
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         since, until = session.received_span(first, last, register.zone)
         received = {"since": since, "until": until, "backdated": backdated}
         wanted = filter_named(register, platform, category, owner, status=status_named(status), **received)
@@ -87,7 +87,7 @@ def show(
 
     session: Session = context.obj
     check_format(fmt)
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         named = complaints_named(register, ids or (), numbers or ())
         view = session.view(as_of, known_at, register.zone)
         portraits = [portrait(register, id_, view, reveal) for id_ in named]
@@ -116,6 +116,6 @@ def explain(
 
     session: Session = context.obj
     check_format(fmt)
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         named = complaints_named(register, ids or (), numbers or ())
         print_explanations(register, named, clock_named(clock), session.view(as_of, known_at, register.zone), fmt)

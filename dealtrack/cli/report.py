@@ -68,7 +68,7 @@ def report(
         raise UnknownWord(what="--by", value=by, nearest=near, allowed=listed(GROUPINGS))
     if campaign and (first or last):
         raise BadText(what="--campaign", reason="names days of its own: leave out --from and --to")
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         zone = register.zone
         wanted = filter_named(register, platform, category, owner)
         if campaign:

@@ -51,7 +51,7 @@ def search(
         raise MissingValue(what="What to search for", option="a word, as in 'dealtrack search 退款'")
     is_short = sys.stdout.isatty() and fmt in ("", "table")
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         held = filter_named(register, platform, status=status_named(status))
         view = session.view(as_of, known_at, register.zone)
         count = 0

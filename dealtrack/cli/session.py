@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
 from io import TextIOWrapper
@@ -87,9 +87,15 @@ class Session:
         return clean_input(settings.actor(), Phrase("The name of who acts"), TEXT_LIMIT)
 
     @contextmanager
-    def register(self) -> Iterator[Register]:
-        """Open the register for the block; one of an older schema is brought up to date, which is said once."""
-        with Register.open(self.path, now=lambda: self.now) as register:
+    def register(self, one_state: bool = False) -> Iterator[Register]:
+        """Open the register for the block; one of an older schema is brought up to date, which is said once.
+
+        With `one_state` the block sees one state of it throughout, and can write nothing.
+        """
+        with (
+            Register.open(self.path, now=lambda: self.now) as register,
+            register.one_state() if one_state else nullcontext(),
+        ):
             with suppress(RegisterUnusable):
                 # A register whose facts are damaged can still be made again from its journal.
                 _shown_in[0] = register.zone

@@ -79,7 +79,7 @@ def overdue(
         check_lists(by, out, fmt)
     else:
         check_format(fmt)
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         found = Counted(register.overdue(wanted, view))
@@ -118,7 +118,7 @@ def due(
     session: Session = context.obj
     check_format(fmt)
     span = None if ics and within is None else parse_span("1wd" if within is None else within)
-    with session.register() as register:
+    with session.register(one_state=True) as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         found = Counted(register.due(wanted, _until(span, register, view), view))

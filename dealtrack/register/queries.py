@@ -237,8 +237,9 @@ def personal(connection: sqlite3.Connection, complaint: int) -> tuple[str | None
 
 
 def all_personal(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """Yield each complaint with personal data: its id, then the consumer's name, phone, e-mail and address; by id."""
-    yield from connection.execute("SELECT complaint, consumer, phone, email, address FROM personal ORDER BY complaint")
+    """Return each complaint with personal data: its id, then the consumer's name, phone, e-mail and address; by id."""
+    # Not "yield from": a generator that is left half read would close its cursor after the connection.
+    return connection.execute("SELECT complaint, consumer, phone, email, address FROM personal ORDER BY complaint")
 
 
 def find_numbers(connection: sqlite3.Connection, numbers: Iterable[str]) -> dict[str | None, list[int]]:

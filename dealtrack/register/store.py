@@ -19,7 +19,7 @@ from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterOlder, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import days, journal, projection, queries, schema
-from dealtrack.register.connection import UNFORESEEN, check_unchanged, connect, faults_of, transaction
+from dealtrack.register.connection import UNFORESEEN, check_unchanged, connect, faults_of, reading, transaction
 from dealtrack.register.journal import Event
 
 if TYPE_CHECKING:
@@ -72,6 +72,12 @@ class Store:
             check_unchanged(opened, path)
         finally:
             connection.close()
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Show the block one state of the register throughout, whatever others write meanwhile."""
+        with reading(self._connection):
+            yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:

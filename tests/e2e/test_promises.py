@@ -7,11 +7,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Clerk, Result
+from tests.conftest import PROJECT, Clerk, Result
 
 LATER = "2016-11-16T09:00:00+08:00"
 
@@ -206,3 +207,26 @@ def test_a_fault_of_the_program_is_not_taken_for_damage(clerk: Clerk) -> None:
 
     with pytest.raises(KeyError), Register.open(clerk.db):
         raise KeyError("ours")
+
+
+def test_who_looks_sees_one_state_whatever_is_written_meanwhile(clerk: Clerk) -> None:
+    from dealtrack.register.queries import Filter
+    from dealtrack.register.register import Register
+    from dealtrack.register.view import View
+
+    clerk("add", "--platform", "JD").ok()
+    view = View.of(datetime.fromisoformat(clerk.now))
+    with Register.open(clerk.db) as register, register.one_state():
+        before = [standing.complaint for standing in register.standings(Filter(), view)]
+        clerk.process("add", "--platform", "JD").ok()
+        clerk.process("forward", 1).ok()
+        assert [standing.complaint for standing in register.standings(Filter(), view)] == before
+        assert len(register.history(1)) == 1
+    with Register.open(clerk.db) as register:
+        assert len(list(register.standings(Filter(), view))) == 2
+
+
+def test_commands_that_look_see_one_state() -> None:
+    for name in ("look", "watch", "search", "report", "digest"):
+        source = (PROJECT / "dealtrack" / "cli" / f"{name}.py").read_text()
+        assert "session.register(one_state=True)" in source and "session.register()" not in source, name

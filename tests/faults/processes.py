@@ -169,18 +169,18 @@ def run(
 
 
 def here(*arguments: object) -> Outcome:
-    """Run a command in this process."""
+    """Run a command in this process; the seconds are those of the processor."""
     from dealtrack.cli.main import main
 
     out, err = io.StringIO(), io.StringIO()
-    began = time.monotonic()
+    began = time.process_time()
     with redirect_stdout(out), redirect_stderr(err):
         try:
             status = main([str(argument) for argument in arguments])
         except Exception:  # noqa: BLE001  # a user would see it as a traceback
             traceback.print_exc()
             status = TRACEBACK
-    return Outcome(status, out.getvalue(), err.getvalue(), time.monotonic() - began)
+    return Outcome(status, out.getvalue(), err.getvalue(), time.process_time() - began)
 
 
 def asked(question: Callable[..., Found], *arguments: object) -> Found:
