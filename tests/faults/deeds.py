@@ -31,7 +31,8 @@ def _backup_check(path: Path) -> Callable[[Desk, bool], list[str]]:
         broken = []
         for copy in copies:
             if copy.exists():
-                found = look(copy)
+                # Evidence is copied last, and the copies in a folder share it.
+                found = look(copy, evidence=done and copy == path)
                 broken += [f"{copy.name}: {fault}" for fault in found.faults]
                 if copy.stat().st_mode & 0o077:
                     broken.append(f"{copy.name} can be read by others")

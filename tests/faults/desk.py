@@ -108,18 +108,18 @@ class Look:
         return sum(mark in text for text in self.details)
 
 
-def look(db: Path, head: str = "") -> Look:
-    """Open a register and check all of it; a head that it had before must still be in it."""
-    return asked(_look, db, head)
+def look(db: Path, head: str = "", evidence: bool = True) -> Look:
+    """Open a register and check all of it, or all but its evidence; a head that it had before must still be in it."""
+    return asked(_look, db, head, evidence)
 
 
-def _look(db: Path, head: str) -> Look:
+def _look(db: Path, head: str, evidence: bool) -> Look:
     from dealtrack.register.journal import links
     from dealtrack.register.register import Register
     from dealtrack.register.verification import verify
 
     with Register.open(db) as register:
-        checked = verify(register, head)
+        checked = verify(register, head, evidence=evidence)
         held: list[Any] = list(links(register.connection))
         complaints = len({link.complaint for link in held if link.complaint is not None})
         texts = [f"{link.kind} {link.complaint} {link.detail}" for link in held]
