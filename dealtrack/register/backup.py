@@ -15,7 +15,7 @@ from dealtrack.errors import BackupFailed, CannotRead
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.connection import SQLITE_MAGIC, UNFORESEEN, connect, faults_of, sync
-from dealtrack.register.schema import check_version
+from dealtrack.register.schema import VERSION, check_version
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -154,7 +154,7 @@ def _is_database(path: Path) -> bool:
 
 def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
-    check_version(copy, path)
+    is_present = check_version(copy, path) == VERSION
     (sound,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     fault = chain.first_fault(journal.links(copy)) if sound == "ok" else None
     if sound != "ok" or fault is not None:
@@ -167,7 +167,7 @@ def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
     from dealtrack.register.erasure import personal_faults
 
     try:
-        altered = personal_faults(Store(path, copy))
+        altered = personal_faults(Store(path, copy), keys=is_present)
     except UNFORESEEN:
         altered = [Phrase("the table of personal data holds what no register can")]
     if altered:

@@ -55,7 +55,7 @@ def _words(line: str) -> Iterator[list[str]]:
 
 
 def _command(words: list[str]) -> tuple[Any, list[str]]:
-    while words and words[0] == "--db":
+    while words and words[0] in ("--db", "--lang"):
         words = words[2:]
     name, *rest = words
     assert name in COMMANDS, f"README.md shows a command that there is not: {name}"

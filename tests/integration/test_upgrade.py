@@ -200,3 +200,16 @@ def test_a_newer_register_is_refused_plainly_and_left_alone(clerk: Clerk) -> Non
             f"(schema {VERSION + 1}; this one knows {VERSION}). Upgrade dealtrack.\n"
         )
     assert clerk.db.read_bytes() == before
+
+
+def test_contacts_known_by_an_older_rule_are_no_alarm_and_are_told_anew(old: Clerk) -> None:
+    keys = "SELECT phone_key, email_key FROM personal ORDER BY complaint"
+    with closing(sqlite3.connect(old.db)) as connection:
+        told = connection.execute(keys).fetchall()
+        assert any(phone for phone, _ in told)
+        connection.execute("UPDATE personal SET phone_key = '86' || phone_key, email_key = phone_key")
+        connection.commit()
+    assert "was brought from schema 1" in old("list").err
+    assert old("verify").ok().startswith("whole")
+    with closing(sqlite3.connect(old.db)) as connection:
+        assert connection.execute(keys).fetchall() == told
