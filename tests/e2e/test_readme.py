@@ -115,7 +115,8 @@ def test_every_path_named_exists() -> None:
 def test_outputs_fit_a_page() -> None:
     for block in re.findall(r"^```(?:console|text)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
-            assert len(line) <= 106, line
+            # A refusal says what is possible instead, and may be longer than a table.
+            assert len(line) <= (120 if line.startswith("dealtrack: ") else 106), line
 
 
 @pytest.fixture
