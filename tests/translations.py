@@ -204,7 +204,8 @@ def read_catalogue(language: str) -> Catalog:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Return a catalogue as gettext reads it."""
+    """Return a catalogue as gettext reads it, the same bytes whenever it is made."""
+    catalogue.creation_date = catalogue.revision_date = datetime(2016, 11, 1, tzinfo=UTC)
     held = BytesIO()
     write_mo(held, catalogue)
     return held.getvalue()
