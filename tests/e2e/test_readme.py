@@ -115,8 +115,9 @@ def test_every_path_named_exists() -> None:
 def test_outputs_fit_a_page() -> None:
     for block in re.findall(r"^```(?:console|text)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
-            # A refusal says what is possible instead, and may be longer than a table.
-            assert len(line) <= (120 if line.startswith("dealtrack: ") else 106), line
+            # A message that names what is possible, or what was left out, may be longer than a table.
+            is_message = line.startswith(("dealtrack: ", "columns not read: "))
+            assert len(line) <= (125 if is_message else 106), line
 
 
 @pytest.fixture
