@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
@@ -144,31 +146,24 @@ def histories_beyond(
     known, said = tuple(kinds), [f'"{word}":' for word in words]
     other = f"kind NOT IN ({', '.join('?' * len(known))})"
     told = " OR ".join([other, *["instr(detail, ?)"] * len(said)])
-    return _histories(
-        connection,
-        f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({told}))",
-        [*known, *said],
-    )
+    wanted = f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({told}))"
+    for complaint, rows in rows_by_complaint(connection, wanted, [*known, *said]):
+        yield complaint, list(map(transition_of, rows))
 
 
 def histories(connection: sqlite3.Connection) -> Iterator[tuple[int, list[Transition]]]:
     """Yield each complaint with all its transitions in order of entry, complaints by id."""
-    return _histories(connection, "complaint IS NOT NULL", ())
+    for complaint, rows in rows_by_complaint(connection):
+        yield complaint, list(map(transition_of, rows))
 
 
-def _histories(
-    connection: sqlite3.Connection, condition: str, values: Sequence[str]
-) -> Iterator[tuple[int, list[Transition]]]:
-    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE {condition} ORDER BY complaint, seq", values)
-    held: list[Transition] = []
-    for row in rows:
-        entry = transition_of(row)
-        if held and held[0].complaint != entry.complaint:
-            yield held[0].complaint, held
-            held = []
-        held.append(entry)
-    if held:
-        yield held[0].complaint, held
+def rows_by_complaint(
+    connection: sqlite3.Connection, wanted: str = "complaint IS NOT NULL", values: Sequence[str] = ()
+) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
+    """Yield each complaint with the rows of its transitions, of COLUMNS, in order of entry, complaints by id."""
+    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE {wanted} ORDER BY complaint, seq", values)
+    for complaint, group in groupby(rows, key=itemgetter(1)):
+        yield complaint, list(group)
 
 
 def entry_of(row: Sequence[Any]) -> Entry:

@@ -1,18 +1,18 @@
 """The projection held against the journal, and made again from it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from dealtrack.core.clocks import Clock
-from dealtrack.core.lifecycle import Transition
 from dealtrack.core.policy import Policy
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries, search
 from dealtrack.register.connection import reading
 from dealtrack.register.journal import Entry, Event
+from dealtrack.register.plain import Plain
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, judged_otherwise, write_revision
 from dealtrack.register.schema import PROJECTED_TABLES, create_projection
@@ -35,10 +35,11 @@ def rebuild(register: Register) -> None:
         for entry in journal.events(connection, Event):
             _apply(connection, entry)
         writer, index = projection.Writer(connection), search.Writer(connection)
-        for _, history in journal.histories(connection):
-            complaint, clocks = register.project(history)
-            writer.write(complaint, clocks, projection.import_key_of(history), is_new=True)
-            index.write(complaint, history, is_new=True)
+        plain = Plain(register)
+        for id_, rows in journal.rows_by_complaint(connection):
+            row, runs, text = _made(register, plain, id_, rows)
+            writer.add(row, runs)
+            index.add(text)
         writer.flush()
         index.flush()
 
@@ -115,7 +116,8 @@ def _differing_complaints(register: Register) -> Iterator[str]:
     complaints = _by_first(connection.execute("SELECT * FROM complaint ORDER BY id"))
     clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
     texts = _by_first(connection.execute("SELECT complaint, text, former FROM search_text ORDER BY complaint"))
-    made = ((id_, _made(register, history)) for id_, history in journal.histories(connection))
+    plain = Plain(register)
+    made = ((id_, _made(register, plain, id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
     for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):
         if expected is None:
             yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
@@ -129,8 +131,15 @@ def _differing_complaints(register: Register) -> Iterator[str]:
             yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
 
 
-def _made(register: Register, history: list[Transition]) -> tuple[Row, list[Row], Row]:
+def _made(
+    register: Register, plain: Plain, id_: int, rows: Sequence[Row]
+) -> tuple[Row, list[Row], tuple[int, str, str]]:
     """Return what the journal makes of a complaint: its row, those of its clocks, and that of the search index."""
+    told = plain.retell(rows)
+    if told is not None:
+        runs = plain.clock_rows(id_, told, [row[0] for row in rows])
+        return plain.complaint_row(id_, told), runs, search.plain_row(id_, told.details[0])
+    history = list(map(journal.transition_of, rows))
     complaint, clocks = register.project(history)
     row, runs = projection.rows_of(complaint, clocks, projection.import_key_of(history))
     return row, runs, search.row_of(complaint, history)

@@ -73,7 +73,7 @@ class Recorder:
 
     @cached_property
     def _plain(self) -> Plain:
-        return Plain(self._register, self._entries.recorded_at, self.now)
+        return Plain(self._register)
 
     def flush(self) -> None:
         """Write what is still held back."""
@@ -152,14 +152,15 @@ class Recorder:
         drafts, personal = work.drafts, work.personal
         detail = drafts[0].detail
         version = self._version_of(detail["policy"], drafts[0].at.start)
-        told = self._plain.tell(drafts, version)
+        told = self._plain.tell(drafts, version, self.now, self._entries.recorded_at)
         if told is None:
             return self.record(work, wanted).id
         id_ = max(self._last + 1, wanted or 0)
         told.details[0] = detail = {**detail, "policy_version": version.in_force.isoformat()}
         row = self._plain.complaint_row(id_, told)
         # What may still refuse it, a deadline outside the calendar, is asked before anything is added.
-        runs = self._plain.clock_rows(id_, told, self._entries.next_seq)
+        first = self._entries.next_seq
+        runs = self._plain.clock_rows(id_, told, range(first, first + len(drafts)))
         self._last = id_
         if personal is not None:
             salt = os.urandom(16)

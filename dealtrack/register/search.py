@@ -17,6 +17,9 @@ from dealtrack.register.view import View
 if TYPE_CHECKING:
     from dealtrack.register.register import Register
 
+Row = tuple[int, str, str]
+"""A complaint's id, what it says, and what else its history ever said."""
+
 GRAM = 3
 """The index holds every run of so many characters: a shorter word is looked for in the texts themselves."""
 
@@ -50,7 +53,7 @@ def texts_of(complaint: Complaint, history: Sequence[Transition]) -> list[str]:
     return [text for text in said if text]
 
 
-def row_of(complaint: Complaint, history: Sequence[Transition]) -> tuple[int, str, str]:
+def row_of(complaint: Complaint, history: Sequence[Transition]) -> Row:
     """Return a complaint's row of the index: its id, what it says, and what else its history ever said."""
     present = texts_of(complaint, history)
     former: dict[str, None] = {}
@@ -69,7 +72,7 @@ def _joined(texts: Iterable[str]) -> str:
     return "\n".join(map(fold, texts))
 
 
-def plain_row(complaint: int, detail: Detail) -> tuple[int, str, str]:
+def plain_row(complaint: int, detail: Detail) -> Row:
     """Return the row of a complaint of which one detail tells all that it is searched by, none of it a note."""
     return complaint, _joined(text for name in FIELDS if (text := detail.get(name))), ""
 
@@ -81,9 +84,9 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._rows: list[tuple[int, str, str]] = []
+        self._rows: list[Row] = []
 
-    def add(self, row: tuple[int, str, str]) -> None:
+    def add(self, row: Row) -> None:
         """Index a new complaint."""
         self._rows.append(row)
         if len(self._rows) >= self.BATCH:

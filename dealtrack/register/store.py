@@ -201,6 +201,10 @@ class Store:
         """Return the version of a policy that is named by its day, as a complaint names it."""
         return self._versions.get((name, version)) or self.policies[name][0]
 
+    def version_named(self, policy: str, version: str) -> Policy | None:
+        """Return the version of a policy of this name and day in force, None where it was not taken in."""
+        return self._versions.get((policy, version))
+
     @cached_property
     def _versions(self) -> Mapping[tuple[str, str], Policy]:
         taken = (policy for versions in self.policies.values() for policy in versions)

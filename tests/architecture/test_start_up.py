@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Clerk
+from tests.conftest import PROJECT, Clerk
 
 # Spreadsheet and web libraries may not be installed; the day they are, no daily command may load them.
 HEAVY = (
@@ -71,6 +71,7 @@ def _loaded(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
         "due --within 20h --format csv",
         "list",
         "list --status open --platform JD --format jsonl",
+        "search JD",
         "show 1",
         "show 1 --format json",
         "explain 1",
@@ -80,6 +81,7 @@ def _loaded(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
         "add --platform JD",
         "calendar next 2 --from 2016-09-30",
         "digest",
+        f"evidence 1 --file {PROJECT / 'LICENSE'}",
     ],
 )
 def test_daily_commands_load_nothing_heavy(words: str, busy: Clerk, tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
+from dealtrack.register.rebuilding import differences, rebuild
 from dealtrack.register.recorder import Draft, Personal, Work
 from dealtrack.register.register import Register
+from tests.conftest import Clerk
 
 NOW = datetime(2016, 11, 20, 1, tzinfo=UTC)
 TABLES = ("transition", "complaint", "clock", "search_text")
@@ -88,6 +90,32 @@ def told(
 def test_bulk_and_single_recording_write_the_same_rows(tmp_path: Path, start: Path, works: list[list[Draft]]) -> None:
     single = told(tmp_path / "single.db", start, works, one_by_one=True)
     assert told(tmp_path / "bulk.db", start, works, one_by_one=False) == single
+
+
+later = st.sampled_from([
+    "forward {id}", "complete {id}", "withdraw {id}", "reject {id} --reason x", "accept {id}", "note {id} --note x",
+    "reopen {id} --reason x", "amend {id} --owner x", "void {id} --reason x",
+])  # fmt: skip
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(later, st.integers(1, 3), st.integers(0, 12), st.integers(13, 30)), max_size=9))
+def test_what_the_journal_makes_is_the_same_by_either_way(
+    tmp_path: Path, start: Path, words: list[tuple[str, int, int, int]]
+) -> None:
+    """Entries come in later than they happened, in any order: plain or not, verify finds nothing and rebuild changes nothing."""
+    clerk = Clerk(tmp_path / "home", tmp_path / "told.db")
+    shutil.copy(start, clerk.db)
+    for day in (1, 2, 3):
+        clerk("add", "--platform", "JD", "--at", f"2016-11-0{day} 10:00", now=f"2016-11-0{day + 2}T09:00:00+08:00").ok()
+    for word, id_, happened, told_on in sorted(words, key=lambda each: each[3]):
+        at = () if word.startswith(("void", "amend")) else ("--at", f"2016-11-{happened + 1:02d} 12:00")
+        clerk(*word.format(id=id_).split(), *at, now=f"2016-11-{told_on:02d}T09:00:00+08:00")
+    with Register.open(clerk.db) as register:
+        before = {table: register.connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+        assert list(differences(register)) == []
+        rebuild(register)
+        assert before == {table: register.connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
 
 
 def test_personal_data_is_vouched_for_alike(tmp_path: Path, start: Path) -> None:
