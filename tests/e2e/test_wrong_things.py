@@ -382,7 +382,7 @@ FILES: list[tuple[str, bytes | str, list[str], int, str]] = [
     ("header.csv", HEAD, [], 2, "it has a header and no rows"),
     ("bom.csv", b"\xef\xbb\xbf", [], 2, "nothing but blank lines"),
     ("book.xlsx", b"PK\x03\x04rest", [], 2, "workbook"),
-    ("book.xls", b"\xd0\xcf\x11\xe0rest", [], 2, "workbook"),
+    ("book.xls", b"\xd0\xcf\x11\xe0rest", [], 2, "damaged old document"),
     ("rows.csv.gz", b"\x1f\x8b\x08rest", [], 2, "gzip"),
     ("paper.pdf", b"%PDF-1.4", [], 2, "PDF"),
     ("other.db", b"SQLite format 3\x00rest", [], 2, "it is a database"),
@@ -702,6 +702,9 @@ def test_a_register_that_cannot_be_used(desk: Clerk, how: str) -> None:
     before = path.read_bytes() if path.is_file() else None
     for command in COMMANDS:
         result = desk("--db", path, *command)
+        if how == "no facts" and command == ["verify"]:
+            assert result.status == 1 and "table fact is not as the journal makes it" in result.err
+            continue
         complains(result, 3, REGISTERS[how])
         assert result.out == "", command
     assert (path.read_bytes() if path.is_file() else None) == before
