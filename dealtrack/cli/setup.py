@@ -117,12 +117,13 @@ def recheck(
     ] = False,
 ) -> None:
     """Hold the register's tables against its journal, and say what differs."""
-    from dealtrack.register.rebuilding import differences, judge_anew
+    from dealtrack.register.rebuilding import judge_anew
     from dealtrack.register.rebuilding import rebuild as rebuild_register
+    from dealtrack.register.verification import table_faults
 
     session: Session = context.obj
     with session.register() as register:
-        found = list(differences(register))
+        found = list(table_faults(register))
         for text in found:
             print(say(text))
         if rebuild:

@@ -15,7 +15,7 @@ from dealtrack.errors import BackupFailed, CannotRead
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.connection import SQLITE_MAGIC, UNFORESEEN, connect, faults_of, sync
-from dealtrack.register.schema import VERSION, check_version
+from dealtrack.register.schema import VERSION, check_version, schema_faults
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -170,6 +170,9 @@ def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
         altered = personal_faults(Store(path, copy), keys=is_present)
     except UNFORESEEN:
         altered = [Phrase("the table of personal data holds what no register can")]
+    if is_present and not altered:
+        # A restore would refuse it.
+        altered = schema_faults(copy)
     if altered:
         raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=altered[0]))
     tail = journal.Tail.of(copy)

@@ -19,7 +19,15 @@ from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterOlder, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import days, journal, projection, queries, schema
-from dealtrack.register.connection import UNFORESEEN, check_unchanged, connect, faults_of, reading, transaction
+from dealtrack.register.connection import (
+    UNFORESEEN,
+    check_unchanged,
+    connect,
+    faults_of,
+    is_undecodable,
+    reading,
+    transaction,
+)
 from dealtrack.register.journal import Event
 
 if TYPE_CHECKING:
@@ -104,7 +112,12 @@ class Store:
 
         Raises RegisterUnusable where they are gone.
         """
-        facts = dict(self._connection.execute("SELECT name, value FROM fact"))
+        try:
+            facts = dict(self._connection.execute("SELECT name, value FROM fact"))
+        except sqlite3.OperationalError as error:
+            if not is_undecodable(error):
+                raise
+            facts = {}
         if not facts.keys() >= FACTS:
             raise RegisterUnusable(
                 path=self.path, reason="it is damaged: its facts are gone; go back to the last backup"

@@ -99,7 +99,7 @@ def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
     is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
-        made = [*_readable(lambda: differences(register), Phrase("a table")), *index_faults(register.connection)]
+        made = [*table_faults(register), *index_faults(register.connection)]
         personal = _readable(lambda: personal_faults(register), Phrase("the table of personal data"))
         kept = [*personal, *(evidence_faults(register) if evidence else ())]
         is_sound = is_sound and not kept
@@ -120,6 +120,11 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
         yield Phrase("{tables} holds what is no text", tables=tables)
 
 
+def table_faults(register: Register) -> Iterator[str]:
+    """Yield where the tables are not as the journal makes them, and at last that they cannot be read, if so."""
+    return _readable(lambda: differences(register), Phrase("a table"))
+
+
 def first_damage(register: Register) -> str:
     """Return the first thing found wrong in the file, its journal or its tables, nothing where they are whole."""
     connection = register.connection
@@ -130,7 +135,7 @@ def first_damage(register: Register) -> str:
         fault = chain.first_fault(journal.links(connection))
         if fault:
             return Phrase("the journal was altered at entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
-        return next(_readable(lambda: differences(register), Phrase("a table")), "")
+        return next(table_faults(register), "")
 
 
 def _damage(connection: sqlite3.Connection) -> str:

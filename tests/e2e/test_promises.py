@@ -61,6 +61,27 @@ def test_damaged_facts_are_made_again_from_the_journal(clerk: Clerk, damage: str
     assert clerk("list").ok() == listed
 
 
+def test_facts_that_are_no_text_do_not_keep_verify_from_telling(clerk: Clerk) -> None:
+    with sqlite3.connect(clerk.db) as connection:
+        connection.execute("UPDATE fact SET value = CAST(x'ff41736961' AS TEXT) WHERE name = 'timezone'")
+    connection.close()
+    found = clerk("verify")
+    assert found.status == 1 and "recheck --rebuild" in found.err
+    assert clerk("recheck", "--rebuild").status == 0
+    clerk("verify").ok()
+
+
+def test_a_register_whose_schema_was_altered_is_not_copied_over_a_good_backup(clerk: Clerk, tmp_path: Path) -> None:
+    clerk("backup", tmp_path / "copy.db").ok()
+    before = (tmp_path / "copy.db").read_bytes()
+    with sqlite3.connect(clerk.db) as connection:
+        connection.execute("DROP VIEW overdue")
+    connection.close()
+    refused = clerk("backup", tmp_path / "copy.db")
+    assert refused.status == 3 and "the schema was altered at overdue" in refused.err
+    assert (tmp_path / "copy.db").read_bytes() == before
+
+
 def test_an_altered_journal_sends_to_the_backup_not_to_rebuilding(clerk: Clerk) -> None:
     with sqlite3.connect(clerk.db) as connection:
         connection.execute("DROP TRIGGER transition_is_never_changed")
