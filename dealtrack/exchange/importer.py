@@ -7,13 +7,21 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.mapping import Mapping
-from dealtrack.exchange.news import Contradiction, later_of, news_of, personal_news, personal_of, receipt_of
+from dealtrack.exchange.news import (
+    Contradiction,
+    adds_nothing,
+    later_of,
+    news_of,
+    personal_news,
+    personal_of,
+    receipt_of,
+)
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Recognition
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
@@ -122,6 +130,7 @@ class Intake:
         self._tally = tally
         self._load_policy = load_policy
         self._platforms: dict[str, str] = {}
+        self._held: dict[int, tuple[Complaint, Personal | None]] = {}
         self._recognition = Recognition(register, recorder)
         # An export keeps its ids where it is the first to come in.
         self._keeps_ids = recorder.is_first
@@ -142,7 +151,7 @@ class Intake:
                 else:
                     numbers.add(row.number)
             keys.append(key)
-        self._recorder.look_up(numbers, [key for key in keys if key is not None])
+        self._held = self._recorder.look_up(numbers, [key for key in keys if key is not None])
         return keys
 
     def take(self, row: Incoming, key: str | None) -> Refusal | None:
@@ -156,8 +165,12 @@ class Intake:
                 self._recognition.claim(row, made)
                 self._tally.added += 1
                 return None
-            history = self._recorder.history(known)
             platform = self._platform_named(row.platform) or row.platform
+            held = self._held.pop(known, None)
+            if held is not None and adds_nothing(row, *held, platform):
+                self._tally.unchanged += 1
+                return None
+            history = self._recorder.history(known)
             drafts = news_of(row, history, self._register.zone, platform, self._name_or_text)
             personal = self._personal(row, known, history)
             if personal is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, Transition, effective, fold
+from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Transition, effective, fold
 from dealtrack.core.masking import PERSONAL, is_masked, mask
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.exchange.histories import told_of, with_platforms
@@ -102,6 +102,35 @@ def news_of(
             if value is not None and value not in told.get(name, ()):
                 raise Contradiction(_against(name, value, getattr(complaint, name)))
     return drafts
+
+
+def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None, platform: str) -> bool:
+    """Tell whether all that a row says is what a complaint now is: `news_of` and `personal_news` would find nothing.
+
+    Where it says otherwise they tell what that means: it may have been so once.
+    """
+    if row.history or platform != complaint.platform:
+        return False
+    if row.category_word is not None and row.category != complaint.category:
+        return False
+    for value, held in (
+        (row.seller, complaint.seller),
+        (row.owner, complaint.owner),
+        (row.policy, complaint.policy),
+        (row.summary, complaint.summary),
+        (row.outcome, complaint.outcome),
+        (row.amount, complaint.amount),
+    ):
+        if value is not None and value != held:
+            return False
+    for name, moment in row.moments.items():
+        at = getattr(complaint, name)
+        if at is None or not _agrees(moment, at):
+            return False
+    given = personal_of(row)
+    if given is None:
+        return True
+    return personal is not None and all(new is None or new == old for new, old in zip(given, personal, strict=True))
 
 
 def personal_of(row: Incoming) -> Personal | None:

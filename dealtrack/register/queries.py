@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -265,6 +265,20 @@ def find_import_keys(connection: sqlite3.Connection, keys: Iterable[str]) -> dic
     )
     found.update(rows)
     return found
+
+
+def complaints_with_personal(
+    connection: sqlite3.Connection, ids: Sequence[int]
+) -> Iterator[tuple[Complaint, tuple[str | None, ...] | None]]:
+    """Yield complaints, each with its consumer's name, phone, e-mail and address, None where there are none."""
+    rows = connection.execute(
+        f"SELECT {_COMPLAINT}, p.complaint, p.consumer, p.phone, p.email, p.address FROM json_each(?) n "
+        "CROSS JOIN complaint c ON c.id = n.value LEFT JOIN personal p ON p.complaint = c.id",
+        (json.dumps(ids),),
+    )
+    for row in rows:
+        personal = row[COMPLAINT_WIDTH + 1 :] if row[COMPLAINT_WIDTH] is not None else None
+        yield complaint_of(row[:COMPLAINT_WIDTH]), personal
 
 
 def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:

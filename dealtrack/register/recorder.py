@@ -89,11 +89,20 @@ class Recorder:
             self.flush()
         return self._register.history(complaint)
 
-    def look_up(self, numbers: Collection[str], keys: Collection[str] = ()) -> None:
-        """Look many external numbers, and keys of imports, up at once: a quarter of the time of one by one."""
+    def look_up(
+        self, numbers: Collection[str], keys: Collection[str] = ()
+    ) -> dict[int, tuple[Complaint, Personal | None]]:
+        """Look many external numbers, and keys of imports, up at once: a quarter of the time of one by one.
+
+        Returns the complaints that are found, and their personal data, as they now are.
+        """
         self.flush()
         self._numbers = queries.find_numbers(self._connection, numbers)
         self._keys = queries.find_import_keys(self._connection, keys)
+        found = [id_ for ids in self._numbers.values() for id_ in ids]
+        found += [id_ for id_ in self._keys.values() if id_ is not None]
+        rows = queries.complaints_with_personal(self._connection, found) if found else ()
+        return {held.id: (held, Personal(*personal) if personal else None) for held, personal in rows}
 
     def find_number(self, number: str) -> list[int]:
         """Return the ids of the complaints with an external number, those just recorded included."""
