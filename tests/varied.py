@@ -16,7 +16,7 @@ from dealtrack.sources.policies import load_policy
 START = datetime(2016, 10, 1, tzinfo=UTC)
 NOW = datetime(2016, 12, 31, 12, tzinfo=UTC)
 POLICIES = ("green-channel", "green-channel", "samr-complaint", "odr", "uk-foi")
-OUTCOMES = ("refund", "exchange", "advance-compensation", "先行赔付", "=refund", "repair")
+OUTCOMES = ("refund", "exchange", "advance-compensation", "调解后退一半", "=refund", "repair")
 TEXTS = (
     "屏幕有划痕，商家拒绝退换",
     'two\nlines, "quoted"; and\ttabs',

@@ -7,6 +7,7 @@ from typing import Any
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Transition, effective, fold
 from dealtrack.core.masking import PERSONAL, is_masked, mask
 from dealtrack.core.moments import Moment, show_moment
+from dealtrack.core.outcome import outcome_named
 from dealtrack.exchange.histories import told_of, with_platforms
 from dealtrack.exchange.rows import Incoming
 from dealtrack.phrase import Phrase, Word
@@ -70,6 +71,8 @@ def news_of(
     for detail in (*(entry.detail for entry in entries), *(entry.detail for entry in news)):
         for name, value in detail.items():
             told.setdefault(name, set()).add(str(value))
+    # An entry made before a word was known to stand for an outcome keeps that word.
+    told["outcome"] = {*told.get("outcome", ()), *map(outcome_named, told.get("outcome", ()))}
     stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
     stated["platform"] = platform
     if not row.category_word or row.category_word in told.get("category_word", ()):

@@ -84,7 +84,9 @@ def test_answers_are_checked_one_by_one_and_deadlines_shown_before_it_is_entered
     entered = _complaints(clerk)[1]
     assert (entered["platform"], entered["category"], entered["seller"]) == ("JD", "quality", "third-party")
     assert (entered["received"], entered["summary"]) == ("2016-11-20T20:15:00+08:00", "手机屏幕碎裂")
-    assert "consumer, phone on file" in clerk("show", 2).ok()
+    shown = clerk("show", 2).ok()
+    assert "consumer\t张*\n" in shown
+    assert "phone\t139****5678\n" in shown
 
 
 def test_a_no_writes_nothing(clerk: Clerk, typed: Typed) -> None:
