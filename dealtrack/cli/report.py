@@ -7,25 +7,52 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dealtrack.cli.language import _, _n
+from dealtrack.cli.language import _, _n, is_english
 from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.moments import parse_day
-from dealtrack.errors import BadText, DaysReversed, UnknownWord, suggestion
+from dealtrack.errors import BadText, DaysReversed, MissingExtra, UnknownWord, suggestion
 from dealtrack.phrase import listed
 
 if TYPE_CHECKING:
     from dealtrack.reports.figures import Report
 
+PAGE_PACKAGES = {"jinja2": "Jinja2", "pygal": "pygal"}
 
-def write_file(report: "Report", path: Path) -> None:
+
+def write_workbook_to(report: "Report", path: Path) -> None:
     """Write a report to a file as a workbook, and say so on standard error; raises CannotWrite."""
     from dealtrack.exchange.files import bytes_beside
     from dealtrack.reports.workbook import write_workbook
 
     with bytes_beside(path) as stream:
         write_workbook(report, stream, _)
+    say_written(report, path)
+
+
+def write_page_to(report: "Report", path: Path) -> None:
+    """Write a report to a file as a page, and say so on standard error; raises CannotWrite."""
+    from dealtrack.exchange.files import written_beside
+    from dealtrack.reports.page.writing import make_page
+
+    page = make_page(report, "en" if is_english() else "zh-CN", _)
+    with written_beside(path) as stream:
+        stream.write(page)
+    say_written(report, path)
+
+
+def check_page_packages() -> None:
+    """Make sure that what makes a page is there; raises MissingExtra."""
+    from importlib.util import find_spec
+
+    for module, package in PAGE_PACKAGES.items():
+        if find_spec(module) is None:
+            raise MissingExtra(what="The page", package=package, extra="report")
+
+
+def say_written(report: "Report", path: Path) -> None:
+    """Say on standard error that a report stands in a file."""
     count = report.asked.total.complaints
     said = _n("report on {count} complaint written to {path}", "report on {count} complaints written to {path}", count)
     print(said.format(count=f"{count:,}", path=path), file=sys.stderr)
@@ -46,6 +73,9 @@ def report(
     ] = "",
     xlsx: Annotated[
         str, typer.Option("--xlsx", metavar="FILE", help="Write it to a file, as a workbook with charts.")
+    ] = "",
+    html: Annotated[
+        str, typer.Option("--html", metavar="FILE", help="Write it to a file, as a page for a browser and for paper.")
     ] = "",
     platform: PlatformName = "",
     category: CategoryName = "",
@@ -68,6 +98,8 @@ def report(
         raise UnknownWord(what="--by", value=by, nearest=near, allowed=listed(GROUPINGS))
     if campaign and (first or last):
         raise BadText(what="--campaign", reason="names days of its own: leave out --from and --to")
+    if html:
+        check_page_packages()
     with session.register(one_state=True) as register:
         zone = register.zone
         wanted = filter_named(register, platform, category, owner)
@@ -86,9 +118,11 @@ def report(
             question = Question(by, since, until)
         made = make_report(register, replace(question, wanted=wanted), session.view(as_of, known_at, zone))
         if xlsx:
-            write_file(made, Path(xlsx))
-            if not fmt:
-                return
+            write_workbook_to(made, Path(xlsx))
+        if html:
+            write_page_to(made, Path(html))
+        if (xlsx or html) and not fmt:
+            return
         if fmt == "json":
             print_records([report_record(made)], fmt=fmt, zone=zone, single=True)
         elif fmt in ("csv", "jsonl"):

@@ -4,16 +4,25 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from dealtrack.cli.bars import draw_bar, draw_spark
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, _n
 from dealtrack.cli.table import GAP, Cell, Column, draw_table, painter, terminal_width
 from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.moments import show_moment
-from dealtrack.core.policy_words import span_of
 from dealtrack.core.text import display_width, safe_text
-from dealtrack.phrase import either
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
-from dealtrack.reports.words import part_words, role_words, whole_words
+from dealtrack.reports.words import (
+    days_of,
+    intake_words,
+    number_of,
+    part_words,
+    percent,
+    rate_title,
+    role_words,
+    rules_of_clock,
+    sections_beside,
+    whole_words,
+)
 
 BAR = 10
 SPARK = 40
@@ -42,15 +51,15 @@ def print_report(report: Report) -> None:
         print_beside(report, names)
     for section in report.beside:
         if not section.total.complaints:
-            print_note(_("no complaint was received {days}.").format(days=days_of(section)))
+            print_note(_("no complaint was received {days}.").format(days=days_of(section, _)))
 
 
 def heading_lines(report: Report) -> Iterator[str]:
     """Yield what a report is about, as of when, and of how many complaints."""
     asked = report.asked
-    span = days_of(asked)
+    span = days_of(asked, _)
     if asked.title:
-        yield f"{asked.title}: {span}"
+        yield f"{_(asked.title)}{_(': ')}{span}"
     else:
         yield _("complaints received {span}").format(span=span) if span else _("all complaints")
     from zoneinfo import ZoneInfo
@@ -70,13 +79,6 @@ def heading_lines(report: Report) -> Iterator[str]:
     if total.provisional:
         told += _(", {count} with a provisional deadline").format(count=f"{total.provisional:,}")
     yield told
-
-
-def days_of(section: Section) -> str:
-    """Return the days of a section as 2016-11-01 to 2016-11-20, nothing where it has none."""
-    if section.first is None or section.last is None:
-        return ""
-    return _("{first} to {last}").format(first=section.first.isoformat(), last=section.last.isoformat())
 
 
 def print_intake(report: Report, room: int | None) -> None:
@@ -114,11 +116,11 @@ def print_intake(report: Report, room: int | None) -> None:
         each = _("one block a day") if size == 1 else _("one block each {days} days").format(days=size)
         print_note(
             _("day by day: {each}, each line on a scale of its own; {intake}.").format(
-                each=each, intake=intake_words(asked)
+                each=each, intake=intake_words(asked, _)
             )
         )
     else:
-        print_note(intake_words(asked) + ".")
+        print_note(intake_words(asked, _) + ".")
 
 
 def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> int:
@@ -132,27 +134,13 @@ def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: i
     return min(SPARK, max(BAR, room - sum(taken) - len(GAP) * len(columns)))
 
 
-def intake_words(section: Section) -> str:
-    """Return how many complaints came in a day, the usual number, and on which day the most."""
-    told = _("{rate} a day").format(rate=number_of(section.a_day.rate))
-    usual = section.usual
-    if usual is not None and usual.of is Whole.DAYS_BEFORE:
-        told += _(", usually {rate} (the {days} days before)").format(rate=number_of(usual.rate), days=usual.whole)
-    day, most = max(section.daily(), key=lambda item: item[1])
-    told += _("; most on {day}: {count}").format(day=day.isoformat(), count=f"{most:,}")
-    if usual is not None and usual.rate:
-        times = _(", {times} times the usual") if usual.of is Whole.DAYS_BEFORE else _(", {times} times the mean")
-        told += times.format(times=number_of(most / usual.rate))
-    return told
-
-
 def print_rates(report: Report, names: Sequence[str]) -> None:
     """Print the rate on time of each clock for each group, with the median and the ninth decile of its days."""
     columns = [group_column(report), Column("received", _("received"), right=True)]
     for place, name in enumerate(names):
         rank = 0 if place < 2 else 10 + place
         columns += [
-            Column(f"{name}_rate", rate_title(name), rank),
+            Column(f"{name}_rate", rate_title(name, _), rank),
             Column(f"{name}_days", "50/90 %", rank or 2, right=True),
         ]
     rows = []
@@ -195,7 +183,7 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
             row.append(whole_cell(clock.provisional if clock else 0))
         rows.append(row)
     print()
-    rules = say(either(map(span_of, report.rules[name])))
+    rules = rules_of_clock(report, name, _)
     paint = painter(sys.stdout)
     for line in wrap_text(f"{_(name)}{_(': ')}{rules}", room):
         print(paint(line, "bold"))
@@ -243,7 +231,7 @@ def print_beside(report: Report, names: Sequence[str]) -> None:
         Column("days", _("days"), 0),
         Column("received", _("received"), right=True),
         Column("a_day", _("a day"), right=True),
-        *(Column(name, rate_title(name), place, right=True) for place, name in enumerate(names)),
+        *(Column(name, rate_title(name, _), place, right=True) for place, name in enumerate(names)),
     ]
     rows = []
     sections = [report.asked, *sections_beside(report)]
@@ -251,7 +239,7 @@ def print_beside(report: Report, names: Sequence[str]) -> None:
         clocks = [section.total.clock(name) for name in names]
         row = [
             text_cell(role_words(section.role, _)),
-            text_cell(days_of(section)),
+            text_cell(days_of(section, _)),
             whole_cell(section.total.complaints),
             text_cell(number_of(section.a_day.rate)),
         ]
@@ -284,16 +272,6 @@ def print_groups_beside(report: Report, names: Sequence[str]) -> None:
     print()
     draw_table(columns, rows, sys.stdout)
     print_note(_("the complaints received, and of each clock the rate on time."))
-
-
-def sections_beside(report: Report) -> list[Section]:
-    """Return the spans that a report is compared with in which complaints were received."""
-    return [section for section in report.beside if section.total.complaints]
-
-
-def rate_title(name: str) -> str:
-    """Return the title of the rate of a clock."""
-    return _("{clock} on time").format(clock=_(name))
 
 
 def group_column(report: Report) -> Column:
@@ -341,19 +319,6 @@ def rate_cell(rate: float | None) -> Cell:
 def text_cell(text: str) -> Cell:
     """Return a text without a style."""
     return Cell(((text, ""),))
-
-
-def percent(rate: float | None) -> str:
-    """Return a rate as 94.9 %, a dash for none; what is not all or nothing never reads as either."""
-    if rate is None:
-        return "–"
-    shown = min(max(rate, 0.0005), 0.9995) if 0 < rate < 1 else rate
-    return f"{int(shown * 1000 + 0.5) / 10:.1f} %" if rate < 1 else "100 %"
-
-
-def number_of(number: float | None) -> str:
-    """Return a number with at most one decimal, a dash for none."""
-    return "–" if number is None else f"{number:,.1f}".removesuffix(".0")
 
 
 def print_note(text: str) -> None:

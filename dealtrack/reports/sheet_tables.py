@@ -1,10 +1,10 @@
 """The sheets of a report's workbook: tables with frozen headings, real dates and numbers, and conditional colours."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
+from dealtrack.reports.tables import Col, Table
 
 NARROWEST, WIDEST = 11, 46
 LONGEST_NAME = 31
@@ -18,14 +18,6 @@ FORMS = {
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
 }
-
-
-class Col(NamedTuple):
-    """A column of a table: its title, the form of its values (one of FORMS), and what colours it: late or rate."""
-
-    title: str
-    form: str = "count"
-    colour: str = ""
 
 
 class Area(NamedTuple):
@@ -44,9 +36,8 @@ class Area(NamedTuple):
 class Book:
     """A workbook being written; xlsxwriter's is wrapped, whose texts are written as texts."""
 
-    def __init__(self, book: Any, total: str) -> None:
+    def __init__(self, book: Any) -> None:
         self.book = book
-        self._total = total
         # A name that Excel keeps for itself.
         self._names = {"history"}
         self.forms = {name: book.add_format({"num_format": form, "align": "left"}) for name, form in FORMS.items()}
@@ -79,33 +70,31 @@ class Book:
         sheet.hide_gridlines(2)
         return sheet
 
-    def table(
-        self, sheet: Any, columns: Sequence[Col], rows: Sequence[Sequence[Any]], note: str, *, top: int = 0
-    ) -> Area:
-        """Write a table, its headings frozen, its last row set off where it is the total; a note goes below."""
+    def table(self, sheet: Any, table: Table) -> Area:
+        """Write a table, its headings frozen, its total set off; a note goes below."""
+        columns, rows = table.columns, table.rows
         widths = [max(map(display_width, column.title.split())) + 3 for column in columns]
         for place, column in enumerate(columns):
             style = self.heading if column.form in ("text", "date") else self.right
-            sheet.write_string(top, place, column.title, style)
-        for line, row in enumerate(rows, top + 1):
-            is_total = line == top + len(rows) and len(rows) > 1 and row[0] == self._total
+            sheet.write_string(0, place, column.title, style)
+        for line, row in enumerate(rows, 1):
+            forms = self._totals if row is table.total and table.groups else self.forms
             for place, (column, value) in enumerate(zip(columns, row, strict=True)):
-                style = (self._totals if is_total else self.forms)[column.form]
-                widths[place] = max(widths[place], self.cell(sheet, line, place, value, style) + 2)
-        last = top + len(rows) - (1 if rows and rows[-1][0] == self._total else 0)
+                widths[place] = max(widths[place], self.cell(sheet, line, place, value, forms[column.form]) + 2)
+        last = len(table.groups)
         widths = [min(WIDEST, max(NARROWEST, width)) for width in widths]
         lines = [_lines(column.title, width - 2) for column, width in zip(columns, widths, strict=True)]
-        sheet.set_row(top, LINE * max(lines) + 4)
+        sheet.set_row(0, LINE * max(lines) + 4)
         for place, (column, width) in enumerate(zip(columns, widths, strict=True)):
             sheet.set_column(place, place, width)
-            self.paint(sheet, column, (top + 1, place, top + len(rows), place))
-        sheet.freeze_panes(top + 1, 1)
-        sheet.repeat_rows(top)
-        if last > top:
-            sheet.autofilter(top, 0, last, len(columns) - 1)
-        if note:
-            sheet.write_string(top + len(rows) + 2, 0, note, self.note)
-        return Area(sheet.get_name(), top + 1, max(last, top + 1))
+            self.paint(sheet, column, (1, place, len(rows), place))
+        sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
+        if last:
+            sheet.autofilter(0, 0, last, len(columns) - 1)
+        if table.note:
+            sheet.write_string(len(rows) + 2, 0, table.note, self.note)
+        return Area(sheet.get_name(), 1, max(last, 1))
 
     def cell(self, sheet: Any, row: int, column: int, value: Any, style: Any) -> int:
         """Write a value as what it is, and return its width; a text is never a formula."""

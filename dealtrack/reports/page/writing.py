@@ -1,0 +1,147 @@
+"""A report as one page: every table and chart in a file of its own right, without a network, on screen and paper."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dealtrack.core.text import display_width, safe_text
+from dealtrack.reports.figures import Report
+from dealtrack.reports.page.charts import PERIODS, compared_chart, intake_chart, parts_chart, rates_chart
+from dealtrack.reports.page.drawing import Chart, draw_chart
+from dealtrack.reports.tables import (
+    CHARTED,
+    Col,
+    Table,
+    brief_lines,
+    clock_names,
+    compared_table,
+    days_table,
+    measure_tables,
+    parts_table,
+    rates_table,
+    total_shares,
+)
+from dealtrack.reports.words import Translate, days_of, intake_words, number_of, percent, title_of, whole_words
+
+FOLDER = Path(__file__).parent
+LINE = 14
+"""The widest name that is never broken, in columns of a terminal."""
+UNFOLDED = 31
+"""The most days whose table is shown unasked."""
+
+
+class Shown(NamedTuple):
+    """A cell as a page shows it: its text, the value that it is sorted by, its class, its part of a bar in percent."""
+
+    text: str
+    value: str
+    style: str
+    bar: float | None = None
+
+
+class Part(NamedTuple):
+    """A part of a page: its heading, a sentence, charts with their legends, and tables."""
+
+    title: str
+    words: str = ""
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    is_folded: bool = False
+
+
+def make_page(report: Report, language: str, _: Translate) -> str:
+    """Return a report as an HTML page in a language, named by its tag such as en or zh-CN."""
+    import jinja2
+
+    style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"safe_text": safe_text, "digest": _digest}
+    template = environment.from_string((FOLDER / "page.html").read_text(encoding="utf-8"))
+    return template.render(
+        language=language,
+        title=title_of(report, _),
+        days=days_of(report.asked, _),
+        style=style,
+        script=script,
+        facts=[(label, show(value, form).text) for label, value, form in brief_lines(report, _) if form != "date"],
+        shares=[
+            (
+                title,
+                percent(share.rate),
+                _("{count} of {whole}").format(count=f"{share.count:,}", whole=f"{share.whole:,}"),
+                whole_words(share.of, _),
+            )
+            for title, share in total_shares(report, _)
+        ],
+        parts=list(parts_of(report, _)),
+        nothing="" if report.asked.total.complaints else _("no complaint was received in these days."),
+        draw=draw_chart,
+        cells=shown_cells,
+        unfold=_("show the table"),
+    )
+
+
+def parts_of(report: Report, _: Translate) -> list[Part]:
+    """Return the parts of a report's page, in their order; none where no complaint was received."""
+    if not report.asked.total.complaints:
+        return []
+    days, groups = days_table(report, _), len(report.asked.groups)
+    charted = ""
+    if groups > CHARTED and report.by not in PERIODS:
+        charted = _("The charts show the first {count} of {all}; the tables hold all.")
+        charted = charted.format(count=CHARTED, all=f"{groups:,}")
+    parts = [
+        Part(_("complaints received"), intake_words(report.asked, _) + _("."), _only(intake_chart(report, _))),
+        Part(_("on time"), charted, _only(rates_chart(report, _)), (rates_table(report, _),)),
+    ]
+    for place, name in enumerate(clock_names(report), 1):
+        table = parts_table(report, name, _)
+        parts.append(Part(_(name), "", _only(parts_chart(report, name, place, _)), (table,)))
+    parts.append(Part(_("measures"), "", (), tuple(measure_tables(report, _))))
+    if report.beside:
+        parts.append(Part(_("compared"), "", _only(compared_chart(report, _)), (compared_table(report, _),)))
+    parts.append(Part(_("day by day"), "", (), (days,), is_folded=len(days.groups) > UNFOLDED))
+    return parts
+
+
+def shown_cells(table: Table, row: Sequence[Any]) -> list[Shown]:
+    """Return the cells of a table's row as a page shows them."""
+    return [_cell(column, value) for column, value in zip(table.columns, row, strict=True)]
+
+
+def _cell(column: Col, value: Any) -> Shown:
+    shown = show(value, column.form)
+    if column.colour == "late" and value:
+        return shown._replace(style="late")
+    if column.colour == "rate" and value is not None:
+        return shown._replace(bar=round(value * 100, 1))
+    return shown
+
+
+def show(value: Any, form: str) -> Shown:
+    """Return a value of a form as a page shows it."""
+    if value is None:
+        return Shown("–", "", "none")
+    if isinstance(value, datetime):
+        return Shown(f"{value:%Y-%m-%d %H:%M}", value.isoformat(), "")
+    if isinstance(value, date):
+        return Shown(value.isoformat(), value.isoformat(), "line")
+    if form == "text":
+        text = safe_text(str(value))
+        return Shown(text, "", "line" if display_width(text) <= LINE else "")
+    texts = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
+    return Shown(texts[form](value) if value or form == "rate" else "–", repr(value), "" if value else "none")
+
+
+def _only(chart: Chart | None) -> tuple[Chart, ...]:
+    return () if chart is None else (chart,)
+
+
+def _digest(text: str) -> str:
+    """Return a text's digest as a content security policy names what may be used."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,230 @@
+"""The tables of a report as a workbook and a page show them: columns with titles and forms, rows of plain values."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Share, Whole
+from dealtrack.reports.words import Translate, part_words, rate_title, role_words, rules_of_clock, whole_words
+
+CHARTED = 12
+"""The most groups in a chart, or side by side; the other tables hold all."""
+LATE = ("late", "open_late")
+
+
+class Col(NamedTuple):
+    """A column of a table: its title, the form of its values, and what colours it: late or rate.
+
+    Forms are text, count, number, rate, money, date and moment.
+    """
+
+    title: str
+    form: str = "count"
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns, the rows of its groups, the row of the total where it has one, and a note below."""
+
+    name: str
+    columns: Sequence[Col]
+    groups: Sequence[Sequence[Any]]
+    total: Sequence[Any] | None = None
+    note: str = ""
+
+    @property
+    def rows(self) -> list[Sequence[Any]]:
+        """Return all rows, that of the total last."""
+        return [*self.groups, *([] if self.total is None else [self.total])]
+
+
+def clock_names(report: Report) -> list[str]:
+    """Return the names of the clocks that the complaints asked about have."""
+    return [name for name in report.rules if report.asked.total.clock(name)]
+
+
+def group_name(key: str | None, by: str, _: Translate) -> str:
+    """Return the name of a group of what complaints are grouped by, or that it is not stated."""
+    if key is None:
+        return _("not stated")
+    return _(key) if by == "category" else key
+
+
+def by_group(report: Report, _: Translate) -> Col:
+    """Return the column of the groups' names."""
+    return Col(_(report.by) if report.by else "", "text")
+
+
+def make_table(report: Report, name: str, columns: Sequence[Col], row: Any, note: str, _: Translate) -> Table:
+    """Return a table with a row of values for each group and for the total, as `row` gives them."""
+    groups = [[group_name(group.key, report.by, _), *row(group)] for group in report.asked.groups]
+    total = [_("all"), *row(report.asked.total)]
+    return Table(name, [by_group(report, _), *columns], groups, total, note)
+
+
+def rates_table(report: Report, _: Translate) -> Table:
+    """Return the rate on time of each clock, with what it is of, and the median and ninth decile of its days."""
+    names = clock_names(report)
+    columns = [Col(_("received"))]
+    for name in names:
+        columns += [
+            Col(rate_title(name, _), "rate", "rate"),
+            Col(_("{clock} decided").format(clock=_(name))),
+            Col(_("{clock} median, working days").format(clock=_(name)), "number"),
+            Col(_("{clock} 90 %, working days").format(clock=_(name))),
+        ]
+
+    def row(group: Group) -> list[Any]:
+        told: list[Any] = [group.complaints]
+        for name in names:
+            clock = group.clock(name)
+            told += (clock.on_time.rate, clock.on_time.whole, clock.median, clock.ninetieth) if clock else [None] * 4
+        return told
+
+    note = _("on time: share of {whole}; 90 %: within so many working days nine tenths were done.")
+    return make_table(report, _("on time"), columns, row, note.format(whole=whole_words(Whole.DECIDED, _)), _)
+
+
+def parts_table(report: Report, name: str, _: Translate) -> Table:
+    """Return into which part each run of a clock fell; the parts add up to all."""
+    parts = [Col(part_words(part, _), "count", "late" if part in LATE else "") for part in PARTS]
+
+    def row(group: Group) -> list[int]:
+        clock = group.clock(name) or ClockFigures(name, 0, 0, dict.fromkeys(PARTS.values(), 0), 0)
+        return [*map(clock.part, PARTS), clock.runs, clock.provisional]
+
+    note = _("{clock}: {rules}. Each run of the clock is in one part; a reopened complaint runs it again.")
+    told = note.format(clock=_(name), rules=rules_of_clock(report, name, _))
+    return make_table(report, _(name), [*parts, Col(_("all")), Col(_("provisional"))], row, told, _)
+
+
+def measure_tables(report: Report, _: Translate) -> list[Table]:
+    """Return what else is asked: what is done, advance compensation, and what was reopened or entered later."""
+    handled = [
+        Col(_("received")),
+        Col(_("open")),
+        Col(_("provisional")),
+        Col(_("completed")),
+        Col(_("first contact")),
+        Col(_("first contact, of completed"), "rate", "rate"),
+    ]
+    advance = [
+        Col(_("third-party sellers")),
+        Col(_("advance compensation, of them")),
+        Col(_("share of third-party"), "rate", "rate"),
+        Col(_("advance compensation, all")),
+        Col(_("advance paid"), "money"),
+    ]
+    again = [
+        Col(_("reopened")),
+        Col(_("reopened, of all"), "rate"),
+        Col(_("backdated")),
+        Col(_("backdated, of all"), "rate"),
+    ]
+
+    def handled_row(group: Group) -> list[Any]:
+        first = group.first_contact
+        return [group.complaints, group.open, group.provisional, group.completed, first.count, first.rate]
+
+    def advance_row(group: Group) -> list[Any]:
+        share = group.advance
+        return [group.third_party, share.count, share.rate, group.advanced, float(group.advanced_sum)]
+
+    def again_row(group: Group) -> list[Any]:
+        return [group.reopened.count, group.reopened.rate, group.backdated.count, group.backdated.rate]
+
+    lacking = report.asked.total.advanced_without_amount
+    note = _("advance compensation without an amount: {count}.").format(count=lacking) if lacking else ""
+    return [
+        make_table(report, _("first contact"), handled, handled_row, "", _),
+        make_table(report, _("advance compensation"), advance, advance_row, note, _),
+        make_table(report, _("reopened and backdated"), again, again_row, "", _),
+    ]
+
+
+def measures_table(report: Report, _: Translate) -> Table:
+    """Return all of `measure_tables` as one."""
+    first, *others = measure_tables(report, _)
+    columns = [*first.columns, *(column for table in others for column in table.columns[1:])]
+    rows: list[list[Any]] = [list(row) for row in first.rows]
+    for table in others:
+        for row, added in zip(rows, table.rows, strict=True):
+            row += added[1:]
+    return Table(_("measures"), columns, rows[:-1], rows[-1], " ".join(table.note for table in others).strip())
+
+
+def days_table(report: Report, _: Translate) -> Table:
+    """Return how many complaints came in on each day, of all and of the first groups; no row where none did."""
+    asked = report.asked
+    groups = asked.groups[:CHARTED] if report.by not in ("week", "month") else ()
+    daily = [list(asked.daily(group)) for group in (asked.total, *groups)]
+    usual = asked.usual.rate if asked.usual else None
+    columns = [Col(_("day"), "date"), Col(_("received")), Col(_("usual a day"), "number")]
+    columns += [Col(group_name(group.key, report.by, _)) for group in groups]
+    rows = [[day, count, usual, *(row[place][1] for row in daily[1:])] for place, (day, count) in enumerate(daily[0])]
+    note = ""
+    if asked.usual:
+        mean = _("mean of {whole}").format(whole=whole_words(asked.usual.of, _))
+        note = _("usual a day: {whole}.").format(whole=mean)
+    return Table(_("day by day"), columns, rows, None, note)
+
+
+def compared_table(report: Report, _: Translate) -> Table:
+    """Return the span beside those it is compared with: complaints, complaints a day, and rates on time."""
+    names = clock_names(report)
+    columns = [by_group(report, _)]
+    for section in report.sections:
+        words = role_words(section.role, _)
+        columns += [
+            Col(_("{span}, received").format(span=words)),
+            Col(_("{span}, a day").format(span=words), "number"),
+        ]
+        columns += [
+            Col(_("{span}, {clock} on time").format(span=words, clock=_(name)), "rate", "rate") for name in names
+        ]
+
+    def row(groups: Sequence[Group | None]) -> Iterator[Any]:
+        for section, group in zip(report.sections, groups, strict=True):
+            count = group.complaints if group else 0
+            yield from (count, Share(count, section.days, Whole.DAYS).rate)
+            clocks = [group.clock(name) if group else None for name in names]
+            yield from (clock.on_time.rate if clock else None for clock in clocks)
+
+    keys = dict.fromkeys(group.key for section in report.sections for group in section.groups)
+    rows = [[group_name(key, report.by, _), *row([section.group(key) for section in report.sections])] for key in keys]
+    total = [_("all"), *row([section.total for section in report.sections])]
+    spans = [f"{role_words(s.role, _)}: {s.first} – {s.last}" for s in report.sections if s.first and s.last]
+    return Table(_("compared"), columns, rows, total, "; ".join(spans))
+
+
+def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
+    """Return what a report is about: each line's label, value and form, those without a value left out."""
+    asked, total, zone = report.asked, report.asked.total, ZoneInfo(report.zone)
+    lines: list[tuple[str, Any, str]] = [
+        (_("received from"), asked.first, "date"),
+        (_("received to"), asked.last, "date"),
+        (_("as of"), report.moment.astimezone(zone).replace(tzinfo=None), "moment"),
+        (_("as known at"), report.known and report.known.astimezone(zone).replace(tzinfo=None), "moment"),
+        (_("time zone"), report.zone, "text"),
+        *((_(name), value, "text") for name, value in report.only.items()),
+        (_("complaints"), total.complaints, "count"),
+        (_("open"), total.open, "count"),
+        (_("with a provisional deadline"), total.provisional, "count"),
+        (_("complaints a day"), asked.a_day.rate, "number"),
+    ]
+    return [line for line in lines if line[1] is not None]
+
+
+def total_shares(report: Report, _: Translate) -> list[tuple[str, Share]]:
+    """Return the shares of all complaints with their titles."""
+    total = report.asked.total
+    clocks = [(name, total.clock(name)) for name in clock_names(report)]
+    return [
+        *((rate_title(name, _), clock.on_time) for name, clock in clocks if clock),
+        (_("first contact"), total.first_contact),
+        (_("advance compensation"), total.advance),
+        (_("reopened"), total.reopened),
+        (_("backdated"), total.backdated),
+    ]
