@@ -47,6 +47,7 @@ def test_wheel_holds_the_package_and_its_data_alone(wheel: Path) -> None:
         if path.is_file():
             assert f"dealtrack/{path.relative_to(PROJECT).as_posix()}" in names
     assert "dealtrack/locale/zh_CN/LC_MESSAGES/dealtrack.mo" in names
+    assert {f"dealtrack/reports/page/page.{kind}" for kind in ("html", "css", "js")} <= set(names)
     assert not [name for name in names if name.endswith((".db", ".pyc"))]
 
 
