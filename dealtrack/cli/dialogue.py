@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import typer
 
+from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _p, say
 from dealtrack.cli.sentences import change_lines
 from dealtrack.cli.session import Session, category_named, platform_named, show_value
@@ -96,7 +97,7 @@ def agree(session: Session, register: Register, detail: Mapping[str, Any], at: s
     _say(_("{known}: received {moment}").format(known=known, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
         _say(line)
-    if not typer.confirm(_("Enter it?"), default=True, err=True):
+    if not is_agreed(_("Enter it?"), default=True):
         raise typer.Abort
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.language import _, _n
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, CategoryName, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import print_records
 from dealtrack.cli.sentences import show_day
@@ -19,6 +19,7 @@ from dealtrack.core.standing import watch_record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord
 from dealtrack.phrase import listed
+from dealtrack.register.health import calendar_reminder
 from dealtrack.register.register import Register
 from dealtrack.reports.digest import SECTIONS, Digest, make_digest
 
@@ -129,10 +130,7 @@ def _print_owners(owners: list[dict[str, object]]) -> None:
 
 def _reminders(page: Digest, register: Register) -> Iterator[str]:
     if page.missing_calendar is not None:
-        yield _(
-            "Reminder: the official calendar of {year} is not in the register; deadlines in it are provisional. "
-            "'dealtrack calendar import' or 'calendar refresh' takes it in."
-        ).format(year=page.missing_calendar)
+        yield _("Reminder: {text}.").format(text=say(calendar_reminder(page.missing_calendar)))
     if page.backup is not None and page.backup.last is None:
         yield _("Reminder: there is no backup in {place}.").format(place=page.backup.place)
     elif page.backup is not None and page.backup.last is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
@@ -139,7 +140,8 @@ def erase(
             return
         if not yes and session.asks:
             question = _("Erase the personal data of {ids} for good?").format(ids=say(listed(map(str, named))))
-            typer.confirm(question, abort=True, err=True)
+            if not is_agreed(question):
+                raise typer.Abort
         done = erase_personal(register, named, detail["reason"], session.now, session.actor)
     for id_, fields in done.fields.items():
         print(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))))

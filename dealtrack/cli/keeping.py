@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session
 from dealtrack.core.moments import show_moment
@@ -87,8 +88,8 @@ def restore(
     place, file = session.path, Path(source)
     with drafted(place, file) as draft:
         session.advise(f"dealtrack: {_told(draft)}")
-        if not yes:
-            typer.confirm(_("Put the backup in the register's place?"), abort=True, err=True)
+        if not yes and not is_agreed(_("Put the backup in the register's place?")):
+            raise typer.Abort
         kept = put_in_place(draft, session.now)
     if kept:
         text = _("what stood there is kept: {path}")
@@ -117,6 +118,8 @@ def _told(draft: "Draft") -> str:
             "{backup} is whole: {count} entries, the last of {last}. "
             "The register at {path} has another journal, of {present} entries."
         )
+    elif draft.loses == 0:
+        text = _("{backup} is whole: {count} entries, the last of {last}. The register at {path} has the same.")
     else:
         text = _(
             "{backup} is whole: {count} entries, the last of {last}. "

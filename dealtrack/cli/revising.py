@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.sentences import due_text, show_day
 from dealtrack.cli.session import Session
@@ -129,7 +130,7 @@ def _revise(
     if not yes and not session.asks:
         print(f"dealtrack: {_('nothing was changed; --yes does it')}", file=sys.stderr)
         return
-    if not yes and not typer.confirm(_("Revise the calendar?"), err=True):
+    if not yes and not is_agreed(_("Revise the calendar?")):
         raise typer.Abort
     done = revise(register, new, told, session.now, session.actor, revision)
     line = _("calendar revision {revision}: {days}, {deadlines} moved")

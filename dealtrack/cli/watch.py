@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.language import _
+from dealtrack.cli.language import _, say
 from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
@@ -43,11 +43,9 @@ def _remind(session: Session, register: Register, found: Counted, view: View) ->
     if view.is_present and (found.count or sys.stderr.isatty()):
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
-            text = _("the official calendar of {year} is not in the register: deadlines in it are provisional.").format(
-                year=year
-            )
-            hint = _(" See '{command} --help'.").format(command="dealtrack calendar refresh")
-            print(f"dealtrack: {text}{hint}", file=sys.stderr)
+            from dealtrack.register.health import calendar_reminder
+
+            print(f"dealtrack: {say(calendar_reminder(year))}{_('.')}", file=sys.stderr)
 
 
 def overdue(

@@ -27,6 +27,15 @@ MOST_LOOSE = 3
 NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
 
 
+def calendar_reminder(year: int) -> Phrase:
+    """Say that a year's official calendar is missing, and how it is taken in."""
+    return Phrase(
+        "the official calendar of {year} is not in the register; deadlines in it are provisional: once the notice is "
+        "out, 'dealtrack calendar import FILE' takes it in, or after an upgrade 'dealtrack calendar refresh'",
+        year=year,
+    )
+
+
 def warnings(register: Store, now: datetime) -> Iterator[str]:
     """Yield what a keeper of the register should know or mend, one sentence each."""
     if sqlite3.sqlite_version_info < RESET_FIXED:
@@ -60,9 +69,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     yield from _backup_warnings(register, now)
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
-        yield Phrase(
-            "the official calendar of {year} is not in the register; deadlines in it are provisional", year=year
-        )
+        yield calendar_reminder(year)
     (sound,) = register.connection.execute("PRAGMA integrity_check(1)").fetchone()
     if sound != "ok":
         yield Phrase("the file is damaged ({fault}); go back to the last backup", fault=sound)

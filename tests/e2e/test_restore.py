@@ -82,6 +82,7 @@ def test_what_is_replaced_is_kept_beside_it(desk: Clerk) -> None:
     told = desk("restore", _copy(desk), "--yes")
     told.ok()
     assert "has 2 more, which the backup lacks" in told.err
+    assert "has the same" in desk("restore", _copy(desk), "--yes").err
     assert f"what stood there is kept: {desk.db.with_name(KEPT)}" in told.err
     assert _all_of(desk) == before
     kept = desk.db.with_name(KEPT)
@@ -179,8 +180,9 @@ def test_nothing_is_replaced_unasked(desk: Clerk) -> None:
     assert told.status == 2
     assert told.err == "dealtrack: restore needs a terminal. Where nobody can be asked, --yes does it.\n"
     assert _at_terminal(desk, b"n\n", "restore", str(_copy(desk))) == 2
+    assert _at_terminal(desk, b"perhaps\n\n", "restore", str(_copy(desk))) == 2
     assert desk.db.read_bytes() == before
-    assert _at_terminal(desk, b"y\n", "restore", str(_copy(desk))) == 0
+    assert _at_terminal(desk, "好\n是\n".encode(), "restore", str(_copy(desk))) == 0
     assert KEPT in _beside(desk)
 
 
