@@ -317,3 +317,16 @@ def _on_terminal(clerk: Clerk, tools: Path, *words: str) -> int:
     finally:
         os.close(leader)
         os.close(follower)
+
+
+def test_on_a_narrow_terminal_each_file_is_one_line(busy: Clerk, photo: Path) -> None:
+    from dealtrack.cli.table import fit_columns, plan_columns
+
+    widths = {"complaint": 9, "seq": 3, "name": 20, "size": 9, "sha256": 64, "at": 19, "actor": 8, "present": 7}
+    columns = plan_columns(list(widths))
+    kept = fit_columns(columns, list(widths.values()), 80)
+    assert {"complaint", "seq", "name", "at"} <= {columns[place].key for place, _ in kept}
+    assert sum(width + 2 for _, width in kept) - 2 <= 80
+    assert not any(column.wraps for column in columns)
+    busy("evidence", 1, "--file", photo).ok()
+    assert len(_listed(busy, 1)[0]["sha256"]) == 64, "programs get the whole hash"
