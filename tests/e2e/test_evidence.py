@@ -238,8 +238,9 @@ def test_verify_finds_what_was_done_to_a_file(harm: Any, told: str, is_present: 
     harm(_stored(busy))
     ran = busy("verify")
     assert ran.status == 1
-    lines = ran.err.splitlines()
+    *lines, advice = ran.err.splitlines()
     assert len(lines) == 2
+    assert "backup" in advice
     assert all(told in line and photo.name in line for line in lines)
     assert "complaint 1 (entry" in lines[0]
     assert _listed(busy, 1)[0]["present"] is is_present

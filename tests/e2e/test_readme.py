@@ -39,7 +39,7 @@ def _typed() -> Iterator[list[str]]:
     """Yield the words after `dealtrack` of every command that README.md shows."""
     for command in re.findall(r"^\$ (.*)", README, re.MULTILINE):
         yield from _words(command)
-    for block in ("set-up", "cron", "morning"):
+    for block in ("set-up", "day", "cron", "morning"):
         for line in readme_tool.marked(block).splitlines():
             if not line.startswith("#"):
                 yield from _words(line)
