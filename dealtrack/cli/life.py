@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
+from dealtrack.cli.output import check_format
 from dealtrack.cli.record import NAME_LIMIT, given_reason, record_transition, seller_named, show_change, told
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.cli.terms import clock_named
@@ -128,6 +129,7 @@ def amend(
     fmt: Format = "",
 ) -> None:
     """Correct what was entered of complaints; a lone dash empties a field that may be empty."""
+    check_format(fmt)
     session: Session = context.obj
     with session.register() as register:
         detail: dict[str, Any] = told(note)
@@ -183,6 +185,7 @@ def void(
     fmt: Format = "",
 ) -> None:
     """Take back an entry made by mistake; the journal keeps both."""
+    check_format(fmt)
     session: Session = context.obj
     detail = told(note, reason=given_reason(reason))
     with session.register() as register:

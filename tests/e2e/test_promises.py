@@ -251,3 +251,30 @@ def test_commands_that_look_see_one_state() -> None:
     for name in ("look", "watch", "search", "report", "digest"):
         source = (PROJECT / "dealtrack" / "cli" / f"{name}.py").read_text()
         assert "session.register(one_state=True)" in source and "session.register()" not in source, name
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "add --platform JD",
+        "accept 1",
+        "forward 1",
+        "complete 1",
+        "withdraw 1",
+        "reject 1 --reason x",
+        "reopen 2 --reason x",
+        "pause 1 --reason x",
+        "extend 1 --clock forward --by 1 --reason x",
+        "hand-on 1 --to x",
+        "note 1 --note x",
+        "amend 1 --summary x",
+        "void 1 --reason x",
+    ],
+)
+def test_a_format_that_there_is_not_is_refused_before_anything_is_written(clerk: Clerk, words: str) -> None:
+    clerk("add", "--platform", "JD").ok()
+    clerk("add", "--platform", "JD").ok()
+    clerk("complete", 2).ok()
+    before = clerk("verify").ok()
+    assert clerk(*words.split(), "--format", "nonsense").status == 2
+    assert clerk("verify").ok() == before
