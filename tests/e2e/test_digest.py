@@ -198,3 +198,10 @@ def test_names_from_outside_stay_harmless(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD", "--owner", "a\x1b[31mb", "--number", "n\n1", "--at", "2016-11-01").ok()
     told = clerk("digest").ok()
     assert "\x1b" not in told and "a␛[31mb" in told and "n 1" in told
+
+
+def test_in_chinese_the_next_working_day_itself_is_within_what_falls_due(desk: Clerk) -> None:
+    told = desk("--lang", "zh", "digest").ok()
+    assert "下一工作日前到期" not in told
+    assert "）前到期" not in told
+    assert "下一工作日（2016-11-16 周三）终了前到期" in told
