@@ -70,7 +70,7 @@ def show_change(session: Session, register: Register, ids: list[int], fmt: str) 
         return
     for line in change_lines(changed, register.zone):
         print(line)
-    following = next_command(changed)
+    following = next_command(changed, register.policy_of)
     if following:
         session.advise(next_line(following))
 

@@ -8,8 +8,9 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.terms import said
 from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.clocks import LAST_SECOND, Clock
-from dealtrack.core.lifecycle import Kind, Status
+from dealtrack.core.lifecycle import Complaint, Kind, Status
 from dealtrack.core.moments import show_moment
+from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.phrase import Word, listed
@@ -92,15 +93,27 @@ def next_line(command: str) -> str:
     return _("next: {command}").format(command=command)
 
 
-def next_command(standings: Sequence[Standing]) -> str:
-    """Return the command that usually follows, for the complaints that are still open; empty where there is none."""
-    for status, command in (
-        (Status.RECEIVED, "forward"),
-        (Status.ACCEPTED, "forward"),
-        (Status.FORWARDED, "complete"),
-        (Status.PAUSED, "resume"),
-    ):
-        ids = [str(standing.complaint.id) for standing in standings if standing.complaint.status is status]
+def next_command(standings: Sequence[Standing], policy_of: Callable[[Complaint], Policy]) -> str:
+    """Return the command that usually follows, for the complaints that are still open; empty where there is none.
+
+    Where a clock waits for acceptance that comes first: a complaint once forwarded cannot be accepted any more.
+    """
+    usual = {
+        Status.RECEIVED: "forward",
+        Status.ACCEPTED: "forward",
+        Status.FORWARDED: "complete",
+        Status.PAUSED: "resume",
+    }
+    following: dict[str, list[str]] = {"accept": [], "forward": [], "complete": [], "resume": []}
+    for complaint in (standing.complaint for standing in standings):
+        command = usual.get(complaint.status, "")
+        if complaint.status is Status.RECEIVED and any(
+            Kind.ACCEPTED in rule.stop for rule in policy_of(complaint).clocks
+        ):
+            command = "accept"
+        if command:
+            following[command].append(str(complaint.id))
+    for command, ids in following.items():
         if ids:
             return f"dealtrack {command} {' '.join(ids[:8])}{' ...' if len(ids) > 8 else ''}"
     return ""

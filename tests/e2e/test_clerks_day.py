@@ -557,3 +557,9 @@ def test_help_of_every_command(clerk: Clerk) -> None:
             for function in entry.functions:
                 assert clerk(name, function.rpartition(":")[2].replace("_", "-"), "--help").status == 0
     assert clerk("--version").ok().startswith("dealtrack ")
+
+
+def test_where_a_clock_waits_for_acceptance_the_next_command_is_to_accept(clerk: Clerk) -> None:
+    added = clerk("add", "--platform", "JD", "--policy", "consumer-law-46", "--at", "2016-11-14 10:00")
+    assert "next: dealtrack accept 1" in added.err
+    assert "next: dealtrack forward 1" in clerk("accept", 1).err
