@@ -54,7 +54,7 @@ def _bad_input(folder: Path, size: Size) -> Iterator[Tally]:
 
 
 def _replaced(folder: Path, size: Size) -> Iterator[Tally]:
-    yield from replaced.tallies(folder, size.of(100, 4), size.of(150, 6), size.seed, size.without_layer)
+    yield from replaced.tallies(folder, size.of(40, 4), size.of(60, 6), size.seed, size.without_layer)
 
 
 def _time(folder: Path, size: Size) -> Iterator[Tally]:
