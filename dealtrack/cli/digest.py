@@ -14,12 +14,12 @@ from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.cli.table import Cell, Column, draw_table, print_table, terminal_width
 from dealtrack.cli.wrapping import wrap_text
+from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import watch_record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord
 from dealtrack.phrase import listed
-from dealtrack.register.health import calendar_reminder
 from dealtrack.register.register import Register
 from dealtrack.reports.digest import SECTIONS, Digest, make_digest
 

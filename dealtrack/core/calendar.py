@@ -317,3 +317,12 @@ def missing_year(calendar: WorkingCalendar, today: date) -> int | None:
     """
     due = [today.year] if today.month < NOTICE_MONTH else [today.year, today.year + 1]
     return next((year for year in due if not calendar.day(date(year, 1, 1)).confirmed), None)
+
+
+def calendar_reminder(year: int) -> Phrase:
+    """Say that a year's official calendar is missing, and how it is taken in."""
+    return Phrase(
+        "the official calendar of {year} is not in the register; deadlines in it are provisional: once the notice is "
+        "out, 'dealtrack calendar import FILE' takes it in, or after an upgrade 'dealtrack calendar refresh'",
+        year=year,
+    )

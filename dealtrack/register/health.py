@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from dealtrack.core.calendar import missing_year
+from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
@@ -25,15 +25,6 @@ OLDEST_BACKUP = 7
 MOST_LOOSE = 3
 
 NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
-
-
-def calendar_reminder(year: int) -> Phrase:
-    """Say that a year's official calendar is missing, and how it is taken in."""
-    return Phrase(
-        "the official calendar of {year} is not in the register; deadlines in it are provisional: once the notice is "
-        "out, 'dealtrack calendar import FILE' takes it in, or after an upgrade 'dealtrack calendar refresh'",
-        year=year,
-    )
 
 
 def warnings(register: Store, now: datetime) -> Iterator[str]:

@@ -46,6 +46,15 @@ def busy(clerk: Clerk) -> Clerk:
 
 
 def _loaded(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
+    printed, modules = _ran(clerk, folder, *words)
+    return printed, {name.partition(".")[0] for name in modules}
+
+
+def _modules(clerk: Clerk, folder: Path, *words: str) -> set[str]:
+    return _ran(clerk, folder, *words)[1]
+
+
+def _ran(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
     told = folder / "modules.json"
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM, told, *words],
@@ -58,7 +67,7 @@ def _loaded(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
     assert told.exists(), ran.stderr
     status, modules = json.loads(told.read_text())
     assert status == 0, ran.stderr
-    return ran.stdout, {name.partition(".")[0] for name in modules}
+    return ran.stdout, set(modules)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +97,16 @@ def test_daily_commands_load_nothing_heavy(words: str, busy: Clerk, tmp_path: Pa
     printed, loaded = _loaded(busy, tmp_path, *words.split())
     assert printed.strip()
     assert not loaded.intersection(HEAVY)
+
+
+@pytest.mark.parametrize("words", ["overdue", "due --within 2wd"])
+def test_the_reminder_of_the_next_calendar_costs_a_day_of_november_nothing(
+    words: str, busy: Clerk, tmp_path: Path
+) -> None:
+    busy.now = "2027-11-15T09:00:00+08:00"
+    busy("add", "--platform", "JD", "--at", "2027-11-15 08:00").ok()
+    assert "the official calendar of" in busy(*words.split()).err
+    assert "dealtrack.register.health" not in _modules(busy, tmp_path, *words.split())
 
 
 def test_what_is_heavy_is_installed_and_would_be_seen(new_clerk: Callable[..., Clerk], tmp_path: Path) -> None:
