@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from dealtrack.cli.language import _, _n
-from dealtrack.cli.output import print_records
+from dealtrack.cli.output import check_word, print_records
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
-from dealtrack.core.text import nearest, safe_text
-from dealtrack.errors import MissingValue, UnknownWord, suggestion
+from dealtrack.core.text import safe_text
+from dealtrack.errors import MissingValue
 from dealtrack.exchange.files import bytes_beside, written_beside
 from dealtrack.exchange.lists import Listed, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
-from dealtrack.phrase import Phrase, listed
+from dealtrack.phrase import Phrase
 
 GROUPS = ("platform", "owner", "category")
 ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "text": ".txt"}
@@ -35,9 +35,8 @@ def check_lists(by: str, out: str, fmt: str) -> None:
         (Phrase("The group of the lists"), by, GROUPS),
         (Phrase("The format of the lists"), fmt, ENDINGS),
     ):
-        if value and value not in allowed:
-            near = suggestion(nearest(value, allowed))
-            raise UnknownWord(what=what, value=value, nearest=near, allowed=listed(allowed))
+        if value:
+            check_word(what, value, allowed)
 
 
 def print_lists(

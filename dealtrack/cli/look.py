@@ -14,7 +14,10 @@ from dealtrack.cli.options import (
     Numbers,
     OwnerName,
     PlatformName,
+    ReceivedFrom,
+    ReceivedTo,
     Reveal,
+    StatusName,
 )
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, complaints_named, filter_named
@@ -44,14 +47,12 @@ def status_named(text: str) -> str | None:
 
 def list_(
     context: typer.Context,
-    status: Annotated[
-        str, typer.Option("--status", metavar="STATUS", help="open, or received, accepted, forwarded, paused, closed.")
-    ] = "",
+    status: StatusName = "",
     platform: PlatformName = "",
     category: CategoryName = "",
     owner: OwnerName = "",
-    first: Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")] = "",
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")] = "",
+    first: ReceivedFrom = "",
+    last: ReceivedTo = "",
     backdated: Annotated[
         bool, typer.Option("--backdated", help="Only those with an entry made on a later day than what it tells.")
     ] = False,

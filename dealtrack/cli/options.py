@@ -37,6 +37,11 @@ DuplicateDays = Annotated[
         show_default=False,
     ),
 ]
+StatusName = Annotated[
+    str, typer.Option("--status", metavar="STATUS", help="open, or received, accepted, forwarded, paused, closed.")
+]
+ReceivedFrom = Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")]
+ReceivedTo = Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")]
 AsOf = Annotated[str, typer.Option("--as-of", metavar="MOMENT", help="The register as it stood at a moment [now].")]
 KnownAt = Annotated[
     str, typer.Option("--known-at", metavar="MOMENT", help="The register as it was known at a moment [all is known].")

@@ -13,7 +13,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange import writers
 from dealtrack.exchange.writers import Record
-from dealtrack.phrase import listed
+from dealtrack.phrase import Phrase, listed
 
 if TYPE_CHECKING:
     from dealtrack.core.explanation import Step
@@ -23,11 +23,17 @@ FORMATS = ("table", "plain", "csv", "json", "jsonl")
 
 def check_format(fmt: str | None) -> None:
     """Refuse a format that there is none of; an empty one stands for the usual. Raises UnknownWord."""
-    if fmt and fmt not in FORMATS:
+    if fmt:
+        check_word(Phrase("The format"), fmt, FORMATS)
+
+
+def check_word(what: str, value: str, allowed: Iterable[str]) -> None:
+    """Refuse a word that is none of those allowed, with the nearest; raises UnknownWord."""
+    words = tuple(allowed)
+    if value not in words:
         from dealtrack.core.text import nearest
 
-        near = suggestion(nearest(fmt, FORMATS))
-        raise UnknownWord(what="The format", value=fmt, nearest=near, allowed=listed(FORMATS))
+        raise UnknownWord(what=what, value=value, nearest=suggestion(nearest(value, words)), allowed=listed(words))
 
 
 def print_records(

@@ -11,7 +11,7 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.language import _, say
 from dealtrack.cli.options import AsOf, Format, KnownAt
-from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.output import check_format, check_word, print_records
 from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import terminal_width
@@ -19,8 +19,7 @@ from dealtrack.cli.wrapping import labelled_lines, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.policy_words import clock_words, headings, last_days
-from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing, UnknownWord, suggestion
-from dealtrack.phrase import listed
+from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.sources.policies import load_policy, policy_names
 from dealtrack.sources.toml_files import as_path
 
@@ -178,10 +177,8 @@ def try_(
 
     session: Session = context.obj
     check_format(fmt)
-    if by not in ("", *GROUPS):
-        from dealtrack.core.text import nearest
-
-        raise UnknownWord(what="--by", value=by, nearest=suggestion(nearest(by, GROUPS)), allowed=listed(GROUPS))
+    if by:
+        check_word("--by", by, GROUPS)
     versions = _filed(name, _taken_in(session))
     with session.register() as register:
         zone = register.zone

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dealtrack.cli.language import _, _n, is_english
-from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
-from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.options import (
+    AsOf,
+    CategoryName,
+    Format,
+    KnownAt,
+    OwnerName,
+    PlatformName,
+    ReceivedFrom,
+    ReceivedTo,
+)
+from dealtrack.cli.output import check_format, check_word, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.moments import parse_day
-from dealtrack.errors import BadText, DaysReversed, MissingExtra, UnknownWord, suggestion
-from dealtrack.phrase import listed
+from dealtrack.errors import BadText, DaysReversed, MissingExtra
 
 if TYPE_CHECKING:
     from dealtrack.reports.figures import Report
@@ -63,8 +71,8 @@ def report(
     by: Annotated[
         str, typer.Option("--by", metavar="GROUP", help="platform, category, seller, owner, week or month.")
     ] = "platform",
-    first: Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")] = "",
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")] = "",
+    first: ReceivedFrom = "",
+    last: ReceivedTo = "",
     campaign: Annotated[
         str,
         typer.Option(
@@ -91,11 +99,7 @@ def report(
 
     session: Session = context.obj
     check_format(fmt)
-    if by not in GROUPINGS:
-        from dealtrack.core.text import nearest
-
-        near = suggestion(nearest(by, GROUPINGS))
-        raise UnknownWord(what="--by", value=by, nearest=near, allowed=listed(GROUPINGS))
+    check_word("--by", by, GROUPINGS)
     if campaign and (first or last):
         raise BadText(what="--campaign", reason="names days of its own: leave out --from and --to")
     if html:

@@ -8,7 +8,7 @@ import typer
 
 from dealtrack.cli.language import _
 from dealtrack.cli.look import status_named
-from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformName
+from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformName, StatusName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.core.snippet import snippet
@@ -33,9 +33,7 @@ def search(
         int | None,
         typer.Option("--limit", metavar="N", min=1, help="At most so many [20 on a terminal, else all]."),
     ] = None,
-    status: Annotated[
-        str, typer.Option("--status", metavar="STATUS", help="open, or received, accepted, forwarded, paused, closed.")
-    ] = "",
+    status: StatusName = "",
     platform: PlatformName = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
