@@ -128,9 +128,12 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
     from dealtrack.cli.table import progress_bar
 
     with progress_bar(_("importing"), source.size) as advance:
+        shown = 0
 
         def told(rows: int) -> None:
-            if rows % 500 == 0:
+            nonlocal shown
+            if rows >= shown + 500:
+                shown = rows
                 advance(source.position())
 
         yield told

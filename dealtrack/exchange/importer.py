@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
@@ -12,6 +11,7 @@ from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
+from dealtrack.exchange.blocks import blocks_of
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.news import (
     Contradiction,
@@ -24,16 +24,13 @@ from dealtrack.exchange.news import (
 )
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Recognition
-from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from dealtrack.exchange.rows import Incoming, Reading, RowsReader
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.erasure import erased_complaints
 from dealtrack.register.recorder import Draft, Personal, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
-CHUNK = 2000
-"""The rows whose complaints are looked up at once."""
-
 PolicyLoader = Callable[[str], Sequence[Policy]]
 
 
@@ -56,6 +53,11 @@ class Tally:
     kept: list[tuple[int, list[str]]] = field(default_factory=list)
     erased: int = 0
     reading: Reading = field(default_factory=Reading)
+
+    @property
+    def unsettled(self) -> tuple[object, ...]:
+        """Return what changes where a row may tell something again when it is read another time."""
+        return self.changed, len(self.kept), self.erased, self.reading.guessed
 
 
 class _GivenUp(Exception):
@@ -80,24 +82,35 @@ def import_rows(
 
     Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it
     was, as `dry_run` always does. `load_policy` finds the policies that the register has not taken in yet.
-    `progress` is told after each row how many were read. New complaints of a consumer known at the same
-    platform within `duplicate_days` are counted, never refused.
+    `progress` is told after each row, or block of known ones, how many were read. New complaints of a consumer
+    known at the same platform within `duplicate_days` are counted, never refused.
     Raises MissingColumn and CannotRead.
     """
     tally = Tally()
-    rows = incoming_rows(source, mapping, register.zone, tally.reading)
+    reader = RowsReader(source, mapping, register.zone, tally.reading)
     try:
         with register.recording(now, actor) as recorder:
             watch = Watch(register, duplicate_days)
             intake = Intake(register, recorder, source.name, tally, load_policy)
-            while chunk := list(islice(rows, CHUNK)):
+            for rows, digest in blocks_of(source, mapping, str(register.zone)):
+                if digest is not None and recorder.knows_block(digest):
+                    tally.rows += len(rows)
+                    tally.unchanged += len(rows)
+                    progress(tally.rows)
+                    continue
+                chunk, before = list(reader.read(rows)), tally.unsettled
+                complaints: list[int] = []
                 for row, key in zip(chunk, intake.look_up(chunk), strict=True):
                     tally.rows += 1
-                    refusal = row if isinstance(row, Refusal) else intake.take(row, key)
-                    if refusal is not None:
+                    told = row if isinstance(row, Refusal) else intake.take(row, key)
+                    if isinstance(told, Refusal):
                         tally.refused += 1
-                        refuse(refusal)
+                        refuse(told)
+                    elif key is None:
+                        complaints.append(told)
                     progress(tally.rows)
+                if digest is not None and len(complaints) == len(rows) and tally.unsettled == before:
+                    recorder.keep_block(digest, complaints)
             recorder.flush()
             _count_alike(tally, watch)
             if dry_run or (tally.refused and not skip_bad):
@@ -154,8 +167,8 @@ class Intake:
         self._held = self._recorder.look_up(numbers, [key for key in keys if key is not None])
         return keys
 
-    def take(self, row: Incoming, key: str | None) -> Refusal | None:
-        """Take one row in, or return why it is refused; `key` is what one without a number is known by."""
+    def take(self, row: Incoming, key: str | None) -> int | Refusal:
+        """Return the complaint of a row that is taken in, or why it is refused; `key` is for one without a number."""
         try:
             known = self._recognition.find(row, key)
             if known is None:
@@ -164,12 +177,12 @@ class Intake:
                 made = self._recorder.enter(self._new(row, key), row.id if self._keeps_ids else None)
                 self._recognition.claim(row, made)
                 self._tally.added += 1
-                return None
+                return made
             platform = self._platform_named(row.platform) or row.platform
             held = self._held.pop(known, None)
             if held is not None and adds_nothing(row, *held, platform):
                 self._tally.unchanged += 1
-                return None
+                return known
             history = self._recorder.history(known)
             drafts = news_of(row, history, self._register.zone, platform, self._name_or_text)
             personal = self._personal(row, known, history)
@@ -187,7 +200,7 @@ class Intake:
             return Refusal(row.line, f"{_stated_at(row, error)}{told}", row.raw)
         except Contradiction as contradiction:
             return Refusal(row.line, str(contradiction), row.raw)
-        return None
+        return known
 
     def _shown(self, value: object) -> str:
         return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)

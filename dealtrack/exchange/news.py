@@ -9,7 +9,7 @@ from dealtrack.core.masking import PERSONAL, is_masked, mask
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.outcome import outcome_named
 from dealtrack.exchange.histories import told_of, with_platforms
-from dealtrack.exchange.rows import Incoming
+from dealtrack.exchange.incoming import Incoming
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.recorder import Draft, Personal
 

@@ -6,8 +6,8 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.lifecycle import fold
 from dealtrack.core.platform import match_platform
 from dealtrack.errors import UnknownComplaint
+from dealtrack.exchange.incoming import Incoming
 from dealtrack.exchange.news import Contradiction
-from dealtrack.exchange.rows import Incoming
 from dealtrack.phrase import Phrase
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register

@@ -1,83 +1,19 @@
-"""From a raw row to a complaint that can be taken in, or to the reason why it cannot."""
+"""The rows of a file as complaints, and what is learnt of the file while they are read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.category import OTHER, match_category
-from dealtrack.core.moments import Moment
-from dealtrack.core.outcome import outcome_named
-from dealtrack.core.text import clean_input, parse_amount, restore_formula, unescape_controls
-from dealtrack.errors import DealtrackError
-from dealtrack.exchange.dates import ISO, DateReader, shown
-from dealtrack.exchange.histories import COLUMN, Told, parse_history
-from dealtrack.exchange.mapping import EVENTS, Layout, Mapping, check_header, lay_out
-from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal, Unusable
+from dealtrack.exchange.dates import ISO, DateReader
+from dealtrack.exchange.incoming import Incoming, Refused, RowReader
+from dealtrack.exchange.mapping import Layout, Mapping, check_header, lay_out
+from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal
 from dealtrack.exchange.readers import Source
-from dealtrack.phrase import Phrase, Word
 
-__all__ = ["Incoming", "RawRow", "Reading", "Refusal", "incoming_rows"]
+__all__ = ["Incoming", "RawRow", "Reading", "Refusal", "RowsReader", "incoming_rows"]
 
-SELLERS = {
-    word: seller
-    for seller, words in {
-        "platform": ("platform", "own", "self", "self-operated", "first-party", "自营", "平台自营", "平台"),
-        "third-party": (
-            "third-party",
-            "third party",
-            "thirdparty",
-            "marketplace",
-            "3p",
-            "第三方",
-            "第三方商家",
-            "商家",
-        ),
-    }.items()
-    for word in words
-}
-
-_CLOSING = ("completed", "withdrawn", "rejected")
-_LIMITS = {"summary": 100_000, "address": 1000}
-_LIMIT = 300
-_KEPT_LIMIT = 10_000
 _LAYOUTS = 1000
-_ID_DIGITS = 9
-
-
-class Incoming(NamedTuple):
-    """A complaint as a row tells it; texts are cleaned, moments are in UTC under the names of their transitions.
-
-    `category` is one of the register's, `category_word` what the row called it. `kept` holds the columns
-    that the mapping keeps word for word. `raw` is the row itself. `id` and `history` are what an export of
-    dealtrack's own tells beyond.
-    """
-
-    line: int
-    number: str | None
-    platform: str
-    category: str
-    category_word: str | None
-    seller: str | None
-    owner: str | None
-    policy: str | None
-    moments: dict[str, Moment]
-    outcome: str | None
-    amount: str | None
-    consumer: str | None
-    phone: str | None
-    email: str | None
-    address: str | None
-    summary: str | None
-    kept: dict[str, str]
-    raw: RawRow
-    id: int | None = None
-    history: tuple[Told, ...] = ()
-
-
-class _Refused(Exception):
-    """The reason why a row is refused."""
 
 
 @dataclass(slots=True)
@@ -95,304 +31,61 @@ class Reading:
     asked: tuple[str, ...] = ()
 
 
-def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> Iterator[Incoming | Refusal]:
-    """Check a file's header at once, then yield each of its rows as a complaint or as a refusal.
+class RowsReader:
+    """Reads rows of one file as complaints."""
 
-    `zone` is the register's. What is learnt on the way stands in `reading`. Raises MissingColumn and
-    CannotRead.
-    """
-    layout = check_header(mapping, source.header, source.name)
-    reading.ignored.update(dict.fromkeys(layout.ignored))
-    reading.absent = layout.absent
-    reading.asked = layout.asked
-    # A real date of a workbook is handed on as ISO writes it, whatever form dates in texts have.
-    forms = (ISO, *mapping.dates) if source.format == WORKBOOK else mapping.dates
-    dates = DateReader(
-        forms,
-        ZoneInfo(mapping.timezone) if mapping.timezone else zone,
-        zone,
-        mapping.sentinels,
-        mapping.midnight_is_day,
-    )
-    return _incoming_rows(source, mapping, dates, layout, reading)
+    def __init__(self, source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> None:
+        """`zone` is the register's. What is learnt on the way stands in `reading`. Raises MissingColumn."""
+        layout = check_header(mapping, source.header, source.name)
+        reading.ignored.update(dict.fromkeys(layout.ignored))
+        reading.absent = layout.absent
+        reading.asked = layout.asked
+        # A real date of a workbook is handed on as ISO writes it, whatever form dates in texts have.
+        forms = (ISO, *mapping.dates) if source.format == WORKBOOK else mapping.dates
+        own_zone = ZoneInfo(mapping.timezone) if mapping.timezone else zone
+        self._dates = DateReader(forms, own_zone, zone, mapping.sentinels, mapping.midnight_is_day)
+        self._mapping, self._reading = mapping, reading
+        self._restores = source.format in ("csv", WORKBOOK)
+        self._header = source.header
+        self._readers = {source.header: self._under(source.header, layout)}
 
+    def _under(self, header: tuple[str, ...], layout: Layout) -> RowReader:
+        return RowReader(self._mapping, layout, header, self._dates, self._restores)
 
-def _incoming_rows(
-    source: Source, mapping: Mapping, dates: DateReader, layout: Layout, reading: Reading
-) -> Iterator[Incoming | Refusal]:
-    restores = source.format in ("csv", WORKBOOK)
-    readers = {source.header: _RowReader(mapping, layout, source.header, dates, restores)}
-    header, reader = source.header, readers[source.header]
-    for row in source.rows:
-        if row.__class__ is Refusal:
-            yield row
-            continue
-        assert isinstance(row, RawRow)
-        if row.header is not header:
-            header = row.header
-            found = readers.get(header)
-            if found is None:
+    def _reader(self, header: tuple[str, ...]) -> RowReader:
+        """Return what reads the rows under a header; raises ValueError for one that rows cannot be read under."""
+        found = self._readers.get(header)
+        if found is None:
+            layout = lay_out(self._mapping, header)
+            if len(self._readers) >= _LAYOUTS:
+                self._readers.clear()
+            found = self._readers[header] = self._under(header, layout)
+            self._reading.ignored.update(dict.fromkeys(layout.ignored))
+        return found
+
+    def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[Incoming | Refusal]:
+        """Yield each row as a complaint or as a refusal; raises CannotRead."""
+        header, dates = self._header, self._dates
+        reader = self._reader(header)
+        for row in rows:
+            if row.__class__ is Refusal:
+                yield row
+                continue
+            assert isinstance(row, RawRow)
+            if row.header is not header:
                 try:
-                    other = lay_out(mapping, header)
+                    reader = self._reader(row.header)
                 except ValueError as error:
                     yield Refusal(row.line, str(error), row)
                     continue
-                if len(readers) >= _LAYOUTS:
-                    readers.clear()
-                found = readers[header] = _RowReader(mapping, other, header, dates, restores)
-                reading.ignored.update(dict.fromkeys(other.ignored))
-            reader = found
-        try:
-            yield reader.read(row)
-        except _Refused as error:
-            yield Refusal(row.line, str(error), row)
-        reading.guessed = dates.guessed
-
-
-class _RowReader:
-    """Reads the rows under one header."""
-
-    def __init__(
-        self, mapping: Mapping, layout: Layout, header: Sequence[str], dates: DateReader, restores: bool
-    ) -> None:
-        self._header = header
-        self._restores = restores
-        self._own = layout.own
-        self._only = layout.only
-        self._blanks = mapping.blanks
-        self._longest_blank = max(map(len, mapping.blanks), default=0)
-        self._constants = mapping.constants
-        filled = layout.fields.keys() | mapping.constants.keys()
-        self._texts = [
-            (name, layout.fields.get(name, ()), self._memory(name, layout)) for name in _TEXTS if name in filled
-        ]
-        self._events = [(name, layout.fields[name]) for name in EVENTS if name in layout.fields]
-        self._values = mapping.values
-        self._kept = list(layout.kept.items())
-        self._dates = dates
-        self._categories: dict[str, str] = {}
-
-    def _memory(self, name: str, layout: Layout) -> dict[str, str | None] | None:
-        """Return where to remember what the cells of a field's one column mean, None where more than that counts.
-
-        Platforms, categories and owners repeat: looked up, such a cell takes a tenth of the time.
-        """
-        alone = len(layout.fields.get(name, ())) == 1 and name not in self._constants
-        return {"": None} if alone else None
-
-    def read(self, row: RawRow) -> Incoming:
-        """Return a row as a complaint; raises _Refused."""
-        cells = row.cells
-        id_, history = self._told_by_export(cells) if self._own else (None, ())
-        moments = {}
-        for name, indexes in self._events:
-            if len(indexes) == 1 and not cells[indexes[0]]:
-                continue
-            if name in self._only and not self._happened(name, cells):
-                continue
-            text, column = self._pick(cells, indexes)
-            if text is not None:
-                try:
-                    stated = self._dates.read(text)
-                except ValueError as error:
-                    raise _Refused(
-                        Phrase(
-                            "{name}: {text} in column {column!r} {error}",
-                            name=name,
-                            text=shown(text),
-                            column=column,
-                            error=error,
-                        )
-                    ) from None
-                if stated is not None:
-                    moments[name] = stated
-        if "received" not in moments:
-            raise _Refused(Phrase("received is empty: a complaint needs the moment of its receipt"))
-        self._check_order(moments, row)
-        values: dict[str, str | None] = dict.fromkeys(_TEXTS)
-        for name, indexes, memory in self._texts:
-            # A cell of another class than str is to be refused.
-            if memory is not None and (cell := cells[indexes[0]]).__class__ is str:
-                if cell in memory:
-                    values[name] = memory[cell]
-                    continue
-                value = values[name] = self._value(name, cells, indexes)
-                # What has filled the memory does not repeat: numbers, phones.
-                if len(memory) < _LAYOUTS:
-                    memory[cell] = value
-            else:
-                values[name] = self._value(name, cells, indexes)
-        platform = values["platform"]
-        if platform is None:
-            raise _Refused(Phrase("platform is empty: a complaint needs one"))
-        if "completed" not in moments and not history:
-            # Where a column tells that it did not end, what would have come of it is not read either.
-            for name in ("outcome", "amount"):
-                if "completed" in self._only:
-                    values[name] = None
-                elif values[name] is not None:
-                    raise _Refused(
-                        Phrase(
-                            "{name} is {value}, but the row was not completed",
-                            name=name,
-                            value=shown(str(values[name])),
-                        )
-                    )
-        word = values["category"]
-        kept = {}
-        for column, index in self._kept:
-            if said := self._clean(column, cells[index], _KEPT_LIMIT):
-                kept[column] = said
-        return Incoming(
-            row.line,
-            values["number"],
-            platform,
-            self._category(word),
-            word,
-            values["seller"],
-            values["owner"],
-            values["policy"],
-            moments,
-            values["outcome"],
-            values["amount"],
-            values["consumer"],
-            values["phone"],
-            values["email"],
-            values["address"],
-            values["summary"],
-            kept,
-            row,
-            id_,
-            history,
-        )
-
-    def _happened(self, name: str, cells: Sequence[str]) -> bool:
-        """Tell whether the columns that an event hangs on say that it happened; one that is missing does not."""
-        return all(place is not None and cells[place].strip().casefold() in words for place, words in self._only[name])
-
-    def _told_by_export(self, cells: Sequence[str]) -> tuple[int | None, tuple[Told, ...]]:
-        assert self._own is not None
-        place, story = self._own
-        id_, text = cells[place].strip(), cells[story].strip()
-        number = int(id_) if id_.isascii() and id_.isdigit() and len(id_) <= _ID_DIGITS else None
-        if not text:
-            return number, ()
-        try:
-            return number, parse_history(self._restored(text))
-        except ValueError as error:
-            raise _Refused(f"column {COLUMN!r} {error}") from None
-
-    def _restored(self, text: str) -> str:
-        """Return a cell of a table as it was before the register's own export made it harmless."""
-        if not self._restores:
-            return text
-        text = restore_formula(text)
-        return unescape_controls(text) if self._own else text
-
-    def _pick(self, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
-        """Return the first of some cells that is not blank, and the name of its column."""
-        for index in indexes:
-            cell = cells[index]
-            text = cell.strip()
-            if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
-                if cell.__class__ is Unusable:
-                    raise _Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
-                return self._restored(text), self._header[index]
-        return None, ""
-
-    def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:
-        text, column = self._pick(cells, indexes)
-        if text is None:
-            text, column = self._constants.get(name), name
-            if text is None:
-                return None
-        if name in self._values and name != "category":
-            # The word of a category is kept as it is, its table is looked at later.
-            text = self._values[name].get(text.casefold(), text)
-        if name == "seller":
-            seller = SELLERS.get(text.casefold())
-            if seller is None:
-                raise _Refused(
-                    Phrase(
-                        "seller: {text} in column {column!r} is neither platform nor third-party",
-                        text=shown(text),
-                        column=column,
-                    )
-                )
-            return seller
-        if name == "amount":
+                header = row.header
             try:
-                return parse_amount(text)
-            except DealtrackError:
-                raise _Refused(
-                    Phrase(
-                        "amount: {text} in column {column!r} is not an amount of money", text=shown(text), column=column
-                    )
-                ) from None
-        clean = self._clean(column, text, _LIMITS.get(name, _LIMIT))
-        return outcome_named(clean) if name == "outcome" else clean
-
-    def _clean(self, column: str, text: str, limit: int) -> str:
-        try:
-            return clean_input(text, column, limit)
-        except DealtrackError:
-            pass
-        try:
-            return clean_input(text, f"Column {column!r}", limit)
-        except DealtrackError as error:
-            raise _Refused(str(error).rstrip(".")) from None
-
-    def _category(self, word: str | None) -> str:
-        if word is None:
-            return OTHER
-        known = self._categories.get(word)
-        if known is None:
-            table = self._values.get("category", {})
-            known = match_category(table.get(word.casefold(), word)) or OTHER
-            if len(self._categories) < _LAYOUTS:
-                self._categories[word] = known
-        return known
-
-    def _check_order(self, moments: dict[str, Moment], row: RawRow) -> None:
-        """Refuse a row that was closed twice, or whose moments cannot have followed one another."""
-        if len(moments) == 1:
-            return
-        closed = [name for name in _CLOSING if name in moments]
-        if len(closed) > 1:
-            raise _Refused(
-                Phrase(
-                    "it was both {one} and {other}: a complaint ends once", one=Word(closed[0]), other=Word(closed[1])
-                )
-            )
-        before, latest = "received", moments["received"].start
-        for name in ("forwarded", *closed):
-            stated = moments.get(name)
-            if stated is None:
-                continue
-            # A day alone may be any of its moments; it counts as the earliest that fits.
-            if (stated.end <= latest) if stated.day_only else (stated.start < latest):
-                raise _Refused(
-                    Phrase("{one} is before {other}", one=self._told(name, row), other=self._told(before, row))
-                )
-            before, latest = name, max(stated.start, latest)
-
-    def _told(self, name: str, row: RawRow) -> str:
-        text, column = self._pick(row.cells, dict(self._events)[name])
-        return Phrase("{name} {value} in column {column!r}", name=name, value=shown(text or ""), column=column)
+                yield reader.read(row)
+            except Refused as error:
+                yield Refusal(row.line, str(error), row)
+            self._reading.guessed = dates.guessed
 
 
-_TEXTS = (
-    "number",
-    "platform",
-    "category",
-    "seller",
-    "owner",
-    "policy",
-    "outcome",
-    "amount",
-    "consumer",
-    "phone",
-    "email",
-    "address",
-    "summary",
-)
+def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> Iterator[Incoming | Refusal]:
+    """Check a file's header at once, then yield all its rows as a RowsReader reads them."""
+    return RowsReader(source, mapping, zone, reading).read(source.rows)

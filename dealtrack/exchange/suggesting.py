@@ -14,9 +14,9 @@ from dealtrack.core.text import escape_controls, parse_amount
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.column_words import BLANKS, WORDS
 from dealtrack.exchange.dates import AUTO, EXCEL_1900, compile_form
+from dealtrack.exchange.incoming import SELLERS
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name
 from dealtrack.exchange.raw import RawRow
-from dealtrack.exchange.rows import SELLERS
 from dealtrack.phrase import Phrase
 
 SAMPLE = 500

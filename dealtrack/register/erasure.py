@@ -11,7 +11,7 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.errors import NothingToErase
 from dealtrack.phrase import Phrase
-from dealtrack.register import journal
+from dealtrack.register import import_blocks, journal
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.recorder import Personal, personal_digest
 from dealtrack.register.register import Register
@@ -57,6 +57,7 @@ def erase(register: Register, complaints: Sequence[int], reason: str, now: datet
             told[id_] = [name for name, value in given.items() if len(value) >= LEAST_TELLING and value in said]
             recorder.event(Event.ERASED, {"complaint": id_, "reason": reason})
             connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
+            import_blocks.forget(connection, id_)
         _write_afresh(connection)
     return Erased(fields, told, is_gone=_emptied(connection))
 

@@ -15,7 +15,7 @@ from dealtrack.core.moments import Moment, local_day
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version, version_for
 from dealtrack.errors import UnknownPolicy
-from dealtrack.register import journal, projection, queries, search
+from dealtrack.register import import_blocks, journal, projection, queries, search
 from dealtrack.register.journal import Event
 from dealtrack.register.plain import Plain
 
@@ -151,9 +151,13 @@ class Recorder:
             self._personal.append(personal_row(id_, work.personal, salt))
         for entry in decided:
             self._entries.add(entry)
-            if entry.kind in RENAMING:
-                self._numbers, self._keys = {}, {}
         self._write_rows(life, complaint, clocks, is_new)
+        if is_new:
+            self._remember(id_, complaint.number, projection.import_key_of(life.history))
+        elif any(entry.kind in RENAMING for entry in decided):
+            self._numbers, self._keys = {}, {}
+            import_blocks.forget(self._connection, id_)
+            self._forget_blocks_of(complaint.number)
         return complaint
 
     def enter(self, work: Work, wanted: int | None = None) -> int:
@@ -213,18 +217,34 @@ class Recorder:
             limits.check_extension(life.id, policy, runs, life.entries, name, by, at)
 
     def _write_rows(self, life: Life, complaint: Complaint, clocks: Sequence[Clock], is_new: bool) -> None:
-        key = projection.import_key_of(life.history)
-        self._rows.write(complaint, clocks, key, is_new)
+        self._rows.write(complaint, clocks, projection.import_key_of(life.history), is_new)
         self._index.write(complaint, life.history, is_new)
-        if is_new:
-            self._remember(complaint.id, complaint.number, key)
 
     def _remember(self, id_: int, number: str | None, key: str | None) -> None:
         """Keep what a new complaint is found by, where it was looked up."""
-        if number in self._numbers:
-            self._numbers[number].append(id_)
+        known = self._numbers.get(number)
+        if known is None:
+            self._forget_blocks_of(number)
+        else:
+            for other in known:
+                import_blocks.forget(self._connection, other)
+            known.append(id_)
         if key in self._keys:
             self._keys[key] = id_
+
+    def _forget_blocks_of(self, number: str | None) -> None:
+        """Forget the blocks of rows with a number that stands for a complaint more, or for another one."""
+        if number is not None:
+            for id_ in queries.find_number(self._connection, number):
+                import_blocks.forget(self._connection, id_)
+
+    def knows_block(self, digest: bytes) -> bool:
+        """Tell whether a block of rows of this digest was taken in, and all that it tells still stands."""
+        return import_blocks.is_kept(self._connection, digest)
+
+    def keep_block(self, digest: bytes, complaints: Collection[int]) -> None:
+        """Keep a block of rows that were all taken in, given the complaints that they tell of."""
+        import_blocks.keep(self._connection, digest, min(complaints), max(complaints))
 
     def _version_of(self, policy: str, received: datetime) -> Policy:
         versions = self._register.policies.get(policy)

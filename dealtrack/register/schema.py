@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 PACKAGE = "dealtrack.register.migrations"
-MIGRATIONS = ("m001_journal_and_projection", "m002_reading_views", "m003_clocks_by_due_day")
+MIGRATIONS = (
+    "m001_journal_and_projection", "m002_reading_views", "m003_clocks_by_due_day", "m004_import_blocks",
+)  # fmt: skip
 """The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
 
 VERSION = len(MIGRATIONS)

@@ -1,0 +1,71 @@
+"""Cutting a file's rows into blocks by what they say, so that the same rows make the same blocks in a later file.
+
+A block ends with a row whose checksum says so: rows put in, changed or left out change the blocks that they stand in,
+and no other.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from hashlib import sha256
+from itertools import islice
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import dealtrack
+from dealtrack.exchange.mapping import Mapping, check_header
+from dealtrack.exchange.raw import RawRow, Refusal
+from dealtrack.exchange.readers import Source
+
+MOST = 4096
+"""The most rows of a block."""
+
+ENDING = 0x7FF
+"""The bits that are 0 in the checksum of a block's last row: blocks have some two thousand rows."""
+
+CELL, ROW = "\x1f", "\x1e"
+"""What parts cells and rows; a block that holds them otherwise has no digest."""
+
+
+class Block(NamedTuple):
+    """Rows that are looked up at once, and the digest that they are known again by, None where they are not."""
+
+    rows: Sequence[RawRow | Refusal]
+    digest: bytes | None
+
+
+def blocks_of(source: Source, mapping: Mapping, zone: str) -> Iterator[Block]:
+    """Yield a source's rows in blocks; those of a CSV file have digests, but not those of an export of dealtrack's own.
+
+    What a row tells hangs on the mapping, the header, the register's time zone and this version of dealtrack, and so
+    do the digests. Raises what `check_header` raises.
+    """
+    layout = check_header(mapping, source.header, source.name)
+    if source.format != "csv" or layout.own:
+        while rows := tuple(islice(source.rows, MOST // 2)):
+            yield Block(rows, None)
+        return
+    seed = json.dumps([dealtrack.__version__, zone, source.header, asdict(mapping)], default=_plain, sort_keys=True)
+    rows_, texts = list[RawRow | Refusal](), list[str]()
+    for row in source.rows:
+        rows_.append(row)
+        text = CELL.join((row if isinstance(row, RawRow) else row.raw).cells)
+        texts.append(text)
+        if not crc32(text.encode()) & ENDING or len(rows_) == MOST:
+            yield Block(rows_, _digest(seed, rows_, texts, len(source.header)))
+            rows_, texts = [], []
+    if rows_:
+        yield Block(rows_, _digest(seed, rows_, texts, len(source.header)))
+
+
+def _digest(seed: str, rows: Sequence[RawRow | Refusal], texts: Sequence[str], width: int) -> bytes | None:
+    said = ROW.join(texts)
+    is_clear = said.count(CELL) == len(rows) * (width - 1) and said.count(ROW) == len(rows) - 1
+    if not is_clear or any(isinstance(row, Refusal) for row in rows):
+        return None
+    return sha256(f"{seed}{ROW}{said}".encode()).digest()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else sorted(value)
