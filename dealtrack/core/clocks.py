@@ -146,21 +146,37 @@ def _calendar_end(start: date, length: int, unit: Unit) -> date:
     return start + timedelta(days=length * (7 if unit is Unit.WEEK else 1))
 
 
-def plain_deadline(
-    rule: ClockRule, start: date, calendar: WorkingCalendar, zone: tzinfo
-) -> tuple[datetime, date, bool]:
-    """Return the deadline in UTC, its day, and whether it is provisional, of a clock never paused nor extended.
+class Deadlines(dict[date, tuple[datetime, date, bool]]):
+    """The deadlines of a clock never paused nor extended: in UTC, with their days, and whether they are provisional.
 
-    Days repeat, so that the calendar remembers: a million complaints have some thousand days of receipt.
+    They are found by the day on which the clock starts, each counted when it is first asked for: a million complaints
+    have some thousand days of receipt, and looking one up takes 0.1 us.
     """
-    # The rule and the zone are kept with what is remembered, and so nothing else can get their id.
-    key = (id(rule), id(zone), start)
-    known = calendar.deadlines.get(key)
+
+    __slots__ = ("_calendar", "_rule", "_zone")
+
+    def __init__(self, rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) -> None:
+        self._rule, self._calendar, self._zone = rule, calendar, zone
+
+    def __missing__(self, start: date) -> tuple[datetime, date, bool]:
+        rule = self._rule
+        counted, rolled = due_day(rule, start, rule.length, (), self._calendar)
+        is_provisional = _is_provisional(rule, start, counted, rolled, self._calendar)
+        found = self[start] = deadline(rolled, rule.closes, self._zone), rolled, is_provisional
+        return found
+
+
+def plain_deadlines(rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) -> Deadlines:
+    """Return the table of a clock's plain deadlines, which the calendar keeps; asked for a day it counts that one.
+
+    It raises OutsideCalendar.
+    """
+    # The table keeps the rule and the zone, and so nothing else can get their id.
+    key = (id(rule), id(zone))
+    known: Deadlines | None = calendar.deadlines.get(key)
     if known is None:
-        counted, rolled = due_day(rule, start, rule.length, (), calendar)
-        found = deadline(rolled, rule.closes, zone), rolled, _is_provisional(rule, start, counted, rolled, calendar)
-        known = calendar.deadlines[key] = (found, rule, zone)
-    return known[0]
+        known = calendar.deadlines[key] = Deadlines(rule, calendar, zone)
+    return known
 
 
 def _is_provisional(rule: ClockRule, start: date, counted: date, due: date, calendar: WorkingCalendar) -> bool:
@@ -242,7 +258,7 @@ def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt
             calendar = calendar_at(last.seq if run.end else None)
             ended = last.at if run.end else None
             if run.is_plain:
-                due, day, is_provisional = plain_deadline(rule, local_day(start.at, zone), calendar, zone)
+                due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
                 counted = (due, day, ended, run.end, False, is_provisional, calendar.revision, start.kind)
                 clocks.append(Clock(rule.name, run.round, start.at, *counted, None, rule.length))
             else:
@@ -332,5 +348,5 @@ def project(
                 before = project(feeder, latest, policy, is_open, is_paused, calendar, zone, moment)
             if before is not None and before.due is not None and before.ended is None:
                 start = max(start, before.due)
-    due, day, is_provisional = plain_deadline(rule, local_day(start, zone), calendar, zone)
+    due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start, zone)]
     return waiting._replace(assumed=start, due=due, due_day=day, provisional=is_provisional)

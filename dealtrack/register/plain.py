@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import gt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dealtrack.core.clocks import plain_deadline
+from dealtrack.core.clocks import plain_deadlines
 from dealtrack.core.course import Course, course_of
 from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, lag, settled
 from dealtrack.core.moments import from_store, local_day, to_store
@@ -127,7 +127,7 @@ class Plain:
         for rule, run in told.course.runs:
             calendar = self._register.calendars_now(seqs[run.last] if run.end else None)
             start = local_day(told.moments[run.first], self._zone)
-            due, day, is_provisional = plain_deadline(rule, start, calendar, self._zone)
+            due, day, is_provisional = plain_deadlines(rule, calendar, self._zone)[start]
             ended, end, revision = (told.texts[run.last], run.end.value, calendar.revision) if run.end else _NOT_ENDED
             began = told.texts[run.first]
             rows.append(

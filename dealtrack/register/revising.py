@@ -16,7 +16,7 @@ from dealtrack.core.calendar import (
     change_to_data,
     changed_days,
 )
-from dealtrack.core.clocks import Clock, Verdict, plain_deadline, verdict
+from dealtrack.core.clocks import Clock, Verdict, plain_deadlines, verdict
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll
@@ -129,7 +129,7 @@ def _counted_anew(
         assert rule is not None
         assert run.started is not None
         start = local_day(run.started, register.zone)
-        due, day, is_provisional = plain_deadline(rule, start, calendar, register.zone)
+        due, day, is_provisional = plain_deadlines(rule, calendar, register.zone)[start]
         anew.append(run._replace(due=due, due_day=day, provisional=is_provisional, revision=calendar.revision))
     return anew
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from dealtrack.core.clocks import Clock, End, Verdict, plain_deadline, project, verdict
+from dealtrack.core.clocks import Clock, End, Verdict, plain_deadlines, project, verdict
 from dealtrack.core.lifecycle import OPEN, Status
 from dealtrack.core.moments import from_store, local_day
 from dealtrack.core.policy import Policy
@@ -121,7 +121,7 @@ class PresentCounter:
         for _ in range(max(len(policy.clocks) for policy in policies)):
             day = local_day(latest, self._zone)
             ends = [
-                plain_deadline(rule, day, self._calendar, self._zone)[0]
+                plain_deadlines(rule, self._calendar, self._zone)[day][0]
                 for policy in policies
                 for rule in policy.clocks
             ]

@@ -47,14 +47,16 @@ def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
         for command in commands:
             one, told = run(command, bench.environment)
             figures.append(Figures(*one, told))
-    ours, floor = figures[0], figures[1]
     if not work.reach:
-        told_wall, told_cpu = map(float, ours.told.split())
-        ours = ours._replace(wall=told_wall, cpu=told_cpu)
+        figures = list(map(_by_own_clock, figures))
+    ours, floor = figures[0], figures[1]
     wall, cpu = map(float, floor.told.split()) if work.told else (floor.wall, floor.cpu)
     if work.beside_start:
         wall, cpu = wall + figures[-1].wall, cpu + figures[-1].cpu
-    names = [f"{peer.name} {seconds(told)}" for peer, told in zip(others, figures[2:], strict=False)]
+    names = [
+        f"{peer.name} {seconds(_whole(told, work.part))}, {told.cpu / work.part / max(ours.cpu, 1e-6):.2f}x"
+        for peer, told in zip(others, figures[2:], strict=False)
+    ]
     why = "not installed" if bench.with_peers else "quick"
     names += [f"{peer.name} skipped: {why}" for peer in work.peers if peer not in others]
     reach = f"{work.reach}" if work.reach else ""
@@ -63,6 +65,17 @@ def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
         f"| {work.name} | {seconds(ours)} | {work.floor_name} {cpu:.3f} s ({wall:.3f}) | {ratio} | {reach} "
         f"| {ours.peak_mb:.0f} MB | {'; '.join(names)} |"
     )
+
+
+def _by_own_clock(figures: Figures) -> Figures:
+    """Return the seconds that a process printed in place of those that all of it took."""
+    wall, cpu = map(float, figures.told.split())
+    return figures._replace(wall=wall, cpu=cpu)
+
+
+def _whole(figures: Figures, part: float) -> Figures:
+    """Return what a peer would take for all of the work, where it did a part of it."""
+    return figures._replace(wall=figures.wall / part, cpu=figures.cpu / part)
 
 
 def seconds(figures: Figures) -> str:

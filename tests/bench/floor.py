@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, DayList, WorkingCalendar
-from dealtrack.core.clocks import plain_deadline
+from dealtrack.core.clocks import Deadlines, plain_deadlines
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
 
@@ -148,15 +148,31 @@ def report(path: str) -> Clockwork:
     return clockwork
 
 
-def deadlines(count: str) -> Clockwork:
-    """Count the deadlines of so many receipts, each at an hour of its own, by the core alone."""
-    rule, calendar = ClockRule("complete", frozenset(), frozenset(), 2), WorkingCalendar(DayList(RULES))
+def _counted() -> tuple[Deadlines, ZoneInfo]:
     zone = ZoneInfo("Asia/Shanghai")
-    moments = [datetime(2016, 1, 1, tzinfo=UTC) + timedelta(minutes=31 * n % 525_600) for n in range(int(count))]
+    rule = ClockRule("complete", frozenset(), frozenset(), 2)
+    return plain_deadlines(rule, WorkingCalendar(DayList(RULES)), zone), zone
+
+
+def deadlines(count: str) -> Clockwork:
+    """Find the deadlines of so many days of receipt, by the core alone."""
+    found, _ = _counted()
+    days = [date(2016, 1, 1) + timedelta(days=n % 365) for n in range(int(count))]
     clockwork = Clockwork()
     with clockwork.running():
-        for moment in moments:
-            plain_deadline(rule, local_day(moment, zone), calendar, zone)
+        for day in days:
+            found[day]
+    return clockwork
+
+
+def moments(count: str) -> Clockwork:
+    """Find the deadlines of so many receipts, each at a minute of its own, whose local day is to be found too."""
+    found, zone = _counted()
+    received = [datetime(2016, 1, 1, tzinfo=UTC) + timedelta(minutes=31 * n % 525_600) for n in range(int(count))]
+    clockwork = Clockwork()
+    with clockwork.running():
+        for moment in received:
+            found[local_day(moment, zone)]
     return clockwork
 
 
@@ -184,7 +200,7 @@ RULES = CalendarRules(
 
 WORKS: dict[str, Callable[..., Clockwork]] = {
     "inserts": inserts, "reading": reading, "hashing": hashing, "commit": commit, "updates": updates,
-    "report": report, "deadlines": deadlines, "look-ups": look_ups,
+    "report": report, "deadlines": deadlines, "moments": moments, "look-ups": look_ups,
 }  # fmt: skip
 
 if __name__ == "__main__":

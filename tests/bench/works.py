@@ -12,13 +12,17 @@ from tests.bench.measure import run
 from tests.bench.peers import Peer, peer, scripted
 
 PYTHON = sys.executable
+PEERS_PART = 20
+"""Peers count a twentieth of the deadlines."""
+
 START = (PYTHON, "-c", "import typer, sqlite3")
 
 
 class Work(NamedTuple):
     """One row of the table. A floor that prints its own seconds (`told`) is counted by those.
 
-    `reach` is how many times the floor is to be reached at most; `before` makes ready what a run uses up.
+    `reach` is how many times the floor is to be reached at most, 0 where all tell their own seconds; `before` makes
+    ready what a run uses up; `part` is how much of the work peers do.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Work(NamedTuple):
     before: Callable[[], None] | None = None
     runs: int = 0
     beside_start: bool = False
+    part: float = 1.0
 
 
 class Bench:
@@ -128,7 +133,7 @@ class Bench:
             yield Work(words, self.dealtrack(self.large, *words.split()), start, START, 1.6, looked)
         yield from self._recorded()
         yield self._imported()
-        yield self._deadlines()
+        yield from self._deadlines()
         again = self.dealtrack(self.large, "import", str(self.csv))
         yield Work(
             "import again, nothing new",
@@ -196,24 +201,15 @@ class Bench:
             f"import {self.count:,} rows", command, "bare executemany", floor, 2.0, others, True, before, runs=1
         )
 
-    def _deadlines(self) -> Work:
-        count = str(min(self.count, 1_000_000))
-        few = str(int(count) // 20)
+    def _deadlines(self) -> Iterator[Work]:
+        count = min(self.count, 1_000_000)
         others = [
-            scripted("holidays, a twentieth", "holidays", "deadlines", "holidays", few),
-            scripted("pandas, a twentieth", "pandas", "deadlines", "pandas", few),
+            scripted(name, name, "deadlines", name, str(max(1, count // PEERS_PART))) for name in ("holidays", "pandas")
         ]
-        command = self.bare("deadlines", count)
-        return Work(
-            f"deadlines alone, {int(count):,}",
-            command,
-            "list look-ups",
-            self.bare("look-ups", count),
-            0,
-            others,
-            True,
-            runs=1,
-        )
+        floor = self.bare("look-ups", count)
+        alone = f"deadlines alone, {count:,}"
+        yield Work(alone, self.bare("deadlines", count), "list look-ups", floor, 0, others, True, part=1 / PEERS_PART)
+        yield Work(f"{alone}, the day found too", self.bare("moments", count), "list look-ups", floor, 0, told=True)
 
     def _amended(self) -> Work:
         many = max(10, self.count // 100)
