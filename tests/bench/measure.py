@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -26,8 +26,13 @@ class Figures(NamedTuple):
     told: bytes
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[Run, bytes]:
+Command = Sequence[str] | Callable[[int], Sequence[str]]
+"""A command line, or what gives that of each turn."""
+
+
+def run(command: Command, environment: Mapping[str, str], turn: int = 0) -> tuple[Run, bytes]:
     """Run a command to its end with its output piped; raises CalledProcessError where it fails."""
+    command = command(turn) if callable(command) else command
     began = time.perf_counter()
     process = subprocess.Popen(
         command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -51,15 +56,13 @@ def _read(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
     return out, err
 
 
-def in_turn(
-    commands: Sequence[Sequence[str]], environment: Mapping[str, str], runs: int, warm_ups: int = 1
-) -> list[Figures]:
+def in_turn(commands: Sequence[Command], environment: Mapping[str, str], runs: int, warm_ups: int = 1) -> list[Figures]:
     """Return the medians of commands that are run in turn, so many times each, after runs that do not count."""
     held: list[list[Run]] = [[] for _ in commands]
     told = [b""] * len(commands)
     for turn in range(warm_ups + runs):
         for place, command in enumerate(commands):
-            one, told[place] = run(command, environment)
+            one, told[place] = run(command, environment, turn)
             if turn >= warm_ups:
                 held[place].append(one)
     return [

@@ -18,7 +18,7 @@ def test_the_quick_form_runs_every_work() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     rows = ran.stdout.splitlines()
-    assert len(rows) == 17
+    assert len(rows) == 19
     assert all(row.count("|") == 8 for row in rows)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench import complaints
-from tests.bench.measure import run
+from tests.bench.measure import Command, run
 from tests.bench.peers import Peer, peer, scripted
 
 PYTHON = sys.executable
@@ -26,7 +26,7 @@ class Work(NamedTuple):
     """
 
     name: str
-    command: Sequence[str]
+    command: Command
     floor_name: str
     floor: Sequence[str]
     reach: float
@@ -167,12 +167,22 @@ class Bench:
         shutil.copy(self.large, copy)
         floor = self.bare("commit", self.folder / "commit.db")
         task = peer("task add", "task", "add", "one more", "due:20361101T000000Z")
-        note = ["note", str(self.count), "--note", "one more"]
-        for words, others in ((["add", "--platform", "JD", "--category", "quality"], [task]), (note, [])):
-            name = f"{words[0]}, one complaint"
+        add = self.dealtrack(copy, *"add --platform JD --category quality".split())
+        note = self.dealtrack(copy, "note", str(self.count), "--note", "one more")
+
+        def forward(turn: int) -> list[str]:
+            return self.dealtrack(copy, "forward", str(self.count - turn))
+
+        def complete(turn: int) -> list[str]:
+            return self.dealtrack(copy, "complete", str(self.count - turn), "--outcome", "refund")
+
+        recorded: tuple[tuple[str, Command, list[Peer]], ...] = (
+            ("add", add, [task]), ("forward", forward, []), ("complete", complete, []), ("note", note, []),
+        )  # fmt: skip
+        for name, command, others in recorded:
             yield Work(
-                name,
-                self.dealtrack(copy, *words),
+                f"{name}, one complaint",
+                command,
                 "start, and one commit",
                 floor,
                 2.0,
