@@ -8,7 +8,8 @@ from dealtrack.core.category import CATEGORIES
 from dealtrack.core.lifecycle import Kind, Status, effective
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
-from dealtrack.register.recorder import Draft, Personal, Recorder, Work
+from dealtrack.register.personal import Personal
+from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
 from dealtrack.settings import data_folder
 from dealtrack.sources.policies import load_policy

@@ -15,7 +15,8 @@ from dealtrack.core.moments import Moment
 from dealtrack.core.outcome import outcome_named
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.errors import BadCount, CannotVoid, MissingValue
-from dealtrack.register.recorder import Draft, Personal, Work
+from dealtrack.register.personal import Personal
+from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 
 CLEAR = "-"

@@ -17,7 +17,7 @@ from dealtrack.errors import UnknownComplaint
 from dealtrack.phrase import Phrase
 from dealtrack.register.erasure import erasure_of
 from dealtrack.register.journal import Entry
-from dealtrack.register.recorder import Personal
+from dealtrack.register.personal import Personal
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 

@@ -18,8 +18,9 @@ from dealtrack.core.text import clean_input, nearest, parse_amount
 from dealtrack.errors import MissingValue, UnknownWord, suggestion
 from dealtrack.phrase import Phrase
 from dealtrack.register.duplicates import Watch, merged
+from dealtrack.register.personal import Personal
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Personal, Work
+from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 

@@ -27,7 +27,8 @@ from dealtrack.exchange.recognition import Recognition
 from dealtrack.exchange.rows import Incoming, Reading, RowsReader
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.erasure import erased_complaints
-from dealtrack.register.recorder import Draft, Personal, Recorder, Work
+from dealtrack.register.personal import Personal
+from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5

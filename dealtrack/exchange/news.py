@@ -11,7 +11,8 @@ from dealtrack.core.outcome import outcome_named
 from dealtrack.exchange.histories import told_of, with_platforms
 from dealtrack.exchange.incoming import Incoming
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.recorder import Draft, Personal
+from dealtrack.register.personal import Personal
+from dealtrack.register.recorder import Draft
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
 EVENT_NAMES = tuple((kind, kind.value) for kind in EVENTS)

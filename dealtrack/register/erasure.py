@@ -13,7 +13,7 @@ from dealtrack.errors import NothingToErase
 from dealtrack.phrase import Phrase
 from dealtrack.register import import_blocks, journal
 from dealtrack.register.journal import Entry, Event
-from dealtrack.register.recorder import Personal, personal_digest
+from dealtrack.register.personal import Personal, personal_digest
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
 

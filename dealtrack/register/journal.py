@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core import chain
 from dealtrack.core.chain import Link
-from dealtrack.core.lifecycle import Detail, Kind, Transition
+from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.moments import from_store, to_store
 
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail"
@@ -74,10 +74,9 @@ class Writer:
         self._actor = actor
         self._links: list[tuple[Any, ...]] = []
 
-    def _add(self, complaint: int | None, kind: str, at: str, detail: Mapping[str, Any]) -> int:
+    def _add(self, complaint: int | None, kind: str, at: str, text: str) -> int:
         tail = self._tail
         seq = tail.seq + 1
-        text = chain.canonical(detail)
         digest = chain.digest(seq, complaint, kind, at, self._recorded_text, self._actor, text, tail.hash)
         self._links.append((seq, complaint, kind, at, self._recorded_text, self._actor, text, tail.hash, digest))
         tail.seq, tail.hash = seq, digest
@@ -98,20 +97,17 @@ class Writer:
 
     def add(self, entry: Transition) -> None:
         """Add a complaint's transition, which bears the next number."""
-        seq = self._add(entry.complaint, str(entry.kind), to_store(entry.at), entry.detail)
+        seq = self._add(entry.complaint, str(entry.kind), to_store(entry.at), chain.canonical(entry.detail))
         assert seq == entry.seq
 
-    def add_all(
-        self, complaint: int, kinds: Iterable[Kind], moments: Iterable[str | None], details: Iterable[Detail]
-    ) -> None:
-        """Add transitions of a complaint, of each its kind, moment as it is stored, and detail."""
-        for kind, at, detail in zip(kinds, moments, details, strict=False):
-            assert at is not None
-            self._add(complaint, str(kind), at, detail)
+    def add_all(self, complaint: int, kinds: Iterable[str], moments: Iterable[str], details: Iterable[str]) -> None:
+        """Add transitions of a complaint, given the kind, moment and detail of each as they are stored."""
+        for kind, at, detail in zip(kinds, moments, details, strict=True):
+            self._add(complaint, kind, at, detail)
 
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
         """Add an entry of the register's own and return its number."""
-        return self._add(None, kind.value, to_store(at or self.recorded_at), detail)
+        return self._add(None, kind.value, to_store(at or self.recorded_at), chain.canonical(detail))
 
     @property
     def holds_back(self) -> bool:

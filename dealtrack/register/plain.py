@@ -5,20 +5,23 @@ started on one day: 30 us a complaint instead of 90. A test holds what comes of 
 """
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from operator import gt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import plain_deadlines
 from dealtrack.core.course import Course, course_of
 from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, lag, settled
 from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.policy import Policy
 from dealtrack.register import search
+from dealtrack.register.personal import personal_digest, personal_row
 
 if TYPE_CHECKING:
-    from dealtrack.register.recorder import Draft
+    from dealtrack.register.recorder import Draft, Work
     from dealtrack.register.register import Register
 
 KINDS = frozenset(Kind)
@@ -36,12 +39,31 @@ class Told(NamedTuple):
     backdated: int
 
 
+class Ready(NamedTuple):
+    """A new complaint as it will be written: its rows, all but its id and the numbers of its entries, which come last.
+
+    `kinds`, `moments` and `details` are those of its entries, `personal` the row of its personal data, `said` the text
+    that it is searched by.
+    """
+
+    number: str | None
+    import_key: str | None
+    kinds: tuple[str, ...]
+    moments: tuple[str, ...]
+    details: tuple[str, ...]
+    complaint: tuple[Any, ...]
+    clocks: tuple[tuple[Any, ...], ...]
+    personal: tuple[Any, ...] | None
+    said: str
+
+
 class Plain:
     """Makes the rows of complaints on plain courses."""
 
     def __init__(self, register: "Register") -> None:
         self._register = register
         self._zone = register.zone
+        self._beyond = register.head()[0] + 1
         self._courses: dict[tuple[int, tuple[str, ...]], tuple[Policy, Course | None]] = {}
 
     def _course(self, kinds: tuple[str, ...], policy: Policy) -> Course | None:
@@ -71,6 +93,35 @@ class Plain:
             before = at
         backdated = lag(local_day(recorded_at, self._zone), local_day(moments[0], self._zone))
         return Told(course, moments, [*map(to_store, moments), None], details, backdated)
+
+    def ready(self, work: "Work", now: datetime, recorded_at: datetime) -> Ready | None:
+        """Return a new complaint ready to be written; None as `tell` does. Raises OutsideCalendar and UnknownPolicy."""
+        drafts, personal = work.drafts, work.personal
+        detail = drafts[0].detail
+        version = self._register.version_at(detail["policy"], drafts[0].at.start)
+        told = self.tell(drafts, version, now, recorded_at)
+        if told is None:
+            return None
+        told.details[0] = detail = {**detail, "policy_version": version.in_force.isoformat()}
+        row = self.complaint_row(0, told)
+        # What is new is counted by the present calendar, as what runs is.
+        runs = self.clock_rows(0, told, [self._beyond] * len(drafts))
+        held = None
+        if personal is not None:
+            salt = os.urandom(16)
+            detail["personal"] = personal_digest(salt, personal)
+            held = personal_row(0, personal, salt)[1:]
+        return Ready(
+            detail.get("number"),
+            detail.get("import_key"),
+            tuple([kind.value for kind in told.course.kinds]),
+            tuple(told.texts[:-1]),  # type: ignore[arg-type]
+            tuple(map(canonical, told.details)),
+            row[1:],
+            tuple([run[1:] for run in runs]),
+            held,
+            search.plain_row(0, detail)[1],
+        )
 
     def retell(self, rows: Sequence[Sequence[Any]]) -> Told | None:
         """Return a complaint as its entries in the journal tell it, rows of its COLUMNS; None as `tell` does."""

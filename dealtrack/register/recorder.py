@@ -7,17 +7,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dealtrack.core import chain, lifecycle, limits
+from dealtrack.core import lifecycle, limits
 from dealtrack.core.clocks import Clock
-from dealtrack.core.contact import email_key, phone_key
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Life, Transition
-from dealtrack.core.moments import Moment, local_day
+from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
-from dealtrack.core.policy import Policy, check_same_version, version_for
-from dealtrack.errors import UnknownPolicy
+from dealtrack.core.policy import Policy, check_same_version
 from dealtrack.register import import_blocks, journal, projection, queries, search
 from dealtrack.register.journal import Event
-from dealtrack.register.plain import Plain
+from dealtrack.register.personal import Personal, personal_digest, personal_row
+from dealtrack.register.plain import Plain, Ready
 
 if TYPE_CHECKING:
     from dealtrack.register.register import Register
@@ -28,15 +27,6 @@ VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
 """The kinds that personal data can come with: their detail holds a digest of it."""
 RENAMING = frozenset({Kind.AMENDED, Kind.VOIDED})
 """The kinds after which a complaint may be found by another number, or by none."""
-
-
-class Personal(NamedTuple):
-    """A consumer's personal data, kept outside the journal so that it can be erased."""
-
-    consumer: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    address: str | None = None
 
 
 class Draft(NamedTuple):
@@ -162,27 +152,18 @@ class Recorder:
 
     def enter(self, work: Work, wanted: int | None = None) -> int:
         """Record a new complaint and return its id: what `record` does, in a third of its time where it is plain."""
-        drafts, personal = work.drafts, work.personal
-        detail = drafts[0].detail
-        version = self._version_of(detail["policy"], drafts[0].at.start)
-        told = self._plain.tell(drafts, version, self.now, self._entries.recorded_at)
-        if told is None:
-            return self.record(work, wanted).id
-        id_ = max(self._last + 1, wanted or 0)
-        told.details[0] = detail = {**detail, "policy_version": version.in_force.isoformat()}
-        row = self._plain.complaint_row(id_, told)
-        # What may still refuse it, a deadline outside the calendar, is asked before anything is added.
-        first = self._entries.next_seq
-        runs = self._plain.clock_rows(id_, told, range(first, first + len(drafts)))
-        self._last = id_
-        if personal is not None:
-            salt = os.urandom(16)
-            detail["personal"] = personal_digest(salt, personal)
-            self._personal.append(personal_row(id_, personal, salt))
-        self._rows.add(row, runs)
-        self._entries.add_all(id_, told.course.kinds, told.texts, told.details)
-        self._index.add(search.plain_row(id_, detail))
-        self._remember(id_, detail.get("number"), detail.get("import_key"))
+        ready = self._plain.ready(work, self.now, self.recorded_at)
+        return self.record(work, wanted).id if ready is None else self.enter_ready(ready, wanted)
+
+    def enter_ready(self, ready: Ready, wanted: int | None = None) -> int:
+        """Record a new complaint whose rows are made, and return its id."""
+        id_ = self._last = max(self._last + 1, wanted or 0)
+        if ready.personal is not None:
+            self._personal.append((id_, *ready.personal))
+        self._rows.add((id_, *ready.complaint), [(id_, *run) for run in ready.clocks])
+        self._entries.add_all(id_, ready.kinds, ready.moments, ready.details)
+        self._index.add((id_, ready.said, ""))
+        self._remember(id_, ready.number, ready.import_key)
         return id_
 
     def _decide(self, life: Life, work: Work, salt: bytes) -> list[Transition]:
@@ -197,7 +178,7 @@ class Recorder:
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
-                    detail["policy_version"] = self._version_of(detail["policy"], at).in_force.isoformat()
+                    detail["policy_version"] = self._register.version_at(detail["policy"], at).in_force.isoformat()
                 if work.personal is not None:
                     detail["personal"] = personal_digest(salt, work.personal)
             decided.append(self._entries.next_transition(len(decided), life.id, kind, at, detail))
@@ -246,12 +227,6 @@ class Recorder:
         """Keep a block of rows that were all taken in, given the complaints that they tell of."""
         import_blocks.keep(self._connection, digest, min(complaints), max(complaints))
 
-    def _version_of(self, policy: str, received: datetime) -> Policy:
-        versions = self._register.policies.get(policy)
-        if versions is None:
-            raise UnknownPolicy(name=policy, nearest="")
-        return version_for(versions, local_day(received, self._register.zone))
-
     def make(self, made: Mapping[str, Any]) -> None:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
         seq = self._entries.event(Event.MADE, made)
@@ -297,16 +272,3 @@ class Recorder:
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
         """Add an entry of the register's own, by default of this moment, and return its number."""
         return self._entries.event(kind, detail, at)
-
-
-def personal_digest(salt: bytes, personal: Personal) -> str:
-    """Return the salted digest by which the journal vouches for personal data without holding it."""
-    consumer, phone, email, address = map(chain.quote, personal)
-    # The canonical JSON of its fields by name.
-    text = f'{{"address":{address},"consumer":{consumer},"email":{email},"phone":{phone}}}'
-    return chain.sha256(salt + text.encode()).hex()
-
-
-def personal_row(complaint: int, personal: Personal, salt: bytes) -> tuple[Any, ...]:
-    """Return the row that holds personal data, in the order of the table's columns."""
-    return (complaint, *personal, salt, phone_key(personal.phone), email_key(personal.email))

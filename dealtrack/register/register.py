@@ -23,7 +23,8 @@ from dealtrack.register.view import View
 if TYPE_CHECKING:
     from dealtrack.register import counts
     from dealtrack.register.founding import Setup
-    from dealtrack.register.recorder import Personal, Recorder, Work
+    from dealtrack.register.personal import Personal
+    from dealtrack.register.recorder import Recorder, Work
 
 
 class Register(Store):
@@ -59,14 +60,14 @@ class Register(Store):
 
     def personal(self, complaint: int) -> "Personal | None":
         """Return a consumer's personal data, None where there is none or it was erased."""
-        from dealtrack.register.recorder import Personal
+        from dealtrack.register.personal import Personal
 
         row = queries.personal(self._connection, complaint)
         return Personal(*row) if row else None
 
     def all_personal(self) -> "Iterator[tuple[int, Personal]]":
         """Yield each complaint of which there is personal data, with that, by id."""
-        from dealtrack.register.recorder import Personal
+        from dealtrack.register.personal import Personal
 
         for id_, *fields in queries.all_personal(self._connection):
             yield id_, Personal(*fields)

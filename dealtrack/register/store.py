@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
 from dealtrack.core.clocks import CalendarAt
 from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import to_store
+from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.platform import Platform
-from dealtrack.core.policy import Policy
-from dealtrack.errors import RegisterOlder, RegisterUnusable
+from dealtrack.core.policy import Policy, version_for
+from dealtrack.errors import RegisterOlder, RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import days, journal, projection, queries, schema
 from dealtrack.register.connection import (
@@ -217,6 +217,13 @@ class Store:
     def version_named(self, policy: str, version: str) -> Policy | None:
         """Return the version of a policy of this name and day in force, None where it was not taken in."""
         return self._versions.get((policy, version))
+
+    def version_at(self, policy: str, received: datetime) -> Policy:
+        """Return the version of a policy that a complaint received at a moment is handled by; raises UnknownPolicy."""
+        versions = self.policies.get(policy)
+        if versions is None:
+            raise UnknownPolicy(name=policy, nearest="")
+        return version_for(versions, local_day(received, self.zone))
 
     @cached_property
     def _versions(self) -> Mapping[tuple[str, str], Policy]:

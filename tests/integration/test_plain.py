@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
+from dealtrack.register.personal import Personal
 from dealtrack.register.rebuilding import differences, rebuild
-from dealtrack.register.recorder import Draft, Personal, Work
+from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from tests.conftest import Clerk
 

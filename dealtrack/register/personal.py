@@ -1,0 +1,28 @@
+"""Personal data as the register keeps it: outside the journal, which vouches for it by a digest."""
+
+from typing import Any, NamedTuple
+
+from dealtrack.core import chain
+from dealtrack.core.contact import email_key, phone_key
+
+
+class Personal(NamedTuple):
+    """A consumer's personal data, kept outside the journal so that it can be erased."""
+
+    consumer: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+
+
+def personal_digest(salt: bytes, personal: Personal) -> str:
+    """Return the salted digest by which the journal vouches for personal data without holding it."""
+    consumer, phone, email, address = map(chain.quote, personal)
+    # The canonical JSON of its fields by name.
+    text = f'{{"address":{address},"consumer":{consumer},"email":{email},"phone":{phone}}}'
+    return chain.sha256(salt + text.encode()).hex()
+
+
+def personal_row(complaint: int, personal: Personal, salt: bytes) -> tuple[Any, ...]:
+    """Return the row that holds personal data, in the order of the table's columns."""
+    return (complaint, *personal, salt, phone_key(personal.phone), email_key(personal.email))
