@@ -4,34 +4,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
-from dealtrack.exchange.blocks import blocks_of
+from dealtrack.exchange.ahead import ahead
+from dealtrack.exchange.blocks import Block, blocks_of
+from dealtrack.exchange.drafting import work_of
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.news import (
     Contradiction,
     adds_nothing,
-    later_of,
     news_of,
     personal_news,
     personal_of,
-    receipt_of,
 )
+from dealtrack.exchange.preparing import Setup
+from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Recognition
 from dealtrack.exchange.rows import Incoming, Reading, RowsReader
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.erasure import erased_complaints
 from dealtrack.register.personal import Personal
+from dealtrack.register.plain import Ready
 from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
+Row = Incoming | Refusal | Ready
 PolicyLoader = Callable[[str], Sequence[Policy]]
 
 
@@ -92,26 +95,17 @@ def import_rows(
     try:
         with register.recording(now, actor) as recorder:
             watch = Watch(register, duplicate_days)
-            intake = Intake(register, recorder, source.name, tally, load_policy)
-            for rows, digest in blocks_of(source, mapping, str(register.zone)):
-                if digest is not None and recorder.knows_block(digest):
-                    tally.rows += len(rows)
-                    tally.unchanged += len(rows)
-                    progress(tally.rows)
-                    continue
-                chunk, before = list(reader.read(rows)), tally.unsettled
-                complaints: list[int] = []
-                for row, key in zip(chunk, intake.look_up(chunk), strict=True):
-                    tally.rows += 1
-                    told = row if isinstance(row, Refusal) else intake.take(row, key)
-                    if isinstance(told, Refusal):
-                        tally.refused += 1
-                        refuse(told)
-                    elif key is None:
-                        complaints.append(told)
-                    progress(tally.rows)
-                if digest is not None and len(complaints) == len(rows) and tally.unsettled == before:
-                    recorder.keep_block(digest, complaints)
+            intake = Intake(register, recorder, reader, source.name, tally, load_policy)
+            setup = Setup(register.path, source.name, source.header, mapping, recorder.now, recorder.recorded_at)
+            with ahead(source, setup, tally.platforms) as helper:
+                blocks = blocks_of(source, mapping, str(register.zone))
+                for block, ready in helper.through(blocks, intake.is_left):
+                    if block.digest is not None and recorder.knows_block(block.digest):
+                        tally.rows += len(block.rows)
+                        tally.unchanged += len(block.rows)
+                        progress(tally.rows)
+                    else:
+                        intake.take_block(block, ready, refuse, progress)
             recorder.flush()
             _count_alike(tally, watch)
             if dry_run or (tally.refused and not skip_bad):
@@ -136,10 +130,17 @@ class Intake:
     """Takes rows into the register one by one."""
 
     def __init__(
-        self, register: Register, recorder: Recorder, source: str, tally: Tally, load_policy: PolicyLoader
+        self,
+        register: Register,
+        recorder: Recorder,
+        reader: RowsReader,
+        source: str,
+        tally: Tally,
+        load_policy: PolicyLoader,
     ) -> None:
         self._register = register
         self._recorder = recorder
+        self._reader = reader
         self._source = source
         self._tally = tally
         self._load_policy = load_policy
@@ -153,20 +154,62 @@ class Intake:
     def _erased(self) -> set[int]:
         return erased_complaints(self._register)
 
-    def look_up(self, rows: Sequence[Incoming | Refusal]) -> list[str | None]:
+    def is_left(self, block: Block) -> bool:
+        """Tell whether no second process need read a block: it is known already, or none can be known by its rows."""
+        return block.digest is None or self._recorder.knows_block(block.digest)
+
+    def take_block(
+        self,
+        block: Block,
+        ready: Sequence[Ready | None] | None,
+        refuse: Callable[[Refusal], None],
+        progress: Callable[[int], None],
+    ) -> None:
+        """Take the rows of a block in, of which some may be ready to be written, and keep it where all is settled."""
+        tally, before = self._tally, self._tally.unsettled
+        if ready is None:
+            rows: list[Row] = list(self._reader.read(block.rows))
+        else:
+            rows = [made or self._read(raw) for made, raw in zip(ready, block.rows, strict=True)]
+        complaints: list[int] = []
+        for row, raw, key in zip(rows, block.rows, self.look_up(rows), strict=True):
+            tally.rows += 1
+            told = self._take(row, raw, key)
+            if isinstance(told, Refusal):
+                tally.refused += 1
+                refuse(told)
+            elif key is None:
+                complaints.append(told)
+            progress(tally.rows)
+        if block.digest is not None and len(complaints) == len(rows) and tally.unsettled == before:
+            self._recorder.keep_block(block.digest, complaints)
+
+    def _read(self, raw: RawRow | Refusal) -> Incoming | Refusal:
+        return next(self._reader.read([raw]))
+
+    def look_up(self, rows: Sequence[Row]) -> list[str | None]:
         """Look up at once what is known of rows that are to be taken in next; return what each without number is by."""
         numbers: set[str] = set()
         keys: list[str | None] = []
         for row in rows:
             key = None
-            if isinstance(row, Incoming):
-                if row.number is None:
-                    key = self._recognition.key(row)
-                else:
+            if not isinstance(row, Refusal):
+                if row.number is not None:
                     numbers.add(row.number)
+                elif isinstance(row, Incoming):
+                    key = self._recognition.key(row)
             keys.append(key)
         self._held = self._recorder.look_up(numbers, [key for key in keys if key is not None])
         return keys
+
+    def _take(self, row: Row, raw: RawRow | Refusal, key: str | None) -> int | Refusal:
+        if isinstance(row, Ready):
+            assert row.number is not None
+            if not self._recorder.find_number(row.number):
+                self._tally.added += 1
+                return self._recorder.enter_ready(row)
+            row = self._read(raw)
+        return row if isinstance(row, Refusal) else self.take(row, key)
 
     def take(self, row: Incoming, key: str | None) -> int | Refusal:
         """Return the complaint of a row that is taken in, or why it is refused; `key` is for one without a number."""
@@ -175,7 +218,9 @@ class Intake:
             if known is None:
                 if self._platform_named(row.platform) is None:
                     self._check_new(row)
-                made = self._recorder.enter(self._new(row, key), row.id if self._keeps_ids else None)
+                zone, now = self._register.zone, self._recorder.now
+                work = work_of(row, key, self._source, now, zone, self._platform, self._policy)
+                made = self._recorder.enter(work, row.id if self._keeps_ids else None)
                 self._recognition.claim(row, made)
                 self._tally.added += 1
                 return made
@@ -255,22 +300,6 @@ class Intake:
         if not name.replace("-", "").replace("_", "").isalnum():
             raise UnknownPolicy(name=name, nearest="")
         return self._recorder.use_policy(name, self._load_policy)
-
-    def _new(self, row: Incoming, key: str | None) -> Work:
-        at, said = receipt_of(row)
-        first = row.history[0].detail if row.history else {}
-        detail: dict[str, Any] = {
-            "platform": self._platform(first.get("platform", row.platform)),
-            "policy": self._policy(first.get("policy", row.policy)),
-            "source": self._source,
-            "line": row.line,
-            **said,
-        }
-        if key is not None:
-            detail["import_key"] = key
-        receipt = Draft(Kind.RECEIVED, at, detail)
-        later = later_of(row, receipt, self._recorder.now, self._register.zone, self._platform)
-        return Work(None, [receipt, *later], personal_of(row))
 
 
 def _stated_at(row: Incoming, error: DealtrackError) -> str:

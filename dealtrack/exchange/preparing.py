@@ -1,0 +1,130 @@
+"""Making rows of a large file ready to be written, in a process of its own: `python -m dealtrack.exchange.preparing`.
+
+It reads the register and writes nothing. What it does not make ready, whatever the reason, is left to the process that
+asks, which takes the row in by the usual way, and says what there is to say of it.
+"""
+
+import marshal
+import pickle
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from dealtrack.core.platform import Platform, match_platform
+from dealtrack.errors import DealtrackError
+from dealtrack.exchange.drafting import work_of
+from dealtrack.exchange.mapping import Mapping
+from dealtrack.exchange.news import Contradiction
+from dealtrack.exchange.raw import RawRow
+from dealtrack.exchange.readers import Source
+from dealtrack.exchange.rows import Incoming, Reading, RowsReader
+from dealtrack.register.plain import Plain
+from dealtrack.register.register import Register
+
+LENGTH_BYTES = 8
+
+
+class Setup(NamedTuple):
+    """What rows are made ready by: the register's file, the file of rows and its mapping, and moments in UTC."""
+
+    register: Path
+    source: str
+    header: tuple[str, ...]
+    mapping: Mapping
+    now: datetime
+    recorded_at: datetime
+
+
+Given = tuple[Sequence[str], Sequence[tuple[int, Sequence[str]]]]
+"""The platforms entered since the import began, and rows: of each its line and its cells."""
+
+Made = list[tuple[Any, ...] | None]
+"""Of each row the fields of a Ready, or None."""
+
+
+class _NotHere(Exception):
+    """What a row names is not in the register yet: to take it in is not for this process."""
+
+
+class Preparer:
+    """Makes rows ready by a register that nobody writes to meanwhile but the process that asks."""
+
+    def __init__(self, register: Register, setup: Setup) -> None:
+        self._register, self._setup = register, setup
+        self._plain = Plain(register)
+        self._reading = Reading()
+        source = Source(setup.source, "csv", "", setup.header, iter(()), 0, lambda: 0)
+        self._reader = RowsReader(source, setup.mapping, register.zone, self._reading)
+        self._platforms = list(register.platforms)
+        self._names: dict[str, str] = {}
+
+    def prepare(self, entered: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> Made:
+        """Return each row made ready, None for one that is left to the usual way."""
+        self._platforms += map(Platform, entered[len(self._platforms) - len(self._register.platforms) :])
+        raw = [RawRow(line, self._setup.header, cells) for line, cells in rows]
+        made = [self._ready(row) if isinstance(row, Incoming) else None for row in self._reader.read(raw)]
+        # That a date was read month first is said by the one that asks, which must meet it.
+        return made if self._reading.guessed is None else [None] * len(made)
+
+    def _ready(self, row: Incoming) -> tuple[Any, ...] | None:
+        if row.number is None or row.history:
+            return None
+        setup, zone = self._setup, self._register.zone
+        try:
+            work = work_of(row, None, setup.source, setup.now, zone, self._platform, self._policy)
+            ready = self._plain.ready(work, setup.now, setup.recorded_at)
+        except (_NotHere, DealtrackError, Contradiction):
+            return None
+        return tuple(ready) if ready is not None else None
+
+    def _platform(self, text: str) -> str:
+        name = self._names.get(text)
+        if name is None:
+            platform = match_platform(text, self._platforms)
+            if platform is None:
+                raise _NotHere
+            name = self._names[text] = platform.name
+        return name
+
+    def _policy(self, name: str | None) -> str:
+        if name is None:
+            return self._register.facts["policy"]
+        if name not in self._register.policies:
+            raise _NotHere
+        return name
+
+
+def send(stream: BinaryIO, data: bytes) -> None:
+    """Send a message; raises OSError where nobody reads it."""
+    stream.write(len(data).to_bytes(LENGTH_BYTES))
+    stream.write(data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> bytes | None:
+    """Return the next message, None at the end."""
+    length = stream.read(LENGTH_BYTES)
+    if len(length) < LENGTH_BYTES:
+        return None
+    data = stream.read(int.from_bytes(length))
+    return data if len(data) == int.from_bytes(length) else None
+
+
+def serve(asked: BinaryIO, answered: BinaryIO) -> None:
+    """Answer what is asked until nothing more is: first an empty message, once all is read that it takes."""
+    told = receive(asked)
+    if told is None:
+        return
+    setup: Setup = pickle.loads(told)  # noqa: S301  # from the process that started this one
+    with Register.open(setup.register, read_only=True) as register:
+        preparer = Preparer(register, setup)
+        send(answered, b"")
+        while (told := receive(asked)) is not None:
+            given: Given = marshal.loads(told)  # noqa: S302  # the same
+            send(answered, marshal.dumps(preparer.prepare(*given)))
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)

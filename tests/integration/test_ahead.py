@@ -1,0 +1,235 @@
+"""What a second process makes ready in a large import stands in the register as what one process takes in by itself."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from dealtrack.exchange.ahead import LARGE
+from dealtrack.exchange.mapping import Mapping
+from dealtrack.exchange.preparing import Preparer, Setup
+from dealtrack.exchange.raw import RawRow
+from dealtrack.exchange.readers import open_source
+from dealtrack.register.register import Register
+from tests.bench import complaints
+from tests.conftest import PROJECT, Clerk
+
+ROWS = 9000
+WORKER = b"dealtrack.exchange.preparing"
+TABLES = {
+    "transition": "seq, complaint, kind, at, recorded_at, actor, json_remove(detail, '$.personal')",
+    "complaint": "*",
+    "clock": "*",
+    "search_text": "*",
+    "platform": "name, definition",
+    "policy": "*",
+    "import_block": "*",
+    "personal": "complaint, consumer, phone, email, address, phone_key, email_key",
+}
+
+pytestmark = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: imports start no second process")
+
+
+def strange(lines: list[str]) -> Iterator[str]:
+    """Rows as a clerk meets them: some with no number, unknown platforms, other policies, faults, days alone, repeats."""
+    for place, line in enumerate(lines):
+        cells = line.split(",")
+        match place % 101:
+            case 3:
+                cells[0] = ""
+            case 7:
+                cells[1] = f"Shop {place % 7}"
+            case 11:
+                cells[1] = "天猫"
+            case 17:
+                cells[5] = "2014-13-01"
+            case 23:
+                cells[5], cells[6] = cells[6] or cells[5], cells[5]
+            case 29:
+                cells[5] = cells[5][:10]
+            case 31:
+                cells[5] = "2099-01-01 09:00"
+            case 37:
+                yield line
+            case 41:
+                cells[-1] = '"x\ny ""z"""\n'
+            case 43:
+                yield "too,few\n"
+            case 47:
+                cells[-1] = "ＡＢ\u3000c\u00e9 " + cells[-1]
+            case 53:
+                yield ",".join([*cells[:4], "other", *cells[5:]])
+            case _:
+                pass
+        yield ",".join(cells)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ahead") / "complaints.csv"
+    path.write_text(complaints.COLUMNS + "\n" + "".join(strange(list(complaints.rows(ROWS, 90, 90)))), encoding="utf-8")
+    assert path.stat().st_size > LARGE
+    return path
+
+
+@pytest.fixture
+def new(tmp_path: Path, made_register: Path) -> Clerk:
+    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now=complaints.NOW)
+    shutil.copy(made_register, clerk.db)
+    return clerk
+
+
+def started(clerk: Clerk, *words: object, cores: set[int] | None = None) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "dealtrack", *map(str, words)]
+    if cores:
+        held = f"import os, sys; os.sched_setaffinity(0, {cores}); os.execv(sys.argv[1], sys.argv[1:])"
+        command = [sys.executable, "-c", held, *command]
+    return subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def workers(parent: int) -> list[int]:
+    """The second processes of an import."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            of = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if of == parent and WORKER in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def worker_of(process: "subprocess.Popen[str]") -> int:
+    for _ in range(2000):
+        if found := workers(process.pid):
+            return found[0]
+        assert process.poll() is None, "it was over before it had a second process"
+        time.sleep(0.005)
+    raise AssertionError("there is no second process")
+
+
+def is_gone(pid: int) -> bool:
+    for _ in range(1000):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def rows(db: Path) -> dict[str, list[tuple[object, ...]]]:
+    connection = sqlite3.connect(db)
+    held = {table: connection.execute(f"SELECT {what} FROM {table}").fetchall() for table, what in TABLES.items()}
+    connection.close()
+    return held
+
+
+@pytest.fixture(scope="module")
+def alone(
+    tmp_path_factory: pytest.TempPathFactory, made_register: Path, file: Path
+) -> tuple[str, str, dict[str, list[tuple[object, ...]]]]:
+    """What one process says and writes."""
+    folder = tmp_path_factory.mktemp("alone")
+    clerk = Clerk(folder / "home", folder / "register.db", now=complaints.NOW)
+    shutil.copy(made_register, clerk.db)
+    process = started(clerk, "import", file, "--skip-bad", cores={min(os.sched_getaffinity(0))})
+    out, err = process.communicate(timeout=300)
+    assert not workers(process.pid)
+    assert process.returncode == 4, err
+    return out, err, rows(clerk.db)
+
+
+def test_two_processes_say_and_write_what_one_does(
+    new: Clerk, file: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]]
+) -> None:
+    process = started(new, "import", file, "--skip-bad")
+    worker = worker_of(process)
+    out, err = process.communicate(timeout=300)
+    assert (out, err) == alone[:2]
+    assert rows(new.db) == alone[2]
+    assert is_gone(worker)
+    new("verify").ok()
+
+
+def test_most_rows_are_made_ready_and_those_that_need_a_word_are_not(new: Clerk, file: Path) -> None:
+    with Register.open(new.db, read_only=True) as register, open_source(file) as source:
+        now = datetime.fromisoformat(complaints.NOW)
+        preparer = Preparer(register, Setup(new.db, source.name, source.header, Mapping(), now, now))
+        raw = [row for row in source.rows if isinstance(row, RawRow)]
+        # What the parent tells of is known from then on.
+        shops = ["Shop 3"]
+        made = preparer.prepare(shops, [(row.line, list(row.cells)) for row in raw])
+    ready = {row.line: fields for row, fields in zip(raw, made, strict=True) if fields is not None}
+    assert 0.75 < len(ready) / len(raw) < 0.97
+    platforms = {dict(zip(source.header, row.cells, strict=True))["platform"] for row in raw if row.line in ready}
+    assert {"天猫", "Shop 3"} < platforms
+    assert "Shop 5" not in platforms
+    assert all(row.line not in ready for row in raw if "" in (row.cells[0], row.cells[5]) or "2099" in row.cells[5])
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.2, 0.4, 0.7, 1.0])
+def test_an_import_goes_on_by_itself_where_the_other_process_dies(
+    new: Clerk, file: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]], wait: float
+) -> None:
+    process = started(new, "import", file, "--skip-bad")
+    worker = worker_of(process)
+    time.sleep(wait)
+    with suppress(ProcessLookupError):
+        os.kill(worker, signal.SIGKILL)
+    out, err = process.communicate(timeout=300)
+    assert (out, err) == alone[:2]
+    assert rows(new.db) == alone[2]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_other_process_ends_with_the_import(new: Clerk, file: Path, how: signal.Signals) -> None:
+    before = rows(new.db)
+    process = started(new, "import", file, "--skip-bad")
+    worker = worker_of(process)
+    time.sleep(0.3)
+    process.send_signal(how)
+    process.communicate(timeout=300)
+    assert process.returncode != 4
+    assert is_gone(worker)
+    assert rows(new.db) == before
+    new("verify").ok()
+
+
+def test_a_module_in_the_folder_of_the_clerk_is_not_run(new: Clerk, file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+    for name in ("csv", "pickle", "dealtrack", "sitecustomize"):
+        (folder / f"{name}.py").write_text("open('/dev/stderr', 'w').write('run')\nraise SystemExit(9)\n")
+    program = Path(sys.executable).with_name("dealtrack")
+    if not program.exists():
+        pytest.skip("dealtrack is not installed as a program")
+    ran = subprocess.run(
+        [program, "import", file, "--skip-bad"],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", **new.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ran.returncode == 4
+    assert "run" not in ran.stderr.replace("--rejects", "")
