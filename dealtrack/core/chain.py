@@ -1,6 +1,6 @@
 """The hash chain of the journal: each entry's digest covers all its columns and the entry before it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from json import JSONEncoder
 from json.encoder import encode_basestring
@@ -51,13 +51,19 @@ def digest(
 
     Raises TypeError for a column of another type.
     """
+    return sha256(_content(seq, complaint, kind, at, recorded_at, actor, detail, previous))
+
+
+def _content(
+    seq: int, complaint: int | None, kind: str, at: str, recorded_at: str, actor: str, detail: str, previous: bytes
+) -> bytes:
     # Put together by hand, which takes a quarter of the time of `canonical` of the list of columns.
     mark = "null" if complaint is None else _write_int(complaint)
     columns = (
         f"[{_write_int(seq)},{mark},{encode_basestring(kind)},{encode_basestring(at)},{encode_basestring(recorded_at)},"
         f"{encode_basestring(actor)},{encode_basestring(detail)}]"
     )
-    return sha256(previous + columns.encode())
+    return previous + columns.encode()
 
 
 def quote(text: str | None) -> str:
@@ -79,28 +85,30 @@ def _hashing() -> Callable[[bytes], Any]:
     return sha256
 
 
-def first_fault(links: Iterable[Link], previous: bytes = GENESIS, seq: int = 0) -> Fault | None:
+def first_fault(links: Iterable[Sequence[Any]], previous: bytes = GENESIS, seq: int = 0) -> Fault | None:
     """Return the first entry that was changed, removed or put in, None for a whole chain.
 
+    A link may be any row of a `Link`'s columns: to make millions of those takes longer than to hash them.
     `previous` and `seq` are the digest and number of the entry before the first link. A cut-off tail leaves
     a whole chain: it shows only against a head kept elsewhere.
     """
-    for link in links:
+    hashing = _hashing()
+    for number, complaint, kind, at, recorded_at, actor, detail, before, held in links:
         seq += 1
-        if link.seq != seq:
+        if number != seq:
             return Fault(
                 seq,
                 Phrase("entry {seq} is missing", seq=seq)
-                if link.seq > seq
-                else Phrase("entry {seq} is out of place", seq=link.seq),
+                if number > seq
+                else Phrase("entry {seq} is out of place", seq=number),
             )
-        if link.previous != previous:
+        if before != previous:
             return Fault(seq, Phrase("it does not continue the entry before it"))
         try:
-            expected = digest(*link[:-1])
+            expected = hashing(_content(seq, complaint, kind, at, recorded_at, actor, detail, before)).digest()
         except (TypeError, ValueError, UnicodeError):
             return Fault(seq, Phrase("it holds what no entry can"))
-        if link.hash != expected:
+        if held != expected:
             return Fault(seq, Phrase("its content does not match its hash"))
-        previous = link.hash
+        previous = held
     return None

@@ -14,7 +14,7 @@ _ANY_DAY = datetime(2016, 11, 11, tzinfo=UTC)
 
 
 class Course(NamedTuple):
-    """Where kinds of transitions lead; `runs` are those of the policy's clocks, none paused or extended.
+    """Where kinds of transitions lead; `runs` are those of the policy's clocks by name, none paused or extended.
 
     `moments` picks, from what stands for the moments in order and None after them, that of each kind of AFTER.
     """
@@ -41,6 +41,9 @@ def course_of(kinds: Sequence[Kind], policy: Policy) -> Course | None:
     except DealtrackError:
         return None
     lived = life.complaint()
-    runs = tuple((rule, run) for rule in policy.clocks for run in runs_of(rule, kinds))
+    runs = sorted(
+        ((rule, run) for rule in policy.clocks for run in runs_of(rule, kinds)),
+        key=lambda pair: (pair[0].name, pair[1].round),
+    )
     places = [kinds.index(kind) if kind in kinds else -1 for kind in AFTER]
-    return Course(tuple(kinds), lived.status, lived.first_contact, runs, itemgetter(*places))
+    return Course(tuple(kinds), lived.status, lived.first_contact, tuple(runs), itemgetter(*places))

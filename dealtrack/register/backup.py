@@ -156,7 +156,7 @@ def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
     is_present = check_version(copy, path) == VERSION
     (sound,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
-    fault = chain.first_fault(journal.links(copy)) if sound == "ok" else None
+    fault = chain.first_fault(journal.link_rows(copy)) if sound == "ok" else None
     if sound != "ok" or fault is not None:
         reason = (
             Phrase("the register is damaged ({fault})", fault=sound)

@@ -122,13 +122,14 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             return _connection(path, "immutable=1", error)
 
 
-def reader(path: Path) -> sqlite3.Connection:
+def reader(path: Path, *, threads: bool = False) -> sqlite3.Connection:
     """Open a register's file once more beside a connection of this process, to read what that one has not changed.
 
     The file is not looked at first: to open and close it otherwise would drop the locks that this process holds.
+    With `threads` another thread than this one may use it.
     """
     with faults_of(path):
-        return _connection(path, "mode=ro")
+        return _connection(path, "mode=ro", threads=threads)
 
 
 class Connection(sqlite3.Connection):
@@ -142,10 +143,17 @@ UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_
 """How SQLite refuses even to read where it cannot make its files beside the register's."""
 
 
-def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -> Connection:
+def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None, threads: bool = False) -> Connection:
     state = _state(path) if unwritable else None
     uri = f"{path.absolute().as_uri()}?{how}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS, factory=Connection)
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        isolation_level=None,
+        timeout=PATIENCE_SECONDS,
+        factory=Connection,
+        check_same_thread=not threads,
+    )
     connection.unwritable, connection.state = unwritable, state
     try:
         connection.execute("PRAGMA foreign_keys=ON")

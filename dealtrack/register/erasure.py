@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from dealtrack.core.contact import email_key, phone_key
 from dealtrack.errors import NothingToErase
 from dealtrack.phrase import Phrase
 from dealtrack.register import import_blocks, journal
-from dealtrack.register.journal import Entry, Event
+from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.personal import Personal, personal_digest
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
@@ -102,33 +102,48 @@ def personal_faults(register: Store, *, keys: bool = True) -> list[str]:
     `keys` checks by what a contact is known again, too: an older schema may have told that otherwise.
     """
     connection = register.connection
-    erased: dict[int, int] = {}
-    for entry in journal.events(connection, [Event.ERASED]):
-        erased[entry.detail["complaint"]] = entry.seq
-    expected = _expected(connection)
-    told = next(expected, None)
-    found: list[str] = []
-    rows = connection.execute(
-        "SELECT complaint, consumer, phone, email, address, salt, phone_key, email_key FROM personal ORDER BY complaint"
-    )
-    for row in rows:
-        while told is not None and told[0] < row[0]:
-            found += _missing(told, erased)
-            told = next(expected, None)
-        if told is None or told[0] != row[0]:
-            found.append(
-                Phrase(
+    return list(PersonalCheck(connection, keys=keys).faults(_expected(connection), LEAST, GREATEST))
+
+
+class PersonalCheck:
+    """Holds personal data against what the journal tells of it, from one complaint to another."""
+
+    def __init__(self, connection: sqlite3.Connection, *, keys: bool = True) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._erased: dict[int, int] = {}
+        for entry in journal.events(connection, [Event.ERASED]):
+            self._erased[entry.detail["complaint"]] = entry.seq
+
+    def faults(self, expected: Iterable[tuple[int, int, str]], first: int, last: int) -> Iterator[str]:
+        """Yield what is wrong with the personal data of the complaints from the first to the last, both included.
+
+        `expected` are those of which the journal tells any, by id: the last entry that does, and the digest in it.
+        """
+        tellings = iter(expected)
+        told = next(tellings, None)
+        rows = self._connection.execute(_HELD, (first, last))
+        for row in rows:
+            while told is not None and told[0] < row[0]:
+                yield from _missing(told, self._erased)
+                told = next(tellings, None)
+            if told is None or told[0] != row[0]:
+                yield Phrase(
                     "personal data of complaint {complaint} was put in: the journal does not tell of it",
                     complaint=row[0],
                 )
-            )
-            continue
-        found += _against(row, told, erased, keys)
-        told = next(expected, None)
-    while told is not None:
-        found += _missing(told, erased)
-        told = next(expected, None)
-    return found
+                continue
+            yield from _against(row, told, self._erased, self._keys)
+            told = next(tellings, None)
+        while told is not None:
+            yield from _missing(told, self._erased)
+            told = next(tellings, None)
+
+
+_HELD = (
+    "SELECT complaint, consumer, phone, email, address, salt, phone_key, email_key FROM personal "
+    "WHERE complaint BETWEEN ? AND ? ORDER BY complaint"
+)
 
 
 def _expected(connection: sqlite3.Connection) -> Iterator[tuple[int, int, str]]:

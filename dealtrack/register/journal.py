@@ -14,6 +14,9 @@ from dealtrack.core.chain import Link
 from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.moments import from_store, to_store
 
+LEAST, GREATEST = -(2**63), 2**63 - 1
+"""The numbers that SQLite can hold."""
+
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail"
 
 
@@ -121,15 +124,14 @@ class Writer:
 
 
 def transition_of(row: Sequence[Any]) -> Transition:
-    """Return the transition that a row of COLUMNS holds."""
-    seq, complaint, kind, at, recorded_at, actor, detail = row
+    """Return the transition that a row holds, of COLUMNS or more."""
+    seq, complaint, kind, at, recorded_at, actor, detail = row[:7]
     return Transition(seq, complaint, Kind(kind), from_store(at), from_store(recorded_at), actor, json.loads(detail))
 
 
 def history(connection: sqlite3.Connection, complaint: int) -> list[Transition]:
     """Return all transitions of a complaint in order of entry, none for an unknown one."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,))
-    return [transition_of(row) for row in rows]
+    return list(map(transition_of, rows_of(connection, complaint)))
 
 
 def histories_beyond(
@@ -205,7 +207,18 @@ def entry_at(connection: sqlite3.Connection, seq: int) -> Entry:
     return entry_of(row)
 
 
+def rows_of(connection: sqlite3.Connection, complaint: int) -> list[tuple[Any, ...]]:
+    """Return the rows of a complaint's transitions, of COLUMNS, in order of entry."""
+    return connection.execute(
+        f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,)
+    ).fetchall()
+
+
 def links(connection: sqlite3.Connection) -> Iterator[Link]:
     """Yield every entry as it is stored, for the check of the chain."""
-    rows = connection.execute(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")
-    return map(Link._make, rows)
+    return map(Link._make, link_rows(connection))
+
+
+def link_rows(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """Return every entry as a plain row of a `Link`'s columns, which the check of the chain takes as well."""
+    return connection.execute(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")

@@ -6,17 +6,18 @@ started on one day: 30 us a complaint instead of 90. A test holds what comes of 
 
 import json
 import os
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from operator import gt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import plain_deadlines
 from dealtrack.core.course import Course, course_of
 from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, lag, settled
 from dealtrack.core.moments import from_store, local_day, to_store
-from dealtrack.core.policy import Policy
+from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register import search
 from dealtrack.register.personal import personal_digest, personal_row
 
@@ -30,7 +31,10 @@ ENDING = frozenset({"outcome", "amount"})
 
 
 class Told(NamedTuple):
-    """A complaint as it is told: its course, and the moments and details of its transitions, in UTC."""
+    """A complaint as it is told: its course, and the moments and details of its transitions, in UTC.
+
+    `moments` are those of `texts`, where they were told otherwise than as texts.
+    """
 
     course: Course
     moments: list[datetime]
@@ -65,6 +69,8 @@ class Plain:
         self._zone = register.zone
         self._beyond = register.head()[0] + 1
         self._courses: dict[tuple[int, tuple[str, ...]], tuple[Policy, Course | None]] = {}
+        self._days: dict[str, date | None] = {}
+        self._deadlines: dict[tuple[int, int, date], tuple[str, str, bool, ClockRule, WorkingCalendar]] = {}
 
     def _course(self, kinds: tuple[str, ...], policy: Policy) -> Course | None:
         known = self._courses.get((id(policy), kinds))
@@ -125,22 +131,44 @@ class Plain:
 
     def retell(self, rows: Sequence[Sequence[Any]]) -> Told | None:
         """Return a complaint as its entries in the journal tell it, rows of its COLUMNS; None as `tell` does."""
-        details: list[Detail] = [json.loads(row[6]) if row[6] != "{}" else NO_DETAIL for row in rows]
+        details: list[Detail] = [_loads(row[6]) if row[6] != "{}" else NO_DETAIL for row in rows]
         said = details[0]
         policy = self._register.version_named(said.get("policy", ""), said.get("policy_version", ""))
         kinds = tuple([row[2] for row in rows])
         # A kind and its name are equal, and of one hash.
         course = self._course(kinds, policy) if policy is not None else None
-        texts: list[str | None] = [row[3] for row in rows]
-        if course is None or not _is_plain(details) or any(map(gt, texts, texts[1:])):  # type: ignore[arg-type]
+        texts: list[Any] = [row[3] for row in rows]
+        if course is None or not _is_plain(details) or any(map(gt, texts, texts[1:])):
             return None
-        moments = [from_store(row[3]) for row in rows]
-        lags = [
-            lag(local_day(from_store(row[4]), self._zone), local_day(at, self._zone))
-            for row, at in zip(rows, moments, strict=True)
-        ]
+        day = self._day
+        recorded = [row[4] for row in rows]
+        if recorded.count(recorded[0]) == len(recorded):
+            # Of those entered at one moment, as an import does, the first is behind by most.
+            backdated = lag(day(recorded[0]), day(texts[0]))
+            for text in texts[1:]:
+                from_store(text)
+        else:
+            backdated = max(map(lag, map(day, recorded), map(day, texts)))
         texts.append(None)
-        return Told(course, moments, texts, details, max(lags))
+        return Told(course, [], texts, details, backdated)
+
+    def _day(self, text: Any) -> date:
+        """Return the day of a stored moment in the zone; raises ValueError or TypeError for what is none.
+
+        Hours repeat, and nearly all of them lie in one day: a million entries have some thousand. 0.2 us instead of 1.
+        """
+        moment = from_store(text)
+        hour = text[:13] if text[-1] == "Z" else ""
+        day = self._days.get(hour)
+        if day is None:
+            day = moment.astimezone(self._zone).date()
+            if hour not in self._days:
+                start = moment.replace(minute=0, second=0, microsecond=0)
+                ends = [at.astimezone(self._zone) for at in (start, start + timedelta(minutes=59, seconds=59))]
+                # Where the clocks go back within the hour, they may do so over midnight, and over it again.
+                is_within = ends[0].utcoffset() == ends[1].utcoffset() and ends[0].date() == ends[1].date()
+                self._days[hour] = day if hour and is_within else None
+        return day
 
     def complaint_row(self, id_: int, told: Told) -> tuple[Any, ...]:
         """Return the row of a complaint."""
@@ -177,8 +205,14 @@ class Plain:
         rows = []
         for rule, run in told.course.runs:
             calendar = self._register.calendars_now(seqs[run.last] if run.end else None)
-            start = local_day(told.moments[run.first], self._zone)
-            due, day, is_provisional = plain_deadlines(rule, calendar, self._zone)[start]
+            start = self._day(told.texts[run.first])
+            key = (id(rule), id(calendar), start)
+            known = self._deadlines.get(key)
+            if known is None:
+                due, day, is_provisional = plain_deadlines(rule, calendar, self._zone)[start]
+                # The rule and the calendar are kept beside it, and so nothing else can get their ids.
+                known = self._deadlines[key] = (to_store(due), day.isoformat(), is_provisional, rule, calendar)
+            due_at, due_day, is_provisional, *_ = known
             ended, end, revision = (told.texts[run.last], run.end.value, calendar.revision) if run.end else _NOT_ENDED
             began = told.texts[run.first]
             rows.append(
@@ -187,8 +221,8 @@ class Plain:
                     rule.name,
                     run.round,
                     began,
-                    to_store(due),
-                    day.isoformat(),
+                    due_at,
+                    due_day,
                     ended,
                     end,
                     0,
@@ -205,3 +239,16 @@ def _is_plain(details: Sequence[Detail]) -> bool:
 
 
 _NOT_ENDED = (None, None, None)
+_scan: Callable[[str, int], tuple[Any, int]] = json.scanner.make_scanner(json.JSONDecoder())  # type: ignore[attr-defined]
+
+
+def _loads(text: str) -> Detail:
+    """Return what `json.loads` does, without looking for the spaces that the journal never writes around it."""
+    value: Detail
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        end = -1
+    if end != len(text):
+        value = json.loads(text)
+    return value

@@ -1,7 +1,7 @@
 """The projection held against the journal, and made again from it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -12,13 +12,12 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries, search
 from dealtrack.register.connection import reading
 from dealtrack.register.journal import Entry, Event
-from dealtrack.register.plain import Plain
+from dealtrack.register.making import Maker, Row
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, judged_otherwise, write_revision
 from dealtrack.register.schema import PROJECTED_TABLES, create_projection
 
 SHOWN = 5
-Row = tuple[Any, ...]
 
 
 CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms")
@@ -35,9 +34,9 @@ def rebuild(register: Register) -> None:
         for entry in journal.events(connection, Event):
             _apply(connection, entry)
         writer, index = projection.Writer(connection), search.Writer(connection)
-        plain = Plain(register)
+        maker = Maker(register)
         for id_, rows in journal.rows_by_complaint(connection):
-            row, runs, text = _made(register, plain, id_, rows)
+            row, runs, text, _ = maker.make(id_, rows)
             writer.add(row, runs)
             index.add(text)
         writer.flush()
@@ -87,11 +86,11 @@ def differences(register: Register) -> Iterator[str]:
     connection = register.connection
     with reading(connection):
         # Complaints are judged by those tables: where they are wrong, comparing further would say nothing.
-        found = list(_differing_tables(connection))
+        found = list(differing_tables(connection))
         yield from found or _differing_complaints(register)
 
 
-def _differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
+def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
     """Compare the tables of the register's own with those that its entries make in a database in memory."""
     made = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -116,33 +115,19 @@ def _differing_complaints(register: Register) -> Iterator[str]:
     complaints = _by_first(connection.execute("SELECT * FROM complaint ORDER BY id"))
     clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
     texts = _by_first(connection.execute("SELECT complaint, text, former FROM search_text ORDER BY complaint"))
-    plain = Plain(register)
-    made = ((id_, _made(register, plain, id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
+    maker = Maker(register)
+    made = ((id_, maker.make(id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
     for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):
         if expected is None:
             yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
             continue
-        expected_row, expected_runs, expected_text = expected
+        expected_row, expected_runs, expected_text, _ = expected
         if row != [expected_row]:
             yield Phrase("table complaint is not as the journal makes it at {id}", id=id_)
         if sorted(runs or []) != sorted(expected_runs):
             yield Phrase("table clock is not as the journal makes it at complaint {id}", id=id_)
         if said != [expected_text]:
             yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
-
-
-def _made(
-    register: Register, plain: Plain, id_: int, rows: Sequence[Row]
-) -> tuple[Row, list[Row], tuple[int, str, str]]:
-    """Return what the journal makes of a complaint: its row, those of its clocks, and that of the search index."""
-    told = plain.retell(rows)
-    if told is not None:
-        runs = plain.clock_rows(id_, told, [row[0] for row in rows])
-        return plain.complaint_row(id_, told), runs, search.plain_row(id_, told.details[0])
-    history = list(map(journal.transition_of, rows))
-    complaint, clocks = register.project(history)
-    row, runs = projection.rows_of(complaint, clocks, projection.import_key_of(history))
-    return row, runs, search.row_of(complaint, history)
 
 
 def _by_first(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row]]]:

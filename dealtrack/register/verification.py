@@ -5,19 +5,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from dealtrack.core import chain
-from dealtrack.errors import RegisterUnusable
+from dealtrack.errors import DealtrackError, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
+from dealtrack.register.comparison import Batch, Comparison, Gatherer, complaints_agree
 from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
-from dealtrack.register.erasure import personal_faults
+from dealtrack.register.erasure import PersonalCheck, personal_faults
 from dealtrack.register.evidence import evidence_faults
-from dealtrack.register.rebuilding import differences
+from dealtrack.register.form import damage_of, form_checked
+from dealtrack.register.rebuilding import differences, differing_tables
 from dealtrack.register.register import Register
 from dealtrack.register.schema import schema_faults
 from dealtrack.register.search import index_faults
 
 SHORTEST_HEAD = 8
-SHOWN_DAMAGE = 3
+CHUNK = 4000
+"""The entries that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,49 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
     A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file
     is damaged so that it cannot be read whole.
     """
+    wanted = head.strip().lower()
     with reading(register.connection):
-        return _verify(register, head.strip().lower(), evidence)
+        if not _is_whole(register, wanted):
+            return _explained(register, wanted, evidence)
+        kept = evidence_faults(register) if evidence else []
+        return Verification(*register.head(), kept, rebuilds=not kept)
 
 
-def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
-    damage = _damage(register.connection)
+def _is_whole(register: Register, wanted: str) -> bool:
+    """Tell whether nothing is wrong, evidence files aside, going through the journal but once."""
+    try:
+        with form_checked(register) as is_form_sound:
+            return _agrees(register, wanted) and is_form_sound()
+    except (sqlite3.Error, DealtrackError, RecursionError, *UNFORESEEN):
+        return False
+
+
+def _agrees(register: Register, wanted: str) -> bool:
+    connection = register.connection
+    if schema_faults(connection) or any(differing_tables(connection)):
+        return False
+    journal_rows = journal.link_rows(connection)
+    gatherer, comparison, personal = Gatherer(connection), Comparison(register), PersonalCheck(connection)
+    is_found, seq, previous = not wanted, 0, chain.GENESIS
+    while chunk := journal_rows.fetchmany(CHUNK):
+        if chain.first_fault(chunk, previous, seq):
+            return False
+        seq, *_, previous = chunk[-1]
+        is_found = is_found or any(row[-1].hex().startswith(wanted) for row in chunk)
+        if not _is_made(gatherer.batch(chunk), comparison, personal):
+            return False
+    return is_found and gatherer.is_complete and _is_made(gatherer.rest(), comparison, personal)
+
+
+def _is_made(batch: Batch | None, comparison: Comparison, personal: PersonalCheck) -> bool:
+    if batch is None:
+        return True
+    told = comparison.personal_told(batch)
+    return told is not None and not any(personal.faults(told, batch.first, batch.last))
+
+
+def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
+    damage = damage_of(register.connection)
     known = Seen(wanted)
     try:
         fault = chain.first_fault(known.passing(journal.links(register.connection)))
@@ -99,7 +139,7 @@ def _verify(register: Register, wanted: str, evidence: bool) -> Verification:
     is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
-        made = [*table_faults(register), *index_faults(register.connection)]
+        made = [*_table_faults(register), *index_faults(register.connection)]
         personal = _readable(lambda: personal_faults(register), Phrase("the table of personal data"))
         kept = [*personal, *(evidence_faults(register) if evidence else ())]
         is_sound = is_sound and not kept
@@ -122,6 +162,19 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
 
 def table_faults(register: Register) -> Iterator[str]:
     """Yield where the tables are not as the journal makes them, and at last that they cannot be read, if so."""
+    with reading(register.connection):
+        if not _tables_agree(register):
+            yield from _table_faults(register)
+
+
+def _tables_agree(register: Register) -> bool:
+    try:
+        return not any(differing_tables(register.connection)) and complaints_agree(register)
+    except (sqlite3.Error, DealtrackError, RecursionError, *UNFORESEEN):
+        return False
+
+
+def _table_faults(register: Register) -> Iterator[str]:
     return _readable(lambda: differences(register), Phrase("a table"))
 
 
@@ -129,22 +182,10 @@ def first_damage(register: Register) -> str:
     """Return the first thing found wrong in the file, its journal or its tables, nothing where they are whole."""
     connection = register.connection
     with reading(connection):
-        damage = _damage(connection)
+        damage = damage_of(connection)
         if damage:
             return damage
         fault = chain.first_fault(journal.links(connection))
         if fault:
             return Phrase("the journal was altered at entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
         return next(table_faults(register), "")
-
-
-def _damage(connection: sqlite3.Connection) -> str:
-    """Return what SQLite finds wrong in the form of the file, in one line, nothing where it is sound."""
-    try:
-        rows = connection.execute(f"PRAGMA integrity_check({SHOWN_DAMAGE})").fetchall()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            return str(error)
-        raise
-    found = [line.strip() for (text,) in rows for line in str(text).splitlines() if not line.startswith("***")]
-    return "" if found == ["ok"] else "; ".join(found[:SHOWN_DAMAGE])

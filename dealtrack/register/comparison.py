@@ -1,0 +1,122 @@
+"""The tables of complaints held against the journal at one go: do they agree? Where not, the slower way says so."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from dealtrack.register import journal
+from dealtrack.register.journal import GREATEST, LEAST
+from dealtrack.register.making import Maker, Row
+from dealtrack.register.register import Register
+
+BATCH = 2000
+HELD = (
+    "SELECT * FROM complaint WHERE id BETWEEN ? AND ? ORDER BY id",
+    "SELECT * FROM clock WHERE complaint BETWEEN ? AND ? ORDER BY complaint, name, round",
+    "SELECT complaint, text, former FROM search_text WHERE complaint BETWEEN ? AND ? ORDER BY complaint",
+)
+
+
+class Batch(NamedTuple):
+    """The whole histories of all complaints from one number to another, both included, by id: rows of the journal."""
+
+    first: int
+    last: int
+    histories: list[tuple[int, list[Row]]]
+
+
+def batches(connection: sqlite3.Connection) -> Iterator[Batch]:
+    """Yield all complaints of the journal in batches by id, which leave no number out."""
+    histories = journal.rows_by_complaint(connection)
+    first = LEAST
+    while some := list(islice(histories, BATCH)):
+        last = some[-1][0]
+        yield Batch(first, last, some)
+        first = last + 1
+    yield Batch(first, GREATEST, [])
+
+
+class Gatherer:
+    """Gathers whole histories out of the journal while it passes in order of entry, to read it but once.
+
+    An import writes the entries of a complaint one after another, so that all of them pass together. Those of others
+    are looked up once their first one passes.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._first = LEAST
+        self._passed = self._gathered = 0
+
+    def batch(self, rows: Sequence[Row]) -> Batch | None:
+        """Return all complaints up to the greatest id among some rows that were in no batch, None where all were."""
+        passing: dict[int, list[Row]] = {}
+        for row in rows:
+            if row[1] is not None:
+                self._passed += 1
+                if row[1] in passing:
+                    passing[row[1]].append(row)
+                else:
+                    passing[row[1]] = [row]
+        first, last = self._first, max(passing, default=LEAST)
+        if not passing or last < first:
+            return None
+        self._first = last + 1
+        histories: list[tuple[int, list[Row]]] = []
+        # Counted in the index alone: 0.1 us an entry.
+        for id_, count in self._connection.execute(
+            "SELECT complaint, count(*) FROM transition WHERE complaint BETWEEN ? AND ? GROUP BY complaint ORDER BY 1",
+            (first, last),
+        ).fetchall():
+            found = passing.get(id_, [])
+            if len(found) != count:
+                found = journal.rows_of(self._connection, id_)
+            self._gathered += len(found)
+            histories.append((id_, found))
+        return Batch(first, last, histories)
+
+    def rest(self) -> Batch:
+        """Return what lies beyond the last complaint of the journal: none."""
+        return Batch(self._first, GREATEST, [])
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether each entry of a complaint that passed is in just one history."""
+        return self._gathered == self._passed
+
+
+class Comparison:
+    """Holds the tables against what the journal makes, and tells whether they agree: it does not say where they do not.
+
+    Lists of rows are equal or not in one step, in a third of the time that it takes to go through them side by side.
+    """
+
+    def __init__(self, register: Register) -> None:
+        self._connection = register.connection
+        self._maker = Maker(register)
+
+    def personal_told(self, batch: Batch) -> list[tuple[int, int, str]] | None:
+        """Return what the journal tells of personal data in a batch, None where the tables are not as it makes them."""
+        make = self._maker.make
+        rows: list[Row] = []
+        runs: list[Row] = []
+        texts: list[Row] = []
+        told: list[tuple[int, int, str]] = []
+        for id_, entries in batch.histories:
+            row, its_runs, text, personal = make(id_, entries)
+            rows.append(row)
+            runs += its_runs
+            texts.append(text)
+            if personal is not None:
+                told.append(personal)
+        for made, statement in zip((rows, runs, texts), HELD, strict=True):
+            if self._connection.execute(statement, (batch.first, batch.last)).fetchall() != made:
+                return None
+        return told
+
+
+def complaints_agree(register: Register) -> bool:
+    """Tell whether the tables of complaints are as the journal makes them."""
+    comparison = Comparison(register)
+    return all(comparison.personal_told(batch) is not None for batch in batches(register.connection))
