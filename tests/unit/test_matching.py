@@ -1,0 +1,21 @@
+"""Names compared as people type them: the quicker way to one form leads where the plain one does."""
+
+from unicodedata import normalize
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dealtrack.core.matching import fold
+
+
+@given(
+    st.text(
+        st.sampled_from("，！？：；（）、。ＡｂＣ①ﬁ京东éß İ\u0301\u0338\u3099\uff9e\n\u3000a") | st.characters(),
+        max_size=12,
+    )
+)
+@example("订购的净水器少发30件，商家称以实物为准。")
+@example("；\u0338")
+@example("ＪＤ　Mall")
+def test_a_text_is_folded_as_its_compatible_form_without_case_and_with_single_spaces(text: str) -> None:
+    assert fold(text) == " ".join(normalize("NFKC", text).casefold().split())
