@@ -178,6 +178,14 @@ def test_rows_without_a_number_and_refused_ones_are_always_read(
     assert "999 unchanged" in clerk("import", file, "--skip-bad").out
 
 
+def test_rebuilding_the_tables_forgets_the_blocks(imported: Clerk, tmp_path: Path) -> None:
+    clerk = copied(imported, tmp_path)
+    clerk("recheck", "--rebuild").ok()
+    assert kept(clerk.db) == 0
+    assert clerk("import", file_of(imported)).ok() == UNCHANGED
+    assert kept(clerk.db) == kept(imported.db)
+
+
 def test_a_rehearsal_keeps_nothing(imported: Clerk, tmp_path: Path, made_register: Path) -> None:
     clerk = Clerk(imported.home, tmp_path / "register.db", now=imported.now)
     shutil.copy(made_register, clerk.db)
