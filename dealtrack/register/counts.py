@@ -1,105 +1,211 @@
 """Complaints and runs of clocks counted by what they have in common, as reports ask: two scans, however many there are.
 
-Rows that are alike are counted together, a batch at a time, so that memory stays bounded. What makes them late, done
-or projected is not decided here: each kind comes with what core decides it by.
+What makes runs late, done or projected is not decided here: each kind comes with what core decides it by.
+
+A batch of complaints is told by SQLite as a few long texts, a column each, that are split and counted at the speed
+of C: a row on its own costs Python more than all that SQLite does for it, and GROUP BY sorts every row. Of 200,000
+complaints and 390,000 runs, rows counted in Python took 2.7 s, GROUP BY 1.9 s, this 0.9 s. What can have a few values
+only is packed into one number, whose text is shorter to make and to count than theirs.
 """
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
-from itertools import islice
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from operator import sub
+from typing import Any, NamedTuple, TypeVar
 
+from dealtrack.core.clocks import End
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.register.queries import Filter, conditions
 
-BATCH = 100_000
+BATCH = 20_000
+"""Complaints a batch."""
+
 GROUPED = ("platform", "category", "seller", "owner")
+ENDS = (*End, None)
+HIGHEST = (1 << 63) - 1
+NO_MOMENT = "-"
+"""What is asked of `Grouping.numbers` in place of a moment that does not count."""
+
+SEPARATOR = "\0"
+"""Stands in no text of a register (`clean_input`)."""
+
+Value = TypeVar("Value")
+
+
+class Known(dict[str, Value]):
+    """What is found out of stored moments, remembered, up to a number of them."""
+
+    MOST = 200_000
+
+    def __init__(self, find: Callable[[str], Value]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, text: str) -> Value:
+        """Find out of a moment what was not asked before."""
+        if len(self) >= self.MOST:
+            self.clear()
+        found = self[text] = self._find(text)
+        return found
+
+
+class Grouping(NamedTuple):
+    """By what is counted: a column, one of GROUPED, or else where `periods` is given the period of the receipt.
+
+    The mappings tell of a stored moment its day, the working days up to that day, and its period. With `by_hour`
+    they are asked by its first characters, the hour included.
+    """
+
+    column: str
+    by_hour: bool
+    days: Mapping[str, date]
+    numbers: Mapping[str, int]
+    periods: Mapping[str, str] | None = None
 
 
 class Complaints(NamedTuple):
-    """Complaints that have this in common; `received` is the stored moment, cut to its first characters."""
+    """Complaints that have this in common; `policy` is the place of their policy version among those asked about."""
 
     key: str | None
-    status: str
-    policy: str
-    policy_version: str
-    received: str
+    is_open: bool
     completed: bool
     first_contact: bool
-    seller: str | None
-    outcome: str | None
-    amount: str | None
-    reopenings: int
+    third_party: bool
     backdated: bool
+    policy: int
+    reopenings: int
 
 
 class Runs(NamedTuple):
-    """Runs of clocks that have this in common; moments are stored ones, cut to their first characters.
+    """Runs of clocks that have this in common; `days` are the working days that they took; None unless stopped.
 
     `late` tells whether the run ended after its deadline, or where it has not ended, whether its deadline lies
     before the moment asked about; None where there is no deadline.
     """
 
     key: str | None
-    status: str
     name: str
-    round: int
-    end: str | None
+    is_first: bool
+    is_open: bool
+    end: End | None
     late: bool | None
     provisional: bool
-    started: str
-    ended: str | None
-    received: str | None
+    days: int | None
 
 
-def _batches(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], int]]:
-    # A Counter counts rows at the speed of C: 2,000,000 in the time in which a loop of ours takes 700,000.
-    while counted := Counter(islice(rows, BATCH)):
-        yield from counted.items()
+class Advances(NamedTuple):
+    """Complaints with one outcome that have this in common; `amount` is None where none is stated."""
+
+    key: str | None
+    third_party: bool
+    amount: str | None
 
 
 def complaints(
-    connection: sqlite3.Connection, wanted: Filter, by: str, length: int, outcome: str
-) -> Iterator[tuple[Complaints, int]]:
-    """Yield kinds of complaints, of those that are meant, each with how many they are.
+    connection: sqlite3.Connection,
+    wanted: Filter,
+    grouping: Grouping,
+    policies: Sequence[tuple[str, str]],
+    third_party: str,
+) -> tuple[dict[Complaints, int], Counter[tuple[str | None, date]]]:
+    """Return kinds of the complaints that are meant, and groups with days of receipt, each with how many they are.
 
-    `by` is one of GROUPED, or empty. Moments are cut to `length` characters. Amounts are told of complaints with
-    this `outcome` alone. A kind may come more than once.
+    `policies` are the names and versions of policies; a version that is not among them is taken for the first of its
+    name. `third_party` is the seller that is told from others.
     """
-    condition, values = conditions(wanted)
-    rows = connection.execute(
-        f"SELECT {_key(by)}, c.status, c.policy, c.policy_version, substr(c.received_at, 1, {length:d}), "
-        "c.completed_at IS NOT NULL, c.first_contact, c.seller, nullif(c.outcome = ?, 0), "
-        "CASE WHEN c.outcome = ? THEN c.amount END, c.reopenings, c.backdated > 0 "
-        f"FROM complaint c WHERE {condition}",
-        [outcome, outcome, *values],
-    )
-    for row, count in _batches(rows):
-        told = Complaints._make(row)
-        yield told._replace(outcome=outcome if told.outcome else None), count
+    exact = " ".join(f"WHEN c.policy_version = ? AND c.policy = ? THEN {n}" for n in range(len(policies)))
+    named = " ".join(f"WHEN c.policy = ? THEN {n}" for n in range(len(policies)))
+    fields = [
+        ("c.status NOT IN ('closed', 'voided')", 1),
+        ("c.completed_at IS NOT NULL", 1),
+        ("c.first_contact > 0", 1),
+        ("c.seller IS ?", 1),
+        ("c.backdated > 0", 1),
+        (f"CASE {exact} {named} END", len(policies).bit_length()),
+        ("c.reopenings", 62),
+    ]
+    values = [third_party, *(text for name, version in policies for text in (version, name))]
+    values += [name for name, _ in policies]
+    kinds: Counter[tuple[str, str | None]] = Counter()
+    intake: Counter[tuple[str | None, date]] = Counter()
+    columns = [f"group_concat({_packed(fields)}, ' ')", _moments(grouping, "c.received_at"), _keys(grouping)]
+    for packed, received, texts in _batches(connection, wanted, columns, values, "complaint c", "c.id"):
+        numbers, moments = packed.split(" "), _split_moments(grouping, received)
+        keys = _split_keys(grouping, texts, moments, len(numbers))
+        kinds.update(zip(numbers, keys, strict=True))
+        intake.update(zip(keys, map(grouping.days.__getitem__, moments), strict=True))
+    told: dict[Complaints, int] = {}
+    for (number, key), count in kinds.items():
+        *flags, policy, reopenings = _unpacked(fields, number)
+        is_open, completed, first_contact, is_third_party, backdated = map(bool, flags)
+        kind = Complaints(key, is_open, completed, first_contact, is_third_party, backdated, policy, reopenings)
+        told[kind] = count
+    return told, intake
 
 
 def runs(
-    connection: sqlite3.Connection, wanted: Filter, by: str, length: int, moment: datetime
-) -> Iterator[tuple[Runs, int]]:
-    """Yield kinds of runs of clocks, of the complaints that are meant, each with how many they are.
+    connection: sqlite3.Connection, wanted: Filter, grouping: Grouping, names: Sequence[str], moment: datetime
+) -> dict[Runs, int]:
+    """Return kinds of runs of the clocks so named, of the complaints that are meant, each with how many they are."""
+    fields = [
+        (f"CASE k.name {_places(len(names))} END", len(names).bit_length()),
+        ("k.round = 1", 1),
+        ("c.status NOT IN ('closed', 'voided')", 1),
+        (f"CASE coalesce(k.\"end\", '') {_places(len(ENDS))} END", 2),
+        ("coalesce(CASE WHEN k.ended_at IS NULL THEN k.due_at < ? ELSE k.ended_at > k.due_at END, 2)", 2),
+        ("k.provisional > 0", 1),
+    ]
+    values = [*names, *End, "", to_store(moment)]
+    nothing = ":".join([NO_MOMENT] * 3) if grouping.by_hour else NO_MOMENT
+    stopped = "CASE WHEN k.\"end\" = 'stopped' THEN {} ELSE '{}' END"
+    columns = [
+        f"group_concat({_packed(fields)}, ' ')",
+        _moments(grouping, stopped.format("k.started_at", nothing)),
+        _moments(grouping, stopped.format("k.ended_at", nothing)),
+        _keys(grouping),
+    ]
+    if grouping.periods is not None:
+        columns.append(_moments(grouping, "c.received_at"))
+    number = grouping.numbers.__getitem__
+    kinds: Counter[tuple[str, str | None, int]] = Counter()
+    source = "clock k CROSS JOIN complaint c ON c.id = k.complaint"
+    for packed, started, ended, texts, *received in _batches(
+        connection, wanted, columns, values, source, "k.complaint"
+    ):
+        numbers = packed.split(" ")
+        moments = _split_moments(grouping, received[0]) if received else []
+        keys = _split_keys(grouping, texts, moments, len(numbers))
+        between = map(sub, map(number, _split_moments(grouping, ended)), map(number, _split_moments(grouping, started)))
+        kinds.update(zip(numbers, keys, between, strict=True))
+    told: dict[Runs, int] = {}
+    for (packed, key, days), count in kinds.items():
+        name, is_first, is_open, end, late, provisional = _unpacked(fields, packed)
+        sides = (False, True, None)
+        took = days if ENDS[end] is End.STOPPED else None
+        run = Runs(key, names[name], bool(is_first), bool(is_open), ENDS[end], sides[late], bool(provisional), took)
+        told[run] = count
+    return told
 
-    `by` is one of GROUPED, or empty for the moment of receipt, which is told only then. Moments are cut to `length`
-    characters. A kind may come more than once.
-    """
+
+def advances(
+    connection: sqlite3.Connection, wanted: Filter, grouping: Grouping, outcome: str, third_party: str
+) -> Counter[Advances]:
+    """Return kinds of the complaints that are meant and ended in an outcome, each with how many they are."""
     condition, values = conditions(wanted)
-    received = "NULL" if by else f"substr(c.received_at, 1, {length:d})"
+    key = f"c.{grouping.column}" if grouping.column else "NULL"
+    received = "c.received_at" if grouping.periods is not None else "NULL"
     rows = connection.execute(
-        f'SELECT {_key(by)}, c.status, k.name, k.round, k."end", '
-        "CASE WHEN k.ended_at IS NULL THEN k.due_at < ? ELSE k.ended_at > k.due_at END, k.provisional, "
-        f"substr(k.started_at, 1, {length:d}), substr(k.ended_at, 1, {length:d}), {received} "
-        f"FROM clock k CROSS JOIN complaint c ON c.id = k.complaint WHERE {condition}",
-        [to_store(moment), *values],
+        f"SELECT {key}, c.seller IS ?, c.amount, {received} FROM complaint c WHERE c.outcome = ? AND {condition}",
+        [third_party, outcome, *values],
     )
-    for row, count in _batches(rows):
-        yield Runs._make(row), count
+    told: Counter[Advances] = Counter()
+    for key, is_third_party, amount, moment in rows:
+        if grouping.periods is not None:
+            key = grouping.periods[_split_moments(grouping, moment)[0]]
+        told[Advances(key, bool(is_third_party), amount)] += 1
+    return told
 
 
 def provisional(connection: sqlite3.Connection, wanted: Filter) -> list[int]:
@@ -121,5 +227,61 @@ def last_running_due(connection: sqlite3.Connection) -> datetime | None:
     return from_store(last) if last else None
 
 
-def _key(by: str) -> str:
-    return f"c.{by}" if by in GROUPED else "NULL"
+def _batches(
+    connection: sqlite3.Connection, wanted: Filter, columns: Sequence[str], values: Sequence[Any], source: str, id_: str
+) -> Iterator[tuple[str, ...]]:
+    """Yield the columns, each as one text, of a batch of the complaints that are meant after the other."""
+    condition, more = conditions(wanted)
+    statement = f"SELECT {', '.join(columns)} FROM {source} WHERE {condition} AND {id_} > ? AND {id_} <= ?"
+    low, high = -HIGHEST, 0
+    while high < HIGHEST:
+        upto = connection.execute("SELECT id FROM complaint WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?", (low, BATCH))
+        ((high,),) = upto.fetchall() or ((HIGHEST,),)
+        row = connection.execute(statement, [*values, *more, low, high]).fetchone()
+        if row[0] is not None:
+            yield row
+        low = high
+
+
+def _packed(fields: Sequence[tuple[str, int]]) -> str:
+    """Return one number in place of several, each given with the bits that it may take."""
+    shift, told = 0, []
+    for field, bits in fields:
+        told.append(f"(({field}) << {shift})")
+        shift += bits
+    return " | ".join(told)
+
+
+def _unpacked(fields: Sequence[tuple[str, int]], packed: str) -> list[int]:
+    number, told = int(packed), []
+    for _, bits in fields:
+        told.append(number & (1 << bits) - 1)
+        number >>= bits
+    return told
+
+
+def _places(count: int) -> str:
+    return " ".join(f"WHEN ? THEN {place}" for place in range(count))
+
+
+def _moments(grouping: Grouping, column: str) -> str:
+    """Return one text of many moments. The hours are split off it: substr() of each would take thrice as long."""
+    return f"group_concat({column}, '{':' if grouping.by_hour else ' '}')"
+
+
+def _split_moments(grouping: Grouping, text: str) -> list[str]:
+    return text.split(":")[::3] if grouping.by_hour else text.split(" ")
+
+
+def _keys(grouping: Grouping) -> str:
+    return f"group_concat(coalesce(c.{grouping.column}, ''), char(0))" if grouping.column else "NULL"
+
+
+def _split_keys(grouping: Grouping, text: str | None, received: Sequence[str], count: int) -> list[str | None]:
+    """Return the groups of so many rows; that of a column which states nothing is None, as no text of it is empty."""
+    if grouping.periods is not None:
+        return list(map(grouping.periods.__getitem__, received))
+    if text is None:
+        return [None] * count
+    keys: list[str | None] = [*text.split(SEPARATOR)]
+    return [key or None for key in keys] if "" in keys else keys

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from dealtrack.register.store import Store
 from dealtrack.register.view import View
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from dealtrack.register import counts
     from dealtrack.register.founding import Setup
     from dealtrack.register.personal import Personal
@@ -151,18 +153,29 @@ class Register(Store):
     # Counting, for reports
 
     def complaints_alike(
-        self, wanted: Filter, by: str, length: int, outcome: str
-    ) -> "Iterator[tuple[counts.Complaints, int]]":
-        """Yield kinds of complaints, as they stand, with how many they are, as `counts.complaints` does."""
+        self, wanted: Filter, grouping: "counts.Grouping", policies: Sequence[Policy], third_party: str
+    ) -> "tuple[dict[counts.Complaints, int], Counter[tuple[str | None, date]]]":
+        """Return kinds of complaints, as they stand, and their days of receipt, as `counts.complaints` does."""
         from dealtrack.register import counts
 
-        return counts.complaints(self._connection, wanted, by, length, outcome)
+        versions = [(policy.name, policy.in_force.isoformat()) for policy in policies]
+        return counts.complaints(self._connection, wanted, grouping, versions, third_party)
 
-    def runs_alike(self, wanted: Filter, by: str, length: int, moment: datetime) -> "Iterator[tuple[counts.Runs, int]]":
-        """Yield kinds of runs of clocks, as they stand, with how many they are, as `counts.runs` does."""
+    def runs_alike(
+        self, wanted: Filter, grouping: "counts.Grouping", names: Sequence[str], moment: datetime
+    ) -> "dict[counts.Runs, int]":
+        """Return kinds of runs of the clocks of some names, as they stand, as `counts.runs` does."""
         from dealtrack.register import counts
 
-        return counts.runs(self._connection, wanted, by, length, moment)
+        return counts.runs(self._connection, wanted, grouping, names, moment)
+
+    def advances_alike(
+        self, wanted: Filter, grouping: "counts.Grouping", outcome: str, third_party: str
+    ) -> "Counter[counts.Advances]":
+        """Return kinds of complaints that ended in an outcome, as they stand, as `counts.advances` does."""
+        from dealtrack.register import counts
+
+        return counts.advances(self._connection, wanted, grouping, outcome, third_party)
 
     def provisional_ids(self, wanted: Filter) -> list[int]:
         """Return the complaints, as they stand, with a provisional run of a clock."""

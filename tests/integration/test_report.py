@@ -26,7 +26,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
-from dealtrack.reports.present import FIRST_SECOND, length_for
+from dealtrack.reports.present import FIRST_SECOND, is_by_hour
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
@@ -285,10 +285,10 @@ def test_provisional_deadlines_are_counted_of_closed_complaints_too(small_regist
 @pytest.mark.parametrize(
     "name", ["Asia/Shanghai", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Monrovia"]
 )
-def test_a_moment_cut_short_keeps_its_day(name: str) -> None:
+def test_the_hour_of_a_moment_tells_its_day_where_the_zone_says_so(name: str) -> None:
     zone = ZoneInfo(name)
-    length = length_for(zone)
-    assert (length == 13) == (name in ("Asia/Shanghai", "America/New_York"))
+    assert is_by_hour(zone) == (name in ("Asia/Shanghai", "America/New_York"))
+    length = 13 if is_by_hour(zone) else len(FIRST_SECOND)
     moment = datetime(1971, 12, 30, tzinfo=UTC)
     while moment < datetime(1972, 1, 10, tzinfo=UTC):
         cut = to_store(moment)[:length]
