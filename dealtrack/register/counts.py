@@ -233,10 +233,12 @@ def _batches(
     """Yield the columns, each as one text, of a batch of the complaints that are meant after the other."""
     condition, more = conditions(wanted)
     statement = f"SELECT {', '.join(columns)} FROM {source} WHERE {condition} AND {id_} > ? AND {id_} <= ?"
-    low, high = -HIGHEST, 0
-    while high < HIGHEST:
-        upto = connection.execute("SELECT id FROM complaint WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?", (low, BATCH))
-        ((high,),) = upto.fetchall() or ((HIGHEST,),)
+    low = -HIGHEST
+    while True:
+        ((first,),) = connection.execute("SELECT min(id) FROM complaint WHERE id > ?", (low,)).fetchall()
+        if first is None:
+            return
+        low, high = first - 1, first - 1 + BATCH
         row = connection.execute(statement, [*values, *more, low, high]).fetchone()
         if row[0] is not None:
             yield row

@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, DayList, WorkingCalendar
 from dealtrack.core.clocks import Deadlines, plain_deadlines
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
+from tests.bench import complaints
 
 PRAGMAS = ("foreign_keys=ON", "recursive_triggers=ON", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536")
 CHUNK = 2000
@@ -137,8 +139,8 @@ def updates(path: str, day: str, moved: str) -> Clockwork:
     return clockwork
 
 
-def report(path: str) -> Clockwork:
-    """Count, by hand, the clocks of each platform that were met and missed."""
+def narrow(path: str) -> Clockwork:
+    """Count, by hand, the clocks of each platform that were met and missed, and nothing else."""
     clockwork, db = Clockwork(), opened(path)
     with clockwork.running():
         db.execute(
@@ -146,6 +148,79 @@ def report(path: str) -> Clockwork:
             "FROM clock k JOIN complaint c ON c.id = k.complaint GROUP BY 1, 2"
         ).fetchall()
     return clockwork
+
+
+def report(path: str) -> Clockwork:
+    """Count, by hand, what the report counts of each platform: a test holds these figures beside the report's."""
+    clockwork, db = Clockwork(), opened(path)
+    with clockwork.running():
+        by_hand(db, complaints.NOW)
+    return clockwork
+
+
+def by_hand(db: sqlite3.Connection, now: str) -> dict[str, dict[str, Any]]:
+    """Return the figures of each platform, under the names of the report's JSON, of a register in Chinese time."""
+    moment = datetime.fromisoformat(now).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = {row[0]: dict(zip(OF_COMPLAINTS, row[1:], strict=True)) | {"clocks": {}} for row in db.execute(COMPLAINTS)}
+    for platform, name, *row in db.execute(CLOCKS, {"now": moment}):
+        told[platform]["clocks"][name] = dict(zip(OF_CLOCKS, row, strict=True)) | {"days": []}
+    for platform, name, days, count in db.execute(DAYS):
+        told[platform]["clocks"][name]["days"].append((days, count))
+    for figures in told.values():
+        for clock in figures["clocks"].values():
+            # What has not started, of complaints that are all handled by one policy.
+            clock["not_started"] = figures["open"] - clock.pop("open")
+            clock["cancelled"] += figures["complaints"] - figures["open"] - clock.pop("closed")
+            days = clock.pop("days")
+            done = clock["done"] = sum(count for _, count in days)
+            middle = (_at(days, (done + 1) // 2) + _at(days, done // 2 + 1)) / 2 if done else None
+            clock |= {
+                "median_working_days": middle,
+                "p90_working_days": _at(days, -(-done * 9 // 10)) if done else None,
+            }
+    return told
+
+
+def _at(days: list[tuple[int, int]], place: int) -> int:
+    for number, count in days:
+        place -= count
+        if place <= 0:
+            return number
+    raise ValueError(place)
+
+
+OF_COMPLAINTS = (
+    "complaints", "open", "completed", "first_contact", "third_party", "third_party_advance", "advance", "advance_sum",
+    "advance_without_amount", "reopened", "reopenings", "backdated", "first", "last",
+)  # fmt: skip
+COMPLAINTS = """
+SELECT platform, count(*), sum(status <> 'closed'), sum(completed_at IS NOT NULL), sum(first_contact),
+    count(CASE WHEN seller = 'third-party' THEN 1 END),
+    count(CASE WHEN seller = 'third-party' AND outcome = 'advance-compensation' THEN 1 END),
+    count(CASE WHEN outcome = 'advance-compensation' THEN 1 END),
+    round(total(CASE WHEN outcome = 'advance-compensation' THEN amount END), 2),
+    count(CASE WHEN outcome = 'advance-compensation' AND amount IS NULL THEN 1 END),
+    sum(reopenings > 0), sum(reopenings), sum(backdated > 0), min(received_at), max(received_at)
+FROM complaint WHERE received_at IS NOT NULL GROUP BY 1
+"""
+OF_CLOCKS = ("on_time", "late", "open_late", "open_in_time", "paused", "cancelled", "provisional", "closed", "open")
+CLOCKS = """
+SELECT c.platform, k.name, count(CASE WHEN k."end" = 'stopped' AND k.ended_at <= k.due_at THEN 1 END),
+    count(CASE WHEN k."end" IN ('stopped', 'closed-without') AND k.ended_at > k.due_at THEN 1 END),
+    count(CASE WHEN k.ended_at IS NULL AND k.due_at < :now THEN 1 END),
+    count(CASE WHEN k.ended_at IS NULL AND k.due_at >= :now THEN 1 END),
+    count(CASE WHEN k.ended_at IS NULL AND k.due_at IS NULL THEN 1 END),
+    count(CASE WHEN k."end" = 'not-needed' OR k."end" = 'closed-without' AND k.ended_at <= k.due_at THEN 1 END),
+    sum(k.provisional), sum(k.round = 1 AND c.status = 'closed'), sum(k.round = 1 AND c.status <> 'closed')
+FROM clock k JOIN complaint c ON c.id = k.complaint WHERE c.received_at IS NOT NULL GROUP BY 1, 2
+"""
+DAYS = """
+SELECT c.platform, k.name, stop.number - start.number, count(*)
+FROM clock k JOIN complaint c ON c.id = k.complaint
+JOIN calendar_day start ON start.day = date(k.started_at, '+8 hours')
+JOIN calendar_day stop ON stop.day = date(k.ended_at, '+8 hours')
+WHERE k."end" = 'stopped' AND c.received_at IS NOT NULL GROUP BY 1, 2, 3
+"""
 
 
 def _counted() -> tuple[Deadlines, ZoneInfo]:
@@ -200,7 +275,7 @@ RULES = CalendarRules(
 
 WORKS: dict[str, Callable[..., Clockwork]] = {
     "inserts": inserts, "reading": reading, "hashing": hashing, "commit": commit, "updates": updates,
-    "report": report, "deadlines": deadlines, "moments": moments, "look-ups": look_ups,
+    "narrow": narrow, "report": report, "deadlines": deadlines, "moments": moments, "look-ups": look_ups,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,9 +1,18 @@
 """The benchmarks run, whatever their figures."""
 
+import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
 
 from tests.bench import complaints
+from tests.bench.floor import by_hand
+from tests.bench.measure import run
+from tests.bench.works import Bench
 from tests.conftest import PROJECT
 
 
@@ -18,8 +27,41 @@ def test_the_quick_form_runs_every_work() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     rows = ran.stdout.splitlines()
-    assert len(rows) == 19
+    assert len(rows) == 20
     assert all(row.count("|") == 8 for row in rows)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    made = Bench(tmp_path, 1000, with_peers=False)
+    made.prepare()
+    return made
+
+
+def test_the_report_is_measured_beside_sql_that_gives_its_figures(bench: Bench) -> None:
+    command = bench.dealtrack(bench.large, "report", "--by", "platform", "--format", "json")
+    groups = json.loads(run(command, bench.environment)[1])["groups"]
+    with closing(sqlite3.connect(bench.large)) as db:
+        figures = by_hand(db, complaints.NOW)
+    assert figures.keys() == {group["platform"] for group in groups} and len(figures) > 20
+    for group in groups:
+        expected = figures[group["platform"]]
+        clocks = expected.pop("clocks")
+        assert "forward" in clocks, "a clock that none has started has no row"
+        for name, clock in clocks.items():
+            assert clock == {key: group["clocks"][name][key] for key in clock}
+        for key in ("first", "last"):
+            expected.pop(key)
+        assert expected == {key: group[key] for key in expected}
+
+
+def test_the_amended_day_moves_as_many_clocks_as_the_work_says(bench: Bench) -> None:
+    work = next(work for work in bench.works() if work.name.startswith("calendar amend, 10 of 1,000"))
+    assert work.before is not None
+    work.before()
+    told = run(work.command, bench.environment)[1].decode()
+    assert "1 day, 17 deadlines moved" in told, "seven that the register holds, and ten more"
+    assert run(work.floor, bench.environment)[1]
 
 
 def test_the_same_seed_makes_the_same_complaints() -> None:
