@@ -164,7 +164,7 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     for moved in revision.moved[:SHOWN]:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
-        print(line.format(id=moved.complaint.id, clock=_(moved.after.name), before=before, after=after))
+        print(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after))
     _more(len(revision.moved), _count_deadlines)
     for clock in revision.otherwise[:SHOWN]:
         line = _(

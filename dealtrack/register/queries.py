@@ -155,7 +155,9 @@ def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
 class Touched(NamedTuple):
     """A run of a clock that a change of the calendar may touch; `is_plain` tells that nothing has ever moved it."""
 
-    complaint: Complaint
+    complaint: int
+    policy: str
+    policy_version: str
     clock: Clock
     is_plain: bool
 
@@ -186,14 +188,16 @@ def clocks_between(
     selects = " UNION ALL ".join(
         f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE {part} AND k.started_at < ?" for part in parts
     )
+    # Ordered by "+k.complaint", since SQLite would go through all clocks, twice, to have them in order without sorting.
     rows = connection.execute(
-        f'SELECT {_COMPLAINT}, {_CLOCK}, NOT EXISTS (SELECT 1 FROM "transition" t '
+        f'SELECT k.complaint, c.policy, c.policy_version, {_CLOCK}, NOT EXISTS (SELECT 1 FROM "transition" t '
         "WHERE t.complaint = k.complaint AND t.kind IN ('paused', 'extended', 'voided')) "
-        f"FROM ({selects}) k CROSS JOIN complaint c ON c.id = k.complaint ORDER BY k.complaint, k.name, k.round",
+        f"FROM ({selects}) k CROSS JOIN complaint c ON c.id = k.complaint ORDER BY +k.complaint, k.name, k.round",
         values,
     )
     for row in rows:
-        yield Touched(complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:-1]), bool(row[-1]))
+        complaint, policy, version, *run, is_plain = row
+        yield Touched(complaint, policy, version, clock_of(run), bool(is_plain))
 
 
 def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
@@ -204,14 +208,18 @@ def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
 
 def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock]]) -> None:
     """Give runs of clocks, each named with its complaint, their new deadlines."""
-    connection.executemany(
-        "UPDATE clock SET due_at = ?, due_day = ?, provisional = ?, paused = ? "
-        "WHERE complaint = ? AND name = ? AND round = ?",
-        (
-            (*due_columns(clock), clock.provisional, clock.paused, complaint, clock.name, clock.round)
-            for complaint, clock in moved
-        ),
-    )
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for complaint, clock in moved:
+        alike.setdefault((*due_columns(clock), clock.provisional, clock.paused, clock.name, clock.round), []).append(
+            complaint
+        )
+    # One statement for all that move to one day, since many do.
+    for told, ids in alike.items():
+        connection.execute(
+            "UPDATE clock SET due_at = ?, due_day = ?, provisional = ?, paused = ? "
+            "WHERE name = ? AND round = ? AND complaint IN (SELECT value FROM json_each(?))",
+            (*told, json.dumps(ids)),
+        )
 
 
 def policies(connection: sqlite3.Connection, last: int | None = None) -> list[Policy]:

@@ -1,11 +1,13 @@
 """Revising the calendar: what a change would move, and making it, with nothing touched that it does not affect."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from dealtrack.core.calendar import (
     ONE_DAY,
@@ -16,12 +18,13 @@ from dealtrack.core.calendar import (
     change_to_data,
     changed_days,
 )
-from dealtrack.core.clocks import Clock, Verdict, plain_deadlines, verdict
+from dealtrack.core.clocks import Clock, Deadlines, Verdict, plain_deadlines, verdict
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll
 from dealtrack.register import days, journal, queries
 from dealtrack.register.journal import Event
+from dealtrack.register.queries import Filter, Touched
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 
@@ -38,11 +41,10 @@ class DayChange:
     after: Ruling
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """A running clock whose deadline a revision moves, or makes certain or uncertain; moments in UTC."""
 
-    complaint: Complaint
+    complaint: int
     before: Clock
     after: Clock
 
@@ -88,18 +90,26 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     revised = WorkingCalendar(DayList(rules), register.revision + 1)
     moved: list[Moved] = []
     otherwise: list[Otherwise] = []
-    for complaint, runs, is_plain in _touched(register, changes, [*made, *undone]):
+    count = _counter(register, revised)
+    for id_, held in _touched(register, changes, [*made, *undone]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        if is_plain:
-            anew = _counted_anew(register, complaint, runs, revised)
+        if held[0].is_plain:
+            anew = [count(touched) for touched in held]
         else:
-            complaint, anew = register.project_by(journal.history(register.connection, complaint.id), revised)
+            _complaint, anew = register.project_by(journal.history(register.connection, id_), revised)
         by_run = {(clock.name, clock.round): clock for clock in anew}
-        for before in runs:
+        ended = []
+        for touched in held:
+            before = touched.clock
             after = by_run[before.name, before.round]
-            if before.ended is None and (before.due, before.provisional) != (after.due, after.provisional):
-                moved.append(Moved(complaint, before, after))
-        otherwise += judged_otherwise(complaint, runs, anew)
+            if before.ended is not None:
+                if before.due != after.due:
+                    ended.append(before)
+            elif (before.due, before.provisional) != (after.due, after.provisional):
+                moved.append(Moved(id_, before, after))
+        if ended:
+            ((complaint, _runs),) = queries.complaints(register.connection, Filter(ids=(id_,)))
+            otherwise += judged_otherwise(complaint, ended, anew)
     return Revision(head, change_to_data(old, rules), changes, made, undone, moved, otherwise)
 
 
@@ -115,29 +125,32 @@ def judged_otherwise(complaint: Complaint, before: Iterable[Clock], after: Itera
             yield Otherwise(complaint, clock, other, stands, would_be)
 
 
-def _counted_anew(
-    register: Register, complaint: Complaint, runs: Iterable[Clock], calendar: WorkingCalendar
-) -> list[Clock]:
-    """Return runs of clocks that were never paused or extended as a calendar counts them.
+def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[Touched], Clock]:
+    """Return what counts runs of clocks that were never paused or extended as a calendar counts them.
 
     What these were started by is all that counts: the history is not read, which takes a tenth of the time.
     """
-    policy = register.policy_of(complaint)
-    anew = []
-    for run in runs:
-        rule = policy.clock(run.name)
+
+    @cache
+    def deadlines(name: str, version: str, clock: str) -> Deadlines:
+        rule = register.policy_version(name, version).clock(clock)
         assert rule is not None
+        return plain_deadlines(rule, calendar, register.zone)
+
+    def count(touched: Touched) -> Clock:
+        run = touched.clock
         assert run.started is not None
         start = local_day(run.started, register.zone)
-        due, day, is_provisional = plain_deadlines(rule, calendar, register.zone)[start]
-        anew.append(run._replace(due=due, due_day=day, provisional=is_provisional, revision=calendar.revision))
-    return anew
+        due, day, is_provisional = deadlines(touched.policy, touched.policy_version, run.name)[start]
+        return run._replace(due=due, due_day=day, provisional=is_provisional, revision=calendar.revision)
+
+    return count
 
 
 def _touched(
     register: Register, changes: Iterable[DayChange], years: Iterable[int]
-) -> Iterator[tuple[Complaint, list[Clock], bool]]:
-    """Yield the runs of each complaint that may touch a changed day or year, and whether nothing ever moved them."""
+) -> Iterator[tuple[int, list[Touched]]]:
+    """Yield the runs of each complaint that may touch a changed day or year."""
     spans = [(change.day, change.day) for change in changes]
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
     if not spans:
@@ -147,9 +160,8 @@ def _touched(
     rolling = {rule.name for rule in rules if rule.roll is not Roll.NONE}
     opening = datetime.combine(first, time(), register.zone).astimezone(UTC)
     rows = queries.clocks_between(register.connection, first, opening, last + ONE_DAY, rolling, first - REACH)
-    for _, group in groupby(rows, key=lambda touched: touched.complaint.id):
-        held = list(group)
-        yield held[0].complaint, [touched.clock for touched in held], held[0].is_plain
+    for complaint, group in groupby(rows, key=attrgetter("complaint")):
+        yield complaint, list(group)
 
 
 def revise(
@@ -178,7 +190,7 @@ def revise(
 def _write(register: Register, recorder: Recorder, revision: Revision, told: Mapping[str, Any]) -> None:
     seq = recorder.event(Event.CALENDAR_REVISED, {**told, **revision.change})
     write_revision(register.connection, seq, revision.change)
-    queries.move_clocks(register.connection, ((moved.complaint.id, moved.after) for moved in revision.moved))
+    queries.move_clocks(register.connection, ((moved.complaint, moved.after) for moved in revision.moved))
 
 
 def write_revision(connection: sqlite3.Connection, seq: int, change: Mapping[str, Any]) -> None:

@@ -87,3 +87,21 @@ def test_daily_commands_go_through_no_whole_table_and_sort_none(
 def test_what_is_forbidden_would_be_found(clerk: Clerk, asked: Callable[..., list[str]]) -> None:
     assert faults(clerk, ["SELECT * FROM complaint c WHERE c.owner = 'x'"])
     assert faults(clerk, ["SELECT * FROM clock ORDER BY started_at"])
+
+
+def test_a_change_of_the_calendar_finds_the_clocks_that_it_touches_by_their_days(
+    clerk: Clerk, asked: Callable[..., list[str]]
+) -> None:
+    statements = asked("calendar", "amend", "2016-11-16", "--off", "--name", "storm", "--source", "notice", "--yes")
+    assert any("clock k" in text for text in statements) and any("UPDATE clock" in text for text in statements)
+    # What is touched is sorted, and nothing else.
+    assert [fault for fault in faults(clerk, statements) if not fault.startswith(("USE TEMP", "SCAN k:"))] == []
+    plans = []
+    with closing(sqlite3.connect(clerk.db)) as db:
+        for statement in statements:
+            if "FROM clock k" in statement:
+                plans += [step for *_, step in db.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert "SEARCH k USING INDEX clock_running (due_at>?)" in plans
+    assert "SEARCH k USING INDEX clock_ended (due_day>?)" in plans
+    # Once only, which is the three together.
+    assert plans.count("SCAN k") == 1
