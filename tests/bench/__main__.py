@@ -1,15 +1,16 @@
 """`python -m tests.bench [--rows N] [--runs N] [--only WORDS] [--quick] [--folder PATH]` prints one table.
 
 Each work is run in turn with its floor and its peers, A B C A B C, after a run that does not count; a cell is the
-median. Peers that are not installed are named as skipped. Processor seconds are user and system together; ratios are of processor seconds, with those of the wall's
-clock beside. `--quick` takes 1,000 complaints, one run and no peers: it shows that all of it runs, and measures nothing.
+median of the seconds by the wall's clock, and in brackets of those of the processor, user and system and all processes
+of a command together; ratios are told in the same way. Memory is that of the largest process. Peers that are not
+installed are named as skipped. `--quick` takes 1,000 complaints, one run and no peers: it shows that all of it runs, and measures nothing.
 """
 
 import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench.measure import Figures, in_turn, run
+from tests.bench.measure import Figures, in_turn
 from tests.bench.works import START, Bench, Work
 
 
@@ -25,7 +26,7 @@ def main() -> None:
     with TemporaryDirectory() as temporary:
         bench = Bench(given.folder or Path(temporary), 1000 if given.quick else given.rows, with_peers=not given.quick)
         bench.prepare()
-        print("| work | dealtrack | floor | ratio (wall) | to reach | memory | peers |")
+        print("| work | dealtrack | floor | ratio | to reach | memory | peers |")
         print("|---|---|---|---|---|---|---|")
         for work in bench.works():
             if given.only in work.name:
@@ -38,15 +39,8 @@ def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
     commands = [work.command, work.floor, *(peer.command for peer in others)]
     if work.beside_start:
         commands.append(START)
-    figures: list[Figures]
-    if work.before is None:
-        figures = in_turn(commands, bench.environment, min(runs, work.runs or runs), warm_ups if not work.runs else 0)
-    else:
-        work.before()
-        figures = []
-        for command in commands:
-            one, told = run(command, bench.environment)
-            figures.append(Figures(*one, told))
+    runs, warm_ups = (work.runs, 0) if work.runs and work.runs < runs else (runs, warm_ups)
+    figures = in_turn(commands, bench.environment, runs, warm_ups, work.before)
     if not work.reach:
         figures = list(map(_by_own_clock, figures))
     ours, floor = figures[0], figures[1]
@@ -54,15 +48,15 @@ def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
     if work.beside_start:
         wall, cpu = wall + figures[-1].wall, cpu + figures[-1].cpu
     names = [
-        f"{peer.name} {seconds(_whole(told, work.part))}, {told.cpu / work.part / max(ours.cpu, 1e-6):.2f}x"
+        f"{peer.name} {seconds(_whole(told, work.part))}, {told.wall / work.part / max(ours.wall, 1e-6):.2f}x"
         for peer, told in zip(others, figures[2:], strict=False)
     ]
     why = "not installed" if bench.with_peers else "quick"
     names += [f"{peer.name} skipped: {why}" for peer in work.peers if peer not in others]
     reach = f"{work.reach}" if work.reach else ""
-    ratio = f"{ours.cpu / max(cpu, 1e-6):.2f} ({ours.wall / max(wall, 1e-6):.2f})"
+    ratio = f"{ours.wall / max(wall, 1e-6):.2f} ({ours.cpu / max(cpu, 1e-6):.2f})"
     return (
-        f"| {work.name} | {seconds(ours)} | {work.floor_name} {cpu:.3f} s ({wall:.3f}) | {ratio} | {reach} "
+        f"| {work.name} | {seconds(ours)} | {work.floor_name} {wall:.3f} s ({cpu:.3f}) | {ratio} | {reach} "
         f"| {ours.peak_mb:.0f} MB | {'; '.join(names)} |"
     )
 
@@ -79,8 +73,8 @@ def _whole(figures: Figures, part: float) -> Figures:
 
 
 def seconds(figures: Figures) -> str:
-    """Return the seconds of the processor, and those of the wall's clock."""
-    return f"{figures.cpu:.3f} s ({figures.wall:.3f})"
+    """Return the seconds by the wall's clock, and those of the processor."""
+    return f"{figures.wall:.3f} s ({figures.cpu:.3f})"
 
 
 if __name__ == "__main__":

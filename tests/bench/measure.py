@@ -56,11 +56,22 @@ def _read(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
     return out, err
 
 
-def in_turn(commands: Sequence[Command], environment: Mapping[str, str], runs: int, warm_ups: int = 1) -> list[Figures]:
-    """Return the medians of commands that are run in turn, so many times each, after runs that do not count."""
+def in_turn(
+    commands: Sequence[Command],
+    environment: Mapping[str, str],
+    runs: int,
+    warm_ups: int = 1,
+    before: Callable[[], None] | None = None,
+) -> list[Figures]:
+    """Return the medians of commands that are run in turn, so many times each, after runs that do not count.
+
+    `before` makes ready what a turn uses up.
+    """
     held: list[list[Run]] = [[] for _ in commands]
     told = [b""] * len(commands)
     for turn in range(warm_ups + runs):
+        if before is not None:
+            before()
         for place, command in enumerate(commands):
             one, told[place] = run(command, environment, turn)
             if turn >= warm_ups:

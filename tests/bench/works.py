@@ -142,7 +142,7 @@ class Bench:
             self.bare("reading", self.csv),
             2.5,
             told=True,
-            runs=1,
+            runs=3,
         )
         yield from self._reported()
         past = self.dealtrack(self.large, "overdue", "--as-of", "2014-11-15")
@@ -155,7 +155,7 @@ class Bench:
         name, report = f"report --by platform, {self.count:,}", self.dealtrack(self.large, "report", "--by", "platform")
         by_pandas = scripted("pandas", "pandas", "report", str(self.large))
         for title, work in (("the same figures by SQL", "report"), ("SQL that counts met and missed alone", "narrow")):
-            yield Work(name, report, title, self.bare(work, self.large), 2.0, [by_pandas], told=True)
+            yield Work(name, report, title, self.bare(work, self.large), 2.0, [by_pandas], told=True, runs=3)
 
     def _recorded(self) -> Iterator[Work]:
         copy = self.folder / "recorded.db"
@@ -245,6 +245,7 @@ class Bench:
             (),
             True,
             before,
+            runs=3,
             beside_start=True,
         )
 
