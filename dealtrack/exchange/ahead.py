@@ -11,17 +11,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from select import select
+from select import PIPE_BUF, select
 from typing import cast
 
 from dealtrack.exchange.blocks import Block
-from dealtrack.exchange.preparing import Made, Setup, receive, send
+from dealtrack.exchange.preparing import Made, Setup, message, receive
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import Source
 from dealtrack.register.plain import Ready
 
 LARGE = 1 << 20
 """The bytes of a file from which on a second process is worth its start, of a quarter of a second."""
+
+PATIENCE_SECONDS = 10
+"""How long an answer is waited for; it takes half a second at most."""
 
 GRACE_SECONDS = 5
 Answer = list[Ready | None] | None
@@ -60,10 +63,7 @@ class Ahead:
         rows = [(row.line, list(row.cells)) for row in block.rows if isinstance(row, RawRow)]
         assert self._process is not None
         assert self._process.stdin is not None
-        try:
-            send(self._process.stdin, marshal.dumps((list(self._entered), rows)))  # type: ignore[arg-type]
-        except OSError:
-            self._is_up = False
+        self._is_up = _sent(self._process.stdin.fileno(), message(marshal.dumps((list(self._entered), rows))))
         return self._is_up
 
     def _answer(self) -> Answer:
@@ -75,23 +75,44 @@ class Ahead:
 
     def _receive(self) -> bytes | None:
         assert self._process is not None
-        assert self._process.stdout is not None
-        told = receive(self._process.stdout)  # type: ignore[arg-type]
+        stream = self._process.stdout
+        assert stream is not None
+        # One that somebody has stopped is not waited for.
+        is_there = select([stream], [], [], PATIENCE_SECONDS)[0]
+        told = receive(stream) if is_there else None  # type: ignore[arg-type]
         if told is None:
             self._is_up, self._process = False, None
         return told
 
 
+def _sent(pipe: int, data: bytes) -> bool:
+    """Send a message, and tell whether it was taken: by a process that somebody has stopped it is not."""
+    left = memoryview(data)
+    while left:
+        try:
+            if not select([], [pipe], [], PATIENCE_SECONDS)[1]:
+                return False
+            left = left[os.write(pipe, left[:PIPE_BUF]) :]
+        except OSError:
+            return False
+    return True
+
+
 @contextmanager
 def ahead(source: Source, setup: Setup, entered: Sequence[str]) -> Iterator[Ahead]:
     """Start a second process where the file is large and the machine has a core for it, and end it after the block."""
-    is_worth = source.format == "csv" and source.size >= LARGE and len(os.sched_getaffinity(0)) > 1
+    is_large = source.format == "csv" and source.size >= LARGE
+    is_worth = is_large and bool(sys.executable) and _cores() > 1
     process = _started(setup) if is_worth else None
     try:
         yield Ahead(process, entered)
     finally:
         if process is not None:
             _end(process)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _started(setup: Setup) -> "subprocess.Popen[bytes] | None":
@@ -107,10 +128,10 @@ def _started(setup: Setup) -> "subprocess.Popen[bytes] | None":
             # An interrupt from the terminal is for this process, which ends the other.
             process_group=0,
         )
-        assert process.stdin is not None
-        send(process.stdin, pickle.dumps(setup))  # type: ignore[arg-type]
     except OSError:
         return None
+    assert process.stdin is not None
+    _sent(process.stdin.fileno(), message(pickle.dumps(setup)))
     return process
 
 

@@ -96,11 +96,9 @@ class Preparer:
         return name
 
 
-def send(stream: BinaryIO, data: bytes) -> None:
-    """Send a message; raises OSError where nobody reads it."""
-    stream.write(len(data).to_bytes(LENGTH_BYTES))
-    stream.write(data)
-    stream.flush()
+def message(data: bytes) -> bytes:
+    """Return a message as it is sent: its length goes before."""
+    return len(data).to_bytes(LENGTH_BYTES) + data
 
 
 def receive(stream: BinaryIO) -> bytes | None:
@@ -120,10 +118,12 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
     setup: Setup = pickle.loads(told)  # noqa: S301  # from the process that started this one
     with Register.open(setup.register, read_only=True) as register:
         preparer = Preparer(register, setup)
-        send(answered, b"")
+        answered.write(message(b""))
+        answered.flush()
         while (told := receive(asked)) is not None:
             given: Given = marshal.loads(told)  # noqa: S302  # the same
-            send(answered, marshal.dumps(preparer.prepare(*given)))
+            answered.write(message(marshal.dumps(preparer.prepare(*given))))
+            answered.flush()
 
 
 if __name__ == "__main__":

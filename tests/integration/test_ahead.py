@@ -200,6 +200,20 @@ def test_an_import_goes_on_by_itself_where_the_other_process_dies(
     assert rows(new.db) == alone[2]
 
 
+@pytest.mark.parametrize("wait", [0.0, 0.5])
+def test_a_second_process_that_was_stopped_is_not_waited_for_for_ever(
+    new: Clerk, file: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]], wait: float
+) -> None:
+    process = started(new, "import", file, "--skip-bad")
+    worker = worker_of(process)
+    time.sleep(wait)
+    os.kill(worker, signal.SIGSTOP)
+    out, err = process.communicate(timeout=300)
+    assert (out, err) == alone[:2]
+    assert rows(new.db) == alone[2]
+    assert is_gone(worker)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_other_process_ends_with_the_import(new: Clerk, file: Path, how: signal.Signals) -> None:
     before = rows(new.db)
