@@ -11,11 +11,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from select import PIPE_BUF, select
+from select import select
+from threading import Timer
 from typing import cast
 
 from dealtrack.exchange.blocks import Block
-from dealtrack.exchange.preparing import Made, Setup, message, receive
+from dealtrack.exchange.preparing import Made, Setup, receive, send
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import Source
 from dealtrack.register.plain import Ready
@@ -23,19 +24,25 @@ from dealtrack.register.plain import Ready
 LARGE = 1 << 20
 """The bytes of a file from which on a second process is worth its start, of a quarter of a second."""
 
-PATIENCE_SECONDS = 10
-"""How long an answer is waited for; it takes half a second at most."""
-
 GRACE_SECONDS = 5
+PATIENCE_SECONDS = 60
+"""How long a block is waited for, of which the other process makes ten a second: then it was stopped, or hangs."""
+
 Answer = list[Ready | None] | None
 
 
 class Ahead:
     """Makes blocks of rows ready, one ahead of their being written; `entered` are the platforms that are new."""
 
-    def __init__(self, process: "subprocess.Popen[bytes] | None", entered: Sequence[str]) -> None:
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes] | None",
+        entered: Sequence[str],
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._process = process
         self._entered = entered
+        self._patience = patience
         self._is_up = False
 
     def through(self, blocks: Iterator[Block], is_left: Callable[[Block], bool]) -> Iterator[tuple[Block, Answer]]:
@@ -56,14 +63,18 @@ class Ahead:
         if not self._is_up and self._process is not None:
             assert self._process.stdout is not None
             if select([self._process.stdout], [], [], 0)[0]:
-                self._is_up = self._receive() is not None
+                self._is_up = self._receive() == b""
         return self._is_up
 
     def _ask(self, block: Block) -> bool:
         rows = [(row.line, list(row.cells)) for row in block.rows if isinstance(row, RawRow)]
         assert self._process is not None
         assert self._process.stdin is not None
-        self._is_up = _sent(self._process.stdin.fileno(), message(marshal.dumps((list(self._entered), rows))))
+        try:
+            with self._patiently():
+                send(self._process.stdin, marshal.dumps((list(self._entered), rows)))  # type: ignore[arg-type]
+        except OSError:
+            self._is_up = False
         return self._is_up
 
     def _answer(self) -> Answer:
@@ -75,34 +86,32 @@ class Ahead:
 
     def _receive(self) -> bytes | None:
         assert self._process is not None
-        stream = self._process.stdout
-        assert stream is not None
-        # One that somebody has stopped is not waited for.
-        is_there = select([stream], [], [], PATIENCE_SECONDS)[0]
-        told = receive(stream) if is_there else None  # type: ignore[arg-type]
+        assert self._process.stdout is not None
+        with self._patiently():
+            told = receive(self._process.stdout)  # type: ignore[arg-type]
         if told is None:
             self._is_up, self._process = False, None
         return told
 
-
-def _sent(pipe: int, data: bytes) -> bool:
-    """Send a message, and tell whether it was taken: by a process that somebody has stopped it is not."""
-    left = memoryview(data)
-    while left:
+    @contextmanager
+    def _patiently(self) -> Iterator[None]:
+        """End the other process where it keeps the block waiting for too long, so that the block goes on without it."""
+        assert self._process is not None
+        timer = Timer(self._patience, self._process.kill)
+        timer.daemon = True
+        # Where no thread can be started, the clerk can still interrupt it.
+        with suppress(RuntimeError):
+            timer.start()
         try:
-            if not select([], [pipe], [], PATIENCE_SECONDS)[1]:
-                return False
-            left = left[os.write(pipe, left[:PIPE_BUF]) :]
-        except OSError:
-            return False
-    return True
+            yield
+        finally:
+            timer.cancel()
 
 
 @contextmanager
 def ahead(source: Source, setup: Setup, entered: Sequence[str]) -> Iterator[Ahead]:
     """Start a second process where the file is large and the machine has a core for it, and end it after the block."""
-    is_large = source.format == "csv" and source.size >= LARGE
-    is_worth = is_large and bool(sys.executable) and _cores() > 1
+    is_worth = source.format == "csv" and source.size >= LARGE and _cores() > 1
     process = _started(setup) if is_worth else None
     try:
         yield Ahead(process, entered)
@@ -118,6 +127,9 @@ def _cores() -> int:
 def _started(setup: Setup) -> "subprocess.Popen[bytes] | None":
     # The same modules as here, and none from the folder that the clerk happens to be in.
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109  # as Python takes it
+    if not sys.executable:
+        # Python does not know where it lies itself.
+        return None
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "dealtrack.exchange.preparing"],
@@ -131,7 +143,11 @@ def _started(setup: Setup) -> "subprocess.Popen[bytes] | None":
     except OSError:
         return None
     assert process.stdin is not None
-    _sent(process.stdin.fileno(), message(pickle.dumps(setup)))
+    try:
+        send(process.stdin, pickle.dumps(setup))  # type: ignore[arg-type]
+    except OSError:
+        _end(process)
+        return None
     return process
 
 
@@ -140,7 +156,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdout is not None
     # What it still works on is not waited for.
     process.kill()
-    process.wait(GRACE_SECONDS)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_SECONDS)
     for stream in (process.stdin, process.stdout):
         with suppress(OSError):
             stream.close()

@@ -59,9 +59,9 @@ class Tally:
     reading: Reading = field(default_factory=Reading)
 
     @property
-    def unsettled(self) -> tuple[object, ...]:
+    def unsettled(self) -> tuple[int, ...]:
         """Return what changes where a row may tell something again when it is read another time."""
-        return self.changed, len(self.kept), self.erased, self.reading.guessed
+        return self.changed, len(self.kept), self.erased
 
 
 class _GivenUp(Exception):
@@ -181,7 +181,9 @@ class Intake:
             elif key is None:
                 complaints.append(told)
             progress(tally.rows)
-        if block.digest is not None and len(complaints) == len(rows) and tally.unsettled == before:
+        # Only the first date that was read month first is remembered: from then on any block may hold another.
+        is_settled = tally.unsettled == before and tally.reading.guessed is None
+        if block.digest is not None and len(complaints) == len(rows) and is_settled:
             self._recorder.keep_block(block.digest, complaints)
 
     def _read(self, raw: RawRow | Refusal) -> Incoming | Refusal:

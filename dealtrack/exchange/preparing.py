@@ -24,6 +24,8 @@ from dealtrack.register.plain import Plain
 from dealtrack.register.register import Register
 
 LENGTH_BYTES = 8
+LONGEST = 1 << 40
+"""The bytes that no message has: a length beyond is text that something else wrote."""
 
 
 class Setup(NamedTuple):
@@ -96,18 +98,21 @@ class Preparer:
         return name
 
 
-def message(data: bytes) -> bytes:
-    """Return a message as it is sent: its length goes before."""
-    return len(data).to_bytes(LENGTH_BYTES) + data
+def send(stream: BinaryIO, data: bytes) -> None:
+    """Send a message; raises OSError where nobody reads it."""
+    stream.write(len(data).to_bytes(LENGTH_BYTES))
+    stream.write(data)
+    stream.flush()
 
 
 def receive(stream: BinaryIO) -> bytes | None:
-    """Return the next message, None at the end."""
-    length = stream.read(LENGTH_BYTES)
-    if len(length) < LENGTH_BYTES:
+    """Return the next message, None at the end or where what comes is none."""
+    head = stream.read(LENGTH_BYTES)
+    length = int.from_bytes(head)
+    if len(head) < LENGTH_BYTES or length > LONGEST:
         return None
-    data = stream.read(int.from_bytes(length))
-    return data if len(data) == int.from_bytes(length) else None
+    data = stream.read(length)
+    return data if len(data) == length else None
 
 
 def serve(asked: BinaryIO, answered: BinaryIO) -> None:
@@ -118,12 +123,10 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
     setup: Setup = pickle.loads(told)  # noqa: S301  # from the process that started this one
     with Register.open(setup.register, read_only=True) as register:
         preparer = Preparer(register, setup)
-        answered.write(message(b""))
-        answered.flush()
+        send(answered, b"")
         while (told := receive(asked)) is not None:
             given: Given = marshal.loads(told)  # noqa: S302  # the same
-            answered.write(message(marshal.dumps(preparer.prepare(*given))))
-            answered.flush()
+            send(answered, marshal.dumps(preparer.prepare(*given)))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from select import select
 
 import pytest
 
-from dealtrack.exchange.ahead import LARGE
+from dealtrack.exchange.ahead import LARGE, Ahead, ahead
+from dealtrack.exchange.blocks import Block
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.preparing import Preparer, Setup
 from dealtrack.exchange.raw import RawRow
@@ -200,20 +202,6 @@ def test_an_import_goes_on_by_itself_where_the_other_process_dies(
     assert rows(new.db) == alone[2]
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.5])
-def test_a_second_process_that_was_stopped_is_not_waited_for_for_ever(
-    new: Clerk, file: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]], wait: float
-) -> None:
-    process = started(new, "import", file, "--skip-bad")
-    worker = worker_of(process)
-    time.sleep(wait)
-    os.kill(worker, signal.SIGSTOP)
-    out, err = process.communicate(timeout=300)
-    assert (out, err) == alone[:2]
-    assert rows(new.db) == alone[2]
-    assert is_gone(worker)
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_other_process_ends_with_the_import(new: Clerk, file: Path, how: signal.Signals) -> None:
     before = rows(new.db)
@@ -247,3 +235,53 @@ def test_a_module_in_the_folder_of_the_clerk_is_not_run(new: Clerk, file: Path, 
     )
     assert ran.returncode == 4
     assert "run" not in ran.stderr.replace("--rejects", "")
+
+
+def test_what_a_site_prints_at_the_start_of_python_is_no_answer(
+    new: Clerk, file: Path, tmp_path: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('welcome')\n")
+    new.extra |= {"PYTHONPATH": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    process = started(new, "import", file, "--skip-bad")
+    out, err = process.communicate(timeout=300)
+    assert (out, err) == (f"welcome\n{alone[0]}", alone[1])
+    assert rows(new.db) == alone[2]
+
+
+GREETING = "import sys, time; sys.stdout.buffer.write(bytes(8)); sys.stdout.flush(); "
+BLOCK = Block([RawRow(2, ("number",), ["x" * 100_000])], b"known by this")
+
+
+@pytest.mark.parametrize("then", ["time.sleep(60)", "sys.stdin.buffer.read(9_000_000); time.sleep(60)"])
+def test_a_process_that_was_stopped_is_not_waited_for(then: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", GREETING + then], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        assert select([process.stdout], [], [], 30)[0]
+        began = time.monotonic()
+        helper = Ahead(process, [], patience=0.3)
+        assert list(helper.through(iter([BLOCK, BLOCK]), lambda _: False)) == [(BLOCK, None), (BLOCK, None)]
+        assert time.monotonic() - began < 30
+        assert process.wait(30) == -signal.SIGKILL
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            with suppress(OSError):
+                stream.close()
+
+
+@pytest.mark.parametrize("program", ["", "/bin/false", "/bin/echo", "/nowhere/python"])
+def test_an_import_needs_no_second_process(
+    new: Clerk, file: Path, program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.fromisoformat(complaints.NOW)
+    with open_source(file) as source:
+        setup = Setup(new.db, source.name, source.header, Mapping(), now, now)
+        monkeypatch.setattr(sys, "executable", program)
+        with ahead(source, setup, []) as helper:
+            time.sleep(0.2)
+            assert list(helper.through(iter([BLOCK, BLOCK]), lambda _: False)) == [(BLOCK, None), (BLOCK, None)]

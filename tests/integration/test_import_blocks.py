@@ -1,5 +1,6 @@
 """A block of rows that an import passes over, since it was taken in before, would have changed nothing."""
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ import pytest
 
 from dealtrack.exchange.blocks import MOST, Block, blocks_of
 from dealtrack.exchange.mapping import Mapping
+from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import open_source
 from tests.bench import complaints
 from tests.conftest import Clerk, Result
@@ -176,6 +178,27 @@ def test_rows_without_a_number_and_refused_ones_are_always_read(
     assert "999 added" in first.out
     assert kept(clerk.db) == (0 if spoil == "number" else len(blocks(file)) - 1)
     assert "999 unchanged" in clerk("import", file, "--skip-bad").out
+
+
+def month_first(line: str) -> str:
+    """Write the moments of a row as 11/01/2016 09:00."""
+    return re.sub(r"(\d{4})-(\d\d)-(\d\d) ", r"\2/\3/\1 ", line)
+
+
+def test_rows_with_dates_that_may_be_meant_otherwise_are_always_read(
+    imported: Clerk, tmp_path: Path, lines: list[str], made_register: Path
+) -> None:
+    clerk = Clerk(imported.home, tmp_path / "register.db", now=imported.now)
+    shutil.copy(made_register, clerk.db)
+    file = tmp_path / "guessed.csv"
+    file.write_text("".join([lines[0], *map(month_first, lines[1:])]), encoding="utf-8")
+    assert "read month first" in clerk("import", file).err
+    for block in blocks(file):
+        part = tmp_path / "part.csv"
+        some = (",".join(row.cells) + "\n" for row in block.rows if isinstance(row, RawRow))
+        part.write_text("".join([lines[0], *some]), encoding="utf-8")
+        result, _ = by_both_ways(clerk, tmp_path, part)
+        assert "read month first" in result.err
 
 
 def test_rebuilding_the_tables_forgets_the_blocks(imported: Clerk, tmp_path: Path) -> None:
