@@ -42,9 +42,16 @@ def form_checked(register: Store) -> Iterator[Callable[[], bool]]:
     with closing(reader(register.path, threads=True)) as own:
         told: list[bool] = []
         thread = Thread(target=lambda: told.append(_is_sound(own, tail)), daemon=True)
-        thread.start()
+        is_beside = True
+        try:
+            thread.start()
+        except RuntimeError:
+            # The system has no thread left.
+            is_beside = False
 
         def is_sound() -> bool:
+            if not is_beside:
+                return _is_sound(own, tail)
             thread.join()
             return told == [True]
 
@@ -65,5 +72,5 @@ def _is_sound(connection: sqlite3.Connection, tail: Tail) -> bool:
             # The register's file may have been put in another's place meanwhile.
             held = connection.execute("SELECT hash FROM transition WHERE seq = ?", (tail.seq,)).fetchone()
             return held == (tail.hash,) and not index_faults(connection)
-    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
+    except (sqlite3.Error, DealtrackError, MemoryError, *UNFORESEEN):
         return False

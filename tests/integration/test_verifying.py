@@ -4,6 +4,8 @@ import itertools
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -23,6 +25,7 @@ from dealtrack.register.journal import GREATEST, LEAST
 from dealtrack.register.plain import Plain
 from dealtrack.register.register import Register
 from dealtrack.register.verification import _is_whole, verify
+from tests.conftest import PROJECT, Clerk
 from tests.varied import write_varied
 
 
@@ -137,6 +140,42 @@ def test_the_check_beside_ends_with_its_block(path: Path) -> None:
         with form_checked(register) as is_sound:
             assert is_sound()
         assert threading.active_count() == before
+
+
+def test_where_no_thread_can_be_started_form_and_index_are_checked_after_the_rest(path: Path) -> None:
+    kept = threading.stack_size(1 << 46)
+    try:
+        with pytest.raises(RuntimeError):
+            threading.Thread(target=print).start()
+        assert is_whole(path)
+        altered(path, "DELETE FROM search_index_data WHERE id > 10")
+        assert not is_whole(path)
+    finally:
+        threading.stack_size(kept)
+
+
+def test_a_check_beside_that_finds_no_memory_says_nothing(path: Path) -> None:
+    """The limit is one of the whole process, and so it has one of its own."""
+    script = (
+        "import sqlite3, sys, dealtrack.cli.main\n"
+        "sqlite3.connect(':memory:').execute('PRAGMA hard_heap_limit = ' + sys.argv[1]).fetchall()\n"
+        "sys.exit(dealtrack.cli.main.main(['verify']))"
+    )
+    statuses = set()
+    for limit in (500_000, 1_000_000, 2_000_000, 4_000_000):
+        ran = subprocess.run(
+            [sys.executable, "-c", script, str(limit)],
+            cwd=PROJECT,
+            env={"PATH": "/usr/bin:/bin", **Clerk(path.parent / "home", path).environment()},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "Traceback" not in ran.stderr
+        statuses.add(ran.returncode)
+    # It has no evidence files.
+    assert {3} <= statuses <= {1, 3}
 
 
 def test_the_check_beside_is_of_the_same_register(path: Path, small_register: Path, tmp_path: Path) -> None:
