@@ -152,7 +152,7 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
     """Yield what is found wrong in tables, and at last that they cannot be read, where that is so."""
     try:
         yield from find()
-    except UNFORESEEN:
+    except (RecursionError, *UNFORESEEN):
         yield Phrase("{tables} holds what no register can", tables=tables)
     except sqlite3.Error as error:
         if not is_undecodable(error):

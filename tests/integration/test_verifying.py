@@ -131,6 +131,16 @@ def test_what_is_wrong_is_told_in_words_whoever_finds_it(path: Path, statements:
         assert any(fault in told for told in verify(register, evidence=False).faults)
 
 
+def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
+    """Its hash is right: somebody wrote it so."""
+    with Register.open(path) as register:
+        with register.writing():
+            entries = journal.Writer(register.connection, datetime(2020, 1, 1, tzinfo=UTC), "clerk")
+            entries.add_all(1, ["noted"], ["2020-01-01T00:00:00Z"], ["[" * 100_000])
+            entries.flush()
+        assert "a table holds what no register can" in verify(register, evidence=False).faults
+
+
 def test_the_check_beside_ends_with_its_block(path: Path) -> None:
     before = threading.active_count()
     with Register.open(path) as register, reading(register.connection):
