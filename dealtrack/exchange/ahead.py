@@ -1,7 +1,7 @@
 """A second process that makes the rows of a large file ready while this one writes those before them.
 
-On two cores an import takes 100 us a row instead of 170. What the other process leaves, or all where it cannot be
-started or has died, is taken in by the usual way.
+On two cores an import of a million rows takes 120 us a row; one process alone takes 165 or more. What the other
+process leaves, or all where it cannot be started or has died, is taken in by the usual way.
 """
 
 import marshal

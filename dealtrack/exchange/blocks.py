@@ -1,7 +1,7 @@
 """Cutting a file's rows into blocks by what they say, so that the same rows make the same blocks in a later file.
 
 A block ends with a row whose checksum says so: rows put in, changed or left out change the blocks that they stand in,
-and no other.
+and a few after them until both files end a block with the same row again.
 """
 
 import json
@@ -18,11 +18,14 @@ from dealtrack.exchange.mapping import Mapping, check_header
 from dealtrack.exchange.raw import RawRow, Refusal
 from dealtrack.exchange.readers import Source
 
-MOST = 4096
-"""The most rows of a block."""
+LEAST, MOST = 1536, 4096
+"""The fewest and the most rows of a block, the last of a file excepted."""
 
-ENDING = 0x7FF
-"""The bits that are 0 in the checksum of a block's last row: blocks have some two thousand rows."""
+ENDING = 0x1FF
+"""The bits that are 0 in the checksum of a block's last row: blocks have some two thousand rows, and few differ much.
+
+One block is made ready while that before it is written: the two take as long as the larger one.
+"""
 
 CELL, ROW = "\x1f", "\x1e"
 """What parts cells and rows; a block that holds them otherwise has no digest."""
@@ -52,7 +55,8 @@ def blocks_of(source: Source, mapping: Mapping, zone: str) -> Iterator[Block]:
         rows_.append(row)
         text = CELL.join((row if isinstance(row, RawRow) else row.raw).cells)
         texts.append(text)
-        if not crc32(text.encode()) & ENDING or len(rows_) == MOST:
+        is_end = len(rows_) >= LEAST and not crc32(text.encode()) & ENDING
+        if is_end or len(rows_) == MOST:
             yield Block(rows_, _digest(seed, rows_, texts, len(source.header)))
             rows_, texts = [], []
     if rows_:

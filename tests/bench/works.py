@@ -1,6 +1,7 @@
 """The works that are measured: dealtrack's command, what it costs at least, what another program takes, what to reach."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -233,6 +234,8 @@ class Bench:
         def before() -> None:
             remove(copy)
             shutil.copy(base, copy)
+            # Or what the copy left to be written is waited for by the commit that is measured.
+            os.sync()
 
         amend = self.dealtrack(copy, *"calendar amend 2016-11-15 --off --name storm --source notice --yes".split())
         floor = self.bare("updates", base, "2016-11-15", "2016-11-16")
