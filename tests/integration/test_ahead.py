@@ -205,7 +205,10 @@ def test_an_import_goes_on_by_itself_where_the_other_process_dies(
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_other_process_ends_with_the_import(new: Clerk, file: Path, how: signal.Signals) -> None:
     before = rows(new.db)
+    # A shell's background job begins with interrupts ignored, and so would what it starts.
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = started(new, "import", file, "--skip-bad")
+    signal.signal(signal.SIGINT, kept)
     worker = worker_of(process)
     time.sleep(0.3)
     process.send_signal(how)
