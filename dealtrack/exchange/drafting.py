@@ -1,13 +1,30 @@
 """What is to be recorded of a new complaint, as a row of a file tells it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
 from dealtrack.core.lifecycle import Kind
+from dealtrack.core.platform import Platform, match_platform
 from dealtrack.exchange.incoming import Incoming
 from dealtrack.exchange.news import later_of, personal_of, receipt_of
 from dealtrack.register.recorder import Draft, Work
+
+
+class PlatformNames:
+    """Finds the platforms that the texts of a file stand for, and remembers those that it found."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def find(self, text: str, platforms: Iterable[Platform]) -> str | None:
+        """Return the name of the platform, of these, that a text stands for; None where there is none yet."""
+        name = self._known.get(text)
+        if name is None:
+            platform = match_platform(text, platforms)
+            if platform is not None:
+                name = self._known[text] = platform.name
+        return name
 
 
 def work_of(

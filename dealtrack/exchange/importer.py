@@ -7,12 +7,12 @@ from functools import cached_property
 
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
-from dealtrack.core.platform import Platform, match_platform
+from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.ahead import ahead
 from dealtrack.exchange.blocks import Block, blocks_of
-from dealtrack.exchange.drafting import work_of
+from dealtrack.exchange.drafting import PlatformNames, work_of
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.news import (
     Contradiction,
@@ -100,7 +100,7 @@ def import_rows(
             with ahead(source, setup, tally.platforms) as helper:
                 blocks = blocks_of(source, mapping, str(register.zone))
                 for block, ready in helper.through(blocks, intake.is_left):
-                    if block.digest is not None and recorder.knows_block(block.digest):
+                    if intake.knows(block):
                         tally.rows += len(block.rows)
                         tally.unchanged += len(block.rows)
                         progress(tally.rows)
@@ -144,7 +144,7 @@ class Intake:
         self._source = source
         self._tally = tally
         self._load_policy = load_policy
-        self._platforms: dict[str, str] = {}
+        self._names = PlatformNames()
         self._held: dict[int, tuple[Complaint, Personal | None]] = {}
         self._recognition = Recognition(register, recorder)
         # An export keeps its ids where it is the first to come in.
@@ -154,9 +154,13 @@ class Intake:
     def _erased(self) -> set[int]:
         return erased_complaints(self._register)
 
+    def knows(self, block: Block) -> bool:
+        """Tell whether a block was taken in before, and all that it tells still stands."""
+        return block.digest is not None and self._recorder.knows_block(block.digest)
+
     def is_left(self, block: Block) -> bool:
         """Tell whether no second process need read a block: it is known already, or none can be known by its rows."""
-        return block.digest is None or self._recorder.knows_block(block.digest)
+        return block.digest is None or self.knows(block)
 
     def take_block(
         self,
@@ -268,12 +272,7 @@ class Intake:
         return personal
 
     def _platform_named(self, text: str) -> str | None:
-        name = self._platforms.get(text)
-        if name is None:
-            platform = match_platform(text, self._register.platforms)
-            if platform is not None:
-                name = self._platforms[text] = platform.name
-        return name
+        return self._names.find(text, self._register.platforms)
 
     def _name_or_text(self, text: str) -> str:
         return self._platform_named(text) or text
@@ -283,7 +282,7 @@ class Intake:
         if name is None:
             self._recorder.enter_platform(Platform(text))
             self._tally.platforms.append(text)
-            name = self._platforms[text] = text
+            name = text
         return name
 
     def _check_new(self, row: Incoming) -> None:

@@ -10,7 +10,7 @@ from dealtrack.core.text import clean_input, parse_amount, restore_formula, unes
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, Told, parse_history
-from dealtrack.exchange.mapping import EVENTS, Layout, Mapping
+from dealtrack.exchange.mapping import EVENTS, FIELDS, Layout, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
 from dealtrack.phrase import Phrase, Word
 
@@ -306,18 +306,4 @@ class RowReader:
         return Phrase("{name} {value} in column {column!r}", name=name, value=shown(text or ""), column=column)
 
 
-_TEXTS = (
-    "number",
-    "platform",
-    "category",
-    "seller",
-    "owner",
-    "policy",
-    "outcome",
-    "amount",
-    "consumer",
-    "phone",
-    "email",
-    "address",
-    "summary",
-)
+_TEXTS = tuple(name for name in FIELDS if name not in EVENTS)

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from dealtrack.core.platform import Platform, match_platform
+from dealtrack.core.platform import Platform
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.drafting import work_of
+from dealtrack.exchange.drafting import PlatformNames, work_of
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.news import Contradiction
 from dealtrack.exchange.raw import RawRow
@@ -59,12 +59,12 @@ class Preparer:
         self._reading = Reading()
         source = Source(setup.source, "csv", "", setup.header, iter(()), 0, lambda: 0)
         self._reader = RowsReader(source, setup.mapping, register.zone, self._reading)
-        self._platforms = list(register.platforms)
-        self._names: dict[str, str] = {}
+        self._platforms: Sequence[Platform] = register.platforms
+        self._names = PlatformNames()
 
     def prepare(self, entered: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> Made:
         """Return each row made ready, None for one that is left to the usual way."""
-        self._platforms += map(Platform, entered[len(self._platforms) - len(self._register.platforms) :])
+        self._platforms = [*self._register.platforms, *map(Platform, entered)]
         raw = [RawRow(line, self._setup.header, cells) for line, cells in rows]
         made = [self._ready(row) if isinstance(row, Incoming) else None for row in self._reader.read(raw)]
         # That a date was read month first is said by the one that asks, which must meet it.
@@ -82,12 +82,9 @@ class Preparer:
         return tuple(ready) if ready is not None else None
 
     def _platform(self, text: str) -> str:
-        name = self._names.get(text)
+        name = self._names.find(text, self._platforms)
         if name is None:
-            platform = match_platform(text, self._platforms)
-            if platform is None:
-                raise _NotHere
-            name = self._names[text] = platform.name
+            raise _NotHere
         return name
 
     def _policy(self, name: str | None) -> str:

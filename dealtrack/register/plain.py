@@ -31,13 +31,9 @@ ENDING = frozenset({"outcome", "amount"})
 
 
 class Told(NamedTuple):
-    """A complaint as it is told: its course, and the moments and details of its transitions, in UTC.
-
-    `moments` are those of `texts`, where they were told otherwise than as texts.
-    """
+    """A complaint as it is told: its course, and the moments, as they are stored, and details of its transitions."""
 
     course: Course
-    moments: list[datetime]
     texts: list[str | None]
     details: list[Detail]
     backdated: int
@@ -98,7 +94,7 @@ class Plain:
             moments.append(at)
             before = at
         backdated = lag(local_day(recorded_at, self._zone), local_day(moments[0], self._zone))
-        return Told(course, moments, [*map(to_store, moments), None], details, backdated)
+        return Told(course, [*map(to_store, moments), None], details, backdated)
 
     def ready(self, work: "Work", now: datetime, recorded_at: datetime) -> Ready | None:
         """Return a new complaint ready to be written; None as `tell` does. Raises OutsideCalendar and UnknownPolicy."""
@@ -150,7 +146,7 @@ class Plain:
         else:
             backdated = max(map(lag, map(day, recorded), map(day, texts)))
         texts.append(None)
-        return Told(course, [], texts, details, backdated)
+        return Told(course, texts, details, backdated)
 
     def _day(self, text: Any) -> date:
         """Return the day of a stored moment in the zone; raises ValueError or TypeError for what is none.

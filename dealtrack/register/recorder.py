@@ -203,20 +203,17 @@ class Recorder:
 
     def _remember(self, id_: int, number: str | None, key: str | None) -> None:
         """Keep what a new complaint is found by, where it was looked up."""
-        known = self._numbers.get(number)
-        if known is None:
-            self._forget_blocks_of(number)
-        else:
-            for other in known:
-                import_blocks.forget(self._connection, other)
-            known.append(id_)
+        self._forget_blocks_of(number)
+        if number in self._numbers:
+            self._numbers[number].append(id_)
         if key in self._keys:
             self._keys[key] = id_
 
     def _forget_blocks_of(self, number: str | None) -> None:
         """Forget the blocks of rows with a number that stands for a complaint more, or for another one."""
         if number is not None:
-            for id_ in queries.find_number(self._connection, number):
+            known = self._numbers.get(number)
+            for id_ in queries.find_number(self._connection, number) if known is None else known:
                 import_blocks.forget(self._connection, id_)
 
     def knows_block(self, digest: bytes) -> bool:
