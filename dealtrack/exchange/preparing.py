@@ -22,10 +22,9 @@ from dealtrack.exchange.readers import Source
 from dealtrack.exchange.rows import Incoming, Reading, RowsReader
 from dealtrack.register.plain import Plain
 from dealtrack.register.register import Register
+from dealtrack.register.second_process import receive, send
 
-LENGTH_BYTES = 8
-LONGEST = 1 << 40
-"""The bytes that no message has: a length beyond is text that something else wrote."""
+MODULE = "dealtrack.exchange.preparing"
 
 
 class Setup(NamedTuple):
@@ -93,23 +92,6 @@ class Preparer:
         if name not in self._register.policies:
             raise _NotHere
         return name
-
-
-def send(stream: BinaryIO, data: bytes) -> None:
-    """Send a message; raises OSError where nobody reads it."""
-    stream.write(len(data).to_bytes(LENGTH_BYTES))
-    stream.write(data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> bytes | None:
-    """Return the next message, None at the end or where what comes is none."""
-    head = stream.read(LENGTH_BYTES)
-    length = int.from_bytes(head)
-    if len(head) < LENGTH_BYTES or length > LONGEST:
-        return None
-    data = stream.read(length)
-    return data if len(data) == length else None
 
 
 def serve(asked: BinaryIO, answered: BinaryIO) -> None:

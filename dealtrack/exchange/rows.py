@@ -79,11 +79,14 @@ class RowsReader:
                     yield Refusal(row.line, str(error), row)
                     continue
                 header = row.header
+            read: Incoming | Refusal
             try:
-                yield reader.read(row)
+                read = reader.read(row)
             except Refused as error:
-                yield Refusal(row.line, str(error), row)
+                read = Refusal(row.line, str(error), row)
+            # Before the row is handed on: after the last one nobody may come back.
             self._reading.guessed = dates.guessed
+            yield read
 
 
 def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> Iterator[Incoming | Refusal]:

@@ -22,6 +22,7 @@ from dealtrack.exchange.preparing import Preparer, Setup
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import open_source
 from dealtrack.register.register import Register
+from dealtrack.register.second_process import SecondProcess
 from tests.bench import complaints
 from tests.conftest import PROJECT, Clerk
 
@@ -265,7 +266,7 @@ def test_a_process_that_was_stopped_is_not_waited_for(then: str) -> None:
     try:
         assert select([process.stdout], [], [], 30)[0]
         began = time.monotonic()
-        helper = Ahead(process, [], patience=0.3)
+        helper = Ahead(SecondProcess(process, patience=0.3), [])
         assert list(helper.through(iter([BLOCK, BLOCK]), lambda _: False)) == [(BLOCK, None), (BLOCK, None)]
         assert time.monotonic() - began < 30
         assert process.wait(30) == -signal.SIGKILL
