@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Run, runs_of
-from dealtrack.core.lifecycle import AFTER, Kind, Life, Status, Transition
+from dealtrack.core.lifecycle import AFTER, Kind, Life, Transition
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.errors import DealtrackError
 
@@ -16,11 +16,12 @@ _ANY_DAY = datetime(2016, 11, 11, tzinfo=UTC)
 class Course(NamedTuple):
     """Where kinds of transitions lead; `runs` are those of the policy's clocks by name, none paused or extended.
 
-    `moments` picks, from what stands for the moments in order and None after them, that of each kind of AFTER.
+    `names` are those of its kinds. `moments` picks, from what stands for the moments in order and None after them, that
+    of each kind of AFTER.
     """
 
-    kinds: tuple[Kind, ...]
-    status: Status
+    names: tuple[str, ...]
+    status: str
     first_contact: bool
     runs: tuple[tuple[ClockRule, Run], ...]
     moments: "itemgetter[tuple[Any, ...]]"
@@ -46,4 +47,5 @@ def course_of(kinds: Sequence[Kind], policy: Policy) -> Course | None:
         key=lambda pair: (pair[0].name, pair[1].round),
     )
     places = [kinds.index(kind) if kind in kinds else -1 for kind in AFTER]
-    return Course(tuple(kinds), lived.status, lived.first_contact, tuple(runs), itemgetter(*places))
+    names = tuple([kind.value for kind in kinds])
+    return Course(names, lived.status.value, lived.first_contact, tuple(runs), itemgetter(*places))

@@ -4,6 +4,7 @@ It reads the register and writes nothing. What it does not make ready, whatever 
 asks, which takes the row in by the usual way, and says what there is to say of it.
 """
 
+import gc
 import marshal
 import pickle
 import sys
@@ -103,9 +104,13 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
     with Register.open(setup.register, read_only=True) as register:
         preparer = Preparer(register, setup)
         send(answered, b"")
+        # Nothing in a block refers to itself, but what exceptions leave: once a block is enough, and saves 5 us a row.
+        gc.disable()
+        gc.freeze()
         while (told := receive(asked)) is not None:
             given: Given = marshal.loads(told)  # noqa: S302  # the same
             send(answered, marshal.dumps(preparer.prepare(*given)))
+            gc.collect()
 
 
 if __name__ == "__main__":

@@ -81,7 +81,9 @@ class Writer:
         tail = self._tail
         seq = tail.seq + 1
         digest = chain.digest(seq, complaint, kind, at, self._recorded_text, self._actor, text, tail.hash)
-        self._links.append((seq, complaint, kind, at, self._recorded_text, self._actor, text, tail.hash, digest))
+        # sqlite3 looks for an adapter of bytes, and of no bytearray: 0.8 us an entry.
+        hashes = (bytearray(tail.hash), bytearray(digest))
+        self._links.append((seq, complaint, kind, at, self._recorded_text, self._actor, text, *hashes))
         tail.seq, tail.hash = seq, digest
         if len(self._links) >= self.BATCH:
             self.flush()

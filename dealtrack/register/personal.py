@@ -1,9 +1,15 @@
 """Personal data as the register keeps it: outside the journal, which vouches for it by a digest."""
 
+import os
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
 from dealtrack.core.contact import email_key, phone_key
+
+SALT_BYTES = 16
+DRAWN = 512
+"""The salts that are asked of the system at once: one by one each takes 2 us."""
 
 
 class Personal(NamedTuple):
@@ -13,6 +19,14 @@ class Personal(NamedTuple):
     phone: str | None = None
     email: str | None = None
     address: str | None = None
+
+
+def new_salts() -> Iterator[bytes]:
+    """Yield salts that nobody can guess, without end."""
+    while True:
+        drawn = os.urandom(SALT_BYTES * DRAWN)
+        for start in range(0, len(drawn), SALT_BYTES):
+            yield drawn[start : start + SALT_BYTES]
 
 
 def personal_digest(salt: bytes, personal: Personal) -> str:

@@ -5,7 +5,6 @@ started on one day: 30 us a complaint instead of 90. A test holds what comes of 
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from operator import gt
@@ -19,7 +18,8 @@ from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, lag, settled
 from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register import search
-from dealtrack.register.personal import personal_digest, personal_row
+from dealtrack.register.personal import new_salts, personal_digest, personal_row
+from dealtrack.register.projection import bindable
 
 if TYPE_CHECKING:
     from dealtrack.register.recorder import Draft, Work
@@ -64,9 +64,10 @@ class Plain:
         self._register = register
         self._zone = register.zone
         self._beyond = register.head()[0] + 1
+        self._salts = new_salts()
         self._courses: dict[tuple[int, tuple[str, ...]], tuple[Policy, Course | None]] = {}
         self._days: dict[str, date | None] = {}
-        self._deadlines: dict[tuple[int, int, date], tuple[str, str, bool, ClockRule, WorkingCalendar]] = {}
+        self._deadlines: dict[tuple[int, int, date], tuple[str, str, int, ClockRule, WorkingCalendar]] = {}
 
     def _course(self, kinds: tuple[str, ...], policy: Policy) -> Course | None:
         known = self._courses.get((id(policy), kinds))
@@ -93,14 +94,15 @@ class Plain:
                 return None
             moments.append(at)
             before = at
-        backdated = lag(local_day(recorded_at, self._zone), local_day(moments[0], self._zone))
-        return Told(course, [*map(to_store, moments), None], details, backdated)
+        texts = [*map(to_store, moments), None]
+        backdated = lag(local_day(recorded_at, self._zone), self._day(texts[0]))
+        return Told(course, texts, details, backdated)
 
     def ready(self, work: "Work", now: datetime, recorded_at: datetime) -> Ready | None:
         """Return a new complaint ready to be written; None as `tell` does. Raises OutsideCalendar and UnknownPolicy."""
         drafts, personal = work.drafts, work.personal
         detail = drafts[0].detail
-        version = self._register.version_at(detail["policy"], drafts[0].at.start)
+        version = self._register.version_on(detail["policy"], self._day(to_store(drafts[0].at.start)))
         told = self.tell(drafts, version, now, recorded_at)
         if told is None:
             return None
@@ -110,16 +112,16 @@ class Plain:
         runs = self.clock_rows(0, told, [self._beyond] * len(drafts))
         held = None
         if personal is not None:
-            salt = os.urandom(16)
+            salt = next(self._salts)
             detail["personal"] = personal_digest(salt, personal)
             held = personal_row(0, personal, salt)[1:]
         return Ready(
             detail.get("number"),
             detail.get("import_key"),
-            tuple([kind.value for kind in told.course.kinds]),
+            told.course.names,
             tuple(told.texts[:-1]),  # type: ignore[arg-type]
             tuple(map(canonical, told.details)),
-            row[1:],
+            bindable(row[1:]),
             tuple([run[1:] for run in runs]),
             held,
             search.plain_row(0, detail)[1],
@@ -184,7 +186,7 @@ class Plain:
             None,
             say("policy", ""),
             say("policy_version", ""),
-            course.status.value,
+            course.status,
             None,
             *course.moments(told.texts),
             say("outcome"),
@@ -205,9 +207,9 @@ class Plain:
             key = (id(rule), id(calendar), start)
             known = self._deadlines.get(key)
             if known is None:
-                due, day, is_provisional = plain_deadlines(rule, calendar, self._zone)[start]
+                due, day, provisional = plain_deadlines(rule, calendar, self._zone)[start]
                 # The rule and the calendar are kept beside it, and so nothing else can get their ids.
-                known = self._deadlines[key] = (to_store(due), day.isoformat(), is_provisional, rule, calendar)
+                known = self._deadlines[key] = (to_store(due), day.isoformat(), int(provisional), rule, calendar)
             due_at, due_day, is_provisional, *_ = known
             ended, end, revision = (told.texts[run.last], run.end.value, calendar.revision) if run.end else _NOT_ENDED
             began = told.texts[run.first]

@@ -20,6 +20,22 @@ COMPLAINT_COLUMNS = (
     "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
     "first_contact, reopenings, backdated"
 )
+NEVER_NULL = {
+    "id",
+    "platform",
+    "category",
+    "policy",
+    "policy_version",
+    "status",
+    "first_contact",
+    "reopenings",
+    "backdated",
+}
+COMPLAINT_MARKS = ", ".join(
+    "?" if name in NEVER_NULL else "nullif(?, 0)" for name in f"{COMPLAINT_COLUMNS}, import_key".split(", ")
+)
+"""What `bindable` rows are bound to: no text is 0."""
+
 CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paused, provisional, revision'
 
 
@@ -60,6 +76,14 @@ def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ..
         backdated,
         import_key,
     )
+
+
+def bindable(row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a part of a complaint's row with 0 for None, which COMPLAINT_MARKS make NULL.
+
+    sqlite3 looks for an adapter of each None: 3 us a row.
+    """
+    return tuple([0 if value is None else value for value in row])
 
 
 def complaint_of(row: Sequence[Any]) -> Complaint:
@@ -240,7 +264,7 @@ class Writer:
 
     def flush(self) -> None:
         """Write the rows that are still held back."""
-        self._connection.executemany(f"INSERT INTO complaint VALUES ({', '.join('?' * 24)})", self._complaints)
+        self._connection.executemany(f"INSERT INTO complaint VALUES ({COMPLAINT_MARKS})", self._complaints)
         self._connection.executemany(f"INSERT INTO clock VALUES ({', '.join('?' * 11)})", self._clocks)
         self._complaints.clear()
         self._clocks.clear()

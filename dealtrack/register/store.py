@@ -220,10 +220,14 @@ class Store:
 
     def version_at(self, policy: str, received: datetime) -> Policy:
         """Return the version of a policy that a complaint received at a moment is handled by; raises UnknownPolicy."""
+        return self.version_on(policy, local_day(received, self.zone))
+
+    def version_on(self, policy: str, received: date) -> Policy:
+        """Return the version of a policy that a complaint received on a day is handled by; raises UnknownPolicy."""
         versions = self.policies.get(policy)
         if versions is None:
             raise UnknownPolicy(name=policy, nearest="")
-        return version_for(versions, local_day(received, self.zone))
+        return version_for(versions, received)
 
     @cached_property
     def _versions(self) -> Mapping[tuple[str, str], Policy]:
