@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from unicodedata import category, east_asian_width, normalize
 
 from dealtrack.errors import BadAmount, BadText
@@ -13,26 +14,8 @@ _SURROGATES = range(0xD800, 0xE000)
 _LINE_ENDS = (0x0A, 0x0D, 0x85, 0x2028, 0x2029)
 _REPLACEMENT = "\ufffd"
 
-# C0 controls become their pictures (U+241B for ESC); what has no picture becomes the replacement character.
-_LINES_TABLE: dict[int, str] = {
-    **dict.fromkeys(_SURROGATES, _REPLACEMENT),
-    **dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT),
-    **dict.fromkeys(BIDI, _REPLACEMENT),
-    **{code: chr(0x2400 + code) for code in range(0x20)},
-    0x7F: "\u2421",
-    **dict.fromkeys(_LINE_ENDS, " "),
-    0x09: " ",
-}
-_CELL_TABLE = dict(_LINES_TABLE)
-_LINES_TABLE[0x0A] = "\n"
-
 _BACKSLASH, _RETURN = 0x5C, 0x0D
 _LONE_RETURN = r"\r(?!\n)"
-_ESCAPES = {
-    code: f"\\u{code:04x}"
-    for code in (*range(0x20), *range(0x7F, 0xA0), *BIDI, 0x2028, 0x2029, *_SURROGATES)
-    if code not in (0x09, 0x0A, _RETURN)
-}
 _ESCAPED = r"\\u([0-9a-f]{4})"
 
 _FORMULA = "'*[=+\\-@\t\r\n＝＋－＠]"
@@ -43,17 +26,46 @@ _CURRENCY_BEFORE = r"(?i)(?:¥|rmb|cny|人民币)\s*"
 _CURRENCY_AFTER = r"(?i)(?<=[0-9 ])(?:元整?|圆|rmb|cny)$"
 
 
+# Tables of two thousand characters, made when one is first needed: 1 ms.
+
+
+@cache
+def _cell_table() -> dict[int, str]:
+    # C0 controls become their pictures (U+241B for ESC); what has no picture becomes the replacement character.
+    return {
+        **dict.fromkeys((*_SURROGATES, *range(0x80, 0xA0), *BIDI), _REPLACEMENT),
+        **{code: chr(0x2400 + code) for code in range(0x20)},
+        0x7F: "\u2421",
+        **dict.fromkeys(_LINE_ENDS, " "),
+        0x09: " ",
+    }
+
+
+@cache
+def _lines_table() -> dict[int, str]:
+    return {**_cell_table(), 0x0A: "\n"}
+
+
+@cache
+def _escapes() -> dict[int, str]:
+    return {
+        code: f"\\u{code:04x}"
+        for code in (*range(0x20), *range(0x7F, 0xA0), *BIDI, 0x2028, 0x2029, *_SURROGATES)
+        if code not in (0x09, 0x0A, _RETURN)
+    }
+
+
 def safe_text(text: str) -> str:
     """Return a text of one line that a terminal shows as it stands: no controls, escapes or reordering of characters.
 
     Line ends and tabs become spaces.
     """
-    return text if text.isprintable() else text.translate(_CELL_TABLE)
+    return text if text.isprintable() else text.translate(_cell_table())
 
 
 def safe_lines(text: str) -> str:
     """Return what `safe_text` returns, with line feeds kept."""
-    return text if text.isprintable() else text.translate(_LINES_TABLE)
+    return text if text.isprintable() else text.translate(_lines_table())
 
 
 def defuse_formula(text: str) -> str:
@@ -77,7 +89,7 @@ def escape_controls(text: str) -> str:
     if text.isprintable() and "\\u" not in text:
         return text
     text = re.sub(_ESCAPED, lambda found: f"\\u005c{found[0][1:]}", text)
-    return re.sub(_LONE_RETURN, r"\\u000d", text).translate(_ESCAPES)
+    return re.sub(_LONE_RETURN, r"\\u000d", text).translate(_escapes())
 
 
 def unescape_controls(text: str) -> str:
@@ -87,7 +99,7 @@ def unescape_controls(text: str) -> str:
 
 def _unescaped(found: "re.Match[str]") -> str:
     code = int(found[1], 16)
-    return chr(code) if code in _ESCAPES or code in (_BACKSLASH, _RETURN) else found[0]
+    return chr(code) if code in _escapes() or code in (_BACKSLASH, _RETURN) else found[0]
 
 
 def clean_input(text: str, what: str, limit: int) -> str:

@@ -114,3 +114,29 @@ def test_what_is_heavy_is_installed_and_would_be_seen(new_clerk: Callable[..., C
         assert find_spec(name), name
     _, loaded = _loaded(new_clerk(), tmp_path, "init")
     assert {"holidays", "sqlite_utils"} <= loaded
+
+
+COLLECTING = """
+import gc, sys
+looked_at = [0]
+gc.callbacks.append(lambda phase, told: looked_at.append(len(gc.get_objects())) if phase == "start" else None)
+from dealtrack.__main__ import main
+told = sys.argv.pop(1)
+try:
+    main()
+finally:
+    with open(told, "w") as held:
+        held.write(f"{max(looked_at)} {len(gc.get_objects())} {gc.get_freeze_count()}")
+"""
+
+
+@pytest.mark.parametrize("words", [("overdue",), ("list",), ("show", "1"), ("note", "1", "--note", "x")])
+def test_rubbish_is_not_looked_for_among_what_start_up_leaves(
+    busy: Clerk, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    told = tmp_path / "collected"
+    subprocess.run([sys.executable, "-c", COLLECTING, told, *words], cwd=PROJECT, env=busy.environment(), check=True)
+    most, left, kept = map(int, told.read_text().split())
+    # Each look among all of them takes a millisecond or more; Python has one more at its end.
+    assert most < kept / 4
+    assert left < kept / 20
