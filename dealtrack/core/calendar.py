@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import accumulate, compress
 from typing import Any, NamedTuple, Protocol
 
 from dealtrack.core.festival import name_of_day
@@ -164,18 +165,13 @@ class DayList:
         self._start = start = self.first.toordinal()
         size = self.last.toordinal() - start + 1
         # Ordinal 1, 0001-01-01, was a Monday.
-        week = [weekday not in self.rules.weekend for weekday in range(7)]
-        worked = [week[(ordinal - 1) % 7] for ordinal in range(start, start + size)]
-        for day, ruling in self.rules.rulings.items():
+        week = [int((start - 1 + day) % 7 not in rules.weekend) for day in range(7)]
+        worked = (week * (size // 7 + 1))[:size]
+        for day, ruling in rules.rulings.items():
             if self.first <= day <= self.last:
-                worked[day.toordinal() - start] = ruling.worked
-        self._numbers: list[int] = []
-        self._working: list[int] = []
-        numbers, working = self._numbers, self._working
-        for offset, is_worked in enumerate(worked):
-            if is_worked:
-                working.append(start + offset)
-            numbers.append(len(working))
+                worked[day.toordinal() - start] = int(ruling.worked)
+        self._numbers = list(accumulate(worked))
+        self._working = list(compress(range(start, start + size), worked))
 
     def number(self, day: date) -> int:
         """Return the running number of a day: the working days up to it, itself included."""
