@@ -113,7 +113,8 @@ class SecondProcess:
                     self._give_up()
             if writable:
                 self._write()
-        except OSError:
+        except (OSError, ValueError):
+            # ValueError is for pipes of a number beyond those that can be waited for.
             self._give_up()
             return False
         return bool(readable or writable)
