@@ -1,7 +1,7 @@
 """The tables of complaints held against the journal at one go: do they agree? Where not, the slower way says so."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -38,52 +38,58 @@ def batches(connection: sqlite3.Connection) -> Iterator[Batch]:
 
 
 class Gatherer:
-    """Gathers whole histories out of the journal while it passes in order of entry, to read it but once.
+    """Gathers whole histories out of a part of the journal while it passes in order of entry, to read it but once.
 
-    An import writes the entries of a complaint one after another, so that all of them pass together. Those of others
-    are looked up once their first one passes.
+    Those gathered are of the complaints of a span of ids. An import writes the entries of a complaint one after
+    another, so that all of them pass together; those of others are looked up once their first one passes.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, first: int = LEAST, last: int = GREATEST) -> None:
+        """`first` and `last` are the ids of the span, both included."""
         self._connection = connection
-        self._first = LEAST
-        self._passed = self._gathered = 0
+        self._first, self._last = first, last
+        self.passed = self.gathered = 0
+        """Entries of any complaint that passed, and those that are in a history: over all parts they are as many."""
 
-    def batch(self, rows: Sequence[Row]) -> Batch | None:
-        """Return all complaints up to the greatest id among some rows that were in no batch, None where all were."""
+    def batches(self, rows: Sequence[Row]) -> Iterator[Batch]:
+        """Yield all complaints of the span up to the greatest id among some rows, but those yielded before."""
         passing: dict[int, list[Row]] = {}
         for row in rows:
             if row[1] is not None:
-                self._passed += 1
+                self.passed += 1
                 if row[1] in passing:
                     passing[row[1]].append(row)
                 else:
                     passing[row[1]] = [row]
-        first, last = self._first, max(passing, default=LEAST)
-        if not passing or last < first:
-            return None
-        self._first = last + 1
-        histories: list[tuple[int, list[Row]]] = []
+        if passing:
+            yield from self._upto(min(max(passing), self._last), passing)
+
+    def rest(self) -> Iterator[Batch]:
+        """Yield the complaints of the span that are left, and what else of it has no number in the journal."""
+        yield from self._upto(self._last, {})
+
+    def _upto(self, last: int, passing: Mapping[int, list[Row]]) -> Iterator[Batch]:
+        if last < self._first:
+            return
         # Counted in the index alone: 0.1 us an entry.
-        for id_, count in self._connection.execute(
+        counts = self._connection.execute(
             "SELECT complaint, count(*) FROM transition WHERE complaint BETWEEN ? AND ? GROUP BY complaint ORDER BY 1",
-            (first, last),
-        ).fetchall():
-            found = passing.get(id_, [])
-            if len(found) != count:
-                found = journal.rows_of(self._connection, id_)
-            self._gathered += len(found)
-            histories.append((id_, found))
-        return Batch(first, last, histories)
+            (self._first, last),
+        )
+        while some := counts.fetchmany(BATCH):
+            end = some[-1][0] if len(some) == BATCH else last
+            yield Batch(self._first, end, [(id_, self._history(passing, id_, count)) for id_, count in some])
+            self._first = end + 1
+        if self._first <= last:
+            yield Batch(self._first, last, [])
+            self._first = last + 1
 
-    def rest(self) -> Batch:
-        """Return what lies beyond the last complaint of the journal: none."""
-        return Batch(self._first, GREATEST, [])
-
-    @property
-    def is_complete(self) -> bool:
-        """Tell whether each entry of a complaint that passed is in just one history."""
-        return self._gathered == self._passed
+    def _history(self, passing: Mapping[int, list[Row]], id_: int, count: int) -> list[Row]:
+        found = passing.get(id_, [])
+        if len(found) != count:
+            found = journal.rows_of(self._connection, id_)
+        self.gathered += len(found)
+        return found
 
 
 class Comparison:

@@ -221,6 +221,19 @@ def links(connection: sqlite3.Connection) -> Iterator[Link]:
     return map(Link._make, link_rows(connection))
 
 
-def link_rows(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """Return every entry as a plain row of a `Link`'s columns, which the check of the chain takes as well."""
-    return connection.execute(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")
+def link_rows(connection: sqlite3.Connection, first: int = LEAST, last: int = GREATEST) -> sqlite3.Cursor:
+    """Return the entries from one number to another, both included, each as a plain row of a `Link`'s columns.
+
+    The check of the chain takes such rows as well.
+    """
+    return connection.execute(
+        f"SELECT {COLUMNS}, previous, hash FROM transition WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)
+    )
+
+
+def hash_of(connection: sqlite3.Connection, seq: int) -> bytes | None:
+    """Return the hash that an entry bears, None for one that is missing; before the first stands that of none."""
+    if seq == 0:
+        return chain.GENESIS
+    row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (seq,)).fetchone()
+    return row[0] if row else None

@@ -44,11 +44,14 @@ class SecondProcess:
 
     @classmethod
     @contextmanager
-    def running(cls, module: str, setup: bytes) -> "Iterator[Self | None]":
-        """Run a module of dealtrack's during the block, and give it a first message; None where it cannot be run."""
+    def running(cls, module: str, setup: bytes, patience: float = PATIENCE_SECONDS) -> "Iterator[Self | None]":
+        """Run a module of dealtrack's during the block, and give it a first message; None where it cannot be run.
+
+        `patience` is in seconds.
+        """
         process = _started(module) if _has_two_cores() else None
         try:
-            second = cls(process) if process is not None else None
+            second = cls(process, patience) if process is not None else None
             if second is not None:
                 second.ask(setup)
             yield second

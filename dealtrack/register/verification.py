@@ -8,19 +8,19 @@ from dealtrack.core import chain
 from dealtrack.errors import DealtrackError, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.comparison import Batch, Comparison, Gatherer, complaints_agree
+from dealtrack.register.comparison import complaints_agree
 from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
-from dealtrack.register.erasure import PersonalCheck, personal_faults
+from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.form import damage_of, form_checked
 from dealtrack.register.rebuilding import differences, differing_tables
 from dealtrack.register.register import Register
 from dealtrack.register.schema import schema_faults
 from dealtrack.register.search import index_faults
+from dealtrack.register.sharing import LARGE, IsSame, sharing, watched
+from dealtrack.register.stretch import LENGTH, Checker, stretches
 
 SHORTEST_HEAD = 8
-CHUNK = 4000
-"""The entries that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,54 +53,50 @@ class Seen:
             yield link
 
 
-def verify(register: Register, head: str = "", *, evidence: bool = True) -> Verification:
+def verify(
+    register: Register, head: str = "", *, evidence: bool = True, large: int = LARGE, stretch: int = LENGTH
+) -> Verification:
     """Check the journal's chain, that all else is as it says, and that a head kept elsewhere is still in it.
 
     All else: the file's own form, the tables made from the journal, the search index, personal data and,
     unless left out, evidence files. One state of the register is checked throughout, and nobody waits for it.
 
-    A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file
-    is damaged so that it cannot be read whole.
+    A head is a hash in hexadecimal, or at least its first eight digits. A register of as many entries as `large` or
+    more is checked by two processes, each taking a stretch of so many entries at a time. Raises RegisterUnusable
+    where the file is damaged so that it cannot be read whole.
     """
     wanted = head.strip().lower()
-    with reading(register.connection):
-        if not _is_whole(register, wanted):
+    with watched(register, large) as is_same, reading(register.connection):
+        if not _is_whole(register, wanted, is_same, stretch):
             return _explained(register, wanted, evidence)
         kept = evidence_faults(register) if evidence else []
         return Verification(*register.head(), kept, rebuilds=not kept)
 
 
-def _is_whole(register: Register, wanted: str) -> bool:
+def _is_whole(register: Register, wanted: str, is_same: IsSame | None = None, stretch: int = LENGTH) -> bool:
     """Tell whether nothing is wrong, evidence files aside, going through the journal but once."""
     try:
         with form_checked(register) as is_form_sound:
-            return _agrees(register, wanted) and is_form_sound()
+            return _agrees(register, wanted, is_same, stretch) and is_form_sound()
     except (sqlite3.Error, DealtrackError, RecursionError, *UNFORESEEN):
         return False
 
 
-def _agrees(register: Register, wanted: str) -> bool:
+def _agrees(register: Register, wanted: str, is_same: IsSame | None, length: int) -> bool:
     connection = register.connection
-    if schema_faults(connection) or any(differing_tables(connection)):
-        return False
-    journal_rows = journal.link_rows(connection)
-    gatherer, comparison, personal = Gatherer(connection), Comparison(register), PersonalCheck(connection)
-    is_found, seq, previous = not wanted, 0, chain.GENESIS
-    while chunk := journal_rows.fetchmany(CHUNK):
-        if chain.first_fault(chunk, previous, seq):
+    with sharing(register, wanted, is_same) as shared:
+        shared.begin(stretches(connection, length))
+        if schema_faults(connection) or any(differing_tables(connection)):
             return False
-        seq, *_, previous = chunk[-1]
-        is_found = is_found or any(row[-1].hex().startswith(wanted) for row in chunk)
-        if not _is_made(gatherer.batch(chunk), comparison, personal):
-            return False
-    return is_found and gatherer.is_complete and _is_made(gatherer.rest(), comparison, personal)
-
-
-def _is_made(batch: Batch | None, comparison: Comparison, personal: PersonalCheck) -> bool:
-    if batch is None:
-        return True
-    told = comparison.personal_told(batch)
-    return told is not None and not any(personal.faults(told, batch.first, batch.last))
+        is_found, passed, gathered = not wanted, 0, 0
+        for sound in shared.checked(Checker(register, wanted)):
+            if sound is None:
+                return False
+            is_found = is_found or sound.is_found
+            passed += sound.passed
+            gathered += sound.gathered
+        # Each entry of a complaint is in just one history.
+        return is_found and passed == gathered
 
 
 def _explained(register: Register, wanted: str, evidence: bool) -> Verification:

@@ -18,7 +18,7 @@ import pytest
 
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.register import journal
-from dealtrack.register.comparison import Gatherer, complaints_agree
+from dealtrack.register.comparison import Batch, Gatherer, complaints_agree
 from dealtrack.register.connection import reading
 from dealtrack.register.form import form_checked
 from dealtrack.register.journal import GREATEST, LEAST
@@ -95,16 +95,15 @@ def test_a_register_that_only_its_own_connection_reads_is_checked_by_that(path: 
 def test_histories_are_gathered_whole_and_by_id_however_they_lie(path: Path, size: int) -> None:
     with Register.open(path) as register:
         connection = register.connection
-        gatherer, rows, found = Gatherer(connection), journal.link_rows(connection), []
-        spans = [(LEAST - 1, LEAST - 1)]
+        gatherer, rows = Gatherer(connection), journal.link_rows(connection)
+        batches: list[Batch] = []
         while chunk := rows.fetchmany(size):
-            batch = gatherer.batch(chunk)
-            if batch is not None:
-                found += [(id_, [row[:7] for row in entries]) for id_, entries in batch.histories]
-                spans.append((batch.first, batch.last))
-        spans.append(gatherer.rest()[:2])
+            batches += gatherer.batches(chunk)
+        batches += gatherer.rest()
+        found = [(id_, [row[:7] for row in entries]) for batch in batches for id_, entries in batch.histories]
+        spans = [(LEAST - 1, LEAST - 1), *[batch[:2] for batch in batches]]
         assert found == list(journal.rows_by_complaint(connection))
-        assert gatherer.is_complete
+        assert gatherer.passed == gatherer.gathered
         # No number is left out, none is in two.
         assert all(first == before + 1 for (_, before), (first, _) in itertools.pairwise(spans))
         assert spans[-1][1] == GREATEST

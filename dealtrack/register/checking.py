@@ -1,0 +1,40 @@
+"""Checking stretches of a register in a process of its own: `python -m dealtrack.register.checking`.
+
+It reads the register and writes nothing. What is wrong it does not say: that is for the process that asks.
+"""
+
+import marshal
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from dealtrack.register.connection import Connection, reading
+from dealtrack.register.register import Register
+from dealtrack.register.second_process import receive, send
+from dealtrack.register.stretch import Checker, Stretch
+
+MODULE = "dealtrack.register.checking"
+
+
+def serve(asked: BinaryIO, answered: BinaryIO) -> None:
+    """Answer what is asked until nothing more is: first the head of the state of the register that is seen."""
+    setup = receive(asked)
+    if setup is None:
+        return
+    path, wanted = marshal.loads(setup)  # noqa: S302  # from the process that started this one
+    with Register.open(Path(path), read_only=True) as register:
+        connection = register.connection
+        if not isinstance(connection, Connection) or connection.unwritable:
+            # What it sees is a copy, or a file that nobody keeps others from writing to.
+            return
+        with reading(connection):
+            send(answered, marshal.dumps(register.head()))
+            checker = Checker(register, wanted)
+            while (told := receive(asked)) is not None:
+                stretch = Stretch._make(marshal.loads(told))  # noqa: S302  # the same
+                sound = checker.check(stretch)
+                send(answered, marshal.dumps((tuple(stretch), sound and tuple(sound[1:]))))
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)
