@@ -25,6 +25,9 @@ LARGE = 1 << 20
 AHEAD = 2
 """The blocks that it may be ahead by: blocks differ in length, and with one neither would be busy all the time."""
 
+STEP = 0.05
+"""By how much the part of a block that is asked for changes, so that neither process waits for the other for long."""
+
 Answer = list[Ready | None] | None
 
 
@@ -42,6 +45,7 @@ class Ahead:
         self._second = second
         self._entered = entered
         self._is_up = False
+        self._part = 1.0
 
     def through(self, blocks: Iterator[Block], is_left: Callable[[Block], bool]) -> Iterator[tuple[Block, Answer]]:
         """Yield the blocks in order, of each what was made ready of it, None where nothing was; some are left alone."""
@@ -61,14 +65,15 @@ class Ahead:
 
     def _next(self, waiting: deque[_Waiting]) -> tuple[Block, Answer]:
         told = waiting.popleft()
-        return told.block, self._answer() if told.is_asked else None
+        return told.block, self._answer(len(told.block.rows)) if told.is_asked else None
 
     def _ask_for(self, waiting: deque[_Waiting]) -> None:
         if self._second is None or not self._second.is_alive or not self._listens(self._second):
             return
         for told in waiting:
             if not told.is_left and not told.is_asked:
-                rows = [(row.line, list(row.cells)) for row in told.block.rows if isinstance(row, RawRow)]
+                some = told.block.rows[: round(len(told.block.rows) * self._part)]
+                rows = [(row.line, list(row.cells)) for row in some if isinstance(row, RawRow)]
                 self._second.ask(marshal.dumps((list(self._entered), rows)))
                 told.is_asked = True
 
@@ -78,13 +83,17 @@ class Ahead:
             self._is_up = second.answer() == b""
         return self._is_up
 
-    def _answer(self) -> Answer:
-        told = self._second.answer() if self._second is not None else None
+    def _answer(self, rows: int) -> Answer:
+        if self._second is None:
+            return None
+        self._part = min(1.0, self._part + STEP) if self._second.has_answered else max(STEP, self._part - STEP)
+        told = self._second.answer()
         if told is None:
             self._second = None
             return None
         made = cast("Made", marshal.loads(told))  # noqa: S302  # from the process that was started here
-        return [None if fields is None else Ready._make(fields) for fields in made]
+        ready = [None if fields is None else Ready._make(fields) for fields in made]
+        return ready + [None] * (rows - len(ready))
 
 
 @contextmanager
