@@ -104,20 +104,9 @@ class Comparison:
 
     def personal_told(self, batch: Batch) -> list[tuple[int, int, str]] | None:
         """Return what the journal tells of personal data in a batch, None where the tables are not as it makes them."""
-        make = self._maker.make
-        rows: list[Row] = []
-        runs: list[Row] = []
-        texts: list[Row] = []
-        told: list[tuple[int, int, str]] = []
-        for id_, entries in batch.histories:
-            row, its_runs, text, personal = make(id_, entries)
-            rows.append(row)
-            runs += its_runs
-            texts.append(text)
-            if personal is not None:
-                told.append(personal)
-        for made, statement in zip((rows, runs, texts), HELD, strict=True):
-            if self._connection.execute(statement, (batch.first, batch.last)).fetchall() != made:
+        *made, told = self._maker.make_all(batch.histories)
+        for rows, statement in zip(made, HELD, strict=True):
+            if self._connection.execute(statement, (batch.first, batch.last)).fetchall() != rows:
                 return None
         return told
 

@@ -7,7 +7,6 @@ started on one day: 30 us a complaint instead of 90. A test holds what comes of 
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from operator import gt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
@@ -28,6 +27,11 @@ if TYPE_CHECKING:
 KINDS = frozenset(Kind)
 ENDING = frozenset({"outcome", "amount"})
 """All that a transition after the receipt may state on a plain course."""
+
+
+_Due = tuple[str, str, int]
+_ByHour = dict[str, _Due]
+_ByDay = dict[date, _Due]
 
 
 class Told(NamedTuple):
@@ -66,8 +70,9 @@ class Plain:
         self._beyond = register.head()[0] + 1
         self._salts = new_salts()
         self._courses: dict[tuple[int, tuple[str, ...]], tuple[Policy, Course | None]] = {}
+        self._told: dict[tuple[str, str, tuple[str, ...]], Course] = {}
         self._days: dict[str, date | None] = {}
-        self._deadlines: dict[tuple[int, int, date], tuple[str, str, int, ClockRule, WorkingCalendar]] = {}
+        self._deadlines: dict[tuple[int, int], tuple[_ByHour, _ByDay, ClockRule, WorkingCalendar]] = {}
 
     def _course(self, kinds: tuple[str, ...], policy: Policy) -> Course | None:
         known = self._courses.get((id(policy), kinds))
@@ -129,17 +134,13 @@ class Plain:
 
     def retell(self, rows: Sequence[Sequence[Any]]) -> Told | None:
         """Return a complaint as its entries in the journal tell it, rows of its COLUMNS; None as `tell` does."""
-        details: list[Detail] = [_loads(row[6]) if row[6] != "{}" else NO_DETAIL for row in rows]
-        said = details[0]
-        policy = self._register.version_named(said.get("policy", ""), said.get("policy_version", ""))
-        kinds = tuple([row[2] for row in rows])
-        # A kind and its name are equal, and of one hash.
-        course = self._course(kinds, policy) if policy is not None else None
-        texts: list[Any] = [row[3] for row in rows]
-        if course is None or not _is_plain(details) or any(map(gt, texts, texts[1:])):
+        _, _, kinds, moments, recorded, _, said, *_ = zip(*rows, strict=True)
+        details: list[Detail] = [_loads(text) if text != "{}" else NO_DETAIL for text in said]
+        course = self._course_told(details[0].get("policy", ""), details[0].get("policy_version", ""), kinds)
+        texts: list[Any] = list(moments)
+        if course is None or not _is_plain(details) or sorted(texts) != texts:
             return None
         day = self._day
-        recorded = [row[4] for row in rows]
         if recorded.count(recorded[0]) == len(recorded):
             # Of those entered at one moment, as an import does, the first is behind by most.
             backdated = lag(day(recorded[0]), day(texts[0]))
@@ -149,6 +150,17 @@ class Plain:
             backdated = max(map(lag, map(day, recorded), map(day, texts)))
         texts.append(None)
         return Told(course, texts, details, backdated)
+
+    def _course_told(self, policy: str, version: str, kinds: tuple[str, ...]) -> Course | None:
+        key = (policy, version, kinds)
+        course = self._told.get(key)
+        if course is None:
+            held = self._register.version_named(policy, version)
+            # A kind and its name are equal, and of one hash.
+            course = self._course(kinds, held) if held is not None else None
+            if course is not None:
+                self._told[key] = course
+        return course
 
     def _day(self, text: Any) -> date:
         """Return the day of a stored moment in the zone; raises ValueError or TypeError for what is none.
@@ -201,34 +213,37 @@ class Plain:
     def clock_rows(self, id_: int, told: Told, seqs: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the rows of a complaint's clocks; `seqs` are the numbers of its entries."""
         rows = []
+        texts = told.texts
+        calendar_at = self._register.calendars_now
         for rule, run in told.course.runs:
-            calendar = self._register.calendars_now(seqs[run.last] if run.end else None)
-            start = self._day(told.texts[run.first])
-            key = (id(rule), id(calendar), start)
-            known = self._deadlines.get(key)
+            began: Any = texts[run.first]
+            calendar = calendar_at(seqs[run.last] if run.end else None)
+            due_at, due_day, is_provisional = self._deadline(rule, calendar, began)
+            ended, end, revision = (texts[run.last], run.end.value, calendar.revision) if run.end else _NOT_ENDED
+            rows.append((id_, rule.name, run.round, began, due_at, due_day, ended, end, 0, is_provisional, revision))
+        return rows
+
+    def _deadline(self, rule: ClockRule, calendar: WorkingCalendar, began: str) -> tuple[str, str, int]:
+        """Return a run's deadline, its day, and whether that is provisional, as they are stored; as `_day` raises."""
+        key = (id(rule), id(calendar))
+        held = self._deadlines.get(key)
+        if held is None:
+            # The rule and the calendar are kept beside it, and so nothing else can get their ids.
+            held = self._deadlines[key] = ({}, {}, rule, calendar)
+        by_hour, by_day, *_ = held
+        hour = began[:13] if began[-1] == "Z" else ""
+        # What was entered once is a moment: `tell` and `retell` have looked at it.
+        known = by_hour.get(hour)
+        if known is None:
+            start = self._day(began)
+            known = by_day.get(start)
             if known is None:
                 due, day, provisional = plain_deadlines(rule, calendar, self._zone)[start]
-                # The rule and the calendar are kept beside it, and so nothing else can get their ids.
-                known = self._deadlines[key] = (to_store(due), day.isoformat(), int(provisional), rule, calendar)
-            due_at, due_day, is_provisional, *_ = known
-            ended, end, revision = (told.texts[run.last], run.end.value, calendar.revision) if run.end else _NOT_ENDED
-            began = told.texts[run.first]
-            rows.append(
-                (
-                    id_,
-                    rule.name,
-                    run.round,
-                    began,
-                    due_at,
-                    due_day,
-                    ended,
-                    end,
-                    0,
-                    is_provisional,
-                    revision,
-                )
-            )
-        return rows
+                known = by_day[start] = (to_store(due), day.isoformat(), int(provisional))
+            if self._days.get(hour) is not None:
+                # All of the hour lies in that day.
+                by_hour[hour] = known
+        return known
 
 
 def _is_plain(details: Sequence[Detail]) -> bool:

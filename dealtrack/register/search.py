@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dealtrack.core import lifecycle
 from dealtrack.core.lifecycle import Complaint, Detail, Kind, Status, Transition, effective
-from dealtrack.core.matching import fold
+from dealtrack.core.matching import fold, fold_all
 from dealtrack.phrase import Phrase
 from dealtrack.register import queries
 from dealtrack.register.queries import Filter
@@ -76,6 +76,12 @@ def _joined(texts: Iterable[str]) -> str:
 def plain_row(complaint: int, detail: Detail) -> Row:
     """Return the row of a complaint of which one detail tells all that it is searched by, none of it a note."""
     return complaint, _joined(text for name in FIELDS if (text := detail.get(name))), ""
+
+
+def plain_rows(told: Sequence[tuple[int, Detail]]) -> list[Row]:
+    """Return what `plain_row` does of each of many complaints."""
+    said = fold_all([[text for name in FIELDS if (text := detail.get(name))] for _, detail in told])
+    return [(id_, text, "") for (id_, _), text in zip(told, said, strict=True)]
 
 
 class Writer:

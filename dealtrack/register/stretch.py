@@ -17,8 +17,8 @@ from dealtrack.register.register import Register
 CHUNK = 4000
 """The entries that are looked at together."""
 
-LENGTH = 5 * CHUNK
-"""The entries of a stretch: a third of a second's work."""
+LENGTH = 2 * CHUNK
+"""The entries of a stretch: 0.15 s of work."""
 
 
 class Stretch(NamedTuple):

@@ -29,8 +29,8 @@ from tests.varied import write_varied
 
 WORKER = b"dealtrack.register.checking"
 NEVER = 1 << 62
-PARTS = 4
-"""Stretches of a register, of which the other process is asked for the last two at once."""
+PARTS = 2 * AHEAD
+"""Stretches of a register, of which the other process is asked for the latter half at once."""
 
 two_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: there is no second process")
 
@@ -122,7 +122,7 @@ TAMPERED = {
 def test_what_is_wrong_is_found_in_whatever_stretch_it_lies(made: Path, tmp_path: Path, what: str) -> None:
     key, statement = TAMPERED[what]
     table = what.split(maxsplit=1)[0]
-    half = length_of(made, 2)
+    half = AHEAD * length_of(made)
     with closing(sqlite3.connect(made)) as db:
         keys = [found for (found,) in db.execute(f"SELECT DISTINCT {key} FROM {table} ORDER BY 1")]
         (border,) = db.execute("SELECT max(complaint) FROM transition WHERE seq <= ?", (half,)).fetchone()
@@ -142,7 +142,7 @@ def test_what_is_wrong_is_found_in_whatever_stretch_it_lies(made: Path, tmp_path
             assert not is_sound(path, length), (place, length)
         if place in (keys[0], at, keys[-1]):
             alone = one_way(path)
-            assert alone.faults and shared_way(path, parts=3) == alone
+            assert alone.faults and shared_way(path) == alone
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_what_is_wrong_is_found_in_whatever_stretch_it_lies(made: Path, tmp_path
     ],
 )
 def test_what_was_put_in_or_moved_is_found(path: Path, statements: tuple[str, ...]) -> None:
-    half = length_of(path, 2)
+    half = AHEAD * length_of(path)
     with unguarded(path) as db:
         db.execute("PRAGMA foreign_keys = OFF")
         names = [name for _, name, *_ in db.execute("PRAGMA table_info(complaint)")][1:]
