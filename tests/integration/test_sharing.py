@@ -341,7 +341,7 @@ def large(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Cler
     folder = tmp_path_factory.mktemp("large")
     clerk = Clerk(folder / "home", folder / "register.db", now=complaints.NOW)
     shutil.copy(made_register, clerk.db)
-    complaints.write(folder / "complaints.csv", LARGE * 2 // 5, 100, 100)
+    complaints.write(folder / "complaints.csv", 20_000, 100, 100)
     clerk("import", folder / "complaints.csv").ok()
     with closing(sqlite3.connect(clerk.db)) as db:
         assert db.execute("SELECT max(seq) > ? FROM transition", (LARGE,)).fetchone() == (1,)
