@@ -1,6 +1,10 @@
 """Run dealtrack as `python -m dealtrack`, or as the program `dealtrack`."""
 
 import gc
+import sys
+
+INTERRUPTED = 130
+"""The status of a process that an interrupt ended: 128, and the number of the signal."""
 
 
 def main() -> None:
@@ -13,6 +17,9 @@ def main() -> None:
         gc.freeze()
         gc.enable()
         run()
+    except KeyboardInterrupt:
+        # As a command ends that is interrupted later.
+        sys.exit(INTERRUPTED)
     finally:
         gc.freeze()
 

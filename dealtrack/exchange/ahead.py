@@ -88,11 +88,13 @@ class Ahead:
             return None
         self._part = min(1.0, self._part + STEP) if self._second.has_answered else max(STEP, self._part - STEP)
         told = self._second.answer()
-        if told is None:
+        try:
+            # What is no answer is no marshalled text either.
+            made = cast("Made", marshal.loads(told or b""))  # noqa: S302  # from the process that was started here
+            ready = [None if fields is None else Ready._make(fields) for fields in made]
+        except (EOFError, TypeError, ValueError):
             self._second = None
             return None
-        made = cast("Made", marshal.loads(told))  # noqa: S302  # from the process that was started here
-        ready = [None if fields is None else Ready._make(fields) for fields in made]
         return ready + [None] * (rows - len(ready))
 
 

@@ -16,24 +16,34 @@ from dealtrack.register.stretch import Checker, Stretch
 MODULE = "dealtrack.register.checking"
 
 
+Seen = tuple[int, str, tuple[int, int]]
+"""The state of a register that is seen: the number and the hash of the journal's last entry, and which file it is."""
+
+
+def seen_of(register: Register) -> Seen | None:
+    """Return the state of a register that is seen; None for a copy, or a file that others may write to meanwhile."""
+    connection = register.connection
+    if not isinstance(connection, Connection) or connection.unwritable or connection.file is None:
+        return None
+    return (*register.head(), connection.file)
+
+
 def serve(asked: BinaryIO, answered: BinaryIO) -> None:
-    """Answer what is asked until nothing more is: first the head of the state of the register that is seen."""
+    """Answer what is asked until nothing more is: first the state of the register that is seen."""
     setup = receive(asked)
     if setup is None:
         return
     path, wanted = marshal.loads(setup)  # noqa: S302  # from the process that started this one
-    with Register.open(Path(path), read_only=True) as register:
-        connection = register.connection
-        if not isinstance(connection, Connection) or connection.unwritable:
-            # What it sees is a copy, or a file that nobody keeps others from writing to.
+    with Register.open(Path(path), read_only=True) as register, reading(register.connection):
+        seen = seen_of(register)
+        if seen is None:
             return
-        with reading(connection):
-            send(answered, marshal.dumps(register.head()))
-            checker = Checker(register, wanted)
-            while (told := receive(asked)) is not None:
-                stretch = Stretch._make(marshal.loads(told))  # noqa: S302  # the same
-                sound = checker.check(stretch)
-                send(answered, marshal.dumps((tuple(stretch), sound and tuple(sound[1:]))))
+        send(answered, marshal.dumps(seen))
+        checker = Checker(register, wanted)
+        while (told := receive(asked)) is not None:
+            stretch = Stretch._make(marshal.loads(told))  # noqa: S302  # the same
+            sound = checker.check(stretch)
+            send(answered, marshal.dumps((tuple(stretch), sound and tuple(sound[1:]))))
 
 
 if __name__ == "__main__":

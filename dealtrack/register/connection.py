@@ -122,7 +122,7 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             return _connection(path, "immutable=1", error)
 
 
-def reader(path: Path, *, threads: bool = False) -> sqlite3.Connection:
+def reader(path: Path, *, threads: bool = False) -> "Connection":
     """Open a register's file once more beside a connection of this process, to read what that one has not changed.
 
     The file is not looked at first: to open and close it otherwise would drop the locks that this process holds.
@@ -132,11 +132,20 @@ def reader(path: Path, *, threads: bool = False) -> sqlite3.Connection:
         return _connection(path, "mode=ro", threads=threads)
 
 
+def is_same_file(one: "Connection", other: "Connection") -> bool:
+    """Tell whether two connections certainly are to the same file, and not to one that was put in its place."""
+    return one.file is not None and one.file == other.file
+
+
 class Connection(sqlite3.Connection):
-    """A connection to a register's file; `unwritable` is why it can only read the file as it lies there, if it can."""
+    """A connection to a register's file; `unwritable` is why it can only read the file as it lies there, if it can.
+
+    `file` tells which file it is, whatever is put in its place later; None where that is not certain.
+    """
 
     unwritable: sqlite3.Error | None = None
     state: tuple[int, ...] | None = None
+    file: tuple[int, int] | None = None
 
 
 UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_FULL")
@@ -146,6 +155,7 @@ UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_
 def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None, threads: bool = False) -> Connection:
     state = _state(path) if unwritable else None
     uri = f"{path.absolute().as_uri()}?{how}"
+    before = _file(path)
     connection = sqlite3.connect(
         uri,
         uri=True,
@@ -155,6 +165,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None, t
         check_same_thread=not threads,
     )
     connection.unwritable, connection.state = unwritable, state
+    connection.file = before if before == _file(path) else None
     try:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")
@@ -179,6 +190,14 @@ def _is_at_rest(path: Path) -> bool:
             if Path(f"{path}{suffix}").stat().st_size:
                 return False
     return True
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    try:
+        held = os.stat(path)  # noqa: PTH116  # every command comes here
+    except OSError:
+        return None
+    return held.st_dev, held.st_ino
 
 
 def _state(path: Path) -> tuple[int, ...]:

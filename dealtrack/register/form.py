@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from threading import Thread
 
 from dealtrack.errors import DealtrackError
-from dealtrack.register.connection import UNFORESEEN, Connection, reader, reading
+from dealtrack.register.connection import UNFORESEEN, Connection, is_same_file, reader, reading
 from dealtrack.register.journal import Tail
 from dealtrack.register.search import index_faults
 from dealtrack.register.store import Store
@@ -40,6 +40,10 @@ def form_checked(register: Store) -> Iterator[Callable[[], bool]]:
         return
     tail = Tail.of(connection)
     with closing(reader(register.path, threads=True)) as own:
+        if not is_same_file(own, connection):
+            # Another file was put in its place meanwhile.
+            yield lambda: _is_sound(connection, tail)
+            return
         told: list[bool] = []
         thread = Thread(target=lambda: told.append(_is_sound(own, tail)), daemon=True)
         is_beside = True

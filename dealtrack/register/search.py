@@ -141,6 +141,8 @@ _CHECK = (
     "DELETE FROM temp.checked_idx",
     "INSERT INTO temp.checked_idx SELECT * FROM main.search_index_idx",
     "INSERT INTO temp.checked (checked, rank) VALUES ('integrity-check', 1)",
+    # The copy has settings of its own: whether it can be searched by those of the index shows when it is.
+    "SELECT rowid FROM main.search_index WHERE search_index MATCH 'abc'",
 )
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from dealtrack.errors import DealtrackError
 from dealtrack.register import journal
-from dealtrack.register.checking import MODULE
-from dealtrack.register.connection import UNFORESEEN, Connection, reader
+from dealtrack.register.checking import MODULE, Seen, seen_of
+from dealtrack.register.connection import UNFORESEEN, Connection, is_same_file, reader
 from dealtrack.register.register import Register
 from dealtrack.register.second_process import SecondProcess
 from dealtrack.register.stretch import Checker, Sound, Stretch
@@ -55,7 +55,13 @@ def _watch(register: Register, large: int) -> sqlite3.Connection | None:
     connection = register.connection
     if not isinstance(connection, Connection) or connection.unwritable or connection.in_transaction:
         return None
-    return reader(register.path) if journal.Tail.of(connection).seq >= large else None
+    if journal.Tail.of(connection).seq < large:
+        return None
+    watch = reader(register.path)
+    if not is_same_file(watch, connection):
+        watch.close()
+        return None
+    return watch
 
 
 def _version(watch: sqlite3.Connection) -> int:
@@ -67,9 +73,10 @@ def _version(watch: sqlite3.Connection) -> int:
 class Sharing:
     """Has stretches checked by two processes; what the other one says of another state than this one's is left."""
 
-    def __init__(self, second: SecondProcess | None, head: tuple[int, str], is_same: IsSame | None) -> None:
+    def __init__(self, second: SecondProcess | None, seen: Seen | None, is_same: IsSame | None) -> None:
+        """`seen` is the state that this process sees."""
         self._second = second
-        self._head = head
+        self._seen = seen
         self._is_same = is_same
         self._is_up = False
         self._waiting = deque[Stretch]()
@@ -97,7 +104,7 @@ class Sharing:
 
     def _answer(self) -> Iterator[Sound | None]:
         told = self._told()
-        if not self._is_up and told == self._head and self._is_same is not None and self._is_same():
+        if not self._is_up and told == self._seen and self._is_same is not None and self._is_same():
             # Which state it sees was settled before it told, and this process's before it was started.
             self._is_up = True
             told = self._told()
@@ -127,10 +134,10 @@ def sharing(register: Register, wanted: str, is_same: IsSame | None) -> Iterator
 
     A state of the register must be seen already.
     """
-    head = register.head()
-    if is_same is None:
-        yield Sharing(None, head, None)
+    seen = seen_of(register)
+    if is_same is None or seen is None:
+        yield Sharing(None, None, None)
         return
     setup = marshal.dumps((str(register.path.absolute()), wanted))
     with SecondProcess.running(MODULE, setup, PATIENCE_SECONDS) as second:
-        yield Sharing(second, head, is_same)
+        yield Sharing(second, seen, is_same)

@@ -140,3 +140,12 @@ def test_rubbish_is_not_looked_for_among_what_start_up_leaves(
     # Each look among all of them takes a millisecond or more; Python has one more at its end.
     assert most < kept / 4
     assert left < kept / 20
+
+
+def test_an_interrupt_while_modules_load_ends_in_no_traceback(clerk: Clerk, tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
+    environment = {**clerk.environment(), "PYTHONPATH": f"{tmp_path}:{PROJECT}"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "dealtrack", "list"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")

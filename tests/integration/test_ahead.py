@@ -252,6 +252,18 @@ def test_what_a_site_prints_at_the_start_of_python_is_no_answer(
     assert rows(new.db) == alone[2]
 
 
+def test_a_greeting_that_was_none_spoils_no_block(
+    new: Clerk, file: Path, tmp_path: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nif '-P' in sys.orig_argv:\n    sys.stdout.buffer.write(bytes(8))\n    sys.stdout.flush()\n"
+    )
+    new.extra |= {"PYTHONPATH": str(tmp_path)}
+    out, err = started(new, "import", file, "--skip-bad").communicate(timeout=300)
+    assert (out, err) == alone[:2]
+    assert rows(new.db) == alone[2]
+
+
 GREETING = "import sys, time; sys.stdout.buffer.write(bytes(8)); sys.stdout.flush(); "
 BLOCK = Block([RawRow(2, ("number",), ["x" * 100_000])], b"known by this")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.register import journal
+from dealtrack.register.checking import seen_of
 from dealtrack.register.connection import Connection, reading
 from dealtrack.register.journal import GREATEST, LEAST
 from dealtrack.register.register import Register
@@ -316,14 +317,14 @@ MESSAGE = "import sys, time, marshal; say = lambda m: sys.stdout.buffer.write(le
 )
 def test_a_process_that_hangs_or_says_what_is_no_answer_is_not_believed(path: Path, said: str) -> None:
     with Register.open(path) as register, watched(register, 1) as is_same, reading(register.connection):
-        cut, here, head = list(stretches(register.connection, length_of(path))), Here(register, ""), register.head()
-        script = MESSAGE + said.format(head=head, stretch=tuple(cut[-1])) + "; sys.stdout.flush(); time.sleep(60)"
+        cut, here, seen = list(stretches(register.connection, length_of(path))), Here(register, ""), seen_of(register)
+        script = MESSAGE + said.format(head=seen, stretch=tuple(cut[-1])) + "; sys.stdout.flush(); time.sleep(60)"
         process = subprocess.Popen(
             [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
         )
         assert process.stdin is not None and process.stdout is not None
         try:
-            shared = Sharing(SecondProcess(process, patience=1), head, is_same)
+            shared = Sharing(SecondProcess(process, patience=1), seen, is_same)
             shared.begin(cut)
             told = list(shared.checked(here))
         finally:
@@ -400,6 +401,20 @@ def test_verify_goes_on_by_itself_where_the_other_process_dies_or_is_stopped(
     assert (process.returncode, err) == (0, "")
     assert out.startswith("whole: ")
     assert is_gone(worker)
+
+
+@two_cores
+def test_a_file_put_in_the_place_of_the_one_that_is_checked_is_not_taken_for_it(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    shutil.copy(path, other)
+    for file, at in ((path, "max"), (other, "min")):
+        with unguarded(file) as db:
+            db.execute(f"UPDATE complaint SET summary = 'forged' WHERE id = (SELECT {at}(id) FROM complaint)")
+    with Register.open(path) as register:
+        alone = verify(register, evidence=False, large=NEVER)
+        other.replace(path)
+        assert alone.faults
+        assert verify(register, evidence=False, large=1, stretch=length_of(path, 2)) == alone
 
 
 @two_cores

@@ -112,6 +112,7 @@ def test_histories_are_gathered_whole_and_by_id_however_they_lie(path: Path, siz
 @pytest.mark.parametrize(
     ("statements", "fault"),
     [
+        (("DELETE FROM search_index_config",), "the search index is not of the texts that it was made of"),
         (("DELETE FROM search_index_data WHERE id > 10",), "the search index is not of the texts that it was made of"),
         (("UPDATE complaint SET id = -5 WHERE id = 3",), "complaint -5 stands in the tables, but not in the journal"),
         (("UPDATE clock SET due_day = '2017-01-01' WHERE complaint = 1",), "table clock is not as the journal makes"),
@@ -187,15 +188,18 @@ def test_a_check_beside_that_finds_no_memory_says_nothing(path: Path) -> None:
     assert {3} <= statuses <= {1, 3}
 
 
-def test_the_check_beside_is_of_the_same_register(path: Path, small_register: Path, tmp_path: Path) -> None:
-    """The file may be put in another's place between the opening of the one and of the other connection."""
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_the_check_beside_is_of_the_same_register(path: Path, tmp_path: Path, is_whole: bool) -> None:
+    """Another file may be put in the place of this one between the opening of the one and of the other connection."""
+    other = tmp_path / "other.db"
+    shutil.copy(path, other)
+    altered(other if is_whole else path, "DELETE FROM search_index_data WHERE id > 10")
     with Register.open(path) as register, reading(register.connection):
         assert register.head()
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
-        shutil.copy(small_register, tmp_path / "other.db")
-        os.replace(tmp_path / "other.db", path)  # noqa: PTH105  # as a program does that knows of nothing
-        assert not _is_whole(register, "")
+        os.replace(other, path)  # noqa: PTH105  # as a program does that knows of nothing
+        assert _is_whole(register, "") == is_whole
 
 
 ZONES = ("Asia/Shanghai", "America/St_Johns", "Asia/Kolkata", "Africa/Monrovia", "Pacific/Apia", "Europe/Lisbon")
