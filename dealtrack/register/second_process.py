@@ -114,6 +114,7 @@ class SecondProcess:
                 self._held += data
                 if not data or (len(self._held) >= LENGTH_BYTES and self._length() > LONGEST):
                     self._give_up()
+                    return False
             if writable:
                 self._write()
         except (OSError, ValueError):

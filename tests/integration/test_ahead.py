@@ -290,6 +290,21 @@ def test_a_process_that_was_stopped_is_not_waited_for(then: str) -> None:
                 stream.close()
 
 
+def test_a_process_that_will_say_nothing_more_is_asked_in_vain() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "import os, time; os.close(1); time.sleep(60)"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        process_group=0,
+    ) as process:
+        assert process.stdout is not None
+        assert select([process.stdout], [], [], 30)[0]
+        second = SecondProcess(process)
+        second.ask(b"a message that its pipe has room for")
+        assert second.answer() is None
+        assert process.wait(30) == -signal.SIGKILL
+
+
 @pytest.mark.parametrize("program", ["", "/bin/false", "/bin/echo", "/nowhere/python"])
 def test_an_import_needs_no_second_process(
     new: Clerk, file: Path, program: str, monkeypatch: pytest.MonkeyPatch
