@@ -1,7 +1,9 @@
 """Varied complaints for a register: every status, every kind of entry, awkward texts, shared and missing numbers."""
 
 import random
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from dealtrack.core.category import CATEGORIES
@@ -178,3 +180,12 @@ def write_varied(register: Register, count: int, seed: int = 5) -> dict[Kind, in
 
 
 STATUSES = frozenset(Status)
+
+
+def make_varied(folder: Path, empty: Path, count: int) -> Path:
+    """Make a register of varied complaints in a folder, of a copy of an empty one, and return its path."""
+    path = folder / "register.db"
+    shutil.copy(empty, path)
+    with Register.open(path) as register:
+        write_varied(register, count)
+    return path

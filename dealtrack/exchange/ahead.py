@@ -4,7 +4,6 @@ On two cores an import of 200,000 rows takes 108 us a row; one process alone tak
 leaves, or all where it cannot be started or has died, is taken in by the usual way.
 """
 
-import marshal
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from dealtrack.exchange.blocks import Block
-from dealtrack.exchange.preparing import MODULE, Made, Setup
+from dealtrack.exchange.preparing import GREETING, MODULE, Made, Setup
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import Source
 from dealtrack.register.plain import Ready
@@ -68,31 +67,29 @@ class Ahead:
         return told.block, self._answer(len(told.block.rows)) if told.is_asked else None
 
     def _ask_for(self, waiting: deque[_Waiting]) -> None:
-        if self._second is None or not self._second.is_alive or not self._listens(self._second):
+        if self._second is None or not self._listens(self._second):
             return
         for told in waiting:
             if not told.is_left and not told.is_asked:
                 some = told.block.rows[: round(len(told.block.rows) * self._part)]
                 rows = [(row.line, list(row.cells)) for row in some if isinstance(row, RawRow)]
-                self._second.ask(marshal.dumps((list(self._entered), rows)))
+                self._second.ask((list(self._entered), rows))
                 told.is_asked = True
 
     def _listens(self, second: SecondProcess) -> bool:
         if not self._is_up and second.has_answered:
-            # Its greeting says nothing.
-            self._is_up = second.answer() == b""
+            self._is_up = second.answer() == GREETING
         return self._is_up
 
     def _answer(self, rows: int) -> Answer:
         if self._second is None:
             return None
         self._part = min(1.0, self._part + STEP) if self._second.has_answered else max(STEP, self._part - STEP)
-        told = self._second.answer()
+        made = cast("Made", self._second.answer())
         try:
-            # What is no answer is no marshalled text either.
-            made = cast("Made", marshal.loads(told or b""))  # noqa: S302  # from the process that was started here
             ready = [None if fields is None else Ready._make(fields) for fields in made]
-        except (EOFError, TypeError, ValueError):
+        except TypeError:
+            # There is no answer, or what came is none.
             self._second = None
             return None
         return ready + [None] * (rows - len(ready))

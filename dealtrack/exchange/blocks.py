@@ -22,10 +22,7 @@ LEAST, MOST = 1536, 4096
 """The fewest and the most rows of a block, the last of a file excepted."""
 
 ENDING = 0x1FF
-"""The bits that are 0 in the checksum of a block's last row: blocks have some two thousand rows, and few differ much.
-
-One block is made ready while that before it is written: the two take as long as the larger one.
-"""
+"""The bits that are 0 in the checksum of a block's last row: blocks have some two thousand rows; few differ much."""
 
 CELL, ROW = "\x1f", "\x1e"
 """What parts cells and rows; a block that holds them otherwise has no digest."""

@@ -3,18 +3,16 @@
 It reads the register and writes nothing. What is wrong it does not say: that is for the process that asks.
 """
 
-import marshal
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from dealtrack.register.connection import Connection, reading
+from dealtrack.register.connection import is_shared, reading
 from dealtrack.register.register import Register
 from dealtrack.register.second_process import receive, send
 from dealtrack.register.stretch import Checker, Stretch
 
 MODULE = "dealtrack.register.checking"
-
 
 Seen = tuple[int, str, tuple[int, int]]
 """The state of a register that is seen: the number and the hash of the journal's last entry, and which file it is."""
@@ -23,7 +21,7 @@ Seen = tuple[int, str, tuple[int, int]]
 def seen_of(register: Register) -> Seen | None:
     """Return the state of a register that is seen; None for a copy, or a file that others may write to meanwhile."""
     connection = register.connection
-    if not isinstance(connection, Connection) or connection.unwritable or connection.file is None:
+    if not is_shared(connection) or connection.file is None:
         return None
     return (*register.head(), connection.file)
 
@@ -33,17 +31,16 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
     setup = receive(asked)
     if setup is None:
         return
-    path, wanted = marshal.loads(setup)  # noqa: S302  # from the process that started this one
+    path, wanted = setup
     with Register.open(Path(path), read_only=True) as register, reading(register.connection):
         seen = seen_of(register)
         if seen is None:
             return
-        send(answered, marshal.dumps(seen))
+        send(answered, seen)
         checker = Checker(register, wanted)
         while (told := receive(asked)) is not None:
-            stretch = Stretch._make(marshal.loads(told))  # noqa: S302  # the same
-            sound = checker.check(stretch)
-            send(answered, marshal.dumps((tuple(stretch), sound and tuple(sound[1:]))))
+            sound = checker.check(Stretch._make(told))
+            send(answered, (told, sound and tuple(sound[1:])))
 
 
 if __name__ == "__main__":

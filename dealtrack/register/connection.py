@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeGuard
 
 from dealtrack.errors import (
     DealtrackError,
@@ -132,9 +133,18 @@ def reader(path: Path, *, threads: bool = False) -> "Connection":
         return _connection(path, "mode=ro", threads=threads)
 
 
-def is_same_file(one: "Connection", other: "Connection") -> bool:
-    """Tell whether two connections certainly are to the same file, and not to one that was put in its place."""
-    return one.file is not None and one.file == other.file
+def reader_beside(connection: "Connection", path: Path, *, threads: bool = False) -> "Connection | None":
+    """Open the file of a connection once more, as `reader` does; None where another may have been put in its place."""
+    beside = reader(path, threads=threads)
+    if connection.file is not None and connection.file == beside.file:
+        return beside
+    beside.close()
+    return None
+
+
+def is_shared(connection: sqlite3.Connection) -> "TypeGuard[Connection]":
+    """Tell whether a connection reads a file that others can open too: no copy in memory, and none without locks."""
+    return isinstance(connection, Connection) and not connection.unwritable
 
 
 class Connection(sqlite3.Connection):

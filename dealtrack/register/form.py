@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from threading import Thread
 
 from dealtrack.errors import DealtrackError
-from dealtrack.register.connection import UNFORESEEN, Connection, is_same_file, reader, reading
+from dealtrack.register.connection import UNFORESEEN, is_shared, reader_beside, reading
 from dealtrack.register.journal import Tail
 from dealtrack.register.search import index_faults
 from dealtrack.register.store import Store
@@ -34,16 +34,12 @@ def form_checked(register: Store) -> Iterator[Callable[[], bool]]:
     index's agreement with the texts that is as good. What is wrong it does not say.
     """
     connection = register.connection
-    if not isinstance(connection, Connection) or connection.unwritable:
-        # The file is not what this connection reads: a copy in memory, or one that nobody else can open.
-        yield lambda: _is_sound(connection, Tail.of(connection))
-        return
     tail = Tail.of(connection)
-    with closing(reader(register.path, threads=True)) as own:
-        if not is_same_file(own, connection):
-            # Another file was put in its place meanwhile.
-            yield lambda: _is_sound(connection, tail)
-            return
+    beside = reader_beside(connection, register.path, threads=True) if is_shared(connection) else None
+    if beside is None:
+        yield lambda: _is_sound(connection, tail)
+        return
+    with closing(beside) as own:
         told: list[bool] = []
         thread = Thread(target=lambda: told.append(_is_sound(own, tail)), daemon=True)
         is_beside = True

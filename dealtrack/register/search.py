@@ -73,14 +73,18 @@ def _joined(texts: Iterable[str]) -> str:
     return "\n".join(map(fold, texts))
 
 
+def _said(detail: Detail) -> list[str]:
+    return [text for name in FIELDS if (text := detail.get(name))]
+
+
 def plain_row(complaint: int, detail: Detail) -> Row:
     """Return the row of a complaint of which one detail tells all that it is searched by, none of it a note."""
-    return complaint, _joined(text for name in FIELDS if (text := detail.get(name))), ""
+    return complaint, _joined(_said(detail)), ""
 
 
 def plain_rows(told: Sequence[tuple[int, Detail]]) -> list[Row]:
     """Return what `plain_row` does of each of many complaints."""
-    said = fold_all([[text for name in FIELDS if (text := detail.get(name))] for _, detail in told])
+    said = fold_all([_said(detail) for _, detail in told])
     return [(id_, text, "") for (id_, _), text in zip(told, said, strict=True)]
 
 

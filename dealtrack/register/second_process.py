@@ -1,9 +1,10 @@
 """A second process of dealtrack's own, which works beside this one, and the messages between the two.
 
-Each is a length and as many bytes. Here none is waited for unless it is asked for: what the pipes do not take at once
-is kept, and handed over by and by.
+Each is a length and a value that marshal can write. Here none is waited for unless it is asked for: what the pipes do
+not take at once is kept, and handed over by and by.
 """
 
+import marshal
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from select import select
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 LENGTH_BYTES = 8
 LONGEST = 1 << 40
@@ -44,7 +45,7 @@ class SecondProcess:
 
     @classmethod
     @contextmanager
-    def running(cls, module: str, setup: bytes, patience: float = PATIENCE_SECONDS) -> "Iterator[Self | None]":
+    def running(cls, module: str, setup: Any, patience: float = PATIENCE_SECONDS) -> "Iterator[Self | None]":
         """Run a module of dealtrack's during the block, and give it a first message; None where it cannot be run.
 
         `patience` is in seconds.
@@ -60,20 +61,16 @@ class SecondProcess:
                 _end(process)
 
     @property
-    def is_alive(self) -> bool:
-        """Tell whether it may still answer."""
-        return self._process is not None
-
-    @property
     def has_answered(self) -> bool:
         """Tell whether a whole answer lies here."""
         self.pump()
         return self._is_whole()
 
-    def ask(self, data: bytes) -> None:
+    def ask(self, value: Any) -> None:
         """Give it a message, all that the pipe takes at once, the rest by and by."""
-        if not self.is_alive:
+        if self._process is None:
             return
+        data = marshal.dumps(value)
         self._unsent += (memoryview(len(data).to_bytes(LENGTH_BYTES)), memoryview(data))
         self.pump()
 
@@ -82,20 +79,24 @@ class SecondProcess:
         while self._move(0):
             pass
 
-    def answer(self) -> bytes | None:
-        """Wait for its next answer; None where it gives none."""
+    def answer(self) -> Any:
+        """Wait for its next answer; None where it gives none, or what is none."""
         until = time.monotonic() + self._patience
         while not self._is_whole():
             left = until - time.monotonic()
             if left <= 0:
                 self._give_up()
-            if not self.is_alive:
+            if self._process is None:
                 return None
             self._move(left)
         end = LENGTH_BYTES + self._length()
         data = bytes(memoryview(self._held)[LENGTH_BYTES:end])
         del self._held[:end]
-        return data
+        try:
+            return marshal.loads(data)  # noqa: S302  # from the process that was started here
+        except (EOFError, TypeError, ValueError):
+            self._give_up()
+            return None
 
     def _length(self) -> int:
         return int.from_bytes(self._held[:LENGTH_BYTES])
@@ -105,7 +106,7 @@ class SecondProcess:
 
     def _move(self, wait: float) -> bool:
         """Move bytes once, waiting for so many seconds until some can be moved; tell whether there were any."""
-        if not self.is_alive:
+        if self._process is None:
             return False
         try:
             readable, writable, _ = select([self._out], [self._in] if self._unsent else [], [], wait)
@@ -187,15 +188,16 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             stream.close()
 
 
-def send(stream: BinaryIO, data: bytes) -> None:
+def send(stream: BinaryIO, value: Any) -> None:
     """Send a message from the second process; raises OSError where nobody reads it."""
+    data = marshal.dumps(value)
     stream.write(len(data).to_bytes(LENGTH_BYTES))
     stream.write(data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes | None:
+def receive(stream: BinaryIO) -> Any:
     """Return the next message to the second process, waiting for it; None at the end."""
     head = stream.read(LENGTH_BYTES)
     data = stream.read(int.from_bytes(head))
-    return data if len(head) == LENGTH_BYTES else None
+    return marshal.loads(data) if len(head) == LENGTH_BYTES else None  # noqa: S302  # from the process that started this one

@@ -4,17 +4,15 @@ On two cores that takes little more than half the time. What the other leaves, o
 another state of the register or has died, is checked here.
 """
 
-import marshal
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from dealtrack.errors import DealtrackError
 from dealtrack.register import journal
 from dealtrack.register.checking import MODULE, Seen, seen_of
-from dealtrack.register.connection import UNFORESEEN, Connection, is_same_file, reader
+from dealtrack.register.connection import UNFORESEEN, is_shared, reader_beside
 from dealtrack.register.register import Register
 from dealtrack.register.second_process import SecondProcess
 from dealtrack.register.stretch import Checker, Sound, Stretch
@@ -53,15 +51,9 @@ def watched(register: Register, large: int) -> Iterator[IsSame | None]:
 
 def _watch(register: Register, large: int) -> sqlite3.Connection | None:
     connection = register.connection
-    if not isinstance(connection, Connection) or connection.unwritable or connection.in_transaction:
+    if not is_shared(connection) or connection.in_transaction or journal.Tail.of(connection).seq < large:
         return None
-    if journal.Tail.of(connection).seq < large:
-        return None
-    watch = reader(register.path)
-    if not is_same_file(watch, connection):
-        watch.close()
-        return None
-    return watch
+    return reader_beside(connection, register.path)
 
 
 def _version(watch: sqlite3.Connection) -> int:
@@ -100,14 +92,15 @@ class Sharing:
         while self._second is not None and self._waiting and len(self._asked) < AHEAD:
             stretch = self._waiting.pop()
             self._asked.append(stretch)
-            self._second.ask(marshal.dumps(tuple(stretch)))
+            self._second.ask(tuple(stretch))
 
     def _answer(self) -> Iterator[Sound | None]:
-        told = self._told()
+        assert self._second is not None
+        told = self._second.answer()
         if not self._is_up and told == self._seen and self._is_same is not None and self._is_same():
             # Which state it sees was settled before it told, and this process's before it was started.
             self._is_up = True
-            told = self._told()
+            told = self._second.answer()
         match told:
             case (stretch, None) if self._is_up and stretch == self._asked[0]:
                 self._asked.popleft()
@@ -118,14 +111,6 @@ class Sharing:
                 self._second = None
                 self._waiting += self._asked
                 self._asked.clear()
-
-    def _told(self) -> Any:
-        """Return what the next message of the other process tells, None for none, and for what is none of its own."""
-        told = self._second.answer() if self._second is not None else None
-        try:
-            return marshal.loads(told) if told is not None else None  # noqa: S302  # from what was started here
-        except (EOFError, TypeError, ValueError):
-            return None
 
 
 @contextmanager
@@ -138,6 +123,6 @@ def sharing(register: Register, wanted: str, is_same: IsSame | None) -> Iterator
     if is_same is None or seen is None:
         yield Sharing(None, None, None)
         return
-    setup = marshal.dumps((str(register.path.absolute()), wanted))
+    setup = (str(register.path.absolute()), wanted)
     with SecondProcess.running(MODULE, setup, PATIENCE_SECONDS) as second:
         yield Sharing(second, seen, is_same)

@@ -18,16 +18,16 @@ import pytest
 from dealtrack.exchange.ahead import LARGE, Ahead, ahead
 from dealtrack.exchange.blocks import Block
 from dealtrack.exchange.mapping import Mapping
-from dealtrack.exchange.preparing import Preparer, Setup
+from dealtrack.exchange.preparing import GREETING, MODULE, Preparer, Setup
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import open_source
 from dealtrack.register.register import Register
 from dealtrack.register.second_process import SecondProcess
 from tests.bench import complaints
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import Clerk
+from tests.second_processes import is_gone, started, worker_of, workers
 
 ROWS = 9000
-WORKER = b"dealtrack.exchange.preparing"
 TABLES = {
     "transition": "seq, complaint, kind, at, recorded_at, actor, json_remove(detail, '$.personal')",
     "complaint": "*",
@@ -91,54 +91,6 @@ def new(tmp_path: Path, made_register: Path) -> Clerk:
     return clerk
 
 
-def started(clerk: Clerk, *words: object, cores: set[int] | None = None) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "dealtrack", *map(str, words)]
-    if cores:
-        held = f"import os, sys; os.sched_setaffinity(0, {cores}); os.execv(sys.argv[1], sys.argv[1:])"
-        command = [sys.executable, "-c", held, *command]
-    return subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def workers(parent: int) -> list[int]:
-    """The second processes of an import."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            of = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            if of == parent and WORKER in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
-    return found
-
-
-def worker_of(process: "subprocess.Popen[str]") -> int:
-    for _ in range(2000):
-        if found := workers(process.pid):
-            return found[0]
-        assert process.poll() is None, "it was over before it had a second process"
-        time.sleep(0.005)
-    raise AssertionError("there is no second process")
-
-
-def is_gone(pid: int) -> bool:
-    for _ in range(1000):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.01)
-    return False
-
-
 def rows(db: Path) -> dict[str, list[tuple[object, ...]]]:
     connection = sqlite3.connect(db)
     held = {table: connection.execute(f"SELECT {what} FROM {table}").fetchall() for table, what in TABLES.items()}
@@ -156,7 +108,7 @@ def alone(
     shutil.copy(made_register, clerk.db)
     process = started(clerk, "import", file, "--skip-bad", cores={min(os.sched_getaffinity(0))})
     out, err = process.communicate(timeout=300)
-    assert not workers(process.pid)
+    assert not workers(process.pid, MODULE)
     assert process.returncode == 4, err
     return out, err, rows(clerk.db)
 
@@ -165,7 +117,7 @@ def test_two_processes_say_and_write_what_one_does(
     new: Clerk, file: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]]
 ) -> None:
     process = started(new, "import", file, "--skip-bad")
-    worker = worker_of(process)
+    worker = worker_of(process, MODULE)
     out, err = process.communicate(timeout=300)
     assert (out, err) == alone[:2]
     assert rows(new.db) == alone[2]
@@ -194,7 +146,7 @@ def test_an_import_goes_on_by_itself_where_the_other_process_dies(
     new: Clerk, file: Path, alone: tuple[str, str, dict[str, list[tuple[object, ...]]]], wait: float
 ) -> None:
     process = started(new, "import", file, "--skip-bad")
-    worker = worker_of(process)
+    worker = worker_of(process, MODULE)
     time.sleep(wait)
     with suppress(ProcessLookupError):
         os.kill(worker, signal.SIGKILL)
@@ -206,11 +158,8 @@ def test_an_import_goes_on_by_itself_where_the_other_process_dies(
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_other_process_ends_with_the_import(new: Clerk, file: Path, how: signal.Signals) -> None:
     before = rows(new.db)
-    # A shell's background job begins with interrupts ignored, and so would what it starts.
-    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = started(new, "import", file, "--skip-bad")
-    signal.signal(signal.SIGINT, kept)
-    worker = worker_of(process)
+    worker = worker_of(process, MODULE)
     time.sleep(0.3)
     process.send_signal(how)
     process.communicate(timeout=300)
@@ -264,14 +213,14 @@ def test_a_greeting_that_was_none_spoils_no_block(
     assert rows(new.db) == alone[2]
 
 
-GREETING = "import sys, time; sys.stdout.buffer.write(bytes(8)); sys.stdout.flush(); "
+GREET = f"import sys, time; from dealtrack.register.second_process import send; send(sys.stdout.buffer, {GREETING!r}); "
 BLOCK = Block([RawRow(2, ("number",), ["x" * 100_000])], b"known by this")
 
 
 @pytest.mark.parametrize("then", ["time.sleep(60)", "sys.stdin.buffer.read(9_000_000); time.sleep(60)"])
 def test_a_process_that_was_stopped_is_not_waited_for(then: str) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", GREETING + then], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+        [sys.executable, "-c", GREET + then], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from tests.conftest import Clerk
+from tests.guards import without_triggers
 
 NOW = datetime(2016, 11, 15, 1, 0, tzinfo=UTC)
 MOMENT = Moment(NOW, NOW, False)
@@ -45,15 +46,8 @@ def filled(clerk: Clerk) -> Clerk:
 def bare(path: Path, *, triggers: bool = True) -> Iterator[sqlite3.Connection]:
     """Open a register as anybody can, behind dealtrack's back."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        dropped = []
-        if not triggers:
-            dropped = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in dropped:
-            connection.execute(f"DROP TRIGGER {name}")
-        yield connection
-        # Made again to the letter, so that the schema gives nothing away.
-        for _, sql in dropped:
-            connection.execute(sql)
+        with nullcontext() if triggers else without_triggers(connection):
+            yield connection
 
 
 def journal(path: Path) -> list[tuple[Any, ...]]:

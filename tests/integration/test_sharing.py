@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.register import journal
-from dealtrack.register.checking import seen_of
+from dealtrack.register.checking import MODULE, seen_of
 from dealtrack.register.connection import Connection, reading
 from dealtrack.register.journal import GREATEST, LEAST
 from dealtrack.register.register import Register
@@ -25,10 +25,11 @@ from dealtrack.register.sharing import AHEAD, LARGE, Sharing, sharing, watched
 from dealtrack.register.stretch import Checker, Sound, Stretch, stretches
 from dealtrack.register.verification import Verification, verify
 from tests.bench import complaints
-from tests.conftest import PROJECT, Clerk
-from tests.varied import write_varied
+from tests.conftest import Clerk
+from tests.guards import without_triggers
+from tests.second_processes import is_gone, started, worker_of
+from tests.varied import make_varied
 
-WORKER = b"dealtrack.register.checking"
 NEVER = 1 << 62
 PARTS = 2 * AHEAD
 """Stretches of a register, of which the other process is asked for the latter half at once."""
@@ -39,11 +40,7 @@ two_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one cor
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Path:
     """Make a register of varied complaints, most of which have entries far from each other in the journal."""
-    path = tmp_path_factory.mktemp("varied") / "register.db"
-    shutil.copy(small_register, path)
-    with Register.open(path) as register:
-        write_varied(register, 80)
-    return path
+    return make_varied(tmp_path_factory.mktemp("varied"), small_register, 80)
 
 
 @pytest.fixture
@@ -56,13 +53,8 @@ def path(made: Path, tmp_path: Path) -> Path:
 @contextmanager
 def unguarded(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a register with nothing in the way; its triggers are made again, to the letter, afterwards."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            db.execute(f"DROP TRIGGER {name}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db, without_triggers(db):
         yield db
-        for _, sql in triggers:
-            db.execute(sql)
 
 
 def length_of(path: Path, parts: int = PARTS) -> int:
@@ -349,52 +341,13 @@ def large(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Cler
     return clerk
 
 
-def started(clerk: Clerk) -> "subprocess.Popen[str]":
-    # A shell's background job begins with interrupts ignored, and so would what it starts.
-    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dealtrack", "verify"],
-        cwd=PROJECT,
-        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    signal.signal(signal.SIGINT, kept)
-    return process
-
-
-def worker_of(process: "subprocess.Popen[str]") -> int:
-    for _ in range(2000):
-        for entry in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                of = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                if of == process.pid and WORKER in (entry / "cmdline").read_bytes():
-                    return int(entry.name)
-        assert process.poll() is None, "it was over before it had a second process"
-        time.sleep(0.005)
-    raise AssertionError("there is no second process")
-
-
-def is_gone(pid: int) -> bool:
-    for _ in range(1000):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.01)
-    return False
-
-
 @two_cores
 @pytest.mark.parametrize(("how", "wait"), [(signal.SIGKILL, 0.0), (signal.SIGKILL, 0.6), (signal.SIGSTOP, 0.6)])
 def test_verify_goes_on_by_itself_where_the_other_process_dies_or_is_stopped(
     large: Clerk, how: signal.Signals, wait: float
 ) -> None:
-    process = started(large)
-    worker = worker_of(process)
+    process = started(large, "verify")
+    worker = worker_of(process, MODULE)
     time.sleep(wait)
     os.kill(worker, how)
     out, err = process.communicate(timeout=300)
@@ -420,8 +373,8 @@ def test_a_file_put_in_the_place_of_the_one_that_is_checked_is_not_taken_for_it(
 @two_cores
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_other_process_ends_with_verify(large: Clerk, how: signal.Signals) -> None:
-    process = started(large)
-    worker = worker_of(process)
+    process = started(large, "verify")
+    worker = worker_of(process, MODULE)
     time.sleep(0.5)
     process.send_signal(how)
     out, err = process.communicate(timeout=300)

@@ -15,6 +15,7 @@ import pytest
 
 from dealtrack.core.chain import digest
 from tests.conftest import Clerk
+from tests.guards import without_triggers
 
 LENGTH = 1_000
 Row = tuple[object, ...]
@@ -109,16 +110,12 @@ def copy(full: Clerk, tmp_path: Path) -> Clerk:
 def unguarded(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a register with nothing that stands in the way; its triggers are made again, to the letter, afterwards."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        triggers = list(db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"))
         before = _schema(db)
-        for name, _ in triggers:
-            db.execute(f'DROP TRIGGER "{name}"')
-        db.execute("PRAGMA synchronous = OFF")
-        db.execute("BEGIN")
-        yield db
-        db.execute("COMMIT")
-        for _, sql in triggers:
-            db.execute(sql)
+        with without_triggers(db):
+            db.execute("PRAGMA synchronous = OFF")
+            db.execute("BEGIN")
+            yield db
+            db.execute("COMMIT")
         assert _schema(db) == before
 
 

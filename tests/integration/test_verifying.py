@@ -26,16 +26,14 @@ from dealtrack.register.plain import Plain
 from dealtrack.register.register import Register
 from dealtrack.register.verification import _is_whole, verify
 from tests.conftest import PROJECT, Clerk
-from tests.varied import write_varied
+from tests.varied import make_varied
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Path:
     """Make a register of varied complaints, most of which have entries far from each other in the journal."""
-    path = tmp_path_factory.mktemp("varied") / "register.db"
-    shutil.copy(small_register, path)
+    path = make_varied(tmp_path_factory.mktemp("varied"), small_register, 120)
     with Register.open(path) as register:
-        write_varied(register, 120)
         rows = journal.rows_by_complaint(register.connection)
         at = datetime(2017, 1, 1, tzinfo=UTC)
         with register.recording(at, "clerk") as recorder:
