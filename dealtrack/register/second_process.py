@@ -191,8 +191,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def send(stream: BinaryIO, value: Any) -> None:
     """Send a message from the second process; raises OSError where nobody reads it."""
     data = marshal.dumps(value)
-    stream.write(len(data).to_bytes(LENGTH_BYTES))
-    stream.write(data)
+    # At one go, where streams are not buffered too.
+    stream.write(len(data).to_bytes(LENGTH_BYTES) + data)
     stream.flush()
 
 
