@@ -54,6 +54,33 @@ def digest(
     return sha256(_content(seq, complaint, kind, at, recorded_at, actor, detail, previous))
 
 
+def links_after(
+    seq: int,
+    previous: bytes,
+    recorded_at: str,
+    actor: str,
+    told: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]],
+) -> list[tuple[Any, ...]]:
+    """Return the links that continue a chain, all recorded at one moment by one person, as rows of a `Link`'s columns.
+
+    `seq` and `previous` are the number and digest of the entry before them. Each of `told` is a complaint, and the
+    kinds, moments and details of its entries. Digests are bytearrays: sqlite3 looks for an adapter of bytes, and of no
+    bytearray, which takes 0.8 us an entry.
+    """
+    links = []
+    hashing = _hashing()
+    before = bytearray(previous)
+    for complaint, kinds, moments, details in told:
+        for kind, at, detail in zip(kinds, moments, details, strict=True):
+            seq += 1
+            content = _content(seq, complaint, kind, at, recorded_at, actor, detail, previous)
+            previous = hashing(content).digest()
+            held = bytearray(previous)
+            links.append((seq, complaint, kind, at, recorded_at, actor, detail, before, held))
+            before = held
+    return links
+
+
 def _content(
     seq: int, complaint: int | None, kind: str, at: str, recorded_at: str, actor: str, detail: str, previous: bytes
 ) -> bytes:

@@ -29,10 +29,14 @@ CELL, ROW = "\x1f", "\x1e"
 
 
 class Block(NamedTuple):
-    """Rows that are looked up at once, and the digest that they are known again by, None where they are not."""
+    """Rows that are looked up at once, and the digest that they are known again by, None where they are not.
+
+    `texts` are their cells, put together by CELL, where there is a digest: no cell holds it then, or ROW.
+    """
 
     rows: Sequence[RawRow | Refusal]
     digest: bytes | None
+    texts: Sequence[str] = ()
 
 
 def blocks_of(source: Source, mapping: Mapping, zone: str) -> Iterator[Block]:
@@ -54,10 +58,10 @@ def blocks_of(source: Source, mapping: Mapping, zone: str) -> Iterator[Block]:
         texts.append(text)
         is_end = len(rows_) >= LEAST and not crc32(text.encode()) & ENDING
         if is_end or len(rows_) == MOST:
-            yield Block(rows_, _digest(seed, rows_, texts, len(source.header)))
+            yield Block(rows_, _digest(seed, rows_, texts, len(source.header)), texts)
             rows_, texts = [], []
     if rows_:
-        yield Block(rows_, _digest(seed, rows_, texts, len(source.header)))
+        yield Block(rows_, _digest(seed, rows_, texts, len(source.header)), texts)
 
 
 def _digest(seed: str, rows: Sequence[RawRow | Refusal], texts: Sequence[str], width: int) -> bytes | None:

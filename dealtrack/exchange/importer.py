@@ -1,6 +1,7 @@
 """Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -10,7 +11,7 @@ from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
-from dealtrack.exchange.ahead import ahead
+from dealtrack.exchange.ahead import ahead, is_large
 from dealtrack.exchange.blocks import Block, blocks_of
 from dealtrack.exchange.drafting import PlatformNames, work_of
 from dealtrack.exchange.mapping import Mapping
@@ -26,6 +27,7 @@ from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Recognition
 from dealtrack.exchange.rows import Incoming, Reading, RowsReader
+from dealtrack.register import rubbish
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.erasure import erased_complaints
 from dealtrack.register.personal import Personal
@@ -34,8 +36,8 @@ from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
-SUPPLIED = 64
-"""The rows after which the second process is supplied each time: their answer is a tenth of what a pipe holds."""
+AT_ONCE = 64
+"""The rows that are entered at once, and the second process is supplied after: their answer fills a tenth of a pipe."""
 
 Row = Incoming | Refusal | Ready
 PolicyLoader = Callable[[str], Sequence[Policy]]
@@ -100,22 +102,28 @@ def import_rows(
             watch = Watch(register, duplicate_days)
             intake = Intake(register, recorder, reader, source.name, tally, load_policy)
             setup = Setup(register.path, source.name, source.header, mapping, recorder.now, recorder.recorded_at)
-            with ahead(source, setup, tally.platforms) as helper:
+            guard = recorder.unguarded() if is_large(source) else nullcontext()
+            with guard, ahead(source, setup, tally.platforms) as helper:
                 blocks = blocks_of(source, mapping, str(register.zone))
+                supplied = 0
 
                 def step(rows: int) -> None:
-                    if rows % SUPPLIED == 0:
+                    nonlocal supplied
+                    if rows - supplied >= AT_ONCE:
                         helper.supply()
+                        supplied = rows
                     progress(rows)
 
-                for block, ready in helper.through(blocks, intake.is_left):
-                    if intake.knows(block):
-                        tally.rows += len(block.rows)
-                        tally.unchanged += len(block.rows)
-                        progress(tally.rows)
-                    else:
-                        intake.take_block(block, ready, refuse, step)
-            recorder.flush()
+                with rubbish.put_off():
+                    for block, ready in helper.through(blocks, intake.is_left):
+                        if intake.knows(block):
+                            tally.rows += len(block.rows)
+                            tally.unchanged += len(block.rows)
+                            progress(tally.rows)
+                        else:
+                            intake.take_block(block, ready, refuse, step)
+                            rubbish.look()
+                recorder.flush()
             _count_alike(tally, watch)
             if dry_run or (tally.refused and not skip_bad):
                 raise _GivenUp
@@ -185,19 +193,38 @@ class Intake:
         else:
             rows = [made or self._read(raw) for made, raw in zip(ready, block.rows, strict=True)]
         complaints: list[int] = []
-        for row, raw, key in zip(rows, block.rows, self.look_up(rows), strict=True):
-            tally.rows += 1
-            told = self._take(row, raw, key)
-            if isinstance(told, Refusal):
-                tally.refused += 1
-                refuse(told)
-            elif key is None:
-                complaints.append(told)
+        keys = self.look_up(rows)
+        place = 0
+        while place < len(rows):
+            if new := self._new_from(rows, place):
+                complaints += self._recorder.enter_all(new)
+                tally.added += len(new)
+            else:
+                told = self._take(rows[place], block.rows[place], keys[place])
+                if isinstance(told, Refusal):
+                    tally.refused += 1
+                    refuse(told)
+                elif keys[place] is None:
+                    complaints.append(told)
+            place += len(new) or 1
+            tally.rows += len(new) or 1
             progress(tally.rows)
         # Only the first date that was read month first is remembered: from then on any block may hold another.
         is_settled = tally.unsettled == before and tally.reading.guessed is None
         if block.digest is not None and len(complaints) == len(rows) and is_settled:
             self._recorder.keep_block(block.digest, complaints)
+
+    def _new_from(self, rows: Sequence[Row], place: int) -> list[Ready]:
+        """Return the rows from a place on, some of them, that are ready to be written and of numbers yet unknown."""
+        new: dict[str, Ready] = {}
+        for row in rows[place : place + AT_ONCE]:
+            if not isinstance(row, Ready):
+                break
+            assert row.number is not None
+            if row.number in new or self._recorder.find_number(row.number):
+                break
+            new[row.number] = row
+        return list(new.values())
 
     def _read(self, raw: RawRow | Refusal) -> Incoming | Refusal:
         return next(self._reader.read([raw]))
@@ -219,10 +246,6 @@ class Intake:
 
     def _take(self, row: Row, raw: RawRow | Refusal, key: str | None) -> int | Refusal:
         if isinstance(row, Ready):
-            assert row.number is not None
-            if not self._recorder.find_number(row.number):
-                self._tally.added += 1
-                return self._recorder.enter_ready(row)
             row = self._read(raw)
         return row if isinstance(row, Refusal) else self.take(row, key)
 

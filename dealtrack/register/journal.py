@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -78,16 +79,8 @@ class Writer:
         self._links: list[tuple[Any, ...]] = []
 
     def _add(self, complaint: int | None, kind: str, at: str, text: str) -> int:
-        tail = self._tail
-        seq = tail.seq + 1
-        digest = chain.digest(seq, complaint, kind, at, self._recorded_text, self._actor, text, tail.hash)
-        # sqlite3 looks for an adapter of bytes, and of no bytearray: 0.8 us an entry.
-        hashes = (bytearray(tail.hash), bytearray(digest))
-        self._links.append((seq, complaint, kind, at, self._recorded_text, self._actor, text, *hashes))
-        tail.seq, tail.hash = seq, digest
-        if len(self._links) >= self.BATCH:
-            self.flush()
-        return seq
+        self.add_all([(complaint, (kind,), (at,), (text,))])
+        return self._tail.seq
 
     @property
     def next_seq(self) -> int:
@@ -105,10 +98,15 @@ class Writer:
         seq = self._add(entry.complaint, str(entry.kind), to_store(entry.at), chain.canonical(entry.detail))
         assert seq == entry.seq
 
-    def add_all(self, complaint: int, kinds: Iterable[str], moments: Iterable[str], details: Iterable[str]) -> None:
-        """Add transitions of a complaint, given the kind, moment and detail of each as they are stored."""
-        for kind, at, detail in zip(kinds, moments, details, strict=True):
-            self._add(complaint, kind, at, detail)
+    def add_all(self, told: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]]) -> None:
+        """Add entries of complaints: of each the kinds, moments and details of its transitions, as they are stored."""
+        tail = self._tail
+        links = chain.links_after(tail.seq, tail.hash, self._recorded_text, self._actor, told)
+        if links:
+            tail.seq, tail.hash = links[-1][0], bytes(links[-1][-1])
+        self._links += links
+        if len(self._links) >= self.BATCH:
+            self.flush()
 
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
         """Add an entry of the register's own and return its number."""
@@ -123,6 +121,19 @@ class Writer:
         """Write the entries that are still held back."""
         self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._links)
         self._links.clear()
+
+
+@contextmanager
+def unguarded(connection: sqlite3.Connection) -> Iterator[None]:
+    """Lift the guard of the journal's end for the block, within a transaction: 3 us an entry of 8.
+
+    Nobody else can write before the transaction ends, and only with the guard in its place, or undone, does it.
+    """
+    guard = "transition_grows_at_its_end"
+    ((sql,),) = connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?", (guard,))
+    connection.execute(f"DROP TRIGGER {guard}")
+    yield
+    connection.execute(sql)
 
 
 def transition_of(row: Sequence[Any]) -> Transition:

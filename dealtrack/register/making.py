@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dealtrack.core.lifecycle import Detail, Kind
+from dealtrack.core.lifecycle import Kind
 from dealtrack.register import journal, projection, search
 from dealtrack.register.plain import Plain
 
@@ -53,23 +53,24 @@ class Maker:
     def make_all(self, histories: Iterable[tuple[int, Sequence[Row]]]) -> AllMade:
         """Return what the journal makes of many complaints, by the id and the entries of each, as `make` takes them."""
         made = AllMade([], [], [], [])
-        plain: list[tuple[int, Detail]] = []
+        said: list[tuple[str, ...]] = []
         places: list[int] = []
         for id_, entries in histories:
             told = self._plain.retell(entries)
             if told is None:
                 self._add_usual(made, id_, entries)
                 continue
-            said = told.details[0]
-            plain.append((id_, said))
+            detail = told.details[0]
+            said.append(search.said_in(detail))
             places.append(len(made.texts))
             made.rows.append(self._plain.complaint_row(id_, told))
             made.runs.extend(self._plain.clock_rows(id_, told, [entry[0] for entry in entries]))
             made.texts.append((id_, "", ""))
-            digest, received = said.get("personal"), entries[0]
+            digest, received = detail.get("personal"), entries[0]
             if digest is not None and PERSONAL in received[6]:
                 made.personal.append((id_, received[0], digest))
-        for place, text in zip(places, search.plain_rows(plain), strict=True):
+        ids = [made.texts[place][0] for place in places]
+        for place, text in zip(places, search.plain_rows(ids, said), strict=True):
             made.texts[place] = text
         return made
 

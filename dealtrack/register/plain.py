@@ -46,7 +46,7 @@ class Told(NamedTuple):
 class Ready(NamedTuple):
     """A new complaint as it will be written: its rows, all but its id and the numbers of its entries, which come last.
 
-    `kinds`, `moments` and `details` are those of its entries, `personal` the row of its personal data, `said` the text
+    `kinds`, `moments` and `details` are those of its entries, `personal` the row of its personal data, `said` the texts
     that it is searched by.
     """
 
@@ -58,7 +58,7 @@ class Ready(NamedTuple):
     complaint: tuple[Any, ...]
     clocks: tuple[tuple[Any, ...], ...]
     personal: tuple[Any, ...] | None
-    said: str
+    said: tuple[str, ...]
 
 
 class Plain:
@@ -83,7 +83,9 @@ class Plain:
             known = self._courses[id(policy), kinds] = (policy, course)
         return known[1]
 
-    def tell(self, drafts: "Sequence[Draft]", policy: Policy, now: datetime, recorded_at: datetime) -> Told | None:
+    def tell(
+        self, drafts: "Sequence[Draft]", policy: Policy, received: date, now: datetime, recorded_at: datetime
+    ) -> Told | None:
         """Return a new complaint as drafts tell it; None where the usual way must be gone, or will refuse it."""
         course = self._course(tuple([draft.kind for draft in drafts]), policy)
         if course is None:
@@ -100,15 +102,15 @@ class Plain:
             moments.append(at)
             before = at
         texts = [*map(to_store, moments), None]
-        backdated = lag(local_day(recorded_at, self._zone), self._day(texts[0]))
-        return Told(course, texts, details, backdated)
+        return Told(course, texts, details, lag(local_day(recorded_at, self._zone), received))
 
     def ready(self, work: "Work", now: datetime, recorded_at: datetime) -> Ready | None:
         """Return a new complaint ready to be written; None as `tell` does. Raises OutsideCalendar and UnknownPolicy."""
         drafts, personal = work.drafts, work.personal
         detail = drafts[0].detail
-        version = self._register.version_on(detail["policy"], self._day(to_store(drafts[0].at.start)))
-        told = self.tell(drafts, version, now, recorded_at)
+        received = self._day(to_store(drafts[0].at.start))
+        version = self._register.version_on(detail["policy"], received)
+        told = self.tell(drafts, version, received, now, recorded_at)
         if told is None:
             return None
         told.details[0] = detail = {**detail, "policy_version": version.in_force.isoformat()}
@@ -129,7 +131,7 @@ class Plain:
             bindable(row[1:]),
             tuple([run[1:] for run in runs]),
             held,
-            search.plain_row(0, detail)[1],
+            search.said_in(detail),
         )
 
     def retell(self, rows: Sequence[Sequence[Any]]) -> Told | None:

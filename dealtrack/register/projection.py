@@ -241,10 +241,10 @@ class Writer:
         self._complaints: list[tuple[Any, ...]] = []
         self._clocks: list[tuple[Any, ...]] = []
 
-    def add(self, row: tuple[Any, ...], runs: Iterable[tuple[Any, ...]]) -> None:
-        """Write the rows of a new complaint and its clocks."""
-        self._complaints.append(row)
-        self._clocks.extend(runs)
+    def add(self, rows: Iterable[tuple[Any, ...]], runs: Iterable[tuple[Any, ...]]) -> None:
+        """Write the rows of new complaints and of their clocks."""
+        self._complaints += rows
+        self._clocks += runs
         if len(self._complaints) >= self.BATCH:
             self.flush()
 
@@ -252,7 +252,7 @@ class Writer:
         """Write a complaint and its clocks in place of what stood there."""
         row, runs = rows_of(complaint, clocks, import_key)
         if is_new:
-            self.add(row, runs)
+            self.add([row], runs)
         else:
             self.flush()
             # An update, since a replaced row would be deleted first and its clocks refer to it.

@@ -38,8 +38,8 @@ def rebuild(register: Register) -> None:
         maker = Maker(register)
         for id_, rows in journal.rows_by_complaint(connection):
             row, runs, text, _ = maker.make(id_, rows)
-            writer.add(row, runs)
-            index.add(text)
+            writer.add([row], runs)
+            index.add([text])
         writer.flush()
         index.flush()
 

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 LIMITED = frozenset({Kind.PAUSED, Kind.EXTENDED, Kind.VOIDED})
 VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
 """The kinds that personal data can come with: their detail holds a digest of it."""
+PERSONAL = "INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 RENAMING = frozenset({Kind.AMENDED, Kind.VOIDED})
 """The kinds after which a complaint may be found by another number, or by none."""
 
@@ -65,12 +67,16 @@ class Recorder:
     def _plain(self) -> Plain:
         return Plain(self._register)
 
+    def unguarded(self) -> AbstractContextManager[None]:
+        """Let very many entries join the journal sooner within a block, at whose end nothing may be held back."""
+        return journal.unguarded(self._connection)
+
     def flush(self) -> None:
         """Write what is still held back."""
         self._entries.flush()
         self._rows.flush()
         self._index.flush()
-        self._connection.executemany("INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._personal)
+        self._connection.executemany(f"INSERT {PERSONAL}", self._personal)
         self._personal.clear()
 
     def history(self, complaint: int) -> list[Transition]:
@@ -138,7 +144,7 @@ class Recorder:
         if is_new:
             self._last = id_
         if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
-            self._personal.append(personal_row(id_, work.personal, salt))
+            self._write_personal(personal_row(id_, work.personal, salt), is_new)
         for entry in decided:
             self._entries.add(entry)
         self._write_rows(life, complaint, clocks, is_new)
@@ -157,14 +163,25 @@ class Recorder:
 
     def enter_ready(self, ready: Ready, wanted: int | None = None) -> int:
         """Record a new complaint whose rows are made, and return its id."""
-        id_ = self._last = max(self._last + 1, wanted or 0)
-        if ready.personal is not None:
-            self._personal.append((id_, *ready.personal))
-        self._rows.add((id_, *ready.complaint), [(id_, *run) for run in ready.clocks])
-        self._entries.add_all(id_, ready.kinds, ready.moments, ready.details)
-        self._index.add((id_, ready.said, ""))
-        self._remember(id_, ready.number, ready.import_key)
+        self._last = max(self._last, (wanted or 0) - 1)
+        (id_,) = self.enter_all([ready])
         return id_
+
+    def enter_all(self, made: Sequence[Ready]) -> range:
+        """Record new complaints whose rows are made, and return their ids."""
+        ids = range(self._last + 1, self._last + 1 + len(made))
+        self._last += len(made)
+        numbers, keys, kinds, moments, details, rows, runs, personal, said = zip(*made, strict=True)
+        self._personal += [(id_, *held) for id_, held in zip(ids, personal, strict=True) if held is not None]
+        self._rows.add(
+            [(id_, *row) for id_, row in zip(ids, rows, strict=True)],
+            [(id_, *run) for id_, each in zip(ids, runs, strict=True) for run in each],
+        )
+        self._entries.add_all(zip(ids, kinds, moments, details, strict=True))
+        self._index.add(search.plain_rows(ids, said))
+        for id_, number, key in zip(ids, numbers, keys, strict=True):
+            self._remember(id_, number, key)
+        return ids
 
     def _decide(self, life: Life, work: Work, salt: bytes) -> list[Transition]:
         """Return the transitions that drafts make of a life, each at its settled moment, and add them to it."""
@@ -196,6 +213,13 @@ class Recorder:
         else:
             name, by = draft.detail["clock"], draft.detail["by"]
             limits.check_extension(life.id, policy, runs, life.entries, name, by, at)
+
+    def _write_personal(self, row: tuple[Any, ...], is_new: bool) -> None:
+        if is_new:
+            self._personal.append(row)
+        else:
+            self.flush()
+            self._connection.execute(f"INSERT OR REPLACE {PERSONAL}", row)
 
     def _write_rows(self, life: Life, complaint: Complaint, clocks: Sequence[Clock], is_new: bool) -> None:
         self._rows.write(complaint, clocks, projection.import_key_of(life.history), is_new)

@@ -73,19 +73,14 @@ def _joined(texts: Iterable[str]) -> str:
     return "\n".join(map(fold, texts))
 
 
-def _said(detail: Detail) -> list[str]:
-    return [text for name in FIELDS if (text := detail.get(name))]
+def said_in(detail: Detail) -> tuple[str, ...]:
+    """Return the texts that a complaint is searched by where one detail tells all of them, none of it a note."""
+    return tuple([text for name in FIELDS if (text := detail.get(name))])
 
 
-def plain_row(complaint: int, detail: Detail) -> Row:
-    """Return the row of a complaint of which one detail tells all that it is searched by, none of it a note."""
-    return complaint, _joined(_said(detail)), ""
-
-
-def plain_rows(told: Sequence[tuple[int, Detail]]) -> list[Row]:
-    """Return what `plain_row` does of each of many complaints."""
-    said = fold_all([_said(detail) for _, detail in told])
-    return [(id_, text, "") for (id_, _), text in zip(told, said, strict=True)]
+def plain_rows(complaints: Iterable[int], said: Sequence[Sequence[str]]) -> list[Row]:
+    """Return the rows of complaints that were never searched by other texts than these."""
+    return [(id_, text, "") for id_, text in zip(complaints, fold_all(said), strict=True)]
 
 
 class Writer:
@@ -97,9 +92,9 @@ class Writer:
         self._connection = connection
         self._rows: list[Row] = []
 
-    def add(self, row: Row) -> None:
-        """Index a new complaint."""
-        self._rows.append(row)
+    def add(self, rows: Iterable[Row]) -> None:
+        """Index new complaints."""
+        self._rows += rows
         if len(self._rows) >= self.BATCH:
             self.flush()
 
@@ -113,7 +108,7 @@ class Writer:
                 return
             if held is not None:
                 self._forget(held)
-        self.add(row)
+        self.add([row])
 
     def _forget(self, held: Sequence[Any]) -> None:
         self._connection.execute(

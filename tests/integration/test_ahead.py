@@ -12,11 +12,12 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from select import select
+from typing import Any
 
 import pytest
 
 from dealtrack.exchange.ahead import LARGE, Ahead, ahead
-from dealtrack.exchange.blocks import Block
+from dealtrack.exchange.blocks import CELL, ROW, Block
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.preparing import GREETING, MODULE, Preparer, Setup
 from dealtrack.exchange.raw import RawRow
@@ -125,6 +126,27 @@ def test_two_processes_say_and_write_what_one_does(
     new("verify").ok()
 
 
+@pytest.mark.parametrize("options", [["--skip-bad"], [], ["--dry-run"]])
+def test_the_guard_of_the_journal_stands_as_before_after_a_large_import(
+    new: Clerk, file: Path, options: list[str]
+) -> None:
+    before = guards(new.db)
+    new("import", str(file), *options)
+    assert guards(new.db) == before
+    with sqlite3.connect(new.db) as connection, pytest.raises(sqlite3.IntegrityError, match="only grows at its end"):
+        connection.execute(
+            "INSERT INTO transition SELECT seq + 1, 1, kind, at, at, actor, '', hash, hash FROM transition"
+        )
+
+
+def guards(db: Path) -> list[tuple[str, str]]:
+    connection = sqlite3.connect(db)
+    found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name").fetchall()
+    connection.close()
+    assert len(found) == 3
+    return found
+
+
 def test_most_rows_are_made_ready_and_those_that_need_a_word_are_not(new: Clerk, file: Path) -> None:
     with Register.open(new.db, read_only=True) as register, open_source(file) as source:
         now = datetime.fromisoformat(complaints.NOW)
@@ -132,7 +154,7 @@ def test_most_rows_are_made_ready_and_those_that_need_a_word_are_not(new: Clerk,
         raw = [row for row in source.rows if isinstance(row, RawRow)]
         # What the parent tells of is known from then on.
         shops = ["Shop 3"]
-        made = preparer.prepare(shops, [(row.line, list(row.cells)) for row in raw])
+        made = preparer.prepare(shops, [row.line for row in raw], ROW.join(CELL.join(row.cells) for row in raw))
     ready = {row.line: fields for row, fields in zip(raw, made, strict=True) if fields is not None}
     assert 0.75 < len(ready) / len(raw) < 0.97
     platforms = {dict(zip(source.header, row.cells, strict=True))["platform"] for row in raw if row.line in ready}
@@ -214,7 +236,8 @@ def test_a_greeting_that_was_none_spoils_no_block(
 
 
 GREET = f"import sys, time; from dealtrack.register.second_process import send; send(sys.stdout.buffer, {GREETING!r}); "
-BLOCK = Block([RawRow(2, ("number",), ["x" * 100_000])], b"known by this")
+ONE = RawRow(2, ("number",), ["x" * 100_000])
+BLOCK = Block([ONE], b"known by this", list(ONE.cells))
 
 
 @pytest.mark.parametrize("then", ["time.sleep(60)", "sys.stdin.buffer.read(9_000_000); time.sleep(60)"])
@@ -237,6 +260,37 @@ def test_a_process_that_was_stopped_is_not_waited_for(then: str) -> None:
         for stream in (process.stdin, process.stdout):
             with suppress(OSError):
                 stream.close()
+
+
+class Slow(SecondProcess):
+    """A fake of a process that never has an answer yet; it keeps how many rows it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    has_answered = False
+
+    def ask(self, value: Any) -> None:
+        _, lines, texts = value
+        assert len(lines) == len(texts.split(ROW))
+        self.asked.append(len(lines))
+
+    def answer(self) -> Any:
+        return []
+
+    def pump(self) -> None:
+        pass
+
+
+def test_a_process_that_is_behind_is_asked_for_fewer_rows_and_never_for_none() -> None:
+    slow = Slow()
+    helper = Ahead(slow, [])
+    helper._is_up = True
+    short = [Block([ONE] * count, b"", ["a row"] * count) for count in [100] * 30 + [1] * 3]
+    given = list(helper.through(iter(short), lambda _: False))
+    assert [len(made or []) for _, made in given] == [len(block.rows) for block in short]
+    assert slow.asked[0] == 100
+    assert slow.asked[-5:] == [5, 5, 1, 1, 1]
 
 
 def test_a_process_that_will_say_nothing_more_is_asked_in_vain() -> None:

@@ -251,7 +251,7 @@ def test_cells_with_the_marks_that_part_them_have_no_digest(tmp_path: Path) -> N
     for name, row in (("one", "a\x1fb,c"), ("other", "a,b\x1fc"), ("row", "a\x1eb,c"), ("plain", "a,b")):
         file = tmp_path / f"{name}.csv"
         file.write_text(f"platform,received\n{row}\n", encoding="utf-8")
-        ((_, digest),) = blocks(file)
-        digests.add(digest)
+        (block,) = blocks(file)
+        digests.add(block.digest)
     assert len(digests) == 2
     assert None in digests

@@ -134,7 +134,7 @@ def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
     with Register.open(path) as register:
         with register.writing():
             entries = journal.Writer(register.connection, datetime(2020, 1, 1, tzinfo=UTC), "clerk")
-            entries.add_all(1, ["noted"], ["2020-01-01T00:00:00Z"], ["[" * 100_000])
+            entries.add_all([(1, ["noted"], ["2020-01-01T00:00:00Z"], ["[" * 100_000])])
             entries.flush()
         assert "a table holds what no register can" in verify(register, evidence=False).faults
 
