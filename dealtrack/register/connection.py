@@ -123,19 +123,18 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             return _connection(path, "immutable=1", error)
 
 
-def reader(path: Path, *, threads: bool = False) -> "Connection":
+def reader(path: Path) -> "Connection":
     """Open a register's file once more beside a connection of this process, to read what that one has not changed.
 
     The file is not looked at first: to open and close it otherwise would drop the locks that this process holds.
-    With `threads` another thread than this one may use it.
     """
     with faults_of(path):
-        return _connection(path, "mode=ro", threads=threads)
+        return _connection(path, "mode=ro")
 
 
-def reader_beside(connection: "Connection", path: Path, *, threads: bool = False) -> "Connection | None":
+def reader_beside(connection: "Connection", path: Path) -> "Connection | None":
     """Open the file of a connection once more, as `reader` does; None where another may have been put in its place."""
-    beside = reader(path, threads=threads)
+    beside = reader(path)
     if connection.file is not None and connection.file == beside.file:
         return beside
     beside.close()
@@ -162,7 +161,7 @@ UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_
 """How SQLite refuses even to read where it cannot make its files beside the register's."""
 
 
-def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None, threads: bool = False) -> Connection:
+def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -> Connection:
     state = _state(path) if unwritable else None
     uri = f"{path.absolute().as_uri()}?{how}"
     before = _file(path)
@@ -172,7 +171,8 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None, t
         isolation_level=None,
         timeout=PATIENCE_SECONDS,
         factory=Connection,
-        check_same_thread=not threads,
+        # One thread at a time may use it, whichever: see `beside`.
+        check_same_thread=False,
     )
     connection.unwritable, connection.state = unwritable, state
     connection.file = before if before == _file(path) else None

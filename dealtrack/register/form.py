@@ -3,9 +3,9 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from threading import Thread
 
 from dealtrack.errors import DealtrackError
+from dealtrack.register.beside import beside
 from dealtrack.register.connection import UNFORESEEN, is_shared, reader_beside, reading
 from dealtrack.register.journal import Tail
 from dealtrack.register.search import index_faults
@@ -35,33 +35,12 @@ def form_checked(register: Store) -> Iterator[Callable[[], bool]]:
     """
     connection = register.connection
     tail = Tail.of(connection)
-    beside = reader_beside(connection, register.path, threads=True) if is_shared(connection) else None
-    if beside is None:
+    own = reader_beside(connection, register.path) if is_shared(connection) else None
+    if own is None:
         yield lambda: _is_sound(connection, tail)
         return
-    with closing(beside) as own:
-        told: list[bool] = []
-        thread = Thread(target=lambda: told.append(_is_sound(own, tail)), daemon=True)
-        is_beside = True
-        try:
-            thread.start()
-        except RuntimeError:
-            # The system has no thread left.
-            is_beside = False
-
-        def is_sound() -> bool:
-            if not is_beside:
-                return _is_sound(own, tail)
-            thread.join()
-            return told == [True]
-
-        try:
-            yield is_sound
-        finally:
-            while thread.is_alive():
-                # Again and again, since it does nothing between two statements.
-                own.interrupt()
-                thread.join(0.05)
+    with closing(own), beside(own) as helper:
+        yield helper.begin(lambda: _is_sound(own, tail))
 
 
 def _is_sound(connection: sqlite3.Connection, tail: Tail) -> bool:

@@ -1,0 +1,106 @@
+"""Reports of registers whose complaints are counted in many batches, the next told in a thread while one is counted."""
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import Moment
+from dealtrack.errors import RegisterUnusable
+from dealtrack.register.beside import beside
+from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+from dealtrack.reports.compliance import Question, make_report
+from dealtrack.reports.figures import GROUPINGS
+
+NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
+COMPLAINTS = 90
+
+
+def draft(kind: Kind, hours: int, **detail: Any) -> Draft:
+    at = NOW - timedelta(hours=hours)
+    return Draft(kind, Moment(at, at, False), detail)
+
+
+def work(place: int) -> Work:
+    hours = 200 + 5 * place
+    drafts = [
+        draft(
+            Kind.RECEIVED, hours, platform=("JD", "Tmall")[place % 2], category="quality",
+            seller=(None, "platform", "third-party")[place % 3], policy="green-channel",
+        ),
+        draft(Kind.FORWARDED, hours - place),
+        draft(Kind.COMPLETED, hours - place - 60, outcome="refund"),
+    ]  # fmt: skip
+    return Work(None, drafts[: place % 4 or 3])
+
+
+@pytest.fixture(scope="module")
+def paths(small_register: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two registers of the same complaints: one after another, and so far apart that each stands in its own batch."""
+    folder = tmp_path_factory.mktemp("counting")
+    made = folder / "dense.db", folder / "spread.db"
+    for path, step in zip(made, (1, 30_011), strict=True):
+        shutil.copyfile(small_register, path)
+        with Register.open(path) as register, register.recording(NOW, "clerk") as recorder:
+            for place in range(COMPLAINTS):
+                assert recorder.record(work(place), place * step + 1).id == place * step + 1
+    return made
+
+
+def figures(path: Path) -> list[Any]:
+    with Register.open(path, read_only=True) as register:
+        return [make_report(register, Question(by), View.of(NOW)).asked for by in GROUPINGS]
+
+
+@contextmanager
+def no_threads() -> Iterator[None]:
+    kept = threading.stack_size(1 << 46)
+    try:
+        with pytest.raises(RuntimeError):
+            threading.Thread(target=print).start()
+        yield
+    finally:
+        threading.stack_size(kept)
+
+
+def test_many_batches_give_the_figures_of_one(paths: tuple[Path, Path]) -> None:
+    dense, spread = map(figures, paths)
+    assert dense == spread
+    assert dense[0].total.complaints == COMPLAINTS
+
+
+def test_many_batches_are_counted_where_no_thread_can_be_started(paths: tuple[Path, Path]) -> None:
+    with no_threads():
+        assert figures(paths[1]) == figures(paths[0])
+
+
+def test_a_batch_that_cannot_be_read_is_told_in_words(paths: tuple[Path, Path], tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    shutil.copyfile(paths[1], path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE complaint SET platform = CAST(x'ff' AS TEXT) WHERE id > 2000000")
+    with pytest.raises(RegisterUnusable, match="damaged"):
+        figures(path)
+
+
+def test_work_beside_ends_with_its_block_and_its_errors_are_raised_where_it_is_waited_for() -> None:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    endless = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    with beside(connection) as helper:
+        assert helper.begin(lambda: connection.execute("SELECT 2").fetchone())() == (2,)
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            helper.begin(lambda: connection.execute("SELECT * FROM nowhere"))()
+    with pytest.raises(KeyboardInterrupt), beside(connection) as helper:
+        helper.begin(lambda: connection.execute(endless).fetchone())
+        raise KeyboardInterrupt
+    assert connection.execute("SELECT 3").fetchone() == (3,)
+    connection.close()
