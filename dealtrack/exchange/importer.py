@@ -91,7 +91,7 @@ def import_rows(
 
     Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it
     was, as `dry_run` always does. `load_policy` finds the policies that the register has not taken in yet.
-    `progress` is told after each row, or block of known ones, how many were read. New complaints of a consumer
+    `progress` is told every few rows, or after a block of known ones, how many were read. New complaints of a consumer
     known at the same platform within `duplicate_days` are counted, never refused.
     Raises MissingColumn and CannotRead.
     """
@@ -103,7 +103,7 @@ def import_rows(
             intake = Intake(register, recorder, reader, source.name, tally, load_policy)
             setup = Setup(register.path, source.name, source.header, mapping, recorder.now, recorder.recorded_at)
             guard = recorder.unguarded() if is_large(source) else nullcontext()
-            with guard, ahead(source, setup, tally.platforms) as helper:
+            with guard, rubbish.put_off(), ahead(source, setup, tally.platforms) as helper:
                 blocks = blocks_of(source, mapping, str(register.zone))
                 supplied = 0
 
@@ -114,15 +114,14 @@ def import_rows(
                         supplied = rows
                     progress(rows)
 
-                with rubbish.put_off():
-                    for block, ready in helper.through(blocks, intake.is_left):
-                        if intake.knows(block):
-                            tally.rows += len(block.rows)
-                            tally.unchanged += len(block.rows)
-                            progress(tally.rows)
-                        else:
-                            intake.take_block(block, ready, refuse, step)
-                            rubbish.look()
+                for block, ready in helper.through(blocks, intake.is_left):
+                    if intake.knows(block):
+                        tally.rows += len(block.rows)
+                        tally.unchanged += len(block.rows)
+                        progress(tally.rows)
+                    else:
+                        intake.take_block(block, ready, refuse, step)
+                        rubbish.look()
                 recorder.flush()
             _count_alike(tally, watch)
             if dry_run or (tally.refused and not skip_bad):
