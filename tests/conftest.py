@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.terminal import Terminal
+
 PROJECT = Path(__file__).parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 MORNING = "2016-11-15T09:00:00+08:00"
@@ -77,6 +79,17 @@ class Clerk:
             timeout=120,
         )
         return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+    def terminal(self, *arguments: object, width: int = 80, typed: bytes = b"", **extra: str) -> Terminal:
+        """Run a command on a terminal of a width; what is typed already waits for it."""
+        command = [sys.executable, "-m", "dealtrack", *map(str, arguments)]
+        named = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        return Terminal(command, {**named, **self.environment(), **extra}, PROJECT, width, typed)
+
+    def at_terminal(self, *arguments: object, width: int = 80, typed: bytes = b"", **extra: str) -> Result:
+        """Run a command on a terminal to its end; all that is shown counts as its output."""
+        with self.terminal(*arguments, width=width, typed=typed, **extra) as terminal:
+            return Result(terminal.end(), terminal.screen, "")
 
 
 @pytest.fixture

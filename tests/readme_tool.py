@@ -4,16 +4,10 @@ Commands run as a reader would type them, on a terminal of 100 columns, in a fol
 """
 
 import atexit
-import fcntl
 import inspect
-import os
-import pty
 import re
 import shutil
-import struct
-import subprocess
 import sys
-import termios
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
@@ -22,6 +16,7 @@ from typing import Any
 
 from dealtrack import errors
 from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
+from tests.terminal import Terminal
 
 PROJECT = Path(__file__).parent.parent
 README = PROJECT / "README.md"
@@ -72,23 +67,10 @@ class Desk:
 
     def run(self, command: str, at: str = "09:00") -> tuple[int, str]:
         """Run a command line on a terminal; return its status and all that it printed, in order."""
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDTH, 0, 0))
-        attributes = termios.tcgetattr(theirs)
-        attributes[1] &= ~termios.OPOST
-        termios.tcsetattr(theirs, termios.TCSANOW, attributes)
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", command],
-            cwd=self.folder,
-            env={**self.environment, "DEALTRACK_NOW": f"{self._day}T{at}:00{self._offset}"},
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        text = b"".join(_read(ours)).decode()
-        os.close(ours)
-        return process.wait(), "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        environment = {**self.environment, "DEALTRACK_NOW": f"{self._day}T{at}:00{self._offset}"}
+        with Terminal(["/bin/sh", "-c", command], environment, self.folder, WIDTH, is_asked=False) as terminal:
+            status, text = terminal.end(), terminal.screen
+        return status, "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
     def quietly(self, *commands: str, at: str = "09:00") -> None:
         """Run commands that must succeed, and print nothing."""
@@ -135,17 +117,6 @@ class Desk:
             if shutil.which(command.split()[0], path=self.environment["PATH"]):
                 self.quietly(command)
         print("```")
-
-
-def _read(descriptor: int) -> Iterator[bytes]:
-    while True:
-        try:
-            got = os.read(descriptor, 65536)
-        except OSError:  # the other end of a terminal was closed
-            return
-        if not got:
-            return
-        yield got
 
 
 def marked(name: str) -> str:

@@ -2,14 +2,10 @@
 
 import asyncio
 import os
-import pty
-import select
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +21,7 @@ from dealtrack.core.text import display_width
 from dealtrack.errors import MissingExtra
 from dealtrack.register.queries import Filter
 from tests.conftest import Clerk
+from tests.terminal import Terminal
 
 MORNING = "2016-11-15T09:00:00+08:00"
 PHONE, CONSUMER = "13912345678", "欧阳测试"
@@ -400,45 +397,22 @@ def test_without_the_extra_it_says_what_to_install(desk: Clerk) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"dealtrack: {told}\n")
 
 
-@contextmanager
-def _on_terminal(clerk: Clerk, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dealtrack", "board", *words],
-        env={"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8", **clerk.environment()},
-        stdin=theirs, stdout=theirs, stderr=theirs,
-    )  # fmt: skip
-    os.close(theirs)
-    try:
-        yield process, ours
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
-
-
-def _read_until(descriptor: int, text: str, seconds: float = 60) -> str:
-    seen, until = b"", time.monotonic() + seconds
-    while time.monotonic() < until and text.encode() not in seen:
-        if select.select([descriptor], [], [], 1)[0]:
-            try:
-                seen += os.read(descriptor, 65536)
-            except OSError:
-                break
-    return seen.decode(errors="replace")
+def _read_until(terminal: Terminal, text: str) -> str:
+    return next((screen for screen in terminal.screens() if text in screen), terminal.screen)
 
 
 def test_on_a_terminal_it_opens_follows_and_leaves(desk: Clerk) -> None:
-    with _on_terminal(desk) as (process, screen):
-        assert "Gome online" in _read_until(screen, "Gome online")
+    with desk.terminal("board") as terminal:
+        assert "Gome online" in _read_until(terminal, "Gome online")
         desk("add", "--platform", "JD", "--number", "FRESH").ok()
-        assert "FRESH" in _read_until(screen, "FRESH", 20)
-        os.write(screen, b"q")
-        _read_until(screen, "\x1b[?1049l")
-        assert process.wait(timeout=20) == 0
+        assert "FRESH" in _read_until(terminal, "FRESH")
+        terminal.type(b"q")
+        assert terminal.end() == 0
+        assert "\x1b[?1049l" in terminal.screen
 
 
 def test_an_unknown_platform_is_refused_before_the_screen_opens(desk: Clerk) -> None:
-    with _on_terminal(desk, "--platform", "Tmal") as (process, screen):
-        assert "Did you mean Tmall?" in _read_until(screen, "Did you mean Tmall?")
-        assert process.wait(timeout=20) == 2
+    ran = desk.at_terminal("board", "--platform", "Tmal")
+    assert ran.status == 2
+    assert "Did you mean Tmall?" in ran.out
+    assert "\x1b[?1049h" not in ran.out

@@ -1,11 +1,6 @@
 """Many complaints at once, all or none; what the options --quiet, --yes and --no-input do wherever they are."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,31 +130,6 @@ def test_every_command_that_writes_can_be_quiet_and_every_one_that_asks_can_be_t
 COMMANDS = list(readme_tool.commands())
 
 
-@pytest.fixture
-def at_terminal(clerk: Clerk) -> Callable[..., tuple[int, str]]:
-    """Give a way to run a command on a terminal on which nothing is typed: what asks there would wait for ever."""
-
-    def run(*words: str) -> tuple[int, str]:
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dealtrack", *words],
-            env={"PATH": "/usr/bin:/bin", "TERM": "xterm", **clerk.environment()},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        try:
-            status = process.wait(timeout=30)
-        finally:
-            process.kill()
-        printed = os.read(ours, 65536).decode()
-        os.close(ours)
-        return status, printed
-
-    return run
-
-
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
@@ -170,10 +140,9 @@ def at_terminal(clerk: Clerk) -> Callable[..., tuple[int, str]]:
         ("calendar amend 2016-12-01 --off --name x --source y --yes", 0, "calendar revision"),
     ],
 )
-def test_nothing_is_asked_where_that_is_forbidden(
-    clerk: Clerk, at_terminal: Callable[..., tuple[int, str]], words: str, status: int, told: str
-) -> None:
+def test_nothing_is_asked_where_that_is_forbidden(clerk: Clerk, words: str, status: int, told: str) -> None:
     clerk("add", "--platform", "JD", "--phone", "13912345678").ok()
-    ran = at_terminal(*words.split())
-    assert ran[0] == status
-    assert told in ran[1]
+    # What asks on a terminal where nothing is typed waits for ever.
+    ran = clerk.at_terminal(*words.split())
+    assert ran.status == status
+    assert told in ran.out

@@ -1,12 +1,9 @@
 """A clerk's day and a cron job's night: whole flows, what each command prints, and its exit status."""
 
 import json
-import os
 import re
-import select
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -456,53 +453,18 @@ def test_add_without_a_terminal_asks_nothing(clerk: Clerk) -> None:
 
 
 def test_a_terminal_gets_a_table_and_colour_and_no_color_is_honoured(week: Clerk) -> None:
-    said, status = in_terminal(week, ["overdue"], [])
-    assert status == 0 and "\x1b[" in said and "working_days_late" not in said and "late" in said
-    said, status = in_terminal(week, ["overdue"], [], NO_COLOR="1")
-    assert status == 0 and "\x1b[" not in said
+    said = week.at_terminal("overdue").ok()
+    assert "\x1b[" in said and "working_days_late" not in said and "late" in said
+    said = week.at_terminal("overdue", NO_COLOR="1").ok()
+    assert "\x1b[" not in said
 
 
 def test_who_owns_what_is_overdue_is_seen_on_eighty_columns(clerk: Clerk) -> None:
     named = ["--number", "BJ-2016-001", "--category", "cancelled-order", "--owner", "网监科"]
     clerk("add", "--platform", "Gome online", *named, "--at", "2016-11-01 10:00").ok()
-    said, status = in_terminal(clerk, ["overdue"], [], NO_COLOR="1")
-    assert status == 0 and "网监科" in said and "BJ-2016-001" in said and "10 wd" not in said and "9 wd" in said
+    said = clerk.at_terminal("overdue", NO_COLOR="1").ok()
+    assert "网监科" in said and "BJ-2016-001" in said and "10 wd" not in said and "9 wd" in said
     assert all(display_width(line) <= 80 for line in said.splitlines())
-
-
-def in_terminal(clerk: Clerk, command: list[str], answers: list[str], **extra: str) -> tuple[str, int]:
-    """Run a command on a pseudo-terminal of 80 columns, answering as it asks."""
-    import pty
-
-    child, terminal = pty.fork()
-    if not child:
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "TERM": "xterm-256color",
-            "COLUMNS": "80",
-            **clerk.environment(),
-            **extra,
-        }
-        os.execvpe(sys.executable, [sys.executable, "-m", "dealtrack", *command], environment)
-    said = b""
-    waiting = list(answers)
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        ready, _, _ = select.select([terminal], [], [], 0.3)
-        if ready:
-            try:
-                chunk = os.read(terminal, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            said += chunk
-        elif waiting and said.rstrip(b" ").endswith((b":", b"]")):
-            os.write(terminal, waiting.pop(0).encode())
-    # A command that still waits for an answer has its terminal taken away, which ends it.
-    os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    return said.decode("utf-8", "replace"), os.waitstatus_to_exitcode(status)
 
 
 def test_a_reader_that_leaves_early_is_no_error(sample: Clerk) -> None:

@@ -1,11 +1,6 @@
 """`add` on a terminal without a platform: questions, both deadlines, and only then the entry."""
 
 import json
-import os
-import pty
-import select
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -22,32 +17,16 @@ def typed(clerk: Clerk) -> Typed:
     clerk.now = NOW
 
     def run(arguments: list[str], answers: dict[str, list[str]]) -> tuple[int, str]:
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dealtrack", "add", *arguments],
-            env={"PATH": "/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8", **clerk.environment()},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        screen, answered = b"", 0
-        while select.select([ours], [], [], 20)[0]:
-            try:
-                screen += os.read(ours, 65536)
-            except OSError:
-                break
-            # A question stands in the last line and ends with a colon and a space; its answer is echoed after it.
-            question = screen.decode(errors="ignore").rpartition("\n")[2]
-            if question.endswith(": ") and len(screen) > answered:
-                left = next((given for label, given in answers.items() if question.startswith(label)), [])
-                os.write(ours, f"{left.pop(0) if left else ''}\n".encode())
-                answered = len(screen)
-        os.close(ours)
-        try:
-            return process.wait(timeout=30), screen.decode().replace("\r\n", "\n")
-        finally:
-            process.kill()
+        with clerk.terminal("add", *arguments, TERM="xterm") as terminal:
+            answered = 0
+            for screen in terminal.screens():
+                # A question stands in the last line and ends with a colon and a space; its answer is echoed after it.
+                question = screen.rpartition("\n")[2]
+                if question.endswith(": ") and len(screen) > answered:
+                    left = next((given for label, given in answers.items() if question.startswith(label)), [])
+                    terminal.type(f"{left.pop(0) if left else ''}\n".encode())
+                    answered = len(screen)
+            return terminal.end(), terminal.screen
 
     return run
 

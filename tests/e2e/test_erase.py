@@ -1,11 +1,7 @@
 """Personal data erased for good, said in the journal, and what is left held against its digests."""
 
 import json
-import os
-import pty
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -165,26 +161,8 @@ def test_verify_finds_what_was_done_to_personal_data(statement: str, said: str, 
 
 
 def test_a_clerk_at_a_terminal_is_asked(told: Clerk) -> None:
-    assert _at_terminal(told, b"n\n", "erase", "1", "--reason", "x") == 2
+    assert told.at_terminal("erase", "1", "--reason", "x", typed=b"n\n").status == 2
     assert PHONE.encode() in _bytes(told)
-    assert _at_terminal(told, b"", "erase", "2", "--reason", "x", "--yes") == 0
-    assert _at_terminal(told, b"y\n", "erase", "1", "--reason", "x") == 0
+    assert told.at_terminal("erase", "2", "--reason", "x", "--yes", typed=b"").status == 0
+    assert told.at_terminal("erase", "1", "--reason", "x", typed=b"y\n").status == 0
     assert PHONE.encode() not in _bytes(told)
-
-
-def _at_terminal(clerk: Clerk, typed: bytes, *words: str) -> int:
-    leader, follower = pty.openpty()
-    try:
-        os.write(leader, typed)
-        return subprocess.run(
-            [sys.executable, "-m", "dealtrack", *words],
-            env={"PATH": "/usr/bin:/bin", **clerk.environment()},
-            stdin=follower,
-            stdout=follower,
-            stderr=follower,
-            check=False,
-            timeout=60,
-        ).returncode
-    finally:
-        os.close(leader)
-        os.close(follower)

@@ -2,8 +2,6 @@
 
 import json
 import os
-import pty
-import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -297,27 +295,11 @@ def test_opened_on_a_terminal_only(busy: Clerk, photo: Path, tmp_path: Path) -> 
     viewer = tools / ("open" if sys.platform == "darwin" else "xdg-open")
     viewer.write_text(f'#!/bin/sh\ncat "$1" > "{tmp_path}/seen"\n')
     viewer.chmod(0o700)
-    assert _on_terminal(busy, tools, "evidence", "1", "--open", str(second)) == 2
+    busy.extra |= {"PATH": f"{tools}:/usr/bin:/bin", "TMPDIR": str(tools)}
+    assert busy.at_terminal("evidence", "1", "--open", second).status == 2
     assert not (tmp_path / "seen").exists()
-    assert _on_terminal(busy, tools, "evidence", "1", "--open", str(first)) == 0
+    assert busy.at_terminal("evidence", "1", "--open", first).status == 0
     assert (tmp_path / "seen").read_bytes() == CONTENT
-
-
-def _on_terminal(clerk: Clerk, tools: Path, *words: str) -> int:
-    leader, follower = pty.openpty()
-    try:
-        return subprocess.run(
-            [sys.executable, "-m", "dealtrack", *words],
-            env={"PATH": f"{tools}:/usr/bin:/bin", "TMPDIR": str(tools), **clerk.environment()},
-            stdin=follower,
-            stdout=follower,
-            stderr=follower,
-            check=False,
-            timeout=60,
-        ).returncode
-    finally:
-        os.close(leader)
-        os.close(follower)
 
 
 def test_on_a_narrow_terminal_each_file_is_one_line(busy: Clerk, photo: Path) -> None:

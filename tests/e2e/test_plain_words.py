@@ -1,14 +1,7 @@
 """What is said where something is slightly wrong, or the terminal narrow: to the point, and whole."""
 
 import csv
-import fcntl
 import io
-import os
-import pty
-import struct
-import subprocess
-import sys
-import termios
 from pathlib import Path
 
 import pytest
@@ -16,34 +9,7 @@ import pytest
 from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
 from dealtrack.cli.wrapping import share_room
 from dealtrack.core.text import display_width
-from tests.conftest import PROJECT, Clerk
-
-
-def on_terminal(clerk: Clerk, width: int, *words: str) -> list[str]:
-    """Return the lines that a command prints on a terminal of a width."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dealtrack", *words],
-        cwd=PROJECT,
-        env={"PATH": "/usr/bin:/bin", "NO_COLOR": "1", **clerk.environment()},
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    got = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        got += piece
-    os.close(ours)
-    assert process.wait() == 0, got
-    return got.decode().splitlines()
+from tests.conftest import Clerk
 
 
 @pytest.mark.parametrize("width", [40, 80, 100, 200])
@@ -52,7 +18,7 @@ def test_a_narrow_terminal_cuts_nothing(clerk: Clerk, width: int, words: str) ->
     finding = "no e-mail address on the page, and the number of the hotline leads nowhere"
     clerk("platform", "check", "JD", "--channels", "phone", "--finding", finding).ok()
     clerk("add", "--platform", "JD", "--at", "2016-11-14").ok()
-    lines = on_terminal(clerk, width, *words.split())
+    lines = clerk.at_terminal(*words.split(), width=width, NO_COLOR="1").ok().splitlines()
     text = " ".join(" ".join(lines).split())
     assert "…" not in text
     if "list" in words or width >= 80:

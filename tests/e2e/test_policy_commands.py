@@ -3,10 +3,6 @@
 import csv
 import io
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,34 +115,9 @@ def test_show_as_data(clerk: Clerk, strict: Path) -> None:
 
 @pytest.mark.parametrize("width", [30, 60, 100])
 def test_show_fits_the_terminal(clerk: Clerk, strict: Path, width: int) -> None:
-    shown = on_terminal(clerk, width, "policy", "show", "strict")
+    shown = clerk.at_terminal("policy", "show", "strict", width=width, NO_COLOR="1").ok()
     assert max(map(display_width, shown.splitlines())) <= width
     assert "".join(shown.split()) == "".join(clerk("policy", "show", "strict").ok().split())
-
-
-def on_terminal(clerk: Clerk, width: int, *words: str) -> str:
-    """Run a command on a terminal of its own and return what it printed."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dealtrack", *words],
-        env={"PATH": "/usr/bin:/bin", "NO_COLOR": "1", "COLUMNS": str(width), **clerk.environment()},
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(theirs)
-    told = b""
-    while True:
-        try:
-            got = os.read(ours, 65536)
-        except OSError:
-            break
-        if not got:
-            break
-        told += got
-    os.close(ours)
-    assert process.wait() == 0
-    return told.decode().replace("\r\n", "\n")
 
 
 # try

@@ -1,14 +1,8 @@
 """The report as it is asked for on the command line."""
 
 import csv
-import fcntl
 import io
 import json
-import os
-import pty
-import struct
-import sys
-import termios
 from pathlib import Path
 from typing import Any
 
@@ -33,27 +27,6 @@ def office(made_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Cle
     clerk("add", "--platform", "Tmall", "--at", "2016-10-31 10:00").ok()
     clerk("add", "--platform", "Tmall", "--at", "2015-11-20 23:59").ok()
     return clerk
-
-
-def on_terminal(clerk: Clerk, width: int, *words: str) -> list[str]:
-    """Return the lines that a command prints on a terminal without colours."""
-    child, terminal = pty.fork()
-    if child == 0:
-        environment = {**clerk.environment(), "PATH": "/usr/bin:/bin", "NO_COLOR": "1", "COLUMNS": str(width)}
-        os.execve(sys.executable, [sys.executable, "-m", "dealtrack", *words], environment)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    pieces = []
-    while True:
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        pieces.append(piece)
-    os.close(terminal)
-    assert os.waitpid(child, 0)[1] == 0
-    return b"".join(pieces).decode().replace("\r\n", "\n").splitlines()
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -117,7 +90,8 @@ def test_only_one_platform(office: Clerk) -> None:
 @pytest.mark.parametrize("by", ["platform", "category", "seller", "owner", "week", "month"])
 @pytest.mark.parametrize("width", [80, 120])
 def test_it_reads_on_a_terminal(office: Clerk, by: str, width: int) -> None:
-    lines = on_terminal(office, width, "report", "--by", by, "--from", "2016-11-01", "--to", "2016-11-20")
+    words = ["report", "--by", by, "--from", "2016-11-01", "--to", "2016-11-20"]
+    lines = office.at_terminal(*words, width=width, NO_COLOR="1").ok().splitlines()
     assert max(map(display_width, lines)) <= width
     text = "\n".join(lines)
     # No part is dropped, whatever the width: they add up to all.

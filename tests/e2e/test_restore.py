@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import shutil
 import signal
 import sqlite3
@@ -179,25 +178,11 @@ def test_nothing_is_replaced_unasked(desk: Clerk) -> None:
     told = desk.process("restore", _copy(desk))
     assert told.status == 2
     assert told.err == "dealtrack: restore needs a terminal. Where nobody can be asked, --yes does it.\n"
-    assert _at_terminal(desk, b"n\n", "restore", str(_copy(desk))) == 2
-    assert _at_terminal(desk, b"perhaps\n\n", "restore", str(_copy(desk))) == 2
+    assert desk.at_terminal("restore", _copy(desk), typed=b"n\n").status == 2
+    assert desk.at_terminal("restore", _copy(desk), typed=b"perhaps\n\n").status == 2
     assert desk.db.read_bytes() == before
-    assert _at_terminal(desk, "好\n是\n".encode(), "restore", str(_copy(desk))) == 0
+    assert desk.at_terminal("restore", _copy(desk), typed="好\n是\n".encode()).status == 0
     assert KEPT in _beside(desk)
-
-
-def _at_terminal(clerk: Clerk, typed: bytes, *words: str) -> int:
-    leader, follower = pty.openpty()
-    try:
-        os.write(leader, typed)
-        command = [sys.executable, "-m", "dealtrack", *words]
-        environment = {"PATH": "/usr/bin:/bin", **clerk.environment()}
-        return subprocess.run(
-            command, env=environment, stdin=follower, stdout=follower, stderr=follower, check=False, timeout=60
-        ).returncode
-    finally:
-        os.close(leader)
-        os.close(follower)
 
 
 def test_a_backup_of_an_older_schema_is_brought_up_to_date_on_the_way(desk: Clerk, tmp_path: Path) -> None:
