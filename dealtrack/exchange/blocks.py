@@ -24,6 +24,9 @@ LEAST, MOST = 1536, 4096
 ENDING = 0x1FF
 """The bits that are 0 in the checksum of a block's last row: blocks have some two thousand rows; few differ much."""
 
+LONGEST = 1 << 23
+"""The characters from which on a block ends with any row, so that few long ones fill no memory."""
+
 CELL, ROW = "\x1f", "\x1e"
 """What parts cells and rows; a block that holds them otherwise has no digest."""
 
@@ -51,15 +54,16 @@ def blocks_of(source: Source, mapping: Mapping, zone: str) -> Iterator[Block]:
             yield Block(rows, None)
         return
     seed = json.dumps([dealtrack.__version__, zone, source.header, asdict(mapping)], default=_plain, sort_keys=True)
-    rows_, texts = list[RawRow | Refusal](), list[str]()
+    rows_, texts, length = list[RawRow | Refusal](), list[str](), 0
     for row in source.rows:
         rows_.append(row)
         text = CELL.join((row if isinstance(row, RawRow) else row.raw).cells)
         texts.append(text)
+        length += len(text)
         is_end = len(rows_) >= LEAST and not crc32(text.encode()) & ENDING
-        if is_end or len(rows_) == MOST:
+        if is_end or len(rows_) == MOST or length >= LONGEST:
             yield Block(rows_, _digest(seed, rows_, texts, len(source.header)), texts)
-            rows_, texts = [], []
+            rows_, texts, length = [], [], 0
     if rows_:
         yield Block(rows_, _digest(seed, rows_, texts, len(source.header)), texts)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from select import select
@@ -133,10 +133,23 @@ def test_the_guard_of_the_journal_stands_as_before_after_a_large_import(
     before = guards(new.db)
     new("import", str(file), *options)
     assert guards(new.db) == before
-    with sqlite3.connect(new.db) as connection, pytest.raises(sqlite3.IntegrityError, match="only grows at its end"):
+    with (
+        closing(sqlite3.connect(new.db)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="only grows at its end"),
+    ):
         connection.execute(
             "INSERT INTO transition SELECT seq + 1, 1, kind, at, at, actor, '', hash, hash FROM transition"
         )
+
+
+def test_a_register_without_the_guard_is_not_given_one_by_an_import(new: Clerk, file: Path) -> None:
+    with closing(sqlite3.connect(new.db)) as connection:
+        connection.execute("DROP TRIGGER transition_grows_at_its_end")
+    new("import", str(file), "--skip-bad")
+    assert len(new("list", "--format", "plain").ok().splitlines()) > ROWS // 2
+    told = new("verify")
+    assert told.status == 1
+    assert "transition_grows_at_its_end" in told.err
 
 
 def guards(db: Path) -> list[tuple[str, str]]:

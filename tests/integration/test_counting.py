@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def test_many_batches_are_counted_where_no_thread_can_be_started(paths: tuple[Pa
 def test_a_batch_that_cannot_be_read_is_told_in_words(paths: tuple[Path, Path], tmp_path: Path) -> None:
     path = tmp_path / "damaged.db"
     shutil.copyfile(paths[1], path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE complaint SET platform = CAST(x'ff' AS TEXT) WHERE id > 2000000")
     with pytest.raises(RegisterUnusable, match="damaged"):
         figures(path)

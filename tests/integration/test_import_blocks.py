@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.exchange.blocks import LEAST, MOST, Block, blocks_of
+from dealtrack.exchange.blocks import LEAST, LONGEST, MOST, Block, blocks_of
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import open_source
@@ -235,6 +235,17 @@ def test_the_same_rows_make_the_same_blocks(tmp_path: Path, place: int) -> None:
     assert all(LEAST <= len(block.rows) <= MOST for block in before[:-1])
     shared = {block.digest for block in before} & {block.digest for block in after}
     assert len(shared) > len(before) / 2
+
+
+def test_a_block_of_long_rows_ends_sooner(tmp_path: Path) -> None:
+    file, count, long = tmp_path / "file.csv", 700, 60_000
+    lines = [complaints.COLUMNS + "\n", *complaints.rows(count, 0, 0)]
+    file.write_text("".join(line.replace("\n", "x" * long + "\n") for line in lines), encoding="utf-8")
+    held = blocks(file)
+    assert sum(len(block.rows) for block in held) == count
+    assert len(held) == -(-count // -(-LONGEST // (long + 200)))
+    assert all(LONGEST <= sum(map(len, block.texts)) < LONGEST + 2 * long for block in held[:-1])
+    assert all(block.digest is not None for block in held)
 
 
 def test_what_a_block_tells_hangs_on_how_it_is_read(imported: Clerk) -> None:
