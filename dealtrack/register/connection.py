@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeGuard
+from weakref import WeakSet
 
 from dealtrack.errors import (
     DealtrackError,
@@ -96,8 +97,9 @@ def check_file(path: Path) -> None:
 def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sqlite3.Connection:
     """Open a register's file; every transaction on it is begun and ended by hand.
 
-    A file made here is readable and writable by its owner alone. Raises RegisterMissing, NotARegister or
-    RegisterUnusable.
+    A file made here is readable and writable by its owner alone. One that this process holds open already is not looked
+    at first: to open and close it otherwise would drop the locks that are held on it.
+    Raises RegisterMissing, NotARegister or RegisterUnusable.
     """
     if create:
         try:
@@ -109,8 +111,9 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
         with faults_of(path):
             return _connection(path, "mode=rw")
-    check_file(path)
-    check_log(path)
+    if not _is_held(path):
+        check_file(path)
+        check_log(path)
     with faults_of(path):
         try:
             return _connection(path, "mode=ro" if read_only else "mode=rw")
@@ -124,10 +127,7 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
 
 
 def reader(path: Path) -> "Connection":
-    """Open a register's file once more beside a connection of this process, to read what that one has not changed.
-
-    The file is not looked at first: to open and close it otherwise would drop the locks that this process holds.
-    """
+    """Open a register's file once more beside a connection of this process, to read what that one has not changed."""
     with faults_of(path):
         return _connection(path, "mode=ro")
 
@@ -156,6 +156,13 @@ class Connection(sqlite3.Connection):
     state: tuple[int, ...] | None = None
     file: tuple[int, int] | None = None
 
+    def close(self) -> None:
+        """Close the connection, which holds no file from then on."""
+        self.file = None
+        super().close()
+
+
+_MADE: "WeakSet[Connection]" = WeakSet()
 
 UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_FULL")
 """How SQLite refuses even to read where it cannot make its files beside the register's."""
@@ -176,6 +183,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     )
     connection.unwritable, connection.state = unwritable, state
     connection.file = before if before == _file(path) else None
+    _MADE.add(connection)
     try:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")
@@ -191,6 +199,11 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
         connection.close()
         raise
     return connection
+
+
+def _is_held(path: Path) -> bool:
+    file = _file(path)
+    return file is not None and any(made.file == file for made in _MADE)
 
 
 def _is_at_rest(path: Path) -> bool:

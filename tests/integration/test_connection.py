@@ -2,12 +2,15 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from dealtrack.errors import NotARegister, RegisterMissing
 from dealtrack.register.register import Register
+from tests.conftest import Clerk
 
 
 def _made(path: Path, kind: str) -> None:
@@ -37,3 +40,33 @@ def test_a_link_to_nothing_is_a_missing_register(tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "gone")
     with pytest.raises(RegisterMissing), Register.open(path):
         pass
+
+
+LOCKED = """
+import fcntl, sys
+with open(sys.argv[1] + "-shm", "r+b") as index:
+    # The byte by whose lock SQLite knows that somebody uses this file, and that it must not be cut.
+    fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)
+"""
+
+
+def test_a_register_opened_twice_in_one_process_keeps_its_locks(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD").ok()
+    with Register.open(clerk.db) as one:
+        one.history(1)
+        with Register.open(clerk.db) as other:
+            other.history(1)
+        tried = subprocess.run(
+            [sys.executable, "-c", LOCKED, clerk.db], stderr=subprocess.PIPE, text=True, check=False, timeout=30
+        )
+    assert tried.stderr.endswith("BlockingIOError: [Errno 11] Resource temporarily unavailable\n")
+
+
+def test_a_file_that_was_closed_is_looked_at_anew(clerk: Clerk) -> None:
+    with Register.open(clerk.db) as register:
+        assert register.head()[0] > 0
+    clerk.db.write_bytes(b"")
+    with pytest.raises(NotARegister, match="it is empty"), Register.open(clerk.db):
+        pass
+    # It is still here, and holds nothing.
+    assert register.path == clerk.db
