@@ -195,7 +195,7 @@ def test_the_other_process_ends_with_the_import(new: Clerk, file: Path, how: sig
     before = rows(new.db)
     process = started(new, "import", file, "--skip-bad")
     worker = worker_of(process, MODULE)
-    time.sleep(0.3)
+    time.sleep(0.1)
     process.send_signal(how)
     process.communicate(timeout=300)
     assert process.returncode != 4
