@@ -53,8 +53,9 @@ TEXTS = (
 class Author:
     """Writes varied complaints into a register, the same ones for the same seed."""
 
-    def __init__(self, register: Register, recorder: Recorder, seed: int) -> None:
+    def __init__(self, register: Register, recorder: Recorder, seed: int, later: timedelta = timedelta(0)) -> None:
         self._random = random.Random(seed)
+        self._later = later
         self._register = register
         self._recorder = recorder
         self._numbers: list[str] = []
@@ -102,7 +103,7 @@ class Author:
 
     def _complaint(self) -> None:
         draw = self._random
-        at = START + timedelta(seconds=draw.randrange(80 * 86_400))
+        at = START + self._later + timedelta(seconds=draw.randrange(80 * 86_400))
         if draw.random() < 0.1:
             # A midnight of Beijing's, which a sheet shows as a day.
             at = at.replace(hour=16, minute=0, second=0)
@@ -129,7 +130,7 @@ class Author:
         id_ = self._record(None, Kind.RECEIVED, at, detail, self._personal())
         assert id_ is not None
         for _ in range(draw.choice((0, 1, 2, 2, 3, 4, 6, 9))):
-            at = min(at + timedelta(seconds=draw.choice((0, 1, 3600, 86_400, 200_000, 500_000))), NOW)
+            at = min(at + timedelta(seconds=draw.choice((0, 1, 3600, 86_400, 200_000, 500_000))), NOW + self._later)
             kind = draw.choice([kind for kind in Kind if kind is not Kind.RECEIVED])
             self._record(id_, kind, at, self._detail(kind, id_), self._personal() if kind is Kind.AMENDED else None)
 
@@ -171,10 +172,10 @@ class Author:
         return detail
 
 
-def write_varied(register: Register, count: int, seed: int = 5) -> dict[Kind, int]:
-    """Write so many varied complaints into a register, and return how many entries there are of each kind."""
-    with register.recording(NOW, "clerk") as recorder:
-        author = Author(register, recorder, seed)
+def write_varied(register: Register, count: int, seed: int = 5, later: timedelta = timedelta(0)) -> dict[Kind, int]:
+    """Write so many varied complaints into a register, so much later, and return how many entries there are of each kind."""
+    with register.recording(NOW + later, "clerk") as recorder:
+        author = Author(register, recorder, seed, later)
         author.write(count)
     return author.kinds
 

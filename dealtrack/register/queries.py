@@ -23,7 +23,7 @@ class Filter(NamedTuple):
     """Which complaints are meant; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 
     `status` is a status or `open`, which stands for all but closed. `backdated` asks for an entry made on a
-    later day than what it tells.
+    later day than what it tells. `received_by` is an inclusive moment, and those of `without` are not meant.
     """
 
     status: str | None = None
@@ -34,6 +34,8 @@ class Filter(NamedTuple):
     until: datetime | None = None
     ids: tuple[int, ...] | None = None
     backdated: bool = False
+    received_by: datetime | None = None
+    without: tuple[int, ...] = ()
 
     def matches(self, complaint: Complaint) -> bool:
         """Tell whether a complaint is meant."""
@@ -52,6 +54,8 @@ class Filter(NamedTuple):
             and (self.until is None or (received is not None and received < self.until))
             and (self.ids is None or complaint.id in self.ids)
             and (not self.backdated or complaint.backdated > 0)
+            and (self.received_by is None or (received is not None and received <= self.received_by))
+            and complaint.id not in self.without
         )
 
 
@@ -79,10 +83,16 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
         values.append(to_store(wanted.until))
     if wanted.backdated:
         parts.append("c.backdated > 0")
+    if wanted.received_by is not None:
+        parts.append("c.received_at <= ?")
+        values.append(to_store(wanted.received_by))
+    # One value however many ids: SQLite takes only so many.
     if wanted.ids is not None:
-        # One value however many ids: SQLite takes only so many.
         parts.append("c.id IN (SELECT value FROM json_each(?))")
         values.append(json.dumps(wanted.ids))
+    if wanted.without:
+        parts.append("c.id NOT IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(wanted.without))
     return " AND ".join(parts) or "1", values
 
 
@@ -138,6 +148,19 @@ def running_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
     rows = connection.execute(
         "SELECT DISTINCT complaint FROM clock WHERE started_at <= ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY 1",
         (to_store(moment), to_store(moment)),
+    )
+    return [complaint for (complaint,) in rows]
+
+
+def moved_since(connection: sqlite3.Connection, moment: datetime, seq: int) -> list[int]:
+    """Return the complaints received by a moment to which something happened later, in order.
+
+    `seq` is the number of an entry recorded by then: what happened later was recorded after it.
+    """
+    rows = connection.execute(
+        'SELECT DISTINCT t.complaint FROM "transition" t CROSS JOIN complaint c ON c.id = t.complaint '
+        "WHERE t.seq > ? AND t.at > ? AND c.received_at <= ? ORDER BY 1",
+        (seq, to_store(moment), to_store(moment)),
     )
     return [complaint for (complaint,) in rows]
 

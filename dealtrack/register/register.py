@@ -76,11 +76,42 @@ class Register(Store):
 
     def standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint that is meant stands in a view, by id."""
-        if view.is_present:
-            for complaint, runs in queries.complaints(self._connection, wanted):
-                yield self._standing(complaint, runs, view)
+        held, others = self.parted(wanted, view)
+        told = self.standings_among(others, wanted, view)
+        if held is None:
+            yield from told
+        elif view.is_present:
+            yield from self.held_standings(held, view)
         else:
-            yield from self._standings_of(self._histories(wanted.ids), wanted, view)
+            from heapq import merge
+
+            yield from merge(self.held_standings(held, view), told, key=lambda standing: standing.complaint.id)
+
+    def parted(self, wanted: Filter, view: View) -> tuple[Filter | None, Sequence[int] | None]:
+        """Part the complaints that are meant into those that the tables tell of as a view shows them, and the others.
+
+        At an earlier moment those stood as they do now to which nothing has happened since. None as the first is for
+        none. The others are given by id, more than are meant; None is for all.
+        """
+        if view.is_present:
+            return wanted, ()
+        if view.known is not None or wanted.ids is not None:
+            return None, wanted.ids
+        before = journal.last_seq(self._connection, to_store(view.moment))
+        moved = tuple(queries.moved_since(self._connection, view.moment, before))
+        return wanted._replace(received_by=view.moment, without=moved), moved
+
+    def held_standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
+        """Yield how each complaint that is meant stands at the moment of a view, by id, by the tables as they are."""
+        for complaint, runs in queries.complaints(self._connection, wanted):
+            yield self._standing(complaint, runs, view)
+
+    def standings_among(self, ids: Iterable[int] | None, wanted: Filter, view: View) -> Iterator[Standing]:
+        """Yield how each complaint stands in a view that is meant and among these, all for None, by their histories."""
+        for entries in self._histories(ids):
+            standing = self.standing_of(entries, view)
+            if standing is not None and wanted.matches(standing.complaint):
+                yield standing
 
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:
         """Return how a complaint stands in a view by its history; None where it was not received by then, or voided."""
@@ -104,15 +135,18 @@ class Register(Store):
             # A revision of the calendar may make a clock late that was not so by the calendar it was judged by.
             asked = queries.late_at if len(self.revisions) < 2 else queries.running_at
             ids = asked(self._connection, view.moment)
-        yield from self._watched(self._standings_of(self._histories(ids), wanted, view), "overdue", view)
+        yield from self._watched(self.standings_among(ids, wanted, view), "overdue", view)
 
     def due(self, wanted: Filter, until: datetime, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run and are due up to a moment, itself included, the earliest due first."""
         if view.is_present:
             for complaint, clock in queries.running(self._connection, wanted, view.moment, until):
                 yield self._lateness(complaint, clock, view)
-        else:
-            yield from self._watched(self.standings(wanted, view), "running", view, until)
+            return
+        held, ids = self.parted(wanted, view)
+        if held is not None and ids is not None:
+            ids = sorted({*ids, *queries.running_at(self._connection, view.moment)})
+        yield from self._watched(self.standings_among(ids, wanted, view), "running", view, until)
 
     def _watched(
         self, standings: Iterable[Standing], told: str, view: View, until: datetime | None = None
@@ -143,12 +177,6 @@ class Register(Store):
             yield from (entries for _, entries in journal.histories(self._connection))
         else:
             yield from filter(None, (journal.history(self._connection, id_) for id_ in ids))
-
-    def _standings_of(self, histories: Iterable[list[Transition]], wanted: Filter, view: View) -> Iterator[Standing]:
-        for entries in histories:
-            standing = self.standing_of(entries, view)
-            if standing is not None and wanted.matches(standing.complaint):
-                yield standing
 
     # Counting, for reports
 

@@ -83,13 +83,13 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     zone, by = register.zone, question.by
     spans = spans_of(question)
     countings = [Counting(span.first, span.last) for span in spans]
-    if view.is_present:
+    held, changed = register.parted(question.wanted, view)
+    if held is not None:
         counter = PresentCounter(register, by, view)
         for span, counting in zip(spans, countings, strict=True):
-            counter.count(counting, received_in(question.wanted, [span], zone))
-    else:
-        standings = register.standings(received_in(question.wanted, spans, zone), view)
-        count_standings(countings, standings, key_function(by), register.calendar_in(view), zone)
+            counter.count(counting, received_in(held, [span], zone))
+    standings = register.standings_among(changed, received_in(question.wanted, spans, zone), view)
+    count_standings(countings, standings, key_function(by), register.calendar_in(view), zone)
     names = register.clock_names(view)
     today = local_day(view.moment, zone)
     sections = [make_section(*made, by, names, today) for made in zip(spans, countings, strict=True)]

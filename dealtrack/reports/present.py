@@ -1,4 +1,4 @@
-"""Counting the register as it stands: by what complaints have in common, rather than one by one."""
+"""Counting the register as its tables hold it: by what complaints have in common, rather than one by one."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -101,7 +101,7 @@ class PresentCounter:
         self, counting: Counting, wanted: Filter, *, projections: bool = False, closed_alone: bool = False
     ) -> None:
         """Count the complaints with a provisional deadline, and of `projections` the clocks that have not started."""
-        for standing in self._register.standings(wanted, self._view):
+        for standing in self._register.held_standings(wanted, self._view):
             complaint = standing.complaint
             if complaint.received is None or (closed_alone and complaint.is_open):
                 continue

@@ -27,7 +27,7 @@ def test_the_quick_form_runs_every_work() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     rows = ran.stdout.splitlines()
-    assert len(rows) == 20
+    assert len(rows) == 21
     assert all(row.count("|") == 8 for row in rows)
 
 

@@ -146,8 +146,10 @@ class Bench:
             runs=3,
         )
         yield from self._reported()
-        past = self.dealtrack(self.large, "overdue", "--as-of", "2014-11-15")
-        yield Work("overdue --as-of two years back", past, "overdue now", self.dealtrack(self.large, "overdue"), 3.0)
+        for words, runs in (("overdue", 0), ("report --by platform", 3)):
+            now = self.dealtrack(self.large, *words.split())
+            past = [*now, "--as-of", "2014-11-15"]
+            yield Work(f"{words} --as-of two years back", past, f"{words} now", now, 3.0, runs=runs)
         verify = self.dealtrack(self.large, "verify")
         yield Work("verify", verify, "SHA-256 and reading", self.bare("hashing", self.large), 2.0, told=True, runs=1)
         yield self._amended()

@@ -1,0 +1,103 @@
+"""What is told of an earlier moment, partly by the tables as they are, beside what all histories alone tell of it."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dealtrack.core.clocks import Clock
+from dealtrack.core.standing import Standing
+from dealtrack.register.queries import Filter
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
+from dealtrack.reports.compliance import Question, make_report
+from dealtrack.reports.figures import GROUPINGS
+from tests import varied
+from tests.conftest import Clerk
+
+WEEKS = tuple(timedelta(days=days) for days in (0, 40, 90))
+END = varied.NOW + WEEKS[-1]
+MOMENTS = (
+    varied.START - timedelta(days=1),
+    *(varied.START + timedelta(days=days, hours=7) for days in range(3, 190, 11)),
+    datetime(2099, 12, 1, tzinfo=UTC),
+)
+FILTERS = (
+    Filter(),
+    Filter(status="open"),
+    Filter(status="closed"),
+    Filter(status="voided"),
+    Filter(status="paused", platform="JD"),
+    Filter(owner="朝阳所", backdated=True),
+    Filter(since=varied.START + timedelta(days=20), until=varied.START + timedelta(days=60)),
+    Filter(ids=(3, 4, 5, 60, 61, 62, 130, 999)),
+)
+
+
+class Folding(Register):
+    """A register that tells of an earlier moment by all histories."""
+
+    def parted(self, wanted: Filter, view: View) -> tuple[Filter | None, Sequence[int] | None]:
+        """Leave nothing to the tables."""
+        return (wanted, ()) if view.is_present else (None, wanted.ids)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
+    """A register into which was written three times, and whose calendar was changed in between."""
+    folder = tmp_path_factory.mktemp("as-of")
+    path = folder / "register.db"
+    shutil.copy(made_register, path)
+    clerk = Clerk(folder / "home", path)
+    for place, later in enumerate(WEEKS):
+        with Register.open(path) as register:
+            varied.write_varied(register, 60, seed=place, later=later)
+        day = (varied.NOW + later - timedelta(days=2)).date()
+        amended = ["--name", "storm", "--source", "the city's notice", "--yes"]
+        clerk("calendar", "amend", day, "--off", *amended, now=(varied.NOW + later).isoformat()).ok()
+    return path
+
+
+def told(standings: Iterable[Standing]) -> list[tuple[Any, ...]]:
+    """What the tables hold of complaints and their clocks: no more is listed."""
+    return [
+        (
+            standing.complaint,
+            standing.moment,
+            *(sorted(map(shown, clocks)) for clocks in (standing.clocks, standing.runs)),
+        )
+        for standing in standings
+    ]
+
+
+def shown(clock: Clock) -> tuple[Any, ...]:
+    fields = clock.started, clock.due, clock.due_day, clock.ended, clock.end, clock.paused, clock.provisional
+    return clock.name, clock.round, *map(str, fields)
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.date().isoformat())
+def test_standings_reports_and_what_is_due_are_as_all_histories_tell(path: Path, moment: datetime) -> None:
+    view = View.of(END, moment)
+    until = min(moment, END) + timedelta(days=9)
+    questions = [Question(by) for by in ("", *GROUPINGS)]
+    questions += [Question(first=date(2016, 11, 1), last=date(2016, 11, 20)), Question(wanted=Filter(platform="JD"))]
+    with Register.open(path) as register, Folding.open(path) as folding:
+        for wanted in FILTERS:
+            assert told(register.standings(wanted, view)) == told(folding.standings(wanted, view))
+            assert list(register.due(wanted, until, view)) == list(folding.due(wanted, until, view))
+            assert list(register.overdue(wanted, view)) == list(folding.overdue(wanted, view))
+        for question in questions:
+            assert make_report(register, question, view) == make_report(folding, question, view)
+
+
+def test_both_ways_are_gone(path: Path) -> None:
+    with Register.open(path) as register:
+        parts = [register.parted(Filter(), View.of(END, moment)) for moment in MOMENTS]
+        counts = [len(moved or ()) for _, moved in parts]
+        shown = [sum(1 for _ in register.standings(Filter(), View.of(END, moment))) for moment in MOMENTS]
+    assert counts[0] == counts[-1] == 0
+    assert all(0 < count < all_ for count, all_ in zip(counts[2:12], shown[2:12], strict=True))
+    assert shown == sorted(shown)
