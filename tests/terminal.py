@@ -7,12 +7,14 @@ import select
 import struct
 import subprocess
 import termios
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Self
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
+"""How long a process may take in all."""
 END = b"\0the process has ended\0"
 
 
@@ -48,6 +50,7 @@ class Terminal:
             stderr=self._theirs,
         )
         self._shown = b""
+        self._until = time.monotonic() + PATIENCE_SECONDS
         self._ending = Thread(target=self._mark_end)
         self._ending.start()
 
@@ -56,6 +59,7 @@ class Terminal:
 
     def __exit__(self, *error: object) -> None:
         self._process.kill()
+        self._until += PATIENCE_SECONDS
         self.end()
         self._ending.join()
         os.close(self._ours)
@@ -75,9 +79,9 @@ class Terminal:
         os.write(self._ours, keys)
 
     def screens(self) -> Iterator[str]:
-        """Yield the screen whenever more is shown, to the process's end; raises TimeoutError where long nothing is."""
+        """Yield the screen whenever more is shown, to the process's end; raises TimeoutError for one that takes too long."""
         while END not in self._shown:
-            if not select.select([self._ours], [], [], PATIENCE_SECONDS)[0]:
+            if not select.select([self._ours], [], [], max(0, self._until - time.monotonic()))[0]:
                 raise TimeoutError(f"{self._process.args!r}: {self.screen}")
             self._shown += os.read(self._ours, 65536)
             yield self.screen

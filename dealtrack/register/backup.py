@@ -52,7 +52,9 @@ def copy_whole(connection: sqlite3.Connection, target: Path) -> tuple[int, str]:
         raise BackupFailed(path=target, reason=error.strerror or str(error)) from None
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{draft}{suffix}").unlink(missing_ok=True)
+            # Where nothing can be written there is nothing to do away with either.
+            with suppress(OSError):
+                Path(f"{draft}{suffix}").unlink()
     return head
 
 

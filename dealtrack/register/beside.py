@@ -17,6 +17,7 @@ class Beside:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._thread: Thread | None = None
+        self._is_over = False
 
     def begin(self, work: Callable[[], Value]) -> Callable[[], Value]:
         """Begin some work, and return how to wait for what comes of it, or for the error that it raises."""
@@ -26,18 +27,20 @@ class Beside:
         raised: list[BaseException] = []
 
         def run() -> None:
+            if self._is_over:
+                return
             try:
                 told.append(work())
             except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
                 raised.append(error)
 
-        thread = Thread(target=run, daemon=True)
+        # Known before it starts, which an interrupt may break off.
+        thread = self._thread = Thread(target=run, daemon=True)
         try:
             thread.start()
         except RuntimeError:
             # The system has no thread left.
             return work
-        self._thread = thread
 
         def wait() -> Value:
             thread.join()
@@ -48,11 +51,18 @@ class Beside:
         return wait
 
     def end(self) -> None:
-        """Break off what is still done."""
+        """Break off what is still done, and wait until it is: only then may the connection be closed."""
+        self._is_over = True
+        interrupt: KeyboardInterrupt | None = None
         while self._thread is not None and self._thread.is_alive():
-            # Again and again, since it does nothing between two statements.
-            self._connection.interrupt()
-            self._thread.join(0.05)
+            try:
+                # Again and again, since it does nothing between two statements.
+                self._connection.interrupt()
+                self._thread.join(0.05)
+            except KeyboardInterrupt as error:
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
 
 
 @contextmanager

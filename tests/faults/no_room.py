@@ -19,7 +19,7 @@ MARK = "N1N"
 ROOMS = (0, 4, 17, 33, 129, 257)
 """Kilobytes that are left free: a register of this size writes a few pages, its index file takes 32."""
 READS = (("list",), ("overdue",), ("show", 1), ("export",), ("verify",), ("doctor",))
-MS_NODEV, MS_NOSUID = 4, 2
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT = 1, 2, 4, 32
 
 
 def tallies(folder: Path, rooms: int, seed: int, commands: int) -> Iterator[Tally]:
@@ -64,6 +64,13 @@ def mounted(folder: Path, kilobytes: int) -> Iterator[None]:
         yield
     finally:
         held.umount2(os.fsencode(folder), 2)
+
+
+def make_read_only(folder: Path) -> None:
+    """Let nothing more be written to what is mounted at a folder; raises OSError."""
+    held = ctypes.CDLL(None, use_errno=True)
+    if held.mount(b"none", os.fsencode(folder), b"tmpfs", MS_REMOUNT | MS_RDONLY | MS_NODEV | MS_NOSUID, None):
+        raise OSError(ctypes.get_errno(), "mount")
 
 
 def one_limited(made: Desk, folder: Path, name: str, room: int) -> Finding:

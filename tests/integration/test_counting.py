@@ -23,6 +23,7 @@ from dealtrack.reports.figures import GROUPINGS
 
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
 COMPLAINTS = 90
+ENDLESS = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
 def draft(kind: Kind, hours: int, **detail: Any) -> Draft:
@@ -92,15 +93,35 @@ def test_a_batch_that_cannot_be_read_is_told_in_words(paths: tuple[Path, Path], 
         figures(path)
 
 
+class Interrupted(sqlite3.Connection):
+    """A connection whose work is broken off while its clerk presses Ctrl-C again and again."""
+
+    presses = 3
+
+    def interrupt(self) -> None:
+        self.presses -= 1
+        if self.presses > 0:
+            raise KeyboardInterrupt
+        super().interrupt()
+
+
+def test_interrupts_while_work_is_broken_off_leave_none_behind() -> None:
+    with closing(sqlite3.connect(":memory:", check_same_thread=False, factory=Interrupted)) as connection:
+        before = threading.active_count()
+        with pytest.raises(KeyboardInterrupt), beside(connection) as helper:
+            helper.begin(lambda: connection.execute(ENDLESS).fetchone())
+        assert threading.active_count() == before
+        assert connection.execute("SELECT 3").fetchone() == (3,)
+
+
 def test_work_beside_ends_with_its_block_and_its_errors_are_raised_where_it_is_waited_for() -> None:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    endless = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
     with beside(connection) as helper:
         assert helper.begin(lambda: connection.execute("SELECT 2").fetchone())() == (2,)
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             helper.begin(lambda: connection.execute("SELECT * FROM nowhere"))()
     with pytest.raises(KeyboardInterrupt), beside(connection) as helper:
-        helper.begin(lambda: connection.execute(endless).fetchone())
+        helper.begin(lambda: connection.execute(ENDLESS).fetchone())
         raise KeyboardInterrupt
     assert connection.execute("SELECT 3").fetchone() == (3,)
     connection.close()

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from dealtrack.register.migrations.m001_journal_and_projection import m001_journal_and_projection
 from dealtrack.register.schema import MIGRATIONS, VERSION, migrate, schema_faults
 from tests.conftest import Clerk
+from tests.faults.no_room import make_read_only, mounted
 from tests.make_register import DAYS, kept, unpack
 
 BACKUP = "register0-schema1-20161115T010000Z.db"
@@ -105,6 +106,28 @@ def test_one_who_reads_is_not_refused_where_the_register_cannot_be_changed(old: 
     assert "stays at schema 1 and takes no entries: No backup was made at " in told.err
     assert old.db.read_bytes() == before
     assert [path.name for path in old.db.parent.glob(".*")] == []
+
+
+def test_one_on_a_read_only_file_system_is_read_and_a_copy_there_refused_in_words(
+    old: Clerk, clerk: Clerk, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    first = old.db.read_bytes()
+    told = old("list").ok()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(mounted(folder, 8192))
+            old.db = folder / "register.db"
+            old.db.write_bytes(first)
+            make_read_only(folder)
+        except OSError:
+            pytest.skip("no file system can be mounted here")
+        read = old("list")
+        assert (read.ok(), read.err) == (told, "")
+        refused = clerk("backup", folder / "copy.db")
+    assert refused.status == 3
+    assert refused.err == f"dealtrack: No backup was made at {folder / 'copy.db'}: Read-only file system.\n"
 
 
 def test_a_migration_that_fails_leaves_the_register_and_no_copy(old: Clerk) -> None:
