@@ -210,6 +210,14 @@ def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
     return low
 
 
+def last_complaint(connection: sqlite3.Connection, seq: int) -> int:
+    """Return the greatest id among the complaints received by an entry, 0 for none: ids grow as the journal does."""
+    row = connection.execute(
+        "SELECT complaint FROM transition WHERE seq <= ? AND kind = 'received' ORDER BY seq DESC LIMIT 1", (seq,)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def first_hash(connection: sqlite3.Connection) -> bytes:
     """Return the hash of the first entry, by which one register is told from another."""
     (first,) = connection.execute("SELECT hash FROM transition WHERE seq = 1").fetchone()

@@ -23,7 +23,7 @@ class Filter(NamedTuple):
     """Which complaints are meant; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 
     `status` is a status or `open`, which stands for all but closed. `backdated` asks for an entry made on a
-    later day than what it tells. `received_by` is an inclusive moment, and those of `without` are not meant.
+    later day than what it tells. `received_by` and `last_id` are inclusive; those of `without` are not meant.
     """
 
     status: str | None = None
@@ -35,6 +35,7 @@ class Filter(NamedTuple):
     ids: tuple[int, ...] | None = None
     backdated: bool = False
     received_by: datetime | None = None
+    last_id: int | None = None
     without: tuple[int, ...] = ()
 
     def matches(self, complaint: Complaint) -> bool:
@@ -55,6 +56,7 @@ class Filter(NamedTuple):
             and (self.ids is None or complaint.id in self.ids)
             and (not self.backdated or complaint.backdated > 0)
             and (self.received_by is None or (received is not None and received <= self.received_by))
+            and (self.last_id is None or complaint.id <= self.last_id)
             and complaint.id not in self.without
         )
 
@@ -86,6 +88,9 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.received_by is not None:
         parts.append("c.received_at <= ?")
         values.append(to_store(wanted.received_by))
+    if wanted.last_id is not None:
+        parts.append("c.id <= ?")
+        values.append(wanted.last_id)
     # One value however many ids: SQLite takes only so many.
     if wanted.ids is not None:
         parts.append("c.id IN (SELECT value FROM json_each(?))")
@@ -152,15 +157,19 @@ def running_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
     return [complaint for (complaint,) in rows]
 
 
-def moved_since(connection: sqlite3.Connection, moment: datetime, seq: int) -> list[int]:
-    """Return the complaints received by a moment to which something happened later, in order.
+def changed_since(
+    connection: sqlite3.Connection, moment: datetime, happened: int, known: int, last_id: int
+) -> list[int]:
+    """Return the complaints to which something happened after a moment, or was recorded after an entry, in order.
 
-    `seq` is the number of an entry recorded by then: what happened later was recorded after it.
+    `known` is the number of that entry, and `happened` that of the last one recorded by the moment: what happened later
+    was recorded after it. Left out are those known to be received later, and those with an id beyond the last.
     """
     rows = connection.execute(
         'SELECT DISTINCT t.complaint FROM "transition" t CROSS JOIN complaint c ON c.id = t.complaint '
-        "WHERE t.seq > ? AND t.at > ? AND c.received_at <= ? ORDER BY 1",
-        (seq, to_store(moment), to_store(moment)),
+        "WHERE t.seq > ? AND (t.seq > ? OR t.at > ?) AND t.complaint <= ? "
+        "AND (c.received_at IS NULL OR c.received_at <= ?) ORDER BY 1",
+        (min(happened, known), known, to_store(moment), last_id, to_store(moment)),
     )
     return [complaint for (complaint,) in rows]
 

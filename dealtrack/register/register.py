@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from dealtrack.register.recorder import Recorder, Work
 
 
+LAST = journal.GREATEST
+"""A number that no entry and no complaint lies beyond."""
+
+
 class Register(Store):
     """A register on disk."""
 
@@ -90,16 +94,18 @@ class Register(Store):
     def parted(self, wanted: Filter, view: View) -> tuple[Filter | None, Sequence[int] | None]:
         """Part the complaints that are meant into those that the tables tell of as a view shows them, and the others.
 
-        At an earlier moment those stood as they do now to which nothing has happened since. None as the first is for
-        none. The others are given by id, more than are meant; None is for all.
+        Those stood and were known as they are now to which nothing has happened, and nothing was added, since. None as
+        the first is for none. The others are given by id, more than are meant; None is for all.
         """
         if view.is_present:
             return wanted, ()
-        if view.known is not None or wanted.ids is not None:
+        known = LAST if view.known is None else journal.last_seq(self._connection, to_store(view.known))
+        if wanted.ids is not None or self.is_counted_anew_since(known):
             return None, wanted.ids
-        before = journal.last_seq(self._connection, to_store(view.moment))
-        moved = tuple(queries.moved_since(self._connection, view.moment, before))
-        return wanted._replace(received_by=view.moment, without=moved), moved
+        happened = journal.last_seq(self._connection, to_store(view.moment))
+        last_id = LAST if view.known is None else journal.last_complaint(self._connection, known)
+        changed = tuple(queries.changed_since(self._connection, view.moment, happened, known, last_id))
+        return wanted._replace(received_by=view.moment, last_id=last_id, without=changed), changed
 
     def held_standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint that is meant stands at the moment of a view, by id, by the tables as they are."""
@@ -130,11 +136,12 @@ class Register(Store):
                 if verdict(clock, view.moment) == "overdue":
                     yield self._lateness(complaint, clock, view)
             return
-        ids: Iterable[int] | None = wanted.ids
-        if view.known is None:
+        # What has happened since changes nothing in what was late then; what was added since may.
+        held, ids = (wanted, ()) if view.known is None else self.parted(wanted, view)
+        if held is not None and ids is not None:
             # A revision of the calendar may make a clock late that was not so by the calendar it was judged by.
             asked = queries.late_at if len(self.revisions) < 2 else queries.running_at
-            ids = asked(self._connection, view.moment)
+            ids = sorted({*ids, *asked(self._connection, view.moment)})
         yield from self._watched(self.standings_among(ids, wanted, view), "overdue", view)
 
     def due(self, wanted: Filter, until: datetime, view: View) -> Iterator[Lateness]:

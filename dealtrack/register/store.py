@@ -103,7 +103,7 @@ class Store:
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to."""
-        for name in (*names, "calendars_now", "_versions"):
+        for name in (*names, "_calendars", "_versions"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -178,6 +178,16 @@ class Store:
 
     def calendar_at(self, known: datetime | None = None) -> CalendarAt:
         """Return the calendars by which clocks were counted, as far as the register knew of them at a moment."""
+        found = self._calendars.get(known)
+        if found is None:
+            found = self._calendars[known] = self._calendars_known(known)
+        return found
+
+    @cached_property
+    def _calendars(self) -> dict[datetime | None, CalendarAt]:
+        return {}
+
+    def _calendars_known(self, known: datetime | None) -> CalendarAt:
         last = None if known is None else journal.last_seq(self._connection, to_store(known))
         made = [item for item in self.revisions if last is None or item[1] <= last]
         anew = [seq for seq in (self.rejudgings if len(made) > 1 else ()) if last is None or seq <= last]
@@ -191,10 +201,14 @@ class Store:
 
         return at
 
-    @cached_property
+    @property
     def calendars_now(self) -> CalendarAt:
         """Return the calendars by which clocks are counted, as far as the register knows now."""
         return self.calendar_at()
+
+    def is_counted_anew_since(self, seq: int) -> bool:
+        """Tell whether the calendar was revised, or clocks were judged anew, after a journal entry."""
+        return any(later > seq for later in (*(made_by for _, made_by in self.revisions), *self.rejudgings))
 
     # Policies and platforms
 

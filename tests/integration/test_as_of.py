@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import pytest
 
 from dealtrack.core.clocks import Clock
+from dealtrack.core.lifecycle import Kind, effective
+from dealtrack.core.moments import Moment
 from dealtrack.core.standing import Standing
+from dealtrack.errors import DealtrackError
 from dealtrack.register.queries import Filter
+from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, make_report
@@ -25,6 +30,7 @@ MOMENTS = (
     *(varied.START + timedelta(days=days, hours=7) for days in range(3, 190, 11)),
     datetime(2099, 12, 1, tzinfo=UTC),
 )
+KNOWN = tuple(varied.NOW + timedelta(days=days) for days in (-3, 1, 41, 70, 91))
 FILTERS = (
     Filter(),
     Filter(status="open"),
@@ -47,7 +53,7 @@ class Folding(Register):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
-    """A register into which was written three times, and whose calendar was changed in between."""
+    """A register into which was written three times, and whose calendar was changed after the second."""
     folder = tmp_path_factory.mktemp("as-of")
     path = folder / "register.db"
     shutil.copy(made_register, path)
@@ -55,9 +61,11 @@ def path(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
     for place, later in enumerate(WEEKS):
         with Register.open(path) as register:
             varied.write_varied(register, 60, seed=place, later=later)
-        day = (varied.NOW + later - timedelta(days=2)).date()
-        amended = ["--name", "storm", "--source", "the city's notice", "--yes"]
-        clerk("calendar", "amend", day, "--off", *amended, now=(varied.NOW + later).isoformat()).ok()
+            go_on(register, varied.NOW + later)
+        if place == 1:
+            day = (varied.NOW + timedelta(days=3)).date()
+            amended = ["--name", "storm", "--source", "the city's notice", "--yes"]
+            clerk("calendar", "amend", day, "--off", *amended, now=(varied.NOW + later).isoformat()).ok()
     return path
 
 
@@ -78,9 +86,25 @@ def shown(clock: Clock) -> tuple[Any, ...]:
     return clock.name, clock.round, *map(str, fields)
 
 
+def go_on(register: Register, now: datetime) -> None:
+    """Record what the courses of the first complaints allow, one day and a hundred days before."""
+    kinds = Kind.NOTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REOPENED, Kind.PAUSED, Kind.VOIDED
+    with register.recording(now, "clerk") as recorder:
+        for id_ in range(1, 61, 2):
+            at = now - timedelta(days=(1, 100)[id_ % 3 == 0])
+            kind = kinds[id_ % len(kinds) if id_ % 5 else -1]
+            held = effective(register.history(id_))
+            detail = {"seq": held[-1].seq} if held and kind is Kind.VOIDED else {}
+            with suppress(DealtrackError):
+                recorder.record(Work(id_, (Draft(kind, Moment(at, at, False), {"reason": "x", **detail}),)))
+
+
+@pytest.mark.parametrize("known", [None, *KNOWN], ids=lambda known: known and known.date().isoformat())
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.date().isoformat())
-def test_standings_reports_and_what_is_due_are_as_all_histories_tell(path: Path, moment: datetime) -> None:
-    view = View.of(END, moment)
+def test_standings_reports_and_what_is_due_are_as_all_histories_tell(
+    path: Path, moment: datetime, known: datetime | None
+) -> None:
+    view = View.of(END, moment, known)
     until = min(moment, END) + timedelta(days=9)
     questions = [Question(by) for by in ("", *GROUPINGS)]
     questions += [Question(first=date(2016, 11, 1), last=date(2016, 11, 20)), Question(wanted=Filter(platform="JD"))]
@@ -93,11 +117,22 @@ def test_standings_reports_and_what_is_due_are_as_all_histories_tell(path: Path,
             assert make_report(register, question, view) == make_report(folding, question, view)
 
 
-def test_both_ways_are_gone(path: Path) -> None:
+def test_a_part_is_told_by_the_tables(path: Path) -> None:
     with Register.open(path) as register:
         parts = [register.parted(Filter(), View.of(END, moment)) for moment in MOMENTS]
         counts = [len(moved or ()) for _, moved in parts]
         shown = [sum(1 for _ in register.standings(Filter(), View.of(END, moment))) for moment in MOMENTS]
-    assert counts[0] == counts[-1] == 0
-    assert all(0 < count < all_ for count, all_ in zip(counts[2:12], shown[2:12], strict=True))
+    assert counts[-1] == 0
+    assert all(0 < count < all_ for count, all_ in zip(counts[6:16], shown[6:16], strict=True))
     assert shown == sorted(shown)
+
+
+def test_what_was_known_is_told_by_the_tables_unless_the_calendar_was_changed_since(path: Path) -> None:
+    with Register.open(path) as register:
+        views = [View.of(END, None, known) for known in KNOWN]
+        parts = [register.parted(Filter(), view) for view in views]
+        shown = [sum(1 for _ in register.standings(Filter(), view)) for view in views]
+    assert parts[:2] == [(None, None)] * 2
+    two, three, none = (len(changed or ()) for _, changed in parts[2:])
+    assert two == three > none == 0
+    assert 0 == shown[0] < shown[1] < shown[2] == shown[3] < shown[4]
