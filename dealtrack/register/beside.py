@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+SERIALIZED = 3
+"""An SQLite whose connections threads may share; `interrupt` is called while another works."""
+
 
 class Beside:
     """Does one piece of work at a time on a connection, which nobody else may use meanwhile."""
@@ -34,6 +37,8 @@ class Beside:
             except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
                 raised.append(error)
 
+        if sqlite3.threadsafety < SERIALIZED:
+            return work
         # Known before it starts, which an interrupt may break off.
         thread = self._thread = Thread(target=run, daemon=True)
         try:

@@ -46,6 +46,11 @@ class StoredDays:
             self._numbers[day] = known = row[0]
         return known
 
+    def read_numbers(self) -> None:
+        """Read the running numbers of all days, so that none is asked of the register any more."""
+        rows = self._connection.execute("SELECT day, number FROM calendar_day")
+        self._numbers = {date.fromisoformat(day): number for day, number in rows}
+
     def working(self, number: int) -> date:
         """Return the working day that has this running number."""
         known = self._working.get(number)

@@ -89,7 +89,8 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
         parts.append("c.received_at <= ?")
         values.append(to_store(wanted.received_by))
     if wanted.last_id is not None:
-        parts.append("c.id <= ?")
+        # Not by the index: SQLite would take this for the end of a batch's range.
+        parts.append("+c.id <= ?")
         values.append(wanted.last_id)
     # One value however many ids: SQLite takes only so many.
     if wanted.ids is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import CalendarAt, Clock, current, judge, verdict, working_days_late
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from dealtrack.register import counts
+    from dealtrack.register.days import StoredDays
     from dealtrack.register.founding import Setup
     from dealtrack.register.personal import Personal
     from dealtrack.register.recorder import Recorder, Work
@@ -202,6 +203,9 @@ class Register(Store):
         """Return kinds of runs of the clocks of some names, as they stand, as `counts.runs` does."""
         from dealtrack.register import counts
 
+        if queries.last_complaint(self._connection) > counts.BATCH:
+            # While a thread tells batch after batch, no day may be looked for on its connection.
+            cast("StoredDays", self.calendar.days).read_numbers()
         return counts.runs(self._connection, wanted, grouping, names, moment)
 
     def advances_alike(

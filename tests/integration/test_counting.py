@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import RegisterUnusable
+from dealtrack.register import connection
 from dealtrack.register.beside import beside
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
@@ -23,6 +25,7 @@ from dealtrack.reports.figures import GROUPINGS
 
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
 COMPLAINTS = 90
+BUSY = threading.Lock()
 ENDLESS = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
@@ -87,10 +90,46 @@ def test_many_batches_are_counted_where_no_thread_can_be_started(paths: tuple[Pa
 def test_a_batch_that_cannot_be_read_is_told_in_words(paths: tuple[Path, Path], tmp_path: Path) -> None:
     path = tmp_path / "damaged.db"
     shutil.copyfile(paths[1], path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE complaint SET platform = CAST(x'ff' AS TEXT) WHERE id > 2000000")
+    with closing(sqlite3.connect(path, isolation_level=None)) as held:
+        held.execute("UPDATE complaint SET platform = CAST(x'ff' AS TEXT) WHERE id > 2000000")
     with pytest.raises(RegisterUnusable, match="damaged"):
         figures(path)
+
+
+def steps(path: Path, view: View) -> int:
+    """How many hundreds of its steps SQLite takes to tell a report."""
+    taken: list[None] = []
+    with Register.open(path, read_only=True) as register:
+        register.connection.set_progress_handler(lambda: taken.append(None), 100)
+        make_report(register, Question("platform"), view)
+        register.connection.set_progress_handler(None, 0)
+    return len(taken)
+
+
+def test_a_batch_of_what_was_known_is_not_looked_for_among_all_before(paths: tuple[Path, Path]) -> None:
+    present = steps(paths[1], View.of(NOW))
+    assert 0 < steps(paths[1], View.of(NOW, None, NOW)) < 2 * present
+
+
+class Watched(connection.Connection):
+    """A connection that fails where two threads use it at once; another than the first takes its time."""
+
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
+        assert BUSY.acquire(blocking=False), f"two at once: {statement}"
+        try:
+            if threading.current_thread() is not threading.main_thread():
+                time.sleep(0.01)
+            return super().execute(*statement)
+        finally:
+            BUSY.release()
+
+
+def test_nobody_uses_the_connection_while_a_thread_tells_a_batch(
+    paths: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = figures(paths[0])
+    monkeypatch.setattr(connection, "Connection", Watched)
+    assert figures(paths[1]) == expected
 
 
 class Interrupted(sqlite3.Connection):
@@ -106,22 +145,22 @@ class Interrupted(sqlite3.Connection):
 
 
 def test_interrupts_while_work_is_broken_off_leave_none_behind() -> None:
-    with closing(sqlite3.connect(":memory:", check_same_thread=False, factory=Interrupted)) as connection:
+    with closing(sqlite3.connect(":memory:", check_same_thread=False, factory=Interrupted)) as held:
         before = threading.active_count()
-        with pytest.raises(KeyboardInterrupt), beside(connection) as helper:
-            helper.begin(lambda: connection.execute(ENDLESS).fetchone())
+        with pytest.raises(KeyboardInterrupt), beside(held) as helper:
+            helper.begin(lambda: held.execute(ENDLESS).fetchone())
         assert threading.active_count() == before
-        assert connection.execute("SELECT 3").fetchone() == (3,)
+        assert held.execute("SELECT 3").fetchone() == (3,)
 
 
 def test_work_beside_ends_with_its_block_and_its_errors_are_raised_where_it_is_waited_for() -> None:
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
-    with beside(connection) as helper:
-        assert helper.begin(lambda: connection.execute("SELECT 2").fetchone())() == (2,)
+    held = sqlite3.connect(":memory:", check_same_thread=False)
+    with beside(held) as helper:
+        assert helper.begin(lambda: held.execute("SELECT 2").fetchone())() == (2,)
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
-            helper.begin(lambda: connection.execute("SELECT * FROM nowhere"))()
-    with pytest.raises(KeyboardInterrupt), beside(connection) as helper:
-        helper.begin(lambda: connection.execute(ENDLESS).fetchone())
+            helper.begin(lambda: held.execute("SELECT * FROM nowhere"))()
+    with pytest.raises(KeyboardInterrupt), beside(held) as helper:
+        helper.begin(lambda: held.execute(ENDLESS).fetchone())
         raise KeyboardInterrupt
-    assert connection.execute("SELECT 3").fetchone() == (3,)
-    connection.close()
+    assert held.execute("SELECT 3").fetchone() == (3,)
+    held.close()
