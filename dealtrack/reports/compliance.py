@@ -14,7 +14,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.counting import Counting, count_standings, key_function, ordered_groups
 from dealtrack.reports.figures import Report, Role, Section, Share, Whole
-from dealtrack.reports.present import PresentCounter
+from dealtrack.reports.held import HeldCounter
 
 NARROWING = ("platform", "category", "owner")
 
@@ -85,7 +85,7 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     countings = [Counting(span.first, span.last) for span in spans]
     held, changed = register.parted(question.wanted, view)
     if held is not None:
-        counter = PresentCounter(register, by, view)
+        counter = HeldCounter(register, by, view)
         for span, counting in zip(spans, countings, strict=True):
             counter.count(counting, received_in(held, [span], zone))
     standings = register.standings_among(changed, received_in(question.wanted, spans, zone), view)

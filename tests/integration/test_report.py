@@ -26,7 +26,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
-from dealtrack.reports.present import FIRST_SECOND, is_by_hour
+from dealtrack.reports.held import FIRST_SECOND, is_by_hour
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)

@@ -23,8 +23,8 @@ def is_by_hour(zone: tzinfo) -> bool:
     return not any(offset.total_seconds() % 3600 for offset in offsets if offset is not None)
 
 
-class PresentCounter:
-    """Counts the complaints of a register as it stands that were received in a span of days."""
+class HeldCounter:
+    """Counts complaints that were received in a span of days, at the moment of a view, by the tables as they are."""
 
     def __init__(self, register: Register, by: str, view: View) -> None:
         self._register, self._by, self._view = register, by, view
