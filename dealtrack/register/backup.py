@@ -52,8 +52,8 @@ def copy_whole(connection: sqlite3.Connection, target: Path) -> tuple[int, str]:
         raise BackupFailed(path=target, reason=error.strerror or str(error)) from None
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
-            # Where nothing can be written there is nothing to do away with either.
-            with suppress(OSError):
+            # What is not there cannot be done away with either where nothing can be written.
+            if os.path.lexists(f"{draft}{suffix}"):
                 Path(f"{draft}{suffix}").unlink()
     return head
 

@@ -101,7 +101,7 @@ class Register(Store):
         if view.is_present:
             return wanted, ()
         known = LAST if view.known is None else journal.last_seq(self._connection, to_store(view.known))
-        if wanted.ids is not None or self.is_counted_anew_since(known):
+        if wanted.ids is not None or self.is_counted_otherwise_since(known):
             return None, wanted.ids
         happened = journal.last_seq(self._connection, to_store(view.moment))
         last_id = LAST if view.known is None else journal.last_complaint(self._connection, known)

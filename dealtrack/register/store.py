@@ -206,9 +206,15 @@ class Store:
         """Return the calendars by which clocks are counted, as far as the register knows now."""
         return self.calendar_at()
 
-    def is_counted_anew_since(self, seq: int) -> bool:
-        """Tell whether the calendar was revised, or clocks were judged anew, after a journal entry."""
-        return any(later > seq for later in (*(made_by for _, made_by in self.revisions), *self.rejudgings))
+    def is_counted_otherwise_since(self, seq: int) -> bool:
+        """Tell whether, after a journal entry, the calendar was revised or clocks were judged anew.
+
+        Or whether the rules of the time zone are other ones now than when deadlines were stored.
+        """
+        from dealtrack.register import zones
+
+        counted = (*(made_by for _, made_by in self.revisions), *self.rejudgings)
+        return any(later > seq for later in counted) or not zones.are_current(self._connection, self.facts["timezone"])
 
     # Policies and platforms
 

@@ -1,8 +1,9 @@
 """What is told of an earlier moment, partly by the tables as they are, beside what all histories alone tell of it."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,13 @@ def test_what_was_known_is_told_by_the_tables_unless_the_calendar_was_changed_si
     two, three, none = (len(changed or ()) for _, changed in parts[2:])
     assert two == three > none == 0
     assert 0 == shown[0] < shown[1] < shown[2] == shown[3] < shown[4]
+
+
+def test_after_a_change_of_the_time_zone_s_rules_no_deadline_is_told_by_two_of_them(path: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "register.db"
+    shutil.copy(path, moved)
+    with closing(sqlite3.connect(moved, isolation_level=None)) as db:
+        db.execute("UPDATE zone_offset SET seconds = seconds + 3600 WHERE since > '1991'")
+    with Register.open(moved) as register:
+        assert register.parted(Filter(), View.of(END, MOMENTS[5])) == (None, None)
+        assert register.parted(Filter(), View.of(END))[0] == Filter()
