@@ -118,7 +118,7 @@ class Watched(connection.Connection):
         assert BUSY.acquire(blocking=False), f"two at once: {statement}"
         try:
             if threading.current_thread() is not threading.main_thread():
-                time.sleep(0.01)
+                time.sleep(0.002)
             return super().execute(*statement)
         finally:
             BUSY.release()
