@@ -24,6 +24,8 @@ class Beside:
 
     def begin(self, work: Callable[[], Value]) -> Callable[[], Value]:
         """Begin some work, and return how to wait for what comes of it, or for the error that it raises."""
+        if sqlite3.threadsafety < SERIALIZED:
+            return work
         from threading import Thread
 
         told: list[Value] = []
@@ -37,8 +39,6 @@ class Beside:
             except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
                 raised.append(error)
 
-        if sqlite3.threadsafety < SERIALIZED:
-            return work
         # Known before it starts, which an interrupt may break off.
         thread = self._thread = Thread(target=run, daemon=True)
         try:

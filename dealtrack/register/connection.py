@@ -162,7 +162,7 @@ class Connection(sqlite3.Connection):
         super().close()
 
 
-_MADE: "WeakSet[Connection]" = WeakSet()
+_made: "WeakSet[Connection]" = WeakSet()
 
 UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_FULL")
 """How SQLite refuses even to read where it cannot make its files beside the register's."""
@@ -183,7 +183,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     )
     connection.unwritable, connection.state = unwritable, state
     connection.file = before if before == _file(path) else None
-    _MADE.add(connection)
+    _made.add(connection)
     try:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")
@@ -203,7 +203,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
 
 def _is_held(path: Path) -> bool:
     file = _file(path)
-    return file is not None and any(made.file == file for made in _MADE)
+    return file is not None and any(made.file == file for made in _made)
 
 
 def _is_at_rest(path: Path) -> bool:

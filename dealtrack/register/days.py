@@ -47,9 +47,10 @@ class StoredDays:
         return known
 
     def read_numbers(self) -> None:
-        """Read the running numbers of all days, so that none is asked of the register any more."""
-        rows = self._connection.execute("SELECT day, number FROM calendar_day")
-        self._numbers = {date.fromisoformat(day): number for day, number in rows}
+        """Read the running numbers of all days once, so that none is asked of the register any more."""
+        if len(self._numbers) <= (self.last - self.first).days:
+            rows = self._connection.execute("SELECT day, number FROM calendar_day")
+            self._numbers = {date.fromisoformat(day): number for day, number in rows}
 
     def working(self, number: int) -> date:
         """Return the working day that has this running number."""

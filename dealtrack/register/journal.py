@@ -210,8 +210,8 @@ def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
     return low
 
 
-def last_complaint(connection: sqlite3.Connection, seq: int) -> int:
-    """Return the greatest id among the complaints received by an entry, 0 for none: ids grow as the journal does."""
+def last_received(connection: sqlite3.Connection, seq: int) -> int:
+    """Return the complaint received last by an entry, 0 for none: the greatest, since ids grow with the journal."""
     row = connection.execute(
         "SELECT complaint FROM transition WHERE seq <= ? AND kind = 'received' ORDER BY seq DESC LIMIT 1", (seq,)
     ).fetchone()

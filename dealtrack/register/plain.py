@@ -216,7 +216,7 @@ class Plain:
         """Return the rows of a complaint's clocks; `seqs` are the numbers of its entries."""
         rows = []
         texts = told.texts
-        calendar_at = self._register.calendars_now
+        calendar_at = self._register.calendar_at()
         for rule, run in told.course.runs:
             began: Any = texts[run.first]
             calendar = calendar_at(seqs[run.last] if run.end else None)

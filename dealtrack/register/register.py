@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from dealtrack.register.recorder import Recorder, Work
 
 
-LAST = journal.GREATEST
-"""A number that no entry and no complaint lies beyond."""
-
-
 class Register(Store):
     """A register on disk."""
 
@@ -100,11 +96,13 @@ class Register(Store):
         """
         if view.is_present:
             return wanted, ()
-        known = LAST if view.known is None else journal.last_seq(self._connection, to_store(view.known))
+        known = last_id = journal.GREATEST
+        if view.known is not None:
+            known = journal.last_seq(self._connection, to_store(view.known))
+            last_id = journal.last_received(self._connection, known)
         if wanted.ids is not None or self.is_counted_otherwise_since(known):
             return None, wanted.ids
         happened = journal.last_seq(self._connection, to_store(view.moment))
-        last_id = LAST if view.known is None else journal.last_complaint(self._connection, known)
         changed = tuple(queries.changed_since(self._connection, view.moment, happened, known, last_id))
         return wanted._replace(received_by=view.moment, last_id=last_id, without=changed), changed
 
@@ -296,7 +294,7 @@ class Register(Store):
 
     def project_life(self, life: Life) -> tuple[Complaint, list[Clock]]:
         """Return the complaint that a life has made, and every run of its clocks."""
-        return self._project(life, self.calendars_now)
+        return self._project(life, self.calendar_at())
 
     def project_by(self, history: Sequence[Transition], calendar: WorkingCalendar) -> tuple[Complaint, list[Clock]]:
         """Return what a history makes where every run of a clock, ended or not, is counted by one calendar."""

@@ -177,7 +177,7 @@ class Store:
         return [entry.seq for entry in journal.events(self._connection, [Event.RECHECKED])]
 
     def calendar_at(self, known: datetime | None = None) -> CalendarAt:
-        """Return the calendars by which clocks were counted, as far as the register knew of them at a moment."""
+        """Return the calendars by which clocks are counted, as far as the register knew of them at a moment, or now."""
         found = self._calendars.get(known)
         if found is None:
             found = self._calendars[known] = self._calendars_known(known)
@@ -200,11 +200,6 @@ class Store:
             return self.calendar_of(max(revision for revision, made_by in made if made_by <= judged))
 
         return at
-
-    @property
-    def calendars_now(self) -> CalendarAt:
-        """Return the calendars by which clocks are counted, as far as the register knows now."""
-        return self.calendar_at()
 
     def is_counted_otherwise_since(self, seq: int) -> bool:
         """Tell whether, after a journal entry, the calendar was revised or clocks were judged anew.
