@@ -105,6 +105,13 @@ class Session:
             if register.clock_was_behind:
                 text = _("this clock is behind the register's last entry, whose moment the new ones bear: {moment}")
                 print("dealtrack: " + text.format(moment=show_value(register.clock_was_behind)), file=sys.stderr)
+            if register.passed_over:
+                text = _(
+                    "ids passed over, since personal data stands under them already: {ids}; "
+                    "'dealtrack verify' tells more"
+                )
+                ids = ", ".join(map(str, register.passed_over[:8])) + (", ..." if register.passed_over[8:] else "")
+                print("dealtrack: " + text.format(ids=ids), file=sys.stderr)
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""

@@ -277,6 +277,11 @@ def personal(connection: sqlite3.Connection, complaint: int) -> tuple[str | None
     return row
 
 
+def personal_beyond(connection: sqlite3.Connection, last: int) -> set[int]:
+    """Return the ids beyond the last complaint's of which there is personal data all the same."""
+    return {id_ for (id_,) in connection.execute("SELECT complaint FROM personal WHERE complaint > ?", (last,))}
+
+
 def all_personal(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     """Return each complaint with personal data: its id, then the consumer's name, phone, e-mail and address; by id."""
     # Not "yield from": a generator that is left half read would close its cursor after the connection.

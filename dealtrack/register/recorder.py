@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
+from itertools import count, filterfalse, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
@@ -62,6 +63,7 @@ class Recorder:
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[Any, ...]] = []
         self._last = queries.last_complaint(connection)
+        self._put_in = queries.personal_beyond(connection, self._last)
 
     @cached_property
     def _plain(self) -> Plain:
@@ -135,7 +137,7 @@ class Recorder:
         checks of `limits` raise, UnknownComplaint and UnknownPolicy.
         """
         is_new = work.complaint is None
-        id_ = max(self._last + 1, wanted or 0) if work.complaint is None else work.complaint
+        id_ = self._next_ids(1, wanted)[0] if work.complaint is None else work.complaint
         life = Life(id_, () if is_new else self.history(id_))
         salt = os.urandom(16) if work.personal is not None else b""
         decided = self._decide(life, work, salt)
@@ -159,18 +161,12 @@ class Recorder:
     def enter(self, work: Work, wanted: int | None = None) -> int:
         """Record a new complaint and return its id: what `record` does, in a third of its time where it is plain."""
         ready = self._plain.ready(work, self.now, self.recorded_at)
-        return self.record(work, wanted).id if ready is None else self.enter_ready(ready, wanted)
+        return self.record(work, wanted).id if ready is None else self.enter_all([ready], wanted)[0]
 
-    def enter_ready(self, ready: Ready, wanted: int | None = None) -> int:
-        """Record a new complaint whose rows are made, and return its id."""
-        self._last = max(self._last, (wanted or 0) - 1)
-        (id_,) = self.enter_all([ready])
-        return id_
-
-    def enter_all(self, made: Sequence[Ready]) -> range:
+    def enter_all(self, made: Sequence[Ready], wanted: int | None = None) -> list[int]:
         """Record new complaints whose rows are made, and return their ids."""
-        ids = range(self._last + 1, self._last + 1 + len(made))
-        self._last += len(made)
+        ids = self._next_ids(len(made), wanted)
+        self._last = ids[-1]
         numbers, keys, kinds, moments, details, rows, runs, personal, said = zip(*made, strict=True)
         self._personal += [(id_, *held) for id_, held in zip(ids, personal, strict=True) if held is not None]
         self._rows.add(
@@ -182,6 +178,16 @@ class Recorder:
         for id_, number, key in zip(ids, numbers, keys, strict=True):
             self._remember(id_, number, key)
         return ids
+
+    def _next_ids(self, many: int, wanted: int | None) -> list[int]:
+        # A row of personal data that somebody put in stays as it is, for `verify` to name; no complaint may inherit it.
+        free = filterfalse(self._put_in.__contains__, count(max(self._last + 1, wanted or 0)))
+        return list(islice(free, many))
+
+    @property
+    def passed_over(self) -> list[int]:
+        """Return the ids that no complaint got because somebody had put in personal data of theirs, in order."""
+        return sorted(id_ for id_ in self._put_in if id_ < self._last)
 
     def _decide(self, life: Life, work: Work, salt: bytes) -> list[Transition]:
         """Return the transitions that drafts make of a life, each at its settled moment, and add them to it."""

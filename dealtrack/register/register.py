@@ -263,6 +263,7 @@ class Register(Store):
             recorder.flush()
         if recorder.recorded_at > now:
             self.clock_was_behind = recorder.recorded_at
+        self.passed_over = recorder.passed_over
 
     def record(self, works: "Iterable[Work]", now: datetime, actor: str) -> list[int]:
         """Record transitions, all or none, and return the complaints they belong to, in order.

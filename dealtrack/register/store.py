@@ -45,6 +45,8 @@ class Store:
         self.upgrade: Upgrade | None = None
         self.clock_was_behind: datetime | None = None
         """The moment that entries were given in place of an earlier one that the clock told, in UTC."""
+        self.passed_over: list[int] = []
+        """The ids that new complaints did not get, because somebody had put in personal data of theirs."""
         self._whole: dict[int, WorkingCalendar] = {}
 
     @classmethod

@@ -438,6 +438,29 @@ def test_personal_data_of_an_unknown_or_erased_complaint_is_found(copy: Clerk) -
     assert "personal data of complaint 1 " in found(copy)
 
 
+def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Clerk, tmp_path: Path) -> None:
+    with unguarded(copy.db) as db:
+        (last,) = db.execute("SELECT max(id) FROM complaint").fetchone()
+        for ahead in (1, 3, 5, 77777):
+            db.execute("INSERT INTO personal SELECT ?, consumer, phone, email, address, salt, phone_key, email_key FROM "
+                       "personal WHERE complaint = 1", (last + ahead,))  # fmt: skip
+    entered = copy("add", "--platform", "JD")
+    assert entered.ok().startswith(f"complaint {last + 2} (")
+    assert f"ids passed over, since personal data stands under them already: {last + 1};" in entered.err
+    rows = tmp_path / "rows.csv"
+    lines = [f"A-{n},2016-11-01 09:00,JD,{'Li' * (n % 2)}\n" for n in range(3)]
+    rows.write_text("".join(["number,received,platform,consumer\n", *lines]), encoding="utf-8")
+    taken = copy("import", rows)
+    assert taken.status == 0 and f"already: {last + 3}, {last + 5};" in taken.err
+    assert copy("add", "--platform", "JD", "--consumer", "Han").err.count("passed over") == 0
+    ids = [last + ahead for ahead in (2, 4, 6, 7, 8)]
+    listed = [row["id"] for row in json.loads(copy("list", "--format", "json").ok())]
+    assert listed[-5:] == ids
+    assert "consumer" not in copy("show", ids[0]).ok()
+    named = [f"personal data of complaint {last + ahead} was put in" for ahead in (1, 3, 5, 77777)]
+    assert [line.split(":")[1].strip() for line in found(copy).splitlines()[:-1]] == named
+
+
 def test_changed_and_missing_evidence_is_found(copy: Clerk) -> None:
     files = [path for path in copy.db.parent.rglob("*") if path.is_file() and path.name != "register.db"]
     (paper,) = [path for path in files if path.read_bytes() == b"paid 12.50"]
