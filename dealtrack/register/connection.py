@@ -56,7 +56,11 @@ def _reason(name: str, error: sqlite3.Error) -> Phrase:
     if known is not None:
         return known
     if name.startswith("SQLITE_CONSTRAINT"):
-        return Phrase("it refused an entry that does not fit ({error}); nothing was written", error=error)
+        return Phrase(
+            "it refused an entry that does not fit what it holds ({error}); nothing was written. "
+            "'dealtrack verify' tells what is wrong",
+            error=error,
+        )
     return Phrase("{error}; go back to the last backup if this lasts", error=error)
 
 

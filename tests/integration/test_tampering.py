@@ -401,6 +401,18 @@ def test_swapped_rows_of_a_table_are_found(copy: Clerk, table: str) -> None:
     assert _names(table, told_wrong) and (table == "fact" or str(one[0]) in told_wrong)
 
 
+def test_an_entry_that_does_not_fit_the_tables_is_refused_with_the_way_on(copy: Clerk) -> None:
+    copy("add", "--platform", "JD").ok()
+    with unguarded(copy.db) as db:
+        db.execute("DELETE FROM complaint WHERE id = (SELECT max(id) FROM complaint)")
+    refused = copy("add", "--platform", "JD")
+    assert refused.status == 3 and "nothing was written. 'dealtrack verify' tells what is wrong." in refused.err
+    assert "'dealtrack recheck --rebuild' makes the tables again from it" in found(copy)
+    copy("recheck", "--rebuild").ok()
+    copy("add", "--platform", "JD").ok()
+    copy("verify").ok()
+
+
 # Personal data and evidence
 
 
