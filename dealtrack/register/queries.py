@@ -255,11 +255,9 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
         )
 
 
-def policies(connection: sqlite3.Connection, last: int | None = None) -> list[Policy]:
-    """Return the policy versions taken in, up to a journal entry where one is given, by name and date in force."""
-    rows = connection.execute(
-        "SELECT definition FROM policy WHERE ? IS NULL OR seq <= ? ORDER BY name, in_force", (last, last)
-    )
+def policies(connection: sqlite3.Connection) -> list[Policy]:
+    """Return the policy versions taken in, by name and date in force."""
+    rows = connection.execute("SELECT definition FROM policy ORDER BY name, in_force")
     return [Policy.from_data(json.loads(definition)) for (definition,) in rows]
 
 

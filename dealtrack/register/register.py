@@ -16,6 +16,7 @@ from dealtrack.core.standing import Lateness, Standing
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase, listed
 from dealtrack.register import journal, queries
+from dealtrack.register.journal import Event
 from dealtrack.register.queries import Filter
 from dealtrack.register.store import Store
 from dealtrack.register.view import View
@@ -234,8 +235,9 @@ class Register(Store):
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
         last = None if view.known is None else journal.last_seq(self._connection, to_store(view.known))
         default = self.facts["policy"]
-        known = queries.policies(self._connection, last)
-        ordered = sorted(known, key=lambda policy: policy.name != default)
+        taken_in = journal.events(self._connection, [Event.POLICY_TAKEN_IN])
+        known = [Policy.from_data(entry.detail) for entry in taken_in if last is None or entry.seq <= last]
+        ordered = sorted(known, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
     def _standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:

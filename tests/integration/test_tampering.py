@@ -413,6 +413,23 @@ def test_an_entry_that_does_not_fit_the_tables_is_refused_with_the_way_on(copy: 
     copy("verify").ok()
 
 
+def test_an_earlier_moment_is_told_whatever_number_a_policy_is_given(copy: Clerk) -> None:
+    asked = [(*words, "--known-at", "2016-11-13 14:00") for words in (("list",), ("report", "--by", "owner"))]
+    before = [copy(*words).ok() for words in asked]
+    assert "mediate" in before[1]
+    with unguarded(copy.db) as db:
+        db.execute("UPDATE policy SET seq = seq + 100000")
+    assert [copy(*words).ok() for words in asked] == before
+
+
+@pytest.mark.parametrize("options", [(), ("--known-at", "2016-11-13 14:00")])
+def test_a_report_without_policies_is_told_of_as_damage(copy: Clerk, options: tuple[str, ...]) -> None:
+    with unguarded(copy.db) as db:
+        db.execute("DELETE FROM policy")
+    told = copy("report", *options)
+    assert told.status == 3 and "it is damaged: table policy is not as the journal makes it" in told.err
+
+
 # Personal data and evidence
 
 
