@@ -303,6 +303,12 @@ class RegisterLocked(DealtrackError):
     exit_code = REGISTER_UNUSABLE
 
 
+class TooFewFiles(DealtrackError):
+    """Only {allowed} files may be open at once here, and dealtrack needs {needed}. Allow more: ulimit -n 256."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
 class RegisterUnusable(DealtrackError):
     """The register {path} cannot be used: {reason}."""
 

@@ -14,7 +14,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError, NoSuchOpt
 from dealtrack import __version__
 from dealtrack.cli.helping import SpokenCommand, SpokenGroup
 from dealtrack.cli.language import _, choose_language, is_english, say
-from dealtrack.errors import BAD_INPUT, DealtrackError
+from dealtrack.errors import BAD_INPUT, DealtrackError, TooFewFiles
 
 
 class Entry(NamedTuple):
@@ -62,6 +62,9 @@ COMMANDS: dict[str, Entry] = {
     "policy": _group("Set up", "policy", "list show try adopt"),
     "platform": _group("Set up", "platform", "list show add edit check"),
 }
+
+OPEN_FILES = 32
+"""The files that a command may have to have open at once: 17 have been seen, in `verify` by two processes."""
 
 WHOLE_SENTENCE = 400
 """How long a command's summary may be: lists of commands break it into lines rather than cut it."""
@@ -238,6 +241,13 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _check_files() -> None:
+    """Refuse to begin with so few open files that one may be missing in the middle, where it would mean anything."""
+    allowed = os.sysconf("SC_OPEN_MAX")
+    if 0 <= allowed < OPEN_FILES:
+        raise TooFewFiles(allowed=allowed, needed=OPEN_FILES)
+
+
 def _asked_language(arguments: Sequence[str]) -> str:
     """Return the language that is asked for before the command: help and refusals of wrong usage are said in it too."""
     words = iter(arguments)
@@ -267,6 +277,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return 0
         choose_language(_asked_language(sys.argv[1:] if arguments is None else arguments))
+        _check_files()
         status = typer.main.get_command(app).main(
             args=list(arguments) if arguments is not None else None, prog_name="dealtrack", standalone_mode=False
         )

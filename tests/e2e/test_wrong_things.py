@@ -808,6 +808,17 @@ def test_closed_streams_cause_no_traceback(desk: Clerk, command: str, closed: st
     assert b"Traceback" not in ran.stderr + ran.stdout, ran.stderr
 
 
+@pytest.mark.parametrize("command", ["list", "verify", "backup copy.db", "note 1 --note x"])
+def test_too_few_files_are_told_of_before_anything_else(desk: Clerk, command: str) -> None:
+    with unchanged(desk.db):
+        ran = subprocess.run(
+            ["/bin/sh", "-c", f"ulimit -n 8; exec {sys.executable} -m dealtrack {command}"],
+            env=desk.environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert ran.stdout == ""
+    complains(Result(ran.returncode, "", ran.stderr), 3, "Only 8", "files may be open at once here", lines=1)
+
+
 def test_a_busy_register_is_waited_for(desk: Clerk) -> None:
     with sqlite3.connect(desk.db, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
