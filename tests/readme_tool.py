@@ -28,7 +28,7 @@ MEANINGS = {
     "`verify` found the register altered.",
     errors.BAD_INPUT: "Wrong usage or bad input. Nothing was written.",
     errors.REGISTER_UNUSABLE: "The register, or a file to be written, cannot be used: missing, locked, corrupt, "
-    "read-only, disk full, made by a newer version. Nothing was written.",
+    "read-only, disk full, made by a newer version. Nothing was written, or the message says what was.",
     errors.ROWS_REFUSED: "Some rows of an import were refused. Without `--skip-bad` nothing was written.",
 }
 

@@ -98,6 +98,7 @@ def import_(
                 duplicate_days=duplicate_days,
             )
         alike = [lookalike_line(like, register.zone) for like in tally.first_alike]
+    session.status = ROWS_REFUSED if tally.refused else 0
     if not tally.refused or skip_bad:
         _report_alike(tally, alike)
     if source.other_sheets and not sheet:
@@ -105,8 +106,7 @@ def import_(
         told = _("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others)
         print(safe_text(told), file=sys.stderr)
     _report(tally, refused, source.name, skip_bad, dry_run, rejects)
-    if tally.refused:
-        raise typer.Exit(ROWS_REFUSED)
+    raise typer.Exit(session.status)
 
 
 def _check_rejects(rejects: str, file: str) -> None:

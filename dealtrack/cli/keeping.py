@@ -91,6 +91,7 @@ def restore(
         if not yes and not is_agreed(_("Put the backup in the register's place?")):
             raise typer.Abort
         kept = put_in_place(draft, session.now)
+    session.done = []
     if kept:
         text = _("what stood there is kept: {path}")
         session.advise(safe_text(text.format(path=kept)))

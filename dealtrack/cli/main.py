@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TextIO
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, NoSuchOption
 
 from dealtrack import __version__
 from dealtrack.cli.helping import SpokenCommand, SpokenGroup
-from dealtrack.cli.language import _, choose_language, is_english, say
+from dealtrack.cli.language import _, _n, choose_language, is_english, say
 from dealtrack.errors import BAD_INPUT, DealtrackError, TooFewFiles
+
+if TYPE_CHECKING:
+    from dealtrack.cli.session import Session
 
 
 class Entry(NamedTuple):
@@ -187,13 +190,18 @@ def root(
     """A register of consumer complaints that knows every deadline, and why."""
     from dealtrack.cli.session import Session
 
-    context.obj = Session(db)
+    sessions: list[Session] = context.obj
+    sessions.append(Session(db))
+    context.obj = sessions[-1]
 
 
 def _say(message: str) -> None:
     from dealtrack.core.text import safe_lines
 
-    print(f"dealtrack: {safe_lines(message)}", file=sys.stderr)
+    try:
+        print(f"dealtrack: {safe_lines(message)}", file=sys.stderr)
+    except OSError:
+        _drop(sys.stderr)
 
 
 def _no_such_option(error: NoSuchOption, context: Any) -> str:
@@ -235,10 +243,10 @@ def _prepare_streams() -> None:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _drop_output() -> None:
+def _drop(stream: TextIO) -> None:
     """Send what is still to be written nowhere, so that the end of the process does not try it again."""
     with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _check_files() -> None:
@@ -246,6 +254,21 @@ def _check_files() -> None:
     allowed = os.sysconf("SC_OPEN_MAX")
     if 0 <= allowed < OPEN_FILES:
         raise TooFewFiles(allowed=allowed, needed=OPEN_FILES)
+
+
+def _done(sessions: "list[Session]") -> str:
+    """Return what to say of a change that was made before something failed, nothing where none was."""
+    ids = sessions[-1].done if sessions else None
+    if ids is None:
+        return ""
+    if not ids:
+        return _(" It is done all the same.")
+    told = _n(
+        " It is recorded all the same: complaint {ids}. Do not enter it again.",
+        " It is recorded all the same: complaints {ids}. Do not enter them again.",
+        len(ids),
+    )
+    return told.format(ids=", ".join(map(str, ids[:8])) + (", ..." if ids[8:] else ""))
 
 
 def _asked_language(arguments: Sequence[str]) -> str:
@@ -265,6 +288,8 @@ def _asked_language(arguments: Sequence[str]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     _prepare_streams()
+    sessions: list[Session] = []
+    status = 0
     try:
         asking = os.environ.get("_DEALTRACK_COMPLETE")
         if asking in ("bash", "zsh", "fish"):
@@ -278,11 +303,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         choose_language(_asked_language(sys.argv[1:] if arguments is None else arguments))
         _check_files()
-        status = typer.main.get_command(app).main(
-            args=list(arguments) if arguments is not None else None, prog_name="dealtrack", standalone_mode=False
-        )
+        args = list(arguments) if arguments is not None else None
+        told = typer.main.get_command(app).main(args, prog_name="dealtrack", standalone_mode=False, obj=sessions)
+        status = told if isinstance(told, int) else 0
         sys.stdout.flush()
-        return status if isinstance(status, int) else 0
+        return status
     except NoArgsIsHelpError as error:
         error.show(file=sys.stdout)
         return BAD_INPUT
@@ -298,19 +323,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DealtrackError as error:
         from dealtrack.cli.session import show_value
 
-        _say(error.message(show_value, _))
+        _say(error.message(show_value, _) + _done(sessions))
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has seen enough: leave quietly.
-        _drop_output()
+        _drop(sys.stdout)
         return 0
     except MemoryError:
-        _say(_("out of memory; nothing was written."))
+        done = _done(sessions)
+        _say(_("out of memory.") + done if done else _("out of memory; nothing was written."))
         return 3
     except OSError as error:
-        _drop_output()
-        _say(_("cannot write the output: {reason}.").format(reason=_(error.strerror or str(error))))
-        return 3
+        _drop(sys.stdout)
+        done = _done(sessions)
+        _say(_("cannot write the output: {reason}.").format(reason=_(error.strerror or str(error))) + done)
+        # What was asked for is done: who asks again would enter it twice.
+        return status or sessions[-1].status if done else 3
 
 
 def run() -> None:

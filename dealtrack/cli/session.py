@@ -55,6 +55,10 @@ class Session:
         self._db = db
         self.is_quiet = False
         self.may_ask = True
+        self.done: list[int] | None = None
+        """The first few complaints of which the call has recorded something; None as long as it has changed nothing."""
+        self.status = 0
+        """The exit status of what was done, where the output then fails."""
 
     @cached_property
     def path(self) -> Path:
@@ -101,7 +105,10 @@ class Session:
                 _shown_in[0] = register.zone
             if register.upgrade:
                 _tell(register.upgrade)
-            yield register
+            try:
+                yield register
+            finally:
+                self.done = self.done if register.done is None else register.done
             if register.clock_was_behind:
                 text = _("this clock is behind the register's last entry, whose moment the new ones bear: {moment}")
                 print("dealtrack: " + text.format(moment=show_value(register.clock_was_behind)), file=sys.stderr)

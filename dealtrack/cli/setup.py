@@ -47,6 +47,7 @@ def init(
     platforms = load_platforms(data / "platforms.toml") if name == "green-channel" else []
     setup = Setup(rules, versions, name, platforms, zone)
     Register.create(session.path, setup, session.now, session.actor)
+    session.done = []
     line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
     print(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone))
     parts = differs_by_subdivision(calendar)

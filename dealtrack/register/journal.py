@@ -218,6 +218,13 @@ def last_received(connection: sqlite3.Connection, seq: int) -> int:
     return int(row[0]) if row else 0
 
 
+def complaints_from(connection: sqlite3.Connection, seq: int) -> list[int]:
+    """Return the first few complaints, nine at least, that the entries from a number on tell of."""
+    rows = connection.execute("SELECT DISTINCT complaint FROM transition WHERE seq >= ? LIMIT 10", (seq,))
+    # The register's own entries tell of none.
+    return [complaint for (complaint,) in rows if complaint is not None]
+
+
 def first_hash(connection: sqlite3.Connection) -> bytes:
     """Return the hash of the first entry, by which one register is told from another."""
     (first,) = connection.execute("SELECT hash FROM transition WHERE seq = 1").fetchone()

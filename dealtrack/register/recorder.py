@@ -57,6 +57,7 @@ class Recorder:
         self.now = now
         self._entries = journal.Writer(connection, now, actor)
         self.recorded_at = self._entries.recorded_at
+        self.first_seq = self._entries.next_seq
         self._rows = projection.Writer(connection)
         self._index = search.Writer(connection)
         self._numbers: dict[str | None, list[int]] = {}

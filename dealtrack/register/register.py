@@ -263,6 +263,8 @@ class Register(Store):
             recorder = Recorder(self, self._connection, now, actor)
             yield recorder
             recorder.flush()
+            told_of = journal.complaints_from(self._connection, recorder.first_seq)
+        self.done = told_of
         if recorder.recorded_at > now:
             self.clock_was_behind = recorder.recorded_at
         self.passed_over = recorder.passed_over

@@ -45,6 +45,8 @@ class Store:
         self.upgrade: Upgrade | None = None
         self.clock_was_behind: datetime | None = None
         """The moment that entries were given in place of an earlier one that the clock told, in UTC."""
+        self.done: list[int] | None = None
+        """The first few complaints of which something was recorded; None as long as nothing was written."""
         self.passed_over: list[int] = []
         """The ids that new complaints did not get, because somebody had put in personal data of theirs."""
         self._whole: dict[int, WorkingCalendar] = {}
@@ -97,6 +99,7 @@ class Store:
             raise RegisterOlder(path=self.path, found=told.found, known=told.known, reason=told.reason)
         with transaction(self._connection):
             yield
+        self.done = []
 
     @property
     def connection(self) -> sqlite3.Connection:

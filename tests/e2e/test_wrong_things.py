@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Clerk, Result
+from tests.conftest import PROJECT, Clerk, Result
 
 LONG = "很长" * 6000
 # An argument that is not UTF-8, as a terminal set to GB18030 passes it on.
@@ -783,6 +783,76 @@ def test_a_full_disk_is_told_of(desk: Clerk) -> None:
             env=desk.environment(), stdout=full, stderr=subprocess.PIPE, check=False,
         )  # fmt: skip
     assert ran.returncode == 3 and b"No space left" in ran.stderr and b"Traceback" not in ran.stderr
+
+
+ONE, SEVERAL = "It is recorded all the same: complaint ", "It is recorded all the same: complaints "
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("add --platform JD", 0, f"{ONE}8. Do not enter it again."),
+        ("add --platform JD --policy odr", 0, f"{ONE}8."),
+        ("forward 1 5", 0, f"{SEVERAL}1, 5. Do not enter them again."),
+        ("note 2 --note called", 0, f"{ONE}2."),
+        ("evidence 2 --file rows.csv", 0, f"{ONE}2."),
+        ("import rows.csv --skip-bad", 4, f"{SEVERAL}8, 9, 10, 11, 12, 13, 14, 15, .... "),
+        ("import rows.csv --skip-bad --rejects /dev/full", 3, f"{SEVERAL}8, "),
+        ("import rows.csv", 3, ""),
+        ("import rows.csv --skip-bad --dry-run", 3, ""),
+        ("platform add Kaola", 0, "It is done all the same."),
+        ("calendar amend 2027-03-03 --off --name storm --source notice --yes", 0, "It is done all the same."),
+        ("recheck --rebuild", 0, "It is done all the same."),
+        ("--db new.db init", 0, "It is done all the same."),
+        ("restore copy.db --yes", 0, "It is done all the same."),
+        ("backup copy.db", 3, ""),
+        ("forward 3", 2, ""),
+        ("list", 3, ""),
+    ],
+)
+def test_what_is_done_is_told_where_the_output_cannot_be_written(
+    desk: Clerk, command: str, status: int, said: str
+) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    folder = desk.db.parent
+    rows = "".join(f"2016-11-{day:02},JD\n" for day in range(1, 13))
+    (folder / "rows.csv").write_text(f"received,platform\n{rows}nonsense,JD\n")
+    desk("backup", folder / "copy.db").ok()
+    before = held(desk.db)
+    words = [sys.executable, "-m", "dealtrack", *command.split()]
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            words, cwd=folder, env={"PYTHONPATH": str(PROJECT), **desk.environment()},
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    last = ran.stderr.splitlines()[-1]
+    assert (ran.returncode, "all the same" in last) == (status, bool(said)) and said in last, ran.stderr
+    if not said:
+        assert held(desk.db) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [("add --platform JD", 0), ("add --platform Nowhere", 2), ("import rows.csv --skip-bad", 4), ("show 99", 2)],
+)
+def test_the_status_is_right_where_no_message_can_be_written(desk: Clerk, command: str, status: int) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    (desk.db.parent / "rows.csv").write_text("received,platform\n2016-11-01,JD\nnonsense,JD\n")
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"exec {sys.executable} -m dealtrack {command} >/dev/full 2>/dev/full"],
+        cwd=desk.db.parent, env={"PYTHONPATH": str(PROJECT), **desk.environment()}, check=False,
+    )  # fmt: skip
+    assert ran.returncode == status
+
+
+def test_what_is_recorded_is_told_where_memory_then_runs_out(desk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_out(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("dealtrack.cli.record.show_change", run_out)
+    complains(desk("forward", 1), 3, f"out of memory. {ONE}1. Do not enter it again.")
 
 
 @pytest.mark.parametrize(
