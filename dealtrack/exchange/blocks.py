@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 import dealtrack
-from dealtrack.exchange.mapping import Mapping, check_header
+from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import RawRow, Refusal
 from dealtrack.exchange.readers import Source
 
@@ -42,14 +42,13 @@ class Block(NamedTuple):
     texts: Sequence[str] = ()
 
 
-def blocks_of(source: Source, mapping: Mapping, zone: str) -> Iterator[Block]:
-    """Yield a source's rows in blocks; those of a CSV file have digests, but not those of an export of dealtrack's own.
+def blocks_of(source: Source, mapping: Mapping, zone: str, *, is_own: bool) -> Iterator[Block]:
+    """Yield a source's rows in blocks; those of a CSV file have digests, but not where it is dealtrack's own export.
 
     What a row tells hangs on the mapping, the header, the register's time zone and this version of dealtrack, and so
-    do the digests. Raises what `check_header` raises.
+    do the digests.
     """
-    layout = check_header(mapping, source.header, source.name)
-    if source.format != "csv" or layout.own:
+    if source.format != "csv" or is_own:
         while rows := tuple(islice(source.rows, MOST // 2)):
             yield Block(rows, None)
         return

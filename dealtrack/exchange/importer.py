@@ -104,7 +104,7 @@ def import_rows(
             setup = Setup(register.path, source.name, source.header, mapping, recorder.now, recorder.recorded_at)
             guard = recorder.unguarded() if is_large(source) else nullcontext()
             with guard, rubbish.put_off(), ahead(source, setup, tally.platforms) as helper:
-                blocks = blocks_of(source, mapping, str(register.zone))
+                blocks = blocks_of(source, mapping, str(register.zone), is_own=reader.is_own)
                 supplied = 0
 
                 def step(rows: int) -> None:

@@ -216,9 +216,22 @@ def test_a_rehearsal_keeps_nothing(imported: Clerk, tmp_path: Path, made_registe
     assert kept(clerk.db) == 0
 
 
+def test_no_block_of_an_export_is_kept(new_clerk: Callable[..., Clerk], made_register: Path, tmp_path: Path) -> None:
+    first, second = new_clerk(), new_clerk()
+    for clerk in (first, second):
+        shutil.copy(made_register, clerk.db)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("number,platform,received\nA-1,JD,2016-11-01\n", encoding="utf-8")
+    first("import", rows).ok()
+    assert kept(first.db) == 1
+    rows.write_text(first("export").ok(), encoding="utf-8")
+    second("import", rows).ok()
+    assert kept(second.db) == 0
+
+
 def blocks(file: Path, mapping: Mapping | None = None, zone: str = "Asia/Shanghai") -> list[Block]:
     with open_source(file) as source:
-        return list(blocks_of(source, mapping or Mapping(), zone))
+        return list(blocks_of(source, mapping or Mapping(), zone, is_own=False))
 
 
 @pytest.mark.parametrize("place", [1, 20_000])
