@@ -323,8 +323,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DealtrackError as error:
         from dealtrack.cli.session import show_value
 
-        _say(error.message(show_value, _) + _done(sessions))
-        return error.exit_code
+        done = _done(sessions)
+        _say(error.message(show_value, _) + done)
+        # What was asked for was no bad input, then: only showing what came of it failed.
+        return sessions[-1].status if done and error.exit_code == BAD_INPUT else error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has seen enough: leave quietly.
         _drop(sys.stdout)

@@ -847,6 +847,12 @@ def test_the_status_is_right_where_no_message_can_be_written(desk: Clerk, comman
     assert ran.returncode == status
 
 
+def test_what_is_recorded_is_told_where_it_cannot_be_shown(desk: Clerk) -> None:
+    # The deadline lies in the calendar; the one that is projected from it does not.
+    told = desk("add", "--platform", "JD", now="2100-12-29T09:00:00+08:00")
+    complains(told, 0, "outside the calendar", f"{ONE}8. Do not enter it again.")
+
+
 def test_what_is_recorded_is_told_where_memory_then_runs_out(desk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
     def run_out(*_: object) -> None:
         raise MemoryError
