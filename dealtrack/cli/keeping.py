@@ -26,7 +26,7 @@ def backup(
     ] = "",
     no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Leave out the evidence files.")] = False,
 ) -> None:
-    """Copy the register and its evidence while others write: checked, whole, its owner's alone."""
+    """Copy the register and its evidence while others write: whole, its journal checked, its owner's alone."""
     from dealtrack.register.backup import LastBackup, back_up, back_up_in, note_backup
     from dealtrack.register.evidence import evidence_folder
     from dealtrack.register.evidence_copies import copy_evidence, folder_of

@@ -112,10 +112,17 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo]:
                 upgrade.change(copy, backup, found)
         copy.execute("PRAGMA journal_mode=WAL")
     with Register.open(path) as register:
-        faults = verify(register, evidence=False).faults
+        found_wrong = verify(register, evidence=False)
         tail, zone = Tail.of(register.connection), register.zone
-    if faults:
-        raise NotRestored(path=place, backup=backup, reason=Phrase("the backup is not whole: {fault}", fault=faults[0]))
+    if found_wrong.faults:
+        reason = Phrase("the backup is not whole: {fault}", fault=found_wrong.faults[0])
+        if found_wrong.rebuilds:
+            reason = Phrase(
+                "{reason}. Its journal is: 'dealtrack --db {backup} recheck --rebuild' makes the rest again",
+                reason=reason,
+                backup=backup,
+            )
+        raise NotRestored(path=place, backup=backup, reason=reason)
     return Journal(tail.seq, from_store(tail.recorded_at), tail.hash.hex()), zone
 
 

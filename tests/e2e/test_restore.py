@@ -138,13 +138,26 @@ def test_an_altered_backup_is_refused_and_the_register_stays(desk: Clerk) -> Non
     assert told.status == 3
     assert told.err == (
         f"dealtrack: The register {desk.db} was not restored from {_copy(desk)}: "
-        "the backup is not whole: table complaint is not as the journal makes it at 1.\n"
+        "the backup is not whole: table complaint is not as the journal makes it at 1. Its journal is: "
+        f"'dealtrack --db {_copy(desk)} recheck --rebuild' makes the rest again.\n"
     )
     damaged = _copy(desk).read_bytes()
     _copy(desk).write_bytes(damaged[:8192] + bytes(len(damaged) - 8192))
     assert desk("restore", _copy(desk), "--yes").status == 3
     assert desk.db.read_bytes() == before
     assert KEPT not in _beside(desk)
+
+
+def test_a_backup_of_altered_tables_is_made_whole_again_as_restore_says(desk: Clerk) -> None:
+    listed = desk("list").ok()
+    with closing(sqlite3.connect(desk.db, isolation_level=None)) as connection:
+        connection.execute("UPDATE complaint SET platform = 'Amazon' WHERE id = 1")
+    desk("backup", _copy(desk)).ok()
+    told = desk("restore", _copy(desk), "--yes").err
+    desk(*told.split("'")[1].split()[1:]).ok()
+    desk("restore", _copy(desk), "--yes").ok()
+    assert desk("list").ok() == listed
+    desk("verify").ok()
 
 
 def test_what_is_no_backup_is_refused(desk: Clerk, tmp_path: Path) -> None:
