@@ -40,6 +40,8 @@ def form_checked(register: Store) -> Iterator[Callable[[], bool]]:
         yield lambda: _is_sound(connection, tail)
         return
     with closing(own), beside(own) as helper:
+        # The copy of the search index, 47 MB of a million complaints, may lie in a file without a name.
+        own.execute("PRAGMA temp_store=FILE")
         yield helper.begin(lambda: _is_sound(own, tail))
 
 

@@ -142,7 +142,7 @@ class Register(Store):
             # A revision of the calendar may make a clock late that was not so by the calendar it was judged by.
             asked = queries.late_at if len(self.revisions) < 2 else queries.running_at
             ids = sorted({*ids, *asked(self._connection, view.moment)})
-        yield from self._watched(self.standings_among(ids, wanted, view), "overdue", view)
+        yield from self._watched(ids, wanted, "overdue", view)
 
     def due(self, wanted: Filter, until: datetime, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run and are due up to a moment, itself included, the earliest due first."""
@@ -153,19 +153,21 @@ class Register(Store):
         held, ids = self.parted(wanted, view)
         if held is not None and ids is not None:
             ids = sorted({*ids, *queries.running_at(self._connection, view.moment)})
-        yield from self._watched(self.standings_among(ids, wanted, view), "running", view, until)
+        yield from self._watched(ids, wanted, "running", view, until)
 
     def _watched(
-        self, standings: Iterable[Standing], told: str, view: View, until: datetime | None = None
-    ) -> list[Lateness]:
-        found = [
-            self._lateness(standing.complaint, clock, view)
-            for standing in standings
-            for clock in standing.clocks
-            if clock.started and clock.due and standing.verdict(clock) == told
-            if until is None or clock.due <= until
-        ]
-        return sorted(found, key=lambda lateness: (lateness.clock.due, lateness.complaint.id, lateness.clock.name))
+        self, ids: Iterable[int] | None, wanted: Filter, told: str, view: View, until: datetime | None = None
+    ) -> Iterator[Lateness]:
+        from dealtrack.register.ordering import in_order
+
+        def found(ids: Iterable[int] | None) -> Iterator[tuple[tuple[datetime, int, str], Lateness]]:
+            for standing in self.standings_among(ids, wanted, view):
+                for clock in standing.clocks:
+                    due = clock.due if clock.started and standing.verdict(clock) == told else None
+                    if due is not None and (until is None or due <= until):
+                        yield (due, standing.complaint.id, clock.name), self._lateness(standing.complaint, clock, view)
+
+        return in_order(found(ids), lambda key: dict(found([key[1]]))[key])
 
     def histories(self) -> Iterator[list[Transition]]:
         """Yield the transitions of each complaint in order of entry, complaints by id, voided ones among them."""

@@ -12,6 +12,7 @@ from dealtrack.core.lifecycle import Complaint, Detail, Kind, Status, Transition
 from dealtrack.core.matching import fold, fold_all
 from dealtrack.phrase import Phrase
 from dealtrack.register import queries
+from dealtrack.register.ordering import in_order
 from dealtrack.register.queries import Filter
 from dealtrack.register.view import View
 
@@ -172,15 +173,19 @@ def search(
     itself: none of its characters is a sign of a query language.
     """
     folded = list(dict.fromkeys(filter(None, map(fold, words))))
-    found = _hits(register, folded, wanted, view, limit) if folded else iter(())
+    candidates = _candidates(register.connection, folded, wanted, view, limit) if folded else iter(())
+    found = _hits(register, folded, wanted, view, candidates)
     if not view.is_present:
         # The table holds the receipts of the present; of the past another may have counted.
-        found = iter(sorted(found, key=lambda hit: (str(hit.complaint.received), hit.complaint.id), reverse=True))
+        keyed = (((str(hit.complaint.received), hit.complaint.id), hit) for hit in found)
+        found = in_order(keyed, lambda key: next(_hits(register, folded, wanted, view, [key[1]])), falling=True)
     return islice(found, limit)
 
 
-def _hits(register: "Register", words: Sequence[str], wanted: Filter, view: View, limit: int | None) -> Iterator[Hit]:
-    for id_ in _candidates(register.connection, words, wanted, view, limit):
+def _hits(
+    register: "Register", words: Sequence[str], wanted: Filter, view: View, candidates: Iterable[int]
+) -> Iterator[Hit]:
+    for id_ in candidates:
         entries = view.seen(register.history(id_))
         if view.is_present:
             complaint = lifecycle.fold(id_, entries)

@@ -2,19 +2,22 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Kind, effective
 from dealtrack.core.moments import Moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError
+from dealtrack.register.ordering import KEPT, in_order
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
@@ -147,3 +150,33 @@ def test_after_a_change_of_the_time_zone_s_rules_no_deadline_is_told_by_two_of_t
     with Register.open(moved) as register:
         assert register.parted(Filter(), View.of(END, MOMENTS[5])) == (None, None)
         assert register.parted(Filter(), View.of(END))[0] == Filter()
+
+
+def test_more_lines_than_are_held_are_told_as_those_of_the_present_are(new_clerk: Callable[..., Clerk]) -> None:
+    clerk = new_clerk()
+    count = KEPT + 50
+    moments = [f"2016-11-14 {number % 24:02}:{number % 60:02}" for number in range(count)]
+    rows = [f"{number},JD,{moment},the {number % 7}th of its kind" for number, moment in enumerate(moments)]
+    path = clerk.db.with_suffix(".csv")
+    path.write_text("\n".join(["number,platform,received,summary", *rows]), encoding="utf-8")
+    clerk("init").ok()
+    clerk("import", path).ok()
+    asked = [["due"], ["search", "KIND"]]
+    told = [clerk(*words, "--format", "jsonl").ok() for words in asked]
+    assert [len(lines.splitlines()) for lines in told] == [count, count]
+    assert [clerk(*words, "--format", "jsonl", "--as-of", "2016-11-15 09:00").ok() for words in asked] == told
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), unique=True), st.integers(0, 20), st.booleans())
+def test_values_come_in_the_order_of_their_keys_and_no_more_than_so_many_are_held(
+    keys: list[tuple[int, int]], kept: int, falling: bool
+) -> None:
+    told_again: list[tuple[int, int]] = []
+
+    def again(key: tuple[int, int]) -> str:
+        told_again.append(key)
+        return str(key)
+
+    ordered = list(in_order(((key, str(key)) for key in keys), again, falling=falling, kept=kept))
+    assert ordered == list(map(str, sorted(keys, reverse=falling)))
+    assert sorted(told_again) == sorted(keys[kept:])
