@@ -1,9 +1,10 @@
-"""`python -m tests.bench [--rows N] [--runs N] [--only WORDS] [--quick] [--folder PATH]` prints one table.
+"""`python -m tests.bench [--rows N] [--runs N] [--only WORDS] [--quick] [--memory] [--folder PATH]` prints one table.
 
 Each work is run in turn with its floor and its peers, A B C A B C, after a run that does not count; a cell is the
 median of the seconds by the wall's clock, and in brackets of those of the processor, user and system and all processes
 of a command together; ratios are told in the same way. Memory is that of the largest process. Peers that are not
-installed are named as skipped. `--quick` takes 1,000 complaints, one run and no peers: it shows that all of it runs, and measures nothing.
+installed are named as skipped. `--quick` takes 1,000 complaints, one run and no peers: it shows that all of it runs,
+and measures nothing. `--memory` prints in place of it what commands that go through the whole register hold in memory.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.measure import Figures, in_turn
+from tests.bench.memory import table
 from tests.bench.works import START, Bench, Work
 
 
@@ -21,11 +23,17 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--only", default="", help="works whose name holds this")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--memory", action="store_true")
     parser.add_argument("--folder", type=Path, help="where registers are kept for the next run")
     given = parser.parse_args()
     with TemporaryDirectory() as temporary:
-        bench = Bench(given.folder or Path(temporary), 1000 if given.quick else given.rows, with_peers=not given.quick)
+        count, with_peers = 1000 if given.quick else given.rows, not (given.quick or given.memory)
+        bench = Bench(given.folder or Path(temporary), count, with_peers)
         bench.prepare()
+        if given.memory:
+            for line in table(bench, given.only):
+                print(line, flush=True)
+            return
         print("| work | dealtrack | floor | ratio | to reach | memory | peers |")
         print("|---|---|---|---|---|---|---|")
         for work in bench.works():

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
+from dealtrack.errors import CHECK_FAILED
+
 
 class Run(NamedTuple):
     """One finished process: seconds by the wall's clock and of the processor (its children's with it), its largest size."""
@@ -26,6 +28,9 @@ class Figures(NamedTuple):
     told: bytes
 
 
+SCALE = 1 << 20 if sys.platform == "darwin" else 1 << 10
+"""The units of memory, as the system tells it, in a megabyte."""
+
 Command = Sequence[str] | Callable[[int], Sequence[str]]
 """A command line, or what gives that of each turn."""
 
@@ -43,8 +48,26 @@ def run(command: Command, environment: Mapping[str, str], turn: int = 0) -> tupl
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command), out, err)
-    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale), out
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / SCALE), out
+
+
+def size(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Return the megabytes of the largest process of a command whose output goes nowhere.
+
+    Raises CalledProcessError where it fails otherwise than by what it found.
+    """
+    process = subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, CHECK_FAILED):
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return usage.ru_maxrss / SCALE
 
 
 def _read(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:

@@ -12,13 +12,15 @@ import pytest
 from tests.bench import complaints
 from tests.bench.floor import by_hand
 from tests.bench.measure import run
+from tests.bench.memory import COMMANDS
 from tests.bench.works import Bench
 from tests.conftest import PROJECT
 
 
-def test_the_quick_form_runs_every_work() -> None:
+@pytest.mark.parametrize(("options", "count", "columns"), [((), 21, 7), (("--memory",), 2 + len(COMMANDS), 3)])
+def test_the_quick_form_runs_every_work(options: tuple[str, ...], count: int, columns: int) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--quick"],
+        [sys.executable, "-m", "tests.bench", "--quick", *options],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -27,8 +29,8 @@ def test_the_quick_form_runs_every_work() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     rows = ran.stdout.splitlines()
-    assert len(rows) == 21
-    assert all(row.count("|") == 8 for row in rows)
+    assert len(rows) == count
+    assert all(row.count("|") == columns + 1 for row in rows)
 
 
 @pytest.fixture
