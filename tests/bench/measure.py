@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from dealtrack.errors import CHECK_FAILED
-
 
 class Run(NamedTuple):
     """One finished process: seconds by the wall's clock and of the processor (its children's with it), its largest size."""
@@ -51,11 +49,8 @@ def run(command: Command, environment: Mapping[str, str], turn: int = 0) -> tupl
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / SCALE), out
 
 
-def size(command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Return the megabytes of the largest process of a command whose output goes nowhere.
-
-    Raises CalledProcessError where it fails otherwise than by what it found.
-    """
+def size(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, int]:
+    """Return the megabytes of the largest process of a command whose output goes nowhere, and its exit status."""
     process = subprocess.Popen(
         command,
         env=dict(environment),
@@ -65,9 +60,7 @@ def size(command: Sequence[str], environment: Mapping[str, str]) -> float:
     )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, CHECK_FAILED):
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return usage.ru_maxrss / SCALE
+    return usage.ru_maxrss / SCALE, process.returncode
 
 
 def _read(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 
+from dealtrack.errors import CHECK_FAILED
 from tests.bench.measure import size
 from tests.bench.works import Bench
 
@@ -42,14 +43,15 @@ def table(bench: Bench, only: str) -> Iterator[str]:
     yield "|---|---|---|"
     for command in COMMANDS:
         if only in command:
-            small, large = (f"{_size(bench, place, command):.0f} MB" for place in (0, 1))
-            yield f"| {command} | {small} | {large} |"
+            yield f"| {command} | {_size(bench, 0, command)} | {_size(bench, 1, command)} |"
 
 
-def _size(bench: Bench, place: int, command: str) -> float:
+def _size(bench: Bench, place: int, command: str) -> str:
     db, csv = ((bench.small, bench.folder / "1000.csv"), (bench.large, bench.csv))[place]
     written = bench.folder / "written"
     shutil.rmtree(written, ignore_errors=True)
     written.mkdir()
     words = [word.replace("FOLDER", str(written)).replace("CSV", str(csv)) for word in command.split()]
-    return size(bench.dealtrack(db, *words), bench.environment)
+    held, status = size(bench.dealtrack(db, *words), bench.environment)
+    # A workbook's sheet has no room for more than a million complaints: that is refused.
+    return f"{held:.0f} MB" if status in (0, CHECK_FAILED) else f"{held:.0f} MB, status {status}"
