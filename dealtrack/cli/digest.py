@@ -9,7 +9,7 @@ import typer
 
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, CategoryName, KnownAt, OwnerName, PlatformName
-from dealtrack.cli.output import print_records
+from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.cli.table import Cell, Column, draw_table, print_table, terminal_width
@@ -18,8 +18,7 @@ from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import watch_record
 from dealtrack.core.text import safe_text
-from dealtrack.errors import UnknownWord
-from dealtrack.phrase import listed
+from dealtrack.phrase import Phrase
 from dealtrack.register.register import Register
 from dealtrack.reports.digest import SECTIONS, Digest, make_digest
 
@@ -46,8 +45,7 @@ def digest(
 ) -> None:
     """Print the morning page: newly and still overdue, due today and next, by owner; nothing where all is quiet."""
     session: Session = context.obj
-    if fmt not in FORMATS:
-        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=listed(FORMATS))
+    check_word(Phrase("The format"), fmt, FORMATS)
     with session.register(one_state=True) as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)

@@ -11,14 +11,15 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal
+from dealtrack.cli.output import check_word
 from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
 from dealtrack.core.text import safe_text
-from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue, UnknownWord
+from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
-from dealtrack.phrase import listed
+from dealtrack.phrase import Phrase, listed
 
 SHOWN_REFUSALS = 10
 SHOWN_KEPT = 5
@@ -226,8 +227,7 @@ def export(
     from dealtrack.exchange.files import bytes_beside, written_beside
 
     session: Session = context.obj
-    if fmt not in FORMATS:
-        raise UnknownWord(what="The format", value=fmt, nearest="", allowed=listed(FORMATS))
+    check_word(Phrase("The format"), fmt, FORMATS)
     is_piped = not to or to == "-"
     if is_piped and fmt == "xlsx":
         raise MissingValue(what="Where to write the workbook", option="--to FILE")
