@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from dealtrack import settings
 from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
-from dealtrack.core.lifecycle import ALLOWED, OPEN, Kind, Status
+from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF, Status
 from dealtrack.register.register import Register
 
 if TYPE_CHECKING:
     from dealtrack.register.completing import Brief
 
 MOST = 50
-ANY_TIME = OPEN | ALLOWED[Kind.REOPENED]
 
 
 class Candidate(NamedTuple):
@@ -86,12 +85,8 @@ def _numbers(asked: Asked) -> list[Candidate]:
 
 
 def _statuses(asked: Asked) -> frozenset[Status]:
-    kinds = {
-        "accept": Kind.ACCEPTED, "forward": Kind.FORWARDED, "complete": Kind.COMPLETED, "withdraw": Kind.WITHDRAWN,
-        "reject": Kind.REJECTED, "reopen": Kind.REOPENED, "pause": Kind.PAUSED, "resume": Kind.RESUMED,
-        "extend": Kind.EXTENDED, "hand-on": Kind.HANDED_ON,
-    }  # fmt: skip
-    return frozenset(ALLOWED[kinds[asked.command]] if asked.command in kinds else ANY_TIME)
+    kinds = {command: kind for kind, command in COMMAND_OF.items()}
+    return ALLOWED[kinds[asked.command]] if asked.command in kinds else ANY
 
 
 def _told(brief: "Brief", register: Register) -> str:

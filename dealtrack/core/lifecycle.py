@@ -71,6 +71,25 @@ ALLOWED: Mapping[Kind, frozenset[Status]] = {
     Kind.VOIDED: ANY,
 }
 
+COMMAND_OF: Mapping[Kind, str] = {
+    Kind.RECEIVED: "add",
+    Kind.ACCEPTED: "accept",
+    Kind.FORWARDED: "forward",
+    Kind.COMPLETED: "complete",
+    Kind.WITHDRAWN: "withdraw",
+    Kind.REJECTED: "reject",
+    Kind.REOPENED: "reopen",
+    Kind.PAUSED: "pause",
+    Kind.RESUMED: "resume",
+    Kind.EXTENDED: "extend",
+    Kind.HANDED_ON: "hand-on",
+    Kind.NOTED: "note",
+    Kind.EVIDENCE: "evidence",
+    Kind.AMENDED: "amend",
+    Kind.VOIDED: "void",
+}
+"""The command that records each kind of transition."""
+
 # These say something about a complaint without moving it: they may be told in any order after the receipt.
 BESIDE = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
 
@@ -233,9 +252,7 @@ class Life:
             raise InFuture(at=at, now=now)
         if kind is Kind.RECEIVED:
             return
-        if self.status not in ALLOWED[kind]:
-            allowed = listed(possible(self.status) or [Word("nothing")])
-            raise NotAllowed(complaint=self.id, status=self.status, kind=kind, allowed=allowed)
+        check_allowed(self.id, self.status, kind)
         bar = barring(self.entries, kind)
         if bar is not None and at < bar.at:
             raise BeforePrevious(complaint=self.id, kind=kind, at=at, previous=bar.kind, previous_at=bar.at)
@@ -295,6 +312,13 @@ def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
 def possible(status: Status) -> list[Kind]:
     """Return the kinds of transition that a complaint of this status allows."""
     return [kind for kind, statuses in ALLOWED.items() if status in statuses]
+
+
+def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
+    """Check that a status allows a transition; raises NotAllowed, which names the commands that it does allow."""
+    if status not in ALLOWED[kind]:
+        commands = [COMMAND_OF[allowed] for allowed in possible(status)]
+        raise NotAllowed(complaint=complaint, status=status, kind=kind, allowed=listed(commands or [Word("nothing")]))
 
 
 def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dealtrack.core.lifecycle import COMMAND_OF, Kind
 from tests.conftest import Clerk
 
 
@@ -218,6 +219,7 @@ def test_the_last_entry_of_each_kind_can_be_taken_back(clerk: Clerk, length: int
         assert "cannot be forwarded" in case.refused("forward", "2016-11-08 23:40")
         return
     entered = case.show()["history"][-1]
+    assert COMMAND_OF[Kind(entered["kind"])] == LIFE[length - 1][0]
     assert case("void", "2016-11-08 23:30", "--reason", "slip")
     after = case.show()
     kept = ("status", "category", "forwarded", "completed", "outcome", "owner", "forward_due", "complete_due")

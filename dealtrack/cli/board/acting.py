@@ -8,11 +8,11 @@ from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.language import _
 from dealtrack.cli.sentences import due_text, name_of, state_of
 from dealtrack.cli.terms import said
-from dealtrack.core.lifecycle import ALLOWED, Complaint, Kind, possible
+from dealtrack.core.lifecycle import Complaint, Kind, check_allowed
 from dealtrack.core.moments import Moment, parse_moment
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
-from dealtrack.errors import MissingValue, NotAllowed
+from dealtrack.errors import MissingValue
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
@@ -38,9 +38,7 @@ def deeds() -> dict[str, Deed]:
 def check_possible(deed: Deed, complaints: Sequence[Complaint]) -> None:
     """Check that each complaint is where the deed may follow; raises NotAllowed for the first that is not."""
     for complaint in complaints:
-        if complaint.status not in ALLOWED[deed.kind]:
-            allowed = ", ".join(possible(complaint.status))
-            raise NotAllowed(complaint=complaint.id, status=complaint.status, kind=deed.kind, allowed=allowed)
+        check_allowed(complaint.id, complaint.status, deed.kind)
 
 
 def record(feed: Feed, deed: Deed, ids: Sequence[int], values: Mapping[str, str], actor: str) -> str:
