@@ -52,6 +52,12 @@ def in_language(value: object, translate: Callable[[str], str]) -> object:
     return translate(str.__str__(value)) if isinstance(value, (Word, StrEnum)) else value
 
 
+def in_context(context: str, word: str, translate: Callable[[str], str]) -> str:
+    """Return a word whose meaning hangs on where it stands, as `platform` of a seller, as `translate` has it."""
+    # So gettext itself joins a message to its context.
+    return translate(f"{context}\x04{word}").rpartition("\x04")[2]
+
+
 LIST, CHOICE, SUM, ORDER = "{some}, {other}", "{some} or {other}", "{some} and {other}", "{some}; {other}"
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dealtrack.errors import UnknownLanguage
-from dealtrack.phrase import in_language
+from dealtrack.phrase import in_context, in_language
 
 if TYPE_CHECKING:
     from gettext import GNUTranslations
@@ -79,10 +79,8 @@ def _n(one: str, many: str, count: int) -> str:
 
 
 def _p(context: str, message: str) -> str:
-    """Return a word in the user's language whose meaning hangs on where it stands, as `platform` of a seller."""
-    if _spoken[0] == ENGLISH:
-        return message
-    return _catalogue(_spoken[0]).pgettext(context, message)
+    """Return a word in the user's language whose meaning hangs on where it stands, as `now` of a moment."""
+    return in_context(context, message, _)
 
 
 def say(value: object) -> str:

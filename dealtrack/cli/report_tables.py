@@ -70,7 +70,7 @@ def heading_lines(report: Report) -> Iterator[str]:
     if report.known is not None:
         told += _(", as known at {moment}").format(moment=show_moment(report.known, zone))
     for name, value in report.only.items():
-        told += f", {name} {value}"
+        told += _(", {field} {value}").format(field=_(name), value=said(name, value))
     total = asked.total
     told += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
         count=f"{total.complaints:,}"

@@ -6,11 +6,11 @@ sentences say them.
 
 from collections.abc import Callable, Iterator
 
-from dealtrack.cli.language import _, _p, is_english
+from dealtrack.cli.language import _, is_english
 from dealtrack.core.category import CATEGORIES
 from dealtrack.core.outcome import OUTCOMES
 from dealtrack.core.platform import CHANNELS
-from dealtrack.phrase import Word, in_language, listed
+from dealtrack.phrase import Word, in_context, in_language, listed
 
 CLOCKS = ("accept", "complete", "final", "forward", "mediate", "respond", "verify")
 """The clocks of the policies that are shipped; a policy of the user's own may have others, which stay as they are."""
@@ -86,7 +86,7 @@ def said(key: str, text: str, translate: Callable[[str], str] = _) -> str:
     if is_english() or not text:
         return text
     if key == "seller":
-        return _p("seller", text) if translate is _ else text
+        return in_context("seller", text, translate)
     if key in LISTS:
         return str(in_language(listed(map(Word, text.split(", "))), translate))
     return translate(text) if key in WORDS else text

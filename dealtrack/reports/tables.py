@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from dealtrack.phrase import in_context
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Share, Whole
 from dealtrack.reports.words import Translate, part_words, rate_title, role_words, rules_of_clock, whole_words
 
@@ -49,6 +50,8 @@ def group_name(key: str | None, by: str, _: Translate) -> str:
     """Return the name of a group of what complaints are grouped by, or that it is not stated."""
     if key is None:
         return _("not stated")
+    if by == "seller":
+        return in_context("seller", key, _)
     return _(key) if by == "category" else key
 
 
@@ -208,7 +211,7 @@ def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
         (_("as of"), report.moment.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("as known at"), report.known and report.known.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("time zone"), report.zone, "text"),
-        *((_(name), value, "text") for name, value in report.only.items()),
+        *((_(name), group_name(value, name, _), "text") for name, value in report.only.items()),
         (_("complaints"), total.complaints, "count"),
         (_("open"), total.open, "count"),
         (_("with a provisional deadline"), total.provisional, "count"),

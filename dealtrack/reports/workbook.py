@@ -133,7 +133,7 @@ class Writer:
                 column = 2 + 4 * place
                 chart.add_series(
                     {
-                        "name": name,
+                        "name": _(name),
                         "categories": rates.cells(0, CHARTED),
                         "values": rates.cells(column, CHARTED),
                         "fill": {"color": SERIES[place % len(SERIES)]},

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
+import openpyxl
 import pytest
 
 from dealtrack.core.text import display_width
@@ -106,6 +109,25 @@ def test_it_reads_on_a_terminal(office: Clerk, by: str, width: int) -> None:
             display_width(line[: line.rindex("  ")]) for line in lines if line.startswith(("国美", "JD  ", "Tmall  "))
         }
         assert len(ends) > 1
+
+
+@pytest.mark.filterwarnings("ignore:.*extension is not supported")
+def test_sellers_and_what_it_is_narrowed_to_are_said_in_chinese(office: Clerk, tmp_path: Path) -> None:
+    words = ("--lang", "zh", "report", "--by", "seller", "--category", "quality", "--as-of", MORNING)
+    shown = office(*words, "--format", "table").ok()
+    assert "截至 2016-11-15 09:00，类别 质量：" in shown
+    # pygal leaves a finder of modules behind that Python warns of: it is loaded elsewhere.
+    office.process(*words, "--html", tmp_path / "page.html", "--xlsx", tmp_path / "book.xlsx").ok()
+    page = (tmp_path / "page.html").read_text()
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    cells = {cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
+    with ZipFile(tmp_path / "book.xlsx") as parts:
+        charts = b"".join(parts.read(name) for name in parts.namelist() if "/chart" in name).decode()
+    cells |= {*re.findall(">([^<]+)<", charts)}
+    for word, english in (("转办", "forward"), ("自营", "platform"), ("第三方", "third-party"), ("质量", "quality")):
+        assert word in shown and word in page and word in cells
+        assert english not in shown and f">{english}<" not in page and english not in cells
+    assert office(*words, "--format", "csv").ok() == office(*words[2:], "--format", "csv").ok()
 
 
 def test_nothing_to_report(clerk: Clerk) -> None:
