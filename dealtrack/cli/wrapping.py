@@ -6,39 +6,35 @@ from dealtrack.core.text import display_width, pad_text, safe_text
 
 GAP = "  "
 NARROWEST = 10
+OPENING, CLOSING = "“‘（《〈「『【([", "”’…，。、；：？！）》〉」』】％,.;:?!%)]"
 
 
 def wrap_text(text: str, width: int | None) -> list[str]:
     """Return a text in lines of at most `width` columns of a terminal; in one line where that is None.
 
-    Lines break between words, and within one that is longer than a line, as Chinese sentences are.
+    Lines break at spaces and beside full-width characters, and within a word that is longer than a line.
     """
-    words = safe_text(text).split()
-    if width is None:
-        return [" ".join(words)]
+    text = safe_text(text).rstrip()
+    if width is None or display_width(text) <= width:
+        return [text]
     lines: list[str] = []
-    line = ""
-    for word in words:
-        if line and display_width(line) + 1 + display_width(word) <= width:
-            line += f" {word}"
-            continue
-        if line:
-            lines.append(line)
-        *full, line = _pieces(word, width)
-        lines += full
-    return [*lines, line]
+    start = place = taken = 0
+    for index, mark in enumerate(text):
+        if index and _may_part(text[index - 1], mark):
+            place = index
+        taken += display_width(mark)
+        if taken > width and index > start and not mark.isspace():
+            place = place if place > start else index
+            lines.append(text[start:place].rstrip())
+            start, taken = place, display_width(text[place : index + 1])
+    return [*lines, text[start:]]
 
 
-def _pieces(word: str, width: int) -> list[str]:
-    pieces, taken = [""], 0
-    for mark in word:
-        size = display_width(mark)
-        if pieces[-1] and taken + size > width:
-            pieces.append("")
-            taken = 0
-        pieces[-1] += mark
-        taken += size
-    return pieces
+def _may_part(before: str, mark: str) -> bool:
+    """Tell whether a line may end between two characters: none ends in opening punctuation or begins with closing."""
+    if before.isspace() or mark.isspace():
+        return not mark.isspace()
+    return 2 in (display_width(before), display_width(mark)) and before not in OPENING and mark not in CLOSING
 
 
 def share_room(columns: Sequence[Sequence[str]], room: int) -> list[int]:

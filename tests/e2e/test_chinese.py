@@ -248,6 +248,16 @@ def test_chinese_tables_line_up(command: str, columns: int, sample_desk: readme_
         assert all(wide[start - 1] == " " for start in starts[1:] if start < len(wide)), line
 
 
+@pytest.mark.parametrize(("columns", "ends"), [(80, "截止日在法定节假日内的，顺延至节"), (71, "截止日在法定节假日内")])
+def test_chinese_sentences_fill_their_lines(chinese: Clerk, columns: int, ends: str) -> None:
+    lines = chinese.at_terminal("policy", "show", "samr-complaint", width=columns).ok().splitlines()
+    assert max(map(display_width, lines)) <= columns
+    first = next(place for place, line in enumerate(lines) if "截止日" in line)
+    # At 71 columns the comma would fit no more: the character before it goes on below with it.
+    assert lines[first].endswith(ends)
+    assert "".join(line.strip() for line in lines[first:]).endswith("（第 121 号令第二十二条、第二十三条和第四十五条）")
+
+
 LISTEN = """
 import sys
 opened = []
