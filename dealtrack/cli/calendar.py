@@ -13,8 +13,7 @@ from dealtrack.cli.options import CalendarName, Format
 from dealtrack.cli.output import check_format, print_records, print_steps, step_record
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session
-from dealtrack.cli.table import terminal_width
-from dealtrack.cli.wrapping import wrap_text
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import Day, DayList, WorkingCalendar, month_days, reason
 from dealtrack.core.explanation import count_days
 from dealtrack.core.moments import local_day, parse_day
@@ -121,4 +120,4 @@ def next_(
     counted = _n("{count} working day from {day}", "{count} working days from {day}", n)
     print(counted.format(count=n, day=show_day(first)))
     print_steps(steps, fmt, zone=zone)
-    print("\n".join(wrap_text(ending, terminal_width(sys.stdout))))
+    tell(ending, sys.stdout)

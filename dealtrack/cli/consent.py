@@ -1,10 +1,9 @@
 """The question before a change that cannot be taken back."""
 
-import sys
-
 import typer
 
 from dealtrack.cli.language import _
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.text import safe_text
 
 YES = frozenset({"y", "yes", "是"})
@@ -23,4 +22,4 @@ def is_agreed(question: str, default: bool = False) -> bool:
             return default
         if answer in YES or answer in NO:
             return answer in YES
-        print(_("Answer y for yes or n for no."), file=sys.stderr)
+        tell(_("Answer y for yes or n for no."))

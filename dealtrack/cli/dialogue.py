@@ -1,6 +1,5 @@
 """Entering a complaint by questions, on a terminal: each answer is checked at once, and nothing is written unasked."""
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from dealtrack.cli.language import _, _p, say
 from dealtrack.cli.sentences import change_lines
 from dealtrack.cli.session import Session, category_named, platform_named, show_value
 from dealtrack.cli.terms import said
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.category import CATEGORIES
 from dealtrack.core.lifecycle import Kind, check_next
 from dealtrack.core.moments import show_moment
@@ -102,4 +102,4 @@ def agree(session: Session, register: Register, detail: Mapping[str, Any], at: s
 
 
 def _say(text: str) -> None:
-    print(safe_text(text), file=sys.stderr)
+    tell(safe_text(text))

@@ -12,8 +12,8 @@ from dealtrack.cli.options import AsOf, CategoryName, KnownAt, OwnerName, Platfo
 from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session, filter_named
-from dealtrack.cli.table import Cell, Column, draw_table, print_table, terminal_width
-from dealtrack.cli.wrapping import wrap_text
+from dealtrack.cli.table import Cell, Column, draw_table, print_table
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import watch_record
@@ -59,8 +59,7 @@ def digest(
 
 
 def _print_page(page: Digest, register: Register) -> None:
-    room = terminal_width(sys.stdout)
-    print("\n".join(wrap_text(_summary(page, register), room)))
+    tell(_summary(page, register), sys.stdout)
     owners = page.owners()
     if owners:
         print()
@@ -68,14 +67,14 @@ def _print_page(page: Digest, register: Register) -> None:
     for name, latenesses in page.sections.items():
         if latenesses:
             print()
-            print("\n".join(wrap_text(_heading(name, page, register), room)))
+            tell(_heading(name, page, register), sys.stdout)
             keys = OVERDUE_KEYS if name in SECTIONS[:2] else COMING_KEYS
             print_table(map(watch_record, latenesses), keys, register.zone, sys.stdout)
     reminders = list(_reminders(page, register))
     if reminders:
         print()
     for text in reminders:
-        print("\n".join(wrap_text(text, room)))
+        tell(text, sys.stdout)
     if page.head is not None:
         print()
         print(_("Journal: {count} entries. Its head, for 'dealtrack verify --head':").format(count=page.entries))

@@ -14,6 +14,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.record import given_reason, told
 from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session, complaints_named
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue, NoTerminal
@@ -114,11 +115,11 @@ def _open(register: Register, exhibit: Exhibit) -> None:
     if viewer is None or Path(exhibit.name).suffix.lower() not in VIEWED:
         unseen = _("{name} is of no kind that is only looked at").format(name=exhibit.name)
         why = _("no viewer was found") if viewer is None else unseen
-        print(f"dealtrack: {why}{_('.')} {say(instead)}", file=sys.stderr)
+        tell(f"dealtrack: {why}{_('.')} {say(instead)}")
         raise typer.Exit(2)
     place = save_file(register, exhibit, Path(mkdtemp(prefix="dealtrack-")))
     place.chmod(0o400)
-    print(_("opening a copy, {path}").format(path=safe_text(str(place))), file=sys.stderr)
+    tell(_("opening a copy, {path}").format(path=safe_text(str(place))))
     run([viewer, str(place)], check=False)  # noqa: S603 - the system's own viewer, on a file of a kind it shows
 
 
@@ -150,8 +151,8 @@ def erase(
             which = say(both(Phrase("the {field}", field=Word(field)) for field in fields))
             also = _("{fields} of complaint {id} also stands in its entries, as its summary or notes")
             never = _(", which are never changed.")
-            print(f"dealtrack: {also.format(fields=which, id=id_)}{never}", file=sys.stderr)
+            tell(f"dealtrack: {also.format(fields=which, id=id_)}{never}")
     session.advise(_("evidence files and earlier backups are not touched"))
     if not done.is_gone:
         reader = _("another program is reading the register: the erased bytes leave its -wal file when that ends.")
-        print(f"dealtrack: {reader}", file=sys.stderr)
+        tell(f"dealtrack: {reader}")

@@ -15,6 +15,7 @@ from dealtrack.cli.output import check_word
 from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.text import safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.importer import Tally
@@ -105,7 +106,7 @@ def import_(
     if source.other_sheets and not sheet:
         others = ", ".join(source.other_sheets)
         told = _("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others)
-        print(safe_text(told), file=sys.stderr)
+        tell(safe_text(told))
     _report(tally, refused, source.name, skip_bad, dry_run, rejects)
     raise typer.Exit(session.status)
 
@@ -141,36 +142,36 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
 
 
 def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
-    def tell(text: str) -> None:
-        print(safe_text(text), file=sys.stderr)
+    def note(text: str) -> None:
+        tell(safe_text(text))
 
     reading = tally.reading
     if reading.ignored:
         columns = ", ".join(reading.ignored)
         shown = columns if len(columns) <= 300 else columns[:300].rpartition(", ")[0] + ", ..."
-        tell(_("columns not read: {names}").format(names=shown))
+        note(_("columns not read: {names}").format(names=shown))
     if reading.asked:
         told = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
-        tell(told.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
+        note(told.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
     if reading.guessed:
         told = _("dates such as {example} were read month first; --date-format %d/%m/%Y reads them day first")
-        tell(told.format(example=reading.guessed))
+        note(told.format(example=reading.guessed))
     for refusal in refused:
-        tell(f"{_(name)}:{refusal.line}: {say(refusal.reason)}")
+        note(f"{_(name)}:{refusal.line}: {say(refusal.reason)}")
     if tally.refused > len(refused):
         left = tally.refused - len(refused)
         more = _n("... and {count} more refused row", "... and {count} more refused rows", left).format(count=left)
-        tell(more + ("" if rejects else _("; --rejects FILE keeps all")))
+        note(more + ("" if rejects else _("; --rejects FILE keeps all")))
     if rejects and tally.refused:
-        tell(_("refused rows are in {path}").format(path=rejects))
+        note(_("refused rows are in {path}").format(path=rejects))
     if tally.platforms and not (tally.refused and not skip_bad):
         some = ", ".join(tally.platforms[:8]) + (", ..." if len(tally.platforms) > 8 else "")
         count = len(tally.platforms)
-        tell(
+        note(
             _n("{count} new platform: {names}", "{count} new platforms: {names}", count).format(count=count, names=some)
         )
     if not (tally.refused and not skip_bad):
-        _report_personal(tally, tell)
+        _report_personal(tally, note)
     counts = _n(
         "{rows} row: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
         "{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
@@ -208,10 +209,10 @@ def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:
 
 def _report_alike(tally: Tally, lines: list[str]) -> None:
     for line in lines:
-        print(line, file=sys.stderr)
+        tell(line)
     if tally.alike > len(lines):
         more = _("... {count} new complaints in all look like ones entered before").format(count=tally.alike)
-        print(f"dealtrack: {more}", file=sys.stderr)
+        tell(f"dealtrack: {more}")
 
 
 def export(
@@ -242,9 +243,5 @@ def export(
         else:
             with written_beside(Path(to)) as stream:
                 count = write_export(register, view, fmt, stream, reveal)
-    print(
-        _n("{count} complaint written to {file}", "{count} complaints written to {file}", count).format(
-            count=count, file=to
-        ),
-        file=sys.stderr,
-    )
+    told = _n("{count} complaint written to {file}", "{count} complaints written to {file}", count)
+    tell(told.format(count=count, file=to))

@@ -10,8 +10,7 @@ from dealtrack.cli.language import _
 from dealtrack.cli.output import print_records, print_steps, step_record
 from dealtrack.cli.portrait import standing_in
 from dealtrack.cli.sentences import due_text, name_of
-from dealtrack.cli.table import terminal_width
-from dealtrack.cli.wrapping import wrap_text
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.clocks import Clock, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
@@ -80,7 +79,6 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
     if fmt == "csv":
         print_records(_rows(told), STEP_KEYS, fmt, zone=register.zone)
         return
-    room = terminal_width(sys.stdout)
     first = True
     for standing, counts in told:
         for clock, steps in counts:
@@ -90,7 +88,7 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
             first = False
             print(heading)
             print_steps(steps, fmt, zone=register.zone)
-            print("\n".join(wrap_text(conclusion(clock, view.moment, register), room)))
+            tell(conclusion(clock, view.moment, register), sys.stdout)
 
 
 def _heading(standing: Standing, clock: Clock) -> str:

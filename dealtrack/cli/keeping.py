@@ -1,6 +1,5 @@
 """Commands that keep a register safe: copies of it, the way back to one, and what may be wrong around it."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
 from dealtrack.errors import CHECK_FAILED, BadCount, NoTerminal
@@ -67,7 +67,7 @@ def backup(
 def _refuse_faults(copied: "Copied") -> None:
     """Name the evidence that could not be copied, and end with the status of a check that failed."""
     for fault in copied.faults:
-        print(f"dealtrack: {safe_text(say(fault))}", file=sys.stderr)
+        tell(f"dealtrack: {safe_text(say(fault))}")
     if copied.faults:
         raise typer.Exit(CHECK_FAILED)
 
@@ -148,6 +148,6 @@ def doctor(context: typer.Context) -> None:
             print(f"{_(name)}\t{say(value)}")
         found = list(warnings(register, session.now))
     for text in found:
-        print(f"dealtrack: {say(text)}", file=sys.stderr)
+        tell(f"dealtrack: {say(text)}")
     if found:
         raise typer.Exit(CHECK_FAILED)

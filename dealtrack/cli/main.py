@@ -196,10 +196,10 @@ def root(
 
 
 def _say(message: str) -> None:
-    from dealtrack.core.text import safe_lines
+    from dealtrack.cli.wrapping import tell
 
     try:
-        print(f"dealtrack: {safe_lines(message)}", file=sys.stderr)
+        tell(f"dealtrack: {message}")
     except OSError:
         _drop(sys.stderr)
 

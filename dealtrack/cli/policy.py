@@ -14,8 +14,7 @@ from dealtrack.cli.options import AsOf, Format, KnownAt
 from dealtrack.cli.output import check_format, check_word, print_records
 from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
-from dealtrack.cli.table import terminal_width
-from dealtrack.cli.wrapping import labelled_lines, wrap_text
+from dealtrack.cli.wrapping import labelled_lines, tell, terminal_width, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.policy_words import clock_words, headings, last_days
@@ -74,7 +73,7 @@ def list_(context: typer.Context, fmt: Format = "") -> None:
         )
     print_records(records, fmt=fmt, zone=UTC)
     for fault in faults:
-        print(f"dealtrack: {fault}", file=sys.stderr)
+        tell(f"dealtrack: {fault}")
     if faults:
         raise typer.Exit(BAD_INPUT)
 
@@ -197,7 +196,7 @@ def try_(
             "no complaint was received from {day} on, when the latest version comes into force; "
             "--in-force {day} judges all by it."
         )
-        print(f"dealtrack: {line.format(day=day)}", file=sys.stderr)
+        tell(f"dealtrack: {line.format(day=day)}")
 
 
 def adopt(context: typer.Context, name: PolicyArgument) -> None:
@@ -211,11 +210,10 @@ def adopt(context: typer.Context, name: PolicyArgument) -> None:
         line = _("policy {name}, in force from {day}: {state}")
         print(line.format(name=version.name, day=version.in_force.isoformat(), state=state))
     if taken:
-        print(
+        tell(
             _(
                 "It judges what is entered from now on and was received while it is in force; what was entered before "
                 "keeps the version that it has."
-            ),
-            file=sys.stderr,
+            )
         )
         session.advise(next_line(f"dealtrack add --policy {versions[-1].name}"))

@@ -1,6 +1,5 @@
 """Commands that record what happens to complaints."""
 
-import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from dealtrack.cli.options import At, Complaints, DuplicateDays, Format, Note, N
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.sentences import change_lines, lookalike_line, next_command, next_line
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.outcome import outcome_named
 from dealtrack.core.policy import Policy
@@ -181,7 +181,7 @@ def add(
             alike = merged([*watch.by_number(id_), *watch.by_contact()])
         show_change(session, register, [id_], fmt)
         for like in alike:
-            print(lookalike_line(like, register.zone), file=sys.stderr)
+            tell(lookalike_line(like, register.zone))
 
 
 def find_policy(name: str) -> list[Policy]:

@@ -20,6 +20,7 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format, check_word, print_records
 from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.moments import parse_day
 from dealtrack.errors import BadText, DaysReversed, MissingExtra
 
@@ -63,7 +64,7 @@ def say_written(report: "Report", path: Path) -> None:
     """Say on standard error that a report stands in a file."""
     count = report.asked.total.complaints
     said = _n("report on {count} complaint written to {path}", "report on {count} complaints written to {path}", count)
-    print(said.format(count=f"{count:,}", path=path), file=sys.stderr)
+    tell(said.format(count=f"{count:,}", path=path))
 
 
 def report(

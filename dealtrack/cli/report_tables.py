@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from dealtrack.cli.bars import draw_bar, draw_spark
 from dealtrack.cli.language import _, _n
-from dealtrack.cli.table import GAP, Cell, Column, draw_table, painter, terminal_width
+from dealtrack.cli.table import GAP, Cell, Column, draw_table, painter
 from dealtrack.cli.terms import said
-from dealtrack.cli.wrapping import wrap_text
+from dealtrack.cli.wrapping import tell, terminal_width, wrap_text
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
@@ -38,7 +38,7 @@ def print_report(report: Report) -> None:
     for text in wrap_text(heading, room):
         print(paint(text, "bold"))
     for line in lines:
-        print("\n".join(wrap_text(line, room)))
+        tell(line, sys.stdout)
     if not report.asked.total.complaints:
         return
     print_intake(report, room)

@@ -1,6 +1,5 @@
 """Commands that revise the register's calendar; each first shows what it would move."""
 
-import sys
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from pathlib import Path
@@ -13,6 +12,7 @@ from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.sentences import due_text, show_day
 from dealtrack.cli.session import Session
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, change_to_data, reason
 from dealtrack.core.moments import parse_days
 from dealtrack.core.text import clean_input, safe_text
@@ -128,7 +128,7 @@ def _revise(
         print(_("the calendar stays as it is"))
         return
     if not yes and not session.asks:
-        print(f"dealtrack: {_('nothing was changed; --yes does it')}", file=sys.stderr)
+        tell(f"dealtrack: {_('nothing was changed; --yes does it')}")
         return
     if not yes and not is_agreed(_("Revise the calendar?")):
         raise typer.Abort

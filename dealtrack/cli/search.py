@@ -11,6 +11,7 @@ from dealtrack.cli.look import status_named
 from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformName, StatusName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.snippet import snippet
 from dealtrack.core.text import clean_input
 from dealtrack.errors import MissingValue
@@ -67,4 +68,4 @@ def search(
 
         print_records(records(), KEYS, fmt, zone=register.zone)
     if most and count > most and limit is None:
-        print(_("only the latest {count} are shown; --limit N shows more").format(count=most), file=sys.stderr)
+        tell(_("only the latest {count} are shown; --limit N shows more").format(count=most))

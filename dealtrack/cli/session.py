@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dealtrack import settings
 from dealtrack.cli.language import _, say
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.references import parse_ids, read_ids
-from dealtrack.core.text import clean_input, safe_lines
+from dealtrack.core.text import clean_input
 from dealtrack.errors import (
     DaysReversed,
     MissingValue,
@@ -73,7 +74,7 @@ class Session:
     def advise(self, text: str) -> None:
         """Print advice, such as the command that usually follows, on standard error; nothing under --quiet."""
         if not self.is_quiet:
-            print(text, file=sys.stderr)
+            tell(text)
 
     @property
     def names_register(self) -> bool:
@@ -111,14 +112,14 @@ class Session:
                 self.done = self.done if register.done is None else register.done
             if register.clock_was_behind:
                 text = _("this clock is behind the register's last entry, whose moment the new ones bear: {moment}")
-                print("dealtrack: " + text.format(moment=show_value(register.clock_was_behind)), file=sys.stderr)
+                tell("dealtrack: " + text.format(moment=show_value(register.clock_was_behind)))
             if register.passed_over:
                 text = _(
                     "ids passed over, since personal data stands under them already: {ids}; "
                     "'dealtrack verify' tells more"
                 )
                 ids = ", ".join(map(str, register.passed_over[:8])) + (", ..." if register.passed_over[8:] else "")
-                print("dealtrack: " + text.format(ids=ids), file=sys.stderr)
+                tell("dealtrack: " + text.format(ids=ids))
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""
@@ -155,7 +156,7 @@ def _tell(upgrade: "Upgrade") -> None:
     told = text.format(
         found=upgrade.found, known=upgrade.known, backup=upgrade.backup, reason=say(upgrade.reason or "")
     )
-    print(f"dealtrack: {safe_lines(told)}", file=sys.stderr)
+    tell(f"dealtrack: {told}")
 
 
 def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:

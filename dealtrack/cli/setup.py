@@ -1,6 +1,5 @@
 """Commands that make a register and vouch for it."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from dealtrack import settings
 from dealtrack.cli.language import _, say
 from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.text import fit_text
 from dealtrack.errors import CHECK_FAILED, BadHead, BadTimezone, RegisterExists, suggestion
 
@@ -57,10 +57,10 @@ def init(
             "{name} holds only the holidays that all its parts share; they differ by part ({some}), "
             "as in --calendar {name}-{part}."
         )
-        print(f"dealtrack: {line.format(name=rules.name, some=some, part=parts[0])}", file=sys.stderr)
+        tell(f"dealtrack: {line.format(name=rules.name, some=some, part=parts[0])}")
     if not timezone and not rules.timezone:
         line = _("no time zone is known for {name}; {zone} is used (--timezone).")
-        print(f"dealtrack: {line.format(name=rules.name, zone=zone)}", file=sys.stderr)
+        tell(f"dealtrack: {line.format(name=rules.name, zone=zone)}")
     session.advise(next_line(f"dealtrack add --platform {_('NAME')}"))
 
 
@@ -95,14 +95,14 @@ def verify(
     with session.register() as register:
         report = verify_register(register, head)
     for fault in report.faults:
-        print(f"dealtrack: {say(fault)}", file=sys.stderr)
+        tell(f"dealtrack: {say(fault)}")
     if report.faults:
         way_back = (
             _("the journal is whole: 'dealtrack recheck --rebuild' makes the tables again from it")
             if report.rebuilds
             else _("keep this file as evidence, and go back to the last backup that 'dealtrack verify' finds whole")
         )
-        print(f"dealtrack: {way_back}", file=sys.stderr)
+        tell(f"dealtrack: {way_back}")
         raise typer.Exit(CHECK_FAILED)
     print(_("whole: {count} entries, head {head}").format(count=report.entries, head=report.head))
 

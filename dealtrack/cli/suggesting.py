@@ -12,6 +12,7 @@ from dealtrack import settings
 from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.masking import PERSONAL, mask
 from dealtrack.core.platform import Platform
 from dealtrack.core.text import safe_text
@@ -92,7 +93,7 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
     for row in rows:
         if isinstance(row, Refusal):
             told = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=row.reason)
-            print(safe_text(told), file=sys.stderr)
+            tell(safe_text(told))
 
 
 def _records(rows: Sequence[Incoming | Refusal], keys: Sequence[str]) -> Iterator[dict[str, Any]]:

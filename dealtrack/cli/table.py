@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TextIO
 
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.terms import heading, said
-from dealtrack.cli.wrapping import share_room, wrap_text
+from dealtrack.cli.wrapping import share_room, terminal_width, wrap_text
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
 from dealtrack.core.festival import name_of_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
@@ -189,15 +189,6 @@ def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | No
     for place in sorted(kept, key=lambda place: -columns[place].rank):
         sizes[place] = max(least[place], sizes[place] - max(0, taken(sizes) - room))
     return [(place, sizes[place]) for place in kept]
-
-
-def terminal_width(out: TextIO) -> int | None:
-    """Return the columns of the terminal that a stream writes to, None where it is none and nothing is to be cut."""
-    if not out.isatty():
-        return None
-    from shutil import get_terminal_size
-
-    return max(20, get_terminal_size().columns)
 
 
 def painter(out: TextIO) -> Paint:

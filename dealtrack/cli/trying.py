@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
-from dealtrack.cli.table import Cell, Column, draw_table, terminal_width
+from dealtrack.cli.table import Cell, Column, draw_table
 from dealtrack.cli.terms import said
-from dealtrack.cli.wrapping import wrap_text
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
@@ -23,20 +23,19 @@ def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -
     if fmt in ("csv", "json", "jsonl"):
         print_records(records(trial, by), record_keys(by), fmt, zone=bench.zone)
         return
-    room = terminal_width(sys.stdout)
     count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints).format(count=trial.complaints)
     moment = show_moment(bench.moment, bench.zone)
     heading = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
     heading = heading.format(name=policy.name, title=_(policy.title), count=count, moment=moment)
-    print("\n".join(wrap_text(heading, room)))
+    tell(heading, sys.stdout)
     if trial.refused:
         left_out = _("extensions that it does not allow, left out: {count:,}").format(count=trial.refused)
-        print("\n".join(wrap_text(left_out, room)))
+        tell(left_out, sys.stdout)
     told = sentences(trial)
     as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
     for name, tally in tallies(trial).items():
         print()
-        print("\n".join(wrap_text(say(told[name]), room)))
+        tell(say(told[name]), sys.stdout)
         _draw(VERDICT_TITLES, list(_verdict_rows(tally, as_table)), as_table)
         if by:
             print()

@@ -12,6 +12,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.clocks import deadline
 from dealtrack.core.moments import Span, local_day, parse_span
@@ -43,7 +44,7 @@ def _remind(session: Session, register: Register, found: Counted, view: View) ->
     if view.is_present and (found.count or sys.stderr.isatty()):
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
-            print(f"dealtrack: {say(calendar_reminder(year))}{_('.')}", file=sys.stderr)
+            tell(f"dealtrack: {say(calendar_reminder(year))}{_('.')}")
 
 
 def overdue(

@@ -1,12 +1,31 @@
 """Sentences broken into lines of a terminal's width, Chinese ones among them."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
 
 from dealtrack.core.text import display_width, pad_text, safe_text
 
 GAP = "  "
 NARROWEST = 10
 OPENING, CLOSING = "“‘（《〈「『【([", "”’…，。、；：？！）》〉」』】％,.;:?!%)]"
+
+
+def terminal_width(out: TextIO) -> int | None:
+    """Return the columns of the terminal that a stream writes to, None where it is none and nothing is to be cut."""
+    if not out.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return max(20, get_terminal_size().columns)
+
+
+def tell(text: str, out: TextIO | None = None) -> None:
+    """Print a text, on standard error unless told otherwise; on a terminal its lines break where they fit it."""
+    out = out or sys.stderr
+    room = terminal_width(out)
+    for line in text.split("\n"):
+        print("\n".join(wrap_text(line, room)), file=out)
 
 
 def wrap_text(text: str, width: int | None) -> list[str]:

@@ -30,6 +30,24 @@ def test_a_narrow_terminal_cuts_nothing(clerk: Clerk, width: int, words: str) ->
         assert text.endswith("the official calendar for that time is not published yet)")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize(
+    "words", ["add --platform Jingdongg", "list --status x", "reopen 1 --reason x", "list --as-of 2016-02-30"]
+)
+def test_messages_break_between_words_on_a_terminal_alone(clerk: Clerk, language: str, width: int, words: str) -> None:
+    clerk("add", "--platform", "JD", "--at", "2016-11-14").ok()
+    arguments = ["--lang", language, *words.split()]
+    (sentence,) = clerk(*arguments).err.splitlines()
+    lines = clerk.at_terminal(*arguments, width=width).out.splitlines()
+    assert max(map(display_width, lines)) <= width
+    if language == "en":
+        assert " ".join(lines) == sentence
+    else:
+        assert "".join(lines).replace(" ", "") == sentence.replace(" ", "")
+        assert not [line for line in lines if line[0] in "，。、；：？）"]
+
+
 def test_columns_share_what_room_there_is() -> None:
     assert share_room([["id", "1"], ["a text of many words", "x"]], 80) == [2, 20]
     assert share_room([["id", "1"], ["a text of many words", "x"]], 14) == [2, 12]
