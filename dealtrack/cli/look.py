@@ -1,5 +1,6 @@
 """Commands that look at complaints: lists, one in full, and why its deadlines are what they are."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from dealtrack.cli.options import (
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, complaints_named, filter_named
 from dealtrack.cli.terms import clock_named
+from dealtrack.cli.wrapping import terminal_width
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.standing import record, record_keys
 from dealtrack.errors import UnknownWord, suggestion
@@ -99,7 +101,7 @@ def show(
         for position, held in enumerate(portraits):
             if position:
                 print()
-            for line in portrait_lines(held, register.zone, fmt):
+            for line in portrait_lines(held, register.zone, fmt, terminal_width(sys.stdout)):
                 print(line)
 
 

@@ -85,8 +85,11 @@ def standing_in(register: Register, complaint: int, history: Sequence[Transition
     return standing
 
 
-def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:
-    """Yield a portrait in lines: aligned for a reader, or tab-separated as `plain` and piped output are."""
+def portrait_lines(held: Portrait, zone: tzinfo, fmt: str, room: int | None = None) -> Iterator[str]:
+    """Yield a portrait in lines: aligned for a reader, or tab-separated as `plain` and piped output are.
+
+    What is longer than the room, a terminal's width, goes on below itself; None is any room.
+    """
     import sys
 
     plain = fmt == "plain" or (not fmt and not sys.stdout.isatty())
@@ -96,7 +99,8 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:
         for section, cells in rows:
             yield "\t".join((section, *cells))
         return
-    from dealtrack.core.text import display_width
+    from dealtrack.cli.wrapping import lines_beside
+    from dealtrack.core.text import display_width, pad_text
 
     complaint = held.standing.complaint
     yield _("Complaint {id}").format(id=complaint.id)
@@ -112,8 +116,8 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str) -> Iterator[str]:
             max((display_width(cells[i]) for cells in lines if i < len(cells) - 1), default=0) for i in range(columns)
         ]
         for cells in lines:
-            padded = [cell + " " * (widths[i] - display_width(cell)) for i, cell in enumerate(cells[:-1])]
-            yield "  " + "  ".join((*padded, cells[-1])).rstrip()
+            padded = [pad_text(cell, widths[i]) for i, cell in enumerate(cells[:-1])]
+            yield from lines_beside("  " + "  ".join((*padded, "")), cells[-1], room)
 
 
 def _rows(held: Portrait, zone: tzinfo, _: Translate) -> Iterator[tuple[str, list[str]]]:

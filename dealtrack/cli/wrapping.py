@@ -78,10 +78,20 @@ def labelled_lines(rows: Sequence[tuple[str, str]], labels: Iterable[str], room:
     `labels` are all that the column of labels must hold, `room` is the terminal's width, None for any.
     """
     column = max(map(display_width, labels), default=0)
-    indent = len(GAP) + column + len(GAP)
-    width = None if room is None else max(NARROWEST, room - indent)
     for label, text in rows:
-        first, *others = wrap_text(text, width)
-        yield f"{GAP}{pad_text(label, column)}{GAP}{first}".rstrip()
-        for line in others:
-            yield " " * indent + line
+        yield from lines_beside(f"{GAP}{pad_text(label, column)}{GAP}", text, room)
+
+
+def lines_beside(head: str, text: str, room: int | None) -> Iterator[str]:
+    """Yield a text behind its head, going on below itself where it is longer than the room; None is any room.
+
+    Where little room is left beside the head, the text goes on below that.
+    """
+    indent = display_width(head)
+    if room is None or room - indent < 2 * NARROWEST:
+        yield from wrap_text(head + text, room)
+        return
+    first, *others = wrap_text(text, room - indent)
+    yield f"{head}{first}".rstrip()
+    for line in others:
+        yield " " * indent + line

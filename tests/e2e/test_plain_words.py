@@ -48,6 +48,26 @@ def test_messages_break_between_words_on_a_terminal_alone(clerk: Clerk, language
         assert not [line for line in lines if line[0] in "，。、；：？）"]
 
 
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize(
+    "note",
+    ["The consumer telephoned  again about the refund promised for Friday. " * 4, "消费者再次来电，询问退款。" * 12],
+)
+def test_a_history_goes_on_below_itself_on_a_terminal_alone(clerk: Clerk, width: int, note: str) -> None:
+    clerk("add", "--platform", "JD", "--at", "2016-11-14").ok()
+    clerk("note", 1, "--note", note).ok()
+    whole = clerk("show", 1, "--format", "table").ok().splitlines()[-1]
+    assert whole.endswith(note.strip())
+    lines = clerk.at_terminal("show", 1, width=width).ok().splitlines()
+    assert max(map(display_width, lines)) <= width < display_width(whole)
+    first, *others = lines[next(place for place, line in enumerate(lines) if "noted" in line) :]
+    assert "".join([first, *others]).replace(" ", "") == whole.replace(" ", "")
+    assert set(" ".join([first, *others]).split()) >= set(note.split() if note.isascii() else ())
+    # A terminal of 40 columns has no room beside the moment and the name.
+    indent = whole.index(note[:3]) if width > 40 else 0
+    assert all(line[:indent].strip() == "" and line[indent] not in " ，。" for line in others)
+
+
 def test_columns_share_what_room_there_is() -> None:
     assert share_room([["id", "1"], ["a text of many words", "x"]], 80) == [2, 20]
     assert share_room([["id", "1"], ["a text of many words", "x"]], 14) == [2, 12]
