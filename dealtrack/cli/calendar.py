@@ -118,6 +118,6 @@ def next_(
         print_steps(steps, fmt, zone=zone)
         return
     counted = _n("{count} working day from {day}", "{count} working days from {day}", n)
-    print(counted.format(count=n, day=show_day(first)))
+    tell(counted.format(count=n, day=show_day(first)), sys.stdout)
     print_steps(steps, fmt, zone=zone)
     tell(ending, sys.stdout)

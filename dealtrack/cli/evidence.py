@@ -95,7 +95,7 @@ def _attach(
     for exhibit in new:
         size = _n("{count:,} byte", "{count:,} bytes", exhibit.size).format(count=exhibit.size)
         line = _("complaint {id}: evidence {seq}, {name}, {size}")
-        print(line.format(id=exhibit.complaint, seq=exhibit.seq, name=exhibit.name, size=size))
+        tell(line.format(id=exhibit.complaint, seq=exhibit.seq, name=exhibit.name, size=size), sys.stdout)
     session.advise(next_line(f"dealtrack evidence {' '.join(map(str, named[:8]))}"))
 
 
@@ -145,7 +145,7 @@ def erase(
                 raise typer.Abort
         done = erase_personal(register, named, detail["reason"], session.now, session.actor)
     for id_, fields in done.fields.items():
-        print(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))))
+        tell(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))), sys.stdout)
     for id_, fields in done.told.items():
         if fields:
             which = say(both(Phrase("the {field}", field=Word(field)) for field in fields))

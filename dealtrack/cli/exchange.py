@@ -187,7 +187,7 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
         counts += _(" (dry run: nothing was written)")
     elif tally.refused and not skip_bad:
         counts += _(" (nothing was written; --skip-bad takes in the good rows)")
-    print(counts)
+    tell(counts, sys.stdout)
 
 
 def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:

@@ -86,7 +86,7 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
             if not first:
                 print()
             first = False
-            print(heading)
+            tell(heading, sys.stdout)
             print_steps(steps, fmt, zone=register.zone)
             tell(conclusion(clock, view.moment, register), sys.stdout)
 

@@ -1,5 +1,6 @@
 """Commands that keep a register safe: copies of it, the way back to one, and what may be wrong around it."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,14 +42,14 @@ def backup(
             line = _("backup {path}").format(path=path)
             if dropped:
                 line += _(", {count} older dropped").format(count=len(dropped))
-            print(line)
+            tell(line, sys.stdout)
             # The copies in a folder share their evidence: a file of it is kept once, by its content.
             beside = path.with_name(own.name)
         else:
             path = Path(target)
             seq, head = back_up(register, path)
             line = _("backup {path}: {count} entries, head {head}")
-            print(line.format(path=target, count=seq, head=head))
+            tell(line.format(path=target, count=seq, head=head), sys.stdout)
             beside = folder_of(path)
         copied = None if no_evidence else copy_evidence(register, [own], beside)
         is_whole = copied is not None and not copied.faults
@@ -60,7 +61,7 @@ def backup(
                 "{count} evidence files, {new} new, in {folder}",
                 copied.held,
             )
-            print(safe_text(text.format(count=copied.held, new=copied.new, folder=beside)))
+            tell(safe_text(text.format(count=copied.held, new=copied.new, folder=beside)), sys.stdout)
         _refuse_faults(copied)
 
 
@@ -100,7 +101,7 @@ def restore(
         copied = copy_evidence(register, [folder_of(file), file.with_name(own.name)], own)
         seq, head = register.head()
     text = _("register {path}: restored from {backup}: {count} entries, head {head}")
-    print(safe_text(text.format(path=place, backup=file, count=seq, head=head)))
+    tell(safe_text(text.format(path=place, backup=file, count=seq, head=head)), sys.stdout)
     if copied.new:
         text = _n("{count} evidence file brought back", "{count} evidence files brought back", copied.new)
         print(text.format(count=copied.new))

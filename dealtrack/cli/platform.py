@@ -1,5 +1,6 @@
 """Commands about the platforms that complaints are about."""
 
+import sys
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Annotated
@@ -10,6 +11,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.options import At, Format
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, platform_named
+from dealtrack.cli.wrapping import tell
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import parse_day, show_moment
 from dealtrack.core.platform import (
@@ -96,7 +98,7 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
             print_records([record], fmt=fmt, zone=register.zone, single=True)
             return
         if fmt != "csv":
-            print(_told(platform))
+            tell(_told(platform), sys.stdout)
             shown = _("shows: {channels}").format(channels=_channels(platform.channels))
             print(shown if checks or platform.channels else _("never checked"))
         if checks or fmt == "csv":
@@ -122,7 +124,7 @@ def add(
     platform = Platform(name, tuple(others), _yes_or_no(green_channel))
     with session.register() as register:
         register.enter_platforms([platform], session.now, session.actor)
-    print(_("{platform} entered").format(platform=_told(platform)))
+    tell(_("{platform} entered").format(platform=_told(platform)), sys.stdout)
 
 
 def edit(
@@ -154,7 +156,7 @@ def edit(
         )
         known = edited or match_platform(wanted, register.platforms)
     assert known is not None
-    print(_told(known) if edited else _("{platform}: nothing to change").format(platform=_told(known)))
+    tell(_told(known) if edited else _("{platform}: nothing to change").format(platform=_told(known)), sys.stdout)
 
 
 def check(
@@ -182,9 +184,9 @@ def check(
         checked = show_moment(moment, register.zone)
         line = _("platform {name}: checked {moment} by {actor}: shows {channels}")
         told_of = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(found)}
-        print(safe_text(line.format(**told_of)))
+        tell(safe_text(line.format(**told_of)), sys.stdout)
         last = platform.last_check
         if last is not None and last.at > moment:
             later = show_moment(last.at, register.zone)
             line = _("what it shows stays as last checked, {moment} by {actor}: {channels}")
-            print(safe_text(line.format(moment=later, actor=last.by, channels=_channels(last.channels))))
+            tell(safe_text(line.format(moment=later, actor=last.by, channels=_channels(last.channels))), sys.stdout)

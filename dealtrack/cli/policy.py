@@ -208,7 +208,7 @@ def adopt(context: typer.Context, name: PolicyArgument) -> None:
     for version in versions:
         state = _("taken into the register") if version in taken else _("in the register already")
         line = _("policy {name}, in force from {day}: {state}")
-        print(line.format(name=version.name, day=version.in_force.isoformat(), state=state))
+        tell(line.format(name=version.name, day=version.in_force.isoformat(), state=state), sys.stdout)
     if taken:
         tell(
             _(

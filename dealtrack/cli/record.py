@@ -1,5 +1,6 @@
 """Commands that record what happens to complaints."""
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -70,7 +71,7 @@ def show_change(session: Session, register: Register, ids: list[int], fmt: str) 
         print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(ids) == 1)
         return
     for line in change_lines(changed, register.zone):
-        print(line)
+        tell(line, sys.stdout)
     following = next_command(changed, register.policy_of)
     if following:
         session.advise(next_line(following))

@@ -1,5 +1,6 @@
 """Commands that revise the register's calendar; each first shows what it would move."""
 
+import sys
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from pathlib import Path
@@ -135,7 +136,7 @@ def _revise(
     done = revise(register, new, told, session.now, session.actor, revision)
     line = _("calendar revision {revision}: {days}, {deadlines} moved")
     days, deadlines = _count_days(len(done.days)), _count_deadlines(len(done.moved))
-    print(line.format(revision=register.revision, days=days, deadlines=deadlines))
+    tell(line.format(revision=register.revision, days=days, deadlines=deadlines), sys.stdout)
 
 
 def _count_days(count: int) -> str:
@@ -153,7 +154,7 @@ def _count_ended(count: int) -> str:
 def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     for change in revision.days[:SHOWN]:
         before, after = _reason(change.day, change.before), _reason(change.day, change.after)
-        print(safe_text(f"{show_day(change.day)}: {before} -> {after}"))
+        tell(safe_text(f"{show_day(change.day)}: {before} -> {after}"), sys.stdout)
     _more(len(revision.days), _count_days)
     for years, line in (
         (revision.made_official, _("{years}: now official")),
@@ -164,7 +165,7 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     for moved in revision.moved[:SHOWN]:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
-        print(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after))
+        tell(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after), sys.stdout)
     _more(len(revision.moved), _count_deadlines)
     for clock in revision.otherwise[:SHOWN]:
         line = _(
@@ -172,7 +173,7 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
             "its verdict stands ('dealtrack recheck --include-closed' judges anew)"
         )
         verdict, other = _(clock.stands), _(clock.would_be)
-        print(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other))
+        tell(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other), sys.stdout)
     _more(len(revision.otherwise), _count_ended)
 
 

@@ -1,5 +1,6 @@
 """Commands that make a register and vouch for it."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -49,7 +50,7 @@ def init(
     Register.create(session.path, setup, session.now, session.actor)
     session.done = []
     line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
-    print(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone))
+    tell(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone), sys.stdout)
     parts = differs_by_subdivision(calendar)
     if parts:
         some = ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")
@@ -104,7 +105,7 @@ def verify(
         )
         tell(f"dealtrack: {way_back}")
         raise typer.Exit(CHECK_FAILED)
-    print(_("whole: {count} entries, head {head}").format(count=report.entries, head=report.head))
+    tell(_("whole: {count} entries, head {head}").format(count=report.entries, head=report.head), sys.stdout)
 
 
 def recheck(
@@ -134,7 +135,10 @@ def recheck(
             for change in judge_anew(register, session.now, session.actor):
                 line = _("complaint {id} {clock}: {before} -> {after}")
                 before, after = _(change.stands), _(change.would_be)
-                print(line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after))
+                tell(
+                    line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after),
+                    sys.stdout,
+                )
     if found and not rebuild:
         raise typer.Exit(CHECK_FAILED)
     if not found:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TextIO
 
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.terms import heading, said
-from dealtrack.cli.wrapping import share_room, terminal_width, wrap_text
+from dealtrack.cli.wrapping import NARROWEST, share_room, terminal_width, wrap_text
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
 from dealtrack.core.festival import name_of_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
@@ -211,14 +211,18 @@ def painter(out: TextIO) -> Paint:
 
 
 def print_step_table(rows: Sequence[tuple[str, str, str]], out: TextIO) -> None:
-    """Print the days of a count for a terminal; the reasons, which come last, are never cut."""
+    """Print the days of a count for a terminal; the reasons, which come last, go on below themselves."""
     paint = painter(out)
     marks = max((display_width(mark) for _, mark, _ in rows), default=0)
-    days = max((len(day) for day, _, _ in rows), default=0)
+    days = max((display_width(day) for day, _, _ in rows), default=0)
+    indent = days + marks + 2 * len(GAP)
+    room = terminal_width(out)
     for day, mark, why in rows:
         counted = mark != "–"
-        line = f"{day:<{days}}  {paint(pad_text(mark, marks), 'green' if counted else 'dim')}  "
-        out.write(line + (why if counted else paint(why, "dim")) + "\n")
+        line = f"{pad_text(day, days)}{GAP}{paint(pad_text(mark, marks), 'green' if counted else 'dim')}{GAP}"
+        reasons = wrap_text(why, None if room is None else max(NARROWEST, room - indent))
+        line += f"\n{' ' * indent}".join(paint(reason, "" if counted else "dim") for reason in reasons)
+        out.write(line + "\n")
 
 
 class Mark(NamedTuple):

@@ -48,6 +48,17 @@ def test_messages_break_between_words_on_a_terminal_alone(clerk: Clerk, language
         assert not [line for line in lines if line[0] in "，。、；：？）"]
 
 
+@pytest.mark.parametrize("words", ["verify", "calendar next 1 --from 2014-10-31", "explain 1", "amend 1 --owner x"])
+def test_results_break_between_words_on_a_terminal_alone(clerk: Clerk, words: str) -> None:
+    number = "BJ-2016-" + "0" * 40
+    clerk("add", "--platform", "JD", "--category", "cancelled-order", "--number", number, "--at", "2014-10-31").ok()
+    whole = clerk(*words.split()).ok()
+    assert max(map(len, whole.splitlines())) > 80
+    lines = clerk.at_terminal(*words.split(), NO_COLOR="1").ok().splitlines()
+    assert max(map(display_width, lines)) <= 80
+    assert set(" ".join(lines).split()) >= set(whole.split())
+
+
 @pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize(
     "note",
