@@ -120,6 +120,11 @@ class NothingToErase(DealtrackError):
     """There is no personal data of complaint {complaint} on file.{hint} Nothing was erased."""
 
 
+class PersonalAltered(DealtrackError):
+    """The personal data of complaint {complaint} is not what the journal tells of. Nothing was written.
+    'dealtrack erase {complaint}' takes it away; then amend again. 'dealtrack verify' tells more."""
+
+
 class NoTerminal(DealtrackError):
     """{what} needs a terminal. {instead}"""
 

@@ -15,6 +15,7 @@ from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Life, T
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
+from dealtrack.errors import PersonalAltered
 from dealtrack.register import import_blocks, journal, projection, queries, search
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import Personal, personal_digest, personal_row
@@ -135,11 +136,13 @@ class Recorder:
 
         A new one gets the next id, or the one `wanted` where that lies beyond all that were given.
         Where one is refused none is recorded. Raises what `Life.check_next`, `lifecycle.check_void` and the
-        checks of `limits` raise, UnknownComplaint and UnknownPolicy.
+        checks of `limits` raise, UnknownComplaint, UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
         id_ = self._next_ids(1, wanted)[0] if work.complaint is None else work.complaint
         life = Life(id_, () if is_new else self.history(id_))
+        if work.personal is not None and not is_new:
+            self._check_personal(life)
         salt = os.urandom(16) if work.personal is not None else b""
         decided = self._decide(life, work, salt)
         # What can still be refused, a deadline outside the calendar, is refused before anything is written.
@@ -220,6 +223,14 @@ class Recorder:
         else:
             name, by = draft.detail["clock"], draft.detail["by"]
             limits.check_extension(life.id, policy, runs, life.entries, name, by, at)
+
+    def _check_personal(self, life: Life) -> None:
+        # What is amended is vouched for together with all that stays: that must not be what somebody else put in.
+        self.flush()
+        held = queries.salted_personal(self._connection, life.id)
+        told = [entry.detail["personal"] for entry in life.history if entry.detail.get("personal")]
+        if held is not None and told[-1:] != [personal_digest(held[-1], Personal(*held[:-1]))]:
+            raise PersonalAltered(complaint=life.id)
 
     def _write_personal(self, row: tuple[Any, ...], is_new: bool) -> None:
         if is_new:

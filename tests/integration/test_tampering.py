@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.core.chain import digest
+from dealtrack.errors import PersonalAltered
 from tests.conftest import Clerk
 from tests.guards import without_triggers
 
@@ -488,6 +489,27 @@ def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Cler
     assert "consumer" not in copy("show", ids[0]).ok()
     named = [f"personal data of complaint {last + ahead} was put in" for ahead in (1, 3, 5, 77777)]
     assert [line.split(":")[1].strip() for line in found(copy).splitlines()[:-1]] == named
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE personal SET consumer = 'Someone' WHERE complaint = 1",
+        "UPDATE personal SET complaint = 2 WHERE complaint = 1",
+    ],
+)
+def test_personal_data_that_was_altered_is_never_vouched_for(copy: Clerk, statement: str) -> None:
+    with unguarded(copy.db) as db:
+        db.execute("DELETE FROM personal WHERE complaint = 2")
+        db.execute(statement)
+        (altered,) = db.execute("SELECT complaint FROM personal ORDER BY 1 LIMIT 1").fetchone()
+    before = found(copy)
+    refused = copy("amend", altered, "--email", "one@example.com")
+    assert (refused.status, refused.err) == (2, f"dealtrack: {PersonalAltered(complaint=altered)}\n")
+    assert found(copy) == before
+    copy("erase", altered, "--reason", "put in", "--yes").ok()
+    copy("amend", altered, "--email", "one@example.com").ok()
+    assert f"complaint {altered} " not in copy("verify").err
 
 
 def test_changed_and_missing_evidence_is_found(copy: Clerk) -> None:
