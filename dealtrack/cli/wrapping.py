@@ -1,5 +1,6 @@
 """Sentences broken into lines of a terminal's width, Chinese ones among them."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
@@ -17,7 +18,12 @@ def terminal_width(out: TextIO) -> int | None:
         return None
     from shutil import get_terminal_size
 
-    return max(20, get_terminal_size().columns)
+    try:
+        # Where results go into a file, messages are still read on the terminal.
+        own = os.get_terminal_size(out.fileno())
+    except OSError:
+        own = os.terminal_size((80, 24))
+    return max(20, get_terminal_size(own).columns)
 
 
 def tell(text: str, out: TextIO | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
 from dealtrack.cli.wrapping import share_room
 from dealtrack.core.text import display_width
-from tests.conftest import Clerk
+from tests.conftest import PROJECT, Clerk
+from tests.terminal import Terminal
 
 
 @pytest.mark.parametrize("width", [40, 80, 100, 200])
@@ -46,6 +48,14 @@ def test_messages_break_between_words_on_a_terminal_alone(clerk: Clerk, language
     else:
         assert "".join(lines).replace(" ", "") == sentence.replace(" ", "")
         assert not [line for line in lines if line[0] in "，。、；：？）"]
+
+
+def test_messages_fit_the_terminal_where_results_go_elsewhere(clerk: Clerk) -> None:
+    command = f"{sys.executable} -m dealtrack add --platform Jingdongg > /dev/null"
+    with Terminal(["/bin/sh", "-c", command], clerk.environment(), PROJECT, width=50) as terminal:
+        assert terminal.end() == 2
+        lines = terminal.screen.splitlines()
+    assert len(lines) > 1 and max(map(display_width, lines)) <= 50
 
 
 @pytest.mark.parametrize("words", ["verify", "calendar next 1 --from 2014-10-31", "explain 1", "amend 1 --owner x"])
