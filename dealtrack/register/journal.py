@@ -219,10 +219,17 @@ def last_received(connection: sqlite3.Connection, seq: int) -> int:
 
 
 def complaints_from(connection: sqlite3.Connection, seq: int) -> list[int]:
-    """Return the first few complaints, nine at least, that the entries from a number on tell of."""
-    rows = connection.execute("SELECT DISTINCT complaint FROM transition WHERE seq >= ? LIMIT 10", (seq,))
-    # The register's own entries tell of none.
-    return [complaint for (complaint,) in rows if complaint is not None]
+    """Return the first few complaints, nine where there are more, that the entries from a number on tell of."""
+    rows = connection.execute(
+        "SELECT complaint FROM transition WHERE seq >= ? AND complaint IS NOT NULL ORDER BY seq", (seq,)
+    )
+    found: dict[int, None] = {}
+    for (complaint,) in rows:
+        found[complaint] = None
+        if len(found) == 9:
+            break
+    rows.close()
+    return list(found)
 
 
 def first_hash(connection: sqlite3.Connection) -> bytes:
