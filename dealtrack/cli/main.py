@@ -327,10 +327,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(error.message(show_value, _) + done)
         # What was asked for was no bad input, then: only showing what came of it failed.
         return sessions[-1].status if done and error.exit_code == BAD_INPUT else error.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as error:
+        # Typer itself ends the process where a pipe is closed in the middle.
+        if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+            raise
         # The reader of a pipe has seen enough: leave quietly.
         _drop(sys.stdout)
-        return 0
+        return status or (sessions[-1].status if sessions else 0)
     except MemoryError:
         done = _done(sessions)
         _say(_("out of memory.") + done if done else _("out of memory; nothing was written."))

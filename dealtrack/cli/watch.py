@@ -80,15 +80,18 @@ def overdue(
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         found = Counted(register.overdue(wanted, view))
-        if out:
-            from dealtrack.cli.lists import print_lists
+        try:
+            if out:
+                from dealtrack.cli.lists import print_lists
 
-            print_lists(found.passing(), by, Path(out), fmt, register.zone, view.moment)
-        else:
-            print_records(found, fmt=fmt, zone=register.zone, watch=True)
+                print_lists(found.passing(), by, Path(out), fmt, register.zone, view.moment)
+            else:
+                print_records(found, fmt=fmt, zone=register.zone, watch=True)
+        finally:
+            # So too where whoever reads them has seen enough of them.
+            session.status = CHECK_FAILED if check and found.count else 0
         _remind(session, register, found, view)
-    if check and found.count:
-        raise typer.Exit(CHECK_FAILED)
+    raise typer.Exit(session.status)
 
 
 def due(

@@ -44,8 +44,9 @@ def wrap_text(text: str, width: int | None) -> list[str]:
         return [text]
     lines: list[str] = []
     start = place = taken = 0
+    indent = len(text) - len(text.lstrip())
     for index, mark in enumerate(text):
-        if index and _may_part(text[index - 1], mark):
+        if index > indent and _may_part(text[index - 1], mark):
             place = index
         taken += display_width(mark)
         if taken > width and index > start and not mark.isspace():
@@ -59,7 +60,9 @@ def _may_part(before: str, mark: str) -> bool:
     """Tell whether a line may end between two characters: none ends in opening punctuation or begins with closing."""
     if before.isspace() or mark.isspace():
         return not mark.isspace()
-    return 2 in (display_width(before), display_width(mark)) and before not in OPENING and mark not in CLOSING
+    sizes = display_width(before), display_width(mark)
+    # What has no width of its own joins or changes what stands beside it.
+    return 2 in sizes and 0 not in sizes and before not in OPENING and mark not in CLOSING
 
 
 def share_room(columns: Sequence[Sequence[str]], room: int) -> list[int]:

@@ -275,14 +275,6 @@ def personal(connection: sqlite3.Connection, complaint: int) -> tuple[str | None
     return row
 
 
-def salted_personal(connection: sqlite3.Connection, complaint: int) -> tuple[Any, ...] | None:
-    """Return what `personal` does, and the salt of its digest at the end."""
-    row: tuple[Any, ...] | None = connection.execute(
-        "SELECT consumer, phone, email, address, salt FROM personal WHERE complaint = ?", (complaint,)
-    ).fetchone()
-    return row
-
-
 def personal_beyond(connection: sqlite3.Connection, last: int) -> set[int]:
     """Return the ids beyond the last complaint's of which there is personal data all the same."""
     return {id_ for (id_,) in connection.execute("SELECT complaint FROM personal WHERE complaint > ?", (last,))}

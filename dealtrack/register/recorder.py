@@ -22,6 +22,7 @@ from dealtrack.register.personal import Personal, personal_digest, personal_row
 from dealtrack.register.plain import Plain, Ready
 
 if TYPE_CHECKING:
+    from dealtrack.register.erasure import PersonalCheck
     from dealtrack.register.register import Register
 
 
@@ -70,6 +71,12 @@ class Recorder:
     @cached_property
     def _plain(self) -> Plain:
         return Plain(self._register)
+
+    @cached_property
+    def _personal_check(self) -> "PersonalCheck":
+        from dealtrack.register.erasure import PersonalCheck
+
+        return PersonalCheck(self._connection, keys=False)
 
     def unguarded(self) -> AbstractContextManager[None]:
         """Let very many entries join the journal sooner within a block, at whose end nothing may be held back."""
@@ -226,10 +233,10 @@ class Recorder:
 
     def _check_personal(self, life: Life) -> None:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.
-        self.flush()
-        held = queries.salted_personal(self._connection, life.id)
-        told = [entry.detail["personal"] for entry in life.history if entry.detail.get("personal")]
-        if held is not None and told[-1:] != [personal_digest(held[-1], Personal(*held[:-1]))]:
+        if self.personal(life.id) is None:
+            return
+        told = [(life.id, entry.seq, entry.detail["personal"]) for entry in life.history if "personal" in entry.detail]
+        if any(self._personal_check.faults(told[-1:], life.id, life.id)):
             raise PersonalAltered(complaint=life.id)
 
     def _write_personal(self, row: tuple[Any, ...], is_new: bool) -> None:

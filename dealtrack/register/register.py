@@ -266,7 +266,7 @@ class Register(Store):
             yield recorder
             recorder.flush()
             told_of = journal.complaints_from(self._connection, recorder.first_seq)
-        self.done = told_of
+        self.done = told_of or self.done
         if recorder.recorded_at > now:
             self.clock_was_behind = recorder.recorded_at
         self.passed_over = recorder.passed_over

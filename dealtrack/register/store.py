@@ -97,9 +97,11 @@ class Store:
         told = self.upgrade
         if told is not None and told.reason:
             raise RegisterOlder(path=self.path, found=told.found, known=told.known, reason=told.reason)
+        before = self._connection.total_changes
         with transaction(self._connection):
             yield
-        self.done = []
+        if self._connection.total_changes > before:
+            self.done = []
 
     @property
     def connection(self) -> sqlite3.Connection:

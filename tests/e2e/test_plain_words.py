@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
-from dealtrack.cli.wrapping import share_room
+from dealtrack.cli.wrapping import share_room, wrap_text
 from dealtrack.core.text import display_width
 from tests.conftest import PROJECT, Clerk
 from tests.terminal import Terminal
@@ -56,6 +56,11 @@ def test_messages_fit_the_terminal_where_results_go_elsewhere(clerk: Clerk) -> N
         assert terminal.end() == 2
         lines = terminal.screen.splitlines()
     assert len(lines) > 1 and max(map(display_width, lines)) <= 50
+
+
+def test_a_line_never_ends_within_its_indent_nor_before_what_has_no_width() -> None:
+    assert wrap_text("    " + "x" * 30, 20) == ["    " + "x" * 16, "x" * 14]
+    assert wrap_text("投诉👩\u200d👧投诉", 5) == ["投诉", "👩\u200d👧", "投诉"]
 
 
 @pytest.mark.parametrize("words", ["verify", "calendar next 1 --from 2014-10-31", "explain 1", "amend 1 --owner x"])

@@ -812,6 +812,9 @@ ONE, SEVERAL = "It is recorded all the same: complaint ", "It is recorded all th
         ("--db new.db init", 0, "It is done all the same."),
         ("restore copy.db --yes", 0, "It is done all the same."),
         ("backup copy.db", 3, ""),
+        ("policy adopt green-channel", 3, ""),
+        ("platform edit JD --alias jd.com", 3, ""),
+        ("recheck --include-closed", 0, "It is done all the same."),
         ("forward 3", 2, ""),
         ("list", 3, ""),
     ],
@@ -851,6 +854,23 @@ def test_the_status_is_right_where_no_message_can_be_written(desk: Clerk, comman
         cwd=desk.db.parent, env={"PYTHONPATH": str(PROJECT), **desk.environment()}, check=False,
     )  # fmt: skip
     assert ran.returncode == status
+
+
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["at its end", "in the middle"])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [("list", 0), ("overdue", 0), ("overdue --check", 1), ("add --platform JD", 0), ("show 99", 2)],
+)
+def test_whoever_reads_a_pipe_may_have_seen_enough(desk: Clerk, command: str, status: int, buffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "dealtrack", *command.split()],
+        env={"PYTHONUNBUFFERED": buffered, **desk.environment()}, stdout=writing, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert ran.returncode == status
+    assert b"Traceback" not in ran.stderr and b"cannot write" not in ran.stderr
 
 
 def test_what_is_recorded_is_told_where_it_cannot_be_shown(desk: Clerk) -> None:

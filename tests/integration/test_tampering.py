@@ -512,6 +512,22 @@ def test_personal_data_that_was_altered_is_never_vouched_for(copy: Clerk, statem
     assert f"complaint {altered} " not in copy("verify").err
 
 
+def test_personal_data_that_was_erased_is_not_vouched_for_again(copy: Clerk, tmp_path: Path) -> None:
+    with unguarded(copy.db) as db:
+        (number,) = db.execute("SELECT number FROM complaint WHERE id = 1").fetchone()
+        row = db.execute("SELECT * FROM personal WHERE complaint = 1").fetchone()
+    copy("erase", 1, "--reason", "asked for", "--yes").ok()
+    with unguarded(copy.db) as db:
+        db.execute("INSERT INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    before = found(copy)
+    refused = copy("amend", 1, "--email", "one@example.com")
+    assert refused.err == f"dealtrack: {PersonalAltered(complaint=1)}\n"
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"number,received,platform,email\n{number},2016-11-01 09:00,JD,one@example.com\n", encoding="utf-8")
+    copy("import", rows)
+    assert found(copy) == before
+
+
 def test_changed_and_missing_evidence_is_found(copy: Clerk) -> None:
     files = [path for path in copy.db.parent.rglob("*") if path.is_file() and path.name != "register.db"]
     (paper,) = [path for path in files if path.read_bytes() == b"paid 12.50"]
