@@ -16,7 +16,7 @@ from dealtrack.cli.record import find_policy
 from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
-from dealtrack.core.text import safe_text
+from dealtrack.core.text import first_few, safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
@@ -165,11 +165,9 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     if rejects and tally.refused:
         note(_("refused rows are in {path}").format(path=rejects))
     if tally.platforms and not (tally.refused and not skip_bad):
-        some = ", ".join(tally.platforms[:8]) + (", ..." if len(tally.platforms) > 8 else "")
         count = len(tally.platforms)
-        note(
-            _n("{count} new platform: {names}", "{count} new platforms: {names}", count).format(count=count, names=some)
-        )
+        told = _n("{count} new platform: {names}", "{count} new platforms: {names}", count)
+        note(told.format(count=count, names=first_few(tally.platforms)))
     if not (tally.refused and not skip_bad):
         _report_personal(tally, note)
     counts = _n(

@@ -263,12 +263,14 @@ def _done(sessions: "list[Session]") -> str:
         return ""
     if not ids:
         return _(" It is done all the same.")
+    from dealtrack.core.text import first_few
+
     told = _n(
         " It is recorded all the same: complaint {ids}. Do not enter it again.",
         " It is recorded all the same: complaints {ids}. Do not enter them again.",
         len(ids),
     )
-    return told.format(ids=", ".join(map(str, ids[:8])) + (", ..." if ids[8:] else ""))
+    return told.format(ids=first_few(ids))
 
 
 def _asked_language(arguments: Sequence[str]) -> str:

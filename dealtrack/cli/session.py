@@ -18,7 +18,7 @@ from dealtrack.core.category import CATEGORIES, match_category, nearest_categori
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.references import parse_ids, read_ids
-from dealtrack.core.text import clean_input
+from dealtrack.core.text import clean_input, first_few
 from dealtrack.errors import (
     DaysReversed,
     MissingValue,
@@ -118,8 +118,7 @@ class Session:
                     "ids passed over, since personal data stands under them already: {ids}; "
                     "'dealtrack verify' tells more"
                 )
-                ids = ", ".join(map(str, register.passed_over[:8])) + (", ..." if register.passed_over[8:] else "")
-                tell("dealtrack: " + text.format(ids=ids))
+                tell("dealtrack: " + text.format(ids=first_few(register.passed_over)))
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""

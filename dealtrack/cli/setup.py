@@ -10,7 +10,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
-from dealtrack.core.text import fit_text
+from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import CHECK_FAILED, BadHead, BadTimezone, RegisterExists, suggestion
 
 LONGEST_HEAD = 64
@@ -53,12 +53,11 @@ def init(
     tell(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone), sys.stdout)
     parts = differs_by_subdivision(calendar)
     if parts:
-        some = ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")
         line = _(
             "{name} holds only the holidays that all its parts share; they differ by part ({some}), "
             "as in --calendar {name}-{part}."
         )
-        tell(f"dealtrack: {line.format(name=rules.name, some=some, part=parts[0])}")
+        tell(f"dealtrack: {line.format(name=rules.name, some=first_few(parts), part=parts[0])}")
     if not timezone and not rules.timezone:
         line = _("no time zone is known for {name}; {zone} is used (--timezone).")
         tell(f"dealtrack: {line.format(name=rules.name, zone=zone)}")

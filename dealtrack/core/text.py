@@ -1,7 +1,7 @@
 """Text that people and files give: made clean when it comes in, and harmless when it goes out."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from unicodedata import category, east_asian_width, normalize
 
@@ -61,6 +61,11 @@ def safe_text(text: str) -> str:
     Line ends and tabs become spaces.
     """
     return text if text.isprintable() else text.translate(_cell_table())
+
+
+def first_few(values: Sequence[object]) -> str:
+    """Return values separated by commas; of more than eight the first eight, and that there are others."""
+    return ", ".join(map(str, values[:8])) + (", ..." if len(values) > 8 else "")
 
 
 def safe_lines(text: str) -> str:

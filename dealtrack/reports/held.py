@@ -33,6 +33,7 @@ class HeldCounter:
         self._column = by if by in GROUPED else ""
         self._names = register.clock_names(view)
         self._policies = [policy for versions in register.policies.values() for policy in versions]
+        # An emptied table would make SQL that SQLite refuses; so it is told of as damage.
         assert self._policies
         days = Known(self._day)
         period = PERIODS.get(by)

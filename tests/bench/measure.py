@@ -41,12 +41,11 @@ def run(command: Command, environment: Mapping[str, str], turn: int = 0) -> tupl
         command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     out, err = _read(process)
-    _, status, usage = os.wait4(process.pid, 0)
+    cpu, held = _used(process)
     wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command), out, err)
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / SCALE), out
+    return Run(wall, cpu, held), out
 
 
 def size(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, int]:
@@ -58,9 +57,15 @@ def size(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    _, held = _used(process)
+    return held, process.returncode
+
+
+def _used(process: "subprocess.Popen[bytes]") -> tuple[float, float]:
+    """Wait for a process's end, and return its seconds of the processor and the megabytes that it held at most."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_maxrss / SCALE, process.returncode
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / SCALE
 
 
 def _read(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:

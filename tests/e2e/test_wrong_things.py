@@ -780,9 +780,11 @@ def test_a_register_of_somebody_else(desk: Clerk, nobody: Callable[..., Result])
     desk.db.chmod(0o600)
 
 
+on_a_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+@on_a_full_device
 def test_a_full_disk_is_told_of(desk: Clerk) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full here")
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run(
             [sys.executable, "-m", "dealtrack", "export"],
@@ -794,6 +796,7 @@ def test_a_full_disk_is_told_of(desk: Clerk) -> None:
 ONE, SEVERAL = "It is recorded all the same: complaint ", "It is recorded all the same: complaints "
 
 
+@on_a_full_device
 @pytest.mark.parametrize(
     ("command", "status", "said"),
     [
@@ -822,8 +825,6 @@ ONE, SEVERAL = "It is recorded all the same: complaint ", "It is recorded all th
 def test_what_is_done_is_told_where_the_output_cannot_be_written(
     desk: Clerk, command: str, status: int, said: str
 ) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full here")
     folder = desk.db.parent
     rows = "".join(f"2016-11-{day:02},JD\n" for day in range(1, 13))
     (folder / "rows.csv").write_text(f"received,platform\n{rows}nonsense,JD\n")
@@ -841,13 +842,12 @@ def test_what_is_done_is_told_where_the_output_cannot_be_written(
         assert held(desk.db) == before
 
 
+@on_a_full_device
 @pytest.mark.parametrize(
     ("command", "status"),
     [("add --platform JD", 0), ("add --platform Nowhere", 2), ("import rows.csv --skip-bad", 4), ("show 99", 2)],
 )
 def test_the_status_is_right_where_no_message_can_be_written(desk: Clerk, command: str, status: int) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("there is no /dev/full here")
     (desk.db.parent / "rows.csv").write_text("received,platform\n2016-11-01,JD\nnonsense,JD\n")
     ran = subprocess.run(
         ["/bin/sh", "-c", f"exec {sys.executable} -m dealtrack {command} >/dev/full 2>/dev/full"],
