@@ -38,7 +38,7 @@ def test_every_version_but_the_present_one_is_kept() -> None:
     assert {"complete", "reopen", "void", "erase", "calendar", "platform", "evidence", "hand-on"} <= kinds
 
 
-@pytest.mark.parametrize("version", kept())
+@pytest.mark.parametrize("version", sorted(kept().keys() - {VERSION}))
 def test_a_released_register_is_brought_up_to_date_and_verifies(version: int, new_clerk: Callable[..., Clerk]) -> None:
     clerk = new_clerk()
     unpack(version, clerk.db)
