@@ -11,11 +11,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.terminal import Terminal
 
 PROJECT = Path(__file__).parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+# A test is not timed: the machine may have other work.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 MORNING = "2016-11-15T09:00:00+08:00"
 
 
