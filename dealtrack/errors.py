@@ -81,6 +81,11 @@ class UnknownCategory(DealtrackError):
     """Unknown category: {name}.{nearest} Allowed: {allowed}."""
 
 
+class UnknownOutcome(DealtrackError):
+    """Unknown outcome: {name}.{nearest} Allowed: {allowed}.
+    What is none of these is --outcome other, with --note to say what it was."""
+
+
 class UnknownPolicy(DealtrackError):
     """Unknown policy: {name}.{nearest} 'dealtrack policy list' shows all."""
 
@@ -135,6 +140,22 @@ class MissingExtra(DealtrackError):
 
 class MissingValue(DealtrackError):
     """{what} is missing. Give it with {option}."""
+
+
+class EmptyValue(DealtrackError):
+    """{name} was given empty. Give it a value, or leave it out."""
+
+
+class GivenTwice(DealtrackError):
+    """{name} was given {count} times, and takes one value."""
+
+
+class BadPhone(DealtrackError):
+    """The phone is no telephone number: write it as 13800138000 or 010-65123456, or leave it out."""
+
+
+class BadEmail(DealtrackError):
+    """The e-mail is no address: write it as name@example.com, or leave it out."""
 
 
 class BadMoment(DealtrackError):

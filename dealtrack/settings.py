@@ -15,6 +15,11 @@ HOME_VARIABLE = "DEALTRACK_HOME"
 REGISTER_NAME = "register.db"
 
 
+def variable(name: str) -> str:
+    """Return what an environment variable holds, without white space around it; empty counts as unset."""
+    return os.environ.get(name, "").strip()
+
+
 def data_folder() -> Path:
     """Return the folder of the shipped data: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parent
@@ -24,7 +29,7 @@ def data_folder() -> Path:
 
 def user_folder() -> Path:
     """Return the folder of the user's own data: register, policies, calendars, mappings."""
-    given = os.environ.get(HOME_VARIABLE)
+    given = variable(HOME_VARIABLE)
     if given:
         return Path(given)
     from platformdirs import user_data_path
@@ -36,13 +41,13 @@ def register_path(given: Path | None = None) -> Path:
     """Return the register's file: the one given, else the one in the environment, else the user's own."""
     if given is not None:
         return given
-    named = os.environ.get(DB_VARIABLE)
+    named = variable(DB_VARIABLE)
     return Path(named) if named else user_folder() / REGISTER_NAME
 
 
 def now() -> datetime:
     """Return the present moment in UTC, to the second; DEALTRACK_NOW sets it for tests and demonstrations."""
-    given = os.environ.get(NOW_VARIABLE)
+    given = variable(NOW_VARIABLE)
     if not given:
         return datetime.now(UTC).replace(microsecond=0)
     try:
@@ -56,7 +61,7 @@ def now() -> datetime:
 
 def actor() -> str:
     """Return who acts: DEALTRACK_ACTOR, else the user's login name."""
-    given = os.environ.get(ACTOR_VARIABLE, "").strip()
+    given = variable(ACTOR_VARIABLE)
     if given:
         return given
     from getpass import getuser

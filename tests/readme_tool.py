@@ -101,7 +101,7 @@ class Desk:
         now = datetime.fromisoformat(f"{self._day}T{at}:00{self._offset}").astimezone(UTC)
 
         async def screen() -> str:
-            with Feed(self.folder / "register.db", Filter(status="open"), lambda: now) as feed:
+            with Feed(self.folder / "register.db", Filter(statuses=("open",)), lambda: now) as feed:
                 async with Board(feed, "clerk").run_test(size=(width, height)) as pilot:
                     await pilot.pause()
                     strips = pilot.app.screen._compositor.render_strips()

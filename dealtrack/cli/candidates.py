@@ -165,8 +165,12 @@ def _words(field: str) -> Source:
 
 
 def _outcomes(asked: Asked) -> list[Candidate]:
-    known = [candidate.value for candidate in _words("outcome")(asked)]
-    return plain(dict.fromkeys([*known, "refund", "advance-compensation"]))
+    from dealtrack.core.outcome import WORDS
+
+    found = [Candidate(outcome, other[0]) for outcome, other in WORDS.items()]
+    if asked.begun:
+        found += [Candidate(word, outcome) for outcome, other in WORDS.items() for word in other]
+    return found
 
 
 def _fixed(*words: str) -> Source:
@@ -180,7 +184,7 @@ def _formats(asked: Asked) -> list[Candidate]:
 
 
 def _states(asked: Asked) -> list[Candidate]:
-    from dealtrack.cli.look import STATUSES
+    from dealtrack.cli.session import STATUSES
 
     return plain(STATUSES)
 

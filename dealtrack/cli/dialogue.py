@@ -12,6 +12,7 @@ from dealtrack.cli.session import Session, category_named, platform_named, show_
 from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.category import CATEGORIES
+from dealtrack.core.lengths import NAME, longest
 from dealtrack.core.lifecycle import Kind, check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import foreseen
@@ -19,9 +20,6 @@ from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import AmbiguousNumber, DealtrackError, UnknownComplaint
 from dealtrack.phrase import Word, listed
 from dealtrack.register.register import Register
-
-NAME_LIMIT = 200
-SUMMARY_LIMIT = 10_000
 
 
 class Question(NamedTuple):
@@ -54,10 +52,10 @@ def ask(session: Session, register: Register, given: Mapping[str, str]) -> dict[
 
 
 def _questions(session: Session, register: Register) -> list[Question]:
-    from dealtrack.cli.record import seller_named
+    from dealtrack.cli.record import contact_typed, seller_named
 
     def short(text: str) -> object:
-        return clean_input(text, _("This"), NAME_LIMIT)
+        return clean_input(text, _("This"), NAME)
 
     def received(text: str) -> None:
         check_next(0, (), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
@@ -79,9 +77,9 @@ def _questions(session: Session, register: Register) -> list[Question]:
         Question(
             "seller", _("Seller, platform or third-party, if known"), "", lambda text: text and seller_named(text)
         ),
-        Question("summary", _("What it is about"), "", lambda text: clean_input(text, _("This"), SUMMARY_LIMIT)),
+        Question("summary", _("What it is about"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
         Question("consumer", _("The consumer's name, if known"), "", short),
-        Question("phone", _("The consumer's phone, if known"), "", short),
+        Question("phone", _("The consumer's phone, if known"), "", lambda text: contact_typed("phone", text)),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import AsOf, CategoryName, KnownAt, OwnerName, PlatformName
+from dealtrack.cli.options import AsOf, CategoryNames, KnownAt, OwnerNames, PlatformNames
 from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session, filter_named
@@ -29,9 +29,9 @@ COMING_KEYS = OVERDUE_KEYS[:-1]
 
 def digest(
     context: typer.Context,
-    platform: PlatformName = "",
-    category: CategoryName = "",
-    owner: OwnerName = "",
+    platform: PlatformNames = None,
+    category: CategoryNames = None,
+    owner: OwnerNames = None,
     working_days_only: Annotated[
         bool, typer.Option("--working-days-only", help="Print nothing on a rest day of the calendar.")
     ] = False,

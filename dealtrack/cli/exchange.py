@@ -66,8 +66,6 @@ def import_(
     from dealtrack.exchange.rejects import Rejects
 
     session: Session = context.obj
-    if not file:
-        raise MissingValue(what="The file to import", option="FILE, or - for standard input")
     if suggest:
         from dealtrack.cli.suggesting import suggest as propose
 
@@ -196,6 +194,13 @@ def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:
         say(told.format(complaint=complaint, fields=", ".join(fields)))
     if len(tally.kept) > SHOWN_KEPT:
         say(_("... and so for {count} complaints in all").format(count=len(tally.kept)))
+    if tally.odd_contacts:
+        told = _n(
+            "{count} row has a phone that is no number, or an e-mail that is no address; it is kept: line {lines}",
+            "{count} rows have a phone that is no number, or an e-mail that is no address; all is kept: lines {lines}",
+            tally.odd_contacts,
+        )
+        say(told.format(count=tally.odd_contacts, lines=first_few(tally.first_odd)))
     if tally.erased:
         told = _n(
             "personal data of {count} complaint was erased, and is not taken in again",

@@ -2,11 +2,14 @@
 
 import inspect
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
 from dealtrack.cli.language import _, is_english
+from dealtrack.errors import EmptyValue, GivenTwice
 
 
 def _speak(command: Any) -> None:
@@ -30,8 +33,34 @@ def what_it_takes(param: Any) -> str:
     return str(getattr(param, "takes", param.metavar))
 
 
+def check_given(order: Iterable[Any], values: Mapping[str, Any]) -> None:
+    """Check what a command line gives: nothing empty, and one value only where one is taken.
+
+    `order` holds the options and arguments as often as they were given. A script's variable without a value must not
+    become a default, nor one of two values be dropped in silence. A flag says the same however often it is given.
+    Raises EmptyValue and GivenTwice.
+    """
+    times = Counter(param for param in order if not getattr(param, "is_flag", False))
+    for param, count in times.items():
+        value = values.get(param.name)
+        texts = value if isinstance(value, (list, tuple)) else (value,)
+        is_option = param.param_type_name == "option"
+        name = max(param.opts, key=len) if is_option else param.make_metavar(None).strip("[].")
+        if is_option and count > 1 and not param.multiple:
+            raise GivenTwice(name=name, count=count)
+        if any(isinstance(text, str) and not text.strip() for text in texts):
+            raise EmptyValue(name=name)
+
+
 class _Spoken:
     """What a command and a group of commands have in common."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take in what was given, once that is found to be neither empty nor given twice."""
+        if args and not ctx.resilient_parsing:
+            given, _rest, order = self.make_parser(ctx).parse_args(list(args))  # type: ignore[attr-defined]
+            check_given(order, given)
+        return list(super().parse_args(ctx, args))  # type: ignore[misc]
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option that shows help."""

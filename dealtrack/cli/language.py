@@ -39,9 +39,9 @@ def choose_language(given: str, environment: Mapping[str, str] = os.environ) -> 
 
     Raises UnknownLanguage for one that was asked for and is not spoken; of a locale, English is made do with.
     """
-    locale = next(filter(None, (environment.get(name, "") for name in LOCALE_VARIABLES)), "")
+    locale = next(filter(None, (environment.get(name, "").strip() for name in LOCALE_VARIABLES)), "")
     _spoken[0] = language_named(locale) or ENGLISH
-    asked = given or environment.get(LANGUAGE_VARIABLE, "")
+    asked = given.strip() or environment.get(LANGUAGE_VARIABLE, "").strip()
     if asked:
         named = language_named(asked)
         if named is None:

@@ -7,19 +7,26 @@ import typer
 
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format
-from dealtrack.cli.record import NAME_LIMIT, given_reason, record_transition, seller_named, show_change, told
+from dealtrack.cli.record import (
+    CLEAR,
+    contact_typed,
+    given_reason,
+    outcome_named,
+    record_transition,
+    seller_named,
+    show_change,
+    told,
+)
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.cli.terms import clock_named
+from dealtrack.core.lengths import clean_field
 from dealtrack.core.lifecycle import Kind, last_counted
 from dealtrack.core.moments import Moment
-from dealtrack.core.outcome import outcome_named
-from dealtrack.core.text import clean_input, parse_amount
+from dealtrack.core.text import parse_amount
 from dealtrack.errors import BadCount, CannotVoid, MissingValue
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
-
-CLEAR = "-"
 
 
 def accept(
@@ -104,9 +111,9 @@ def hand_on(
     fmt: Format = "",
 ) -> None:
     """Hand complaints on; who was asked first stays responsible, and no clock starts anew."""
-    if not to.strip():
+    if to.strip() in ("", CLEAR):
         raise MissingValue(what="Whom to hand on to", option="--to WHOM")
-    detail = {**told(note), "to": clean_input(to, "--to", NAME_LIMIT)}
+    detail = {**told(note), "to": clean_field("owner", to)}
     record_transition(context, Kind.HANDED_ON, ids, numbers, at, detail, fmt)
 
 
@@ -137,20 +144,22 @@ def amend(
         readers: dict[str, tuple[str, Callable[[str], str]]] = {
             "platform": (platform, lambda text: platform_named(register, text)),
             "category": (category, category_named),
-            "number": (new_number, lambda text: clean_input(text, "number", NAME_LIMIT)),
+            "number": (new_number, lambda text: clean_field("number", text)),
             "seller": (seller, seller_named),
-            "owner": (owner, lambda text: clean_input(text, "owner", NAME_LIMIT)),
-            "summary": (summary, lambda text: clean_input(text, "summary", NAME_LIMIT * 50)),
-            "outcome": (outcome, lambda text: outcome_named(clean_input(text, "outcome", NAME_LIMIT))),
+            "owner": (owner, lambda text: clean_field("owner", text)),
+            "summary": (summary, lambda text: clean_field("summary", text)),
+            "outcome": (outcome, outcome_named),
             "amount": (amount, parse_amount),
         }
         for name, (text, read) in readers.items():
-            if text == CLEAR and name not in ("platform", "category"):
+            if text.strip() == CLEAR and name not in ("platform", "category"):
                 detail[name] = None
             elif text:
                 detail[name] = read(text)
         given = {"consumer": consumer, "phone": phone, "email": email, "address": address}
-        right = {name: clean_input(text, name, NAME_LIMIT) for name, text in given.items() if text}
+        right = {
+            name: CLEAR if text.strip() == CLEAR else contact_typed(name, text) for name, text in given.items() if text
+        }
         if not right and not detail.keys() - {"note"}:
             raise MissingValue(what="What to correct", option="--category, --summary or another field")
         named = complaints_named(register, ids or (), numbers or ())

@@ -5,54 +5,33 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.language import _
 from dealtrack.cli.options import (
     AsOf,
-    CategoryName,
+    CategoryNames,
     Complaints,
     Format,
     KnownAt,
     Numbers,
-    OwnerName,
-    PlatformName,
+    OwnerNames,
+    PlatformNames,
     ReceivedFrom,
     ReceivedTo,
     Reveal,
-    StatusName,
+    StatusNames,
 )
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, complaints_named, filter_named
 from dealtrack.cli.terms import clock_named
 from dealtrack.cli.wrapping import terminal_width
-from dealtrack.core.lifecycle import Status
 from dealtrack.core.standing import record, record_keys
-from dealtrack.errors import UnknownWord, suggestion
-from dealtrack.phrase import Word, listed
-
-STATUSES = ("open", *(status.value for status in Status))
-
-
-def status_named(text: str) -> str | None:
-    """Return the status that a text means, None for an empty one; raises UnknownWord."""
-    if not text:
-        return None
-    word = text.lower()
-    # A status may be named in the user's language too.
-    named = next((status for status in STATUSES if word in (status, _(status))), None)
-    if named is None:
-        from dealtrack.core.text import nearest
-
-        near = suggestion(nearest(text, STATUSES))
-        raise UnknownWord(what="The status", value=text, nearest=near, allowed=listed(map(Word, STATUSES)))
-    return named
 
 
 def list_(
     context: typer.Context,
-    status: StatusName = "",
-    platform: PlatformName = "",
-    category: CategoryName = "",
-    owner: OwnerName = "",
+    status: StatusNames = None,
+    platform: PlatformNames = None,
+    category: CategoryNames = None,
+    owner: OwnerNames = None,
     first: ReceivedFrom = "",
     last: ReceivedTo = "",
     backdated: Annotated[
@@ -68,7 +47,7 @@ def list_(
     with session.register(one_state=True) as register:
         since, until = session.received_span(first, last, register.zone)
         received = {"since": since, "until": until, "backdated": backdated}
-        wanted = filter_named(register, platform, category, owner, status=status_named(status), **received)
+        wanted = filter_named(register, platform, category, owner, status, **received)
         view = session.view(as_of, known_at, register.zone)
         standings = register.standings(wanted, view)
         print_records(

@@ -37,8 +37,13 @@ DuplicateDays = Annotated[
         show_default=False,
     ),
 ]
-StatusName = Annotated[
-    str, typer.Option("--status", metavar="STATUS", help="open, or received, accepted, forwarded, paused, closed.")
+StatusNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status",
+        metavar="STATUS",
+        help="open, or received, accepted, forwarded, paused, closed; repeatable, for any of several.",
+    ),
 ]
 ReceivedFrom = Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")]
 ReceivedTo = Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")]
@@ -47,9 +52,17 @@ KnownAt = Annotated[
     str, typer.Option("--known-at", metavar="MOMENT", help="The register as it was known at a moment [all is known].")
 ]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Write personal data whole, not masked.")]
-PlatformName = Annotated[str, typer.Option("--platform", metavar="NAME", help="Only this platform.")]
-CategoryName = Annotated[str, typer.Option("--category", metavar="NAME", help="Only this category.")]
-OwnerName = Annotated[str, typer.Option("--owner", metavar="WHO", help="Only this owner.")]
+PlatformNames = Annotated[
+    list[str] | None,
+    typer.Option("--platform", metavar="NAME", help="Only this platform; repeatable, for any of several."),
+]
+CategoryNames = Annotated[
+    list[str] | None,
+    typer.Option("--category", metavar="NAME", help="Only this category; repeatable, for any of several."),
+]
+OwnerNames = Annotated[
+    list[str] | None, typer.Option("--owner", metavar="WHO", help="Only this owner; repeatable, for any of several.")
+]
 CalendarName = Annotated[
     str,
     typer.Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file."),

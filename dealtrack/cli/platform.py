@@ -12,6 +12,7 @@ from dealtrack.cli.options import At, Format
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, platform_named
 from dealtrack.cli.wrapping import tell
+from dealtrack.core.lengths import NAME, TEXT
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import parse_day, show_moment
 from dealtrack.core.platform import (
@@ -25,12 +26,10 @@ from dealtrack.core.platform import (
     unchecked_since,
 )
 from dealtrack.core.text import clean_input, safe_text
-from dealtrack.errors import BadText, MissingValue, UnknownWord
+from dealtrack.errors import MissingValue, UnknownWord
 from dealtrack.phrase import Word, listed
 from dealtrack.register import platforms
 
-NAME_LIMIT = 100
-FINDING_LIMIT = 10_000
 ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
 
 PlatformArgument = Annotated[str, typer.Argument(metavar="NAME", help="The platform, by its name or an alias.")]
@@ -40,10 +39,7 @@ GreenChannel = Annotated[
 
 
 def _names(texts: Iterable[str]) -> list[str]:
-    names = [clean_input(text, "name", NAME_LIMIT) for text in texts]
-    if not all(names):
-        raise BadText(what="A platform's name", reason="cannot be empty")
-    return names
+    return [clean_input(text, "name", NAME) for text in texts]
 
 
 def _yes_or_no(text: str) -> bool | None:
@@ -174,7 +170,7 @@ def check(
     found = parse_channels(channels)
     if not found and not channels.strip(" ,，、"):
         raise MissingValue(what="The contact channels that it shows", option="--channels phone,wechat,qq,email or none")
-    told = clean_input(finding, "finding", FINDING_LIMIT)
+    told = clean_input(finding, "finding", TEXT)
     if not told:
         raise MissingValue(what="The finding", option="--finding TEXT")
     with session.register() as register:

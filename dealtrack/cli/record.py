@@ -11,13 +11,16 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.sentences import change_lines, lookalike_line, next_command, next_line
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.cli.wrapping import tell
+from dealtrack.core.contact import check_contact
+from dealtrack.core.lengths import clean_field
 from dealtrack.core.lifecycle import Kind
-from dealtrack.core.outcome import outcome_named
+from dealtrack.core.outcome import OUTCOMES, match_outcome, nearest_outcomes
 from dealtrack.core.policy import Policy
+from dealtrack.core.seller import match_seller, nearest_sellers
 from dealtrack.core.standing import record as record_of
-from dealtrack.core.text import clean_input, nearest, parse_amount
-from dealtrack.errors import MissingValue, UnknownWord, suggestion
-from dealtrack.phrase import Phrase
+from dealtrack.core.text import parse_amount
+from dealtrack.errors import MissingValue, UnknownOutcome, UnknownWord, suggestion
+from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.duplicates import Watch, merged
 from dealtrack.register.personal import Personal
 from dealtrack.register.queries import Filter
@@ -25,31 +28,24 @@ from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
-NOTE_LIMIT = 10_000
-NAME_LIMIT = 200
-
-SELLERS = {
-    "platform": "platform",
-    "third-party": "third-party",
-    "third party": "third-party",
-    "自营": "platform",
-    "第三方": "third-party",
-}
+CLEAR = "-"
+"""Stands for nothing, where a field may be empty."""
 
 
 def told(note: str, **texts: str) -> dict[str, Any]:
     """Return the detail of a transition: a note and other texts, those that were given; raises BadText."""
-    detail = {name: clean_input(text, name, NOTE_LIMIT) for name, text in texts.items() if text}
-    if note:
-        detail["note"] = clean_input(note, "note", NOTE_LIMIT)
-    return detail
+    given = {**texts, "note": note}
+    return {name: clean_field(name, text) for name, text in given.items() if text}
 
 
 def told_of_end(note: str, outcome: str, amount: str) -> dict[str, Any]:
-    """Return the detail of a completion: what came of it, those parts that were given; raises BadText or BadAmount."""
+    """Return the detail of a completion: what came of it, those parts that were given.
+
+    Raises BadText, UnknownOutcome or BadAmount.
+    """
     detail = told(note)
     if outcome:
-        detail["outcome"] = outcome_named(clean_input(outcome, "outcome", NAME_LIMIT))
+        detail["outcome"] = outcome_named(outcome)
     if amount:
         detail["amount"] = parse_amount(amount)
     return detail
@@ -57,7 +53,7 @@ def told_of_end(note: str, outcome: str, amount: str) -> dict[str, Any]:
 
 def given_reason(reason: str) -> str:
     """Return the reason that a transition needs; raises MissingValue where none was given."""
-    if not reason.strip():
+    if reason.strip() in ("", CLEAR):
         raise MissingValue(what="The reason", option="--reason TEXT")
     return reason
 
@@ -98,11 +94,28 @@ def record_transition(
 
 def seller_named(text: str) -> str:
     """Return the kind of seller that a text means; raises UnknownWord."""
-    seller = SELLERS.get(text.strip().lower())
+    seller = match_seller(text)
     if seller is None:
-        near = suggestion(nearest(text, SELLERS, 1))
+        near = suggestion(nearest_sellers(text))
         raise UnknownWord(what="The seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
     return seller
+
+
+def outcome_named(text: str) -> str:
+    """Return the outcome that a text means; raises UnknownOutcome with the nearest."""
+    outcome = match_outcome(clean_field("outcome", text))
+    if outcome is None:
+        near = suggestion(nearest_outcomes(text))
+        raise UnknownOutcome(name=text, nearest=near, allowed=listed(map(Word, OUTCOMES)))
+    return outcome
+
+
+def contact_typed(field: str, text: str) -> str:
+    """Return a field of personal data as it was typed, cleaned; raises BadText, BadPhone or BadEmail."""
+    clean = clean_field(field, text)
+    if clean:
+        check_contact(field, clean)
+    return clean
 
 
 def add(
@@ -135,6 +148,7 @@ def add(
     with session.register() as register:
         given = {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
         given |= {"summary": summary, "consumer": consumer, "phone": phone}
+        given |= {name: "" for name in ("number", "seller", "summary") if given[name].strip() == CLEAR}
         asked = not platform and session.asks
         if asked:
             from dealtrack.cli.dialogue import agree, ask
@@ -146,9 +160,9 @@ def add(
         platform_name = platform_named(register, given["platform"])
         category_name = category_named(given["category"] or "other")
         texts = {
-            "number": clean_input(given["number"], "number", NAME_LIMIT),
-            "owner": clean_input(owner, "owner", NAME_LIMIT) or session.actor,
-            "summary": clean_input(given["summary"], "summary", NOTE_LIMIT),
+            "number": clean_field("number", given["number"]),
+            "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
+            "summary": clean_field("summary", given["summary"]),
         }
         detail: dict[str, Any] = {
             "platform": platform_name,
@@ -162,17 +176,8 @@ def add(
         if asked and not yes:
             agree(session, register, detail, given["at"])
         draft = Draft(Kind.RECEIVED, session.moment(given["at"], register.zone), detail)
-        personal = Personal(
-            *(
-                clean_input(text, what, NAME_LIMIT) or None
-                for what, text in (
-                    ("consumer", given["consumer"]),
-                    ("phone", given["phone"]),
-                    ("email", email),
-                    ("address", address),
-                )
-            )
-        )
+        contacts = {"consumer": given["consumer"], "phone": given["phone"], "email": email, "address": address}
+        personal = Personal(**{field: contact_typed(field, text) or None for field, text in contacts.items()})
         held = personal if personal != Personal() else None
         with register.recording(session.now, session.actor) as recorder:
             detail["policy"] = recorder.use_policy(detail["policy"], find_policy)
@@ -211,7 +216,12 @@ def complete(
     numbers: Numbers = None,
     at: At = "",
     outcome: Annotated[
-        str, typer.Option("--outcome", metavar="WORD", help="What came of it, as refund or advance-compensation.")
+        str,
+        typer.Option(
+            "--outcome",
+            metavar="WORD",
+            help="advance-compensation, refund, exchange, repair, compensation, no-agreement or other.",
+        ),
     ] = "",
     amount: Annotated[str, typer.Option("--amount", metavar="MONEY", help="The sum paid, as 1299.50.")] = "",
     note: Note = "",
@@ -256,6 +266,6 @@ def note(
     fmt: Format = "",
 ) -> None:
     """Note something about complaints."""
-    if not text.strip():
+    if text.strip() in ("", CLEAR):
         raise MissingValue(what="The note", option="--note TEXT")
     record_transition(context, Kind.NOTED, ids, numbers, at, told(text), fmt)

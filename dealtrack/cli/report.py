@@ -10,11 +10,11 @@ import typer
 from dealtrack.cli.language import _, _n, is_english
 from dealtrack.cli.options import (
     AsOf,
-    CategoryName,
+    CategoryNames,
     Format,
     KnownAt,
-    OwnerName,
-    PlatformName,
+    OwnerNames,
+    PlatformNames,
     ReceivedFrom,
     ReceivedTo,
 )
@@ -86,9 +86,9 @@ def report(
     html: Annotated[
         str, typer.Option("--html", metavar="FILE", help="Write it to a file, as a page for a browser and for paper.")
     ] = "",
-    platform: PlatformName = "",
-    category: CategoryName = "",
-    owner: OwnerName = "",
+    platform: PlatformNames = None,
+    category: CategoryNames = None,
+    owner: OwnerNames = None,
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",

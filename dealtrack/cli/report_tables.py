@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from dealtrack.cli.bars import draw_bar, draw_spark
-from dealtrack.cli.language import _, _n
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.table import GAP, Cell, Column, draw_table, painter
 from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import tell, terminal_width, wrap_text
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
+from dealtrack.phrase import listed
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
 from dealtrack.reports.words import (
     days_of,
@@ -69,8 +70,8 @@ def heading_lines(report: Report) -> Iterator[str]:
     told = _("as of {moment}").format(moment=moment)
     if report.known is not None:
         told += _(", as known at {moment}").format(moment=show_moment(report.known, zone))
-    for name, value in report.only.items():
-        told += _(", {field} {value}").format(field=_(name), value=said(name, value))
+    for field, names in report.only.items():
+        told += _(", {field} {value}").format(field=_(field), value=say(listed(said(field, name) for name in names)))
     total = asked.total
     told += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
         count=f"{total.complaints:,}"

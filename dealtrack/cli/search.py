@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack.cli.language import _
-from dealtrack.cli.look import status_named
-from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformName, StatusName
+from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformNames, StatusNames
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.cli.wrapping import tell
@@ -34,8 +33,8 @@ def search(
         int | None,
         typer.Option("--limit", metavar="N", min=1, help="At most so many [20 on a terminal, else all]."),
     ] = None,
-    status: StatusName = "",
-    platform: PlatformName = "",
+    status: StatusNames = None,
+    platform: PlatformNames = None,
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
@@ -51,7 +50,7 @@ def search(
     is_short = sys.stdout.isatty() and fmt in ("", "table")
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
     with session.register(one_state=True) as register:
-        held = filter_named(register, platform, status=status_named(status))
+        held = filter_named(register, platform, statuses=status)
         view = session.view(as_of, known_at, register.zone)
         count = 0
 

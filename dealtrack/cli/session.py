@@ -1,8 +1,7 @@
 """What one call of a command works with: the register, the present moment, who acts, and what references mean."""
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
@@ -15,20 +14,23 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
+from dealtrack.core.lengths import NAME, clean_field, longest
+from dealtrack.core.lifecycle import Status
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.references import parse_ids, read_ids
-from dealtrack.core.text import clean_input, first_few
+from dealtrack.core.text import clean_input, first_few, nearest
 from dealtrack.errors import (
     DaysReversed,
     MissingValue,
     RegisterUnusable,
     UnknownCategory,
     UnknownPlatform,
+    UnknownWord,
     suggestion,
 )
 from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import OPEN, Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from dealtrack.register.upgrade import Upgrade
 
 FROM_INPUT = "-"
-TEXT_LIMIT = 200
+STATUSES = (OPEN, *(status.value for status in Status))
+Typed = Sequence[str] | None
+"""The values of an option that may be given several times, None where it was not given."""
 
 _shown_in: list[tzinfo] = [UTC]
 
@@ -79,7 +83,7 @@ class Session:
     @property
     def names_register(self) -> bool:
         """Tell whether a register was named, rather than left to be the user's own."""
-        return bool(self._db or os.environ.get(settings.DB_VARIABLE))
+        return bool(self._db or settings.variable(settings.DB_VARIABLE))
 
     @cached_property
     def now(self) -> datetime:
@@ -89,7 +93,7 @@ class Session:
     @cached_property
     def actor(self) -> str:
         """Return who calls; raises BadText."""
-        return clean_input(settings.actor(), Phrase("The name of who acts"), TEXT_LIMIT)
+        return clean_input(settings.actor(), Phrase("The name of who acts"), NAME)
 
     @contextmanager
     def register(self, one_state: bool = False) -> Iterator[Register]:
@@ -184,7 +188,7 @@ def _input_lines() -> TextIO:
 
 
 def _number(text: str) -> str:
-    number = clean_input(text, "--number", TEXT_LIMIT)
+    number = clean_input(text, "--number", longest("number"))
     if not number:
         raise MissingValue(what="The number of the complaint", option="--number BJ-2016-001")
     return number
@@ -198,17 +202,40 @@ def platform_named(register: Register, text: str) -> str:
     return platform.name
 
 
-def filter_named(register: Register, platform: str, category: str = "", owner: str = "", **more: Any) -> Filter:
-    """Return which complaints are meant by a platform, category and owner, those that were typed, and by `more`.
+def filter_named(
+    register: Register,
+    platforms: Typed = None,
+    categories: Typed = None,
+    owners: Typed = None,
+    statuses: Typed = None,
+    **more: Any,
+) -> Filter:
+    """Return which complaints are meant by platforms, categories, owners and statuses as they were typed, and `more`.
 
-    Raises UnknownPlatform, UnknownCategory and BadText.
+    Raises UnknownPlatform, UnknownCategory, UnknownWord and BadText.
     """
     return Filter(
-        platform=platform_named(register, platform) if platform else None,
-        category=category_named(category) if category else None,
-        owner=clean_input(owner, "owner", TEXT_LIMIT) or None,
+        statuses=_each(status_named, statuses),
+        platforms=_each(lambda text: platform_named(register, text), platforms),
+        categories=_each(category_named, categories),
+        owners=_each(lambda text: clean_field("owner", text), owners),
         **more,
     )
+
+
+def _each(read: Callable[[str], str], texts: Typed) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(read, texts or ())))
+
+
+def status_named(text: str) -> str:
+    """Return the status that a text means; raises UnknownWord."""
+    word = text.strip().lower()
+    # A status may be named in the user's language too.
+    named = next((status for status in STATUSES if word in (status, _(status))), None)
+    if named is None:
+        near = suggestion(nearest(text, STATUSES))
+        raise UnknownWord(what="The status", value=text, nearest=near, allowed=listed(map(Word, STATUSES)))
+    return named
 
 
 def category_named(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dealtrack.cli.language import _, say
-from dealtrack.cli.options import AsOf, CategoryName, Format, KnownAt, OwnerName, PlatformName
+from dealtrack.cli.options import AsOf, CategoryNames, Format, KnownAt, OwnerNames, PlatformNames
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.cli.wrapping import tell
@@ -49,9 +49,9 @@ def _remind(session: Session, register: Register, found: Counted, view: View) ->
 
 def overdue(
     context: typer.Context,
-    platform: PlatformName = "",
-    category: CategoryName = "",
-    owner: OwnerName = "",
+    platform: PlatformNames = None,
+    category: CategoryNames = None,
+    owner: OwnerNames = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with status 1 when anything is overdue.")] = False,
     by: Annotated[
         str, typer.Option("--by", metavar="GROUP", help="Write one list a platform, owner or category, into --out.")
@@ -104,9 +104,9 @@ def due(
             help="How far ahead to look: hours as 4h, working days as 1wd [1wd; with --ics as far as there is].",
         ),
     ] = None,
-    platform: PlatformName = "",
-    category: CategoryName = "",
-    owner: OwnerName = "",
+    platform: PlatformNames = None,
+    category: CategoryNames = None,
+    owner: OwnerNames = None,
     ics: Annotated[
         str, typer.Option("--ics", metavar="FILE", help="Write them as a calendar file, an event each; - for output.")
     ] = "",

@@ -36,6 +36,7 @@ from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
+ODD_KEPT = 9
 AT_ONCE = 64
 """The rows that are entered at once, and the second process is supplied after: their answer fills a tenth of a pipe."""
 
@@ -61,12 +62,20 @@ class Tally:
     platforms: list[str] = field(default_factory=list)
     kept: list[tuple[int, list[str]]] = field(default_factory=list)
     erased: int = 0
+    odd_contacts: int = 0
+    first_odd: list[int] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
 
     @property
     def unsettled(self) -> tuple[int, ...]:
         """Return what changes where a row may tell something again when it is read another time."""
         return self.changed, len(self.kept), self.erased
+
+    def note_odd_contact(self, line: int) -> None:
+        """Count a row whose phone or e-mail address is none, and remember the first lines."""
+        self.odd_contacts += 1
+        if len(self.first_odd) < ODD_KEPT:
+            self.first_odd.append(line)
 
 
 class _GivenUp(Exception):
@@ -260,6 +269,8 @@ class Intake:
                 made = self._recorder.enter(work, row.id if self._keeps_ids else None)
                 self._recognition.claim(row, made)
                 self._tally.added += 1
+                if row.has_odd_contact:
+                    self._tally.note_odd_contact(row.line)
                 return made
             platform = self._platform_named(row.platform) or row.platform
             held = self._held.pop(known, None)
@@ -270,6 +281,8 @@ class Intake:
             drafts = news_of(row, history, self._register.zone, platform, self._name_or_text)
             personal = self._personal(row, known, history)
             if personal is not None:
+                if row.has_odd_contact:
+                    self._tally.note_odd_contact(row.line)
                 now = self._recorder.now
                 detail = {"source": self._source, "line": row.line}
                 drafts.append(Draft(Kind.AMENDED, Moment(now, now, False), detail))

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dealtrack.core.category import OTHER, match_category
+from dealtrack.core.contact import is_email, is_phone
+from dealtrack.core.lengths import TEXT, longest
 from dealtrack.core.moments import Moment
 from dealtrack.core.outcome import outcome_named
+from dealtrack.core.seller import match_seller
 from dealtrack.core.text import clean_input, parse_amount, restore_formula, unescape_controls
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.dates import DateReader, shown
@@ -14,28 +17,10 @@ from dealtrack.exchange.mapping import EVENTS, FIELDS, Layout, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
 from dealtrack.phrase import Phrase, Word
 
-SELLERS = {
-    word: seller
-    for seller, words in {
-        "platform": ("platform", "own", "self", "self-operated", "first-party", "自营", "平台自营", "平台"),
-        "third-party": (
-            "third-party",
-            "third party",
-            "thirdparty",
-            "marketplace",
-            "3p",
-            "第三方",
-            "第三方商家",
-            "商家",
-        ),
-    }.items()
-    for word in words
-}
-
 _CLOSING = ("completed", "withdrawn", "rejected")
-_LIMITS = {"summary": 100_000, "address": 1000}
-_LIMIT = 300
-_KEPT_LIMIT = 10_000
+_DASHES = "-–—―－"
+"""What stands in a cell, alone, for nothing."""
+
 _REMEMBERED = 1000
 _ID_DIGITS = 9
 
@@ -68,6 +53,13 @@ class Incoming(NamedTuple):
     raw: RawRow
     id: int | None = None
     history: tuple[Told, ...] = ()
+
+    @property
+    def has_odd_contact(self) -> bool:
+        """Tell whether what stands for a phone or an e-mail address is none; a file's is kept all the same."""
+        return (self.phone is not None and not is_phone(self.phone)) or (
+            self.email is not None and not is_email(self.email)
+        )
 
 
 class Refused(Exception):
@@ -166,7 +158,7 @@ class RowReader:
         word = values["category"]
         kept = {}
         for column, index in self._kept:
-            if said := self._clean(column, cells[index], _KEPT_LIMIT):
+            if said := self._clean(column, cells[index], TEXT):
                 kept[column] = said
         return Incoming(
             row.line,
@@ -219,6 +211,8 @@ class RowReader:
         for index in indexes:
             cell = cells[index]
             text = cell.strip()
+            if text and text[0] in _DASHES and not text.strip(_DASHES):
+                continue
             if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
                 if cell.__class__ is Unusable:
                     raise Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
@@ -237,7 +231,7 @@ class RowReader:
             # The word of a category is kept as it is, its table is looked at later.
             text = self._values[name].get(text.casefold(), text)
         if name == "seller":
-            seller = SELLERS.get(text.casefold())
+            seller = match_seller(text)
             if seller is None:
                 raise Refused(
                     Phrase(
@@ -256,7 +250,7 @@ class RowReader:
                         "amount: {text} in column {column!r} is not an amount of money", text=shown(text), column=column
                     )
                 ) from None
-        clean = self._clean(column, text, _LIMITS.get(name, _LIMIT))
+        clean = self._clean(column, text, longest(name))
         return outcome_named(clean) if name == "outcome" else clean
 
     def _clean(self, column: str, text: str, limit: int) -> str:

@@ -73,7 +73,8 @@ class Preparer:
         return made if self._reading.guessed is None else [None] * len(made)
 
     def _ready(self, row: Incoming) -> tuple[Any, ...] | None:
-        if row.number is None or row.history:
+        # Odd contacts are told of by the process that asks.
+        if row.number is None or row.history or row.has_odd_contact:
             return None
         setup, zone = self._setup, self._register.zone
         try:

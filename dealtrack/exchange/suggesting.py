@@ -10,11 +10,11 @@ from typing import NamedTuple
 from dealtrack.core.category import match_category
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.core.platform import Platform, match_platform
+from dealtrack.core.seller import match_seller
 from dealtrack.core.text import escape_controls, parse_amount
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.column_words import BLANKS, WORDS
 from dealtrack.exchange.dates import AUTO, EXCEL_1900, compile_form
-from dealtrack.exchange.incoming import SELLERS
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name
 from dealtrack.exchange.raw import RawRow
 from dealtrack.phrase import Phrase
@@ -162,7 +162,7 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
         case "amount":
             value = column.share(_is_amount)
         case "seller":
-            value = column.share(lambda text: text.casefold() in SELLERS)
+            value = column.share(lambda text: match_seller(text) is not None)
             if value < _CERTAIN:
                 return 0
         case "category":

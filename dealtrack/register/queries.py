@@ -19,17 +19,22 @@ _COMPLAINT = ", ".join(f"c.{name}" for name in COMPLAINT_COLUMNS.split(", "))
 _CLOCK = ", ".join(f"k.{name}" for name in CLOCK_COLUMNS.split(", "))
 
 
+OPEN, VOIDED = "open", "voided"
+"""Among the statuses of a filter: all that await their end; and what has no receipt any more."""
+
+
 class Filter(NamedTuple):
     """Which complaints are meant; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 
-    `status` is a status or `open`, which stands for all but closed. `backdated` asks for an entry made on a
-    later day than what it tells. `received_by` and `last_id` are inclusive; those of `without` are not meant.
+    Of several statuses, platforms, categories or owners any one does; none of them stands for all. A status may be
+    `open`, which stands for all but closed. `backdated` asks for an entry made on a later day than what it tells.
+    `received_by` and `last_id` are inclusive; those of `without` are not meant.
     """
 
-    status: str | None = None
-    platform: str | None = None
-    category: str | None = None
-    owner: str | None = None
+    statuses: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     ids: tuple[int, ...] | None = None
@@ -40,17 +45,16 @@ class Filter(NamedTuple):
 
     def matches(self, complaint: Complaint) -> bool:
         """Tell whether a complaint is meant."""
-        if self.status == "open":
-            if not complaint.is_open:
-                return False
-        elif self.status is not None and complaint.status.value != self.status:
+        if self.statuses and not (
+            complaint.status.value in self.statuses or (OPEN in self.statuses and complaint.is_open)
+        ):
             return False
         received = complaint.received
         return (
-            (self.status == "voided" or received is not None)
-            and (self.platform is None or complaint.platform == self.platform)
-            and (self.category is None or complaint.category == self.category)
-            and (self.owner is None or complaint.owner == self.owner)
+            (VOIDED in self.statuses or received is not None)
+            and (not self.platforms or complaint.platform in self.platforms)
+            and (not self.categories or complaint.category in self.categories)
+            and (not self.owners or complaint.owner in self.owners)
             and (self.since is None or (received is not None and received >= self.since))
             and (self.until is None or (received is not None and received < self.until))
             and (self.ids is None or complaint.id in self.ids)
@@ -65,18 +69,16 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
     """Return the condition that a filter puts on rows of the table complaint, named c, and its values."""
     parts: list[str] = []
     values: list[Any] = []
-    if wanted.status == "open":
-        parts.append("c.status NOT IN ('closed', 'voided')")
-    elif wanted.status is not None:
-        parts.append("c.status = ?")
-        values.append(wanted.status)
-    if wanted.status != "voided":
+    if wanted.statuses:
+        is_open = ["c.status NOT IN ('closed', 'voided')"] if OPEN in wanted.statuses else []
+        named = tuple(status for status in wanted.statuses if status != OPEN)
+        either = [*is_open, *_is_one_of("status", named, values)]
+        parts.append(either[0] if len(either) == 1 else f"({' OR '.join(either)})")
+    if VOIDED not in wanted.statuses:
         parts.append("c.received_at IS NOT NULL")
-    for name in ("platform", "category", "owner"):
-        value = getattr(wanted, name)
-        if value is not None:
-            parts.append(f"c.{name} = ?")
-            values.append(value)
+    parts += _is_one_of("platform", wanted.platforms, values)
+    parts += _is_one_of("category", wanted.categories, values)
+    parts += _is_one_of("owner", wanted.owners, values)
     if wanted.since is not None:
         parts.append("c.received_at >= ?")
         values.append(to_store(wanted.since))
@@ -100,6 +102,15 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
         parts.append("c.id NOT IN (SELECT value FROM json_each(?))")
         values.append(json.dumps(wanted.without))
     return " AND ".join(parts) or "1", values
+
+
+def _is_one_of(column: str, allowed: Sequence[str], values: list[Any]) -> list[str]:
+    """Return the condition that a column of complaint holds one of some texts, none for any; adds them to `values`."""
+    if not allowed:
+        return []
+    # One value however many texts; a lone one lets SQLite see that an index is for it.
+    values.append(allowed[0] if len(allowed) == 1 else json.dumps(allowed))
+    return [f"c.{column} = ?" if len(allowed) == 1 else f"c.{column} IN (SELECT value FROM json_each(?))"]
 
 
 def complaints(connection: sqlite3.Connection, wanted: Filter) -> Iterator[tuple[Complaint, list[Clock]]]:

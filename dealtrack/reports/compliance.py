@@ -16,7 +16,8 @@ from dealtrack.reports.counting import Counting, count_standings, key_function, 
 from dealtrack.reports.figures import Report, Role, Section, Share, Whole
 from dealtrack.reports.held import HeldCounter
 
-NARROWING = ("platform", "category", "owner")
+NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners"}
+"""What a report may be narrowed to, with the field of a filter that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Question:
     """What a report is asked about: days of receipt, both included, None for an open end, or a campaign's days.
 
     `by` is one of GROUPINGS, or empty. `last_year` is the same campaign of the year before, where it is known.
-    `wanted` may keep to a platform, a category or an owner.
+    `wanted` may keep to platforms, categories or owners.
     """
 
     by: str = ""
@@ -105,7 +106,7 @@ def make_report(register: Register, question: Question, view: View) -> Report:
         tuple(beside),
         question.campaign.name if question.campaign else "",
         rules_of(register, names),
-        {name: value for name in NARROWING if (value := getattr(question.wanted, name)) is not None},
+        {name: names for name, field in NARROWING.items() if (names := getattr(question.wanted, field))},
     )
 
 

@@ -1,6 +1,6 @@
 """The figures of a report, each share with its whole stated: what tables, JSON, pages and workbooks are made from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -207,8 +207,8 @@ class Report:
     `by` is one of GROUPINGS, or empty. `moment` and `known` are in UTC: the register is told as it stood at
     `moment`, and where `known` is not None as it was known then. `zone` names the time zone in which days are
     counted. `campaign` is the campaign's name, or empty. `rules` holds the names of all clocks, in order, with the
-    different rules that policies set for each. `only` holds what the report is narrowed to: the name of a platform,
-    category or owner under that word.
+    different rules that policies set for each. `only` holds what the report is narrowed to: the names of platforms,
+    categories or owners under the words platform, category and owner.
     """
 
     by: str
@@ -219,7 +219,7 @@ class Report:
     beside: tuple[Section, ...] = ()
     campaign: str = ""
     rules: Mapping[str, tuple[ClockRule, ...]] = field(default_factory=dict)
-    only: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def sections(self) -> tuple[Section, ...]:

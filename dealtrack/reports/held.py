@@ -55,7 +55,7 @@ class HeldCounter:
                 counting.tally(key).clock(name).verdicts[self._waiting_verdict(name, is_open)] += count
         doubts = is_projecting and not self._projections_are_certain()
         if doubts:
-            self._count_provisional(counting, wanted._replace(status="open"), projections=True)
+            self._count_provisional(counting, wanted._replace(statuses=("open",)), projections=True)
         if has_provisional:
             ids = self._register.provisional_ids(wanted)
             self._count_provisional(counting, wanted._replace(ids=tuple(ids)), closed_alone=doubts)

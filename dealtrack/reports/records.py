@@ -64,7 +64,8 @@ def report_record(report: Report) -> Record:
         "known_at": report.known,
         "timezone": report.zone,
         "campaign": report.campaign or None,
-        "only": report.only,
+        # One name stands for itself, as it always did.
+        "only": {field: names[0] if len(names) == 1 else list(names) for field, names in report.only.items()},
         **_section_record(report, report.asked),
         "beside": [_section_record(report, section) for section in report.beside],
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from dealtrack.phrase import in_context
+from dealtrack.phrase import in_context, in_language, listed
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Share, Whole
 from dealtrack.reports.words import Translate, part_words, rate_title, role_words, rules_of_clock, whole_words
 
@@ -211,7 +211,10 @@ def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
         (_("as of"), report.moment.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("as known at"), report.known and report.known.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("time zone"), report.zone, "text"),
-        *((_(name), group_name(value, name, _), "text") for name, value in report.only.items()),
+        *(
+            (_(field), str(in_language(listed(group_name(name, field, _) for name in names), _)), "text")
+            for field, names in report.only.items()
+        ),
         (_("complaints"), total.complaints, "count"),
         (_("open"), total.open, "count"),
         (_("with a provisional deadline"), total.provisional, "count"),

@@ -75,7 +75,7 @@ def at_board(desk: Clerk) -> Callable[..., None]:
     def run(
         what: Callable[[Pilot[None], Watch], Awaitable[None]],
         size: tuple[int, int] = (80, 24),
-        wanted: Filter = Filter(status="open"),  # noqa: B008
+        wanted: Filter = Filter(statuses=("open",)),  # noqa: B008
     ) -> None:
         watch = Watch()
 
@@ -353,13 +353,13 @@ def test_only_what_is_asked_for(at_board: Callable[..., None]) -> None:
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
         assert order(pilot) == ["DUE TODAY 1", "2"]
 
-    at_board(scene, wanted=Filter(status="open", platform="JD"))
+    at_board(scene, wanted=Filter(statuses=("open",), platforms=("JD",)))
 
 
 def test_an_empty_register_and_one_of_many_complaints(clerk: Clerk) -> None:
     async def scene() -> None:
         watch = Watch()
-        with Feed(clerk.db, Filter(status="open"), watch) as feed:
+        with Feed(clerk.db, Filter(statuses=("open",)), watch) as feed:
             async with Board(feed, "clerk").run_test(size=(80, 24)) as pilot:
                 await pilot.pause()
                 assert "Nothing is open." in shown(pilot)

@@ -37,11 +37,14 @@ MOMENTS = (
 KNOWN = tuple(varied.NOW + timedelta(days=days) for days in (-3, 1, 41, 70, 91))
 FILTERS = (
     Filter(),
-    Filter(status="open"),
-    Filter(status="closed"),
-    Filter(status="voided"),
-    Filter(status="paused", platform="JD"),
-    Filter(owner="朝阳所", backdated=True),
+    Filter(statuses=("open",)),
+    Filter(statuses=("closed",)),
+    Filter(statuses=("voided",)),
+    Filter(statuses=("paused",), platforms=("JD",)),
+    Filter(statuses=("open", "voided")),
+    Filter(statuses=("received", "closed"), categories=("quality", "other")),
+    Filter(platforms=("JD", "Tmall"), owners=("朝阳所", "clerk")),
+    Filter(owners=("朝阳所",), backdated=True),
     Filter(since=varied.START + timedelta(days=20), until=varied.START + timedelta(days=60)),
     Filter(ids=(3, 4, 5, 60, 61, 62, 130, 999)),
 )
@@ -111,7 +114,10 @@ def test_standings_reports_and_what_is_due_are_as_all_histories_tell(
     view = View.of(END, moment, known)
     until = min(moment, END) + timedelta(days=9)
     questions = [Question(by) for by in ("", *GROUPINGS)]
-    questions += [Question(first=date(2016, 11, 1), last=date(2016, 11, 20)), Question(wanted=Filter(platform="JD"))]
+    questions += [
+        Question(first=date(2016, 11, 1), last=date(2016, 11, 20)),
+        Question(wanted=Filter(platforms=("JD",))),
+    ]
     with Register.open(path) as register, Folding.open(path) as folding:
         for wanted in FILTERS:
             assert told(register.standings(wanted, view)) == told(folding.standings(wanted, view))

@@ -381,7 +381,9 @@ def traced(register: Register, act: Callable[[Register], object]) -> list[str]:
     return statements
 
 
-@pytest.mark.parametrize("wanted", [Filter(), Filter(platform="JD"), Filter(owner="clerk", category="other")])
+@pytest.mark.parametrize(
+    "wanted", [Filter(), Filter(platforms=("JD",)), Filter(owners=("clerk",), categories=("other",))]
+)
 def test_overdue_is_one_scan_of_the_running_clocks_in_order(filled: Clerk, wanted: Filter) -> None:
     with Register.open(filled.db) as register:
         statements = traced(register, lambda r: list(r.overdue(wanted, View.of(NOW))))

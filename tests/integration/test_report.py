@@ -164,7 +164,7 @@ def test_the_tables_tell_what_the_journal_tells(
     first = begin.date() + timedelta(days=10)
     campaign = Campaign("sale", "Sale", first, first + timedelta(days=15))
     with register_of(lives, small_register, begin, now) as register:
-        for question in (Question(by), Question(by, campaign=campaign), Question(by, wanted=Filter(platform="JD"))):
+        for question in (Question(by), Question(by, campaign=campaign), Question(by, wanted=Filter(platforms=("JD",)))):
             present = make_report(register, question, View.of(now))
             assert present == make_report(register, question, View(now, None, is_present=False))
 

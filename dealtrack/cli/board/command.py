@@ -6,16 +6,16 @@ from importlib.util import find_spec
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.options import CategoryName, OwnerName, PlatformName
+from dealtrack.cli.options import CategoryNames, OwnerNames, PlatformNames
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.errors import MissingExtra, NoTerminal
 
 
 def board(
     context: typer.Context,
-    platform: PlatformName = "",
-    category: CategoryName = "",
-    owner: OwnerName = "",
+    platform: PlatformNames = None,
+    category: CategoryNames = None,
+    owner: OwnerNames = None,
 ) -> None:
     """Watch open complaints on the whole terminal, all day: overdue, due today, running, paused; act by keys."""
     session: Session = context.obj
@@ -24,7 +24,7 @@ def board(
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise NoTerminal(what="The board", instead="Use 'dealtrack overdue' and 'dealtrack due'.")
     with session.register() as register:
-        wanted = filter_named(register, platform, category, owner, status="open")
+        wanted = filter_named(register, platform, category, owner, statuses=("open",))
     from dealtrack.cli.board.app import Board
     from dealtrack.cli.board.feed import Feed
 
