@@ -68,7 +68,10 @@ def _(message: str) -> str:
     """Return a message in the user's language; placeholders in braces are filled in afterwards."""
     if _spoken[0] == ENGLISH or not message:
         return message
-    return _catalogue(_spoken[0]).gettext(message)
+    catalogue = _catalogue(_spoken[0])
+    said = catalogue.gettext(message)
+    # The first releases of Python 3.11, Debian 12's among them, do not find so a message that has a plural.
+    return catalogue.ngettext(message, message, 1) if said == message else said
 
 
 def _n(one: str, many: str, count: int) -> str:
