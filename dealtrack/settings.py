@@ -68,5 +68,6 @@ def actor() -> str:
 
     try:
         return getuser()
-    except (OSError, KeyError):
-        return f"uid-{os.getuid()}"
+    except (OSError, KeyError, ImportError):
+        # Windows has no list of users' names to look into, and no numbers of theirs.
+        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"

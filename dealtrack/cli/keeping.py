@@ -13,6 +13,9 @@ from dealtrack.cli.wrapping import tell
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
 from dealtrack.errors import CHECK_FAILED, BadCount, NoTerminal
+from dealtrack.phrase import Phrase
+
+SEEN_ARGUMENTS = Phrase("seen by other users while a command runs: give personal data by import, or where add asks")
 
 if TYPE_CHECKING:
     from dealtrack.register.evidence_copies import Copied
@@ -141,11 +144,15 @@ def _told(draft: "Draft") -> str:
 
 def doctor(context: typer.Context) -> None:
     """Tell what the register is, and warn of what may be wrong around it; exits with 1 when it warns."""
-    from dealtrack.register.health import facts, warnings
+    from dealtrack.cli.title import can_hide
+    from dealtrack.register.health import facts, shortfalls, warnings
 
     session: Session = context.obj
     with session.register() as register:
-        for name, value in facts(register):
+        shown = [*facts(register), *shortfalls()]
+        if not can_hide():
+            shown.append(("arguments", SEEN_ARGUMENTS))
+        for name, value in shown:
             print(f"{_(name)}\t{say(value)}")
         found = list(warnings(register, session.now))
     for text in found:

@@ -251,7 +251,7 @@ def _drop(stream: TextIO) -> None:
 
 def _check_files() -> None:
     """Refuse to begin with so few open files that one may be missing in the middle, where it would mean anything."""
-    allowed = os.sysconf("SC_OPEN_MAX") if sys.platform != "win32" else OPEN_FILES
+    allowed = os.sysconf("SC_OPEN_MAX") if hasattr(os, "sysconf") else OPEN_FILES
     if 0 <= allowed < OPEN_FILES:
         raise TooFewFiles(allowed=allowed, needed=OPEN_FILES)
 

@@ -39,7 +39,10 @@ COLUMNS = (
     *("consumer", "phone", "email", "address", "by", "then", "now", "change"),
     *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "month"),
 )
-FACTS = ("register", "last backup", "size", "schema", "entries", "head", "calendar", "policy", "time zone", "SQLite")
+FACTS = (
+    *("register", "last backup", "size", "schema", "entries", "head", "calendar", "policy", "time zone", "SQLite"),
+    *("file modes", "links", "drive", "arguments"),
+)
 """What `doctor` tells."""
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

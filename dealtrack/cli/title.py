@@ -11,6 +11,14 @@ _STARTS_AT = 48 - 3
 """Where /proc/self/stat tells the address of the arguments, counted from the field after the program's name."""
 
 
+_MEMORY = Path("/proc/self/mem")
+
+
+def can_hide() -> bool:
+    """Tell whether the system lets a process blank out its arguments."""
+    return _MEMORY.exists()
+
+
 def hide_arguments() -> None:
     """Blank out what follows the name of a command of PRIVATE, where the system lets a process do so (Linux).
 
@@ -24,6 +32,6 @@ def hide_arguments() -> None:
         shown = words.index(b"\0" + name.encode() + b"\0") + len(name) + 2
         stat = Path("/proc/self/stat").read_bytes()
         address = int(stat[stat.rindex(b")") + 2 :].split()[_STARTS_AT])
-        with Path("/proc/self/mem").open("r+b", buffering=0) as memory:
+        with _MEMORY.open("r+b", buffering=0) as memory:
             memory.seek(address + shown)
             memory.write(bytes(len(words) - shown))

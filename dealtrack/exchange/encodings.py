@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from dealtrack.errors import CannotRead
 from dealtrack.phrase import Phrase
@@ -71,7 +71,8 @@ def _set_down(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
                 _refuse_binary(chunk, name)
             copy.write(chunk)
         copy.seek(0)
-        yield copy
+        # Windows gives a wrapper of it.
+        yield cast("BinaryIO", copy)
 
 
 def recognise_encoding(binary: BinaryIO, name: str) -> str:

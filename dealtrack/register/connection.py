@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -109,7 +110,8 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
         try:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             # SQLite gives the files beside it the same rights, and wide ones where a strange umask left it none.
-            os.fchmod(handle, 0o600)
+            if hasattr(os, "fchmod"):
+                os.fchmod(handle, 0o600)
             os.close(handle)
         except OSError as error:
             raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
@@ -297,8 +299,12 @@ def reading(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
+    """Wait until a file, or what a folder lists, is on the disk; Windows lets nobody wait for a folder."""
+    is_folder = path.is_dir()
+    if is_folder and sys.platform == "win32":
+        return
+    # A file that is only read cannot be waited for everywhere.
+    handle = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
     try:
         os.fsync(handle)
     finally:

@@ -1,12 +1,11 @@
 """Evidence files: kept beside the register under the hash of their content, and held against it."""
 
-import errno
 import json
 import os
 import secrets
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,6 +17,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.connection import sync
+from dealtrack.register.folder import CREATE, LINKS, READ, Folder
 from dealtrack.register.store import Store
 
 LARGEST = 1 << 30
@@ -25,9 +25,7 @@ LARGEST = 1 << 30
 
 CHUNK = 1 << 20
 NAME_LIMIT = 200
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-# Not to wait for the other end of a pipe that stands where a file should.
-_READ = os.O_RDONLY | os.O_NONBLOCK
+FOLDER = Phrase("it is a folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def keep_in(folder: Path, source: Path) -> tuple[str, int]:
     with _opened(source) as handle, _store(folder) as root:
         part = f".{secrets.token_hex(8)}.part"
         try:
-            out = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=root)
+            out = root.open(part, CREATE)
             try:
                 digest, size = _copy(handle, out, source)
                 os.fsync(out)
@@ -114,7 +112,7 @@ def keep_in(folder: Path, source: Path) -> tuple[str, int]:
             raise CannotWrite(path=folder, reason=error.strerror or str(error)) from None
         finally:
             with suppress(FileNotFoundError):
-                os.unlink(part, dir_fd=root)
+                root.remove(part)
     return digest, size
 
 
@@ -131,13 +129,15 @@ def safe_name(name: str) -> str:
 def _opened(source: Path) -> Iterator[int]:
     """Open a plain file to be read; raises CannotRead."""
     try:
-        handle = os.open(source, _READ)
+        handle = os.open(source, READ)
     except (OSError, ValueError) as error:
-        raise CannotRead(path=source, reason=getattr(error, "strerror", None) or str(error)) from None
+        # Windows opens no folder.
+        reason = FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
+        raise CannotRead(path=source, reason=reason) from None
     try:
         held = os.fstat(handle)
         if not stat.S_ISREG(held.st_mode):
-            kind = Phrase("it is a folder") if stat.S_ISDIR(held.st_mode) else Phrase("it is no plain file")
+            kind = FOLDER if stat.S_ISDIR(held.st_mode) else Phrase("it is no plain file")
             raise CannotRead(path=source, reason=kind)
         if held.st_size > LARGEST:
             raise CannotRead(path=source, reason=_too_large(held.st_size))
@@ -151,29 +151,22 @@ def _too_large(size: int) -> str:
 
 
 @contextmanager
-def _store(folder: Path) -> Iterator[int]:
+def _store(folder: Path) -> Iterator[Folder]:
     """Open the evidence folder, making it where there is none; raises CannotWrite."""
+    kept = ExitStack()
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
             sync(folder.parent)
-        root = os.open(folder, _FOLDER)
+        root = kept.enter_context(Folder.opened(folder))
     except OSError as error:
-        raise CannotWrite(path=folder, reason=_refusal(error)) from None
-    try:
+        reason = LINK_INSTEAD if error.errno in LINKS else error.strerror or str(error)
+        raise CannotWrite(path=folder, reason=reason) from None
+    with kept:
         yield root
-    finally:
-        os.close(root)
 
 
-def _refusal(error: OSError) -> str:
-    if error.errno in _LINKS:
-        return Phrase("a symbolic link or a file stands where its folder should")
-    return error.strerror or str(error)
-
-
-_LINKS = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
-"""What systems answer where O_NOFOLLOW or O_DIRECTORY meets a link."""
+LINK_INSTEAD = Phrase("a symbolic link or a file stands where its folder should")
 
 
 def _copy(handle: int, out: int, source: Path) -> tuple[str, int]:
@@ -201,21 +194,13 @@ def _write(out: int, chunk: bytes) -> None:
         rest = rest[os.write(out, rest) :]
 
 
-def _enter(root: int, part: str, digest: str) -> None:
+def _enter(root: Folder, part: str, digest: str) -> None:
     """Move a whole copy to the place of its hash; one that stands there already is of the same content."""
-    shelf_name = digest[:2]
-    try:
-        os.mkdir(shelf_name, 0o700, dir_fd=root)
-        os.fsync(root)
-    except FileExistsError:
-        pass
-    shelf = os.open(shelf_name, _FOLDER, dir_fd=root)
-    try:
+    with suppress(FileExistsError):
+        root.make(digest[:2])
+    with root.inner(digest[:2]) as shelf:
         # A link or an altered file in its place is replaced, not followed.
-        os.rename(part, digest, src_dir_fd=root, dst_dir_fd=shelf)
-        os.fsync(shelf)
-    finally:
-        os.close(shelf)
+        root.move(part, shelf, digest)
 
 
 def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
@@ -228,7 +213,7 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     if fault:
         raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault)
     try:
-        out = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        out = os.open(place, CREATE, 0o600)
     except FileExistsError:
         raise CannotWrite(path=place, reason="it exists already; name another file") from None
     except (OSError, ValueError) as error:
@@ -259,19 +244,12 @@ def content_fault(register: Store, digest: str) -> str | None:
 def fault_in(folder: Path, digest: str) -> str | None:
     """Return what is wrong with the file of a content hash in a folder of evidence, None where it is whole."""
     try:
-        root = os.open(folder, _FOLDER)
-        try:
-            shelf = os.open(digest[:2], _FOLDER, dir_fd=root)
-        finally:
-            os.close(root)
-        try:
-            handle = os.open(digest, _READ | os.O_NOFOLLOW, dir_fd=shelf)
-        finally:
-            os.close(shelf)
+        with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
+            handle = shelf.open(digest, READ)
     except FileNotFoundError:
         return Phrase("is missing")
     except OSError as error:
-        if error.errno in _LINKS:
+        if error.errno in LINKS:
             return Phrase("is a symbolic link, or stands in one")
         return Phrase("cannot be read ({fault})", fault=Word(error.strerror or str(error)))
     try:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from dealtrack.register import journal
 from dealtrack.register.backup import last_backup
 from dealtrack.register.evidence import evidence_folder
 from dealtrack.register.evidence import told as told_evidence
+from dealtrack.register.folder import holds_folders
 from dealtrack.register.schema import VERSION
 from dealtrack.register.store import Store
 
@@ -23,6 +25,8 @@ RESET_FIXED = (3, 51, 3)
 OLDEST_BACKUP = 7
 """How many days old the last backup may be."""
 MOST_LOOSE = 3
+MOUNTS = Path("/proc/mounts")
+"""Where Linux tells which drive a folder lies on."""
 
 NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
 
@@ -47,7 +51,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
             "the register lies on a network drive ({drive}), where SQLite's locks are not to be trusted; move it",
             drive=drive,
         )
-    for path in _private(register):
+    for path in _private(register) if _keeps_modes() else ():
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             wanted = "700" if path.is_dir() else "600"
@@ -120,10 +124,27 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
     yield "SQLite", sqlite3.sqlite_version
 
 
+def shortfalls() -> Iterator[tuple[str, str]]:
+    """Yield what README.md promises of a register and this system cannot keep, as name and sentence."""
+    if not _keeps_modes():
+        yield (
+            "file modes",
+            Phrase("none here: whoever may read a folder may read the register in it; choose one of your own"),
+        )
+    if not holds_folders():
+        yield "links", Phrase("looked for before evidence is read or written, not at that very moment")
+    if not MOUNTS.exists():
+        yield "drive", Phrase("not told by this system: see to it that the register lies on a disk of this machine")
+
+
+def _keeps_modes() -> bool:
+    return sys.platform != "win32"
+
+
 def _drive(path: str) -> str:
     """Return the kind of file system that a path lies on, empty where the system does not tell."""
     try:
-        lines = [line.split() for line in Path("/proc/mounts").read_text(errors="replace").splitlines()]
+        lines = [line.split() for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()]
     except OSError:
         return ""
     best = ("", "")

@@ -39,9 +39,10 @@ class SecondProcess:
         self._in, self._out = process.stdin.fileno(), process.stdout.fileno()
         self._unsent: deque[memoryview] = deque()
         self._held = bytearray()
-        for end in (self._in, self._out):
-            os.set_blocking(end, False)
-            _widen(end)
+        if sys.platform != "win32":
+            for end in (self._in, self._out):
+                os.set_blocking(end, False)
+                _widen(end)
 
     @classmethod
     @contextmanager
@@ -141,10 +142,9 @@ class SecondProcess:
 
 
 def _has_two_cores() -> bool:
-    # Elsewhere pipes cannot be waited for.
-    if sys.platform == "win32":
-        return False
-    return (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1) > 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # Windows cannot wait for pipes.
+    return cores > 1 and sys.platform != "win32"
 
 
 def _widen(pipe: int) -> None:
