@@ -1,4 +1,4 @@
-"""Run dealtrack as `python -m dealtrack`, or as the program `dealtrack`."""
+"""Run dealtrack as `python -m dealtrack`, or as the program `dealtrack`; older Pythons can read this file too."""
 
 import gc
 import sys
@@ -6,8 +6,12 @@ import sys
 INTERRUPTED = 130
 """The status of a process that an interrupt ended: 128, and the number of the signal."""
 
+if sys.version_info < (3, 11):  # noqa: UP036  # who has an older one is told so
+    sys.stderr.write("dealtrack: Python 3.11 or later is needed, and this is " + sys.version.split()[0] + ".\n")
+    sys.exit(2)
 
-def main() -> None:
+
+def main():  # type: () -> None  # noqa: ANN201  # as Python 2 reads it too
     """Run the command that the process was started with, and end the process with its status."""
     # What is imported stays, and what a command leaves ends with it: not looking there for rubbish saves 12 ms of 105.
     gc.disable()

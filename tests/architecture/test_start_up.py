@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, Clerk
+from tests.pythons import OLDEST, pythons
 
 # Spreadsheet and web libraries may not be installed; the day they are, no daily command may load them.
 HEAVY = (
@@ -149,3 +150,15 @@ def test_an_interrupt_while_modules_load_ends_in_no_traceback(clerk: Clerk, tmp_
         [sys.executable, "-m", "dealtrack", "list"], env=environment, capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+
+
+def test_an_older_python_is_told_what_is_needed() -> None:
+    older = [python for python in pythons() if python.version < OLDEST]
+    for python in older:
+        told = subprocess.run(
+            [python.program, "-m", "dealtrack", "list"], cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+        line = f"dealtrack: Python 3.11 or later is needed, and this is {python.release}.\n"
+        assert (told.returncode, told.stdout, told.stderr) == (2, "", line)
+    if not older:
+        pytest.skip("no Python before 3.11 is here")
