@@ -135,7 +135,7 @@ class NoTerminal(DealtrackError):
 
 
 class MissingExtra(DealtrackError):
-    """{what} needs {package}, which is not installed. Install it: pip install 'dealtrack[{extra}]'."""
+    """{what} needs {package}, which is not installed. In dealtrack's source folder: pip install '.[{extra}]'."""
 
 
 class MissingValue(DealtrackError):

@@ -23,7 +23,8 @@ def test_every_dependency_is_pinned_with_its_hashes() -> None:
     assert len(lines) == len(pinned)
     with (PROJECT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
-    for line in (*project["dependencies"], *project["optional-dependencies"]["board"]):
+    extras = project["optional-dependencies"]
+    for line in (*project["dependencies"], *extras["board"], *extras["report"]):
         wanted = Requirement(line)
         assert _plain(wanted.name) in pinned, f"{wanted.name} is not in {LOCK.name}: write it anew, as README.md says"
         assert pinned[_plain(wanted.name)] in wanted.specifier, f"{LOCK.name} pins another {wanted.name}"
