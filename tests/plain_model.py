@@ -11,6 +11,8 @@ clock rules are those of the design, and moments are naive Beijing time. Where t
 - notes, evidence and amendments may be dated anywhere from the receipt on and bar nothing that is dated before them;
   every other kind must not precede the last of those;
 - an extension is refused where the clock does not run or its deadline had passed at that moment;
+- a holiday reaches as far as its notice announces it; where none is known, it is the unbroken run of rest days with a
+  holiday in it; a roll past holidays goes on to the first day that lies in none;
 - a revision of the calendar moves the clocks that run; one that has ended keeps the calendar that was in force, by
   the journal's order, when the entry that ended it was made, or when it was judged anew on request;
 - looking back (`--as-of`) uses all that is known now: a clock that ran at that moment is counted by the present
@@ -36,6 +38,14 @@ MAKE_UPS = """
 2016-09-18 2016-10-08 2016-10-09 2017-01-22 2017-02-04 2017-04-01 2017-05-27
 2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10
 """
+ANNOUNCED = """
+2016-09-15..2016-09-17 2016-10-01..2016-10-07 2017-01-01..2017-01-02 2017-01-27..2017-02-02 2017-04-02..2017-04-04
+2017-04-29..2017-05-01 2017-05-28..2017-05-30
+2026-01-01..2026-01-03 2026-02-15..2026-02-23 2026-04-04..2026-04-06 2026-05-01..2026-05-05 2026-06-19..2026-06-21
+2026-09-25..2026-09-27 2026-10-01..2026-10-07
+"""
+"""The holidays as the notices announce them, first and last day."""
+
 OFFICIAL = range(2001, 2027)
 
 OPEN = ("received", "accepted", "forwarded", "paused")
@@ -121,17 +131,17 @@ class Calendar:
 
     def past_holiday(self, day: date) -> date:
         """Return the day, or the first day after the statutory holiday in which it lies."""
-        block = []
-        first = day
-        while not self.worked(first):
-            first -= DAY
-        last = first + DAY if first != day else day
-        while not self.worked(last):
-            block.append(last)
-            last += DAY
-        named = [rest for rest in block if rest in self.holidays]
-        if named and named[0] <= day <= named[-1]:
-            return named[-1] + DAY
+        while not self.worked(day):
+            span = announced(day)
+            block = {day}
+            for step in (-DAY, DAY):
+                near = day + step
+                while not self.worked(near) and announced(near) == span:
+                    block.add(near)
+                    near += step
+            if not block & self.holidays:
+                break
+            day = max(block) + DAY
         return day
 
     def changed(self, seq: int, days: Iterable[date], how: str) -> "Calendar":
@@ -186,6 +196,15 @@ class Life:
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+
+def announced(day: date) -> str:
+    """Return the announced holiday that a day lies in, empty where it lies in none."""
+    for span in ANNOUNCED.split():
+        first, last = span.split("..")
+        if first <= day.isoformat() <= last:
+            return span
+    return ""
 
 
 def counted(entries: Iterable[Entry]) -> list[Entry]:

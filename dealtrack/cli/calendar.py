@@ -23,14 +23,17 @@ DEFAULT = "cn-beijing"
 
 
 @contextmanager
-def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tzinfo]]:
-    """Give the calendar that was named, else the register's, else the default where there is no register."""
+def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tzinfo, str]]:
+    """Give the calendar that was named, else the register's, else the default where there is no register.
+
+    With it come its time zone and the law that it cites.
+    """
     from zoneinfo import ZoneInfo
 
     if not name:
         try:
             with session.register() as register:
-                yield register.calendar, register.zone
+                yield register.calendar, register.zone, register.facts.get("law", "")
                 return
         except RegisterMissing:
             if session.names_register:
@@ -39,7 +42,7 @@ def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tz
     from dealtrack.sources.calendars import load_calendar
 
     rules = load_calendar(name or DEFAULT, settings.data_folder(), settings.user_folder())
-    yield WorkingCalendar(DayList(rules)), ZoneInfo(rules.timezone or "UTC")
+    yield WorkingCalendar(DayList(rules)), ZoneInfo(rules.timezone or "UTC"), rules.law
 
 
 def _month(text: str, today: date) -> tuple[int, int]:
@@ -61,7 +64,7 @@ def show(
     """Draw a month: working days, rest days, holidays, make-up working days."""
     session: Session = context.obj
     check_format(fmt)
-    with _calendar(session, calendar) as (days, zone):
+    with _calendar(session, calendar) as (days, zone, _law):
         year, number = _month(month, local_day(session.now, zone))
         held = list(month_days(days, year, number))
     if fmt in ("csv", "json", "jsonl"):
@@ -96,9 +99,9 @@ def next_(
     if not (days.isascii() and days.isdigit() and len(days) <= 4 and int(days)):
         raise BadCount(text=days)
     n = int(days)
-    with _calendar(session, calendar) as (working, zone):
+    with _calendar(session, calendar) as (working, zone, law):
         first = parse_day(start, session.now, zone) if start else local_day(session.now, zone)
-        steps = count_days(working, first, n)
+        steps = count_days(working, first, n, law)
         due = steps[-1].day
         provisional = not working.is_confirmed(first, due)
     if fmt in ("json", "jsonl"):

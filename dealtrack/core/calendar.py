@@ -1,6 +1,6 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate, compress
@@ -26,17 +26,31 @@ class DayKind(StrEnum):
     AMENDED_WORKED = "amended-worked"
 
 
+HolidaySpan = tuple[date, date] | tuple[()]
+"""The first and last day, both included, of a holiday as its notice announces it; empty where no notice is known."""
+
+
 class Ruling(NamedTuple):
-    """What the official calendar or an amendment says of one day, against the plain weekday rule."""
+    """What the official calendar or an amendment says of one day, against the plain weekday rule.
+
+    `issued` is the day on which the notice that says so was issued, as YYYY-MM-DD, empty where it is unknown;
+    `scope` is where the notice holds, empty for the whole country.
+    """
 
     worked: bool
     kind: DayKind
     name: str = ""
     source: str = ""
+    issued: str = ""
+    scope: str = ""
 
 
 class Day(NamedTuple):
-    """One day of a calendar; `number` counts the calendar's working days up to it, itself included."""
+    """One day of a calendar; `number` counts the calendar's working days up to it, itself included.
+
+    `span` is the holiday span that a notice announces and the day lies in; None in a calendar that was written
+    down before spans were known.
+    """
 
     day: date
     worked: bool
@@ -45,13 +59,16 @@ class Day(NamedTuple):
     source: str
     confirmed: bool
     number: int
+    span: HolidaySpan | None = ()
 
 
 class CalendarRules(NamedTuple):
     """All that a calendar says: the weekend, the days ruled otherwise, and which years are official.
 
     `first` and `last` are inclusive. A year in `official` has been published by the authority;
-    the days of every other year are provisional.
+    the days of every other year are provisional. `spans` are the holidays that notices announce, each with its
+    first and last day; None in a calendar that was written down before they were known. `law` is what is cited
+    for the day of the start not being counted, empty where nothing is.
     """
 
     name: str
@@ -63,6 +80,8 @@ class CalendarRules(NamedTuple):
     rulings: Mapping[date, Ruling]
     official: frozenset[int]
     source: str = ""
+    spans: tuple[tuple[date, date], ...] | None = ()
+    law: str = ""
 
     def plain(self, day: date) -> Ruling:
         """Return what the weekday rule alone says of a day."""
@@ -75,7 +94,7 @@ class CalendarRules(NamedTuple):
 
     def to_data(self) -> dict[str, Any]:
         """Return the rules as plain data that canonical JSON can hold."""
-        return {
+        data: dict[str, Any] = {
             "name": self.name,
             "title": self.title,
             "timezone": self.timezone,
@@ -86,6 +105,9 @@ class CalendarRules(NamedTuple):
             "official": sorted(self.official),
             "source": self.source,
         }
+        if self.spans is not None:
+            data.update(spans=_spans_to_data(self.spans), law=self.law)
+        return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "CalendarRules":
@@ -100,6 +122,8 @@ class CalendarRules(NamedTuple):
             rulings=rulings_from_data(data["rulings"]),
             official=frozenset(data["official"]),
             source=data["source"],
+            spans=_spans_from_data(data["spans"]) if "spans" in data else None,
+            law=data.get("law", CHINESE_LAW if data["timezone"] == CHINESE_ZONE else ""),
         )
 
     def revised(self, change: Mapping[str, Any]) -> "CalendarRules":
@@ -107,36 +131,74 @@ class CalendarRules(NamedTuple):
         rulings = {**self.rulings, **rulings_from_data(change["rulings"])}
         for day in change["dropped"]:
             rulings.pop(date.fromisoformat(day), None)
-        return self._replace(rulings=rulings, official=frozenset(change["official"]))
+        return self._replace(
+            rulings=rulings,
+            official=frozenset(change["official"]),
+            spans=_spans_from_data(change["spans"]) if "spans" in change else self.spans,
+            law=change.get("law", self.law),
+        )
+
+    def span_by_day(self) -> dict[date, HolidaySpan]:
+        """Return the announced holiday span of each day that lies in one."""
+        return {day: span for span in self.spans or () for day in days_between(*span)}
 
 
 def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
-    """Return as plain data what makes the new rules of the old: days ruled anew or no more, official years."""
+    """Return as plain data what makes the new rules of the old: days ruled anew or no more, official years.
+
+    Spans and law are named where they differ.
+    """
     anew = {day: ruling for day, ruling in new.rulings.items() if old.rulings.get(day) != ruling}
-    return {
+    change: dict[str, Any] = {
         "rulings": rulings_to_data(anew),
         "dropped": sorted(day.isoformat() for day in old.rulings if day not in new.rulings),
         "official": sorted(new.official),
     }
+    if new.spans is not None and new.spans != old.spans:
+        change["spans"] = _spans_to_data(new.spans)
+    if new.law != old.law:
+        change["law"] = new.law
+    return change
 
+
+CHINESE_LAW = Word("Civil Code art. 201")
+CHINESE_ZONE = "Asia/Shanghai"
+"""The time zone by which a calendar is known as China's that was written down before calendars named their law."""
 
 _PLAIN_REST = Ruling(False, DayKind.WEEKEND)
 _PLAIN_WORKED = Ruling(True, DayKind.WEEKDAY)
 
 
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from `first` to `last`, both included."""
+    return [date.fromordinal(ordinal) for ordinal in range(first.toordinal(), last.toordinal() + 1)]
+
+
+def _spans_to_data(spans: Iterable[tuple[date, date]]) -> list[list[str]]:
+    return [[first.isoformat(), last.isoformat()] for first, last in spans]
+
+
+def _spans_from_data(data: Iterable[list[str]]) -> tuple[tuple[date, date], ...]:
+    return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in data)
+
+
 def rulings_to_data(rulings: Mapping[date, Ruling]) -> dict[str, list[Any]]:
-    """Return rulings as plain data, a list a day: worked, kind, name, source."""
+    """Return rulings as plain data, a list a day: worked, kind, name, source; issue and scope where one is known."""
     return {
-        day.isoformat(): [ruling.worked, ruling.kind.value, ruling.name, ruling.source]
+        day.isoformat(): [ruling.worked, ruling.kind.value, ruling.name, ruling.source, *_issue_and_scope(ruling)]
         for day, ruling in sorted(rulings.items())
     }
+
+
+def _issue_and_scope(ruling: Ruling) -> list[str]:
+    return [ruling.issued, ruling.scope] if ruling.issued or ruling.scope else []
 
 
 def rulings_from_data(data: Mapping[str, list[Any]]) -> dict[date, Ruling]:
     """Return the rulings that `rulings_to_data` wrote."""
     return {
-        date.fromisoformat(day): Ruling(bool(worked), DayKind(kind), name, source)
-        for day, (worked, kind, name, source) in data.items()
+        date.fromisoformat(day): Ruling(bool(worked), DayKind(kind), *texts)
+        for day, (worked, kind, *texts) in data.items()
     }
 
 
@@ -162,6 +224,7 @@ class DayList:
     def __init__(self, rules: CalendarRules) -> None:
         self.rules = rules
         self.first, self.last = rules.first, rules.last
+        self._spans = None if rules.spans is None else rules.span_by_day()
         self._start = start = self.first.toordinal()
         size = self.last.toordinal() - start + 1
         # Ordinal 1, 0001-01-01, was a Monday.
@@ -191,7 +254,9 @@ class DayList:
         """Return all that is known of a day."""
         number = self.number(day)
         ruling = self.rules.ruling(day)
-        return Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, day.year in self.rules.official, number)
+        confirmed = day.year in self.rules.official
+        span = None if self._spans is None else self._spans.get(day, ())
+        return Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, confirmed, number, span)
 
     def __iter__(self) -> Iterator[Day]:
         for ordinal in range(self._start, self._start + len(self._numbers)):
@@ -235,10 +300,46 @@ class WorkingCalendar:
         return day if self.is_worked(day) else self.nth_after(day, 1)
 
     def after_holiday(self, day: date) -> date:
-        """Return the day itself, or where it lies in a statutory holiday the first day after that holiday.
+        """Return the day itself, or where it lies in a holiday span the first day after it that lies in none.
 
-        A plain weekend is no holiday; one enclosed by days of the same holiday belongs to it.
-        Source: SAMR Order 121 art. 45. Raises OutsideCalendar.
+        A plain weekend is no holiday. Source: SAMR Order 121 art. 45. Raises OutsideCalendar.
+        """
+        if self.days.day(day).span is None:
+            return self._after_holiday_without_spans(day)
+        while span := self.holiday_span(day):
+            day = span[1] + ONE_DAY
+        return day
+
+    def holiday_span(self, day: date) -> HolidaySpan:
+        """Return the first and last day, both included, of the holiday that a day lies in; empty where it lies in none.
+
+        A holiday is what its notice announces, its weekend days among them, as far as its days are not worked;
+        where no notice is known, it is the unbroken run of rest days with a day in it that is ruled a holiday.
+        Raises OutsideCalendar.
+        """
+        known = self.days.day(day)
+        if known.worked:
+            return ()
+        run = [known, *self._rest_beside(known, -ONE_DAY), *self._rest_beside(known, ONE_DAY)]
+        if not any(map(_is_holiday, run)):
+            return ()
+        days = [each.day for each in run]
+        return min(days), max(days)
+
+    def _rest_beside(self, known: Day, step: timedelta) -> Iterator[Day]:
+        """Yield the unbroken rest days on one side of a day for which the same span is announced, or none as for it."""
+        day = known.day + step
+        while self.days.first <= day <= self.days.last:
+            beside = self.days.day(day)
+            if beside.worked or beside.span != known.span:
+                return
+            yield beside
+            day += step
+
+    def _after_holiday_without_spans(self, day: date) -> date:
+        """Return what `after_holiday` did before spans were known, for calendars that were written down then.
+
+        A weekend at the edge of a holiday was no part of it. Verdicts that were given by such a calendar stand.
         """
         run = day
         while not self.is_worked(run) and not _is_holiday(self.days.day(run)):

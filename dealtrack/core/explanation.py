@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
-from dealtrack.core.calendar import ONE_DAY, WorkingCalendar, reason
+from dealtrack.core.calendar import ONE_DAY, Day, HolidaySpan, WorkingCalendar, reason
 from dealtrack.core.clocks import Clock, due_day
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
-from dealtrack.phrase import Phrase
+from dealtrack.phrase import Phrase, Word
 
-START = Phrase("the day of the start is not counted (Civil Code art. 201)")
+START = Phrase("the day of the start is not counted")
 START_DAYS = {
-    Kind.RECEIVED: Phrase("the day of receipt is not counted (Civil Code art. 201)"),
-    Kind.ACCEPTED: Phrase("the day of acceptance is not counted (Civil Code art. 201)"),
-    Kind.FORWARDED: Phrase("the day of forwarding is not counted (Civil Code art. 201)"),
-    Kind.REOPENED: Phrase("the day of reopening is not counted (Civil Code art. 201)"),
+    Kind.RECEIVED: Phrase("the day of receipt is not counted"),
+    Kind.ACCEPTED: Phrase("the day of acceptance is not counted"),
+    Kind.FORWARDED: Phrase("the day of forwarding is not counted"),
+    Kind.REOPENED: Phrase("the day of reopening is not counted"),
 }
 
 
@@ -30,22 +30,32 @@ class Step(NamedTuple):
     confirmed: bool
 
 
-def count_days(calendar: WorkingCalendar, start: date, n: int) -> list[Step]:
-    """Return the days from a start day to the n-th working day after it, both included; raises OutsideCalendar."""
+def count_days(calendar: WorkingCalendar, start: date, n: int, law: str) -> list[Step]:
+    """Return the days from a start day to the n-th working day after it, both included; raises OutsideCalendar.
+
+    `law` is what the calendar cites for the start day not being counted, empty where it cites nothing.
+    """
     rule = ClockRule("", frozenset(), frozenset(), n)
-    return list(_steps(rule, start, calendar.nth_after(start, n), (), calendar, START))
+    return list(_steps(rule, start, calendar.nth_after(start, n), (), calendar, _cited(START, law)))
+
+
+def _cited(sentence: Phrase, law: str) -> Phrase:
+    return Phrase("{sentence} ({law})", sentence=sentence, law=Word(law)) if law else sentence
 
 
 def explain(
-    clock: Clock, rule: ClockRule, start: date, calendar: WorkingCalendar, zone: tzinfo, moment: datetime
+    clock: Clock, rule: ClockRule, start: date, calendar: WorkingCalendar, zone: tzinfo, moment: datetime, law: str
 ) -> list[Step]:
-    """Return the days from a clock's start to its due day, both included, or to the moment's day while it has none."""
+    """Return the days from a clock's start to its due day, both included, or to the moment's day while it has none.
+
+    `law` is what the calendar cites for the start day not being counted, empty where it cites nothing.
+    """
     pauses = tuple(
         (local_day(span.start, zone), local_day(span.end or moment, zone), span.reason) for span in clock.pauses
     )
     until = clock.due_day or max(start, local_day(moment, zone))
     name = START_DAYS.get(clock.start_kind, START) if clock.start_kind else START
-    return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, name))
+    return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, _cited(name, law)))
 
 
 def _steps(
@@ -75,14 +85,33 @@ def _steps(
                 day.confirmed,
             )
         elif day.day > end:
-            last = day.day == until
-            why = Phrase("the due day after the roll") if last else Phrase("rolled past: {reason}", reason=reason(day))
+            span = calendar.holiday_span(day.day) if rule.roll is Roll.AFTER_STATUTORY_HOLIDAY else ()
+            if day.day == until:
+                why = _after_roll(rule, end, until, calendar)
+            else:
+                why = Phrase("rolled past: {reason}", reason=_within(span, day))
             yield Step(day.day, False, 0, why, day.confirmed)
         elif in_working_days and not day.worked:
             yield Step(day.day, False, 0, reason(day), day.confirmed)
         else:
             nth += 1
             yield Step(day.day, True, nth, reason(day), day.confirmed)
+
+
+def _within(span: HolidaySpan, day: Day) -> Phrase | str:
+    """Return why a day is off, with the holiday that it lies in where it is a weekend day of it."""
+    if not span:
+        return reason(day)
+    return Phrase("{reason}, in the holiday {first} to {last}", reason=reason(day), first=span[0], last=span[1])
+
+
+def _after_roll(rule: ClockRule, end: date, until: date, calendar: WorkingCalendar) -> Phrase:
+    """Return why the count ends on a later day than it reached, with the holiday that it reached."""
+    span = calendar.holiday_span(end) if rule.roll is Roll.AFTER_STATUTORY_HOLIDAY else ()
+    if not span:
+        return Phrase("the due day after the roll")
+    last = until - ONE_DAY
+    return Phrase("the due day after the holiday {first} to {last}", first=span[0], last=last)
 
 
 def _unrolled(

@@ -9,6 +9,7 @@ _NAMED = (
     (rf"(?P<festival>.+) \(day off, made up on {_DAY}\)", "{festival} (day off, made up on {day})"),
     (rf"(?P<festival>.+) \(day off, moved from {_DAY}\)", "{festival} (day off, moved from {day})"),
     (r"(?P<festival>.+) \(observed\)", "{festival} (observed)"),
+    (r"Closed each year by law", "Closed each year by law"),
     (rf"Day off, made up on {_DAY}", "Day off, made up on {day}"),
     (rf"Day off, moved from {_DAY}", "Day off, moved from {day}"),
     (rf"{_DAY} \((?P<festival>.+)\)", "{day} ({festival})"),

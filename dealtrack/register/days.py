@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import date
 
-from dealtrack.core.calendar import ONE_DAY, CalendarRules, Day, DayKind, DayList
+from dealtrack.core.calendar import ONE_DAY, CalendarRules, Day, DayKind, DayList, HolidaySpan
 from dealtrack.errors import OutsideCalendar
 from dealtrack.register import journal
 
@@ -24,13 +24,13 @@ class StoredDays:
         known = self._days.get(day)
         if known is None:
             row = self._connection.execute(
-                "SELECT worked, kind, name, source, confirmed, number FROM calendar_day WHERE day = ?",
+                "SELECT worked, kind, name, source, confirmed, number, span FROM calendar_day WHERE day = ?",
                 (day.isoformat(),),
             ).fetchone()
             if row is None:
                 raise OutsideCalendar(day=day, first=self.first, last=self.last)
-            worked, kind, name, source, confirmed, number = row
-            known = Day(day, bool(worked), DayKind(kind), name, source, bool(confirmed), number)
+            worked, kind, name, source, confirmed, number, span = row
+            known = Day(day, bool(worked), DayKind(kind), name, source, bool(confirmed), number, _span_of(span))
             self._days[day] = known
         return known
 
@@ -69,12 +69,33 @@ class StoredDays:
 def write_days(connection: sqlite3.Connection, days: Iterable[Day]) -> None:
     """Write the rows of days, in place of those that stood there."""
     connection.executemany(
-        "INSERT OR REPLACE INTO calendar_day VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO calendar_day VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (day.day.isoformat(), day.worked, day.kind.value, day.name, day.source, day.confirmed, day.number)
+            (
+                day.day.isoformat(),
+                day.worked,
+                day.kind.value,
+                day.name,
+                day.source,
+                day.confirmed,
+                day.number,
+                span_column(day.span),
+            )
             for day in days
         ),
     )
+
+
+def span_column(span: HolidaySpan | None) -> str | None:
+    """Return a day's span as the register keeps it: first and last day with a slash, None before spans were known."""
+    return None if span is None else "/".join(map(str, span))
+
+
+def _span_of(column: str | None) -> HolidaySpan | None:
+    if not column:
+        return None if column is None else ()
+    first, _, last = column.partition("/")
+    return date.fromisoformat(first), date.fromisoformat(last)
 
 
 def revisions(connection: sqlite3.Connection) -> list[tuple[int, int]]:

@@ -196,6 +196,7 @@ def write_made(connection: sqlite3.Connection, seq: int, made: Mapping[str, Any]
         "first": rules.first.isoformat(),
         "last": rules.last.isoformat(),
         "revision": "1",
+        "law": rules.law,
     }
     connection.executemany("INSERT INTO fact VALUES (?, ?)", facts.items())
     connection.execute("INSERT INTO calendar_revision VALUES (1, ?)", (seq,))

@@ -206,6 +206,8 @@ def write_revision(connection: sqlite3.Connection, seq: int, change: Mapping[str
         if old.first <= day <= old.last and old.ruling(day) != new.ruling(day)
     )
     _rule_days(connection, old, new, changed)
+    _write_spans(connection, old, new)
+    connection.execute("UPDATE fact SET value = ? WHERE name = 'law'", (new.law,))
     for year in old.official ^ new.official:
         connection.execute(
             "UPDATE calendar_day SET confirmed = ? WHERE day >= ? AND day <= ?",
@@ -229,6 +231,20 @@ def _rule_days(connection: sqlite3.Connection, old: CalendarRules, new: Calendar
                 "UPDATE calendar_day SET number = number + ? WHERE day >= ? AND day < ?",
                 (shift, day.isoformat(), until.isoformat()),
             )
+
+
+def _write_spans(connection: sqlite3.Connection, old: CalendarRules, new: CalendarRules) -> None:
+    """Write the days whose announced holiday span is another one; all of them where none was known before."""
+    if new.spans is None:
+        return
+    before, after = old.span_by_day(), new.span_by_day()
+    if old.spans is None:
+        connection.execute("UPDATE calendar_day SET span = ''")
+    differ = [day for day in {*before, *after} if before.get(day) != after.get(day)]
+    connection.executemany(
+        "UPDATE calendar_day SET span = ? WHERE day = ?",
+        [(days.span_column(after.get(day, ())), day.isoformat()) for day in differ],
+    )
 
 
 def own_changes(register: Register) -> list[Mapping[str, Any]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PACKAGE = "dealtrack.register.migrations"
 MIGRATIONS = (
     "m001_journal_and_projection", "m002_reading_views", "m003_clocks_by_due_day", "m004_import_blocks",
+    "m005_holiday_spans",
 )  # fmt: skip
 """The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
 

@@ -1,6 +1,8 @@
 """Calendar files: a country or weekends alone, the amendments of other files, and the file's own."""
 
 import re
+from calendar import isleap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import NoReturn
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
 from dealtrack.phrase import Phrase, Word, listed
+from dealtrack.sources.announcements import read_announcements, spans_of, with_issue
 from dealtrack.sources.countries import (
     FIRST_DAY,
     FOLDER,
@@ -17,23 +20,32 @@ from dealtrack.sources.countries import (
     CalendarRefusal,
     Country,
     country_entry,
+    days_of_country,
     official_years,
     read_years,
 )
-from dealtrack.sources.holidays_package import CountryDays, countries, country_days, find_country, written
+from dealtrack.sources.holidays_package import PUBLIC, CountryDays, categories_of, countries, find_country, written
 from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE_KEYS = (
-    "name", "title", "country", "subdivision", "weekend", "timezone", "official", "source", "include", "amendment",
+    "name", "title", "country", "subdivision", "weekend", "timezone", "official", "source", "law", "categories",
+    "yearly_off", "include", "amendment",
 )  # fmt: skip
-AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice")
+AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice", "issued")
+CLOSED_EACH_YEAR = "Closed each year by law"
+DAY_OF_YEAR = re.compile(r"(\d\d)-(\d\d)")
+LEAP_YEAR = 2000
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+PLAIN = Ruling(True, DayKind.WEEKDAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """A correction of the official calendar: days off, days worked, and days that the weekday rule governs again."""
+    """A correction of the official calendar: days off, days worked, and days that the weekday rule governs again.
+
+    `issued` is the notice's day of issue as YYYY-MM-DD, empty where it is not known.
+    """
 
     name: str
     off: tuple[date, ...] = ()
@@ -41,15 +53,17 @@ class Amendment:
     plain: tuple[date, ...] = ()
     scope: str = ""
     notice: str = ""
+    issued: str = ""
 
     def rulings(self, weekend: frozenset[int]) -> dict[date, Ruling]:
         """Return what the amendment rules of each of its days; `weekend` is the calendar's own."""
         kinds = (DayKind.WEEKDAY, DayKind.WEEKEND)
         plain = ((day, day.weekday() in weekend) for day in self.plain)
+        told = (self.name, self.notice, self.issued, self.scope)
         return {
-            **{day: Ruling(not rest, kinds[rest], self.name, self.notice) for day, rest in plain},
-            **{day: Ruling(False, DayKind.AMENDED_OFF, self.name, self.notice) for day in self.off},
-            **{day: Ruling(True, DayKind.AMENDED_WORKED, self.name, self.notice) for day in self.worked},
+            **{day: Ruling(not rest, kinds[rest], *told) for day, rest in plain},
+            **{day: Ruling(False, DayKind.AMENDED_OFF, *told) for day in self.off},
+            **{day: Ruling(True, DayKind.AMENDED_WORKED, *told) for day in self.worked},
         }
 
 
@@ -107,20 +121,31 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
     zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), read_years(table)
     _check_timezone(table, zone)
     rulings: dict[date, Ruling] = {}
+    spans: tuple[tuple[date, date], ...] = ()
     parts = table.texts_of("subdivision", ())
+    law = table.text_of("law", "")
+    shipped = table
     if code := table.text_of("country", ""):
-        country, days = _country_of_file(table, code, [part for part in parts if part], data_folder)
-        zone, source = zone or country.timezone, source or country.source
+        shipped = table if any(parts) else _shipped_for(table, code, data_folder)
+        country, days = _country_of_file(table, code, [part for part in parts if part], shipped, data_folder)
+        zone, source, law = zone or country.timezone, source or country.source, law or country.law
+        announcements = read_announcements(code, data_folder)
+        spans = spans_of(announcements)
         if years is None:
             years = official_years(country, days)
         weekend = days.weekend if given_weekend is None else given_weekend
         rulings = {
             day: ruling
-            for day, ruling in days.rulings.items()
+            for day, ruling in with_issue(days.rulings, announcements).items()
             if given_weekend is None or _holds_on(day, ruling, given_weekend)
         }
     elif any(parts):
         table.refuse(Phrase("subdivision needs a country beside it"), "subdivision")
+    elif "categories" in table.values:
+        table.refuse(Phrase("categories needs a country beside it"), "categories")
+    for day in _yearly_off(table if "yearly_off" in table.values else shipped):
+        if rulings.get(day, PLAIN).kind is not DayKind.HOLIDAY:
+            rulings[day] = Ruling(False, DayKind.AMENDED_OFF, CLOSED_EACH_YEAR, source)
     amendments = [*_included(table, (path,), data_folder, user_folder), *_amendments(table)]
     for amendment in amendments:
         rulings.update(amendment.rulings(weekend))
@@ -134,7 +159,49 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
         rulings=rulings,
         official=frozenset(range(FIRST_DAY.year, LAST_DAY.year + 1)) if years is None else years,
         source=source,
+        spans=spans,
+        law=law,
     )
+
+
+def _shipped_for(table: Table, code: str, data_folder: Path) -> Table:
+    """Return the file that is shipped for a country, whose `categories` and `yearly_off` hold where a file has none.
+
+    It does not speak for subdivisions: each has its own law.
+    """
+    path = data_folder / FOLDER / (code.lower() + SUFFIX)
+    return read_table(path, CalendarRefusal(path)) if path.exists() else table
+
+
+def _yearly_off(table: Table) -> Iterator[date]:
+    """Yield the days of `yearly_off = ["12-29/01-03"]` in every year, both ends in; one may run into the next year."""
+    for text in table.texts_of("yearly_off", ()):
+        first, slash, last = text.partition("/")
+        start, end = _day_of_year(table, first, text), _day_of_year(table, last if slash else first, text)
+        for year in range(FIRST_DAY.year - 1, LAST_DAY.year + 1):
+            ordinal = date(LEAP_YEAR, *start).toordinal()
+            runs_on = end < start
+            length = date(LEAP_YEAR + runs_on, *end).toordinal() - ordinal
+            for step in range(length + 1):
+                of_leap_year = date.fromordinal(ordinal + step)
+                month, day = of_leap_year.month, of_leap_year.day
+                own_year = year + (of_leap_year.year - LEAP_YEAR)
+                if (month, day) == (2, 29) and not isleap(own_year):
+                    continue
+                if FIRST_DAY <= (found := date(own_year, month, day)) <= LAST_DAY:
+                    yield found
+
+
+def _day_of_year(table: Table, text: str, whole: str) -> tuple[int, int]:
+    try:
+        if not (written_as := DAY_OF_YEAR.fullmatch(text.strip())):
+            raise ValueError
+        day = date(LEAP_YEAR, int(written_as[1]), int(written_as[2]))
+    except ValueError:
+        table.refuse(
+            Phrase('yearly_off cannot hold {text!r}; write days as "12-24" or "12-29/01-03"', text=whole), "yearly_off"
+        )
+    return day.month, day.day
 
 
 def _holds_on(day: date, ruling: Ruling, weekend: frozenset[int]) -> bool:
@@ -145,7 +212,7 @@ def _holds_on(day: date, ruling: Ruling, weekend: frozenset[int]) -> bool:
 
 
 def _country_of_file(
-    table: Table, code: str, subdivisions: list[str], data_folder: Path
+    table: Table, code: str, subdivisions: list[str], shipped: Table, data_folder: Path
 ) -> tuple[Country, CountryDays]:
     """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
     if find_country(code) is None:
@@ -172,7 +239,9 @@ def _country_of_file(
             )
         found.append(known)
     country = country_entry(found[0][0], found[0][1] if len(found) == 1 else "", data_folder)
-    sets = [country_days(*known, FIRST_DAY, LAST_DAY, dict(country.names)) for known in found]
+    closed = table if "categories" in table.values else shipped
+    categories = closed.words_of("categories", categories_of(found[0][0]), PUBLIC)
+    sets = [days_of_country(*known, country, categories) for known in found]
     return country, sets[0] if len(sets) == 1 else _union([part for _, part in found], sets)
 
 
@@ -198,6 +267,7 @@ def _union(parts: list[str], sets: list[CountryDays]) -> CountryDays:
         rulings,
         max(days.first_year for days in sets),
         frozenset().union(*(days.estimated for days in sets)),
+        frozenset.intersection(*(days.substituted for days in sets)),
     )
 
 
@@ -258,8 +328,17 @@ def _amendments(table: Table) -> list[Amendment]:
                         Phrase("{day} is both {one} and {other}", day=written(day), one=said[day], other=key), key
                     )
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
-        amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice))
+        issued = _issued(entry)
+        amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice, issued))
     return amendments
+
+
+def _issued(entry: Table) -> str:
+    """Return the day of issue of an amendment's notice, as YYYY-MM-DD."""
+    days = _days(entry, "issued")
+    if len(days) > 1:
+        entry.refuse(Phrase("issued must be one day"), "issued")
+    return days[0].isoformat() if days else ""
 
 
 def _days(entry: Table, key: str) -> tuple[date, ...]:

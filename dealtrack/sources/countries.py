@@ -1,14 +1,16 @@
 """The shipped table of countries: the time zone of each, and the years whose holidays are officially published."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.errors import BadCalendarFile, DealtrackError
 from dealtrack.phrase import Phrase
-from dealtrack.sources.holidays_package import CountryDays, country_days
+from dealtrack.sources.announcements import read_announcements, spans_of, with_issue
+from dealtrack.sources.holidays_package import PUBLIC, CountryDays, country_days, release
 from dealtrack.sources.toml_files import Table, read_table
 
 FIRST_DAY = date(1970, 1, 1)
@@ -16,7 +18,7 @@ LAST_DAY = date(2100, 12, 31)
 SUFFIX = ".toml"
 FOLDER = "calendars"
 TABLE_NAME = "countries"
-COUNTRY_KEYS = ("title", "timezone", "timezones", "official", "source", "names")
+COUNTRY_KEYS = ("title", "timezone", "timezones", "official", "source", "law", "published_by_substituted_days", "names")
 UNLISTED_UNTIL = 2026
 """The last year taken as published for a country that the table does not list."""
 
@@ -34,12 +36,18 @@ class CalendarRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """What the table of countries says of a country: title, time zone, and the years officially published."""
+    """What the table of countries says of a country: title, time zone, and the years officially published.
+
+    `law` is cited for the day of the start not being counted. With `published_by_substituted_days` a year counts as
+    published once the package knows days that are off in place of others, as only a notice says.
+    """
 
     title: str = ""
     timezone: str = ""
     official: frozenset[int] | None = None
     source: str = ""
+    law: str = ""
+    published_by_substituted_days: bool = False
     names: tuple[tuple[str, str], ...] = ()
 
 
@@ -60,6 +68,8 @@ def country_entry(code: str, subdivision: str, data_folder: Path) -> Country:
         timezone=zone,
         official=read_years(entry),
         source=entry.text_of("source", ""),
+        law=entry.text_of("law", ""),
+        published_by_substituted_days=entry.get("published_by_substituted_days", bool, False),
         names=tuple(entry.get("names", dict, {}).items()),
     )
 
@@ -69,7 +79,27 @@ def official_years(country: Country, days: CountryDays) -> frozenset[int]:
     years = country.official
     if years is None:
         years = frozenset(range(max(days.first_year, FIRST_DAY.year), UNLISTED_UNTIL + 1))
-    return years - days.estimated
+    return (years | _published_by_package(country, days)) - days.estimated
+
+
+def _published_by_package(country: Country, days: CountryDays) -> frozenset[int]:
+    """Return the years beyond the table's whose notice the package's release holds."""
+    if not country.published_by_substituted_days or country.official is None:
+        return frozenset()
+    return days.substituted - country.official
+
+
+def days_of_country(code: str, subdivision: str, country: Country, categories: Sequence[str]) -> CountryDays:
+    """Return what the package says of a country's days; those of a year that its release publishes name the release."""
+    days = country_days(code, subdivision, FIRST_DAY, LAST_DAY, dict(country.names), categories)
+    published = _published_by_package(country, days)
+    if not published:
+        return days
+    source = f"holidays {release()} {code}"
+    rulings = {
+        day: ruling._replace(source=source) if day.year in published else ruling for day, ruling in days.rulings.items()
+    }
+    return replace(days, rulings=rulings)
 
 
 def read_years(table: Table) -> frozenset[int] | None:
@@ -89,7 +119,8 @@ def read_years(table: Table) -> frozenset[int] | None:
 def calendar_of_country(code: str, subdivision: str, data_folder: Path) -> CalendarRules:
     """Return the calendar of a country or subdivision, each spelt as the holidays package spells it."""
     country = country_entry(code, subdivision, data_folder)
-    days = country_days(code, subdivision, FIRST_DAY, LAST_DAY, dict(country.names))
+    days = days_of_country(code, subdivision, country, PUBLIC)
+    announcements = read_announcements(code, data_folder)
     spelt = f"{code}-{subdivision}" if subdivision else code
     title = f"{country.title or code}, {subdivision}" if subdivision else country.title or code
     return CalendarRules(
@@ -99,7 +130,9 @@ def calendar_of_country(code: str, subdivision: str, data_folder: Path) -> Calen
         first=FIRST_DAY,
         last=LAST_DAY,
         weekend=days.weekend,
-        rulings=days.rulings,
+        rulings=with_issue(days.rulings, announcements),
         official=official_years(country, days),
         source=country.source or f"holidays {spelt}",
+        spans=spans_of(announcements),
+        law=country.law,
     )

@@ -4,7 +4,7 @@ This is the one module that knows the package, and it imports it only where it u
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ LANGUAGE = "en_US"
 SUBSTITUTED = re.compile(r"^.*\(substituted from (\d\d)/(\d\d)/(\d{4})\)$")
 OBSERVED = " (observed)"
 ESTIMATED = "(estimated)"
+HALF_DAY = re.compile(r"\((?:from \d+ ?[ap]m|afternoon|half[ -]day)\)", re.IGNORECASE)
+PUBLIC = ("public",)
 COMPARED_YEARS = range(2022, 2028)
 
 
@@ -27,13 +29,29 @@ class CountryDays:
     """What the package knows of a country or subdivision: its weekend, and the days ruled otherwise.
 
     `weekend` is the one that holds at the end of the calendar; earlier ones are among the rulings.
-    `estimated` are the years in which the package itself calls a holiday estimated.
+    `estimated` are the years in which the package itself calls a holiday estimated, `substituted` those for which
+    it knows days that are off in place of others, as only a notice says.
     """
 
     weekend: frozenset[int]
     rulings: Mapping[date, Ruling]
     first_year: int
     estimated: frozenset[int]
+    substituted: frozenset[int] = frozenset()
+
+
+def release() -> str:
+    """Return the version of the package."""
+    from importlib.metadata import version
+
+    return version("holidays")
+
+
+def categories_of(country: str) -> list[str]:
+    """Return the categories of holidays that the package knows of a country, as it spells it."""
+    import holidays
+
+    return sorted(getattr(holidays, country).supported_categories)
 
 
 def countries() -> dict[str, list[str]]:
@@ -66,17 +84,23 @@ def differing_subdivisions(country: str) -> list[str]:
 
 
 def country_days(
-    country: str, subdivision: str, first: date, last: date, names: Mapping[str, str] | None = None
+    country: str,
+    subdivision: str,
+    first: date,
+    last: date,
+    names: Mapping[str, str] | None = None,
+    categories: Sequence[str] = PUBLIC,
 ) -> CountryDays:
     """Return what the package says of each day from `first` to `last`, both included.
 
-    `names` gives shorter names for festivals. The years before and after are loaded as well: a make-up day
+    `names` gives shorter names for festivals, `categories` the package's categories whose days are off; a half day
+    is worked. The years before and after are loaded as well: a make-up day
     in December belongs to the next year's notice.
     """
-    entity = _look_up(country, subdivision, range(first.year - 1, last.year + 2))
+    entity = _look_up(country, subdivision, range(first.year - 1, last.year + 2), categories)
     spelt = f"{country}-{subdivision}" if subdivision else country
     source = f"holidays {spelt}"
-    festivals = {day: _shorter(name, names or {}) for day, name in entity.items()}
+    festivals = {day: _shorter(name, names or {}) for day, name in entity.items() if not _is_half_day(name)}
     days = [date.fromordinal(ordinal) for ordinal in range(first.toordinal(), last.toordinal() + 1)]
     rests = {day for day in days if entity.is_weekend(day)}
     weekend = frozenset(day.weekday() for day in days[-7:] if day in rests)
@@ -89,6 +113,7 @@ def country_days(
     for day in festivals:
         if first <= day <= last and day not in made_up:
             rulings[day] = Ruling(False, DayKind.HOLIDAY, _off_name(day, festivals, rests, made_up), source)
+    substituted = frozenset(day.year for day, name in festivals.items() if _given_for(name))
     off_for = {given: day for day, name in festivals.items() if (given := _given_for(name))}
     for day in made_up:
         name = ""
@@ -97,7 +122,7 @@ def country_days(
             name = f"{written(off)} ({festival})" if festival else written(off)
         rulings[day] = Ruling(True, DayKind.MAKE_UP, name, source)
     estimated = frozenset(day.year for day, name in entity.items() if ESTIMATED in name)
-    return CountryDays(weekend, rulings, entity.start_year, estimated)
+    return CountryDays(weekend, rulings, entity.start_year, estimated, substituted)
 
 
 def written(day: date) -> str:
@@ -105,7 +130,12 @@ def written(day: date) -> str:
     return f"{WEEKDAY_NAMES[day.weekday()]} {day.isoformat()}"
 
 
-def _look_up(country: str, subdivision: str, years: Iterable[int]) -> "HolidayBase":
+def _is_half_day(name: str) -> bool:
+    """Tell whether all that a day is off for begins in the afternoon."""
+    return all(HALF_DAY.search(part) for part in name.split("; "))
+
+
+def _look_up(country: str, subdivision: str, years: Iterable[int], categories: Sequence[str] = PUBLIC) -> "HolidayBase":
     import warnings
 
     import holidays
@@ -114,7 +144,7 @@ def _look_up(country: str, subdivision: str, years: Iterable[int]) -> "HolidayBa
         # The package warns of years that it has no holidays for: those are provisional here.
         warnings.simplefilter("ignore")
         return holidays.country_holidays(
-            country, subdiv=subdivision or None, years=years, language=LANGUAGE, expand=False
+            country, subdiv=subdivision or None, years=years, language=LANGUAGE, expand=False, categories=categories
         )
 
 

@@ -31,7 +31,7 @@ COLUMNS = {
     "platform": "name definition seq",
     "policy": "name in_force definition seq",
     "calendar_revision": "revision seq",
-    "calendar_day": "day worked kind name source confirmed number",
+    "calendar_day": "day worked kind name source confirmed number span",
     "complaint": "id number platform category seller owner handler policy policy_version status resumes_to received_at "
     "accepted_at forwarded_at completed_at withdrawn_at rejected_at outcome amount summary first_contact reopenings "
     "backdated import_key",

@@ -12,6 +12,7 @@ from dealtrack.core.calendar import (
     DayList,
     Ruling,
     WorkingCalendar,
+    change_to_data,
     changed_days,
     missing_year,
     reason,
@@ -144,21 +145,63 @@ def test_after_a_statutory_holiday(day: date, moved: date) -> None:
     assert CALENDAR.after_holiday(day) == moved
 
 
-def test_a_holiday_on_friday_leaves_its_weekend_plain() -> None:
-    friday = date(2021, 9, 3)
-    rules = RULES._replace(rulings={friday: Ruling(False, DayKind.HOLIDAY, "Feast")})
-    calendar = WorkingCalendar(DayList(rules))
-    assert calendar.after_holiday(friday) == date(2021, 9, 4)
-    assert calendar.after_holiday(date(2021, 9, 4)) == date(2021, 9, 4)
-    assert calendar.after_holiday(date(2021, 9, 5)) == date(2021, 9, 5)
+FRIDAY, SATURDAY, SUNDAY, MONDAY, TUESDAY = (date(2021, 9, day) for day in (3, 4, 5, 6, 7))
+FEAST = Ruling(False, DayKind.HOLIDAY, "Feast")
 
 
-def test_a_holiday_on_monday_leaves_the_weekend_before_plain() -> None:
-    monday = date(2021, 9, 6)
-    rules = RULES._replace(rulings={monday: Ruling(False, DayKind.HOLIDAY, "Feast")})
+def _with_a_feast(day: date, spans: tuple[tuple[date, date], ...] | None) -> WorkingCalendar:
+    return WorkingCalendar(DayList(RULES._replace(rulings={day: FEAST}, spans=spans)))
+
+
+@pytest.mark.parametrize(
+    ("feast", "spans", "rolled"),
+    [
+        # No notice is known: the unbroken run of rest days is the holiday.
+        (FRIDAY, (), {FRIDAY: MONDAY, SATURDAY: MONDAY, SUNDAY: MONDAY}),
+        (MONDAY, (), {SATURDAY: TUESDAY, SUNDAY: TUESDAY, MONDAY: TUESDAY}),
+        # "Friday is off", alone: its weekend is a plain one.
+        (FRIDAY, ((FRIDAY, FRIDAY),), {FRIDAY: SATURDAY, SATURDAY: SATURDAY, SUNDAY: SUNDAY}),
+        (SUNDAY, ((SUNDAY, SUNDAY),), {SATURDAY: SATURDAY, SUNDAY: MONDAY}),
+        # "Together with the weekend".
+        (FRIDAY, ((FRIDAY, SUNDAY),), {FRIDAY: MONDAY, SATURDAY: MONDAY, SUNDAY: MONDAY}),
+        # One span after the other, and one that announces a day which is worked here: it has no holiday in it.
+        (FRIDAY, ((FRIDAY, FRIDAY), (SATURDAY, TUESDAY)), {FRIDAY: SATURDAY, SUNDAY: SUNDAY}),
+        # A calendar that was written down before spans were known does as it did.
+        (FRIDAY, None, {FRIDAY: SATURDAY, SATURDAY: SATURDAY, SUNDAY: SUNDAY}),
+        (MONDAY, None, {SATURDAY: SATURDAY, MONDAY: TUESDAY}),
+    ],
+)
+def test_a_weekend_beside_a_holiday_belongs_to_it_where_the_notice_says_so(
+    feast: date, spans: tuple[tuple[date, date], ...] | None, rolled: dict[date, date]
+) -> None:
+    calendar = _with_a_feast(feast, spans)
+    assert {day: calendar.after_holiday(day) for day in rolled} == rolled
+
+
+def test_a_day_worked_within_a_span_ends_it() -> None:
+    rules = RULES._replace(rulings={FRIDAY: FEAST, SATURDAY: Ruling(True, DayKind.MAKE_UP)}, spans=((FRIDAY, MONDAY),))
     calendar = WorkingCalendar(DayList(rules))
-    assert calendar.after_holiday(date(2021, 9, 4)) == date(2021, 9, 4)
-    assert calendar.after_holiday(monday) == date(2021, 9, 7)
+    assert calendar.holiday_span(FRIDAY) == (FRIDAY, FRIDAY)
+    assert calendar.after_holiday(FRIDAY) == SATURDAY
+    assert calendar.holiday_span(SUNDAY) == (), "no day of the holiday is left there"
+
+
+def test_spans_are_cut_at_the_ends_of_a_calendar() -> None:
+    whole = RULES._replace(first=SATURDAY, last=MONDAY, rulings={SUNDAY: FEAST})
+    assert WorkingCalendar(DayList(whole)).holiday_span(SUNDAY) == (SATURDAY, SUNDAY)
+    with pytest.raises(OutsideCalendar):
+        WorkingCalendar(DayList(whole._replace(last=SUNDAY))).after_holiday(SUNDAY)
+
+
+def test_a_calendar_of_before_spans_is_read_as_it_was_written() -> None:
+    old = {key: value for key, value in RULES.to_data().items() if key not in ("spans", "law")}
+    assert CalendarRules.from_data(old).spans is None
+    assert CalendarRules.from_data({**old, "timezone": "Asia/Shanghai"}).law == "Civil Code art. 201"
+    assert CalendarRules.from_data({**old, "timezone": "Europe/London"}).law == ""
+    spanned = RULES._replace(spans=((FRIDAY, SUNDAY),), law="Rules s. 3")
+    assert CalendarRules.from_data(spanned.to_data()) == spanned
+    read = CalendarRules.from_data(old)
+    assert read.revised(change_to_data(read, spanned)) == spanned
 
 
 def test_an_amended_day_off_rolls_as_a_holiday_does() -> None:

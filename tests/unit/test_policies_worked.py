@@ -228,8 +228,8 @@ SAMR_COMPLAINT = [
     Case("samr-complaint", "mediate", f"{ACCEPTED_EARLY}, paused 2026-04-30, resumed 2026-05-07", "2026-07-02"),
     # Order 121 art. 22, an appraisal from 20 May to 3 June is 14 calendar days: 22 Jun + 14 = Mon 6 Jul.
     Case("samr-complaint", "mediate", f"{ACCEPTED_LATE}, paused 2026-05-20, resumed 2026-06-03", "2026-07-06"),
-    # Art. 45: 20 Apr + 60 (10 to 30 Apr, 41 to 31 May) = Fri 19 Jun, Dragon Boat: to the day after it.
-    Case("samr-complaint", "mediate", "received 2026-04-15, accepted 2026-04-20", "2026-06-20"),
+    # Art. 45: 20 Apr + 60 (10 to 30 Apr, 41 to 31 May) = Fri 19 Jun, Dragon Boat to Sun 21: to the day after it.
+    Case("samr-complaint", "mediate", "received 2026-04-15, accepted 2026-04-20", "2026-06-22"),
     # 12 May + 60 (19 to 31 May, 49 to 30 Jun) = Sat 11 Jul, a plain weekend: it stays.
     Case("samr-complaint", "mediate", "received 2026-05-07, accepted 2026-05-12", "2026-07-11"),
     # 2 Aug + 60 (29 to 31 Aug, 59 to 30 Sep) = Thu 1 Oct, National Day to 7 Oct: Thu 8 Oct.
@@ -435,9 +435,9 @@ UNITS = [
     (MONTH, 1, AFTER, "2026-04-03", "2026-05-06"),
     # Sat 9 May is worked.
     (MONTH, 1, NEXT, "2026-04-09", "2026-05-09"),
-    # Fri 19 June, Dragon Boat; its weekend is plain.
+    # Fri 19 June, Dragon Boat, which the notice announces from 19 to 21 June.
     (MONTH, 1, NEXT, "2026-05-19", "2026-06-22"),
-    (MONTH, 1, AFTER, "2026-05-19", "2026-06-20"),
+    (MONTH, 1, AFTER, "2026-05-19", "2026-06-22"),
     # Eight weeks from Wed 5 and Thu 6 August.
     (WEEK, 8, NEXT, "2026-08-05", "2026-09-30"),
     (WEEK, 8, NONE, "2026-08-06", "2026-10-01"),
@@ -447,8 +447,8 @@ UNITS = [
     (DAY, 3, NONE, "2026-02-14", "2026-02-17"),
     (DAY, 3, NEXT, "2026-02-14", "2026-02-24"),
     (DAY, 3, AFTER, "2026-02-14", "2026-02-24"),
-    # Sun 15 February lies before the first day of the holiday: a plain weekend day.
-    (DAY, 1, AFTER, "2026-02-14", "2026-02-15"),
+    # Sun 15 February is the first day of the holiday that the notice announces.
+    (DAY, 1, AFTER, "2026-02-14", "2026-02-24"),
     (DAY, 1, NEXT, "2026-02-14", "2026-02-24"),
     # Sun 22 February is enclosed by it.
     (DAY, 8, AFTER, "2026-02-14", "2026-02-24"),
