@@ -14,7 +14,8 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.sentences import due_text, show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
-from dealtrack.core.calendar import CalendarRules, Day, Ruling, change_to_data, reason
+from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason
+from dealtrack.core.calendar_changes import change_to_data
 from dealtrack.core.moments import parse_days
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import BadMonth, MissingValue

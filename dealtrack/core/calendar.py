@@ -106,7 +106,7 @@ class CalendarRules(NamedTuple):
             "source": self.source,
         }
         if self.spans is not None:
-            data.update(spans=_spans_to_data(self.spans), law=self.law)
+            data.update(spans=spans_to_data(self.spans), law=self.law)
         return data
 
     @classmethod
@@ -143,24 +143,6 @@ class CalendarRules(NamedTuple):
         return {day: span for span in self.spans or () for day in days_between(*span)}
 
 
-def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
-    """Return as plain data what makes the new rules of the old: days ruled anew or no more, official years.
-
-    Spans and law are named where they differ.
-    """
-    anew = {day: ruling for day, ruling in new.rulings.items() if old.rulings.get(day) != ruling}
-    change: dict[str, Any] = {
-        "rulings": rulings_to_data(anew),
-        "dropped": sorted(day.isoformat() for day in old.rulings if day not in new.rulings),
-        "official": sorted(new.official),
-    }
-    if new.spans is not None and new.spans != old.spans:
-        change["spans"] = _spans_to_data(new.spans)
-    if new.law != old.law:
-        change["law"] = new.law
-    return change
-
-
 CHINESE_LAW = Word("Civil Code art. 201")
 CHINESE_ZONE = "Asia/Shanghai"
 """The time zone by which a calendar is known as China's that was written down before calendars named their law."""
@@ -174,7 +156,8 @@ def days_between(first: date, last: date) -> list[date]:
     return [date.fromordinal(ordinal) for ordinal in range(first.toordinal(), last.toordinal() + 1)]
 
 
-def _spans_to_data(spans: Iterable[tuple[date, date]]) -> list[list[str]]:
+def spans_to_data(spans: Iterable[tuple[date, date]]) -> list[list[str]]:
+    """Return spans as plain data: the first and the last day of each."""
     return [[first.isoformat(), last.isoformat()] for first, last in spans]
 
 
@@ -390,21 +373,6 @@ def month_days(calendar: WorkingCalendar, year: int, month: int) -> Iterator[Day
     first = date(year, month, 1)
     following = date(year + month // 12, month % 12 + 1, 1)
     return calendar.walk(first, following - ONE_DAY)
-
-
-def changed_days(old: CalendarRules, new: CalendarRules) -> list[date]:
-    """Return the days, in order, on which two calendars differ in whether the day is worked or why."""
-
-    def told(rules: CalendarRules, day: date) -> tuple[bool, DayKind, str]:
-        ruling = rules.ruling(day)
-        return ruling.worked, ruling.kind, ruling.name
-
-    if old.weekend == new.weekend:
-        days = sorted({*old.rulings, *new.rulings})
-    else:
-        first, last = max(old.first, new.first), min(old.last, new.last)
-        days = [first + index * ONE_DAY for index in range((last - first).days + 1)]
-    return [day for day in days if told(old, day) != told(new, day)]
 
 
 def missing_year(calendar: WorkingCalendar, today: date) -> int | None:

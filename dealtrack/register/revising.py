@@ -15,9 +15,8 @@ from dealtrack.core.calendar import (
     DayList,
     Ruling,
     WorkingCalendar,
-    change_to_data,
-    changed_days,
 )
+from dealtrack.core.calendar_changes import change_to_data, changed_days
 from dealtrack.core.clocks import Clock, Deadlines, Verdict, plain_deadlines, verdict
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
