@@ -18,6 +18,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.text import first_few, safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
+from dealtrack.exchange.day_orders import NAMES, DayOrder
 from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.phrase import Phrase, listed
@@ -151,9 +152,8 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     if reading.asked:
         told = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
         note(told.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
-    if reading.guessed:
-        told = _("dates such as {example} were read month first; --date-format %d/%m/%Y reads them day first")
-        note(told.format(example=reading.guessed))
+    if reading.order.guessed:
+        note(say(_unsettled(reading.order)))
     for refusal in refused:
         note(f"{_(name)}:{refusal.line}: {say(refusal.reason)}")
     if tally.refused > len(refused):
@@ -184,6 +184,28 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     elif tally.refused and not skip_bad:
         counts += _(" (nothing was written; --skip-bad takes in the good rows)")
     tell(counts, sys.stdout)
+
+
+def _unsettled(order: DayOrder) -> Phrase:
+    """Return what is to be said of dates whose day and month may be swapped."""
+    other, form = order.otherwise()
+    values = {
+        "example": order.guessed,
+        "order": NAMES[order.read_in],
+        "other": NAMES[other],
+        "form": f"'{form}'" if " " in form else form,
+    }
+    if order.against:
+        return Phrase(
+            "dates such as {example} were read {order}, but {against} is {other}; --date-format {form} reads them so",
+            against=order.against,
+            **values,
+        )
+    return Phrase(
+        "dates such as {example} were read {order}, and no date of the file settles it; "
+        "--date-format {form} reads them {other}",
+        **values,
+    )
 
 
 def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:

@@ -1,18 +1,18 @@
 """Moments, days and spans of time as a clerk types them, as they are shown, and as they are stored."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
+from dealtrack.core.day_times import ONE_DAY, TIME, NoSuchTime, day_start, moment_at, read_time
 from dealtrack.errors import BadDay, BadMoment, BadSpan
 from dealtrack.phrase import Phrase, Word
 
 FIRST_YEAR = 1970
 LAST_YEAR = 2100
 LONGEST = 60
-ONE_DAY = timedelta(days=1)
 
 # Moments are written by the million, and these tables make that twice as fast as isoformat.
 _TWO = tuple(f"{number:02d}" for number in range(60))
@@ -36,17 +36,6 @@ class Span(NamedTuple):
 
     working_days: int | None
     duration: timedelta = timedelta(0)
-
-
-class _Reason(Exception):
-    """Why a text means no moment; the text alone where there is nothing more to say."""
-
-
-class _TimeOfDay(NamedTuple):
-    hour: int
-    minute: int
-    second: int
-    offset: tzinfo | None
 
 
 _MONTHS = (
@@ -78,13 +67,7 @@ _HAN_DAY = r"(?:([0-9]{4}) ?年 ?)?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?[日号]?"
 _NAMED_DAY = r"([0-9]{1,2}) ([a-z]{3,9})(?:,? ([0-9]{4}))?"
 _SHORT_YEAR = r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}|[0-9]{2} ?年.{0,20}"
 _YEAR_LAST = r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{4}"
-_TIME = (
-    r"(?P<half>上午|早上|凌晨|中午|下午|晚上)? ?(?P<hour>[0-9]{1,2})"
-    r"(?:(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?)"
-    r"|(?: ?[点时] ?(?:(?P<han_minute>[0-9]{1,2}) ?分?|(?P<half_past>半)|整)?))"
-    r"(?: ?(?P<offset>z|[+-][0-9]{2}:?[0-9]{2}))?"
-)
-_DAY_AND_TIME = rf"(?:(?P<day>[^:点]{{1,40}}?)(?: |(?<=[0-9])t|(?<=[^0-9a-z ])))??{_TIME}"
+_DAY_AND_TIME = rf"(?:(?P<day>[^:点]{{1,40}}?)(?: |(?<=[0-9])t|(?<=[^0-9a-z ])))??{TIME}"
 _MONTH = r"([0-9]{4})(?:[-/.]| ?年 ?)([0-9]{1,2}) ?月?"
 _YEAR = r"([0-9]{4}) ?年?"
 _RANGE = r" ?(?:/|\.\.|~| to | - |至|到) ?"
@@ -102,7 +85,7 @@ def parse_moment(text: str, now: datetime, zone: tzinfo) -> Moment:
     """
     try:
         return _moment(_plain(text), now, zone)
-    except _Reason as reason:
+    except NoSuchTime as reason:
         raise BadMoment(text=_short(text), reason=str(reason)) from None
 
 
@@ -111,9 +94,9 @@ def parse_day(text: str, now: datetime, zone: tzinfo) -> date:
     try:
         plain = _plain(text)
         if re.fullmatch(_DAY_AND_TIME, plain):
-            raise _Reason(Phrase(" (it has an hour)"))
+            raise NoSuchTime(Phrase(" (it has an hour)"))
         return _day(plain, now.astimezone(zone).date())
-    except _Reason as reason:
+    except NoSuchTime as reason:
         raise BadDay(text=_short(text), reason=str(reason)) from None
 
 
@@ -127,16 +110,16 @@ def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
         plain, today = _plain(text), now.astimezone(zone).date()
         try:
             return _days(plain, today)
-        except _Reason as reason:
+        except NoSuchTime as reason:
             # A slash also parts a year from its month, so the text as a whole was tried first.
             ends = re.split(_RANGE, plain)
             if len(ends) != 2 or not all(ends):
                 raise reason from None
         (first, _), (_, last) = _days(ends[0], today), _days(ends[1], today)
         if last < first:
-            raise _Reason(Phrase(" (it ends before it begins)"))
+            raise NoSuchTime(Phrase(" (it ends before it begins)"))
         return first, last
-    except _Reason as reason:
+    except NoSuchTime as reason:
         raise BadDay(text=_short(text), reason=str(reason)) from None
 
 
@@ -220,10 +203,10 @@ def _short(text: str) -> str:
 
 def _plain(text: str) -> str:
     if len(text) > LONGEST:
-        raise _Reason(Phrase(" (it is too long)"))
+        raise NoSuchTime(Phrase(" (it is too long)"))
     plain = " ".join(normalize("NFKC", text).lower().split())
     if not plain:
-        raise _Reason(Phrase(" (it is empty)"))
+        raise NoSuchTime(Phrase(" (it is empty)"))
     return plain
 
 
@@ -235,59 +218,22 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> Moment:
     today = now.astimezone(zone).date()
     if found is None:
         day = _day(text, today)
-        start, end = _day_start(day, zone), _day_start(day + ONE_DAY, zone)
+        start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if start == end:
-            raise _Reason(Phrase(" (that day was skipped there)"))
+            raise NoSuchTime(Phrase(" (that day was skipped there)"))
         return Moment(start, end, True)
-    hours = _time_of_day(found)
+    if len(found["minute"] or "00") == 1:
+        # In a file it is the minute without its nought; typed, perhaps one whose second digit is still to come.
+        raise NoSuchTime("")
+    hours = read_time(found.groupdict())
     day_text = found["day"] or ""
     day = _day(day_text, today) if day_text else today
     if hours.offset is not None and not re.match("[0-9]{4}", day_text):
-        raise _Reason(Phrase(" (an offset needs the full date)"))
-    at = _at(day, hours, zone)
+        raise NoSuchTime(Phrase(" (an offset needs the full date)"))
+    at = moment_at(day, hours, zone)
     if day_text in _WEEKDAYS and at > now:
-        at = _at(day - 7 * ONE_DAY, hours, zone)
+        at = moment_at(day - 7 * ONE_DAY, hours, zone)
     return Moment(at, at, False)
-
-
-def _day_start(day: date, zone: tzinfo) -> datetime:
-    # Where clocks go forward at midnight this is the moment they do, as the day has no earlier one.
-    return datetime.combine(day, time(0), zone).astimezone(UTC)
-
-
-def _at(day: date, hours: _TimeOfDay, zone: tzinfo) -> datetime:
-    if hours.hour == 24:
-        return _day_start(day + ONE_DAY, hours.offset or zone)
-    local = datetime(day.year, day.month, day.day, *hours[:3], tzinfo=hours.offset or zone)
-    moment = local.astimezone(UTC)
-    if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise _Reason(Phrase(" (the clocks went forward past it)"))
-    return moment
-
-
-def _time_of_day(found: re.Match[str]) -> _TimeOfDay:
-    hour, second = int(found["hour"]), int(found["second"] or 0)
-    minute = 30 if found["half_past"] else int(found["minute"] or found["han_minute"] or 0)
-    half = found["half"]
-    if (half in ("下午", "晚上") and hour < 12) or (half == "中午" and hour < 3):
-        hour += 12
-    elif half in ("上午", "早上", "凌晨") and hour > 12:
-        raise _Reason(Phrase(" ({half} has no hour {hour})", half=half, hour=hour))
-    if hour > 24 or (hour == 24 and (minute or second)):
-        raise _Reason(Phrase(" (a day ends at 24:00)"))
-    if minute > 59 or second > 59:
-        raise _Reason(Phrase(" (there is no minute or second beyond 59)"))
-    return _TimeOfDay(hour, minute, second, _offset(found["offset"]))
-
-
-def _offset(text: str | None) -> tzinfo | None:
-    if text is None or text == "z":
-        return UTC if text else None
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 14 or minutes > 59:
-        raise _Reason(Phrase(" (no time zone has that offset)"))
-    size = timedelta(hours=hours, minutes=minutes)
-    return timezone(-size if text[0] == "-" else size)
 
 
 def _day(text: str, today: date) -> date:
@@ -306,10 +252,10 @@ def _day(text: str, today: date) -> date:
     if (found := re.fullmatch(_NAMED_DAY, text)) and (month := _month_named(found[2])):
         return _date(found[3], str(month), found[1], today)
     if re.fullmatch(_YEAR_LAST, text):
-        raise _Reason(Phrase(" (the year comes first)"))
+        raise NoSuchTime(Phrase(" (the year comes first)"))
     if re.fullmatch(_SHORT_YEAR, text):
-        raise _Reason(Phrase(" (a year has four digits)"))
-    raise _Reason("")
+        raise NoSuchTime(Phrase(" (a year has four digits)"))
+    raise NoSuchTime("")
 
 
 def _month_named(text: str) -> int:
@@ -319,7 +265,7 @@ def _month_named(text: str) -> int:
 
 def _bounded(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise _Reason(Phrase(" (years run from {first} to {last})", first=FIRST_YEAR, last=LAST_YEAR))
+        raise NoSuchTime(Phrase(" (years run from {first} to {last})", first=FIRST_YEAR, last=LAST_YEAR))
     return day
 
 
@@ -329,10 +275,10 @@ def _date(year_text: str | None, month_text: str, day_text: str, today: date) ->
     _check_month(year, month)
     last = _last_day(year, month)
     if month == 2 and day == 29 and last == 28:
-        raise _Reason(Phrase(" ({year} has no 29 February)", year=year))
+        raise NoSuchTime(Phrase(" ({year} has no 29 February)", year=year))
     if not 1 <= day <= last:
         name = Word(_MONTHS[month - 1].capitalize())
-        raise _Reason(Phrase(" ({month} {year} has {days} days)", month=name, year=year, days=last))
+        raise NoSuchTime(Phrase(" ({month} {year} has {days} days)", month=name, year=year, days=last))
     return date(year, month, day)
 
 
@@ -342,9 +288,9 @@ def _last_day(year: int, month: int) -> int:
 
 def _check_month(year: int, month: int) -> None:
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise _Reason(Phrase(" (years run from {first} to {last})", first=FIRST_YEAR, last=LAST_YEAR))
+        raise NoSuchTime(Phrase(" (years run from {first} to {last})", first=FIRST_YEAR, last=LAST_YEAR))
     if not 1 <= month <= 12:
-        raise _Reason(Phrase(" (there is no month {month})", month=month))
+        raise NoSuchTime(Phrase(" (there is no month {month})", month=month))
 
 
 def _days(text: str, today: date) -> tuple[date, date]:

@@ -1,18 +1,27 @@
 """The dates of other people's files: the forms they are written in, and the moments they mean."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 from typing import NamedTuple
+from unicodedata import normalize
 
+from dealtrack.core.day_times import HALF, OFFSET, TIME, NoSuchTime, day_start, read_time
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
+from dealtrack.exchange.day_orders import DAY, DayOrder, form_in
+from dealtrack.exchange.unread_dates import advice
 from dealtrack.phrase import Phrase, Word, both, either
 
 AUTO = "auto"
 ISO = "iso"
 EXCEL_1900, EXCEL_1904 = "excel-1900", "excel-1904"
 """The numbers by which spreadsheets keep dates: days since 1899-12-30, or on old Macintoshes since 1904-01-01."""
+EPOCH_S, EPOCH_MS = "epoch-s", "epoch-ms"
+"""Numbers of seconds, or milliseconds, since 1970 began in UTC."""
+ROC = "roc"
+"""Years of the Republic of China, of which the first is 1912: 105/11/01, 民國105年11月1日, 1051101."""
+NAMED_FORMS = (AUTO, EPOCH_MS, EPOCH_S, EXCEL_1900, EXCEL_1904, ROC)
 
 _CACHE_SIZE = 100_000
 _SHOWN = 60
@@ -20,29 +29,45 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 class Reading(NamedTuple):
-    """A date as it is written, local where it has no offset; `guessed` where day and month may be swapped."""
+    """A date as it is written, local where it has no offset.
+
+    `fits_both` tells of a date whose form a file may not mean whether day and month could be swapped: None where the
+    question does not arise. `is_24` where 24:00 of the day before is written for its first second.
+    """
 
     when: datetime
     day_only: bool
-    guessed: bool = False
+    fits_both: bool | None = None
+    is_24: bool = False
 
 
 Form = Callable[[str], Reading | None]
 """Reads one way of writing dates: None where the text is not written so, ValueError where it is no real date."""
 
-_TIME = (
-    r"(?:(?:\s*[T,]\s*|\s+|(?<=日))(?P<before>上午|下午|[AaPp]\.?[Mm]\.?)?\s*"
-    r"(?P<hour>\d{1,2})[:：时點点](?:(?P<minute>\d{1,2})(?:[:：分](?:(?P<second>\d{1,2})(?:[.,]\d+)?秒?)?)?)?"
-    r"\s*(?P<after>[AaPp]\.?[Mm]\.?)?\s*(?P<offset>[Zz]|[+-]\d{2}:?\d{2})?)?"
+# datetime.fromisoformat takes any sign between day and time, weeks, and fractions of hours: 10.30 would be 10:18. So it
+# gets only what these let through; Python 3.11 to 3.13 read that alike.
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?)?"
 )
-_YEAR_FIRST = re.compile(r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?" + _TIME)
-_MONTH_FIRST = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _TIME)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _ISO_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}")
+_TAIL = rf"(?: ?(?P<day_offset>z|[+-][0-9]{{2}}:[0-9]{{2}})|(?: ?[t,] ?| |(?<=日)){TIME})?"
+_YEAR_FIRST = re.compile(
+    r"(?P<year>[0-9]{4}) ?[-/.年] ?(?P<month>[0-9]{1,2}) ?[-/.月] ?(?P<day>[0-9]{1,2})(?: ?日)?" + _TAIL
+)
+_MONTH_FIRST = re.compile(r"(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4})" + _TAIL)
+_ROC = re.compile(
+    r"(?:(?:中華)?民[國国] ?)?"
+    r"(?:(?P<roc>[0-9]{2,3}) ?[-/.年] ?(?P<month>[0-9]{1,2}) ?[-/.月] ?(?P<day>[0-9]{1,2})(?: ?日)?"
+    r"|(?P<roc7>[0-9]{3})(?P<month7>[0-9]{2})(?P<day7>[0-9]{2}))" + _TAIL
+)
+_ROC_BEGAN = 1911
 
 _SERIAL = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,20})?")
 _SERIAL_STARTS = {EXCEL_1900: datetime(1899, 12, 30), EXCEL_1904: datetime(1904, 1, 1)}  # noqa: DTZ001  # local dates
 _FALSE_LEAP_DAY = 60
+_EPOCHS = {EPOCH_S: (1, re.compile(r"([0-9]{1,11})(?:\.[0-9]{1,9})?")), EPOCH_MS: (1000, re.compile(r"([0-9]{1,14})"))}
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DIRECTIVES = {
     "Y": r"(?P<year>\d{4})",
@@ -51,13 +76,14 @@ _DIRECTIVES = {
     "d": r"(?P<day>\d{1,2})",
     "b": r"(?P<name>[A-Za-z]{3,9})\.?",
     "B": r"(?P<name>[A-Za-z]{3,9})",
+    "a": r"[^\W\d_]{1,9}\.?",
     "H": r"(?P<hour>\d{1,2})",
     "I": r"(?P<hour>\d{1,2})",
     "M": r"(?P<minute>\d{1,2})",
     "S": r"(?P<second>\d{1,2})",
     "f": r"\d{1,9}",
-    "p": r"(?P<after>[AaPp]\.?[Mm]\.?)",
-    "z": r"(?P<offset>[Zz]|[+-]\d{2}:?\d{2})",
+    "p": rf"(?P<after>(?i:{HALF}))",
+    "z": rf"(?P<offset>(?i:{OFFSET}))",
     "%": "%",
 }
 
@@ -70,6 +96,10 @@ def compile_form(form: str) -> Form:
         return _read_iso
     if form in _SERIAL_STARTS:
         return partial(_read_serial, _SERIAL_STARTS[form], form)
+    if form in _EPOCHS:
+        return partial(_read_epoch, *_EPOCHS[form])
+    if form == ROC:
+        return _read_roc
     pattern, seen = "", set()
     parts = iter(re.split(r"%(.?)", form, flags=re.DOTALL))
     pattern += _literal(next(parts))
@@ -92,25 +122,59 @@ def compile_form(form: str) -> Form:
             raise ValueError(Phrase("it has both {names}", names=both("%" + letter for letter in sorted(pair))))
     if "I" in seen and "p" not in seen:
         raise ValueError(Phrase("%I needs %p"))
-    return partial(_read_pattern, re.compile(pattern), not seen & {"H", "I"})
+    is_swappable = {"m", "d"} <= seen and not form.startswith("%Y")
+    return partial(_read_pattern, re.compile(pattern), not seen & {"H", "I"}, is_swappable)
 
 
 def _literal(text: str) -> str:
     return r"\s+".join(map(re.escape, re.split(r"\s+", text)))
 
 
-def _read_pattern(pattern: re.Pattern[str], day_only: bool, text: str) -> Reading | None:
+def _read_pattern(pattern: re.Pattern[str], day_only: bool, is_swappable: bool, text: str) -> Reading | None:
     found = pattern.fullmatch(text)
-    return Reading(_build(found.groupdict()), day_only) if found else None
+    if found is None:
+        return None
+    reading = _build(found.groupdict(), day_only)
+    if not is_swappable:
+        return reading
+    if pattern.pattern.startswith(_DIRECTIVES["y"]):
+        # With two digits in front, they may be those of a day.
+        return reading._replace(fits_both=1 <= int(found["short"]) <= 31)
+    return reading._replace(fits_both=_fits_both(found["month"], found["day"]))
+
+
+def _fits_both(month: str, day: str) -> bool | None:
+    return None if int(month) == int(day) else int(day) <= 12
 
 
 def _read_iso(text: str) -> Reading | None:
-    if _ISO.match(text):
+    if _ISO.fullmatch(text):
         try:
             return Reading(datetime.fromisoformat(text), len(text) == 10)
         except ValueError:
             pass
     return None
+
+
+def _read_epoch(parts: int, pattern: re.Pattern[str], text: str) -> Reading | None:
+    found = pattern.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        return Reading(_1970 + timedelta(seconds=int(found[1]) // parts), False)
+    except OverflowError:
+        raise ValueError(Phrase("is no day of the calendar")) from None
+
+
+def _read_roc(text: str) -> Reading | None:
+    found = _ROC.fullmatch(_plain(text))
+    if found is None:
+        return None
+    parts = found.groupdict()
+    for name in ("month", "day"):
+        parts[name] = parts[name] or parts[name + "7"]
+    parts["year"] = str(_ROC_BEGAN + int(parts["roc"] or parts["roc7"] or 0))
+    return _build(parts, found["hour"] is None)
 
 
 def _read_serial(start: datetime, form: str, text: str) -> Reading | None:
@@ -132,36 +196,43 @@ def _read_auto(text: str) -> Reading | None:
     reading = _read_iso(text)
     if reading is not None:
         return reading
-    found = _YEAR_FIRST.fullmatch(text)
+    plain = _plain(text)
+    found = _YEAR_FIRST.fullmatch(plain)
     if found:
-        return Reading(_build(found.groupdict()), found["hour"] is None)
-    found = _MONTH_FIRST.fullmatch(text)
+        return _build(found.groupdict(), found["hour"] is None)
+    found = _MONTH_FIRST.fullmatch(plain)
     if found:
-        month, day = int(found["month"]), int(found["day"])
-        if month > 12 >= day:
-            raise ValueError(Phrase("has no such month; if the day stands first, say --date-format %d/%m/%Y"))
-        return Reading(_build(found.groupdict()), found["hour"] is None, month != day <= 12)
+        if int(found["month"]) > 12 >= int(found["day"]):
+            raise ValueError(
+                Phrase("has no such month; if the day stands first, say --date-format {form}", form=form_in(text, DAY))
+            )
+        reading = _build(found.groupdict(), found["hour"] is None)
+        return reading._replace(fits_both=_fits_both(found["month"], found["day"]))
     return None
 
 
-def _build(parts: dict[str, str | None]) -> datetime:
+def _plain(text: str) -> str:
+    return " ".join(normalize("NFKC", text).lower().split())
+
+
+def _build(parts: Mapping[str, str | None], day_only: bool) -> Reading:
     """Return the date that the named parts make; raises ValueError with what is impossible about it."""
     year = int(parts.get("year") or _full_year(int(parts.get("short") or 0)))
     month = int(parts.get("month") or 0) or _month_number(parts.get("name") or "")
-    hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
-    half = (parts.get("before") or parts.get("after") or "").replace(".", "").lower()
-    if half:
-        if not 1 <= hour <= 12:
-            raise ValueError(Phrase("has no such hour"))
-        hour = hour % 12 + (12 if half in ("pm", "下午") else 0)
-    if hour > 23 or minute > 59 or second > 59:
-        raise ValueError(Phrase("has no such time of day"))
     try:
-        when = datetime(year, month, int(parts["day"] or 0), hour, minute, second)  # noqa: DTZ001  # local until its zone is known
-    except ValueError:
+        hour, minute, second, offset = read_time(parts)
+        at = time(hour % 24, minute, second)
+    except NoSuchTime as error:
+        raise ValueError(Phrase("is not a moment{reason}", reason=error)) from None
+    try:
+        when = datetime.combine(date(year, month, int(parts["day"] or 0)), at)
+        if hour == 24:
+            when += timedelta(days=1)
+    except (ValueError, OverflowError):
         raise ValueError(Phrase("is no day of the calendar")) from None
-    offset = parts.get("offset")
-    return datetime.fromisoformat(when.isoformat() + offset.upper()) if offset else when
+    if day_offset := parts.get("day_offset"):
+        offset = read_time({"offset": day_offset}).offset
+    return Reading(when.replace(tzinfo=offset), day_only, is_24=hour == 24)
 
 
 def _full_year(short: int) -> int:
@@ -176,23 +247,27 @@ def _month_number(name: str) -> int:
 class DateReader:
     """Reads the dates of one file and remembers those it has read, as days repeat.
 
-    A moment without an offset is local to `zone`; a day alone is a day of `day_zone`, the register's. A day
-    in `sentinels` means none. With `midnight_is_day` a moment at 00:00:00 means the day alone.
+    A moment without an offset is local to `zone`, and so is a day alone; where the register has another zone,
+    `register_zone`, the day begins with the first second that is of that day in both. A day in `sentinels` means
+    none. With `midnight_is_day` a moment at 00:00:00 means the day alone. `guessed_order` tells that the order of day
+    and month in the forms is a guess, as it always is in `auto`; `order` is what the dates say of it.
     """
 
     def __init__(
         self,
         forms: Iterable[str],
         zone: tzinfo,
-        day_zone: tzinfo,
+        register_zone: tzinfo,
         sentinels: frozenset[date] = frozenset(),
         midnight_is_day: bool = False,
+        guessed_order: bool = False,
     ) -> None:
         self.forms = tuple(forms)
-        self.guessed: str | None = None
-        self._forms = tuple(map(compile_form, self.forms))
+        self.order = DayOrder()
+        self._forms = tuple((form, compile_form(form), guessed_order or form == AUTO) for form in self.forms)
+        self._guesses = guessed_order or AUTO in self.forms
         self._zone = zone
-        self._day_zone = day_zone
+        self._register_zone = register_zone
         self._sentinels = sentinels
         self._midnight_is_day = midnight_is_day
         self._known: dict[str, Moment | None] = {}
@@ -228,41 +303,59 @@ class DateReader:
             self._hours[text[10:]] = when - midnight
 
     def _read(self, text: str) -> Moment | None:
-        when, day_only, guessed = self._match(text)
+        when, day_only, _, is_24 = self._match(text)
         if self._sentinels and when.date() in self._sentinels:
             return None
         if not FIRST_YEAR <= when.year <= LAST_YEAR:
             raise ValueError(Phrase("lies outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR))
-        if guessed and self.guessed is None:
-            self.guessed = text
+        if day_only or (self._midnight_is_day and when.tzinfo is None and when.time() == time.min and not is_24):
+            return self._day(when)
         if when.tzinfo is not None:
             exact = when.astimezone(UTC).replace(microsecond=0)
-            return Moment(exact, exact, False)
-        if day_only or (self._midnight_is_day and when.time() == time.min):
-            day = when.date()
-            return Moment(day_start(day, self._day_zone), day_start(day + timedelta(days=1), self._day_zone), True)
-        exact = self._to_utc(when.replace(microsecond=0) if when.microsecond else when)
-        if not self._midnight_is_day:
-            self._learn(text, when)
+        elif is_24 and when.time() == time.min:
+            exact = day_start(when.date(), self._zone)
+        else:
+            exact = self._to_utc(when.replace(microsecond=0) if when.microsecond else when)
+            if not self._midnight_is_day and not is_24:
+                self._learn(text, when)
         return Moment(exact, exact, False)
+
+    def _day(self, when: datetime) -> Moment:
+        """Return a day alone. It may bear an offset, as dates of XML do, where that is the zone's own."""
+        day, zone = when.date(), self._zone
+        start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
+        if start == end:
+            raise ValueError(Phrase("is not a moment{reason}", reason=Phrase(" (that day was skipped there)")))
+        offsets = {at.astimezone(zone).utcoffset() for at in (start, end)}
+        if when.tzinfo is not None and when.utcoffset() not in offsets:
+            raise ValueError(
+                Phrase("is a day of another time zone than that of the file, {zone}, and has no hour", zone=zone)
+            )
+        own = day_start(day, self._register_zone)
+        return Moment(own if start < own < end else start, end, True)
 
     def _match(self, text: str) -> Reading:
         reason = ""
-        for form in self._forms:
+        for name, form, is_guessed in self._forms:
             try:
                 reading = form(text)
             except ValueError as error:
                 reason = reason or str(error)
             else:
                 if reading is not None:
+                    if is_guessed and reading.fits_both is not None:
+                        self.order.see(text, name, reading.fits_both)
                     return reading
+        if self._guesses:
+            self.order.see_unread(text)
         if not reason:
-            wanted = (
-                Phrase("no date in a form known here")
+            reason = Phrase(
+                "is {fault}; {advice}",
+                fault=Phrase("no date in a form known here")
                 if AUTO in self.forms
-                else Phrase("no date as {names}", names=either(self.forms))
+                else Phrase("no date as {names}", names=either(self.forms)),
+                advice=advice(text),
             )
-            reason = Phrase("is {wanted}; --date-format says how dates are written, as %d/%m/%Y", wanted=wanted)
         raise ValueError(reason)
 
     def _to_utc(self, when: datetime) -> datetime:
@@ -279,11 +372,6 @@ class DateReader:
         if exact.astimezone(self._zone).replace(tzinfo=None) != when:
             raise ValueError(Phrase("never was: the clocks went forward over it"))
         return exact
-
-
-def day_start(day: date, zone: tzinfo) -> datetime:
-    """Return the first second of a local day, in UTC."""
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 def shown(text: str) -> str:

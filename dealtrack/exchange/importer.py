@@ -217,8 +217,8 @@ class Intake:
             place += len(new) or 1
             tally.rows += len(new) or 1
             progress(tally.rows)
-        # Only the first date that was read month first is remembered: from then on any block may hold another.
-        is_settled = tally.unsettled == before and tally.reading.guessed is None
+        # Of the dates that tell the order of day and month the first is remembered: any block may hold another.
+        is_settled = tally.unsettled == before and tally.reading.order.is_silent
         if block.digest is not None and len(complaints) == len(rows) and is_settled:
             self._recorder.keep_block(block.digest, complaints)
 
@@ -274,7 +274,7 @@ class Intake:
                 return made
             platform = self._platform_named(row.platform) or row.platform
             held = self._held.pop(known, None)
-            if held is not None and adds_nothing(row, *held, platform):
+            if held is not None and adds_nothing(row, *held, platform, self._register.zone):
                 self._tally.unchanged += 1
                 return known
             history = self._recorder.history(known)

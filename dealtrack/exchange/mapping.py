@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrack.errors import BadMappingFile, CannotRead, MissingColumn, UnknownWord, suggestion
-from dealtrack.exchange.dates import AUTO, compile_form
+from dealtrack.exchange.dates import AUTO, NAMED_FORMS, compile_form
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.phrase import Phrase, Word, listed
 
@@ -43,6 +43,7 @@ _KEYS: dict[str, type] = {
     "source": str,
     "timezone": str,
     "dates": list,
+    "order": str,
     "blanks": list,
     "sentinels": list,
     "midnight": str,
@@ -60,8 +61,9 @@ class Mapping:
     """How the columns of a file are read as the fields of a complaint.
 
     `columns` gives each field its columns, of which the first that a row fills counts. `required` fields
-    must have a column in the file, or a constant. `dates` are date forms, `auto` or directives; moments
-    without an offset are local to `timezone`, or to the register's where it is None. A cell that holds
+    must have a column in the file, or a constant. `dates` are date forms, `auto` or directives, in which the order
+    of day and month may be a guess; moments without an offset, and days alone, are of `timezone`, or of the
+    register's where it is None. A cell that holds
     one of `blanks`, whatever its case, is empty; a day in `sentinels` means none. `values` turns words,
     whatever their case, into a field's values. The columns in `keep` stay with the complaint word for word.
     `asked` are fields whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
@@ -74,6 +76,7 @@ class Mapping:
     required: frozenset[str] = frozenset(REQUIRED)
     constants: Table[str, str] = field(default_factory=dict)
     dates: tuple[str, ...] = (AUTO,)
+    order_is_guessed: bool = False
     timezone: str | None = None
     blanks: frozenset[str] = frozenset()
     sentinels: frozenset[date] = frozenset()
@@ -175,9 +178,11 @@ def with_dates(mapping: Mapping, forms: Sequence[str]) -> Mapping:
         try:
             compile_form(form)
         except ValueError as error:
-            allowed = Phrase("auto, excel-1900, excel-1904, or a form such as %d/%m/%Y %H:%M ({error})", error=error)
+            allowed = Phrase(
+                "{names}, or a form such as %d/%m/%Y %H:%M ({error})", names=listed(NAMED_FORMS), error=error
+            )
             raise UnknownWord(what="--date-format", value=form, nearest="", allowed=allowed) from None
-    return replace(mapping, dates=tuple(forms)) if forms else mapping
+    return replace(mapping, dates=tuple(forms), order_is_guessed=False) if forms else mapping
 
 
 def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
@@ -292,12 +297,15 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
             raise ValueError(Phrase("{zone} is no time zone; write it as America/New_York", zone=zone)) from None
     if data.get("midnight", "moment") not in ("day", "moment"):
         raise ValueError(Phrase("midnight is neither day nor moment"))
+    if data.get("order", "known") not in ("guessed", "known"):
+        raise ValueError(Phrase("order is neither guessed nor known"))
     return Mapping(
         name=data.get("name", path.stem),
         path=str(path),
         columns=columns,
         constants=constants,
         dates=forms,
+        order_is_guessed=data.get("order") == "guessed",
         timezone=zone,
         blanks=frozenset(text.strip().casefold() for text in _texts("blanks", data.get("blanks", []))),
         sentinels=frozenset(_day(text) for text in _texts("sentinels", data.get("sentinels", []))),

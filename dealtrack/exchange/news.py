@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from dealtrack.core.day_times import day_start
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Transition, effective, fold
 from dealtrack.core.masking import PERSONAL, is_masked, mask
-from dealtrack.core.moments import Moment, show_moment
+from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.outcome import outcome_named
 from dealtrack.exchange.histories import told_of, with_platforms
 from dealtrack.exchange.incoming import Incoming
@@ -91,7 +92,7 @@ def news_of(
         recorded += [entry.at for entry in news if entry.kind is kind]
         if not recorded:
             drafts.append(Draft(kind, moment, _ending(row, kind)))
-        elif not any(_agrees(moment, at) for at in recorded):
+        elif not any(_agrees(moment, at, zone) for at in recorded):
             raise Contradiction(
                 Phrase(
                     "{kind} is {at} in the file, but the register has {held}",
@@ -108,7 +109,7 @@ def news_of(
     return drafts
 
 
-def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None, platform: str) -> bool:
+def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None, platform: str, zone: tzinfo) -> bool:
     """Tell whether all that a row says is what a complaint now is: `news_of` and `personal_news` would find nothing.
 
     Where it says otherwise they tell what that means: it may have been so once.
@@ -129,7 +130,7 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
             return False
     for name, moment in row.moments.items():
         at = getattr(complaint, name)
-        if at is None or not _agrees(moment, at):
+        if at is None or not _agrees(moment, at, zone):
             return False
     given = personal_of(row)
     if given is None:
@@ -185,8 +186,11 @@ def _against(name: str, value: str, held: str | None) -> str:
     )
 
 
-def _agrees(stated: Moment, at: datetime) -> bool:
-    return stated.start <= at < stated.end if stated.day_only else stated.start == at
+def _agrees(stated: Moment, at: datetime, zone: tzinfo) -> bool:
+    if not stated.day_only:
+        return stated.start == at
+    # Days of a mapping with a zone of its own were once taken for days of the register's.
+    return stated.start <= at < stated.end or at == day_start(local_day(stated.start, zone), zone)
 
 
 def _ending(row: Incoming, kind: Kind) -> Detail:

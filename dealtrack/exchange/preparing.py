@@ -69,8 +69,8 @@ class Preparer:
         header = self._setup.header
         raw = [RawRow(line, header, text.split(CELL)) for line, text in zip(lines, texts.split(ROW), strict=True)]
         made = [self._ready(row) if isinstance(row, Incoming) else None for row in self._reader.read(raw)]
-        # That a date was read month first is said by the one that asks, which must meet it.
-        return made if self._reading.guessed is None else [None] * len(made)
+        # What dates tell of the order of day and month is said by the one that asks, which must meet them.
+        return made if self._reading.order.is_silent else [None] * len(made)
 
     def _ready(self, row: Incoming) -> tuple[Any, ...] | None:
         # Odd contacts are told of by the process that asks.

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from dealtrack.exchange.dates import ISO, DateReader
+from dealtrack.exchange.day_orders import DayOrder
 from dealtrack.exchange.incoming import Incoming, Refused, RowReader
 from dealtrack.exchange.mapping import Layout, Mapping, check_header, lay_out
 from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal
@@ -21,13 +22,13 @@ class Reading:
     """What is learnt of a file while its rows are read.
 
     `ignored` are the columns that nothing is read from, `absent` the mapping's fields without a column, and
-    `guessed` the first date whose day and month might be swapped, which was read month first. `asked` are fields that
+    `order` what the dates say of the order of day and month, where that is a guess. `asked` are fields that
     the mapping leaves to whoever imports, and that nobody named a column for.
     """
 
     ignored: dict[str, None] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
-    guessed: str | None = None
+    order: DayOrder = field(default_factory=DayOrder)
     asked: tuple[str, ...] = ()
 
 
@@ -45,7 +46,10 @@ class RowsReader:
         own_zone = ZoneInfo(mapping.timezone) if mapping.timezone else zone
         self.is_own = layout.own is not None
         """Whether the file is an export of dealtrack's own."""
-        self._dates = DateReader(forms, own_zone, zone, mapping.sentinels, mapping.midnight_is_day)
+        self._dates = DateReader(
+            forms, own_zone, zone, mapping.sentinels, mapping.midnight_is_day, mapping.order_is_guessed
+        )
+        reading.order = self._dates.order
         self._mapping, self._reading = mapping, reading
         self._restores = source.format in ("csv", WORKBOOK)
         self._header = source.header
@@ -67,7 +71,7 @@ class RowsReader:
 
     def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[Incoming | Refusal]:
         """Yield each row as a complaint or as a refusal; raises CannotRead."""
-        header, dates = self._header, self._dates
+        header = self._header
         reader = self._reader(header)
         for row in rows:
             if row.__class__ is Refusal:
@@ -86,8 +90,6 @@ class RowsReader:
                 read = reader.read(row)
             except Refused as error:
                 read = Refusal(row.line, str(error), row)
-            # Before the row is handed on: after the last one nobody may come back.
-            self._reading.guessed = dates.guessed
             yield read
 
 

@@ -258,7 +258,7 @@ def _guessed(value: str) -> bool:
         reading = _compiled(AUTO)(value)
     except ValueError:
         return False
-    return reading is not None and reading.guessed
+    return reading is not None and bool(reading.fits_both)
 
 
 # As TOML

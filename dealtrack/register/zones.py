@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, to_store
+from dealtrack.core.day_times import ONE_DAY
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, to_store
 
 ALWAYS = "0001-01-01T00:00:00Z"
 ONE_SECOND = timedelta(seconds=1)

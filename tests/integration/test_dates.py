@@ -1,15 +1,20 @@
 """The dates of other people's files, in every form that the public records were seen to use."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from dealtrack.core.moments import Moment
+from dealtrack.core.moments import Moment, iso_local, parse_moment, show_moment, to_store
+from dealtrack.errors import BadMoment
 from dealtrack.exchange.dates import AUTO, DateReader
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2100, 12, 31, tzinfo=UTC)
 
 
 def utc(text: str) -> datetime:
@@ -33,7 +38,25 @@ def utc(text: str) -> datetime:
         ("2016/11/11 下午 9:05:07", "2016-11-11T13:05:07Z"),
         ("2016年11月11日 21:30", "2016-11-11T13:30:00Z"),
         ("2016年11月11日21时30分", "2016-11-11T13:30:00Z"),
-        ("2016年1月1日上午12时", "2015-12-31T16:00:00Z"),
+        ("2016年1月1日凌晨12时", "2015-12-31T16:00:00Z"),
+        ("2016-11-11 上午0:30", "2016-11-10T16:30:00Z"),
+        ("2016-11-11 12:30 am", "2016-11-10T16:30:00Z"),
+        ("2016-11-11 12:30 p.m.", "2016-11-11T04:30:00Z"),
+        ("2016-11-11 晚上12点", "2016-11-11T16:00:00Z"),
+        ("2016/11/11 晚上 12:30", "2016-11-11T16:30:00Z"),
+        ("2016-11-11 中午12点半", "2016-11-11T04:30:00Z"),
+        ("2016-11-11 24:00", "2016-11-11T16:00:00Z"),
+        ("2016-11-11T24:00:00", "2016-11-11T16:00:00Z"),
+        ("2016-11-11T24:00:00Z", "2016-11-12T00:00:00Z"),
+        ("2016-12-31 24:00", "2016-12-31T16:00:00Z"),
+        ("2016-11-11 10.30", "2016-11-11T02:30:00Z"),
+        ("2016.11.11 18.45", "2016-11-11T10:45:00Z"),
+        ("2016-11-11 10.30.45", "2016-11-11T02:30:45Z"),
+        ("2016-11-11 9:5", "2016-11-11T01:05:00Z"),
+        ("2016/11/01 04:00:00+00", "2016-11-01T04:00:00Z"),
+        ("2016-11-01 04:00:00 UTC", "2016-11-01T04:00:00Z"),
+        ("2016-11-11T10:30:45,123+08", "2016-11-11T02:30:45Z"),
+        ("２０１６年１１月１１日　２１：３０", "2016-11-11T13:30:00Z"),
     ],
 )
 def test_reads_moments(text: str, meaning: str) -> None:
@@ -57,9 +80,16 @@ def test_reads_days_as_days(text: str) -> None:
         ("2016-13-01", "is no day of the calendar"),
         ("02/30/2016", "is no day of the calendar"),
         ("0000-01-01", "is no day of the calendar"),
-        ("2016-11-11 25:00", "has no such time of day"),
-        ("2016-11-11 10:60", "has no such time of day"),
-        ("03/01/2011 13:00 PM", "has no such hour"),
+        ("2016-11-11 25:00", "is not a moment (a day ends at 24:00)"),
+        ("2016-11-11 24:01", "is not a moment (a day ends at 24:00)"),
+        ("2016-11-11 10:60", "is not a moment (there is no minute or second beyond 59)"),
+        ("03/01/2011 13:00 PM", "is not a moment (pm 13 is not clear: give 0 to 24)"),
+        ("2016-11-16 上午12:30", "is not a moment (上午 12 is not clear: give 0 to 24)"),
+        ("2016-11-16 早上12点", "is not a moment (早上 12 is not clear: give 0 to 24)"),
+        ("2016-11-16 晚上1点", "is not a moment (晚上 1 is not clear: give 0 to 24)"),
+        ("2016-11-16 半夜12点", "is not a moment (半夜 12 is not clear: give 0 to 24)"),
+        ("2016-11-16 下午3:30 PM", "is not a moment (it names two halves of the day)"),
+        ("2016-11-11T10:30+15:00", "is not a moment (no time zone has that offset)"),
         ("31/12/2016", "has no such month; if the day stands first, say --date-format %d/%m/%Y"),
         ("1907-05-01", "lies outside the calendar, 1970 to 2100"),
         ("2101-01-01", "lies outside the calendar, 1970 to 2100"),
@@ -97,21 +127,156 @@ def test_reads_by_a_given_form(form: str, text: str, meaning: str) -> None:
     assert (moment.start, moment.day_only) == (utc(f"{meaning}{'T00:00' * day_only}+08:00"), day_only)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-W45-5", "2016-W45-5T10:30", "2016-11-11x10:30", "2016-11-11510:30", "2016-11-11T10", "2016-11-11T1030",
+        "2016-11-11 10,30", "2016-11-11 10:30.5", "2016-11-11 10.3", "2016-11-11 1030.5", "2016-11-11T10:30+08:00:30",
+        "2016-11-11-0500", "2016-11-1110:30",
+    ],
+)  # fmt: skip
+def test_what_pythons_reader_of_iso_takes_besides_is_no_date(text: str) -> None:
+    with pytest.raises(ValueError, match="is no date in a form known here"):
+        DateReader([AUTO], SHANGHAI, SHANGHAI).read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("11/01/2016 04:00:00 PM EST", "letters name no one time zone"),
+        ("1477972800000", "--date-format epoch-ms reads"),
+        ("1477972800", "--date-format epoch-s reads"),
+        ("105/11/01", "--date-format roc reads"),
+        ("民國105年11月1日", "--date-format roc reads"),
+        ("平成28年11月1日", "years of an era are not read"),
+        ("01/out/2016", "months are read by their English names"),
+        ("2016年11月1日（火）", "in --date-format %a stands for"),
+        ("Tue, 1 Nov 2016 10:00:00 GMT", "in --date-format %a stands for"),
+        ("25/04/2016, Santa Maria - RS", "the column holds more than a date"),
+        ("11/11/16", "--date-format says how it is written: %d/%m/%y or %m/%d/%y or %y/%m/%d"),
+        ("13.11.2016 9.30", "--date-format says how it is written: '%d.%m.%Y %H.%M'"),
+        ("11-13-2016 02:27:57 PM", "--date-format says how it is written: '%m-%d-%Y %I:%M:%S %p'"),
+        ("20161111", "--date-format %Y%m%d reads it"),
+        ("42685", "--date-format excel-1900 reads"),
+        ("soon", "--date-format says how dates are written"),
+    ],
+)
+def test_says_the_way_to_have_a_date_read(text: str, advice: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        DateReader([AUTO], SHANGHAI, SHANGHAI).read(text)
+    assert str(caught.value).startswith(f"is no date in a form known here; {advice}")
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "meaning"),
+    [
+        ("epoch-ms", "1477972800000", "2016-11-01T04:00:00Z"),
+        ("epoch-s", "1477972800", "2016-11-01T04:00:00Z"),
+        ("epoch-s", "1477972800.5", "2016-11-01T04:00:00Z"),
+        ("roc", "105/11/01", "2016-11-01"),
+        ("roc", "105.11.1 下午 3:30", "2016-11-01T15:30:00+08:00"),
+        ("roc", "民國105年11月1日", "2016-11-01"),
+        ("roc", "中華民國 105 年 11 月 1 日", "2016-11-01"),
+        ("roc", "99-11-01", "2010-11-01"),
+        ("roc", "1051101", "2016-11-01"),
+        ("%m/%d/%Y %I:%M:%S %p EST", "11/01/2016 04:00:00 PM EST", "2016-11-01T16:00:00+08:00"),
+        ("%Y年%m月%d日（%a）", "2016年11月1日（火）", "2016-11-01"),
+        ("%a, %d %b %Y %H:%M:%S %z", "Tue, 1 Nov 2016 04:00:00 GMT", "2016-11-01T04:00:00Z"),
+        ("%Y/%m/%d %H:%M:%S%z", "2016/11/01 04:00:00+00", "2016-11-01T04:00:00Z"),
+        ("%d.%m.%Y %H.%M", "01.11.2016 24.00", "2016-11-02T00:00:00+08:00"),
+        ("%d/%m/%Y %p%I:%M", "01/11/2016 晚上12:00", "2016-11-02T00:00:00+08:00"),
+    ],
+)
+def test_reads_by_further_forms(form: str, text: str, meaning: str) -> None:
+    moment = DateReader([form], SHANGHAI, SHANGHAI).read(text)
+    assert moment is not None
+    day_only = len(meaning) == 10
+    assert (moment.start, moment.day_only) == (utc(f"{meaning}{'T00:00+08:00' * day_only}"), day_only)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("epoch-s", "9999999999"), ("epoch-s", "1477972800000"), ("epoch-s", "-1"), ("epoch-ms", "99999999999999"),
+        ("epoch-ms", "1477972800000.5"), ("roc", "190/11/01"), ("roc", "105/13/01"), ("roc", "1059901"),
+    ],
+)  # fmt: skip
+def test_a_number_beyond_the_calendar_is_no_moment(form: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no d|outside the calendar"):
+        DateReader([form], SHANGHAI, SHANGHAI).read(text)
+
+
+def test_a_day_with_an_offset_is_the_day_of_its_zone_alone() -> None:
+    day = DateReader([AUTO], SHANGHAI, SHANGHAI).read("2016-11-11+08:00")
+    assert day == DateReader([AUTO], SHANGHAI, SHANGHAI).read("2016-11-11")
+    for text in ("2016-11-11-05:00", "2016-11-11Z"):
+        with pytest.raises(ValueError, match="is a day of another time zone than that of the file, Asia/Shanghai"):
+            DateReader([AUTO], SHANGHAI, SHANGHAI).read(text)
+    day = DateReader([AUTO], NEW_YORK, NEW_YORK).read("2016-11-06-05:00")
+    assert day is not None and day.day_only and day.end - day.start == timedelta(hours=25)
+    assert DateReader([AUTO], ZoneInfo("UTC"), ZoneInfo("UTC")).read("2016-11-11Z") is not None
+
+
+def test_a_day_alone_is_a_day_of_the_files_zone_and_keeps_its_name_in_the_registers() -> None:
+    vancouver = ZoneInfo("America/Vancouver")
+    for own, register in ((vancouver, UTC), (vancouver, SHANGHAI), (SHANGHAI, UTC), (SHANGHAI, vancouver)):
+        day = DateReader([AUTO], own, register).read("2023-11-07")
+        assert day is not None and day.day_only
+        assert day.end == datetime(2023, 11, 8, tzinfo=own).astimezone(UTC)
+        for zone in (own, register):
+            assert day.start.astimezone(zone).date() == date(2023, 11, 7)
+        assert day.start - timedelta(seconds=1) < day.start
+        before = day.start - timedelta(seconds=1)
+        assert before.astimezone(own).date() < date(2023, 11, 7) or before.astimezone(register).date() < date(
+            2023, 11, 7
+        )
+
+
+def test_a_day_that_a_zone_skipped_is_no_day() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    with pytest.raises(ValueError, match="that day was skipped there"):
+        DateReader([AUTO], apia, apia).read("2011-12-30")
+
+
 def test_the_first_form_that_fits_counts_and_auto_may_follow() -> None:
     reader = DateReader(["%d/%m/%Y", AUTO], SHANGHAI, SHANGHAI)
     for text in ("09/12/2016", "2016-12-09"):
         moment = reader.read(text)
         assert moment is not None and moment.start == utc("2016-12-09T00:00+08:00")
-    assert reader.guessed is None
+    assert reader.order.guessed is None and reader.order.is_silent
 
 
-def test_a_date_that_may_be_read_both_ways_is_remembered() -> None:
+def doubtful(reader: DateReader) -> tuple[str | None, str | None]:
+    return reader.order.guessed, reader.order.against
+
+
+def test_a_date_that_may_be_read_both_ways_is_remembered_unless_another_settles_it() -> None:
     reader = DateReader([AUTO], SHANGHAI, SHANGHAI)
     reader.read("11/11/2016")
-    reader.read("11/25/2016")
-    assert reader.guessed is None
+    assert reader.order.is_silent
     reader.read("09/12/2016")
-    assert reader.guessed == "09/12/2016"
+    assert doubtful(reader) == ("09/12/2016", None)
+    assert reader.order.otherwise() == ("day", "%d/%m/%Y")
+    reader.read("11/25/2016 10:00")
+    assert doubtful(reader) == (None, None)
+    with pytest.raises(ValueError, match="if the day stands first, say --date-format %d/%m/%Y"):
+        reader.read("25/11/2016")
+    assert doubtful(reader) == ("09/12/2016", "25/11/2016")
+
+
+def test_an_order_that_a_mapping_calls_a_guess_is_told_of_in_every_form() -> None:
+    for form, text, other in (
+        ("%m/%d/%y", "03/10/16", ("day", "%d/%m/%y")),
+        ("%d-%m-%Y %H:%M", "01-02-2016 9:30", ("month", "%m-%d-%Y %H:%M")),
+        ("%d.%m.%Y %I.%M %p", "01.02.2016 9.30 PM", ("month", "%m.%d.%Y %I.%M %p")),
+        ("%y/%m/%d", "16/10/03", ("day", "%d/%m/%y")),
+    ):
+        known = DateReader([form], SHANGHAI, SHANGHAI)
+        known.read(text)
+        assert known.order.is_silent
+        guessed = DateReader([form], SHANGHAI, SHANGHAI, guessed_order=True)
+        guessed.read(text)
+        assert (guessed.order.guessed, guessed.order.otherwise()) == (text, other)
 
 
 def test_summer_time() -> None:
@@ -142,9 +307,81 @@ def test_every_quarter_of_an_hour_of_a_year_against_zoneinfo() -> None:
     assert gaps == 4
 
 
+HOURS = [*range(25), 30]
+HALVES = ("", "上午", "早上", "凌晨", "中午", "下午", "晚上", "半夜", "AM ", "pm ")
+WRITTEN = st.builds(
+    "{}{}{}{}{}{}{}".format,
+    st.dates(date(2010, 1, 1), date(2020, 12, 31)).flatmap(
+        lambda day: st.sampled_from(
+            [day.isoformat(), f"{day:%Y/%m/%d}", f"{day.year}.{day.month}.{day.day}", f"{day:%Y年%m月%d日}"]
+        )
+    ),
+    st.sampled_from([" ", "T", "  ", ""]),
+    st.sampled_from(HALVES),
+    st.sampled_from(HOURS) | st.integers(0, 9).map("0{}".format),
+    st.sampled_from([":", ".", "点", "时", "："]),
+    st.sampled_from(["", "30", "00", "30:15", "30.15", "半", "30分", "60", "3"]),
+    st.sampled_from(["", "", " am", "PM", "Z", "+08", "+0800", " -05:00", "+19:00", " UTC", " EST"]),
+)
+
+
+@settings(max_examples=1000)
+@given(WRITTEN)
+@example("2016-11-06 01:30")
+def test_what_a_clerk_and_a_file_may_both_write_is_one_moment(text: str) -> None:
+    for zone in (SHANGHAI, NEW_YORK):
+        try:
+            typed = parse_moment(text, datetime(2021, 1, 1, tzinfo=UTC), zone)
+        except BadMoment:
+            continue
+        try:
+            imported = DateReader([AUTO], zone, zone).read(text)
+        except ValueError:
+            continue
+        assert imported == typed, text
+
+
+@settings(max_examples=300)
+@given(WRITTEN)
+def test_an_unclear_hour_is_refused_typed_and_imported_alike(text: str) -> None:
+    with suppress(ValueError):
+        DateReader([AUTO], SHANGHAI, SHANGHAI).read(text)
+        return
+    with suppress(BadMoment):
+        parse_moment(text, datetime(2021, 1, 1, tzinfo=UTC), SHANGHAI)
+        pytest.fail(f"{text} is taken from a hand, and refused in a file")
+
+
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)), st.sampled_from([SHANGHAI, NEW_YORK, UTC]))
+def test_moments_as_they_are_shown_are_read_back(local: datetime, zone: ZoneInfo) -> None:
+    moment = local.replace(microsecond=0, tzinfo=UTC)
+    for text in (iso_local(moment, zone), to_store(moment)):
+        assert parse_moment(text, NOW, zone).start == moment
+        assert DateReader([AUTO], zone, zone).read(text) == Moment(moment, moment, False)
+    text = show_moment(moment, zone)
+    first = moment.astimezone(zone).replace(fold=0).astimezone(UTC)
+    assert parse_moment(text, NOW, zone).start == first
+    assert DateReader([AUTO], zone, zone).read(text) == Moment(first, first, False)
+
+
 def test_midnight_can_mean_the_day_and_a_sentinel_none() -> None:
     reader = DateReader([AUTO], NEW_YORK, NEW_YORK, frozenset({date(1900, 1, 1)}), midnight_is_day=True)
     assert reader.read("01/01/1900 12:00:00 AM") is None
     assert reader.read("1900-01-01") is None
     day = reader.read("03/01/2011 12:00:00 AM")
     assert day is not None and day.day_only
+    end = reader.read("2011-03-01 24:00")
+    assert end == Moment(utc("2011-03-02T05:00:00Z"), utc("2011-03-02T05:00:00Z"), False)
+    start = reader.read("2011-03-01 00:00")
+    assert start is not None and start.start == utc("2011-03-01T05:00:00Z"), "24:00 taught nothing of its day"
+
+
+def test_the_end_of_a_day_teaches_nothing_of_its_start() -> None:
+    reader = DateReader([AUTO], SHANGHAI, SHANGHAI)
+    for text, meaning in (
+        ("2016-11-14 24:00", "2016-11-14T16:00Z"),
+        ("2016-11-14 10:00", "2016-11-14T02:00Z"),
+        ("2016-11-15 10:00", "2016-11-15T02:00Z"),
+        ("2016-11-15 24:00", "2016-11-15T16:00Z"),
+    ):
+        assert reader.read(text) == Moment(utc(meaning), utc(meaning), False)

@@ -89,6 +89,7 @@ BASE = '[columns]\nreceived = "A"\nplatform = "B"\n'
         ("timezone = 'Mars/Olympus'\n" + BASE, "Mars/Olympus is no time zone"),
         ("timezone = '../etc'\n" + BASE, "../etc is no time zone"),
         ("midnight = 'noon'\n" + BASE, "midnight is neither day nor moment"),
+        ("order = 'sure'\n" + BASE, "order is neither guessed nor known"),
         ("sentinels = ['never']\n" + BASE, "never in sentinels is not a day such as 1900-01-01"),
         ("keep = [1]\n" + BASE, "keep is not a text"),
         (BASE + "plattform = 'C'", "plattform is no field of a complaint. Did you mean platform"),
@@ -326,7 +327,7 @@ def real(name: str) -> Path:
 def test_cfpb() -> None:
     path = real("cfpb-2019-sample.csv")
     taken, refused, reading = take(path, find_mapping("cfpb", [MAPPINGS]), NEW_YORK)
-    assert (len(taken), refused, reading.absent, reading.guessed) == (268, [], (), None)
+    assert (len(taken), refused, reading.absent, reading.order.guessed) == (268, [], (), None)
     assert sum("completed" in row.moments for row in taken) == 0
     assert all(moment.day_only for row in taken for moment in row.moments.values())
     days = Counter((row.moments["forwarded"].start - row.moments["received"].start).days for row in taken)
@@ -345,7 +346,7 @@ def test_cfpb() -> None:
 def test_nyc311() -> None:
     path = real("nyc311-2011-sample.csv")
     taken, refused, reading = take(path, find_mapping("nyc311", [MAPPINGS]), NEW_YORK)
-    assert (len(taken), refused, reading.absent, reading.guessed) == (2000, [], (), None)
+    assert (len(taken), refused, reading.absent, reading.order.guessed) == (2000, [], (), None)
     assert sum("completed" in row.moments for row in taken) == 1957
     with path.open(encoding="utf-8", newline="") as file:
         for row, expected in zip(taken, csv.DictReader(file), strict=True):

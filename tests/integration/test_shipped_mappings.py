@@ -85,7 +85,7 @@ def test_cfpb(tmp_path: Path, header: list[str], day: str, moment: str) -> None:
     assert (row.number, row.platform, row.category, row.summary) == ("9000001", "EXAMPLE BANK", "other", "two\nlines")
     expected = datetime.fromisoformat(moment).astimezone(UTC)
     assert [row.moments[name].start for name in ("received", "forwarded")] == [expected] * 2
-    assert "Yes" in row.kept.values() and reading.guessed is None and reading.absent == ()
+    assert "Yes" in row.kept.values() and reading.order.guessed is None and reading.absent == ()
 
 
 @pytest.mark.parametrize("header", [NYC_CLASSIC, NYC_2026, snake(NYC_CLASSIC), snake(NYC_2026)])
@@ -110,7 +110,7 @@ def test_nyc311(tmp_path: Path, header: list[str], created: str, closed: str) ->
     assert row.moments["received"].start.replace(second=0) == datetime(2011, 3, 1, 19, 27, tzinfo=UTC)
     assert row.moments["completed"].day_only
     assert {"Closed", "QUEENS", "Lamp out"} <= set(row.kept.values())
-    assert reading.absent == () and reading.guessed is None
+    assert reading.absent == () and reading.order.guessed is None
 
 
 def test_open311(tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""The order of day, month and year in dates of numbers, as 03/10/2016: which there may be, and what settles it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from dealtrack.core.day_times import HALF, OFFSET
+from dealtrack.phrase import Word
+
+DAY, MONTH, YEAR = "day", "month", "year"
+NAMES = {DAY: Word("day first"), MONTH: Word("month first"), YEAR: Word("year first")}
+
+_NUMBERS = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})((?:[\sT,].*)?)")
+_TIME = re.compile(
+    rf"(?P<gap>\s{{0,3}}[T,]?\s{{0,3}})(?:(?P<before>{HALF})(?P<space>\s{{0,3}}))?"
+    r"[0-9]{1,2}(?P<sign>[:.])[0-9]{1,2}(?P<second>(?P=sign)[0-9]{1,2}(?P<part>[.,])?(?(part)[0-9]{1,9}))?"
+    rf"(?:(?P<gap_after>\s{{0,3}})(?P<after>[ap]\.?m\.?))?(?:(?P<gap_offset>\s{{0,3}})(?:{OFFSET}))?",
+    re.IGNORECASE,
+)
+
+
+class Dated(NamedTuple):
+    """A date of numbers read in one order: the order, the form that reads it so, and the day it is then."""
+
+    order: str
+    form: str
+    day: date
+
+
+def readings(text: str) -> Iterator[Dated]:
+    """Yield the readings of a date of numbers whose year does not stand first with four digits; none of another."""
+    found = _NUMBERS.fullmatch(text.strip())
+    end = _time_form(found[5]) if found else None
+    if found is None or end is None:
+        return
+    first, sign, second, last = found[1], found[2], found[3], found[4]
+    orders = [(DAY, "%d", "%m", first, second), (MONTH, "%m", "%d", second, first)]
+    for order, one, other, day, month in orders:
+        if known := _day(last, month, day):
+            yield Dated(order, f"{one}{sign}{other}{sign}{'%Y' if len(last) == 4 else '%y'}{end}", known)
+    if len(first) == len(last) == 2 and (known := _day(first, second, last)):
+        yield Dated(YEAR, f"%y{sign}%m{sign}%d{end}", known)
+
+
+def form_in(text: str, order: str) -> str:
+    """Return the form that reads a date of numbers in an order, empty where it is no day so."""
+    return next((each.form for each in readings(text) if each.order == order), "")
+
+
+def only_order(text: str) -> str | None:
+    """Return the one order in which a date of numbers is a day, None where it is one in both or in neither.
+
+    That the year may stand first with two digits counts only where nothing else does.
+    """
+    orders = [each.order for each in readings(text)]
+    if len(orders) > 1:
+        orders = [order for order in orders if order != YEAR]
+    return orders[0] if len(orders) == 1 else None
+
+
+def order_of(form: str) -> str:
+    """Return the order in which a form of directives has day, month and year."""
+    places = {order: form.find(sign) for order, sign in ((DAY, "%d"), (MONTH, "%m"), (YEAR, "%y"))}
+    return min((order for order, place in places.items() if place >= 0), key=places.__getitem__, default=MONTH)
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    full = int(year) + (0 if len(year) == 4 else 2000 if int(year) < 69 else 1900)
+    try:
+        return date(full, int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _time_form(text: str) -> str | None:
+    """Return the directives that read what follows a day; None where no time of day does."""
+    if not text:
+        return ""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    hour = "%I" if found["before"] or found["after"] else "%H"
+    form = found["gap"] + (f"%p{found['space']}" if found["before"] else "") + f"{hour}{found['sign']}%M"
+    if found["second"]:
+        form += f"{found['sign']}%S" + (f"{found['part']}%f" if found["part"] else "")
+    form += f"{found['gap_after']}%p" if found["after"] else ""
+    return form + (f"{found['gap_offset']}%z" if found["gap_offset"] is not None else "")
+
+
+@dataclass(slots=True)
+class DayOrder:
+    """What the dates of a file say of the order of day and month, where their form is a guess.
+
+    `example` is the first date that was read by it and could be read otherwise, in the order `read_in`; `certain` has
+    of each order the first date that is a day in that order alone.
+    """
+
+    example: str | None = None
+    read_in: str = MONTH
+    certain: dict[str, str] = field(default_factory=dict)
+
+    def see(self, text: str, form: str, fits_both: bool) -> None:
+        """Take note of a date that was read by a form."""
+        if not fits_both:
+            self.certain.setdefault(order_of(form), text)
+        elif self.example is None:
+            self.example, self.read_in = text, order_of(form)
+
+    def see_unread(self, text: str) -> None:
+        """Take note of a date that no form reads."""
+        if order := only_order(text):
+            self.certain.setdefault(order, text)
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether no date was met that has to do with it."""
+        return self.example is None and not self.certain
+
+    @property
+    def guessed(self) -> str | None:
+        """Return the first date that may be meant otherwise than it was read, None where other dates settle it."""
+        return None if self.certain.keys() == {self.read_in} else self.example
+
+    @property
+    def against(self) -> str | None:
+        """Return a date that speaks for another order than that of the example, None where there is none."""
+        return next((text for order, text in self.certain.items() if order != self.read_in), None)
+
+    def otherwise(self) -> tuple[str, str]:
+        """Return the other order that the example may have, and the form that reads it so."""
+        others = [each for each in readings(self.example or "") if each.order != self.read_in]
+        fitting = [each for each in others if each.order in self.certain] or others
+        return (fitting[0].order, fitting[0].form) if fitting else (DAY, "%d/%m/%Y")
