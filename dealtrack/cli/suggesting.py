@@ -52,7 +52,8 @@ def suggest(session: Session, file: str, sheet: str, pairs: Sequence[str], dates
             print(_("# an export of dealtrack: import reads it without a mapping"))
             return
         shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
-        found = suggest_mapping(source.header, rows, shipped, platforms)
+        rest = (row for row in source.rows if isinstance(row, RawRow))
+        found = suggest_mapping(source.header, rows, shipped, platforms, rest)
         wanted = with_dates(with_pairs(found.mapping, pairs), dates)
         wanted = replace(wanted, asked=tuple(name for name in wanted.asked if name not in wanted.columns))
         remarks = list(map(say, found.remarks))
@@ -64,7 +65,14 @@ def suggest(session: Session, file: str, sheet: str, pairs: Sequence[str], dates
             _("no column was found for {field}: --map {field}=COLUMN names it").format(field=name)
             for name in wanted.asked
         ]
-        ignored = lay_out(wanted, source.header).ignored
+        layout = lay_out(wanted, source.header)
+        if "completed" not in layout.fields and "completed" not in wanted.asked:
+            told = _(
+                "no column was found for completed: --map completed=COLUMN names it; without one no complaint ends, "
+                "and all become overdue"
+            )
+            remarks.append(told)
+        ignored = layout.ignored
         if ignored:
             remarks.append(_("columns that it does not read: {columns}").format(columns=", ".join(ignored)))
         print(mapping_toml(wanted, remarks), end="")

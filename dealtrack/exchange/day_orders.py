@@ -44,6 +44,12 @@ def readings(text: str) -> Iterator[Dated]:
         yield Dated(YEAR, f"%y{sign}%m{sign}%d{end}", known)
 
 
+def sign_in(text: str) -> str:
+    """Return the sign between the numbers of a date that `readings` may read, empty where it is none."""
+    found = _NUMBERS.fullmatch(text.strip())
+    return found[2] if found else ""
+
+
 def form_in(text: str, order: str) -> str:
     """Return the form that reads a date of numbers in an order, empty where it is no day so."""
     return next((each.form for each in readings(text) if each.order == order), "")

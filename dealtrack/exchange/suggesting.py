@@ -1,20 +1,24 @@
 """Proposing a mapping for a file that nobody has described: from its header, and from a look at the values."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from typing import NamedTuple
 
 from dealtrack.core.category import match_category
 from dealtrack.core.contact import email_key, phone_key
+from dealtrack.core.masking import PERSONAL
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.seller import match_seller
 from dealtrack.core.text import escape_controls, parse_amount
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.column_words import BLANKS, WORDS
-from dealtrack.exchange.dates import AUTO, EXCEL_1900, compile_form
+from dealtrack.exchange.column_words import BLANKS, OF_OTHERS, TAILS, WORDS
+from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
+from dealtrack.exchange.dates import AUTO
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name
 from dealtrack.exchange.raw import RawRow
 from dealtrack.phrase import Phrase
@@ -22,15 +26,15 @@ from dealtrack.phrase import Phrase
 SAMPLE = 500
 """The rows that are looked at."""
 
-_DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S")
-_OTHERS = (
-    "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d-%m-%Y", "%d-%m-%Y %H:%M", "%m/%d/%y", "%d.%m.%y", "%Y%m%d", "%Y%m%d%H%M",
-    "%Y%m%d%H%M%S", "%d %b %Y", "%b %d, %Y", EXCEL_1900,
-)  # fmt: skip
-_FORMS = (AUTO, *_DAY_FIRST, *_OTHERS)
 _LIKELY, _CERTAIN = 0.5, 0.9
 _LEAST = 0.6
+_FEW = 0.2
 _SHOWN_WORDS = 12
+_RUN_TOGETHER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MOBILE = re.compile(r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}")
+_IDENTIFIER = re.compile(
+    r"(?:\b(?:id|no|nr|num|number|code|key|ref|reference|ticket)|编号|单号|序号|代码|编码|(?<!手机)(?<!电话)号)$"
+)
 
 
 class Suggestion(NamedTuple):
@@ -51,26 +55,35 @@ class _Column(NamedTuple):
 
 
 def suggest_mapping(
-    header: Sequence[str], rows: Sequence[RawRow], shipped: Iterable[Mapping], platforms: Sequence[Platform]
+    header: Sequence[str],
+    rows: Sequence[RawRow],
+    shipped: Iterable[Mapping],
+    platforms: Sequence[Platform],
+    rest: Iterable[RawRow] = (),
 ) -> Suggestion:
-    """Return the mapping that reads a file best: a shipped one where its columns are there, else one made for it."""
+    """Return the mapping that reads a file best: a shipped one where its columns are there, else one made for it.
+
+    `rows` are looked at whole; of the `rest` of the file, which follows, only dates that leave day and month open.
+    """
     columns = _columns(header, rows)
+    dates = partial(_forms, rows=len(rows), rest=(row.values for row in rest))
     for mapping in shipped:
         if _fits(mapping, header):
-            return _completed(mapping, columns)
+            return _completed(mapping, columns, dates)
     chosen = _choose(columns, platforms)
     if "completed" not in chosen:
         # What came of a complaint is told of one that was completed alone.
         chosen = {name: column for name, column in chosen.items() if name not in ("outcome", "amount")}
-    if all(name == column.name for name, column in chosen.items()) and chosen.keys() >= {*REQUIRED}:
-        return Suggestion(Mapping(columns={name: (name,) for name in chosen}), [], DEFAULT)
-    read = [column for name, column in chosen.items() if name in EVENTS]
-    forms, remarks = _forms(read)
+    forms, is_guess, remarks = dates(column for name, column in chosen.items() if name in EVENTS)
+    is_plain = all(name == column.name for name, column in chosen.items()) and forms == (AUTO,)
+    if is_plain and chosen.keys() >= {*REQUIRED}:
+        return Suggestion(Mapping(columns={name: (name,) for name in chosen}), remarks, DEFAULT)
     blanks = {value.casefold() for column in columns for value in column.values} & BLANKS
     mapping = Mapping(
         name="suggested",
         columns={name: (chosen[name].name,) for name in FIELDS if name in chosen},
         dates=forms,
+        order_is_guessed=is_guess,
         blanks=frozenset(blanks),
         asked=tuple(name for name in REQUIRED if name not in chosen),
     )
@@ -109,7 +122,13 @@ def _fits(mapping: Mapping, header: Sequence[str]) -> bool:
     return has_needed and len(layout.fields) >= _LEAST * len(mapping.columns)
 
 
-def _completed(mapping: Mapping, columns: Sequence[_Column]) -> Suggestion:
+def _forms(columns: Iterable[_Column], rows: int, rest: Iterable[Table[str, str]]) -> DateForms:
+    return find_forms({column.name: column.values for column in columns}, rows, rest)
+
+
+def _completed(
+    mapping: Mapping, columns: Sequence[_Column], dates: Callable[[Iterable[_Column]], DateForms]
+) -> Suggestion:
     """Return a shipped mapping with the columns of what it asks for, where the file's names tell them."""
     if not mapping.asked:
         return Suggestion(mapping, [], mapping.name)
@@ -118,10 +137,10 @@ def _completed(mapping: Mapping, columns: Sequence[_Column]) -> Suggestion:
     }
     free = [column for column in columns if loose_name(column.name) not in used]
     chosen = {name: column for name, column in _choose(free, ()).items() if name in mapping.asked}
-    forms, remarks = _forms(chosen.values())
+    forms, is_guess, remarks = dates(chosen.values())
     given = {name: (column.name,) for name, column in chosen.items()}
     asked = tuple(name for name in mapping.asked if name not in chosen)
-    made = replace(mapping, columns={**mapping.columns, **given}, asked=asked, dates=forms)
+    made = replace(mapping, columns={**mapping.columns, **given}, asked=asked, dates=forms, order_is_guessed=is_guess)
     pairs = " ".join(f"--map {name}={column.name}" for name, column in chosen.items())
     return Suggestion(made, remarks, f"{mapping.name} {pairs}".rstrip())
 
@@ -149,16 +168,26 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
     if not column.values:
         return named
     if field in EVENTS:
-        value = column.share(_is_date)
+        value = column.share(is_date)
         if value < _LIKELY:
             return 0
-        # Of several columns of dates without a telling name, the first is the receipt.
-        return named + value if named else (value if field == "received" and value >= _CERTAIN else 0)
+        if named:
+            return named + value
+        # Of several columns of dates without a telling name, the first is the receipt; bare numbers may be anything.
+        is_sure = field == "received" and value >= _CERTAIN and not column.share(str.isdecimal)
+        return value if is_sure else 0
     match field:
         case "email":
             value = column.share(email_key)
         case "phone":
-            return named + 1 if named else (1 if column.share(_is_mobile) >= _LIKELY else 0)
+            if named:
+                return named + 1 if column.share(_is_phone) >= _LIKELY else 0
+            is_number = bool(_named("number", column.name)) or _IDENTIFIER.search(loose_name(_spaced(column.name)))
+            return 1 if not is_number and column.share(_MOBILE.fullmatch) >= _LIKELY else 0
+        case "consumer":
+            return 0 if column.share(_is_prose) >= _FEW else named
+        case "address":
+            return 0 if column.share(email_key) >= _LIKELY else named
         case "amount":
             value = column.share(_is_amount)
         case "seller":
@@ -182,44 +211,41 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
 
 
 def _named(field: str, column: str) -> float:
-    name = loose_name(column)
+    name = loose_name(_spaced(column))
     words = WORDS[field]
-    if name in words:
-        return 3 - 0.5 * words.index(name) / len(words)
+    joined = name.replace(" ", "")
+    for place, word in enumerate(words):
+        if joined == word.replace(" ", ""):
+            return 3 - 0.5 * place / len(words)
+    if field in PERSONAL:
+        # A name tells what a column holds by its end: the customer's complaint is no customer.
+        if any(word in name for word in OF_OTHERS):
+            return 0
+        for tail in TAILS[field]:
+            name = name.removesuffix(tail).strip()
     parts = set(name.split())
     for place, word in enumerate(words):
-        if (len(word) > 2 and set(word.split()) <= parts) if word.isascii() else word in name:
+        if field in PERSONAL:
+            is_it = name.endswith(word) and (not word.isascii() or set(word.split()) <= parts)
+        else:
+            is_it = (len(word) > 2 and set(word.split()) <= parts) if word.isascii() else word in name
+        if is_it:
             return 2 - 0.5 * place / len(words)
     return 0
 
 
-def _is_date(text: str) -> bool:
-    return any(_reads(form, text) for form in _FORMS)
+def _spaced(column: str) -> str:
+    """Return a column's name with its words apart, where capitals begin them: ServiceRequestNum, SRStatus."""
+    return _RUN_TOGETHER.sub(" ", column)
 
 
-def _reads(form: str, text: str) -> bool:
-    if form == EXCEL_1900 and not 20_000 <= _number(text) <= 80_000:
-        return False
-    try:
-        reading = _compiled(form)(text)
-    except ValueError:
-        return False
-    return reading is not None and 1970 <= reading.when.year <= 2100
+def _is_phone(text: str) -> bool:
+    return phone_key(text) is not None or ("*" in text and sum(map(str.isdecimal, text)) > 2)
 
 
-_compiled = cache(compile_form)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0
-
-
-def _is_mobile(text: str) -> bool:
-    digits = phone_key(text) or ""
-    return len(digits) == 11 and digits.startswith("1")
+def _is_prose(text: str) -> bool:
+    """Tell whether a text is none that names a person: it is long, has many words, or ends as a sentence does."""
+    return len(text) > 40 or len(text.split()) > 5 or text.endswith(("。", "！", "？", "?", "!"))
 
 
 def _is_amount(text: str) -> bool:
@@ -228,37 +254,6 @@ def _is_amount(text: str) -> bool:
     except DealtrackError:
         return False
     return True
-
-
-def _forms(columns: Iterable[_Column]) -> tuple[tuple[str, ...], list[str]]:
-    """Return the date forms that read most of some columns' values, and what is to be said of them."""
-    values = list(dict.fromkeys(value for column in map(_said, columns) for value in column.values))
-    is_day_first = any(_reads(form, value) and not _reads(AUTO, value) for form in _DAY_FIRST for value in values)
-    left, forms = values, []
-    # The reader takes the first form that fits: where days stand first, auto may not see such a date before.
-    for form in (*_DAY_FIRST, AUTO, *_OTHERS) if is_day_first else (AUTO, *_OTHERS):
-        unread = [value for value in left if not _reads(form, value)]
-        if len(unread) < len(left):
-            forms.append(form)
-        left = unread
-    remarks: list[str] = []
-    guessed = next((value for value in values if _guessed(value)), None)
-    if guessed and forms in ([], [AUTO]):
-        remarks.append(
-            Phrase(
-                "{example} may be day or month first; it is read month first, and %d/%m/%Y reads it day first",
-                example=guessed,
-            )
-        )
-    return tuple(forms) or (AUTO,), remarks
-
-
-def _guessed(value: str) -> bool:
-    try:
-        reading = _compiled(AUTO)(value)
-    except ValueError:
-        return False
-    return reading is not None and bool(reading.fits_both)
 
 
 # As TOML
@@ -271,6 +266,8 @@ def mapping_toml(mapping: Mapping, remarks: Iterable[str]) -> str:
     if mapping.timezone:
         lines.append(f"timezone = {_quoted(mapping.timezone)}")
     lines.append(f"dates = {_list(mapping.dates)}")
+    if mapping.order_is_guessed:
+        lines.append('order = "guessed"')
     for name, values in (
         ("blanks", sorted(mapping.blanks)),
         ("sentinels", sorted(day.isoformat() for day in mapping.sentinels)),

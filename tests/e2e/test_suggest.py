@@ -117,6 +117,142 @@ def test_date_forms(clerk: Clerk, tmp_path: Path, cells: list[str], forms: tuple
     )
 
 
+UNSETTLED = "may be day or month first, and nothing in the"
+
+
+def column(folder: Path, *cells: str, more: str = "") -> Path:
+    path = folder / "dates.csv"
+    path.write_text("Firm,Came in,Closed" + more + "\n" + "".join(f"JD,{cell},\n" for cell in cells))
+    return path
+
+
+WEEK = (3, 4, 5, 6, 7, 10, 11, 12)
+
+
+@pytest.mark.parametrize(
+    ("cells", "forms", "is_told"),
+    [
+        ([f"{day:02d}/10/2016" for day in WEEK], ("%d/%m/%Y",), True),
+        ([f"10/{day:02d}/2016" for day in WEEK], ("auto",), True),
+        ([f"{day:02d}/10/16" for day in WEEK], ("%d/%m/%y",), True),
+        ([f"{day:02d}/10/16" for day in (*WEEK, 13)], ("%d/%m/%y",), False),
+        ([f"10/{day:02d}/16" for day in WEEK], ("%m/%d/%y",), True),
+        ([f"10/{day:02d}/16 9:30" for day in (*WEEK, 13)], ("%m/%d/%y %H:%M",), False),
+        ([f"01-{day:02d}-2016" for day in WEEK], ("%m-%d-%Y",), True),
+        ([f"{day:02d}-01-2016 10:15:00" for day in WEEK], ("%d-%m-%Y %H:%M:%S",), True),
+        ([f"{day}.10.2016" for day in WEEK], ("%d.%m.%Y",), True),
+        ([f"{day}.10.2016 9.30" for day in (*WEEK, 14)], ("%d.%m.%Y %H.%M",), False),
+        ([f"10-{day:02d}-2016 02:27:57 PM" for day in (*WEEK, 14)], ("%m-%d-%Y %I:%M:%S %p",), False),
+        (["04/12/2018 11:11:26 AM", "11/13/2018 01:06:56 PM"], ("auto",), False),
+        (["11/11/2016", "05/05/2016"], ("auto",), False),
+        ([f"16/10/{day:02d}" for day in (*WEEK, 13, 28)], ("%y/%m/%d",), True),
+        (["105/11/01", "105/12/31", "99/1/2"], ("roc",), False),
+        (["1477972800000", "1478972800000"], ("epoch-ms",), False),
+        (["01-NOV-16", "02-NOV-16"], ("%d-%b-%y",), False),
+        (["2016-11-11 24:00", "2016-11-11 晚上12点"], ("auto",), False),
+    ],
+)
+def test_the_order_of_dates_is_settled_by_values_or_told_of(
+    clerk: Clerk, tmp_path: Path, cells: list[str], forms: tuple[str, ...], is_told: bool
+) -> None:
+    path = column(tmp_path, *cells)
+    told = clerk("import", "--suggest", path).ok()
+    assert (" first, and nothing in the " in told) == is_told, told
+    mapping = tmp_path / "mine.toml"
+    mapping.write_text(told, encoding="utf-8")
+    assert read_mapping(mapping).dates == forms
+    assert read_mapping(mapping).order_is_guessed == (is_told and forms != ("auto",))
+    result = clerk("import", path, "--mapping", mapping, now="2024-01-01T09:00:00+08:00")
+    assert result.status == 0, result.err
+    assert ("no date of the file settles it" in result.err) == is_told, result.err
+
+
+def test_dates_of_both_orders_are_told_of(clerk: Clerk, tmp_path: Path) -> None:
+    told = clerk("import", "--suggest", column(tmp_path, "31/12/2016", "12/30/2016", "01/02/2016")).ok()
+    assert "# dates are in different orders, as 31/12/2016 and 12/30/2016: those that may be either are read" in told
+    assert 'order = "guessed"' in told
+
+
+def test_a_column_is_looked_through_whole(clerk: Clerk, tmp_path: Path) -> None:
+    cells = [f"{day:02d}/10/16" for day in range(1, 11)] * 60
+    assert "600 rows looked at" in clerk("import", "--suggest", column(tmp_path, *cells)).ok()
+    told = clerk("import", "--suggest", column(tmp_path, *cells, "13/10/16", *cells)).ok()
+    assert UNSETTLED not in told and 'dates = "%d/%m/%y"' in told
+
+
+def test_another_column_of_the_file_settles_it_too(clerk: Clerk, tmp_path: Path) -> None:
+    path = tmp_path / "dates.csv"
+    path.write_text("Firm,Came in,Closed\nJD,01/10/2016,13/10/2016\n")
+    told = clerk("import", "--suggest", path).ok()
+    assert "first" not in told and 'dates = "%d/%m/%Y"' in told
+
+
+def test_dates_of_a_file_with_the_names_of_ones_own_are_looked_at(clerk: Clerk, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("number,platform,received,completed\n1,JD,31.10.16,\n")
+    told = clerk("import", "--suggest", path).ok()
+    assert 'dates = "%d.%m.%y"' in told and "without a mapping" not in told
+    path.write_text("number,platform,received,completed\n1,JD,03/10/2016,\n")
+    told = clerk("import", "--suggest", path).ok()
+    assert "without a mapping" in told and UNSETTLED in told
+
+
+NO_COMPLETED = "# no column was found for completed: --map completed=COLUMN names it"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "columns"),
+    [
+        (
+            "ServiceRequestNum,SRType,Agency,CreatedDate,SRStatus,CloseDate",
+            "18-001,Repairs,Transport,04/12/2018 11:11:26 AM,Closed,04/13/2018 12:45:47 PM",
+            {"number": "ServiceRequestNum", "received": "CreatedDate", "completed": "CloseDate", "category": "SRType"},
+        ),
+        ("留言编号,平台,留言时间,答复时间", "2549,JD,2019/4/25 9:32:09,2019/5/10 14:56:53",
+         {"number": "留言编号", "received": "留言时间", "completed": "答复时间"}),
+        (
+            "Department,Company,Service request open timestamp,Service request close date",
+            "A,Parks,2024-01-24T01:46:04-08:00,2024-01-24",
+            {"received": "Service request open timestamp", "completed": "Service request close date"},
+        ),
+        (
+            "srnumber,requesttype,status,createddate,closeddate,owner",
+            "1-1523590121,Pickup,Closed,2020-01-01 00:05,2020-01-02 08:43,BOS",
+            {"number": "srnumber", "category": "requesttype", "received": "createddate", "completed": "closeddate",
+             "phone": None},
+        ),
+        (
+            "Ticket #,Customer Complaint,Company,Date received", "250635,Internet speeds,Cable Co,2015-04-22",
+            {"number": "Ticket #", "summary": "Customer Complaint", "consumer": None, "completed": None},
+        ),
+        ("投诉人,投诉人电话,消费者投诉内容,被投诉企业,企业地址,企业电话,收到日期",
+         "张三,13812341234,坏了,京东,北京,01012345678,2016-11-01",
+         {"consumer": "投诉人", "phone": "投诉人电话", "summary": "消费者投诉内容", "address": None}),
+        ("Customer Name,CustomerPhone,Email Address,Company,Received,Notes about customer",
+         "Zhang,138****1234,a@example.com,JD,2016-11-01,x",
+         {"consumer": "Customer Name", "phone": "CustomerPhone", "email": "Email Address", "address": None}),
+        ("Case ref,Mobile model,Company,Received", "13812341234,iPhone 6,JD,2016-11-01", {"phone": None}),
+        ("受理号,Company,Received", "13812341234,JD,2016-11-01", {"phone": None}),
+        ("Contact,Company,Received", "138 1234 1234,JD,2016-11-01", {"phone": "Contact"}),
+        ("Customer,Company,Received", "They never answered my calls and letters!,JD,2016-11-01", {"consumer": None}),
+    ],
+)  # fmt: skip
+def test_columns_are_known_by_their_names_and_their_values(
+    clerk: Clerk, tmp_path: Path, header: str, row: str, columns: dict[str, str | None]
+) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    mapping = tmp_path / "mine.toml"
+    told = clerk("import", "--suggest", path).ok()
+    mapping.write_text(told, encoding="utf-8")
+    found = {name: texts[0] for name, texts in read_mapping(mapping).columns.items()}
+    assert {name: found.get(name) for name in columns} == columns
+    assert (NO_COMPLETED in told) == ("completed" not in found)
+    if "completed" not in found:
+        first = header.partition(",")[0]
+        assert NO_COMPLETED not in clerk("import", "--suggest", path, "--map", f"completed={first}").ok()
+
+
 def test_dates_that_may_be_either_are_told_of(clerk: Clerk, tmp_path: Path) -> None:
     path = tmp_path / "dates.csv"
     path.write_text("Firm,Came in\nJD,03/04/2016\n")
