@@ -15,6 +15,7 @@ clock rules are those of the design, and moments are naive Beijing time. Where t
   holiday in it; a roll past holidays goes on to the first day that lies in none;
 - a revision of the calendar moves the clocks that run; one that has ended keeps the calendar that was in force, by
   the journal's order, when the entry that ended it was made, or when it was judged anew on request;
+- days late are provisional where one of them is of a year not published yet, or the moment has not come yet;
 - looking back (`--as-of`) uses all that is known now: a clock that ran at that moment is counted by the present
   calendar.
 """
@@ -505,10 +506,11 @@ class Model:
                     continue
                 if until is not None and run.due > until:
                     continue
-                late, day = 0, run.due.date()
+                late, day, doubt = 0, run.due.date(), seen_at > self.now
                 while told == "overdue" and day < seen_at.date():
                     day += DAY
                     late += calendar.worked(day)
+                    doubt |= day.year not in calendar.official
                 found.append(
                     {
                         "id": complaint,
@@ -521,7 +523,7 @@ class Model:
                         "due": run.due,
                         "verdict": told,
                         "working_days_late": late,
-                        "provisional": run.provisional,
+                        "provisional": run.provisional or (late > 0 and doubt),
                     }
                 )
         return sorted(found, key=lambda record: (record["due"], record["id"], record["clock"]))

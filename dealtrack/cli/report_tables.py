@@ -2,16 +2,19 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 
 from dealtrack.cli.bars import draw_bar, draw_spark
+from dealtrack.cli.columns import GAP, Cell, Column, least_width
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.table import GAP, Cell, Column, draw_table, painter
+from dealtrack.cli.table import draw_whole, painter
 from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import tell, terminal_width, wrap_text
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.phrase import listed
-from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Role, Section, Share, Whole
+from dealtrack.reports.figures import PARTS, TIMED, ClockFigures, Group, Report, Section, Share, Whole
 from dealtrack.reports.words import (
     days_of,
     intake_words,
@@ -22,10 +25,14 @@ from dealtrack.reports.words import (
     role_words,
     rules_of_clock,
     sections_beside,
+    since_words,
     whole_words,
 )
 
 BAR = 10
+RECEIVED = 99
+"""The rank of a column that stands in another table too."""
+DAYS_TITLE = "50/90 %"
 SPARK = 40
 PART_STYLES = {"on_time": "green", "late": "bold red", "open_late": "bold red"}
 NOTHING = Cell((("–", "dim"),))
@@ -44,7 +51,7 @@ def print_report(report: Report) -> None:
         return
     print_intake(report, room)
     names = [name for name in report.rules if report.asked.total.clock(name)]
-    print_rates(report, names)
+    print_rates(report, names, room)
     for name in names:
         print_parts(report, name, room)
     print_measures(report)
@@ -52,7 +59,8 @@ def print_report(report: Report) -> None:
         print_beside(report, names)
     for section in report.beside:
         if not section.total.complaints:
-            print_note(_("no complaint was received {days}.").format(days=days_of(section, _)))
+            nothing = _("no complaint was received {days}.").format(days=days_of(section, _))
+            print_note(since_words(report, section, _) or nothing)
 
 
 def heading_lines(report: Report) -> Iterator[str]:
@@ -83,17 +91,20 @@ def heading_lines(report: Report) -> Iterator[str]:
 
 
 def print_intake(report: Report, room: int | None) -> None:
-    """Print how many complaints each group received, a day and day by day, beside the days it is compared with."""
+    """Print how many complaints each group received, a day and day by day, beside the days it is compared with.
+
+    A group that received some in those days alone has a row too, so that the rows add up to all.
+    """
     asked = report.asked
-    is_timed = report.by in ("week", "month")
+    is_timed = report.by in TIMED
     columns = [group_column(report), Column("received", _("received"), right=True)]
     sections = [asked] if is_timed else [asked, *sections_beside(report)]
     if not is_timed:
         for section in sections:
             words = _("a day") if section is asked else _("{span} a day").format(span=role_words(section.role, _))
-            columns.append(Column(f"{section.role}_a_day", words, 0 if section is asked else 3, right=True))
+            columns.append(Column(f"{section.role}_a_day", words, 1, right=True, folds=True))
     rows = []
-    groups = list(titled_groups(report, asked))
+    groups = list(titled_groups(report, asked if is_timed else with_those_beside(report)))
     for group, title in groups:
         row = [title, whole_cell(group.complaints)]
         for section in () if is_timed else sections:
@@ -111,17 +122,23 @@ def print_intake(report: Report, room: int | None) -> None:
             drawn = "".join(draw_bar(group.complaints / top, width)[:2]) if group is not asked.total else ""
         row.append(Cell(((drawn, "cyan"),)))
     print()
-    draw_table(columns, rows, sys.stdout)
+    left_out = draw_whole(columns, rows, sys.stdout)
     size = -(-asked.days // width)
-    if not is_timed and asked.days:
+    if not is_timed and asked.days and columns[-1] not in left_out:
         each = _("one block a day") if size == 1 else _("one block each {days} days").format(days=size)
         print_note(
             _("day by day: {each}, each line on a scale of its own; {intake}.").format(
-                each=each, intake=intake_words(asked, _)
+                each=each, intake=intake_words(report, _)
             )
         )
     else:
-        print_note(intake_words(asked, _) + ".")
+        print_note(intake_words(report, _) + ".")
+
+
+def with_those_beside(report: Report) -> Section:
+    """Return the section asked about with a group, of no complaints, for each that only those beside it have."""
+    asked = report.asked
+    return replace(asked, groups=tuple(asked.group(key) or Group(key) for key in report.keys))
 
 
 def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> int:
@@ -135,35 +152,48 @@ def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: i
     return min(SPARK, max(BAR, room - sum(taken) - len(GAP) * len(columns)))
 
 
-def print_rates(report: Report, names: Sequence[str]) -> None:
+def print_rates(report: Report, names: Sequence[str], room: int | None) -> None:
     """Print the rate on time of each clock for each group, with the median and the ninth decile of its days."""
-    columns = [group_column(report), Column("received", _("received"), right=True)]
-    for place, name in enumerate(names):
-        rank = 0 if place < 2 else 10 + place
-        columns += [
-            Column(f"{name}_rate", rate_title(name, _), rank),
-            Column(f"{name}_days", "50/90 %", rank or 2, right=True),
+    head = [group_column(report), Column("received", _("received"), RECEIVED, right=True)]
+    groups = list(titled_groups(report, report.asked))
+    # Bars give way before any figure, and the two figures of a clock stay beside each other.
+    for bar, is_joined, most in ((BAR, False, len(names)), (0, False, len(names)), (0, False, 2), (0, True, 1)):
+        columns = [*head, *chain.from_iterable(clock_columns(name, n, is_joined) for n, name in enumerate(names))]
+        rows = [
+            [title, whole_cell(group.complaints)]
+            + [cell for name in names for cell in clock_cells(group.clock(name), bar, is_joined)]
+            for group, title in groups
         ]
-    rows = []
-    for group, title in titled_groups(report, report.asked):
-        row = [title, whole_cell(group.complaints)]
-        for name in names:
-            row += clock_cells(group.clock(name))
-        rows.append(row)
+        shown = [n for n, column in enumerate(columns) if (bar or n != 1) and column.group in ("", *names[:most])]
+        if room is None or least_width([columns[n] for n in shown], [[row[n] for n in shown] for row in rows]) <= room:
+            break
     print()
-    draw_table(columns, rows, sys.stdout)
+    draw_whole(columns, rows, sys.stdout)
     note = _(
         "on time: share of {whole}. 50/90 %: the working days within which half and nine tenths were done."
     ).format(whole=whole_words(Whole.DECIDED, _))
     print_note(note)
 
 
-def clock_cells(clock: ClockFigures | None) -> list[Cell]:
-    """Return the rate of a clock, and the median and the ninth decile of its days."""
-    if clock is None:
-        return [NOTHING, NOTHING]
-    days = f"{number_of(clock.median)} / {number_of(clock.ninetieth)}" if clock.done else ""
-    return [rate_cell(clock.on_time.rate), text_cell(days) if days else NOTHING]
+def clock_columns(name: str, place: int, is_joined: bool) -> list[Column]:
+    """Return the columns of a clock's rate on time and of its days, which may be joined to one."""
+    title = rate_title(name, _)
+    if is_joined:
+        return [Column(name, f"{title}\n{DAYS_TITLE}", place, right=True, group=name, full_title=title)]
+    return [
+        Column(f"{name}_rate", title, place, group=name),
+        Column(f"{name}_days", DAYS_TITLE, place, right=True, group=name, full_title=title),
+    ]
+
+
+def clock_cells(clock: ClockFigures | None, bar: int, is_joined: bool) -> list[Cell]:
+    """Return the rate of a clock, with a bar so wide, and the median and the ninth decile of its days."""
+    rate = rate_cell(clock.on_time.rate if clock else None, bar)
+    has_days = clock is not None and clock.done
+    days = text_cell(f"{number_of(clock.median)} / {number_of(clock.ninetieth)}") if clock and has_days else NOTHING
+    if is_joined:
+        return [text_cell(f"{rate.text:>7}  {days.text:>7}")]
+    return [rate, days]
 
 
 def print_parts(report: Report, name: str, room: int | None) -> None:
@@ -171,7 +201,7 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
     total = report.asked.total.clock(name)
     assert total is not None
     parts = [part for part in PARTS if total.part(part)]
-    columns = [group_column(report), *(Column(part, part_words(part, _), right=True) for part in parts)]
+    columns = [group_column(report), *(Column(part, part_words(part, _), right=True, folds=True) for part in parts)]
     columns.append(Column("runs", _("all"), right=True))
     if total.provisional:
         columns.append(Column("provisional", _("provisional"), 9, right=True))
@@ -188,21 +218,35 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
     paint = painter(sys.stdout)
     for line in wrap_text(f"{_(name)}{_(': ')}{rules}", room):
         print(paint(line, "bold"))
-    draw_table(columns, rows, sys.stdout)
+    for some in parts_of_table(columns, rows, room):
+        draw_whole([columns[place] for place in some], [[row[place] for place in some] for row in rows], sys.stdout)
     if total.runs > total.complaints:
         again = _("{runs} runs of {complaints} complaints: one that was reopened runs the clock again.")
         print_note(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
+
+
+def parts_of_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> list[list[int]]:
+    """Return the places of columns that stand beside one another, the first in each part: no part of all is dropped."""
+    parts = [[0]]
+    for place in range(1, len(columns)):
+        some = [*parts[-1], place]
+        width = least_width([columns[n] for n in some], [[row[n] for n in some] for row in rows])
+        if room is not None and width > room and len(some) > 2 and not columns[place].rank:
+            parts.append([0, place])
+        else:
+            parts[-1].append(place)
+    return parts
 
 
 def print_measures(report: Report) -> None:
     """Print what else is asked of each group: first contact, advance compensation, reopened, backdated."""
     columns = [
         group_column(report),
-        Column("first_contact", _("first contact"), right=True),
-        Column("advance", _("advance"), right=True),
-        Column("advance_sum", _("advance paid"), 1, right=True),
-        Column("reopened", _("reopened"), 2, right=True),
-        Column("backdated", _("backdated"), 3, right=True),
+        Column("first_contact", _("first contact"), right=True, folds=True),
+        Column("advance", _("advance, third-party"), 1, right=True, folds=True),
+        Column("advance_sum", _("advance paid, all sellers"), 2, right=True, folds=True),
+        Column("reopened", _("reopened"), 3, right=True),
+        Column("backdated", _("backdated"), 4, right=True),
     ]
     rows = []
     for group, title in titled_groups(report, report.asked):
@@ -210,13 +254,13 @@ def print_measures(report: Report) -> None:
             title,
             share_cell(group.first_contact),
             share_cell(group.advance),
-            text_cell(f"{group.advanced_sum:,.2f}") if group.advanced else NOTHING,
+            text_cell(f"{group.advanced_sum:,.2f}") if group.advanced_amounts else NOTHING,
             whole_cell(group.reopened.count),
             whole_cell(group.backdated.count),
         ]
         rows.append(row)
     print()
-    draw_table(columns, rows, sys.stdout)
+    draw_whole(columns, rows, sys.stdout)
     note = _("first contact: of {completed}; advance: advance compensation, of {third}.")
     print_note(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
     total = report.asked.total
@@ -228,11 +272,11 @@ def print_measures(report: Report) -> None:
 def print_beside(report: Report, names: Sequence[str]) -> None:
     """Print the span beside the days before it and last year's, in whole and for each group."""
     columns = [
-        Column("span", _("compared"), 9, 6),
-        Column("days", _("days"), 0),
+        Column("span", _("compared")),
+        Column("days", _("days"), 9),
         Column("received", _("received"), right=True),
-        Column("a_day", _("a day"), right=True),
-        *(Column(name, rate_title(name, _), place, right=True) for place, name in enumerate(names)),
+        Column("a_day", _("a day"), 8, right=True),
+        *(Column(name, rate_title(name, _), place, right=True, folds=True) for place, name in enumerate(names)),
     ]
     rows = []
     sections = [report.asked, *sections_beside(report)]
@@ -246,8 +290,11 @@ def print_beside(report: Report, names: Sequence[str]) -> None:
         ]
         rows.append([*row, *(text_cell(percent(clock.on_time.rate if clock else None)) for clock in clocks)])
     print()
-    draw_table(columns, rows, sys.stdout)
-    if report.by not in ("", "week", "month"):
+    draw_whole(columns, rows, sys.stdout)
+    for section in sections:
+        if since := since_words(report, section, _):
+            print_note(since)
+    if report.by not in ("", *TIMED):
         print_groups_beside(report, names)
 
 
@@ -255,12 +302,14 @@ def print_groups_beside(report: Report, names: Sequence[str]) -> None:
     """Print for each group the rates on time of the span and of what it is compared with."""
     columns = [group_column(report)]
     sections = [report.asked, *sections_beside(report)]
-    for section in sections:
-        columns.append(Column(f"{section.role}_received", role_words(section.role, _), right=True))
-        rank = 9 if section.role is Role.LAST_YEAR else 0
-        columns += [
-            Column(f"{section.role}_{name}", name, rank + place, right=True) for place, name in enumerate(names)
-        ]
+    for number, section in enumerate(sections):
+        words = role_words(section.role, _)
+        beside = section.role.value if number else ""
+        columns.append(Column(f"{section.role}_received", words, 20 * number, right=True, group=beside))
+        for place, name in enumerate(names):
+            whole = f"{words}{_(': ')}{_(name)}"
+            rank = 20 * number + place
+            columns.append(Column(f"{section.role}_{name}", name, rank, right=True, group=beside, full_title=whole))
     rows = []
     for key in dict.fromkeys(group.key for section in sections for group in section.groups):
         row = [group_cell(key, report.by)]
@@ -271,13 +320,13 @@ def print_groups_beside(report: Report, names: Sequence[str]) -> None:
             row += [text_cell(percent(clock.on_time.rate if clock else None)) for clock in clocks]
         rows.append(row)
     print()
-    draw_table(columns, rows, sys.stdout)
+    draw_whole(columns, rows, sys.stdout)
     print_note(_("the complaints received, and of each clock the rate on time."))
 
 
 def group_column(report: Report) -> Column:
-    """Return the column of the groups' names, which is cut before any figure is."""
-    return Column("group", _(report.by) if report.by else "", 1, 8)
+    """Return the column of the groups' names, which may be cut and is never dropped."""
+    return Column("group", _(report.by) if report.by else "", least=8)
 
 
 def group_cell(key: str | None, by: str) -> Cell:
@@ -309,11 +358,13 @@ def share_cell(share: Share) -> Cell:
     return text_cell(_("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}"))
 
 
-def rate_cell(rate: float | None) -> Cell:
-    """Return a rate with its bar."""
+def rate_cell(rate: float | None, bar: int) -> Cell:
+    """Return a rate with its bar, so wide; 0 is none."""
     if rate is None:
         return NOTHING
-    filled, part, empty = draw_bar(rate, BAR)
+    if not bar:
+        return text_cell(f"{percent(rate):>7}")
+    filled, part, empty = draw_bar(rate, bar)
     return Cell(((filled, "green"), (part, "green on red"), (empty, "red"), (f" {percent(rate):>7}", "")))
 
 

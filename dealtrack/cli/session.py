@@ -129,12 +129,19 @@ class Session:
         return parse_moment(text, self.now, zone) if text else Moment(self.now, self.now, False)
 
     def view(self, as_of: str, known_at: str, zone: tzinfo) -> View:
-        """Return from where to look at the register; of a day alone, its first second is meant. Raises BadMoment."""
+        """Return from where to look at the register; of a day alone, its first second is meant. Raises BadMoment.
+
+        Of a moment that has not come yet it is said that it has not.
+        """
 
         def moment(text: str) -> datetime | None:
             return parse_moment(text, self.now, zone).start if text else None
 
-        return View.of(self.now, moment(as_of), moment(known_at))
+        view = View.of(self.now, moment(as_of), moment(known_at))
+        if view.is_ahead:
+            text = _("{moment} has not come yet: this is how it would stand if nothing happened until then.")
+            tell("dealtrack: " + text.format(moment=show_moment(view.moment, zone)))
+        return view
 
     def received_span(self, first: str, last: str, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
         """Return the moments from which and before which two days lie, both included; None where none was typed."""

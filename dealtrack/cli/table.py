@@ -4,11 +4,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import groupby
 from typing import Any, NamedTuple, TextIO
 
+from dealtrack.cli.columns import GAP, Cell, Column, fit_columns, folded_titles
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.terms import heading, said
 from dealtrack.cli.wrapping import NARROWEST, share_room, terminal_width, wrap_text
@@ -16,12 +16,10 @@ from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
 from dealtrack.core.festival import name_of_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
-from dealtrack.phrase import Phrase
+from dealtrack.phrase import Phrase, listed
 
 Paint = Callable[[str, str], str]
 
-GAP = "  "
-NEVER_DROPPED = 0
 VERDICT_STYLES = {
     "overdue": "bold red",
     "missed": "bold red",
@@ -31,33 +29,6 @@ VERDICT_STYLES = {
     "projected": "dim",
     "cancelled": "dim",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table.
-
-    `rank` 0 is never dropped or cut; of the others the highest is dropped first. `least` is the width to
-    which it may be cut, None where it must stay whole. One that `wraps` is never cut: its cells go on below.
-    """
-
-    key: str
-    title: str
-    rank: int = NEVER_DROPPED
-    least: int | None = None
-    right: bool = False
-    wraps: bool = False
-
-
-class Cell(NamedTuple):
-    """What stands in a cell: pieces of text, each with its style."""
-
-    pieces: tuple[tuple[str, str], ...]
-
-    @property
-    def text(self) -> str:
-        """Return the text alone."""
-        return "".join(text for text, _ in self.pieces)
 
 
 KNOWN = {
@@ -123,23 +94,43 @@ def print_table(records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone:
     draw_table(columns, rows, out)
 
 
-def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> None:
-    """Draw a table: a line of titles, a rule, and a line for each row."""
-    titles = [heading(column.title) for column in columns]
-    widths = [
-        max(display_width(titles[place]), *(display_width(row[place].text) for row in rows))
-        for place, column in enumerate(columns)
-    ]
+def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> list[Column]:
+    """Draw a table: titles, a rule, and a line for each row; return the columns for which there was no room."""
     room = terminal_width(out)
     paint = painter(out)
     if room is not None and any(column.wraps for column in columns):
         _draw_wrapped(columns, rows, room, paint, out)
-        return
+        return []
+    cells = [max((display_width(row[place].text) for row in rows), default=0) for place in range(len(columns))]
+    titles = folded_titles(columns, cells, room)
+    widths = list(map(max, cells, (max(map(display_width, lines)) for lines in titles)))
     kept = fit_columns(columns, widths, room)
-    _draw_line([(columns[p], w, Cell(((titles[p], "bold"),))) for p, w in kept], paint, out)
+    height = max(len(titles[p]) for p, _ in kept)
+    for level in range(height):
+        # A shorter title stands at the bottom.
+        lines = [(p, w, level - height + len(titles[p])) for p, w in kept]
+        _draw_line(
+            [(columns[p], w, Cell(((titles[p][line] if line >= 0 else "", "bold"),))) for p, w, line in lines],
+            paint,
+            out,
+        )
     out.write(paint(GAP.join("─" * width for _, width in kept), "dim") + "\n")
     for row in rows:
         _draw_line([(columns[p], w, row[p]) for p, w in kept], paint, out)
+    shown = {place for place, _ in kept}
+    return [column for place, column in enumerate(columns) if place not in shown]
+
+
+def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> list[Column]:
+    """Draw a table, and say below it which columns had no room, each once; return them too."""
+    left_out = draw_table(columns, rows, out)
+    if left_out:
+        names = dict.fromkeys(column.full_title or heading(column.title) for column in left_out)
+        told = _("left out at this width: {columns}.").format(columns=say(listed(names)))
+        paint = painter(out)
+        for line in wrap_text(told, terminal_width(out)):
+            out.write(paint(line, "dim") + "\n")
+    return left_out
 
 
 def _draw_wrapped(
@@ -162,33 +153,6 @@ def _draw_wrapped(
             out.write((paint(line, "bold") if number == 0 else line) + "\n")
         if number == 0:
             out.write(paint(GAP.join("─" * size for size in sizes), "dim") + "\n")
-
-
-def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | None) -> list[tuple[int, int]]:
-    """Return the columns to show, by place, and the width of each, that fit the room; None is any room."""
-    if room is None:
-        return list(enumerate(widths))
-    least = [
-        width if column.least is None else min(width, column.least)
-        for column, width in zip(columns, widths, strict=True)
-    ]
-    kept = list(range(len(columns)))
-
-    def taken(sizes: Sequence[int]) -> int:
-        return sum(sizes[place] for place in kept) + len(GAP) * (len(kept) - 1)
-
-    for place in sorted(kept, key=lambda place: -columns[place].rank):
-        if taken(least) <= room or columns[place].rank == NEVER_DROPPED:
-            break
-        kept.remove(place)
-    for place in sorted(set(range(len(columns))).difference(kept), key=lambda place: columns[place].rank):
-        # A wide column that went may have left room for a narrower one.
-        if taken(least) + len(GAP) + least[place] <= room:
-            kept = sorted([*kept, place])
-    sizes = list(widths)
-    for place in sorted(kept, key=lambda place: -columns[place].rank):
-        sizes[place] = max(least[place], sizes[place] - max(0, taken(sizes) - room))
-    return [(place, sizes[place]) for place in kept]
 
 
 def painter(out: TextIO) -> Paint:
@@ -344,7 +308,8 @@ def _cell(
         return Cell(((said(key, text), VERDICT_STYLES.get(text, "")),))
     if key == "working_days_late":
         days = record.get(key) or 0
-        return Cell(((_("{count} wd").format(count=days), "red"),)) if days else Cell(())
+        shown = _("{count} wd").format(count=days) + ("?" if record.get("provisional") else "")
+        return Cell(((shown, "red"),)) if days else Cell(())
     if key == "due":
         return Cell(((text or "–", ""),))
     return Cell(((said(key, text), ""),))

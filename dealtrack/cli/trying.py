@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Iterator, Sequence
 
+from dealtrack.cli.columns import Cell, Column
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
-from dealtrack.cli.table import Cell, Column, draw_table
+from dealtrack.cli.table import draw_whole
 from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.clocks import Verdict
@@ -75,6 +76,7 @@ def _draw(titles: Sequence[str], rows: Sequence[Sequence[str]], as_table: bool) 
             print("\t".join(row))
         return
     columns = [
-        Column(title, title, place, 8 if place == 0 else None, right=place > 0) for place, title in enumerate(titles)
+        Column(title, title, place, 8 if place == 0 else None, right=place > 0, folds=place > 0)
+        for place, title in enumerate(titles)
     ]
-    draw_table(columns, [[Cell(((text, ""),)) for text in row] for row in rows], sys.stdout)
+    draw_whole(columns, [[Cell(((text, ""),)) for text in row] for row in rows], sys.stdout)

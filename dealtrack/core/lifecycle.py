@@ -309,6 +309,15 @@ def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
     return Life(complaint, history).complaint()
 
 
+def before_reopenings(complaint: int, history: Iterable[Transition]) -> list[Complaint]:
+    """Return the complaint as it stood before each of its reopenings, in their order.
+
+    Raises BadHistory.
+    """
+    entries = effective(history)
+    return [fold(complaint, entries[:place]) for place, entry in enumerate(entries) if entry.kind is Kind.REOPENED]
+
+
 def possible(status: Status) -> list[Kind]:
     """Return the kinds of transition that a complaint of this status allows."""
     return [kind for kind, statuses in ALLOWED.items() if status in statuses]

@@ -12,12 +12,16 @@ from dealtrack.core.policy import Policy, version_for
 
 
 class Standing(NamedTuple):
-    """A complaint with one clock for each rule of its policy, and every run of its clocks, as seen at a moment."""
+    """A complaint with one clock for each rule of its policy, and every run of its clocks, as seen at a moment.
+
+    `closed_before` tells, where whoever asks needs it, how the complaint stood before each of its reopenings.
+    """
 
     complaint: Complaint
     clocks: tuple[Clock, ...]
     moment: datetime
     runs: tuple[Clock, ...] = ()
+    closed_before: tuple[Complaint, ...] = ()
 
     @property
     def runs_and_waiting(self) -> list[Clock]:
@@ -30,12 +34,17 @@ class Standing(NamedTuple):
 
 
 class Lateness(NamedTuple):
-    """One clock that is watched: running and past its deadline, or running towards it."""
+    """One clock that is watched: running and past its deadline, or running towards it.
+
+    `is_provisional` tells that the deadline is, or the days late: those up to a moment that has not come yet, or
+    those of a calendar not published yet.
+    """
 
     complaint: Complaint
     clock: Clock
     verdict: Verdict
     working_days_late: int
+    is_provisional: bool = False
 
 
 def foreseen(
@@ -114,7 +123,10 @@ WATCH_KEYS = (
 
 
 def watch_record(lateness: Lateness) -> dict[str, Any]:
-    """Return the record of a watched clock under its fixed keys; moments in UTC."""
+    """Return the record of a watched clock under its fixed keys; moments in UTC.
+
+    `_provisional`, which no output shows, names the deadline where it is provisional, and not the days late alone.
+    """
     complaint, clock = lateness.complaint, lateness.clock
     return {
         "id": complaint.id,
@@ -127,7 +139,8 @@ def watch_record(lateness: Lateness) -> dict[str, Any]:
         "due": clock.due,
         "verdict": lateness.verdict.value,
         "working_days_late": lateness.working_days_late,
-        "provisional": clock.provisional,
+        "provisional": lateness.is_provisional,
+        "_provisional": {"due"} if clock.provisional else set(),
     }
 
 

@@ -99,7 +99,7 @@ class Runs(NamedTuple):
 
 
 class Advances(NamedTuple):
-    """Complaints with one outcome that have this in common; `amount` is None where none is stated."""
+    """Complaints that closed with one outcome and have this in common; `amount` is None where none is stated."""
 
     key: str | None
     third_party: bool
@@ -196,12 +196,16 @@ def runs(
 def advances(
     connection: sqlite3.Connection, wanted: Filter, grouping: Grouping, outcome: str, third_party: str
 ) -> Counter[Advances]:
-    """Return kinds of the complaints that are meant and ended in an outcome, each with how many they are."""
+    """Return kinds of the complaints that are meant and closed with an outcome, each with how many they are.
+
+    Those that were reopened are not among them: their tables tell of the last closing alone.
+    """
     condition, values = conditions(wanted)
     key = f"c.{grouping.column}" if grouping.column else "NULL"
     received = "c.received_at" if grouping.periods is not None else "NULL"
     rows = connection.execute(
-        f"SELECT {key}, c.seller IS ?, c.amount, {received} FROM complaint c WHERE c.outcome = ? AND {condition}",
+        f"SELECT {key}, c.seller IS ?, c.amount, {received} FROM complaint c "
+        f"WHERE c.outcome = ? AND c.reopenings = 0 AND {condition}",
         [third_party, outcome, *values],
     )
     told: Counter[Advances] = Counter()
@@ -210,6 +214,17 @@ def advances(
             key = grouping.periods[_split_moments(grouping, moment)[0]]
         told[Advances(key, bool(is_third_party), amount)] += 1
     return told
+
+
+def reopened(connection: sqlite3.Connection, wanted: Filter, word: str) -> list[int]:
+    """Return the complaints, of those that are meant, that were reopened and whose history may hold a word."""
+    condition, values = conditions(wanted)
+    rows = connection.execute(
+        f"SELECT c.id FROM complaint c WHERE c.reopenings > 0 AND {condition} AND EXISTS "
+        "(SELECT 1 FROM transition t WHERE t.complaint = c.id AND instr(t.detail, ?))",
+        [*values, word],
+    )
+    return [complaint for (complaint,) in rows]
 
 
 def provisional(connection: sqlite3.Connection, wanted: Filter) -> list[int]:

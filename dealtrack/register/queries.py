@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import to_store
+from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.policy import Policy
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
@@ -125,6 +125,13 @@ def complaints(connection: sqlite3.Connection, wanted: Filter) -> Iterator[tuple
         held = list(group)
         clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in held if row[COMPLAINT_WIDTH] is not None]
         yield complaint_of(held[0][:COMPLAINT_WIDTH]), clocks
+
+
+def first_received(connection: sqlite3.Connection, wanted: Filter) -> datetime | None:
+    """Return the moment of the first receipt among the complaints that are meant, None where there is none."""
+    condition, values = conditions(wanted)
+    (first,) = connection.execute(f"SELECT min(c.received_at) FROM complaint c WHERE {condition}", values).fetchone()
+    return from_store(first) if first else None
 
 
 def running(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import CalendarAt, Clock, current, judge, verdict, working_days_late
-from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition
-from dealtrack.core.moments import to_store
+from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition, before_reopenings
+from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Lateness, Standing
@@ -127,7 +127,8 @@ class Register(Store):
         complaint, runs = self._project(Life(seen[0].complaint, seen), self.calendar_at(view.known))
         if complaint.status is Status.VOIDED:
             return None
-        return self._standing(complaint, runs, view)
+        before = before_reopenings(complaint.id, seen) if complaint.reopenings else ()
+        return self._standing(complaint, runs, view)._replace(closed_before=tuple(before))
 
     def overdue(self, wanted: Filter, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run past their deadline, the longest late first."""
@@ -212,10 +213,29 @@ class Register(Store):
     def advances_alike(
         self, wanted: Filter, grouping: "counts.Grouping", outcome: str, third_party: str
     ) -> "Counter[counts.Advances]":
-        """Return kinds of complaints that ended in an outcome, as they stand, as `counts.advances` does."""
+        """Return kinds of complaints that closed with an outcome, as they stand, as `counts.advances` does.
+
+        Those that were reopened are not among them.
+        """
         from dealtrack.register import counts
 
         return counts.advances(self._connection, wanted, grouping, outcome, third_party)
+
+    def reopened(self, wanted: Filter, word: str) -> Iterator[Standing]:
+        """Yield each complaint that is meant, was reopened and whose history may hold a word, as it stands.
+
+        Of its clocks nothing is said.
+        """
+        from dealtrack.register import counts
+
+        for entries in self._histories(counts.reopened(self._connection, wanted, word)):
+            complaint = Life(entries[0].complaint, entries).complaint()
+            before = before_reopenings(complaint.id, entries)
+            yield Standing(complaint, (), entries[-1].recorded_at, closed_before=tuple(before))
+
+    def first_received(self, wanted: Filter) -> datetime | None:
+        """Return the moment of the first receipt among the complaints that are meant, as they stand, in UTC."""
+        return queries.first_received(self._connection, wanted)
 
     def provisional_ids(self, wanted: Filter) -> list[int]:
         """Return the complaints, as they stand, with a provisional run of a clock."""
@@ -250,8 +270,14 @@ class Register(Store):
         return Standing(complaint, tuple(clocks), view.moment, tuple(runs))
 
     def _lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:
-        late = working_days_late(clock, view.moment, self.calendar_in(view), self.zone)
-        return Lateness(complaint, clock, verdict(clock, view.moment), late)
+        calendar = self.calendar_in(view)
+        late = working_days_late(clock, view.moment, calendar, self.zone)
+        is_provisional = clock.provisional
+        if late and clock.due_day is not None and not is_provisional:
+            is_provisional = view.is_ahead or not calendar.is_confirmed(
+                clock.due_day, local_day(view.moment, self.zone)
+            )
+        return Lateness(complaint, clock, verdict(clock, view.moment), late, is_provisional)
 
     # Telling
 

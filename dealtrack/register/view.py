@@ -11,17 +11,20 @@ class View(NamedTuple):
     """A view of the register; moments in UTC.
 
     Seen at `moment`: what happened later is left out. `known` leaves out what was recorded later, None
-    nothing. `is_present` tells that it is the register as it stands.
+    nothing. `is_present` tells that it is the register as it stands, `is_ahead` that the moment has not come yet:
+    what is shown then is how it would stand if nothing happened until then.
     """
 
     moment: datetime
     known: datetime | None = None
     is_present: bool = True
+    is_ahead: bool = False
 
     @classmethod
     def of(cls, now: datetime, as_of: datetime | None = None, known_at: datetime | None = None) -> "View":
         """Return the view from a moment, by default the one by which things were known, else now."""
-        return cls(as_of or known_at or now, known_at, as_of is None and known_at is None)
+        moment = as_of or known_at or now
+        return cls(moment, known_at, as_of is None and known_at is None, moment > now)
 
     def seen(self, entries: Sequence[Transition]) -> list[Transition]:
         """Return what a view shows of a complaint's history, nothing where it was not received by then."""

@@ -1,19 +1,20 @@
 """A report put together: which days it is about, what it is compared with, and the figures of each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import chain
 
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.campaign import Campaign
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
+from dealtrack.core.standing import Standing
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.counting import Counting, count_standings, key_function, ordered_groups
-from dealtrack.reports.figures import Report, Role, Section, Share, Whole
+from dealtrack.reports.figures import Report, Role, Section, Share, Whole, known_days
 from dealtrack.reports.held import HeldCounter
 
 NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners"}
@@ -89,10 +90,22 @@ def make_report(register: Register, question: Question, view: View) -> Report:
         counter = HeldCounter(register, by, view)
         for span, counting in zip(spans, countings, strict=True):
             counter.count(counting, received_in(held, [span], zone))
-    standings = register.standings_among(changed, received_in(question.wanted, spans, zone), view)
-    count_standings(countings, standings, key_function(by), register.calendar_in(view), zone)
+    meant = received_in(question.wanted, spans, zone)
+    everything = None if held is None else held._replace(platforms=(), categories=(), owners=())
+    firsts = [] if everything is None else [register.first_received(everything)]
+
+    def those_meant() -> Iterator[Standing]:
+        for standing in register.standings_among(changed, Filter(), view):
+            firsts.append(standing.complaint.received)
+            if meant.matches(standing.complaint):
+                yield standing
+
+    count_standings(countings, those_meant(), key_function(by), register.policy_of, register.calendar_in(view), zone)
+    first = min(filter(None, firsts), default=None)
+    begun = local_day(first, zone) if first is not None else None
     names = register.clock_names(view)
-    today = local_day(view.moment, zone)
+    # At a day's first second nothing of it lies behind.
+    today = local_day(view.moment - timedelta(seconds=1), zone)
     sections = [make_section(*made, by, names, today) for made in zip(spans, countings, strict=True)]
     asked, *others = sections
     # There is a last year to compare with only where complaints were received.
@@ -102,11 +115,12 @@ def make_report(register: Register, question: Question, view: View) -> Report:
         view.moment,
         view.known,
         str(zone),
-        replace(asked, usual=usual_intake(asked, beside)),
+        replace(asked, usual=usual_intake(asked, beside, begun)),
         tuple(beside),
         question.campaign.name if question.campaign else "",
-        rules_of(register, names),
+        rules_of(register, countings[0], names),
         {name: names for name, field in NARROWING.items() if (names := getattr(question.wanted, field))},
+        begun,
     )
 
 
@@ -124,11 +138,13 @@ def received_in(wanted: Filter, spans: list[Span], zone: tzinfo) -> Filter:
 
 
 def make_section(span: Span, counting: Counting, by: str, names: list[str], today: date) -> Section:
-    """Return the figures of what was counted in a span."""
+    """Return the figures of what was counted in a span; `today` is the last day that has begun."""
     total = counting.total()
     days = sorted(total.intake)
     first = span.first or (days[0] if days else None)
     last = span.last or (days[-1] if days else None)
+    if span.last is None and span.first is not None:
+        last = max([today, *days[-1:]]) if days or today >= span.first else None
     until = min(last, max(today, days[-1]) if days else today) if first and last else None
     if first and until and until < first:
         until = None
@@ -137,16 +153,21 @@ def make_section(span: Span, counting: Counting, by: str, names: list[str], toda
     return Section(span.role, span.title, first, last, until, total.group(None, names), tuple(groups))
 
 
-def usual_intake(asked: Section, beside: list[Section]) -> Share | None:
-    """Return the usual number of complaints a day: that of as many days before, where there were any, else its own."""
+def usual_intake(asked: Section, beside: list[Section], begun: date | None) -> Share | None:
+    """Return the usual number of complaints a day: that of as many days before, where there were any, else its own.
+
+    Of either only the days count since the register first knew of a complaint.
+    """
     before = next((section for section in beside if section.role is Role.BEFORE), None)
     if before is not None and before.total.complaints:
-        return Share(before.total.complaints, before.days, Whole.DAYS_BEFORE)
-    return asked.a_day if asked.days else None
+        return Share(before.total.complaints, known_days(before, begun), Whole.DAYS_BEFORE)
+    days = known_days(asked, begun)
+    return Share(asked.total.complaints, days, Whole.DAYS) if days else None
 
 
-def rules_of(register: Register, names: list[str]) -> dict[str, tuple[ClockRule, ...]]:
-    """Return the different rules that the policies of a register set for each clock."""
-    rules = [rule for policy in chain.from_iterable(register.policies.values()) for rule in policy.clocks]
+def rules_of(register: Register, counting: Counting, names: list[str]) -> dict[str, tuple[ClockRule, ...]]:
+    """Return the different rules by which the complaints counted are judged, of each clock."""
+    policies = chain.from_iterable(register.policies.values())
+    rules = [rule for policy in policies if policy in counting.policies.values() for rule in policy.clocks]
     plain = [rule._replace(article="") for rule in rules]
     return {name: tuple(dict.fromkeys(rule for rule in plain if rule.name == name)) for name in names}

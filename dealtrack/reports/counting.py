@@ -1,7 +1,7 @@
 """Counting complaints and the runs of their clocks into groups."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from decimal import Decimal
@@ -10,6 +10,7 @@ from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
 from dealtrack.core.clocks import Clock, End, Verdict
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
+from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Standing
 from dealtrack.reports.figures import ClockFigures, Group
 
@@ -56,6 +57,7 @@ class Tally:
     third_party_advanced: int = 0
     advanced: int = 0
     advanced_sum: Decimal = Decimal(0)
+    advanced_amounts: int = 0
     advanced_without_amount: int = 0
     reopened_complaints: int = 0
     reopenings: int = 0
@@ -82,17 +84,17 @@ class Tally:
         self.backdated_complaints += complaint.backdated > 0
         about_third_party = complaint.seller == THIRD_PARTY
         self.third_party += about_third_party
-        if complaint.outcome == ADVANCE_COMPENSATION:
-            self.count_advance(complaint.amount, 1)
-            self.third_party_advanced += about_third_party
 
-    def count_advance(self, amount: str | None, times: int) -> None:
-        """Count complaints that ended in advance compensation of an amount, None where none is stated."""
+    def count_advances(self, amounts: Collection[str | None], about_third_party: bool, times: int = 1) -> None:
+        """Count complaints in which each of these amounts was paid in advance, None for one that nobody stated."""
+        if not amounts:
+            return
+        stated = [Decimal(amount) for amount in amounts if amount is not None]
         self.advanced += times
-        if amount is None:
-            self.advanced_without_amount += times
-        else:
-            self.advanced_sum += Decimal(amount) * times
+        self.third_party_advanced += times if about_third_party else 0
+        self.advanced_sum += sum(stated, Decimal(0)) * times
+        self.advanced_amounts += len(stated) * times
+        self.advanced_without_amount += times if len(stated) < len(amounts) else 0
 
     def add(self, other: "Tally") -> None:
         """Count in what another has counted."""
@@ -114,11 +116,15 @@ ADDED = tuple(name for name in Tally.__slots__ if name not in ("clocks", "intake
 
 
 class Counting:
-    """Counts the complaints received in a span of days, both ends included, None for an open end."""
+    """Counts the complaints received in a span of days, both ends included, None for an open end.
+
+    `policies` are those that judge the complaints counted, by name and version.
+    """
 
     def __init__(self, first: date | None, last: date | None) -> None:
         self.first, self.last = first, last
         self.tallies: dict[Key, Tally] = {}
+        self.policies: dict[tuple[str, str], Policy] = {}
 
     def holds(self, day: date) -> bool:
         """Tell whether a day is in the span."""
@@ -143,6 +149,7 @@ def count_standings(
     countings: Sequence[Counting],
     standings: Iterable[Standing],
     key_of: Callable[[Complaint, date], Key],
+    policy_of: Callable[[Complaint], Policy],
     calendar: WorkingCalendar,
     zone: tzinfo,
 ) -> None:
@@ -155,9 +162,22 @@ def count_standings(
         key = key_of(complaint, day)
         for counting in countings:
             if counting.holds(day):
+                version = complaint.policy, complaint.policy_version
+                if version not in counting.policies:
+                    counting.policies[version] = policy_of(complaint)
                 tally = counting.tally(key)
                 tally.count(complaint, day)
+                tally.count_advances(advances(standing), complaint.seller == THIRD_PARTY)
                 count_clocks(tally, standing, calendar, zone)
+
+
+def advances(standing: Standing) -> list[str | None]:
+    """Return the amounts paid in advance, by each closing of a complaint that was not voided; None for one not stated.
+
+    What was paid stays paid where the complaint was reopened.
+    """
+    closings = (*standing.closed_before, standing.complaint)
+    return [closing.amount for closing in closings if closing.outcome == ADVANCE_COMPENSATION]
 
 
 def count_clocks(tally: Tally, standing: Standing, calendar: WorkingCalendar, zone: tzinfo) -> None:

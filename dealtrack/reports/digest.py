@@ -78,12 +78,17 @@ class Digest:
             "working_day": morning.is_worked,
             "since": morning.since,
             "next_working_day": morning.following,
-            **{name: [watch_record(lateness) for lateness in held] for name, held in self.sections.items()},
+            **{name: list(map(shown_record, held)) for name, held in self.sections.items()},
             "owners": self.owners(),
             "reminders": reminders,
             "entries": self.entries,
             "head": self.head,
         }
+
+
+def shown_record(lateness: Lateness) -> dict[str, Any]:
+    """Return the record of a watched clock under its fixed keys alone."""
+    return {key: value for key, value in watch_record(lateness).items() if not key.startswith("_")}
 
 
 def make_digest(register: Register, wanted: Filter, view: View, backups: Path | None = None) -> Digest:

@@ -41,6 +41,11 @@ class Share:
     of: Whole
 
     @property
+    def is_mean(self) -> bool:
+        """Tell whether the whole is days, so that the rate is a mean, and may be more than 1."""
+        return self.of in (Whole.DAYS, Whole.DAYS_BEFORE)
+
+    @property
     def rate(self) -> float | None:
         """Return the count for each one of the whole, None where the whole is nothing."""
         return self.count / self.whole if self.whole else None
@@ -105,7 +110,10 @@ class Group:
 
     `clocks` are in the order of `Report.rules`, without those that none of the complaints has. `intake` counts the
     complaints by the day of receipt, in order, days without any left out. `provisional` counts the complaints with
-    a deadline that hangs on a calendar not published yet, one that is only projected among them.
+    a deadline that hangs on a calendar not published yet, one that is only projected among them. What was paid in
+    advance stays paid where a complaint was reopened: `advanced` counts the complaints in which that happened at
+    least once, `advanced_amounts` the amounts stated, which add up to `advanced_sum`, and `advanced_without_amount`
+    the complaints in which one is lacking.
     """
 
     key: str | None
@@ -118,6 +126,7 @@ class Group:
     third_party_advanced: int = 0
     advanced: int = 0
     advanced_sum: Decimal = Decimal(0)
+    advanced_amounts: int = 0
     advanced_without_amount: int = 0
     reopened_complaints: int = 0
     reopenings: int = 0
@@ -136,8 +145,13 @@ class Group:
 
     @property
     def advance(self) -> Share:
-        """Return the complaints about third-party sellers that ended in advance compensation, of all about them."""
+        """Return the complaints about third-party sellers in which compensation was advanced, of all about them."""
         return Share(self.third_party_advanced, self.third_party, Whole.THIRD_PARTY)
+
+    @property
+    def advance_paid(self) -> Decimal | None:
+        """Return what was paid in advance, as far as amounts are stated; None where it was paid and none is."""
+        return self.advanced_sum if self.advanced_amounts or not self.advanced else None
 
     @property
     def reopened(self) -> Share:
@@ -162,9 +176,11 @@ class Role(StrEnum):
 class Section:
     """The complaints received in a span of days, `first` to `last`, both included, in the register's time zone.
 
-    The days are those asked for; where they were left open, those of the first and the last complaint, and None
-    where there is no complaint. `until` is the last of them that had begun when the report was made: means a day
-    are of the days up to it. `usual` is the usual number of complaints a day, with the days it was taken from.
+    The days are those asked for. An end left open is the day of the report, a beginning left open the day of the
+    first complaint; where both were, the days are those of the first and the last complaint, None without any.
+    `until` is the last of them that had begun when the report was made: means a day are of the days up to it.
+    `usual` is the usual number of complaints a day, with the days it was taken from, none of them before the
+    register knew of any complaint.
     """
 
     role: Role
@@ -200,15 +216,24 @@ class Section:
         return next((group for group in self.groups if group.key == key), None)
 
 
+def known_days(section: Section, begun: date | None) -> int:
+    """Return how many days of a section had begun and are not before the first of which a register knows."""
+    if section.first is None or section.until is None or begun is None:
+        return 0
+    return max(0, (section.until - max(section.first, begun)).days + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A report: the section asked for, and those it is compared with.
 
     `by` is one of GROUPINGS, or empty. `moment` and `known` are in UTC: the register is told as it stood at
     `moment`, and where `known` is not None as it was known then. `zone` names the time zone in which days are
-    counted. `campaign` is the campaign's name, or empty. `rules` holds the names of all clocks, in order, with the
-    different rules that policies set for each. `only` holds what the report is narrowed to: the names of platforms,
-    categories or owners under the words platform, category and owner.
+    counted. `campaign` is the campaign's name, or empty. `begun` is the day of the first complaint that the register
+    knows of, None without any. `rules` holds the names of all clocks that the register knew, in order, with the
+    different rules by which the complaints asked about are judged, none where none of them has the clock. `only`
+    holds what the report is narrowed to: the names of platforms, categories or owners under the words platform,
+    category and owner.
     """
 
     by: str
@@ -220,12 +245,19 @@ class Report:
     campaign: str = ""
     rules: Mapping[str, tuple[ClockRule, ...]] = field(default_factory=dict)
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    begun: date | None = None
 
     @property
     def sections(self) -> tuple[Section, ...]:
         """Return all sections, the one asked for first."""
         return (self.asked, *self.beside)
 
+    @property
+    def keys(self) -> tuple[str | None, ...]:
+        """Return the keys of the groups of all sections, those of the one asked for first, in its order."""
+        return tuple(dict.fromkeys(group.key for section in self.sections for group in section.groups))
 
-GROUPINGS = ("platform", "category", "seller", "owner", "week", "month")
+
+TIMED = ("week", "month")
+GROUPINGS = ("platform", "category", "seller", "owner", *TIMED)
 """By what complaints can be grouped; week and month are those of the receipt, as 2016-W45 and 2016-11."""

@@ -9,7 +9,7 @@ from dealtrack.register.counts import GROUPED, NO_MOMENT, Complaints, Grouping, 
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
-from dealtrack.reports.counting import ADVANCE_COMPENSATION, PERIODS, THIRD_PARTY, Counting, Key, Tally
+from dealtrack.reports.counting import ADVANCE_COMPENSATION, PERIODS, THIRD_PARTY, Counting, Key, Tally, advances
 
 FIRST_SECOND = "0000-01-01T00:00:00Z"
 A_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -68,6 +68,8 @@ class HeldCounter:
         grouping = self._grouping
         kinds, intake = self._register.complaints_alike(wanted, grouping, self._policies, THIRD_PARTY)
         for alike, count in kinds.items():
+            policy = self._policies[alike.policy]
+            counting.policies[policy.name, policy.in_force.isoformat()] = policy
             tally = counting.tally(alike.key)
             count_alike(tally, alike, count)
             for rule in self._policies[alike.policy].clocks:
@@ -76,11 +78,14 @@ class HeldCounter:
                 waiting[place] = waiting.get(place, 0) + count
         for (key, day), count in intake.items():
             counting.tally(key).intake[day] = count
-        advances = self._register.advances_alike(wanted, grouping, ADVANCE_COMPENSATION, THIRD_PARTY)
-        for advance, count in advances.items():
-            tally = counting.tally(advance.key)
-            tally.count_advance(advance.amount, count)
-            tally.third_party_advanced += count if advance.third_party else 0
+        alike_advances = self._register.advances_alike(wanted, grouping, ADVANCE_COMPENSATION, THIRD_PARTY)
+        for advance, count in alike_advances.items():
+            counting.tally(advance.key).count_advances([advance.amount], advance.third_party, count)
+        for standing in self._register.reopened(wanted, ADVANCE_COMPENSATION):
+            complaint = standing.complaint
+            assert complaint.received is not None
+            tally = counting.tally(self._key_of(complaint, local_day(complaint.received, self._zone)))
+            tally.count_advances(advances(standing), complaint.seller == THIRD_PARTY)
         return any(alike.is_open for alike in kinds)
 
     def _count_runs(self, counting: Counting, wanted: Filter, waiting: Waiting) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Section, Share
+from dealtrack.reports.rounding import RECORD_PLACES, rounded
 
 Record = dict[str, Any]
 
 
-def rounded(share: Share | None) -> float | None:
+def rate_of(share: Share | None) -> float | None:
     """Return a share's rate to four decimals, None where there is none."""
-    rate = share.rate if share is not None else None
-    return None if rate is None else round(rate, 4)
+    if share is None or share.rate is None:
+        return None
+    return float(rounded(share.rate, RECORD_PLACES, is_share=not share.is_mean))
 
 
 def clock_record(clock: ClockFigures) -> Record:
@@ -22,7 +24,7 @@ def clock_record(clock: ClockFigures) -> Record:
         **{name: clock.part(name) for name in PARTS},
         "provisional": clock.provisional,
         "decided": clock.on_time.whole,
-        "on_time_rate": rounded(clock.on_time),
+        "on_time_rate": rate_of(clock.on_time),
         "done": clock.done,
         "median_working_days": clock.median,
         "p90_working_days": clock.ninetieth,
@@ -41,18 +43,18 @@ def group_record(group: Group) -> Record:
         "provisional": group.provisional,
         "completed": group.completed,
         "first_contact": group.first_contact.count,
-        "first_contact_rate": rounded(group.first_contact),
+        "first_contact_rate": rate_of(group.first_contact),
         "third_party": group.third_party,
         "third_party_advance": group.advance.count,
-        "third_party_advance_rate": rounded(group.advance),
+        "third_party_advance_rate": rate_of(group.advance),
         "advance": group.advanced,
-        "advance_sum": float(group.advanced_sum),
+        "advance_sum": None if group.advance_paid is None else float(group.advance_paid),
         "advance_without_amount": group.advanced_without_amount,
         "reopened": group.reopened.count,
-        "reopened_rate": rounded(group.reopened),
+        "reopened_rate": rate_of(group.reopened),
         "reopenings": group.reopenings,
         "backdated": group.backdated.count,
-        "backdated_rate": rounded(group.backdated),
+        "backdated_rate": rate_of(group.backdated),
     }
 
 
@@ -64,6 +66,7 @@ def report_record(report: Report) -> Record:
         "known_at": report.known,
         "timezone": report.zone,
         "campaign": report.campaign or None,
+        "register_begins": report.begun,
         # One name stands for itself, as it always did.
         "only": {field: names[0] if len(names) == 1 else list(names) for field, names in report.only.items()},
         **_section_record(report, report.asked),
@@ -78,8 +81,9 @@ def _section_record(report: Report, section: Section) -> Record:
         "first": section.first,
         "last": section.last,
         "days": section.days,
-        "a_day": rounded(section.a_day),
-        "usual_a_day": rounded(section.usual),
+        "a_day": rate_of(section.a_day),
+        "usual_a_day": rate_of(section.usual),
+        "usual_days": section.usual.whole if section.usual else None,
         "usual_of": section.usual.of.value if section.usual else None,
         "total": _whole_record(section.total),
         "groups": [{report.by: group.key} | _whole_record(group) for group in section.groups],

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
+from dealtrack.reports.rounding import NUMBER_PLACES, RATE_PLACES, decimals, readable, rounded
 from dealtrack.reports.tables import Col, Table
 
 NARROWEST, WIDEST = 11, 46
@@ -14,9 +15,16 @@ FORMS = {
     "count": "#,##0",
     "number": "#,##0.0",
     "rate": "0.0%",
-    "money": "#,##0.00",
+    "money": '#,##0.00;-#,##0.00;"–"',
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
+}
+
+RIGHT = ("count", "number", "rate", "money")
+STYLES: dict[str, dict[str, Any]] = {
+    "left": {"align": "left"},
+    "right": {"align": "right"},
+    "total": {"bold": True, "top": 1},
 }
 
 
@@ -40,11 +48,7 @@ class Book:
         self.book = book
         # A name that Excel keeps for itself.
         self._names = {"history"}
-        self.forms = {name: book.add_format({"num_format": form, "align": "left"}) for name, form in FORMS.items()}
-        right = ("count", "number", "rate", "money")
-        self.forms |= {name: book.add_format({"num_format": FORMS[name], "align": "right"}) for name in right}
-        total_style = {"bold": True, "top": 1}
-        self._totals = {name: book.add_format({"num_format": form, **total_style}) for name, form in FORMS.items()}
+        self._formats: dict[tuple[str, str], Any] = {}
         heading = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "bg_color": "#EEF2F6"}
         self.heading = book.add_format(heading)
         self.right = book.add_format({**heading, "align": "right"})
@@ -78,9 +82,9 @@ class Book:
             style = self.heading if column.form in ("text", "date") else self.right
             sheet.write_string(0, place, column.title, style)
         for line, row in enumerate(rows, 1):
-            forms = self._totals if row is table.total and table.groups else self.forms
+            side = "total" if row is table.total and table.groups else ""
             for place, (column, value) in enumerate(zip(columns, row, strict=True)):
-                widths[place] = max(widths[place], self.cell(sheet, line, place, value, forms[column.form]) + 2)
+                widths[place] = max(widths[place], self.cell(sheet, line, place, value, column.form, side) + 2)
         last = len(table.groups)
         widths = [min(WIDEST, max(NARROWEST, width)) for width in widths]
         lines = [_lines(column.title, width - 2) for column, width in zip(columns, widths, strict=True)]
@@ -96,8 +100,13 @@ class Book:
             sheet.write_string(len(rows) + 2, 0, table.note, self.note)
         return Area(sheet.get_name(), 1, max(last, 1))
 
-    def cell(self, sheet: Any, row: int, column: int, value: Any, style: Any) -> int:
-        """Write a value as what it is, and return its width; a text is never a formula."""
+    def cell(self, sheet: Any, row: int, column: int, value: Any, form: str, side: str = "") -> int:
+        """Write a value as what it is, in a form, and return its width; a text is never a formula.
+
+        `side` is one of STYLES, by default that of the form.
+        """
+        value, number_form = shown_in(value, form)
+        style = self._format(number_form, side or ("right" if form in RIGHT else "left"))
         if value is None:
             sheet.write_blank(row, column, None, style)
             return 0
@@ -111,6 +120,14 @@ class Book:
         sheet.write_string(row, column, text, style)
         return display_width(text)
 
+    def _format(self, number_form: str, style: str) -> Any:
+        """Return the format of cells that show values so, in a style, one of STYLES."""
+        found = self._formats.get((number_form, style))
+        if found is None:
+            found = self.book.add_format({"num_format": number_form, **STYLES[style]})
+            self._formats[number_form, style] = found
+        return found
+
     def paint(self, sheet: Any, column: Col, cells: tuple[int, int, int, int]) -> None:
         """Colour the cells of a column by what they say."""
         if column.colour == "late":
@@ -119,6 +136,20 @@ class Book:
             bar = {"type": "data_bar", "bar_solid": True, "bar_color": "#A9D8B8", "bar_no_border": True}
             ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
             sheet.conditional_format(*cells, {**bar, **ends})
+
+
+def shown_in(value: Any, form: str) -> tuple[Any, str]:
+    """Return a value of a form as a cell holds it, and the number format in which it reads as it does elsewhere.
+
+    Excel rounds what it shows half up; what would read as nothing or as all without being it is seen to here.
+    """
+    if not isinstance(value, (int, float)):
+        return value, FORMS[form]
+    if form == "rate":
+        return float(readable(value, RATE_PLACES, is_share=True)), FORMS[form]
+    if form == "number":
+        return value, "#,##0." + "0" * max(NUMBER_PLACES, decimals(rounded(value, NUMBER_PLACES)))
+    return value, FORMS[form]
 
 
 def _lines(text: str, width: int) -> int:

@@ -6,11 +6,20 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.phrase import in_context, in_language, listed
-from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Share, Whole
-from dealtrack.reports.words import Translate, part_words, rate_title, role_words, rules_of_clock, whole_words
+from dealtrack.reports.figures import PARTS, TIMED, ClockFigures, Group, Report, Share, Whole
+from dealtrack.reports.words import (
+    Translate,
+    part_words,
+    rate_title,
+    role_words,
+    rules_of_clock,
+    since_words,
+    usual_words,
+    whole_words,
+)
 
 CHARTED = 12
-"""The most groups in a chart, or side by side; the other tables hold all."""
+"""The most groups in a chart, or side by side; of weeks and months a chart holds all."""
 LATE = ("late", "open_late")
 
 
@@ -53,6 +62,23 @@ def group_name(key: str | None, by: str, _: Translate) -> str:
     if by == "seller":
         return in_context("seller", key, _)
     return _(key) if by == "category" else key
+
+
+def charted(report: Report, groups: int) -> int:
+    """Return how many of so many groups a chart shows: every week and month, else the first of them."""
+    return groups if report.by in TIMED else min(CHARTED, groups)
+
+
+def charted_words(report: Report, groups: int, _: Translate) -> str:
+    """Return which of so many groups the charts and the table day by day show, nothing where all."""
+    count = charted(report, groups)
+    if count == groups:
+        return ""
+    told = _(
+        "The charts show the first {count} of {all}, and the table day by day the others in one column; "
+        "the other tables have a row for each."
+    )
+    return told.format(count=count, all=f"{groups:,}")
 
 
 def by_group(report: Report, _: Translate) -> Col:
@@ -118,7 +144,7 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
         Col(_("advance compensation, of them")),
         Col(_("share of third-party"), "rate", "rate"),
         Col(_("advance compensation, all")),
-        Col(_("advance paid"), "money"),
+        Col(_("advance paid, all sellers"), "money"),
     ]
     again = [
         Col(_("reopened")),
@@ -133,13 +159,14 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
 
     def advance_row(group: Group) -> list[Any]:
         share = group.advance
-        return [group.third_party, share.count, share.rate, group.advanced, float(group.advanced_sum)]
+        paid = group.advance_paid
+        return [group.third_party, share.count, share.rate, group.advanced, None if paid is None else float(paid)]
 
     def again_row(group: Group) -> list[Any]:
         return [group.reopened.count, group.reopened.rate, group.backdated.count, group.backdated.rate]
 
     lacking = report.asked.total.advanced_without_amount
-    note = _("advance compensation without an amount: {count}.").format(count=lacking) if lacking else ""
+    note = _("advance compensation without an amount: {count}.").format(count=f"{lacking:,}") if lacking else ""
     return [
         make_table(report, _("first contact"), handled, handled_row, "", _),
         make_table(report, _("advance compensation"), advance, advance_row, note, _),
@@ -159,23 +186,35 @@ def measures_table(report: Report, _: Translate) -> Table:
 
 
 def days_table(report: Report, _: Translate) -> Table:
-    """Return how many complaints came in on each day, of all and of the first groups; no row where none did."""
+    """Return how many complaints came in on each day, of all, of the first groups, and of the others together.
+
+    There is no row where none came in, and no column of groups where they are weeks or months.
+    """
     asked = report.asked
-    groups = asked.groups[:CHARTED] if report.by not in ("week", "month") else ()
+    groups = asked.groups[:CHARTED] if report.by not in TIMED else ()
+    others = len(asked.groups) - len(groups) if groups else 0
     daily = [list(asked.daily(group)) for group in (asked.total, *groups)]
     usual = asked.usual.rate if asked.usual else None
     columns = [Col(_("day"), "date"), Col(_("received")), Col(_("usual a day"), "number")]
     columns += [Col(group_name(group.key, report.by, _)) for group in groups]
-    rows = [[day, count, usual, *(row[place][1] for row in daily[1:])] for place, (day, count) in enumerate(daily[0])]
-    note = ""
+    rows: list[list[Any]] = []
+    for place, (day, count) in enumerate(daily[0]):
+        counts = [row[place][1] for row in daily[1:]]
+        rows.append([day, count, usual, *counts, *([count - sum(counts)] if others else [])])
+    notes: list[str] = []
+    if others:
+        columns.append(Col(_("others")))
+        notes.append(_("others: {count} beyond the first {shown}.").format(count=f"{others:,}", shown=len(groups)))
     if asked.usual:
-        mean = _("mean of {whole}").format(whole=whole_words(asked.usual.of, _))
-        note = _("usual a day: {whole}.").format(whole=mean)
-    return Table(_("day by day"), columns, rows, None, note)
+        notes.append(_("usual a day: {whole}.").format(whole=usual_words(report, _)))
+    return Table(_("day by day"), columns, rows, None, " ".join(notes))
 
 
 def compared_table(report: Report, _: Translate) -> Table:
-    """Return the span beside those it is compared with: complaints, complaints a day, and rates on time."""
+    """Return the span beside those it is compared with: complaints, complaints a day, and rates on time.
+
+    A week or a month of a span has no mean of the span's days.
+    """
     names = clock_names(report)
     columns = [by_group(report, _)]
     for section in report.sections:
@@ -191,15 +230,19 @@ def compared_table(report: Report, _: Translate) -> Table:
     def row(groups: Sequence[Group | None]) -> Iterator[Any]:
         for section, group in zip(report.sections, groups, strict=True):
             count = group.complaints if group else 0
-            yield from (count, Share(count, section.days, Whole.DAYS).rate)
+            has_mean = report.by not in TIMED or group is section.total
+            yield from (count, Share(count, section.days, Whole.DAYS).rate if has_mean else None)
             clocks = [group.clock(name) if group else None for name in names]
             yield from (clock.on_time.rate if clock else None for clock in clocks)
 
-    keys = dict.fromkeys(group.key for section in report.sections for group in section.groups)
-    rows = [[group_name(key, report.by, _), *row([section.group(key) for section in report.sections])] for key in keys]
+    rows = [
+        [group_name(key, report.by, _), *row([section.group(key) for section in report.sections])]
+        for key in report.keys
+    ]
     total = [_("all"), *row([section.total for section in report.sections])]
     spans = [f"{role_words(s.role, _)}: {s.first} – {s.last}" for s in report.sections if s.first and s.last]
-    return Table(_("compared"), columns, rows, total, "; ".join(spans))
+    since = [words for section in report.sections if (words := since_words(report, section, _))]
+    return Table(_("compared"), columns, rows, total, " ".join(["; ".join(spans), *since]))
 
 
 def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:

@@ -1,10 +1,12 @@
 """The words of a report: titles of its figures, and what each share is a share of."""
 
 from collections.abc import Callable
+from datetime import date
 
 from dealtrack.core.policy_words import span_of
 from dealtrack.phrase import either, in_language
-from dealtrack.reports.figures import Report, Role, Section, Whole
+from dealtrack.reports.figures import Report, Role, Section, Whole, known_days
+from dealtrack.reports.rounding import NUMBER_PLACES, RATE_PLACES, Number, rounded
 
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""
@@ -48,22 +50,70 @@ def title_of(report: Report, _: Translate) -> str:
 def days_of(section: Section, _: Translate) -> str:
     """Return the days of a section as 2016-11-01 to 2016-11-20, nothing where it has none."""
     if section.first is None or section.last is None:
-        return ""
+        if section.first is not None:
+            return _("from {first}").format(first=section.first.isoformat())
+        return _("up to {last}").format(last=section.last.isoformat()) if section.last is not None else ""
     return _("{first} to {last}").format(first=section.first.isoformat(), last=section.last.isoformat())
 
 
-def intake_words(section: Section, _: Translate) -> str:
-    """Return how many complaints came in a day, the usual number, and on which day the most."""
+def intake_words(report: Report, _: Translate) -> str:
+    """Return how many complaints came in a day, the usual number with its days, and on which day the most."""
+    section, usual = report.asked, report.asked.usual
     told = _("{rate} a day").format(rate=number_of(section.a_day.rate))
-    usual = section.usual
-    if usual is not None and usual.of is Whole.DAYS_BEFORE:
-        told += _(", usually {rate} (the {days} days before)").format(rate=number_of(usual.rate), days=usual.whole)
+    if usual is not None:
+        rate = number_of(usual.rate)
+        count, days = f"{usual.whole:,}", f"{usual_span(report):,}"
+        if usual.of is not Whole.DAYS_BEFORE:
+            if usual.whole != section.days:
+                some = _(", {rate} since the register begins on {begun}")
+                told += some.format(rate=rate, begun=_day(report.begun))
+        elif count == days:
+            told += _(", usually {rate} (the {days} days before)").format(rate=rate, days=days)
+        else:
+            some = _(", usually {rate} ({count} of the {days} days before: the register begins on {begun})")
+            told += some.format(rate=rate, count=count, days=days, begun=_day(report.begun))
     day, most = max(section.daily(), key=lambda item: item[1])
     told += _("; most on {day}: {count}").format(day=day.isoformat(), count=f"{most:,}")
     if usual is not None and usual.rate:
         times = _(", {times} times the usual") if usual.of is Whole.DAYS_BEFORE else _(", {times} times the mean")
-        told += times.format(times=number_of(most / usual.rate))
+        told += times.format(times=number_of(most * usual.whole / usual.count))
     return told
+
+
+def usual_words(report: Report, _: Translate) -> str:
+    """Return what the usual number of complaints a day is the mean of, nothing where there is none."""
+    usual = report.asked.usual
+    if usual is None:
+        return ""
+    told = _("mean of {whole}").format(whole=whole_words(usual.of, _))
+    if usual.whole != usual_span(report):
+        some = _(", {count} of them: the register begins on {begun}")
+        told += some.format(count=f"{usual.whole:,}", begun=_day(report.begun))
+    return told
+
+
+def usual_span(report: Report) -> int:
+    """Return how many days the usual number a day would be taken from had the register known of complaints in all."""
+    usual, asked = report.asked.usual, report.asked
+    is_before = usual is not None and usual.of is Whole.DAYS_BEFORE
+    return (asked.last - asked.first).days + 1 if is_before and asked.first and asked.last else asked.days
+
+
+def since_words(report: Report, section: Section, _: Translate) -> str:
+    """Return of how many days of a section the register knows, nothing where of all that have begun."""
+    known = known_days(section, report.begun)
+    if known == section.days:
+        return ""
+    if known:
+        told = _("the register begins on {begun}: of {days} it knows {known} of {count} days.")
+    else:
+        told = _("the register begins on {begun}: it knows nothing of {days}.")
+    days = days_of(section, _)
+    return told.format(days=days, begun=_day(report.begun), known=f"{known:,}", count=f"{section.days:,}")
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day is not None else ""
 
 
 def rate_title(name: str, _: Translate) -> str:
@@ -81,14 +131,15 @@ def sections_beside(report: Report) -> list[Section]:
     return [section for section in report.beside if section.total.complaints]
 
 
-def percent(rate: float | None) -> str:
+def percent(rate: Number | None) -> str:
     """Return a rate as 94.9 %, a dash for none; what is not all or nothing never reads as either."""
     if rate is None:
         return "–"
-    shown = min(max(rate, 0.0005), 0.9995) if 0 < rate < 1 else rate
-    return f"{int(shown * 1000 + 0.5) / 10:.1f} %" if rate < 1 else "100 %"
+    return f"{rounded(rate, RATE_PLACES, is_share=True) * 100:.1f} %" if rate < 1 else "100 %"
 
 
-def number_of(number: float | None) -> str:
-    """Return a number with at most one decimal, a dash for none."""
-    return "–" if number is None else f"{number:,.1f}".removesuffix(".0")
+def number_of(number: Number | None) -> str:
+    """Return a number with one decimal, a whole one with none, a dash for none; one that would read as 0 with more."""
+    if number is None:
+        return "–"
+    return f"{int(number):,}" if number == int(number) else f"{rounded(number, NUMBER_PLACES):,f}"

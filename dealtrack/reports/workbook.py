@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from dealtrack.core.text import safe_text
-from dealtrack.reports.figures import PARTS, Report
-from dealtrack.reports.sheet_tables import FORMS, Area, Book
+from dealtrack.reports.figures import PARTS, TIMED, Report
+from dealtrack.reports.sheet_tables import Area, Book
 from dealtrack.reports.tables import (
-    CHARTED,
     Col,
     Table,
     brief_lines,
+    charted,
+    charted_words,
     clock_names,
     compared_table,
     days_table,
@@ -22,7 +23,9 @@ from dealtrack.reports.tables import (
 from dealtrack.reports.words import Translate, role_words, title_of, whole_words
 
 GRID = {"visible": True, "line": {"color": "#E2E2E2"}}
-LABELS = {"value": True, "num_format": "0%", "position": "inside_end", "font": {"color": "#FFFFFF", "size": 8}}
+AXIS = "[<10]General;#,##0"
+"""How an axis of counts or means is written: small ones, which may lie between whole numbers, as they are."""
+LABELS = {"value": True, "num_format": "0.0%", "position": "inside_end", "font": {"color": "#FFFFFF", "size": 8}}
 COLOURS = {
     "on_time": "#3A9D5D",
     "late": "#C0392B",
@@ -76,37 +79,42 @@ class Writer:
         """Write the parts of a clock; return its chart, with its place, and the sheet that it goes to."""
         sheet = self._book.sheet(table.name)
         area = self._book.table(sheet, table)
-        chart = self._book.book.add_chart({"type": "bar", "subtype": "stacked"})
+        most = self._charted(len(table.groups))
+        chart = self._book.book.add_chart({"type": "column" if self._is_timed else "bar", "subtype": "stacked"})
         for place, part in enumerate(PARTS, 1):
             chart.add_series(
                 {
                     "name": [area.sheet, 0, place],
-                    "categories": area.cells(0, CHARTED),
-                    "values": area.cells(place, CHARTED),
+                    "categories": area.cells(0, most),
+                    "values": area.cells(place, most),
                     "fill": {"color": COLOURS[part]},
                     "gap": 60,
                 }
             )
-        self._dress(chart, table.name, self._height(), is_bar=True)
+        self._dress(chart, self._titled(table.name, len(table.groups)), self._height(), is_bar=not self._is_timed)
         return (len(table.rows) + 5, 0, chart), sheet
 
     def _compared(self, table: Table) -> None:
         report, _ = self._report, self._
         sheet = self._book.sheet(table.name)
         area = self._book.table(sheet, table)
+        if self._is_timed:
+            # The weeks of one span are not those of another.
+            return
+        most = self._charted(len(table.groups))
         chart = self._book.book.add_chart({"type": "column"})
         each = (len(table.columns) - 1) // len(report.sections)
         for place, section in enumerate(report.sections):
             chart.add_series(
                 {
                     "name": role_words(section.role, _),
-                    "categories": area.cells(0, CHARTED),
-                    "values": area.cells(2 + place * each, CHARTED),
+                    "categories": area.cells(0, most),
+                    "values": area.cells(2 + place * each, most),
                     "fill": {"color": SERIES[place]},
                     "gap": 80,
                 }
             )
-        self._dress(chart, _("complaints a day"), 300)
+        self._dress(chart, self._titled(_("complaints a day"), len(table.groups)), 300)
         sheet.insert_chart(len(table.rows) + 4, 0, chart)
 
     def _brief(self, sheet: Any, names: Sequence[str], rates: Area, days: Area | None) -> None:
@@ -121,30 +129,33 @@ class Writer:
         row = 2
         for label, value, form in brief_lines(report, _):
             sheet.write_string(row, 0, label, self._book.label)
-            self._book.cell(
-                sheet, row, 1, value, self._book.book.add_format({"num_format": FORMS[form], "align": "left"})
-            )
+            self._book.cell(sheet, row, 1, value, form, "left")
             row += 1
         columns = [_("figure"), _("count"), _("of"), _("share")]
         row = self._shares(sheet, row + 1, columns)
+        groups = len(asked.groups)
+        if left_out := charted_words(report, groups, _):
+            sheet.write_string(row, 0, left_out, self._book.note)
+            row += 1
         if rates.last >= rates.first and asked.groups:
-            chart = self._book.book.add_chart({"type": "bar"})
+            chart = self._book.book.add_chart({"type": "line" if self._is_timed else "bar"})
             for place, name in enumerate(names):
                 column = 2 + 4 * place
                 chart.add_series(
                     {
                         "name": _(name),
-                        "categories": rates.cells(0, CHARTED),
-                        "values": rates.cells(column, CHARTED),
-                        "fill": {"color": SERIES[place % len(SERIES)]},
-                        "gap": 40,
-                        "data_labels": LABELS if len(names) < 3 else {},
+                        "categories": rates.cells(0, self._charted(groups)),
+                        "values": rates.cells(column, self._charted(groups)),
+                        **self._drawn(SERIES[place % len(SERIES)]),
+                        "data_labels": LABELS if len(names) < 3 and not self._is_timed else {},
                     }
                 )
-            self._dress(chart, _("on time"), self._height(), is_bar=True)
-            chart.set_x_axis(
-                {"min": 0, "max": 1, "num_format": "0%", "major_gridlines": GRID, "label_position": "high"}
-            )
+            self._dress(chart, self._titled(_("on time"), groups), self._height(), is_bar=not self._is_timed)
+            scale = {"min": 0, "max": 1, "num_format": "0%", "major_gridlines": GRID}
+            if self._is_timed:
+                chart.set_y_axis(scale)
+            else:
+                chart.set_x_axis({**scale, "label_position": "high"})
             sheet.insert_chart(row + 1, 0, chart)
             row += self._height() // 20 + 2
         if days is not None:
@@ -170,15 +181,37 @@ class Writer:
             sheet.write_string(top, place, title, self._book.heading if place == 0 else self._book.right)
         for row, (title, share) in enumerate(shares, top + 1):
             sheet.write_string(row, 0, title)
-            sheet.write_number(row, 1, share.count, self._book.forms["count"])
-            sheet.write_number(row, 2, share.whole, self._book.forms["count"])
-            self._book.cell(sheet, row, 3, share.rate, self._book.forms["rate"])
+            self._book.cell(sheet, row, 1, share.count, "count")
+            self._book.cell(sheet, row, 2, share.whole, "count")
+            self._book.cell(sheet, row, 3, share.rate, "rate")
             sheet.write_string(row, 4, _("of {whole}").format(whole=whole_words(share.of, _)), self._book.indented)
         self._book.paint(sheet, Col("", "rate", "rate"), (top + 1, 3, top + len(shares), 3))
         return top + len(shares) + 1
 
+    @property
+    def _is_timed(self) -> bool:
+        """Tell whether the groups are weeks or months, which a chart shows one beside the other."""
+        return self._report.by in TIMED
+
+    def _charted(self, groups: int) -> int:
+        return charted(self._report, groups)
+
+    def _titled(self, title: str, groups: int) -> str:
+        """Return the title of a chart of the first of so many groups, which says so where it does not show all."""
+        count = self._charted(groups)
+        if count == groups:
+            return title
+        return self._("{title} (the first {count} of {all})").format(title=title, count=count, all=f"{groups:,}")
+
+    def _drawn(self, colour: str) -> dict[str, Any]:
+        """Return how a series of rates is drawn: a line with a mark for each week or month, else bars."""
+        if self._is_timed:
+            marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
+            return {"line": {"color": colour, "width": 1.5}, "marker": marker}
+        return {"fill": {"color": colour}, "gap": 40}
+
     def _height(self) -> int:
-        return 150 + 38 * min(CHARTED, len(self._report.asked.groups))
+        return 320 if self._is_timed else 150 + 38 * self._charted(len(self._report.asked.groups))
 
     def _dress(self, chart: Any, title: str, height: int, *, is_bar: bool = False) -> None:
         chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
@@ -187,6 +220,6 @@ class Writer:
         chart.set_chartarea({"border": {"color": "#CCCCCC"}})
         if is_bar:
             chart.set_y_axis({"reverse": True})
-            chart.set_x_axis({"major_gridlines": GRID, "num_format": "#,##0", "label_position": "high"})
+            chart.set_x_axis({"major_gridlines": GRID, "num_format": AXIS, "label_position": "high"})
         else:
-            chart.set_y_axis({"major_gridlines": GRID, "num_format": "#,##0"})
+            chart.set_y_axis({"major_gridlines": GRID, "num_format": AXIS})

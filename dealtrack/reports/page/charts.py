@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from dealtrack.reports.figures import PARTS, Group, Report, Section, Whole
+from dealtrack.reports.figures import PARTS, TIMED, Group, Report, Section, Whole
 from dealtrack.reports.page.drawing import Chart, Point, Series
-from dealtrack.reports.tables import CHARTED, clock_names, group_name
+from dealtrack.reports.tables import charted, clock_names, group_name
 from dealtrack.reports.words import (
     Translate,
     intake_words,
@@ -18,7 +18,6 @@ from dealtrack.reports.words import (
 )
 
 MOST_BARS, MOST_WORDS, COLOURS = 120, 36, 6
-PERIODS = ("week", "month")
 
 
 def intake_chart(report: Report, _: Translate) -> Chart | None:
@@ -41,11 +40,11 @@ def intake_chart(report: Report, _: Translate) -> Chart | None:
         title = _("complaints received, each bar {days} days").format(days=size)
     usual = None
     if asked.usual is not None and asked.usual.rate is not None:
-        rate = asked.usual.rate * size
+        rate = asked.usual.count * size / asked.usual.whole
         usual = Point(rate, _("usual {rate}").format(rate=number_of(rate)))
     labels = [run[0][0].isoformat() for run in runs]
     series = [Series(_("received"), "s1", points)]
-    return Chart("intake", "days", title, intake_words(asked, _), labels, series, _count, usual=usual)
+    return Chart("intake", "days", title, intake_words(report, _), labels, series, _count, usual=usual)
 
 
 def rates_chart(report: Report, _: Translate) -> Chart | None:
@@ -63,7 +62,7 @@ def rates_chart(report: Report, _: Translate) -> Chart | None:
             points.append(Point(share.rate, _said(report, group, rate_title(name, _), told, _)))
         series.append(Series(rate_title(name, _), f"s{place % COLOURS + 1}", points))
     title = _("on time: share of {whole}").format(whole=whole_words(Whole.DECIDED, _))
-    kind = "rates" if report.by in PERIODS and len(groups) > 1 else "bars"
+    kind = "rates" if report.by in TIMED and len(groups) > 1 else "bars"
     return _grouped(report, "rates", kind, title, groups, series, _percent, _, top=1.0)
 
 
@@ -79,16 +78,17 @@ def parts_chart(report: Report, name: str, place: int, _: Translate) -> Chart | 
             points.append(Point(count, _said(report, group, part_words(part, _), f"{count:,}", _)))
         if any(point.value for point in points):
             series.append(Series(part_words(part, _), part.replace("_", "-"), points))
-    kind = "periods" if report.by in PERIODS and len(groups) > 1 else "parts"
+    kind = "periods" if report.by in TIMED and len(groups) > 1 else "parts"
     title = f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}"
     return _grouped(report, f"parts-{place}", kind, title, groups, series, _count, _)
 
 
 def compared_chart(report: Report, _: Translate) -> Chart | None:
     """Return the complaints a day of each span, for each of the groups charted; None where spans cannot be matched."""
-    if report.by in PERIODS:
+    if report.by in TIMED:
         return None
-    groups = _charted(report)
+    keys = report.keys[: charted(report, len(report.keys))]
+    groups = [report.asked.group(key) or Group(key) for key in keys] or _charted(report)
     series = []
     for place, section in enumerate(report.sections, 1):
         points = []
@@ -109,7 +109,7 @@ def _charted(report: Report) -> tuple[Group, ...]:
     groups = report.asked.groups
     if not groups:
         return (report.asked.total,) if not report.by else ()
-    return groups if report.by in PERIODS else groups[:CHARTED]
+    return groups[: charted(report, len(groups))]
 
 
 def _grouped(

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports.figures import Report
-from dealtrack.reports.page.charts import PERIODS, compared_chart, intake_chart, parts_chart, rates_chart
+from dealtrack.reports.page.charts import compared_chart, intake_chart, parts_chart, rates_chart
 from dealtrack.reports.page.drawing import Chart, draw_chart
+from dealtrack.reports.rounding import RATE_PLACES, rounded
 from dealtrack.reports.tables import (
-    CHARTED,
     Col,
     Table,
     brief_lines,
+    charted_words,
     clock_names,
     compared_table,
     days_table,
@@ -90,13 +91,9 @@ def parts_of(report: Report, _: Translate) -> list[Part]:
     """Return the parts of a report's page, in their order; none where no complaint was received."""
     if not report.asked.total.complaints:
         return []
-    days, groups = days_table(report, _), len(report.asked.groups)
-    charted = ""
-    if groups > CHARTED and report.by not in PERIODS:
-        charted = _("The charts show the first {count} of {all}; the tables hold all.")
-        charted = charted.format(count=CHARTED, all=f"{groups:,}")
+    days, charted = days_table(report, _), charted_words(report, len(report.asked.groups), _)
     parts = [
-        Part(_("complaints received"), intake_words(report.asked, _) + _("."), _only(intake_chart(report, _))),
+        Part(_("complaints received"), intake_words(report, _) + _("."), _only(intake_chart(report, _))),
         Part(_("on time"), charted, _only(rates_chart(report, _)), (rates_table(report, _),)),
     ]
     for place, name in enumerate(clock_names(report), 1):
@@ -104,7 +101,9 @@ def parts_of(report: Report, _: Translate) -> list[Part]:
         parts.append(Part(_(name), "", _only(parts_chart(report, name, place, _)), (table,)))
     parts.append(Part(_("measures"), "", (), tuple(measure_tables(report, _))))
     if report.beside:
-        parts.append(Part(_("compared"), "", _only(compared_chart(report, _)), (compared_table(report, _),)))
+        compared = charted_words(report, len(report.keys), _)
+        words = "" if compared == charted else compared
+        parts.append(Part(_("compared"), words, _only(compared_chart(report, _)), (compared_table(report, _),)))
     parts.append(Part(_("day by day"), "", (), (days,), is_folded=len(days.groups) > UNFOLDED))
     return parts
 
@@ -119,7 +118,7 @@ def _cell(column: Col, value: Any) -> Shown:
     if column.colour == "late" and value:
         return shown._replace(style="late")
     if column.colour == "rate" and value is not None:
-        return shown._replace(bar=round(value * 100, 1))
+        return shown._replace(bar=float(rounded(value, RATE_PLACES, is_share=True) * 100))
     return shown
 
 
