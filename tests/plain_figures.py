@@ -27,7 +27,6 @@ PARTS = {
     "not_started": "projected",
     "cancelled": "cancelled",
     "unknown": "unknown",
-    "unknown": "unknown",
 }
 ADVANCE = "advance-compensation"
 
