@@ -46,7 +46,9 @@ def import_(
     ] = None,
     dates: Annotated[
         list[str] | None,
-        typer.Option("--date-format", metavar="FORM", help="How dates are written, as %d/%m/%Y; repeatable."),
+        typer.Option(
+            "--date-format", metavar="FORM", help="How dates are written, e.g. %d/%m/%Y, epoch-ms or roc; repeatable."
+        ),
     ] = None,
     suggest: Annotated[
         bool, typer.Option("--suggest", help="Propose a mapping for the file, show its first rows, and import nothing.")

@@ -64,17 +64,19 @@ With dots, as 10.30, it is one only behind a day: alone it may be the tenth of s
 
 
 def read_time(parts: Mapping[str, str | None]) -> TimeOfDay:
-    """Return the time of day of the groups of TIME; raises NoSuchTime."""
+    """Return the time of day of the groups of TIME, all of them optional; raises NoSuchTime.
 
-    def number(*names: str) -> int:
-        return next((int(text) for name in names if (text := parts.get(name))), 0)
-
-    before, after = parts.get("before"), parts.get("after")
+    `day_offset` is one that stands behind a day without an hour.
+    """
+    get = parts.get
+    before, after = get("before"), get("after")
     if before and after:
         raise NoSuchTime(Phrase(" (it names two halves of the day)"))
-    minute = 30 if parts.get("half_past") else number("minute", "dot_minute", "han_minute")
-    second = number("second", "dot_second", "han_second")
-    return time_of_day(number("hour"), minute, second, before or after or "", parts.get("offset") or "")
+    minute = 30 if get("half_past") else int(get("minute") or get("dot_minute") or get("han_minute") or 0)
+    second = int(get("second") or get("dot_second") or get("han_second") or 0)
+    return time_of_day(
+        int(get("hour") or 0), minute, second, before or after or "", get("offset") or get("day_offset") or ""
+    )
 
 
 def time_of_day(hour: int, minute: int, second: int, half: str = "", offset: str = "") -> TimeOfDay:

@@ -190,7 +190,7 @@ def _remark(group: _Dates, rows: int) -> Phrase:
         )
     example = group.example or next(iter(group.certain.values()))
     return Phrase(
-        "{example} may be {orders}, and nothing in the {count} rows looked at settles it: it is read {order}; "
+        "{example} may be {orders}, and nothing in the rows looked at ({count}) settles it: it is read {order}; "
         "{forms} reads it otherwise",
         example=example,
         orders=_OR_FIRST[frozenset(possible)],

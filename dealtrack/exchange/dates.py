@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 from unicodedata import normalize
 
-from dealtrack.core.day_times import HALF, OFFSET, TIME, NoSuchTime, day_start, read_time
+from dealtrack.core.day_times import HALF, OFFSET, ONE_DAY, TIME, NoSuchTime, day_start, read_time
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
 from dealtrack.exchange.day_orders import DAY, DayOrder, form_in
 from dealtrack.exchange.unread_dates import advice
@@ -51,7 +51,7 @@ _ISO = re.compile(
     r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?)?"
 )
 _ISO_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}")
-_TAIL = rf"(?: ?(?P<day_offset>z|[+-][0-9]{{2}}:[0-9]{{2}})|(?: ?[t,] ?| |(?<=日)){TIME})?"
+_TAIL = rf"(?:(?: ?[t,] ?| |(?<=日)){TIME}| ?(?P<day_offset>z|[+-][0-9]{{2}}:[0-9]{{2}}))?"
 _YEAR_FIRST = re.compile(
     r"(?P<year>[0-9]{4}) ?[-/.年] ?(?P<month>[0-9]{1,2}) ?[-/.月] ?(?P<day>[0-9]{1,2})(?: ?日)?" + _TAIL
 )
@@ -132,19 +132,14 @@ def _literal(text: str) -> str:
 
 def _read_pattern(pattern: re.Pattern[str], day_only: bool, is_swappable: bool, text: str) -> Reading | None:
     found = pattern.fullmatch(text)
-    if found is None:
-        return None
-    reading = _build(found.groupdict(), day_only)
-    if not is_swappable:
-        return reading
-    if pattern.pattern.startswith(_DIRECTIVES["y"]):
+    return _build(found.groupdict(), day_only, is_swappable) if found else None
+
+
+def _fits_both(short_year: int | None, month: int, day: int) -> bool | None:
+    if short_year is not None:
         # With two digits in front, they may be those of a day.
-        return reading._replace(fits_both=1 <= int(found["short"]) <= 31)
-    return reading._replace(fits_both=_fits_both(found["month"], found["day"]))
-
-
-def _fits_both(month: str, day: str) -> bool | None:
-    return None if int(month) == int(day) else int(day) <= 12
+        return 1 <= short_year <= 31
+    return None if month == day else day <= 12
 
 
 def _read_iso(text: str) -> Reading | None:
@@ -206,8 +201,7 @@ def _read_auto(text: str) -> Reading | None:
             raise ValueError(
                 Phrase("has no such month; if the day stands first, say --date-format {form}", form=form_in(text, DAY))
             )
-        reading = _build(found.groupdict(), found["hour"] is None)
-        return reading._replace(fits_both=_fits_both(found["month"], found["day"]))
+        return _build(found.groupdict(), found["hour"] is None, is_swappable=True)
     return None
 
 
@@ -215,24 +209,26 @@ def _plain(text: str) -> str:
     return " ".join(normalize("NFKC", text).lower().split())
 
 
-def _build(parts: Mapping[str, str | None], day_only: bool) -> Reading:
+def _build(parts: Mapping[str, str | None], day_only: bool, is_swappable: bool = False) -> Reading:
     """Return the date that the named parts make; raises ValueError with what is impossible about it."""
-    year = int(parts.get("year") or _full_year(int(parts.get("short") or 0)))
-    month = int(parts.get("month") or 0) or _month_number(parts.get("name") or "")
+    get = parts.get
+    short = get("short")
+    year = _full_year(int(short)) if short else int(get("year") or 0)
+    month, day = int(get("month") or 0) or _month_number(get("name") or ""), int(get("day") or 0)
     try:
         hour, minute, second, offset = read_time(parts)
-        at = time(hour % 24, minute, second)
     except NoSuchTime as error:
         raise ValueError(Phrase("is not a moment{reason}", reason=error)) from None
     try:
-        when = datetime.combine(date(year, month, int(parts["day"] or 0)), at)
+        when = datetime(year, month, day, hour % 24, minute, second, tzinfo=offset)
         if hour == 24:
-            when += timedelta(days=1)
+            when += ONE_DAY
     except (ValueError, OverflowError):
         raise ValueError(Phrase("is no day of the calendar")) from None
-    if day_offset := parts.get("day_offset"):
-        offset = read_time({"offset": day_offset}).offset
-    return Reading(when.replace(tzinfo=offset), day_only, is_24=hour == 24)
+    fits_both = None
+    if is_swappable:
+        fits_both = _fits_both(int(short) if short and next(iter(parts)) == "short" else None, month, day)
+    return Reading(when, day_only, fits_both, hour == 24)
 
 
 def _full_year(short: int) -> int:
@@ -323,7 +319,7 @@ class DateReader:
     def _day(self, when: datetime) -> Moment:
         """Return a day alone. It may bear an offset, as dates of XML do, where that is the zone's own."""
         day, zone = when.date(), self._zone
-        start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
+        start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if start == end:
             raise ValueError(Phrase("is not a moment{reason}", reason=Phrase(" (that day was skipped there)")))
         offsets = {at.astimezone(zone).utcoffset() for at in (start, end)}

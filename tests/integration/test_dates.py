@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dealtrack.core.moments import Moment, iso_local, parse_moment, show_moment, to_store
 from dealtrack.errors import BadMoment
+from dealtrack.exchange.date_forms import find_forms
 from dealtrack.exchange.dates import AUTO, DateReader
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -90,6 +91,8 @@ def test_reads_days_as_days(text: str) -> None:
         ("2016-11-16 半夜12点", "is not a moment (半夜 12 is not clear: give 0 to 24)"),
         ("2016-11-16 下午3:30 PM", "is not a moment (it names two halves of the day)"),
         ("2016-11-11T10:30+15:00", "is not a moment (no time zone has that offset)"),
+        ("2016-11-11+15:00", "is not a moment (no time zone has that offset)"),
+        ("2016-11-11 -05:60", "is not a moment (no time zone has that offset)"),
         ("31/12/2016", "has no such month; if the day stands first, say --date-format %d/%m/%Y"),
         ("1907-05-01", "lies outside the calendar, 1970 to 2100"),
         ("2101-01-01", "lies outside the calendar, 1970 to 2100"),
@@ -350,6 +353,22 @@ def test_an_unclear_hour_is_refused_typed_and_imported_alike(text: str) -> None:
     with suppress(BadMoment):
         parse_moment(text, datetime(2021, 1, 1, tzinfo=UTC), SHANGHAI)
         pytest.fail(f"{text} is taken from a hand, and refused in a file")
+
+
+@settings(max_examples=1000)
+@given(st.text("0123456789 -/.:,+tTzZ年月日时点半上午下晚民國平成アampEST(火)%", max_size=30))
+@example("2016-11-11+19:00")
+@example("99/99/99 99:99")
+def test_whatever_stands_there_is_a_moment_or_no_date(text: str) -> None:
+    for forms in ([AUTO], ["roc", "epoch-ms", "%d/%m/%y %H:%M", "%d.%m.%Y %I.%M %p", AUTO]):
+        reader = DateReader(forms, SHANGHAI, NEW_YORK, guessed_order=True)
+        with suppress(ValueError):
+            moment = reader.read(text)
+            assert moment is not None and moment.start <= moment.end
+    with suppress(BadMoment):
+        parse_moment(text, NOW, SHANGHAI)
+    if find_forms({"column": [text]}).forms != (AUTO,):
+        assert DateReader(find_forms({"column": [text]}).forms, SHANGHAI, SHANGHAI).read(text) is not None
 
 
 @given(st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)), st.sampled_from([SHANGHAI, NEW_YORK, UTC]))
