@@ -19,6 +19,7 @@ from dealtrack.cli.record import (
 )
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.cli.terms import clock_named
+from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lengths import clean_field
 from dealtrack.core.lifecycle import Kind, last_counted
 from dealtrack.core.moments import Moment
@@ -144,7 +145,7 @@ def amend(
         readers: dict[str, tuple[str, Callable[[str], str]]] = {
             "platform": (platform, lambda text: platform_named(register, text)),
             "category": (category, category_named),
-            "number": (new_number, lambda text: clean_field("number", text)),
+            "number": (new_number, lambda text: check_number(clean_field("number", text))),
             "seller": (seller, seller_named),
             "owner": (owner, lambda text: clean_field("owner", text)),
             "summary": (summary, lambda text: clean_field("summary", text)),

@@ -11,6 +11,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.sentences import change_lines, lookalike_line, next_command, next_line
 from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
 from dealtrack.cli.wrapping import tell
+from dealtrack.core.complaint_number import check_number
 from dealtrack.core.contact import check_contact
 from dealtrack.core.lengths import clean_field
 from dealtrack.core.lifecycle import Kind
@@ -160,7 +161,7 @@ def add(
         platform_name = platform_named(register, given["platform"])
         category_name = category_named(given["category"] or "other")
         texts = {
-            "number": clean_field("number", given["number"]),
+            "number": check_number(clean_field("number", given["number"])),
             "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
             "summary": clean_field("summary", given["summary"]),
         }

@@ -75,6 +75,3 @@ OF_OTHERS = (
     "企业", "商家", "公司", "店铺", "商户", "经营", "被投诉", "被举报", "单位", "机构", "事发", "平台", "ip",
 )  # fmt: skip
 """What tells that a phone, an e-mail or an address is none of the consumer's."""
-
-BLANKS = frozenset({"n/a", "na", "none", "null", "nil", "-", "--", "/", "无", "暂无", "空", "unspecified"})
-"""What people write where there is nothing."""

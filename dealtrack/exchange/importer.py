@@ -14,10 +14,12 @@ from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.ahead import ahead, is_large
 from dealtrack.exchange.blocks import Block, blocks_of
 from dealtrack.exchange.drafting import PlatformNames, work_of
+from dealtrack.exchange.file_numbers import FileNumbers
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.news import (
     Contradiction,
     adds_nothing,
+    check_same_row,
     news_of,
     personal_news,
     personal_of,
@@ -27,6 +29,7 @@ from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Recognition
 from dealtrack.exchange.rows import Incoming, Reading, RowsReader
+from dealtrack.phrase import Phrase
 from dealtrack.register import rubbish
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.erasure import erased_complaints
@@ -124,7 +127,7 @@ def import_rows(
                     progress(rows)
 
                 for block, ready in helper.through(blocks, intake.is_left):
-                    if intake.knows(block):
+                    if intake.passes(block):
                         tally.rows += len(block.rows)
                         tally.unchanged += len(block.rows)
                         progress(tally.rows)
@@ -171,6 +174,7 @@ class Intake:
         self._load_policy = load_policy
         self._names = PlatformNames()
         self._held: dict[int, tuple[Complaint, Personal | None]] = {}
+        self._in_file = FileNumbers()
         self._recognition = Recognition(register, recorder)
         # An export keeps its ids where it is the first to come in.
         self._keeps_ids = recorder.is_first
@@ -181,7 +185,16 @@ class Intake:
 
     def knows(self, block: Block) -> bool:
         """Tell whether a block was taken in before, and all that it tells still stands."""
-        return block.digest is not None and self._recorder.knows_block(block.digest)
+        return block.digest is not None and self._recorder.find_block(block.digest) is not None
+
+    def passes(self, block: Block) -> bool:
+        """Tell whether a block need not be read, since it is known; its numbers are kept in mind all the same."""
+        found = self._recorder.find_block(block.digest) if block.digest is not None else None
+        if found is None:
+            return False
+        rows = ((self._reader.number(row), row.line) for row in block.rows if isinstance(row, RawRow))
+        self._in_file.add_block(*found, rows)
+        return True
 
     def is_left(self, block: Block) -> bool:
         """Tell whether no second process need read a block: it is known already, or none can be known by its rows."""
@@ -274,12 +287,22 @@ class Intake:
                 return made
             platform = self._platform_named(row.platform) or row.platform
             held = self._held.pop(known, None)
-            if held is not None and adds_nothing(row, *held, platform, self._register.zone):
+            if held is not None and adds_nothing(row, *held, platform, self._register.zone) and not self._is_doubtful(row, known):
+                self._keep_in_mind(row, known)
                 self._tally.unchanged += 1
                 return known
             history = self._recorder.history(known)
-            drafts = news_of(row, history, self._register.zone, platform, self._name_or_text)
-            personal = self._personal(row, known, history)
+            before = self._line_before(row, known, history)
+            try:
+                drafts = news_of(row, history, self._register.zone, platform, self._name_or_text)
+                personal = self._personal(row, known, history)
+                if before is not None:
+                    check_same_row(row, history, personal, self._recorder.personal(known))
+            except Contradiction as contradiction:
+                if before is None:
+                    raise
+                return Refusal(row.line, _twice(row, before, contradiction), row.raw)
+            self._keep_in_mind(row, known)
             if personal is not None:
                 if row.has_odd_contact:
                     self._tally.note_odd_contact(row.line)
@@ -297,6 +320,26 @@ class Intake:
         except Contradiction as contradiction:
             return Refusal(row.line, str(contradiction), row.raw)
         return known
+
+    def _line_before(self, row: Incoming, known: int, history: Sequence[Transition]) -> int | None:
+        """Return the line of the row before in this file that told of a complaint by its number, None without any."""
+        if row.number is None or row.id is not None:
+            # Rows of an export that share a number are told apart by their ids.
+            return None
+        if known > self._recorder.last_before:
+            line: int = history[0].detail["line"]
+            return line
+        return self._in_file.line_of(known, row.number)
+
+    def _is_doubtful(self, row: Incoming, known: int) -> bool:
+        """Tell whether a row that adds nothing may be another complaint's than the one before of its number."""
+        if row.number is None or row.id is not None or row.category_word is None:
+            return False
+        return known > self._recorder.last_before or self._in_file.has(known)
+
+    def _keep_in_mind(self, row: Incoming, known: int) -> None:
+        if row.number is not None and row.id is None and known <= self._recorder.last_before:
+            self._in_file.add(known, row.line)
 
     def _shown(self, value: object) -> str:
         return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)
@@ -345,6 +388,16 @@ class Intake:
         if not name.replace("-", "").replace("_", "").isalnum():
             raise UnknownPolicy(name=name, nearest="")
         return self._recorder.use_policy(name, self._load_policy)
+
+
+def _twice(row: Incoming, before: int, contradiction: Contradiction) -> str:
+    """Return why a row is refused whose number an earlier row of the file has with other words."""
+    return Phrase(
+        "{reason}; line {line} of the file has the number {number} too, and no row may amend another",
+        reason=contradiction,
+        line=before,
+        number=row.number,
+    )
 
 
 def _stated_at(row: Incoming, error: DealtrackError) -> str:

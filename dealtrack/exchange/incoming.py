@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dealtrack.core.category import OTHER, match_category
+from dealtrack.core.complaint_number import is_blank, number_fault, without_text_mark
 from dealtrack.core.contact import is_email, is_phone
 from dealtrack.core.lengths import TEXT, longest
 from dealtrack.core.moments import Moment
@@ -86,6 +87,7 @@ class RowReader:
         self._events = [(name, layout.fields[name]) for name in EVENTS if name in layout.fields]
         self._values = mapping.values
         self._kept = list(layout.kept.items())
+        self._number = layout.fields.get("number", ())
         self._dates = dates
         self._categories: dict[str, str] = {}
 
@@ -206,6 +208,10 @@ class RowReader:
         text = restore_formula(text)
         return unescape_controls(text) if self._own else text
 
+    def number(self, cells: Sequence[str]) -> str | None:
+        """Return the number of a row, as `read` gives it; raises Refused."""
+        return self._value("number", cells, self._number)
+
     def _pick(self, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
         """Return the first of some cells that is not blank, and the name of its column."""
         for index in indexes:
@@ -214,6 +220,8 @@ class RowReader:
             if text and text[0] in _DASHES and not text.strip(_DASHES):
                 continue
             if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
+                if indexes is self._number and self._own is None and is_blank(text):
+                    continue
                 if cell.__class__ is Unusable:
                     raise Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
                 # Only such texts are others once they are restored: to see that here saves 1 us a row.
@@ -251,6 +259,10 @@ class RowReader:
                     )
                 ) from None
         clean = self._clean(column, text, longest(name))
+        if name == "number" and self._own is None:
+            clean = without_text_mark(clean)
+            if fault := number_fault(clean):
+                raise Refused(Phrase("number: {fault}", fault=fault))
         return outcome_named(clean) if name == "outcome" else clean
 
     def _clean(self, column: str, text: str, limit: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.day_times import day_start
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Transition, effective, fold
 from dealtrack.core.masking import PERSONAL, is_masked, mask
@@ -11,7 +12,7 @@ from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.outcome import outcome_named
 from dealtrack.exchange.histories import told_of, with_platforms
 from dealtrack.exchange.incoming import Incoming
-from dealtrack.phrase import Phrase, Word
+from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft
 
@@ -136,6 +137,22 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
     if given is None:
         return True
     return personal is not None and all(new is None or new == old for new, old in zip(given, personal, strict=True))
+
+
+def check_same_row(row: Incoming, history: Sequence[Transition], news: Personal | None, held: Personal | None) -> None:
+    """Check that a row is of the complaint that an earlier row of its file told of: same person, same words.
+
+    `news` is what it would make of the personal data `held`. Raises Contradiction.
+    """
+    if news is not None:
+        names = [name for name in PERSONAL if getattr(news, name) != getattr(held or Personal(), name)]
+        raise Contradiction(Phrase("{names} is another", names=listed(map(Word, names))))
+    if row.category != OTHER or row.category_word is None or match_category(row.category_word) == OTHER:
+        return
+    words = {entry.detail.get(name) for entry in history for name in ("category", "category_word")}
+    if row.category_word not in words:
+        first = history[0].detail
+        raise Contradiction(_against("category", row.category_word, first.get("category_word", first.get("category"))))
 
 
 def personal_of(row: Incoming) -> Personal | None:

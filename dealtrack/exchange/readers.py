@@ -11,6 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO
 
+from dealtrack.core.complaint_number import text_of_formula
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.encodings import STANDARD_INPUT, WORKBOOKS, open_bytes, recognise_encoding, why_unreadable
 from dealtrack.exchange.json_rows import json_array_rows, json_line_rows
@@ -158,7 +159,7 @@ def _read_csv(text: Iterable[str], name: str) -> _Read:
     kept: list[str] = []
     reader = csv.reader(_keeping(chain([first], lines), kept), delimiter=_delimiter(first), strict=True)
     try:
-        header = tuple(" ".join(cell.split()) for cell in next(reader))
+        header = tuple(" ".join(text_of_formula(cell).split()) for cell in next(reader))
     except csv.Error as error:
         raise CannotRead(
             path=name,
@@ -223,6 +224,8 @@ def _csv_rows(
         end = skipped + reader.line_num
         if not (cells and cells[0]) and not any(cells):
             continue
+        if '="' in kept[0] or len(kept) > 1:
+            cells = list(map(text_of_formula, cells))
         if len(cells) == width:
             yield RawRow(line, header, cells)
         elif len(cells) > width and not any(cells[width:]):

@@ -69,6 +69,10 @@ class RowsReader:
             self._reading.ignored.update(dict.fromkeys(layout.ignored))
         return found
 
+    def number(self, row: RawRow) -> str | None:
+        """Return the number of a row that can be read, None where it has none."""
+        return self._reader(row.header).number(row.cells)
+
     def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[Incoming | Refusal]:
         """Yield each row as a complaint or as a refusal; raises CannotRead."""
         header = self._header

@@ -10,13 +10,14 @@ from functools import partial
 from typing import NamedTuple
 
 from dealtrack.core.category import match_category
+from dealtrack.core.complaint_number import BLANKS
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.core.masking import PERSONAL
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.seller import match_seller
 from dealtrack.core.text import escape_controls, parse_amount
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.column_words import BLANKS, OF_OTHERS, TAILS, WORDS
+from dealtrack.exchange.column_words import OF_OTHERS, TAILS, WORDS
 from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
 from dealtrack.exchange.dates import AUTO
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name

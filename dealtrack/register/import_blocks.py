@@ -7,9 +7,12 @@ as soon as one of its rows might be read otherwise.
 import sqlite3
 
 
-def is_kept(connection: sqlite3.Connection, digest: bytes) -> bool:
-    """Tell whether a block of this digest was taken in, and all that it tells still stands."""
-    return connection.execute("SELECT 1 FROM import_block WHERE digest = ?", (digest,)).fetchone() is not None
+def find(connection: sqlite3.Connection, digest: bytes) -> tuple[int, int] | None:
+    """Return the first and last complaint of a block that was taken in, None where it was not, or may tell more."""
+    found: tuple[int, int] | None = connection.execute(
+        "SELECT first, last FROM import_block WHERE digest = ?", (digest,)
+    ).fetchone()
+    return found
 
 
 def keep(connection: sqlite3.Connection, digest: bytes, first: int, last: int) -> None:

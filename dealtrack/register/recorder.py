@@ -65,7 +65,8 @@ class Recorder:
         self._numbers: dict[str | None, list[int]] = {}
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[Any, ...]] = []
-        self._last = queries.last_complaint(connection)
+        self._last = self.last_before = queries.last_complaint(connection)
+        """`last_before` is the last complaint before this recording."""
         self._put_in = queries.personal_beyond(connection, self._last)
 
     @cached_property
@@ -265,9 +266,9 @@ class Recorder:
             for id_ in queries.find_number(self._connection, number) if known is None else known:
                 import_blocks.forget(self._connection, id_)
 
-    def knows_block(self, digest: bytes) -> bool:
-        """Tell whether a block of rows of this digest was taken in, and all that it tells still stands."""
-        return import_blocks.is_kept(self._connection, digest)
+    def find_block(self, digest: bytes) -> tuple[int, int] | None:
+        """Return the first and last complaint of a block of rows that was taken in, None where it may tell more."""
+        return import_blocks.find(self._connection, digest)
 
     def keep_block(self, digest: bytes, complaints: Collection[int]) -> None:
         """Keep a block of rows that were all taken in, given the complaints that they tell of."""

@@ -72,6 +72,15 @@ def strange(lines: list[str]) -> Iterator[str]:
                 cells[-1] = "ＡＢ\u3000c\u00e9 " + cells[-1]
             case 53:
                 yield ",".join([*cells[:4], "other", *cells[5:]])
+            case 59:
+                yield line
+                cells[-1] = cells[-1].rstrip("\n") + " and more\n"
+            case 61:
+                cells[0] = "N/A"
+            case 67:
+                cells[0] = "2.01611E+13"
+            case 71:
+                cells[0] = f'="{cells[0]}"'
             case _:
                 pass
         yield ",".join(cells)

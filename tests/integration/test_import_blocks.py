@@ -144,6 +144,12 @@ def repeat(lines: list[str]) -> None:
     lines.append(lines[4000])
 
 
+def other_person(lines: list[str]) -> None:
+    cells = lines[4000].rstrip("\n").split(",")
+    cells[complaints.COLUMNS.split(",").index("consumer")] = "Another Person"
+    lines.append(",".join(cells) + "\n")
+
+
 def leave_out(lines: list[str]) -> None:
     del lines[1:100]
 
@@ -152,7 +158,7 @@ def turn(lines: list[str]) -> None:
     lines[1:] = reversed(lines[1:])
 
 
-@pytest.mark.parametrize("do", [insert, change, refuse, contradict, repeat, leave_out, turn])
+@pytest.mark.parametrize("do", [insert, change, refuse, contradict, repeat, other_person, leave_out, turn])
 @pytest.mark.parametrize("words", [(), ("--skip-bad",)])
 def test_a_later_file_is_read_where_it_differs(
     imported: Clerk, tmp_path: Path, do: Callable[[list[str]], None], words: tuple[str, ...]
@@ -161,7 +167,8 @@ def test_a_later_file_is_read_where_it_differs(
     do(later)
     file = tmp_path / "later.csv"
     file.write_text("".join(later), encoding="utf-8")
-    by_both_ways(imported, tmp_path, file, *words)
+    result, _ = by_both_ways(imported, tmp_path, file, *words)
+    assert ("line 4001 of the file has the number" in result.err) == (do is other_person)
 
 
 @pytest.mark.parametrize("spoil", ["number", "row"])
