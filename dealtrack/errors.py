@@ -267,7 +267,7 @@ class BadMappingFile(DealtrackError):
 
 
 class MissingColumn(DealtrackError):
-    """{path} has no column {column} for {field}; its header: {header}. Say which it is: --map {field}=COLUMN."""
+    """{path} has no column {column} for {field}; its header: {header}. Say which it is: {instead}."""
 
 
 class CannotRead(DealtrackError):

@@ -50,6 +50,18 @@ def import_(
             "--date-format", metavar="FORM", help="How dates are written, e.g. %d/%m/%Y, epoch-ms or roc; repeatable."
         ),
     ] = None,
+    constants: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="Give a field the same value in every row; repeatable."),
+    ] = None,
+    header: Annotated[
+        str,
+        typer.Option("--header-row", metavar="N", help="The row that names the columns, or rows, e.g. 2-3 [found]."),
+    ] = "",
+    encoding: Annotated[
+        str,
+        typer.Option("--encoding", metavar="NAME", help="How a text is encoded, e.g. gb18030 or cp1252 [recognised]."),
+    ] = "",
     suggest: Annotated[
         bool, typer.Option("--suggest", help="Propose a mapping for the file, show its first rows, and import nothing.")
     ] = False,
@@ -63,23 +75,31 @@ def import_(
     duplicate_days: DuplicateDays = 7,
 ) -> None:
     """Import complaints and what happened to them; importing again changes nothing."""
+    from dealtrack.exchange.headers import header_rows
     from dealtrack.exchange.importer import import_rows
-    from dealtrack.exchange.mapping import Mapping, find_mapping, with_dates, with_pairs
+    from dealtrack.exchange.mapping import AskedColumns, Mapping, find_mapping, with_constants, with_dates, with_pairs
     from dealtrack.exchange.readers import open_source
     from dealtrack.exchange.rejects import Rejects
 
     session: Session = context.obj
     if suggest:
+        from dealtrack.cli.suggesting import ReadingOptions
         from dealtrack.cli.suggesting import suggest as propose
 
-        propose(session, file, sheet, pairs or (), dates or ())
+        how = ReadingOptions(sheet, encoding, header_rows(header), pairs or (), constants or (), dates or ())
+        propose(session, file, how)
         return
     folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
     wanted = find_mapping(mapping, folders) if mapping else Mapping()
-    wanted = with_dates(with_pairs(wanted, pairs or ()), dates or ())
+    wanted = with_dates(with_constants(with_pairs(wanted, pairs or ()), constants or ()), dates or ())
     refused: list[Refusal] = []
     _check_rejects(rejects, file)
-    with session.register() as register, open_source(file, sheet) as source:
+    rows, columns = header_rows(header), AskedColumns(wanted)
+    with (
+        session.register() as register,
+        open_source(file, sheet, encoding=encoding, header_rows=rows, columns=columns) as source,
+    ):
+        _tell_encoding(source)
         with Rejects(rejects, source.header, source.format) as kept, _progress(source) as progress:
 
             def refuse(refusal: Refusal) -> None:
@@ -110,6 +130,16 @@ def import_(
         tell(safe_text(told))
     _report(tally, refused, source.name, skip_bad, dry_run, rejects)
     raise typer.Exit(session.status)
+
+
+def _tell_encoding(source: Source) -> None:
+    if source.also_utf8:
+        told = _("{file}: read as {encoding}, as --encoding says, though it is valid UTF-8")
+    elif source.encoding and not source.encoding.startswith("utf-8"):
+        told = _("{file}: read as {encoding}")
+    else:
+        return
+    tell(safe_text(told.format(file=_(source.name), encoding=source.encoding.upper())))
 
 
 def _check_rejects(rejects: str, file: str) -> None:
@@ -156,6 +186,12 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
         note(told.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
     if reading.order.guessed:
         note(say(_unsettled(reading.order)))
+    for line in sorted(tally.passed)[:SHOWN_REFUSALS]:
+        passed = _("{file}:{line}: passed over, no row of the table: {text}")
+        note(passed.format(file=_(name), line=line.line, text=line.text))
+    if len(tally.passed) > SHOWN_REFUSALS:
+        left = len(tally.passed) - SHOWN_REFUSALS
+        note(_n("... and {count} more line", "... and {count} more lines", left).format(count=left))
     for refusal in refused:
         note(f"{_(name)}:{refusal.line}: {say(refusal.reason)}")
     if tally.refused > len(refused):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack import settings
@@ -25,10 +25,11 @@ from dealtrack.exchange.mapping import (
     find_mapping,
     lay_out,
     mapping_names,
+    with_constants,
     with_dates,
     with_pairs,
 )
-from dealtrack.exchange.raw import RawRow
+from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source, open_source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
 from dealtrack.exchange.suggesting import SAMPLE, mapping_toml, suggest_mapping
@@ -38,14 +39,25 @@ ON_TERMINAL = ("number", "platform", "category", "received", "forwarded", "compl
 """What eighty columns hold; through a pipe all fields are shown."""
 
 
-def suggest(session: Session, file: str, sheet: str, pairs: Sequence[str], dates: Sequence[str]) -> None:
+class ReadingOptions(NamedTuple):
+    """How a file is to be read, as the options of `import` say it."""
+
+    sheet: str
+    encoding: str
+    header_rows: tuple[int, int] | None
+    pairs: Sequence[str]
+    constants: Sequence[str]
+    dates: Sequence[str]
+
+
+def suggest(session: Session, file: str, how: ReadingOptions) -> None:
     """Print the mapping that is proposed for a file as TOML, and on standard error its first rows as it reads them.
 
     The register is not needed; where there is one, its platforms and time zone count. Raises CannotRead.
     """
     zone, platforms = _setting(session)
     folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
-    with open_source(file, sheet) as source:
+    with open_source(file, how.sheet, encoding=how.encoding, header_rows=how.header_rows) as source:
         sample = list(islice(source.rows, SAMPLE))
         rows = [row for row in sample if isinstance(row, RawRow)]
         if lay_out(Mapping(), source.header).own is not None:
@@ -54,9 +66,19 @@ def suggest(session: Session, file: str, sheet: str, pairs: Sequence[str], dates
         shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
         rest = (row for row in source.rows if isinstance(row, RawRow))
         found = suggest_mapping(source.header, rows, shipped, platforms, rest)
-        wanted = with_dates(with_pairs(found.mapping, pairs), dates)
+        wanted = with_dates(with_constants(with_pairs(found.mapping, how.pairs), how.constants), how.dates)
         wanted = replace(wanted, asked=tuple(name for name in wanted.asked if name not in wanted.columns))
         remarks = list(map(say, found.remarks))
+        if source.encoding and not source.encoding.startswith("utf-8"):
+            remarks.append(
+                _("{file}: read as {encoding}").format(file=_(source.name), encoding=source.encoding.upper())
+            )
+        remarks += [
+            _("{file}:{line}: passed over, no row of the table: {text}").format(
+                file=_(source.name), line=line.line, text=line.text
+            )
+            for line in source.passed
+        ]
         if found.fits == DEFAULT:
             remarks.insert(0, _("import reads this file without a mapping"))
         elif found.fits:
@@ -104,9 +126,9 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
             tell(safe_text(told))
 
 
-def _records(rows: Sequence[Incoming | Refusal], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _records(rows: Sequence[Incoming | Refusal | PassedLine], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        if isinstance(row, Refusal):
+        if not isinstance(row, Incoming):
             continue
         values = {name: getattr(row, name) for name in keys if name not in EVENTS}
         for name, moment in row.moments.items():

@@ -21,6 +21,11 @@ _ESCAPED = r"\\u([0-9a-f]{4})"
 _FORMULA = "'*[=+\\-@\t\r\n＝＋－＠]"
 _SURROGATE = "[\ud800-\udfff]"
 _AMOUNT = r"0*([0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2}))?"
+_AMOUNT_ANYWHERE = (
+    # Thousands by one sign, or as in India two digits a group but for the last; the cents come after another sign.
+    r"([0-9]{1,12}|[0-9]{1,3}(?:(?P<mark>[ '’.,])[0-9]{3})(?:(?P=mark)[0-9]{3})*|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})"
+    r"(?:(?P<point>[.,])(?P<cents>[0-9]{1,2}))?"
+)
 _AMOUNT_KEPT = r"(?:0|[1-9][0-9]{0,11})\.[0-9]{2}"
 _CURRENCY_BEFORE = r"(?i)(?:¥|rmb|cny|人民币)\s*"
 _CURRENCY_AFTER = r"(?i)(?<=[0-9 ])(?:元整?|圆|rmb|cny)$"
@@ -142,6 +147,33 @@ def parse_amount(text: str) -> str:
     if found is None:
         raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
     return f"{int(found[1].replace(',', ''))}.{found[2] or '':0<2}"
+
+
+def parse_amount_of(text: str, decimal: str, signs: Sequence[str]) -> str:
+    """Return an amount of another country in the one form, given its decimal sign and the currency's signs or words.
+
+    What both signs make clear is read whichever the decimal sign is, as 1.299,50 and 1,299.50. A point alone before
+    three digits may be either, so that 99.999 is refused. Raises BadAmount.
+    """
+    plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
+    words = "|".join(re.escape(normalize("NFKC", sign)) for sign in sorted(signs, key=len, reverse=True))
+    if words:
+        plain = re.sub(rf"(?i)^(?:{words})\s*|\s*(?:{words})$", "", plain)
+    if not decimal:
+        return parse_amount(plain)
+    plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()
+    found = re.fullmatch(_AMOUNT_ANYWHERE, plain)
+    digits = re.sub(r"[^0-9]", "", found[1]) if found is not None else ""
+    is_one_sign = found is not None and found["point"] is not None and found["point"] in found[1]
+    if found is None or is_one_sign or len(digits) > 12 or not (found["point"] or _is_clear(found, decimal)):
+        raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
+    return f"{int(digits)}.{found['cents'] or '':0<2}"
+
+
+def _is_clear(found: "re.Match[str]", decimal: str) -> bool:
+    """Tell whether what parts the digits of an amount without cents cannot be its decimal sign."""
+    marks = re.findall(r"[^0-9]", found[1])
+    return len(marks) > 1 or (marks != ["."] and marks != [decimal])
 
 
 def display_width(text: str) -> int:

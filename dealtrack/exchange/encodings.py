@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from dealtrack.errors import CannotRead
+from dealtrack.errors import CannotRead, UnknownWord
+from dealtrack.exchange.encoding_evidence import ENOUGH, chinese_evidence
 from dealtrack.phrase import Phrase
 
 STANDARD_INPUT = "-"
@@ -19,6 +20,20 @@ WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """How the bytes of a workbook begin: a ZIP archive, or an old compound file."""
 
 _CHUNK = 1 << 20
+_TELLING = 1 << 14
+"""The bytes of lines beyond ASCII that are weighed."""
+
+_NAMES = "gb18030, big5, shift_jis, euc-kr, cp1252, cp1251"
+_NO_FILES = frozenset(
+    "idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7 undefined mbcs oem".split()
+)
+_WIDEST = {
+    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "cp950",
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+}  # fmt: skip
+"""The encodings that people name for those that hold them and more."""
+
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _BROKEN_AFTER = 8
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _BINARY = {
@@ -75,14 +90,30 @@ def _set_down(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", copy)
 
 
-def recognise_encoding(binary: BinaryIO, name: str) -> str:
-    """Return the encoding that the whole of a file is valid in: UTF-8, UTF-16 with a mark, or GB18030.
+def encoding_named(text: str) -> str:
+    """Return the codec of an encoding's name, its widest form as browsers take it; raises UnknownWord."""
+    try:
+        # The codecs that are none of text are refused here.
+        "a".encode(text)
+        codec = codecs.lookup(text).name
+    except (LookupError, ValueError):
+        codec = ""
+    if not codec or codec in _NO_FILES:
+        raise UnknownWord(what="--encoding", value=text, nearest="", allowed=Phrase("{names}, ...", names=_NAMES))
+    return _WIDEST.get(codec, codec)
 
-    Raises CannotRead with the line and byte, counted from 1, at which it is none of them.
+
+def encoding_of(binary: BinaryIO, name: str, wanted: str = "") -> str:
+    """Return the encoding that the whole of a file is valid in: the one that is wanted, or the one it is surely in.
+
+    That is UTF-8, UTF-16 with a mark, or GB18030 where its characters tell of Chinese. Raises CannotRead with the
+    line and byte, counted from 1, at which it is none of them.
     """
     start = binary.read(_CHUNK)
     if not start:
         raise CannotRead(path=name, reason="it is empty")
+    if wanted:
+        return _checked(binary, start, name, wanted)
     _refuse_binary(start, name)
     for mark, encoding in _WIDE.items():
         if start.startswith(mark):
@@ -103,11 +134,94 @@ def recognise_encoding(binary: BinaryIO, name: str) -> str:
         # Text of another encoding hardly begins with several characters of valid UTF-8: such a file is damaged.
         what = Phrase("is damaged UTF-8")
     else:
+        _check_one_encoding(binary, name)
         other = _decoding_fault(binary, "gb18030")
         if not other:
-            return "gb18030"
-        what = Phrase("holds a NUL") if other.nul else Phrase("is neither valid UTF-8 nor GB18030")
+            if chinese_evidence(_sample(binary)) >= ENOUGH:
+                return "gb18030"
+            raise CannotRead(
+                path=name,
+                reason=Phrase(
+                    "it is not UTF-8, and may be GB18030 or another; name its encoding with --encoding: {names}, ...",
+                    names=_NAMES,
+                ),
+            )
+        if not other.nul:
+            raise CannotRead(
+                path=name,
+                reason=Phrase(
+                    "{fault} is neither valid UTF-8 nor GB18030; save it as CSV UTF-8, "
+                    "or name its encoding: --encoding",
+                    fault=str(fault),
+                ),
+            )
+        what = Phrase("holds a NUL")
     raise CannotRead(path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", fault=str(fault), what=what))
+
+
+def _checked(binary: BinaryIO, start: bytes, name: str, wanted: str) -> str:
+    """Return the encoding that is wanted, where a file is valid in it, and has no mark of another."""
+    mark = next((told for sign, told in _MARKS.items() if start.startswith(sign)), "")
+    if mark and not wanted.startswith(mark):
+        reason = Phrase("it begins with the mark of {mark}: leave --encoding out", mark=mark.upper())
+        raise CannotRead(path=name, reason=reason)
+    if not wanted.startswith(("utf-16", "utf-32")):
+        _refuse_binary(start, name)
+    if wanted == "gb18030" and _decoding_fault(binary, "utf-8"):
+        _check_one_encoding(binary, name)
+    fault = _decoding_fault(binary, wanted)
+    if fault:
+        what = Phrase("holds a NUL") if fault.nul else Phrase("is not valid {encoding}", encoding=wanted.upper())
+        raise CannotRead(path=name, reason=Phrase("{fault} {what}", fault=str(fault), what=what))
+    return wanted
+
+
+def is_also_utf8(binary: BinaryIO) -> bool:
+    """Tell whether a file is valid UTF-8 beyond ASCII, whatever it is read as."""
+    binary.seek(0)
+    return not _decoding_fault(binary, "utf-8") and any(not line.isascii() for line in _lines(binary))
+
+
+def _check_one_encoding(binary: BinaryIO, name: str) -> None:
+    """Check that no line of a file that is not UTF-8 is UTF-8 all the same; raises CannotRead with two lines."""
+    utf8 = other = 0
+    for number, line in enumerate(_lines(binary), 1):
+        if line.isascii():
+            continue
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            other = other or number
+        else:
+            # Two bytes of a Chinese character may be one of another script in UTF-8.
+            if not utf8 and (max(text) > "\u07ff" or len(line) - len(text) > 3) and chinese_evidence(line) < ENOUGH:
+                utf8 = number
+        if utf8 and other:
+            raise CannotRead(
+                path=name,
+                reason=Phrase(
+                    "it mixes encodings: line {line} is UTF-8, line {other} is not; save it anew in one",
+                    line=utf8,
+                    other=other,
+                ),
+            )
+
+
+def _sample(binary: BinaryIO) -> bytes:
+    """Return the first lines of a file that are beyond ASCII, as many as tell of their language."""
+    found = b""
+    for line in _lines(binary):
+        if not line.isascii():
+            found += line
+            if len(found) > _TELLING:
+                break
+    return found
+
+
+def _lines(binary: BinaryIO) -> Iterator[bytes]:
+    binary.seek(0)
+    while line := binary.readline(_CHUNK):
+        yield line
 
 
 def _refuse_binary(start: bytes, name: str) -> None:

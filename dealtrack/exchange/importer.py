@@ -25,7 +25,7 @@ from dealtrack.exchange.news import (
     personal_of,
 )
 from dealtrack.exchange.preparing import Setup
-from dealtrack.exchange.raw import RawRow
+from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Recognition
 from dealtrack.exchange.rows import Incoming, Reading, RowsReader
@@ -43,7 +43,7 @@ ODD_KEPT = 9
 AT_ONCE = 64
 """The rows that are entered at once, and the second process is supplied after: their answer fills a tenth of a pipe."""
 
-Row = Incoming | Refusal | Ready
+Row = Incoming | Refusal | PassedLine | Ready
 PolicyLoader = Callable[[str], Sequence[Policy]]
 
 
@@ -52,7 +52,8 @@ class Tally:
     """What an import did, and what it met.
 
     `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
-    stands; `erased` counts the rows whose personal data was erased, and is not taken in again.
+    stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the lines
+    beside the table, which are no rows.
     """
 
     rows: int = 0
@@ -67,6 +68,7 @@ class Tally:
     erased: int = 0
     odd_contacts: int = 0
     first_odd: list[int] = field(default_factory=list)
+    passed: list[PassedLine] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
 
     @property
@@ -107,7 +109,7 @@ def import_rows(
     known at the same platform within `duplicate_days` are counted, never refused.
     Raises MissingColumn and CannotRead.
     """
-    tally = Tally()
+    tally = Tally(passed=source.passed)
     reader = RowsReader(source, mapping, register.zone, tally.reading)
     try:
         with register.recording(now, actor) as recorder:
@@ -222,13 +224,15 @@ class Intake:
                 tally.added += len(new)
             else:
                 told = self._take(rows[place], block.rows[place], keys[place])
-                if isinstance(told, Refusal):
+                if isinstance(told, PassedLine):
+                    tally.passed.append(told)
+                elif isinstance(told, Refusal):
                     tally.refused += 1
                     refuse(told)
                 elif keys[place] is None:
                     complaints.append(told)
             place += len(new) or 1
-            tally.rows += len(new) or 1
+            tally.rows += len(new) or int(not isinstance(rows[place - 1], PassedLine))
             progress(tally.rows)
         # Of the dates that tell the order of day and month the first is remembered: any block may hold another.
         is_settled = tally.unsettled == before and tally.reading.order.is_silent
@@ -247,7 +251,7 @@ class Intake:
             new[row.number] = row
         return list(new.values())
 
-    def _read(self, raw: RawRow | Refusal) -> Incoming | Refusal:
+    def _read(self, raw: RawRow | Refusal) -> Incoming | Refusal | PassedLine:
         return next(self._reader.read([raw]))
 
     def look_up(self, rows: Sequence[Row]) -> list[str | None]:
@@ -256,7 +260,7 @@ class Intake:
         keys: list[str | None] = []
         for row in rows:
             key = None
-            if not isinstance(row, Refusal):
+            if not isinstance(row, (Refusal, PassedLine)):
                 if row.number is not None:
                     numbers.add(row.number)
                 elif isinstance(row, Incoming):
@@ -265,10 +269,10 @@ class Intake:
         self._held = self._recorder.look_up(numbers, [key for key in keys if key is not None])
         return keys
 
-    def _take(self, row: Row, raw: RawRow | Refusal, key: str | None) -> int | Refusal:
+    def _take(self, row: Row, raw: RawRow | Refusal, key: str | None) -> int | Refusal | PassedLine:
         if isinstance(row, Ready):
             row = self._read(raw)
-        return row if isinstance(row, Refusal) else self.take(row, key)
+        return self.take(row, key) if isinstance(row, Incoming) else row
 
     def take(self, row: Incoming, key: str | None) -> int | Refusal:
         """Return the complaint of a row that is taken in, or why it is refused; `key` is for one without a number."""
@@ -287,7 +291,11 @@ class Intake:
                 return made
             platform = self._platform_named(row.platform) or row.platform
             held = self._held.pop(known, None)
-            if held is not None and adds_nothing(row, *held, platform, self._register.zone) and not self._is_doubtful(row, known):
+            if (
+                held is not None
+                and adds_nothing(row, *held, platform, self._register.zone)
+                and not self._is_doubtful(row, known)
+            ):
                 self._keep_in_mind(row, known)
                 self._tally.unchanged += 1
                 return known

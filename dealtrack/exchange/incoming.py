@@ -10,7 +10,7 @@ from dealtrack.core.lengths import TEXT, longest
 from dealtrack.core.moments import Moment
 from dealtrack.core.outcome import outcome_named
 from dealtrack.core.seller import match_seller
-from dealtrack.core.text import clean_input, parse_amount, restore_formula, unescape_controls
+from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, restore_formula, unescape_controls
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, Told, parse_history
@@ -80,6 +80,7 @@ class RowReader:
         self._blanks = mapping.blanks
         self._longest_blank = max(map(len, mapping.blanks), default=0)
         self._constants = mapping.constants
+        self._decimal, self._currency = mapping.decimal, mapping.currency
         filled = layout.fields.keys() | mapping.constants.keys()
         self._texts = [
             (name, layout.fields.get(name, ()), self._memory(name, layout)) for name in _TEXTS if name in filled
@@ -251,6 +252,8 @@ class RowReader:
             return seller
         if name == "amount":
             try:
+                if self._decimal or self._currency:
+                    return parse_amount_of(text, self._decimal, self._currency)
                 return parse_amount(text)
             except DealtrackError:
                 raise Refused(

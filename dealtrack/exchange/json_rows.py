@@ -3,13 +3,17 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.raw import FIELD_LIMIT, RawRow, Refusal, nested
 from dealtrack.phrase import Phrase
 
 _CHUNK = 1 << 20
+_AROUND = frozenset(
+    {"_index", "_type", "_id", "_score", "_source", "_version", "sort", "type", "geometry", "properties", "id"}
+)
+"""The first names of the objects that a search engine or a map writes around the columns of a row."""
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -57,6 +61,8 @@ def _json_fault(error: Exception) -> str:
 def _json_row(line: int, value: Any, known: tuple[str, ...]) -> RawRow | Refusal:
     if type(value) is not _Pairs:
         return Refusal(line, Phrase("it is JSON, but no object of columns"), RawRow(line, ("text",), (_text(value),)))
+    if value and value[0][0] in _AROUND:
+        value = _inner(value)
     header = tuple([key for key, _ in value])
     cells = [item if type(item) is str else _text(item) for _, item in value]
     if header == known:
@@ -66,6 +72,15 @@ def _json_row(line: int, value: Any, known: tuple[str, ...]) -> RawRow | Refusal
         twice = next(key for key in header if header.count(key) > 1)
         return Refusal(line, Phrase("it names {twice!r} twice", twice=twice), row)
     return row
+
+
+def _inner(value: _Pairs) -> _Pairs:
+    """Return the object of columns inside what a search engine or a map writes around each, else the value itself."""
+    parts = dict(value)
+    inner = parts.get("_source") if "_source" in parts else None
+    if parts.get("type") == "Feature":
+        inner = parts.get("properties")
+    return inner if type(inner) is _Pairs else value
 
 
 def _text(value: Any) -> str:
@@ -89,9 +104,22 @@ def _plain(value: Any) -> Any:
 _SPACE = re.compile(r"\s*")
 
 
-def json_array_rows(text: TextIO, name: str) -> Iterator[RawRow | Refusal]:
-    """Yield the objects of a JSON array while it is read; raises CannotRead where it is broken."""
-    buffer, at, line, counted = text.read(_CHUNK).removeprefix("\ufeff"), 0, 1, 0
+class ArrayStart(NamedTuple):
+    """Where an array begins inside a text: how many characters stand before it, and its line, from 1."""
+
+    place: int
+    line: int
+
+
+def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) -> Iterator[RawRow | Refusal]:
+    """Yield the objects of a JSON array while it is read; raises CannotRead where it is broken.
+
+    `start` is where it begins inside an object; what follows it then is not looked at.
+    """
+    before, line = start or (0, 1)
+    while before:
+        before -= len(text.read(min(before, _CHUNK)))
+    buffer, at, counted = text.read(_CHUNK).removeprefix("\ufeff"), 0, 0
     expected = "["
     header: tuple[str, ...] = ()
     while True:
@@ -107,6 +135,8 @@ def json_array_rows(text: TextIO, name: str) -> Iterator[RawRow | Refusal]:
             return
         sign = buffer[at]
         if not expected:
+            if start is not None:
+                return
             raise CannotRead(path=name, reason=Phrase("something follows its array on line {line}", line=line))
         if sign in expected:
             at += 1

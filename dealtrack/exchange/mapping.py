@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dealtrack.errors import BadMappingFile, CannotRead, MissingColumn, UnknownWord, suggestion
+from dealtrack.core.category import CATEGORIES, match_category
+from dealtrack.errors import BadMappingFile, CannotRead, MissingColumn, UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.dates import AUTO, NAMED_FORMS, compile_form
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.phrase import Phrase, Word, listed
@@ -34,6 +35,8 @@ FIELDS = (
     "summary",
 )
 REQUIRED = ("received", "platform")
+CONSTANTS = tuple(name for name in FIELDS if name not in (*EVENTS, "number"))
+"""The fields that may be the same in every row."""
 
 DEFAULT = "default"
 
@@ -47,6 +50,8 @@ _KEYS: dict[str, type] = {
     "blanks": list,
     "sentinels": list,
     "midnight": str,
+    "decimal": str,
+    "currency": list,
     "keep": list,
     "asked": list,
     "columns": dict,
@@ -67,7 +72,8 @@ class Mapping:
     one of `blanks`, whatever its case, is empty; a day in `sentinels` means none. `values` turns words,
     whatever their case, into a field's values. The columns in `keep` stay with the complaint word for word.
     `asked` are fields whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
-    event in which columns which words, whatever their case, must stand, for it to have happened.
+    event in which columns which words, whatever their case, must stand, for it to have happened. `decimal` is the
+    sign before the cents of amounts, and `currency` are signs or words before or after them; yuan where there are none.
     """
 
     name: str = DEFAULT
@@ -85,6 +91,8 @@ class Mapping:
     keep: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     only: Table[str, Table[str, frozenset[str]]] = field(default_factory=dict)
+    decimal: str = ""
+    currency: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +180,30 @@ def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
     )
 
 
+def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
+    """Return a mapping in which `field=value` pairs give fields one value in every row, whatever columns there are.
+
+    Raises UnknownWord, UnknownCategory and BadAmount.
+    """
+    given: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        name = name.lower()
+        if not equals or not value:
+            raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("field=value, as platform=JD"))
+        if name not in CONSTANTS:
+            near = suggestion(get_close_matches(name, CONSTANTS, 2))
+            raise UnknownWord(what="The field of --set", value=name, nearest=near, allowed=listed(CONSTANTS))
+        if name in given:
+            raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("one value for each field"))
+        given[name] = value
+    if "category" in given and match_category(given["category"]) is None:
+        raise UnknownCategory(name=given["category"], nearest="", allowed=listed(CATEGORIES))
+    columns = {name: columns for name, columns in mapping.columns.items() if name not in given}
+    asked = tuple(name for name in mapping.asked if name not in given)
+    return replace(mapping, columns=columns, constants={**mapping.constants, **given}, asked=asked)
+
+
 def with_dates(mapping: Mapping, forms: Sequence[str]) -> Mapping:
     """Return a mapping with other date forms, where any are given; raises UnknownWord."""
     for form in forms:
@@ -230,6 +262,28 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
     return Layout(fields, kept, ignored, absent, own, only, asked)
 
 
+class AskedColumns:
+    """The columns that a mapping asks for, by which the header of a file is found."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._mapping = mapping
+        asked = [*mapping.keep, *(column for columns in mapping.columns.values() for column in columns)]
+        self._names = {loose_name(column) for column in asked}
+        self._names |= {loose_name(column) for conditions in mapping.only.values() for column in conditions}
+
+    def are_named(self, column: str) -> bool:
+        """Tell whether a column of this name is asked for."""
+        return loose_name(column) in self._names
+
+    def suffice(self, header: Sequence[str]) -> bool:
+        """Tell whether a header has all the columns that must be there, once or several times."""
+        try:
+            layout = lay_out(self._mapping, header)
+        except ValueError:
+            return True
+        return all(name in layout.fields or name in self._mapping.constants for name in self._mapping.required)
+
+
 def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
     """Return the layout of a file's header; raises MissingColumn, and CannotRead for a column named twice."""
     try:
@@ -246,7 +300,10 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
                 # A file without a header would have a consumer's data printed.
                 found = Phrase("none, for its first line holds values")
             shown = found if len(found) <= 400 else found[:400].rpartition(",")[0] + ", …"
-            raise MissingColumn(path=path, column=columns, field=name, header=shown)
+            instead = Phrase("--map {field}=COLUMN", field=name)
+            if name in CONSTANTS:
+                instead = Phrase("{column}, or the same in every row: --set {field}=VALUE", column=instead, field=name)
+            raise MissingColumn(path=path, column=columns, field=name, header=shown, instead=instead)
     return layout
 
 
@@ -295,6 +352,11 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
             ZoneInfo(zone)
         except (ValueError, OSError, KeyError):
             raise ValueError(Phrase("{zone} is no time zone; write it as America/New_York", zone=zone)) from None
+    if data.get("decimal", ".") not in (".", ","):
+        raise ValueError(Phrase("decimal is neither . nor ,"))
+    currency = tuple(sign.strip() for sign in _texts("currency", data.get("currency", [])))
+    if any(not sign or any(character.isdigit() for character in sign) for sign in currency):
+        raise ValueError(Phrase("currency is no sign or word, as $ or EUR"))
     if data.get("midnight", "moment") not in ("day", "moment"):
         raise ValueError(Phrase("midnight is neither day nor moment"))
     if data.get("order", "known") not in ("guessed", "known"):
@@ -315,6 +377,8 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
             for name, table in _tables(data.get("values", {})).items()
         },
         keep=_texts("keep", data.get("keep", [])),
+        decimal=data.get("decimal", ""),
+        currency=currency,
         asked=asked,
         only={_event(name): _conditions(name, table) for name, table in data.get("only", {}).items()},
     )

@@ -8,6 +8,9 @@ from dealtrack.phrase import Phrase
 WORKBOOK = "workbook"
 """The format of a source that is a sheet of a workbook."""
 
+MOST_SHOWN = 60
+"""The characters that are shown of a line that is passed over."""
+
 FIELD_LIMIT = 1 << 20
 """The characters that one field may hold."""
 
@@ -31,6 +34,19 @@ class Refusal(NamedTuple):
     line: int
     reason: str
     raw: RawRow
+
+
+class PassedLine(NamedTuple):
+    """A line that is no row of the table, as a title above it or a total below it, and how it begins."""
+
+    line: int
+    text: str
+
+
+def passed_line(line: int, cells: Sequence[str]) -> PassedLine:
+    """Return a line that is passed over, by its cells."""
+    text = " ".join(" ".join(cells).split())
+    return PassedLine(line, text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…")
 
 
 class Unusable(str):

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.exchange.dates import ISO, DateReader
 from dealtrack.exchange.day_orders import DayOrder
+from dealtrack.exchange.headers import is_beside_the_table
 from dealtrack.exchange.incoming import Incoming, Refused, RowReader
 from dealtrack.exchange.mapping import Layout, Mapping, check_header, lay_out
-from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal
+from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 
 __all__ = ["Incoming", "RawRow", "Reading", "Refusal", "RowsReader", "incoming_rows"]
@@ -53,6 +54,7 @@ class RowsReader:
         self._mapping, self._reading = mapping, reading
         self._restores = source.format in ("csv", WORKBOOK)
         self._header = source.header
+        self._first_line = source.first_line
         self._readers = {source.header: self._under(source.header, layout)}
 
     def _under(self, header: tuple[str, ...], layout: Layout) -> RowReader:
@@ -69,17 +71,25 @@ class RowsReader:
             self._reading.ignored.update(dict.fromkeys(layout.ignored))
         return found
 
+    def _beside(self, row: RawRow) -> PassedLine | None:
+        """Return a row that no complaint can be read from as a line beside the table, None where it may be one."""
+        if not self._restores or self.is_own:
+            return None
+        is_beside = is_beside_the_table(self._header, row.cells, row.line == self._first_line)
+        return passed_line(row.line, row.cells) if is_beside else None
+
     def number(self, row: RawRow) -> str | None:
         """Return the number of a row that can be read, None where it has none."""
         return self._reader(row.header).number(row.cells)
 
-    def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[Incoming | Refusal]:
-        """Yield each row as a complaint or as a refusal; raises CannotRead."""
+    def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[Incoming | Refusal | PassedLine]:
+        """Yield each row as a complaint, as a refusal, or as a line that is passed over; raises CannotRead."""
         header = self._header
         reader = self._reader(header)
         for row in rows:
             if row.__class__ is Refusal:
-                yield row
+                assert isinstance(row, Refusal)
+                yield self._beside(row.raw) or row
                 continue
             assert isinstance(row, RawRow)
             if row.header is not header:
@@ -89,14 +99,16 @@ class RowsReader:
                     yield Refusal(row.line, str(error), row)
                     continue
                 header = row.header
-            read: Incoming | Refusal
+            read: Incoming | Refusal | PassedLine
             try:
                 read = reader.read(row)
             except Refused as error:
-                read = Refusal(row.line, str(error), row)
+                read = self._beside(row) or Refusal(row.line, str(error), row)
             yield read
 
 
-def incoming_rows(source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> Iterator[Incoming | Refusal]:
+def incoming_rows(
+    source: Source, mapping: Mapping, zone: tzinfo, reading: Reading
+) -> Iterator[Incoming | Refusal | PassedLine]:
     """Check a file's header at once, then yield all its rows as a RowsReader reads them."""
     return RowsReader(source, mapping, zone, reading).read(source.rows)

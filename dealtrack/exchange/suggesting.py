@@ -274,6 +274,8 @@ def mapping_toml(mapping: Mapping, remarks: Iterable[str]) -> str:
         ("sentinels", sorted(day.isoformat() for day in mapping.sentinels)),
         ("keep", mapping.keep),
         ("asked", mapping.asked),
+        ("decimal", [mapping.decimal] if mapping.decimal else ()),
+        ("currency", mapping.currency),
     ):
         if values:
             lines.append(f"{name} = {_list(values)}")

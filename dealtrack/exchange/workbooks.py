@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
-from dealtrack.exchange.raw import RawRow, Refusal, Unusable
+from dealtrack.exchange.headers import Columns, clean_names, find_header, merged_header
+from dealtrack.exchange.raw import PassedLine, RawRow, Refusal, Unusable, passed_line
 from dealtrack.exchange.workbook_limits import check_limits
 from dealtrack.phrase import Phrase
 
@@ -33,11 +34,19 @@ class Sheet(NamedTuple):
     rows: Iterator[RawRow | Refusal]
     height: int
     others: tuple[str, ...]
+    passed: list[PassedLine]
 
 
-def open_sheet(binary: BinaryIO, name: str, wanted: str) -> Sheet:
+def open_sheet(
+    binary: BinaryIO,
+    name: str,
+    wanted: str,
+    header_rows: tuple[int, int] | None = None,
+    columns: Columns | None = None,
+) -> Sheet:
     """Return the sheet of this name or number, by default the first that holds a table and is not hidden.
 
+    `header_rows` are the first and the last row of its header; without them it is found by the `columns` looked for.
     Raises CannotRead for what is no workbook, is damaged, is protected or goes beyond the limits, and
     UnknownWord for an unknown sheet.
     """
@@ -52,8 +61,8 @@ def open_sheet(binary: BinaryIO, name: str, wanted: str) -> Sheet:
             seen = [held.name for held in tables if held.visible == SheetVisibleEnum.Visible]
             chosen, sheet = _choose(workbook, [held.name for held in tables], seen, wanted, name)
         height = sheet.total_height
-        header, rows = _table(sheet, name, chosen)
-    return Sheet(chosen, header, rows, height, tuple(other for other in seen if other != chosen))
+        header, rows, passed = _table(sheet, name, chosen, header_rows, columns)
+    return Sheet(chosen, header, rows, height, tuple(other for other in seen if other != chosen), passed)
 
 
 @contextmanager
@@ -130,13 +139,20 @@ def _named(wanted: str, names: Sequence[str], seen: Sequence[str]) -> str:
     raise UnknownWord(what="--sheet", value=wanted, nearest=near, allowed=allowed)
 
 
-def _table(sheet: "CalamineSheet", path: str, chosen: str) -> tuple[tuple[str, ...], Iterator[RawRow | Refusal]]:
-    """Return the header of a sheet and the rows below it; a title above it is passed over."""
-    first = list(islice(sheet.iter_rows(), _HEADER_WITHIN))
-    filled = [sum(cell_text(cell).strip() != "" for cell in row) for row in first]
-    place = next((index for index, count in enumerate(filled) if count > 1), None)
-    if place is None:
-        place = next((index for index, count in enumerate(filled) if count), None)
+def _table(
+    sheet: "CalamineSheet",
+    path: str,
+    chosen: str,
+    header_rows: tuple[int, int] | None,
+    columns: Columns | None,
+) -> tuple[tuple[str, ...], Iterator[RawRow | Refusal], list[PassedLine]]:
+    """Return the header of a sheet, the rows below it, and the titles above it, which are passed over."""
+    within = max(_HEADER_WITHIN, header_rows[1] if header_rows is not None else 0)
+    first = [[cell_text(cell) for cell in row] for row in islice(sheet.iter_rows(), within)]
+    filled = [sum(cell.strip() != "" for cell in row) for row in first]
+    place, count = _header_in(first, filled, header_rows, columns)
+    if header_rows is not None and place is None:
+        raise CannotRead(path=path, reason=Phrase("it has no header on line {line}", line=header_rows[0]))
     if place is None:
         raise CannotRead(
             path=path,
@@ -144,15 +160,33 @@ def _table(sheet: "CalamineSheet", path: str, chosen: str) -> tuple[tuple[str, .
                 "sheet {chosen} has no header in its first {count} rows", chosen=chosen, count=_HEADER_WITHIN
             ),
         )
-    names = [" ".join(cell_text(cell).split()) for cell in first[place]]
+    passed = [passed_line(number, row) for number, row in enumerate(first[:place], 1) if any(map(str.strip, row))]
+    names = list(clean_names(first[place]) if count == 1 else merged_header(first[place : place + count], columns))
     while names and not names[-1]:
         names.pop()
     header = tuple(names)
-    rows = _rows(sheet, header, place + 1)
+    rows = _rows(sheet, header, place + count)
     row = next(rows, None)
     if row is None:
         raise CannotRead(path=path, reason=Phrase("sheet {chosen} has a header and no rows", chosen=chosen))
-    return header, _with_first(row, rows)
+    return header, _with_first(row, rows), passed
+
+
+def _header_in(
+    first: Sequence[Sequence[str]],
+    filled: Sequence[int],
+    header_rows: tuple[int, int] | None,
+    columns: Columns | None,
+) -> tuple[int | None, int]:
+    """Return at which of the first rows the header begins, None where there is none, and how many rows it has."""
+    if header_rows is not None:
+        place = header_rows[0] - 1
+        return place if header_rows[1] <= len(first) and filled[place] else None, header_rows[1] - place
+    found = find_header(first, columns)
+    if found is not None:
+        return found
+    place_ = next((index for index, count in enumerate(filled) if count > 1), None)
+    return next((index for index, count in enumerate(filled) if count), None) if place_ is None else place_, 1
 
 
 def _with_first(row: RawRow | Refusal, rows: Iterator[RawRow | Refusal]) -> Iterator[RawRow | Refusal]:

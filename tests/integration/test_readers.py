@@ -16,6 +16,7 @@ from dealtrack.exchange.readers import RawRow, Refusal, open_source
 
 TEXT = "platform,received,summary\nJD,2016-11-01,外壳破裂\nTmall,2016-11-02,迟迟不发货\n"
 
+NAME_IT = "save it as CSV UTF-8, or name its encoding: --encoding"
 DAMAGED = "a,b\n1,好好好好好好好好好\n2,".encode() + b"\xc4\xe3\n"
 
 
@@ -150,8 +151,8 @@ def test_a_damaged_row_at_the_very_end_is_refused(tmp_path: Path) -> None:
         (b"\xff\xfe", "it holds nothing but blank lines"),
         (b"a,b\n1,\x00\n", "line 2 holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8"),
         (b"a\x00,\x00b\x00\n\x00", "line 1 holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8"),
-        (b"a,b\n1,\xff\xff\n", "line 2, byte 7, is neither valid UTF-8 nor GB18030; save it as CSV UTF-8"),
-        (b"a,b\n1,\xe9\n", "line 2, byte 7, is neither valid UTF-8 nor GB18030; save it as CSV UTF-8"),
+        (b"a,b\n1,\xff\xff\n", f"line 2, byte 7, is neither valid UTF-8 nor GB18030; {NAME_IT}"),
+        (b"a,b\n1,\xe9\n", f"line 2, byte 7, is neither valid UTF-8 nor GB18030; {NAME_IT}"),
         (DAMAGED, "line 3, byte 37, is damaged UTF-8; save it as CSV UTF-8"),
         (b"\xef\xbb\xbfa,b\n1,\xc4\xe3\n", "line 2, byte 10, is damaged UTF-8; save it as CSV UTF-8"),
         (b"\xff\xfea\x00\n\x00\x00\xd8x\x00", "line 2, byte 7, is not valid UTF-16; save it as CSV UTF-8"),
