@@ -19,8 +19,8 @@ from dealtrack.cli.wrapping import tell
 from dealtrack.core.text import first_few, safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.day_orders import NAMES, DayOrder
-from dealtrack.exchange.importer import Tally
 from dealtrack.exchange.readers import Refusal, Source
+from dealtrack.exchange.tally import Tally
 from dealtrack.phrase import Phrase, listed
 
 SHOWN_REFUSALS = 10
@@ -77,7 +77,8 @@ def import_(
     """Import complaints and what happened to them; importing again changes nothing."""
     from dealtrack.exchange.headers import header_rows
     from dealtrack.exchange.importer import import_rows
-    from dealtrack.exchange.mapping import AskedColumns, Mapping, find_mapping, with_constants, with_dates, with_pairs
+    from dealtrack.exchange.mapping import AskedColumns, Mapping, find_mapping
+    from dealtrack.exchange.mapping_options import with_constants, with_dates, with_pairs
     from dealtrack.exchange.readers import open_source
     from dealtrack.exchange.rejects import Rejects
 

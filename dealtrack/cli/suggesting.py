@@ -17,18 +17,8 @@ from dealtrack.core.masking import PERSONAL, mask
 from dealtrack.core.platform import Platform
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingColumn, RegisterMissing
-from dealtrack.exchange.mapping import (
-    DEFAULT,
-    EVENTS,
-    FIELDS,
-    Mapping,
-    find_mapping,
-    lay_out,
-    mapping_names,
-    with_constants,
-    with_dates,
-    with_pairs,
-)
+from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, Mapping, find_mapping, lay_out, mapping_names
+from dealtrack.exchange.mapping_options import with_constants, with_dates, with_pairs
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source, open_source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows

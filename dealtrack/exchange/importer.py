@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -28,10 +27,11 @@ from dealtrack.exchange.preparing import Setup
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Recognition
-from dealtrack.exchange.rows import Incoming, Reading, RowsReader
+from dealtrack.exchange.rows import Incoming, RowsReader
+from dealtrack.exchange.tally import Tally
 from dealtrack.phrase import Phrase
 from dealtrack.register import rubbish
-from dealtrack.register.duplicates import Lookalike, Watch
+from dealtrack.register.duplicates import Watch
 from dealtrack.register.erasure import erased_complaints
 from dealtrack.register.personal import Personal
 from dealtrack.register.plain import Ready
@@ -39,48 +39,11 @@ from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
 
 ALIKE_KEPT = 5
-ODD_KEPT = 9
 AT_ONCE = 64
 """The rows that are entered at once, and the second process is supplied after: their answer fills a tenth of a pipe."""
 
 Row = Incoming | Refusal | PassedLine | Ready
 PolicyLoader = Callable[[str], Sequence[Policy]]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What an import did, and what it met.
-
-    `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
-    stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the lines
-    beside the table, which are no rows.
-    """
-
-    rows: int = 0
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    refused: int = 0
-    alike: int = 0
-    first_alike: list[Lookalike] = field(default_factory=list)
-    platforms: list[str] = field(default_factory=list)
-    kept: list[tuple[int, list[str]]] = field(default_factory=list)
-    erased: int = 0
-    odd_contacts: int = 0
-    first_odd: list[int] = field(default_factory=list)
-    passed: list[PassedLine] = field(default_factory=list)
-    reading: Reading = field(default_factory=Reading)
-
-    @property
-    def unsettled(self) -> tuple[int, ...]:
-        """Return what changes where a row may tell something again when it is read another time."""
-        return self.changed, len(self.kept), self.erased
-
-    def note_odd_contact(self, line: int) -> None:
-        """Count a row whose phone or e-mail address is none, and remember the first lines."""
-        self.odd_contacts += 1
-        if len(self.first_odd) < ODD_KEPT:
-            self.first_odd.append(line)
 
 
 class _GivenUp(Exception):

@@ -15,7 +15,8 @@ from dealtrack.core.text import parse_amount_of
 from dealtrack.errors import BadAmount, CannotRead, UnknownWord
 from dealtrack.exchange.headers import header_rows
 from dealtrack.exchange.json_envelope import find_array
-from dealtrack.exchange.mapping import AskedColumns, Mapping, with_pairs
+from dealtrack.exchange.mapping import AskedColumns, Mapping
+from dealtrack.exchange.mapping_options import with_pairs
 from dealtrack.exchange.readers import open_source
 from tests.conftest import Clerk
 from tests.e2e.test_import import counts

@@ -12,15 +12,8 @@ from dealtrack import settings
 from dealtrack.core.moments import Moment
 from dealtrack.errors import BadMappingFile, CannotRead, DealtrackError, MissingColumn, UnknownWord
 from dealtrack.exchange.dates import AUTO
-from dealtrack.exchange.mapping import (
-    FIELDS,
-    Mapping,
-    find_mapping,
-    mapping_names,
-    read_mapping,
-    with_dates,
-    with_pairs,
-)
+from dealtrack.exchange.mapping import FIELDS, Mapping, find_mapping, mapping_names, read_mapping
+from dealtrack.exchange.mapping_options import with_dates, with_pairs
 from dealtrack.exchange.readers import Refusal, open_source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
 

@@ -9,7 +9,8 @@ import pytest
 import xlsxwriter
 
 from dealtrack.errors import MissingColumn
-from dealtrack.exchange.mapping import find_mapping, with_pairs
+from dealtrack.exchange.mapping import find_mapping
+from dealtrack.exchange.mapping_options import with_pairs
 from dealtrack.exchange.readers import open_source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
 

@@ -14,7 +14,8 @@ import xlsxwriter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from dealtrack.errors import CannotRead, UnknownWord
-from dealtrack.exchange.mapping import Mapping, with_dates, with_pairs
+from dealtrack.exchange.mapping import Mapping
+from dealtrack.exchange.mapping_options import with_dates, with_pairs
 from dealtrack.exchange.raw import RawRow, Refusal
 from dealtrack.exchange.readers import open_source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
