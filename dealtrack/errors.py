@@ -182,6 +182,10 @@ class BadCount(DealtrackError):
     """{text!r} is not a number of working days. Write a whole number from 1 to 9999."""
 
 
+class BadCopies(DealtrackError):
+    """{text!r} is not a number of backups to keep. Write a whole number from 1 to 9999."""
+
+
 class BadHead(DealtrackError):
     """{text!r} is no head of a journal: that has 64 digits, 0 to 9 and a to f, of which the first 8 will do."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from dealtrack.cli.language import _, _n
 from dealtrack.core.standing import Lateness
 from dealtrack.core.text import safe_text
-from dealtrack.exchange.files import bytes_beside
+from dealtrack.exchange.files import FileKind, bytes_beside
 from dealtrack.exchange.ics import Deadline, ics_bytes
 from dealtrack.register.changes import Changes, identity
 from dealtrack.register.register import Register
@@ -22,7 +22,7 @@ def print_events(register: Register, latenesses: Iterable[Lateness], view: View,
     if file == "-":
         sys.stdout.write(held.decode())
         return
-    with bytes_beside(Path(file)) as stream:
+    with bytes_beside(Path(file), FileKind.CALENDAR) as stream:
         stream.write(held)
     told = _n("{count} deadline written to {file}", "{count} deadlines written to {file}", len(deadlines))
     print(safe_text(told.format(count=len(deadlines), file=file)))

@@ -102,7 +102,8 @@ def _attach(
 def _open(register: Register, exhibit: Exhibit) -> None:
     from shutil import which
     from subprocess import run
-    from tempfile import mkdtemp
+
+    from dealtrack.register.drafts import draft_folder
 
     instead = Phrase(
         "Copy it out: dealtrack evidence {complaint} --save {seq} --to FILE.",
@@ -117,10 +118,14 @@ def _open(register: Register, exhibit: Exhibit) -> None:
         why = _("no viewer was found") if viewer is None else unseen
         tell(f"dealtrack: {why}{_('.')} {say(instead)}")
         raise typer.Exit(2)
-    place = save_file(register, exhibit, Path(mkdtemp(prefix="dealtrack-")))
-    place.chmod(0o400)
-    tell(_("opening a copy, {path}").format(path=safe_text(str(place))))
-    run([viewer, str(place)], check=False)  # noqa: S603 - the system's own viewer, on a file of a kind it shows
+    with draft_folder() as folder:
+        place = save_file(register, exhibit, folder)
+        place.chmod(0o400)
+        tell(_("opening a copy, {path}").format(path=safe_text(str(place))))
+        run([viewer, str(place)], check=False)  # noqa: S603 - the system's own viewer, on a file of a kind it shows
+        # The viewer may go on by itself, and is in need of the copy as long as somebody looks.
+        tell(_("Press Enter when you have looked at it: the copy is then removed."))
+        sys.stdin.readline()
 
 
 def erase(
@@ -153,6 +158,9 @@ def erase(
             never = _(", which are never changed.")
             tell(f"dealtrack: {also.format(fields=which, id=id_)}{never}")
     session.advise(_("evidence files and earlier backups are not touched"))
+    for path in done.drafts:
+        left = _("{path}, left behind by a command that was killed, may hold it still; remove it")
+        tell(f"dealtrack: {left.format(path=safe_text(str(path)))}")
     if not done.is_gone:
-        reader = _("another program is reading the register: the erased bytes leave its -wal file when that ends.")
+        reader = _("another program is reading the register: the erased bytes leave its files with the next entry.")
         tell(f"dealtrack: {reader}")

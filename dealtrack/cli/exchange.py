@@ -289,7 +289,7 @@ def export(
 ) -> None:
     """Write every complaint, to standard output unless told otherwise."""
     from dealtrack.exchange.exporter import FORMATS, write_export, write_export_book
-    from dealtrack.exchange.files import bytes_beside, written_beside
+    from dealtrack.exchange.files import FileKind, bytes_beside, written_beside
 
     session: Session = context.obj
     check_word(Phrase("The format"), fmt, FORMATS)
@@ -302,10 +302,10 @@ def export(
             write_export(register, view, fmt, sys.stdout, reveal)
             return
         if fmt == "xlsx":
-            with bytes_beside(Path(to)) as binary:
+            with bytes_beside(Path(to), FileKind.WORKBOOK) as binary:
                 count = write_export_book(register, view, session.now, binary, to, reveal)
         else:
-            with written_beside(Path(to)) as stream:
+            with written_beside(Path(to), FileKind.TABLE if fmt == "csv" else FileKind.JSON) as stream:
                 count = write_export(register, view, fmt, stream, reveal)
     told = _n("{count} complaint written to {file}", "{count} complaints written to {file}", count)
     tell(told.format(count=count, file=to))

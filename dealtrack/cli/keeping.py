@@ -12,7 +12,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
-from dealtrack.errors import CHECK_FAILED, BadCount, NoTerminal
+from dealtrack.errors import CHECK_FAILED, BadCopies, NoTerminal
 from dealtrack.phrase import Phrase
 
 SEEN_ARGUMENTS = Phrase("seen by other users while a command runs: give personal data by import, or where add asks")
@@ -36,8 +36,8 @@ def backup(
     from dealtrack.register.evidence_copies import copy_evidence, folder_of
 
     session: Session = context.obj
-    if keep and not (keep.isascii() and keep.isdigit() and 1 <= int(keep[:5]) <= 9999):
-        raise BadCount(text=keep)
+    if keep and not (keep.isascii() and keep.isdigit() and len(keep) <= 4 and int(keep)):
+        raise BadCopies(text=keep)
     with session.register() as register:
         own = evidence_folder(register)
         if keep:

@@ -11,13 +11,12 @@ from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue
-from dealtrack.exchange.files import bytes_beside, written_beside
-from dealtrack.exchange.lists import Listed, grouped, write_lists
+from dealtrack.exchange.files import FileKind, bytes_beside, written_beside
+from dealtrack.exchange.lists import ENDINGS, Listed, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
 from dealtrack.phrase import Phrase
 
 GROUPS = ("platform", "owner", "category")
-ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "text": ".txt"}
 KEYS = (*WATCH_KEYS, "received", "summary")
 TEXT_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
 LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
@@ -50,10 +49,10 @@ def print_lists(
         if fmt == "xlsx":
             from dealtrack.exchange.sheets import write_sheet
 
-            with bytes_beside(path) as book:
+            with bytes_beside(path, FileKind.WORKBOOK) as book:
                 write_sheet(records, KEYS, titles(), _("overdue"), zone, moment, book)
             return
-        with written_beside(path) as stream:
+        with written_beside(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
             if fmt == "csv":
                 stream.write(BYTE_ORDER_MARK)
                 write_csv(records, KEYS, zone, stream)

@@ -110,6 +110,9 @@ class Session:
                 _shown_in[0] = register.zone
             if register.upgrade:
                 _tell(register.upgrade)
+            if register.names > 1:
+                text = _("the register's file has {count} names (hard links): entries made by another may be missing")
+                tell("dealtrack: " + text.format(count=register.names))
             try:
                 yield register
             finally:

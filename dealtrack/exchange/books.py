@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from dealtrack.core.moments import iso_local
@@ -12,6 +11,7 @@ from dealtrack.core.text import defuse_formula, escape_controls
 from dealtrack.errors import CannotWrite
 from dealtrack.exchange.writers import Record, due_key
 from dealtrack.phrase import Phrase
+from dealtrack.register.drafts import draft_folder
 
 MOMENT = "yyyy-mm-dd hh:mm:ss"
 MONEY = "0.00"
@@ -37,8 +37,8 @@ def write_book(
     from xlsxwriter.exceptions import FileCreateError
 
     try:
-        with TemporaryDirectory(prefix="dealtrack-") as folder:
-            _write(xlsxwriter.Workbook, records, keys, zone, made_at, out, name, folder)
+        with draft_folder() as folder:
+            _write(xlsxwriter.Workbook, records, keys, zone, made_at, out, name, str(folder))
     except FileCreateError as error:
         raise CannotWrite(path=name, reason=str(error.args[0] if error.args else error)) from None
 

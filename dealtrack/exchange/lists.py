@@ -13,6 +13,9 @@ from dealtrack.exchange.files import written_beside
 INDEX = ".dealtrack-lists.json"
 """The file in the folder that names the lists which stand in it, so that no other file is ever removed."""
 
+ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "text": ".txt"}
+"""The formats of lists, each with the ending of its files."""
+
 LONGEST_INDEX = 10_000_000
 
 
@@ -72,17 +75,17 @@ def _read_index(folder: Path) -> dict[str, str]:
     lists = held.get("lists") if isinstance(held, dict) else None
     if not isinstance(lists, dict):
         return {}
-    # Nothing that an index says reaches out of its own folder.
+    # Nothing that an index says reaches out of its own folder, or to what is no list.
     return {
         file: str(name)
         for file, name in lists.items()
-        if file not in ("", ".", "..", INDEX) and not set(file) & set("/\\\0")
+        if file.endswith(tuple(ENDINGS.values())) and not set(file) & set("/\\\0")
     }
 
 
 def _write_index(folder: Path, lists: Mapping[str, str]) -> None:
     text = json.dumps({"lists": dict(sorted(lists.items()))}, ensure_ascii=True, indent=1)
-    with written_beside(folder / INDEX) as stream:
+    with written_beside(folder / INDEX, None) as stream:
         stream.write(text + "\n")
 
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TextIO
 
 from dealtrack.core.text import defuse_formula
-from dealtrack.exchange.files import written_beside
+from dealtrack.exchange.files import FileKind, written_beside
 from dealtrack.exchange.raw import WORKBOOK
 from dealtrack.exchange.readers import Refusal
 
@@ -37,7 +37,8 @@ class Rejects:
         if not self._path:
             return
         if self._stream is None:
-            self._stream = self._stack.enter_context(written_beside(Path(self._path)))
+            kind = FileKind.TABLE if self._is_table else FileKind.JSON
+            self._stream = self._stack.enter_context(written_beside(Path(self._path), kind))
             if self._is_table:
                 csv.writer(self._stream).writerow(("line", "reason", *self._header))
         if self._is_table:

@@ -3,65 +3,184 @@
 import json
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from glob import escape
 from pathlib import Path
+from typing import TypeVar
 
 from dealtrack.core import chain
 from dealtrack.core.moments import from_store, to_store
-from dealtrack.errors import BackupFailed, CannotRead
+from dealtrack.core.text import safe_text
+from dealtrack.errors import BackupFailed, CannotRead, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.connection import SQLITE_MAGIC, UNFORESEEN, connect, faults_of, sync
+from dealtrack.register.connection import (
+    APPLICATION_ID,
+    SQLITE_MAGIC,
+    UNFORESEEN,
+    connect,
+    faults_of,
+    reading,
+    real_path,
+    sync,
+)
+from dealtrack.register.drafts import (
+    EVIDENCE_SUFFIX,
+    NOTE_SUFFIX,
+    SQLITE_SUFFIXES,
+    copy_bytes,
+    draft_file,
+    draft_place,
+    name_file,
+    new_file,
+    part_of_register,
+    replaced_by_empty,
+    unnamed_file,
+)
 from dealtrack.register.schema import VERSION, check_version, schema_faults
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"
+MODE_OFFSET, ROLLBACK_MODE = 18, b"\x01\x01"
+"""Where a database's header says how it is written, and what stands there of one without a write-ahead log.
+
+https://sqlite.org/fileformat2.html#file_format_version_numbers
+"""
+
+Result = TypeVar("Result")
 
 
 def back_up(register: Store, target: Path) -> tuple[int, str]:
-    """Copy a register, as it stands at one moment, to a file that takes its place when it is whole and checked.
+    """Copy a register, as it stands at one moment, to a new file or over an earlier backup of it.
 
-    Returns the number and hash of the copy's last entry. The file is its owner's alone. Raises BackupFailed.
+    The copy takes its place when it is whole and checked, and is its owner's alone. Returns the number and hash of its
+    last entry. Raises BackupFailed.
     """
-    return copy_whole(register.connection, target)
+    return copy_whole(register.connection, register.path, target)
 
 
-def copy_whole(connection: sqlite3.Connection, target: Path) -> tuple[int, str]:
-    """Copy what a connection reads, as `back_up` does; raises BackupFailed."""
+def copy_whole(connection: sqlite3.Connection, register: Path, target: Path) -> tuple[int, str]:
+    """Copy what a connection to a register's file reads, as `back_up` does; raises BackupFailed."""
     if not target.parent.is_dir():
         raise BackupFailed(path=target, reason="there is no such folder")
-    if target.exists() and not target.is_file():
-        # A copy that takes its place would do away with a device for everybody.
-        reason = Phrase("it is a folder") if target.is_dir() else Phrase("it is not a plain file")
-        raise BackupFailed(path=target, reason=reason)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    place = real_path(target)
     try:
-        draft.unlink(missing_ok=True)
-        with faults_of(draft), closing(connect(draft, create=True)) as copy:
-            connection.backup(copy, pages=1000)
-            # One file that needs no other beside it: the write-ahead log comes back when it is opened to write.
-            copy.execute("PRAGMA journal_mode=DELETE")
-            head = _check(copy, draft)
-        sync(draft)
-        draft.replace(target)
-        sync(target.parent)
+        reason = _why_not_over(connection, register, place)
+        if reason:
+            raise BackupFailed(path=target, reason=reason)
+        return copy_database(connection, place, partial(_check, path=target))
     except OSError as error:
         raise BackupFailed(path=target, reason=error.strerror or str(error)) from None
-    finally:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            # What is not there cannot be done away with either where nothing can be written.
-            if os.path.lexists(f"{draft}{suffix}"):
-                Path(f"{draft}{suffix}").unlink()
-    return head
+
+
+def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[sqlite3.Connection], Result]) -> Result:
+    """Copy the database of a connection to a place, in one step once it is whole; return what the check of it returns.
+
+    Others may write meanwhile: one state of it is copied. Where the system has files without a name, a killed process
+    leaves nothing of the copy behind. Raises OSError, what the check raises, and the faults of SQLite as errors.
+    """
+    with draft_file(place) as path, ExitStack() as stack:
+        whole = unnamed_file(place.parent)
+        with faults_of(place), closing(connect(path, create=True)) as copy:
+            if whole is not None:
+                stack.callback(os.close, whole)
+                nameless = _opened(path, stack)
+                # SQLite goes on with the file, and asks for the rights of whatever bears its name.
+                stack.enter_context(replaced_by_empty(path))
+            copy.execute("PRAGMA locking_mode=EXCLUSIVE")
+            copy.execute("PRAGMA journal_mode=MEMORY")
+            with reading(connection):
+                # From the first read on the state stays the same: otherwise each writer makes the copy begin anew.
+                connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+                connection.backup(copy, pages=1000)
+            result = check(copy)
+        if whole is None:
+            with path.open("r+b") as file:
+                _finish(file.fileno())
+            path.replace(place)
+        else:
+            copy_bytes(nameless, whole)
+            _finish(whole)
+            name_file(whole, place)
+        sync(place.parent)
+    return result
+
+
+def _finish(handle: int) -> None:
+    """Make a copy one file that needs no other beside it; a log comes back when it is opened to write."""
+    os.lseek(handle, MODE_OFFSET, os.SEEK_SET)
+    os.write(handle, ROLLBACK_MODE)
+    os.fsync(handle)
+
+
+def _opened(path: Path, stack: ExitStack) -> int:
+    handle = os.open(path, os.O_RDWR)
+    stack.callback(os.close, handle)
+    return handle
+
+
+def _why_not_over(connection: sqlite3.Connection, register: Path, place: Path) -> str:
+    """Return why no backup may be written to a place, nothing where it is free or an earlier backup of the register."""
+    part = part_of_register(place)
+    if part:
+        return part
+    if place.exists() and register.exists() and place.samefile(register):
+        return Phrase("it is the register itself; name another file")
+    beside = next((path for suffix in SQLITE_SUFFIXES if os.path.lexists(path := f"{place}{suffix}")), None)
+    if beside:
+        return Phrase("{name} lies beside it; name a new file, or move that away first", name=Path(beside).name)
+    if not os.path.lexists(place):
+        return ""
+    if place.is_dir():
+        return Phrase("it is a folder")
+    if not place.is_file():
+        # A copy that takes its place would do away with a device for everybody.
+        return Phrase("it is not a plain file")
+    if reach(connection, place) is None:
+        return Phrase("it is no earlier backup of this register; name a new file")
+    return ""
+
+
+def reach(connection: sqlite3.Connection, copy: Path) -> int | None:
+    """Return how many entries a backup of the register of a connection has; None where it is none, or is in use.
+
+    What was opened to write since it was made is a register by now.
+    """
+    try:
+        with copy.open("rb") as file:
+            head = file.read(MODE_OFFSET + len(ROLLBACK_MODE))
+        if not head.startswith(SQLITE_MAGIC) or head[MODE_OFFSET:] != ROLLBACK_MODE:
+            return None
+        with closing(connect(copy, read_only=True)) as opened:
+            (application,) = opened.execute("PRAGMA application_id").fetchone()
+            last = journal.Tail.of(opened)
+            first = _hash_at(opened, 1)
+    except (DealtrackError, sqlite3.Error, OSError, *UNFORESEEN):
+        return None
+    is_ours = (
+        application == APPLICATION_ID
+        and first is not None
+        and first == _hash_at(connection, 1)
+        and last.hash == _hash_at(connection, last.seq)
+    )
+    return last.seq if is_ours else None
+
+
+def _hash_at(connection: sqlite3.Connection, seq: int) -> bytes | None:
+    row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (seq,)).fetchone()
+    return row[0] if row else None
 
 
 def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple[Path, list[Path], tuple[int, str]]:
     """Add a copy named by its moment in UTC to a folder, and drop the oldest so that `keep` remain.
 
-    Returns the copy, those dropped, and the number and hash of the copy's last entry. Raises BackupFailed.
+    The oldest are those with the fewest entries, whatever moments a wrong clock gave them; the new copy always stays,
+    and so does what is no copy of this register. Returns the copy, those dropped, and the number and hash of the copy's
+    last entry. Raises BackupFailed.
     """
     stem = register.path.stem
     try:
@@ -71,12 +190,18 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     target = folder / f"{stem}-{now.strftime(STAMP)}.db"
     head = back_up(register, target)
     # Other copies may stand in the same folder, such as the one from before an upgrade.
-    made = [path for path in folder.glob(f"{escape(stem)}-*Z.db") if _made_at(path.stem.removeprefix(f"{stem}-"))]
-    copies = sorted(made)
-    dropped = copies[: max(0, len(copies) - keep)]
+    others = [path for path in _stamped(folder, stem) if path != target]
+    reaches = ((reach(register.connection, path), path.name, path) for path in others)
+    copies = sorted((entries, name, path) for entries, name, path in reaches if entries is not None)
+    dropped = [path for _, _, path in copies[: max(0, len(copies) + 1 - keep)]]
     for path in dropped:
         path.unlink(missing_ok=True)
     return target, dropped, head
+
+
+def _stamped(folder: Path, stem: str) -> list[Path]:
+    """Return the files of a folder that bear a register's name and a moment, as `back_up_in` names its copies."""
+    return [path for path in folder.glob(f"{escape(stem)}-*Z.db") if _made_at(path.stem.removeprefix(f"{stem}-"))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +216,12 @@ class LastBackup:
 
 
 def _note_of(register: Store) -> Path:
-    place = Path(os.path.realpath(register.path))
-    return place.with_name(f"{place.name}.last-backup")
+    place = real_path(register.path)
+    return place.with_name(f"{place.name}{NOTE_SUFFIX}")
 
 
 def note_backup(register: Store, made: LastBackup) -> None:
     """Note a backup in a small file beside the register, as far as that can be written."""
-    note = _note_of(register)
-    draft = note.with_name(f".{note.name}.{os.getpid()}.part")
     told = {
         "at": to_store(made.at),
         "path": os.fsdecode(made.path.absolute()),
@@ -106,36 +229,45 @@ def note_backup(register: Store, made: LastBackup) -> None:
         "head": made.head,
         "evidence": made.evidence,
     }
-    with suppress(OSError):
-        try:
-            draft.touch(0o600)
-            draft.write_text(json.dumps(told) + "\n", encoding="utf-8")
-            draft.replace(note)
-        finally:
-            draft.unlink(missing_ok=True)
+    with suppress(OSError), new_file(_note_of(register)) as handle:
+        os.write(handle, (json.dumps(told) + "\n").encode())
 
 
 def last_backup(register: Store) -> LastBackup | None:
-    """Return what was last noted of a backup, None where nothing was, or nothing that can be read."""
+    """Return what was last noted of a backup, None where nothing was, or nothing that a backup notes."""
     try:
-        told = json.loads(_note_of(register).read_text(encoding="utf-8"))
-        at, path = from_store(told["at"]), Path(told["path"])
-        return LastBackup(at, path, int(told["entries"]), str(told["head"]), bool(told["evidence"]))
-    except (OSError, ValueError, TypeError, LookupError):
+        note = json.loads(_note_of(register).read_text(encoding="utf-8"))
+        at, path = from_store(note["at"]), str(note["path"])
+        if safe_text(path) != path or not 1970 <= at.year <= 2100:
+            return None
+        return LastBackup(at, Path(path), int(note["entries"]), str(note["head"]), bool(note["evidence"]))
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return None
 
 
-def newest_backup(register: Store, place: Path) -> datetime | None:
+def draft_folders(register: Store) -> list[Path]:
+    """Return the folders in which a killed command may have left a draft.
+
+    They are the register's own, that of its evidence, that of its last backup, and the system's for temporary files.
+    """
+    made = last_backup(register)
+    place = real_path(register.path)
+    evidence = place.with_name(f"{place.name}{EVIDENCE_SUFFIX}")
+    folders = [place.parent, evidence, *([made.path.parent] if made else []), draft_place()]
+    return list(dict.fromkeys(folders))
+
+
+def newest_backup(register: Store, place: Path, now: datetime) -> datetime | None:
     """Return when the newest copy of a register in a folder of `back_up_in` was made, or the one file; in UTC.
 
-    None where there is no copy. Raises CannotRead.
+    None where there is no copy, or none that was made by now. Raises CannotRead.
     """
     try:
         if not place.is_dir():
             return datetime.fromtimestamp(place.stat().st_mtime, UTC) if _is_database(place) else None
         stem = register.path.stem
-        found = [path for path in place.glob(f"{escape(stem)}-*Z.db") if _is_database(path)]
-        return max(filter(None, (_made_at(path.stem.removeprefix(f"{stem}-")) for path in found)), default=None)
+        stamps = (path.stem.removeprefix(f"{stem}-") for path in _stamped(place, stem) if _is_database(path))
+        return max((at for at in map(_made_at, stamps) if at and at <= now), default=None)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -154,7 +286,7 @@ def _is_database(path: Path) -> bool:
         return held.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
 
 
-def _check(copy: sqlite3.Connection, path: Path) -> tuple[int, str]:
+def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
     is_present = check_version(copy, path) == VERSION
     (sound,) = copy.execute("PRAGMA integrity_check(1)").fetchone()

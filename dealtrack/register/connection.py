@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TypeGuard
 from weakref import WeakSet
 
@@ -19,9 +20,12 @@ from dealtrack.errors import (
     RegisterUnusable,
 )
 from dealtrack.phrase import Phrase
+from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, remove_drafts
 
 APPLICATION_ID = 0x6465616C  # "deal"
 PATIENCE_SECONDS = 30
+ATTEMPT_MS = 100
+"""How long one attempt to empty the write-ahead file keeps others from writing."""
 CACHE_KIB = 1 << 16
 """As much of the file as is kept in memory, where it is read or written: with SQLite's own 2 MB an import of a million
 complaints writes the pages of its indexes over and over."""
@@ -99,22 +103,20 @@ def check_file(path: Path) -> None:
         raise NotARegister(path=path, reason=Phrase("it is empty") if not magic else Phrase("it is no SQLite file"))
 
 
+def real_path(path: Path) -> Path:
+    """Return where a path leads through links; a circle of links leads to itself."""
+    return Path(os.path.realpath(path))
+
+
 def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sqlite3.Connection:
     """Open a register's file; every transaction on it is begun and ended by hand.
 
-    A file made here is readable and writable by its owner alone. One that this process holds open already is not looked
-    at first: to open and close it otherwise would drop the locks that are held on it.
+    With `create` it is an empty draft, which is not looked at first; so is one that this process has open already: to
+    open and close it otherwise would drop the locks on it. A link is followed, as SQLite follows it, so that what lies
+    beside the file is looked for where SQLite puts it.
     Raises RegisterMissing, NotARegister or RegisterUnusable.
     """
     if create:
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            # SQLite gives the files beside it the same rights, and wide ones where a strange umask left it none.
-            if hasattr(os, "fchmod"):
-                os.fchmod(handle, 0o600)
-            os.close(handle)
-        except OSError as error:
-            raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
         with faults_of(path):
             return _connection(path, "mode=rw")
     if not _is_held(path):
@@ -155,12 +157,25 @@ def is_shared(connection: sqlite3.Connection) -> "TypeGuard[Connection]":
 class Connection(sqlite3.Connection):
     """A connection to a register's file; `unwritable` is why it can only read the file as it lies there, if it can.
 
-    `file` tells which file it is, whatever is put in its place later; None where that is not certain.
+    `file` tells which file it is, whatever is put in its place later; None where that is not certain. `place` is the
+    path by which it was opened.
     """
 
     unwritable: sqlite3.Error | None = None
     state: tuple[int, ...] | None = None
     file: tuple[int, int] | None = None
+    place: Path | None = None
+
+    def names(self) -> int:
+        """Return how many names (hard links) the file has; 1 where that cannot be told.
+
+        SQLite keeps the last entries in a file beside each name, and does not know of the others.
+        """
+        if self.place is None:
+            return 1
+        with suppress(OSError):
+            return os.stat(self.place).st_nlink  # noqa: PTH116  # every command comes here
+        return 1
 
     def close(self) -> None:
         """Close the connection, which holds no file from then on."""
@@ -176,7 +191,7 @@ UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_
 
 def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -> Connection:
     state = _state(path) if unwritable else None
-    uri = f"{path.absolute().as_uri()}?{how}"
+    uri = f"{real_path(path).as_uri()}?{how}"
     before = _file(path)
     connection = sqlite3.connect(
         uri,
@@ -189,6 +204,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     )
     connection.unwritable, connection.state = unwritable, state
     connection.file = before if before == _file(path) else None
+    connection.place = path
     _made.add(connection)
     try:
         connection.execute("PRAGMA foreign_keys=ON")
@@ -214,6 +230,7 @@ def _is_held(path: Path) -> bool:
 
 def _is_at_rest(path: Path) -> bool:
     """Tell whether nothing of a register stands in the files beside it, so that its own file is all of it."""
+    path = real_path(path)
     for suffix in ("-wal", "-journal"):
         with suppress(FileNotFoundError):
             if Path(f"{path}{suffix}").stat().st_size:
@@ -248,6 +265,7 @@ def check_log(path: Path) -> None:
     SQLite removes the index of that file (-shm) before the file itself (-wal): an index alone, that tells of
     entries not yet in the register's file, means that the file was lost, and the entries with it.
     """
+    path = real_path(path)
     try:
         with open(f"{path}-shm", "rb") as index:  # noqa: PTH123  # as quick as can be: every command comes here
             if os.path.exists(f"{path}-wal"):  # noqa: PTH110  # the same
@@ -268,11 +286,33 @@ def check_log(path: Path) -> None:
             )
 
 
+def check_names(connection: sqlite3.Connection) -> None:
+    """Check that a register's file has one name: entries can be lost beside another one.
+
+    A name that a killed command left behind is taken away first. Raises RegisterUnusable.
+    """
+    if not isinstance(connection, Connection) or connection.place is None or connection.names() < 2:
+        return
+    real = real_path(connection.place)
+    remove_drafts(real.parent, real.name)
+    count = connection.names()
+    if count > 1:
+        raise RegisterUnusable(
+            path=connection.place,
+            reason=Phrase(
+                "its file has {count} names (hard links), beside each of which entries can get lost; nothing was "
+                "written. Keep one name, or copy the file (cp) and use the copy",
+                count=count,
+            ),
+        )
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Write all that the block writes, or nothing; the write lock is taken first, so that it is waited for."""
     if isinstance(connection, Connection) and connection.unwritable:
         raise connection.unwritable
+    check_names(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -281,6 +321,48 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def mark_erasure(path: Path) -> None:
+    """Note beside a register that its write-ahead file is to be emptied of what is erased; raises RegisterUnusable."""
+    mark = _erasure_mark(path)
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
+    except OSError as error:
+        raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
+
+
+def is_erasure_open(path: Path) -> bool:
+    """Tell whether what was erased may still stand in a register's write-ahead file."""
+    return os.path.exists(_erasure_mark(path))  # noqa: PTH110  # every command that writes comes here
+
+
+def finish_erasure(connection: sqlite3.Connection, path: Path, patience: float = 0) -> bool:
+    """Empty the write-ahead file of what was erased, and tell whether that could be done within so many seconds.
+
+    Who writes meanwhile is let in between two attempts.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {ATTEMPT_MS}")
+    give_up = monotonic() + patience
+    is_busy = True
+    try:
+        while True:
+            with suppress(sqlite3.OperationalError):
+                (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy or monotonic() >= give_up:
+                break
+            sleep(ATTEMPT_MS / 1000)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
+    if not is_busy:
+        with suppress(OSError):
+            _erasure_mark(path).unlink(missing_ok=True)
+    return not is_busy
+
+
+def _erasure_mark(path: Path) -> Path:
+    place = real_path(path)
+    return place.with_name(f"{place.name}{ERASURE_SUFFIX}")
 
 
 @contextmanager

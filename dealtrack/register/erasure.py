@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from dealtrack.core.chain import canonical
@@ -12,10 +13,16 @@ from dealtrack.core.contact import email_key, phone_key
 from dealtrack.errors import NothingToErase
 from dealtrack.phrase import Phrase
 from dealtrack.register import import_blocks, journal
+from dealtrack.register.backup import draft_folders
+from dealtrack.register.connection import finish_erasure, mark_erasure
+from dealtrack.register.drafts import drafts_in, remove_drafts
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.personal import Personal, personal_digest
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
+
+LONGEST_WAIT = 5.0
+"""How many seconds an erasure waits for those who read, so that nothing of it is left in the write-ahead file."""
 
 LEAST_TELLING = 2
 """A shorter name or number is found in any text by chance."""
@@ -26,12 +33,14 @@ class Erased:
     """What an erasure did: the fields gone of each complaint, and those whose words its journal entries hold too.
 
     `is_gone` is False where another program, or the disk, kept the write-ahead file from being emptied: the bytes
-    stay in it until the register is next closed by the last that has it open.
+    stay in it until the next command that writes can empty it, or the register is closed by the last that has it open.
+    `drafts` are what killed commands left behind and could not be removed.
     """
 
     fields: dict[int, list[str]]
     told: dict[int, list[str]]
     is_gone: bool
+    drafts: list[Path]
 
 
 def erase(register: Register, complaints: Sequence[int], reason: str, now: datetime, actor: str) -> Erased:
@@ -59,16 +68,13 @@ def erase(register: Register, complaints: Sequence[int], reason: str, now: datet
             connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
             import_blocks.forget(connection, id_)
         _write_afresh(connection)
-    return Erased(fields, told, is_gone=_emptied(connection))
-
-
-def _emptied(connection: sqlite3.Connection) -> bool:
-    """Empty the write-ahead file, and tell whether that could be done: the erasure itself is written already."""
-    try:
-        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.OperationalError:
-        return False
-    return not busy
+        # Before the erasure is committed: killed afterwards, the next writer knows of it.
+        mark_erasure(register.path)
+    is_gone = finish_erasure(connection, register.path, LONGEST_WAIT)
+    folders = draft_folders(register)
+    for folder in folders:
+        remove_drafts(folder)
+    return Erased(fields, told, is_gone, [path for folder in folders for path in drafts_in(folder)])
 
 
 def _write_afresh(connection: sqlite3.Connection) -> None:

@@ -16,7 +16,8 @@ from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.core.text import safe_text
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.connection import sync
+from dealtrack.register.connection import real_path, sync
+from dealtrack.register.drafts import DRAFT, EVIDENCE_SUFFIX, part_of_register
 from dealtrack.register.folder import CREATE, LINKS, READ, Folder
 from dealtrack.register.store import Store
 
@@ -48,7 +49,7 @@ class Exhibit:
 def evidence_folder(register: Store) -> Path:
     """Return the folder of a register's evidence: beside its file, whatever link leads there."""
     place = Path(os.path.realpath(register.path))
-    return place.with_name(f"{place.name}.evidence")
+    return place.with_name(f"{place.name}{EVIDENCE_SUFFIX}")
 
 
 def stored_path(register: Store, digest: str) -> Path:
@@ -99,12 +100,15 @@ def keep_in(folder: Path, source: Path) -> tuple[str, int]:
     The copy is whole and on the disk when this returns. Raises CannotRead and CannotWrite.
     """
     with _opened(source) as handle, _store(folder) as root:
-        part = f".{secrets.token_hex(8)}.part"
+        part = f".{secrets.token_hex(8)}{DRAFT}"
         try:
-            out = root.open(part, CREATE)
+            unnamed = root.unnamed_file()
+            out = root.open(part, CREATE) if unnamed is None else unnamed
             try:
                 digest, size = _copy(handle, out, source)
                 os.fsync(out)
+                if unnamed is not None:
+                    root.name_file(unnamed, part)
             finally:
                 os.close(out)
             _enter(root, part, digest)
@@ -209,6 +213,9 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     Nothing is overwritten. Raises EvidenceAltered where it is missing or not of its hash, and CannotWrite.
     """
     place = target / exhibit.name if target.is_dir() else target
+    reason = part_of_register(real_path(place))
+    if reason:
+        raise CannotWrite(path=place, reason=reason)
     fault = content_fault(register, exhibit.sha256)
     if fault:
         raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault)

@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from dealtrack.register.drafts import BYTES, link_file, unnamed_file
+
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
-# Windows changes the ends of lines without it.
-_BYTES = getattr(os, "O_BINARY", 0)
 _JUNCTION = 0xA0000003
 """How Windows marks a folder that leads to another one."""
 
-READ = os.O_RDONLY | _BYTES | getattr(os, "O_NONBLOCK", 0)
+READ = os.O_RDONLY | BYTES | getattr(os, "O_NONBLOCK", 0)
 """To read a file, and not to wait for the other end of a pipe that stands in its place."""
 
-CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BYTES | _NO_LINK
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | _NO_LINK
 """To write a file that is not there yet."""
 
 LINKS = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
@@ -78,6 +78,15 @@ class Folder:
         if within is None and not flags & os.O_EXCL:
             _no_link(self._path / name)
         return os.open(where, flags | _NO_LINK, 0o600, dir_fd=within)
+
+    def unnamed_file(self) -> int | None:
+        """Return the descriptor of a new file in this folder without a name; None where there is no such thing."""
+        return None if self._handle is None else unnamed_file(Path(f"/proc/self/fd/{self._handle}"))
+
+    def name_file(self, handle: int, name: str) -> None:
+        """Give a file of `unnamed_file` its name."""
+        assert self._handle is not None
+        link_file(handle, name, self._handle)
 
     def make(self, name: str) -> None:
         """Make a folder in this one; raises FileExistsError."""

@@ -1,7 +1,6 @@
 """Making a register: wholly, or not at all."""
 
 import os
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,10 @@ from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterExists, RegisterUnusable
+from dealtrack.phrase import Phrase
 from dealtrack.register import schema
 from dealtrack.register.connection import connect, faults_of, sync
+from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, part_of_register
 
 if TYPE_CHECKING:
     from dealtrack.register.register import Register
@@ -38,37 +39,42 @@ def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor
     """Make a register beside its place and move it there when whole; raises RegisterExists or RegisterUnusable."""
     if os.path.lexists(path):
         raise RegisterExists(path=path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    reason = part_of_register(path) or _left_beside(path)
+    if reason:
+        raise RegisterUnusable(path=path, reason=reason)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        connection = _created(draft, path)
-        try:
-            with faults_of(path):
-                connection.execute("PRAGMA journal_mode=WAL")
-                schema.migrate(connection)
-                _write(kind(path, connection), setup, now, actor)
-                # All of it must stand in the file itself: what is beside it is not moved with it.
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
-        os.link(draft, path)
-        sync(path.parent)
+        with draft_file(path) as draft:
+            connection = connect(draft, create=True)
+            try:
+                with faults_of(path):
+                    connection.execute("PRAGMA journal_mode=WAL")
+                    schema.migrate(connection)
+                    _write(kind(path, connection), setup, now, actor)
+                    # All of it must stand in the file itself: what is beside it is not moved with it.
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+            os.link(draft, path)
+            sync(path.parent)
     except FileExistsError:
         raise RegisterExists(path=path) from None
     except OSError as error:
         raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{draft}{suffix}").unlink(missing_ok=True)
 
 
-def _created(draft: Path, path: Path) -> sqlite3.Connection:
-    try:
-        return connect(draft, create=True)
-    except RegisterUnusable as error:
-        # The draft is of no concern to who asked for a register at its place.
-        raise RegisterUnusable(path=path, reason=error.values["reason"]) from None
+def _left_beside(path: Path) -> str:
+    """Return why no register may be made at a place beside which the files of another one lie, nothing where none do.
+
+    SQLite would take them for its own.
+    """
+    left = next((name for suffix in SQLITE_SUFFIXES if os.path.lexists(name := f"{path}{suffix}")), None)
+    if left is None:
+        return ""
+    return Phrase(
+        "{name} lies there, with entries of an earlier register perhaps; move it away, or name another place with --db",
+        name=Path(left).name,
+    )
 
 
 def _write(register: "Register", setup: Setup, now: datetime, actor: str) -> None:

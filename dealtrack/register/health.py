@@ -12,7 +12,9 @@ from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.backup import last_backup
+from dealtrack.register.backup import draft_folders, last_backup
+from dealtrack.register.connection import is_erasure_open
+from dealtrack.register.drafts import drafts_in
 from dealtrack.register.evidence import evidence_folder
 from dealtrack.register.evidence import told as told_evidence
 from dealtrack.register.folder import holds_folders
@@ -45,6 +47,12 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
         yield Phrase(
             "the register stays at schema {found} and takes no entries: {reason}", found=told.found, reason=told.reason
         )
+    if register.mode == "delete":
+        yield "the register is a copy that nobody has written to: who reads it makes writers wait until the next entry"
+    if is_erasure_open(register.path):
+        yield "what was erased may still stand in the register's files; the next entry takes it away"
+    for path in (path for folder in draft_folders(register) for path in drafts_in(folder)):
+        yield Phrase("{path} was left behind by a command that was killed; remove it", path=path)
     drive = _drive(str(register.path.resolve()))
     if drive in NETWORK_DRIVES:
         yield Phrase(

@@ -3,30 +3,37 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.moments import from_store
-from dealtrack.errors import CannotRead, DealtrackError, NotARegister, NotRestored, RegisterUnusable
+from dealtrack.errors import (
+    CannotRead,
+    DealtrackError,
+    NotARegister,
+    NotRestored,
+    RegisterLocked,
+    RegisterUnusable,
+)
 from dealtrack.phrase import Phrase
 from dealtrack.register import schema, upgrade
-from dealtrack.register.backup import STAMP
+from dealtrack.register.backup import STAMP, copy_database
 from dealtrack.register.connection import (
     APPLICATION_ID,
     PATIENCE_SECONDS,
+    check_names,
     connect,
     faults_of,
     sync,
     transaction,
     translate,
 )
+from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file
 from dealtrack.register.journal import Tail
 from dealtrack.register.register import Register
-
-BESIDE = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +81,14 @@ def drafted(place: Path, backup: Path) -> Iterator[Draft]:
         )
     if real.exists() and real.samefile(backup):
         raise NotRestored(path=place, backup=backup, reason="it is that file itself")
-    path = real.with_name(f".{real.name}.{os.getpid()}.restored")
     try:
         real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove(path)
-        holds, zone = _copied(backup, path, place)
-        replaces, loses = _present(place, holds)
-        yield Draft(path, place, backup, holds, replaces, loses, not os.path.lexists(real), zone)
+        with draft_file(real) as path:
+            holds, zone = _copied(backup, path, place)
+            replaces, loses = _present(place, holds)
+            yield Draft(path, place, backup, holds, replaces, loses, not os.path.lexists(real), zone)
     except OSError as error:
         raise NotRestored(path=place, backup=backup, reason=error.strerror or str(error)) from None
-    finally:
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", *BESIDE):
-        with suppress(OSError):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo]:
@@ -165,7 +163,7 @@ def put_in_place(draft: Draft, now: datetime, patience: float = PATIENCE_SECONDS
 def _free_name(real: Path, now: datetime) -> Path:
     stem = f"{real.stem}-replaced-{now.strftime(STAMP)}"
     kept, turn = real.with_name(f"{stem}.db"), 1
-    while any(os.path.lexists(f"{kept}{suffix}") for suffix in ("", *BESIDE)):
+    while any(os.path.lexists(f"{kept}{suffix}") for suffix in ("", *SQLITE_SUFFIXES)):
         kept, turn = real.with_name(f"{stem}-{turn}.db"), turn + 1
     return kept
 
@@ -186,15 +184,20 @@ def _is_replaced(draft: Draft, real: Path, kept: Path, patience: float) -> bool:
             (application,) = held.execute("PRAGMA application_id").fetchone()
             if application != APPLICATION_ID:
                 raise NotARegister(path=draft.place, reason="it is another program's database")
-            _keep(held, kept)
+            check_names(held)
+            copy_database(held, kept, lambda _: None)
             with closing(connect(draft.path)) as source:
+                if _page_size(source) != _page_size(held):
+                    # With a write-ahead log SQLite keeps the size that a file has.
+                    held.execute("PRAGMA journal_mode = DELETE")
                 source.backup(held)
             held.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.Error as error:
-        _remove(kept)
-        if _is_damage(error):
+    except (sqlite3.Error, RegisterLocked, RegisterUnusable) as error:
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+        if _is_damage(cause):
             return False
-        reason = str(translate(error, draft.place).values.get("reason", Phrase("somebody has it open; end that first")))
+        told = translate(cause, draft.place) if isinstance(cause, sqlite3.Error) else error
+        reason = str(getattr(told, "values", {}).get("reason", Phrase("somebody has it open; end that first")))
         raise NotRestored(path=draft.place, backup=draft.backup, reason=reason) from None
     real.chmod(0o600)
     return True
@@ -204,24 +207,15 @@ def _is_damage(error: BaseException | None) -> bool:
     return str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
 
 
-def _keep(held: sqlite3.Connection, kept: Path) -> None:
-    """Copy what is replaced, page by page as it stands: it may be what somebody looks into later."""
-    part = kept.with_name(f".{kept.name}.part")
-    try:
-        _remove(part)
-        with closing(connect(part, create=True)) as copy:
-            held.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")
-        sync(part)
-        part.replace(kept)
-    finally:
-        _remove(part)
+def _page_size(connection: sqlite3.Connection) -> int:
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    return int(size)
 
 
 def _set_aside(real: Path, kept: Path) -> bool:
     """Move what stands at a place, with the files that SQLite keeps beside it; tell whether there was a register."""
     # The log goes first: left beside another register, SQLite would write it into that.
-    for suffix in (*BESIDE, ""):
+    for suffix in (*SQLITE_SUFFIXES, ""):
         if os.path.lexists(f"{real}{suffix}"):
             moved = Path(f"{kept}{suffix}")
             Path(f"{real}{suffix}").rename(moved)

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,14 @@ from dealtrack.errors import RegisterOlder, RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import days, journal, projection, queries, schema
 from dealtrack.register.connection import (
+    PATIENCE_SECONDS,
     UNFORESEEN,
+    Connection,
     check_unchanged,
     connect,
     faults_of,
+    finish_erasure,
+    is_erasure_open,
     is_undecodable,
     reading,
     transaction,
@@ -97,11 +101,37 @@ class Store:
         told = self.upgrade
         if told is not None and told.reason:
             raise RegisterOlder(path=self.path, found=told.found, known=told.known, reason=told.reason)
+        self._use_log()
         before = self._connection.total_changes
         with transaction(self._connection):
             yield
+        if is_erasure_open(self.path):
+            finish_erasure(self._connection, self.path)
         if self._connection.total_changes > before:
             self.done = []
+
+    def _use_log(self) -> None:
+        """Let a register that was copied from a backup be written as every other: no reader makes a writer wait then.
+
+        Somebody who has it open puts it off.
+        """
+        if self.mode != "delete":
+            return
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
+
+    @cached_property
+    def names(self) -> int:
+        """Return how many names (hard links) the register's file has: by each, SQLite knows other last entries."""
+        return self._connection.names() if isinstance(self._connection, Connection) else 1
+
+    @property
+    def mode(self) -> str:
+        """Return how SQLite writes the register: `wal`, or `delete` in a copy that nobody has written to yet."""
+        (mode,) = self._connection.execute("PRAGMA journal_mode").fetchone()
+        return str(mode)
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -57,7 +57,7 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
             # SQLite copies nothing over the connection that holds the lock.
             with closing(reader(path)) as unchanged:
                 target = place.with_name(f"{place.stem}-schema{found}-{moment.strftime(STAMP)}.db")
-                copy_whole(unchanged, target)
+                copy_whole(unchanged, path, target)
                 backup = target
             change(connection, path, found)
     except BaseException:

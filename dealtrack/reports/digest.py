@@ -105,7 +105,7 @@ def make_digest(register: Register, wanted: Filter, view: View, backups: Path | 
     year = age = entries = head = None
     if view.is_present:
         year = missing_year(calendar, morning.day)
-        age = None if backups is None else _backup_age(register, backups, morning)
+        age = None if backups is None else _backup_age(register, backups, morning, view.moment)
         entries, head = register.head()
     return Digest(view.moment, morning, new, still, today, later, year, age, entries, head)
 
@@ -118,6 +118,6 @@ def _divided(latenesses: Iterable[Lateness], answers: Iterable[bool]) -> tuple[l
     return yes, no
 
 
-def _backup_age(register: Register, place: Path, morning: Morning) -> BackupAge | None:
-    last = newest_backup(register, place)
+def _backup_age(register: Register, place: Path, morning: Morning, now: datetime) -> BackupAge | None:
+    last = newest_backup(register, place, now)
     return None if last is not None and last > morning.since else BackupAge(place, last)

@@ -298,8 +298,9 @@ def test_opened_on_a_terminal_only(busy: Clerk, photo: Path, tmp_path: Path) -> 
     busy.extra |= {"PATH": f"{tools}:/usr/bin:/bin", "TMPDIR": str(tools)}
     assert busy.at_terminal("evidence", "1", "--open", second).status == 2
     assert not (tmp_path / "seen").exists()
-    assert busy.at_terminal("evidence", "1", "--open", first).status == 0
+    assert busy.at_terminal("evidence", "1", "--open", first, typed=b"\n").status == 0
     assert (tmp_path / "seen").read_bytes() == CONTENT
+    assert [path.name for path in tools.iterdir()] == [viewer.name], "the copy is removed"
 
 
 def test_on_a_narrow_terminal_each_file_is_one_line(busy: Clerk, photo: Path) -> None:

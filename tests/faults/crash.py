@@ -1,10 +1,12 @@
 """Crash: a command is killed at a random moment, and the register is then as if it had run, or as if it had not."""
 
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dealtrack.register.drafts import DRAFT
 from tests.faults.deeds import NAMES, Deed, deed
 from tests.faults.desk import Desk, Look, founded, look
 from tests.faults.processes import Outcome, first_line, spread
@@ -96,6 +98,9 @@ def settled(
 
     if outcome.status not in (0, KILLED) and not outcome.is_plain:
         broken("it ended neither plainly nor killed")
+    # A strike between two given calls can meet the one moment at which a file has its draft's name.
+    for fault in left_behind(desk) if how == "killed" else ():
+        broken(fault)
     after = look(desk.db, before.head)
     for fault in after.faults:
         broken(fault)
@@ -123,6 +128,14 @@ def settled(
         for fault in job.check(desk, True) if job.check else ():
             broken(f"after running it again: {fault}")
     return after
+
+
+def left_behind(desk: Desk) -> list[str]:
+    """Return what a command left of a file that it was writing: nothing but empty ones, where files need no name."""
+    if sys.platform != "linux":
+        return []
+    drafts = [path for path in desk.folder.rglob(f"*{DRAFT}*") if path.is_file() and path.stat().st_size]
+    return [f"{path.name} was left behind, {path.stat().st_size} bytes" for path in drafts]
 
 
 def founding(case: Series) -> Finding:

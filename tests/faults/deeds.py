@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.faults.desk import Desk, look, write_rows
 
 ROWS = 120
+OLD = '{"old": true}'
+"""What stands where an export goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def _export_check(path: Path) -> Callable[[Desk, bool], list[str]]:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         if not lines:
             return ["no export is there, though the command said so"] if done else []
-        if lines[0] == "old":
+        if lines[0] == OLD:
             return ["the old export is still there, though the command said it is new"] if done else []
         return [] if lines[-1].startswith('{"id":') and lines[-1].endswith("}") else ["half an export is there"]
 
@@ -129,6 +131,6 @@ def deed(name: str, desk: Desk, mark: str, target: int) -> Deed:
             return Deed(name, ("backup", "--keep", 2, place), 0, True, _backup_check(place))
         case "export":
             place = folder / "export.jsonl"
-            place.write_text("old\n", encoding="utf-8")
+            place.write_text(f"{OLD}\n", encoding="utf-8")
             return Deed(name, (name, "--format", "jsonl", "--to", place), 0, True, _export_check(place))
     raise ValueError(name)

@@ -203,3 +203,11 @@ int link(const char *from, const char *to) {
     AFTER
     return done;
 }
+
+int linkat(int one, const char *from, int other, const char *to, int flags) {
+    if (!mode || (!within(to) && !ours(other))) return REAL(linkat)(one, from, other, to, flags);
+    BEFORE(RENAME)
+    int done = REAL(linkat)(one, from, other, to, flags);
+    AFTER
+    return done;
+}

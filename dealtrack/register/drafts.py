@@ -1,0 +1,271 @@
+"""Files on the way to their place: without a name where the system has that, else hidden and cleared away later."""
+
+import os
+import secrets
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import gettempdir
+from types import FrameType
+
+from dealtrack.phrase import Phrase
+
+DRAFT = ".dealtrack-draft"
+"""What stands in the name of every draft, a hidden file or folder, and in those that SQLite keeps beside it."""
+
+SQLITE_SUFFIXES = ("-wal", "-shm", "-journal")
+NOTE_SUFFIX, ERASURE_SUFFIX, EVIDENCE_SUFFIX = ".last-backup", ".erasure-open", ".evidence"
+FOLDER_NAME = "dealtrack"
+CHUNK = 1 << 20
+BYTES = getattr(os, "O_BINARY", 0)
+"""Windows changes the ends of lines without it."""
+
+NAME_LENGTH = 60
+"""The characters of a file's name that the name of its draft repeats."""
+
+
+def unnamed_file(folder: Path) -> int | None:
+    """Return a descriptor of a new file in a folder that has no name yet, and so goes when this process goes.
+
+    None where the system has no such files. The file is its owner's alone.
+    """
+    if sys.platform == "linux":
+        # Where the file system does not know them, or the folder cannot be written to, the other way will say so.
+        with suppress(OSError):
+            return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
+    return None
+
+
+def name_file(handle: int, place: Path) -> None:
+    """Give a file of `unnamed_file` its name; a file of that name is replaced in one step. Raises OSError."""
+    try:
+        _link(handle, place)
+    except FileExistsError:
+        hidden = _new_name(place)
+        _link(handle, hidden)
+        try:
+            hidden.replace(place)
+        except OSError:
+            hidden.unlink(missing_ok=True)
+            raise
+
+
+def _link(handle: int, place: Path) -> None:
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        link_file(handle, place.name, folder)
+    finally:
+        os.close(folder)
+
+
+def link_file(handle: int, name: str, folder: int) -> None:
+    """Give a file of `unnamed_file` a new name in a folder, which is given by its descriptor. Raises OSError."""
+    # With a folder's descriptor Python asks for the call that follows the link of /proc to the file.
+    os.link(f"/proc/self/fd/{handle}", name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+
+
+def _new_name(place: Path) -> Path:
+    return place.with_name(f".{place.name[:NAME_LENGTH]}.{secrets.token_hex(4)}{DRAFT}")
+
+
+@contextmanager
+def draft_file(place: Path) -> Iterator[Path]:
+    """Give a new, empty, hidden file beside a place, its owner's alone; it is gone after the block, unless moved.
+
+    What SQLite kept beside it goes too, and so do drafts of the same place that a killed command left behind. A
+    signal that ends the process ends the block first. Raises OSError.
+    """
+    remove_drafts(place.parent, place.name)
+    path = _new_name(place)
+    with _ended_by_signals(), ExitStack() as stack:
+        stack.callback(_remove, path)
+        stack.enter_context(_new_file(path))
+        yield path
+
+
+@contextmanager
+def replaced_by_empty(path: Path) -> Iterator[None]:
+    """Put an empty draft in the place of an open one, whose content then goes when it is closed. Raises OSError."""
+    path.unlink()
+    with _new_file(path):
+        yield
+
+
+@contextmanager
+def new_file(place: Path) -> Iterator[int]:
+    """Give the descriptor of a new file that takes a place in one step when the block ends well, whole on the disk.
+
+    What stood there is replaced; otherwise it stays. Raises OSError.
+    """
+    remove_drafts(place.parent, place.name)
+    handle = unnamed_file(place.parent)
+    if handle is not None:
+        try:
+            yield handle
+            os.fsync(handle)
+            name_file(handle, place)
+        finally:
+            os.close(handle)
+        return
+    with draft_file(place) as path:
+        handle = os.open(path, os.O_RDWR | BYTES)
+        try:
+            yield handle
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        path.replace(place)
+
+
+def part_of_register(path: Path) -> str:
+    """Return why a file of this name is left to a register, which it is a part of or would be; nothing for others."""
+    if path.name.endswith(SQLITE_SUFFIXES):
+        return Phrase("such a name is left to what SQLite keeps beside a register; name another file")
+    if path.name.endswith((NOTE_SUFFIX, ERASURE_SUFFIX)):
+        return Phrase("such a name is left to the notes beside a register; name another file")
+    if any(parent.name.endswith(EVIDENCE_SUFFIX) for parent in path.parents):
+        return Phrase("it lies in a register's folder of evidence; name a file elsewhere")
+    return ""
+
+
+@contextmanager
+def draft_folder() -> Iterator[Path]:
+    """Give a new folder for temporary files, its owner's alone, which is gone after the block as `draft_file` is."""
+    folder = draft_place()
+    remove_drafts(folder, FOLDER_NAME)
+    path = _new_name(folder / FOLDER_NAME)
+    with _ended_by_signals(), ExitStack() as stack:
+        path.mkdir(mode=0o700)
+        stack.callback(_remove, path)
+        if sys.platform != "win32":
+            handle = os.open(path, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            _lock(handle)
+        yield path
+
+
+def draft_place() -> Path:
+    """Return the folder in which `draft_folder` makes its own: the system's for temporary files."""
+    return Path(gettempdir())
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[None]:
+    """Make a file, and hold a lock on it during the block, by which others know that it is in use.
+
+    Windows moves and removes no open file, so that none is kept open there.
+    """
+    handle = _created(path)
+    if sys.platform == "win32":
+        os.close(handle)
+        yield
+    else:
+        # Whoever clears away may have taken it before the lock was there.
+        while not path.exists():
+            os.close(handle)
+            handle = _created(path)
+        try:
+            yield
+        finally:
+            os.close(handle)
+
+
+def _created(path: Path) -> int:
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | BYTES, 0o600)
+    if sys.platform != "win32":
+        # SQLite gives the files beside it the same rights, and wide ones where a strange umask left it none.
+        os.fchmod(handle, 0o600)
+        _lock(handle)
+    return handle
+
+
+def _lock(handle: int) -> None:
+    if sys.platform != "win32":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def drafts_in(folder: Path, name: str = "") -> list[Path]:
+    """Return the drafts in a folder that no running command uses, in order; with `name` those of that file alone."""
+    start = f".{name[:NAME_LENGTH]}." if name else "."
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if DRAFT in entry.name and entry.name.startswith(start)]
+    except OSError:
+        return []
+    return [folder / found for found in sorted(names) if not _is_in_use(folder / found)]
+
+
+def remove_drafts(folder: Path, name: str = "") -> None:
+    """Remove what `drafts_in` returns, as far as the rights go."""
+    for path in drafts_in(folder, name):
+        with suppress(OSError):
+            _remove(path)
+
+
+def _is_in_use(path: Path) -> bool:
+    if sys.platform != "win32":
+        import fcntl
+
+        main = path.with_name(path.name.partition(DRAFT)[0] + DRAFT)
+        try:
+            handle = os.open(main, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                os.close(handle)
+        except FileNotFoundError:
+            # What SQLite kept beside a draft that is gone.
+            return False
+        except OSError:
+            # It is locked, or somebody else's.
+            return True
+    # Windows removes no file that is open.
+    return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    for suffix in ("", *SQLITE_SUFFIXES):
+        # What is not there cannot be done away with either where nothing can be written.
+        if os.path.lexists(f"{path}{suffix}"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def copy_bytes(source: int, target: int) -> None:
+    """Copy a whole file into an empty one, both by descriptor. Raises OSError."""
+    os.lseek(source, 0, os.SEEK_SET)
+    while chunk := os.read(source, CHUNK):
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[os.write(target, rest) :]
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End the block in order where a signal asks the process to end, so that what it made is cleared away."""
+    names = ("SIGTERM", "SIGHUP")
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    changed = [number for name in names if (number := getattr(signal, name, None)) is not None]
+    changed = [number for number in changed if signal.getsignal(number) is signal.SIG_DFL]
+    for number in changed:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
