@@ -254,6 +254,14 @@ class BadNoticeFile(DealtrackError):
     """Notice {path}: {reason}."""
 
 
+class IssueDayUnknown(DealtrackError):
+    """{other} rules {day} otherwise than {notice}, whose day of issue is not known. Import that with --issued DAY."""
+
+
+class IssueDaysEqual(DealtrackError):
+    """{notice} and {other}, both issued on {issued}, differ on {day}. Import the narrower one with --scope TEXT."""
+
+
 class BadPolicyFile(DealtrackError):
     """Policy {path}: {reason}."""
 

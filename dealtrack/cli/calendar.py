@@ -14,7 +14,7 @@ from dealtrack.cli.output import check_format, print_records, print_steps, step_
 from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
-from dealtrack.core.calendar import Day, DayList, WorkingCalendar, month_days, reason
+from dealtrack.core.calendar import Day, DayList, HolidaySpan, WorkingCalendar, month_days, reason
 from dealtrack.core.explanation import count_days
 from dealtrack.core.moments import local_day, parse_day
 from dealtrack.errors import BadCount, BadMonth, RegisterMissing
@@ -67,15 +67,16 @@ def show(
     with _calendar(session, calendar) as (days, zone, _law):
         year, number = _month(month, local_day(session.now, zone))
         held = list(month_days(days, year, number))
+        spans = {day.day: days.holiday_span(day.day) for day in held}
     if fmt in ("csv", "json", "jsonl"):
-        print_records(map(_day_record, held), fmt=fmt, zone=zone)
+        print_records((_day_record(day, spans[day.day]) for day in held), fmt=fmt, zone=zone)
     else:
         from dealtrack.cli.table import print_month
 
         print_month(held)
 
 
-def _day_record(day: Day) -> dict[str, object]:
+def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:
     return {
         "day": day.day.isoformat(),
         "worked": day.worked,
@@ -83,6 +84,7 @@ def _day_record(day: Day) -> dict[str, object]:
         "reason": reason(day),
         "source": day.source,
         "confirmed": day.confirmed,
+        "holiday": "/".join(map(str, span)) or None,
     }
 
 

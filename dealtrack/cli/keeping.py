@@ -1,24 +1,27 @@
 """Commands that keep a register safe: copies of it, the way back to one, and what may be wrong around it."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dealtrack import settings
 from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
-from dealtrack.errors import CHECK_FAILED, BadCopies, NoTerminal
+from dealtrack.errors import CHECK_FAILED, BadCopies, DealtrackError, NoTerminal
 from dealtrack.phrase import Phrase
 
 SEEN_ARGUMENTS = Phrase("seen by other users while a command runs: give personal data by import, or where add asks")
 
 if TYPE_CHECKING:
     from dealtrack.register.evidence_copies import Copied
+    from dealtrack.register.register import Register
     from dealtrack.register.restoring import Draft
 
 
@@ -142,6 +145,22 @@ def _told(draft: "Draft") -> str:
     )
 
 
+def _calendar_warnings(register: "Register") -> Iterator[str]:
+    """Yield what there is to say where the register's calendar is not the one that would be shipped now."""
+    from dealtrack.register.revising import is_as_shipped
+    from dealtrack.sources.calendars import load_calendar
+
+    try:
+        shipped = load_calendar(register.facts["calendar"], settings.data_folder(), settings.user_folder())
+        if not is_as_shipped(register, shipped):
+            yield Phrase(
+                "the calendar is not what is shipped now; "
+                "'dealtrack calendar refresh' shows which days and deadlines change"
+            )
+    except DealtrackError as error:
+        yield str(error)
+
+
 def doctor(context: typer.Context) -> None:
     """Tell what the register is, and warn of what may be wrong around it; exits with 1 when it warns."""
     from dealtrack.cli.title import can_hide
@@ -154,7 +173,7 @@ def doctor(context: typer.Context) -> None:
             shown.append(("arguments", SEEN_ARGUMENTS))
         for name, value in shown:
             print(f"{_(name)}\t{say(value)}")
-        found = list(warnings(register, session.now))
+        found = [*warnings(register, session.now), *_calendar_warnings(register)]
     for text in found:
         tell(f"dealtrack: {say(text)}")
     if found:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,13 +15,16 @@ from dealtrack.cli.sentences import due_text, show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason
-from dealtrack.core.calendar_changes import change_to_data
 from dealtrack.core.moments import parse_days
+from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input, safe_text
-from dealtrack.errors import BadMonth, MissingValue
+from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
 from dealtrack.register.register import Register
-from dealtrack.register.revising import Revision, preview, revise, with_own_changes
+from dealtrack.register.revising import Plan, Revision, preview, revise
+
+if TYPE_CHECKING:
+    from dealtrack.core.notice import Notice
 
 SHOWN = 20
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would change, or ask.")]
@@ -38,8 +41,9 @@ def amend(
     yes: Yes = False,
 ) -> None:
     """Rule days of the calendar otherwise; shows first which deadlines move."""
+    from dealtrack.core.calendar import rulings_to_data
+    from dealtrack.register.calendar_layers import read_layers
     from dealtrack.sources.calendars import Amendment
-    from dealtrack.sources.calendars import amend as amended
 
     session: Session = context.obj
     if off + worked + plain != 1:
@@ -54,10 +58,13 @@ def amend(
         days = tuple(_days_of(register, first, last))
         amendment = Amendment(name, days if off else (), days if worked else (), days if plain else (), notice=source)
 
-        def change(rules: CalendarRules) -> CalendarRules:
-            return amended(rules, [amendment])
+        def plan() -> Plan:
+            layers = read_layers(register.connection)
+            rulings = amendment.rulings(layers.shipped.weekend)
+            told = {"how": "amend", "name": name, "source": source, "own": {"rulings": rulings_to_data(rulings)}}
+            return layers.rules(amended=rulings), told
 
-        _revise(session, register, change, {"how": "amend", "name": name, "source": source}, yes, own=True)
+        _revise(session, register, plan, yes)
 
 
 def _days_of(register: Register, first: Any, last: Any) -> Iterable[Any]:
@@ -73,22 +80,62 @@ def import_(
         str, typer.Option("--year", metavar="YEAR", help="The year of which a CSV file is the whole official word.")
     ] = "",
     source: Annotated[str, typer.Option("--source", metavar="TEXT", help="The notice [the file's own words].")] = "",
+    issued: Annotated[
+        str,
+        typer.Option("--issued", metavar="DAY", help="The day of issue: of two notices the later rules a day."),
+    ] = "",
+    scope: Annotated[
+        str,
+        typer.Option("--scope", metavar="TEXT", help="Where the notice holds, if not nationwide: it then comes first."),
+    ] = "",
     yes: Yes = False,
 ) -> None:
     """Take an official notice into the calendar; shows first which deadlines move."""
-    from dealtrack.sources.notices import apply_notice, read_notice
+    from dealtrack.core.moments import parse_day
+    from dealtrack.core.notice import day_in, overruled
+    from dealtrack.register.calendar_layers import read_layers
+    from dealtrack.sources.notices import read_notice
 
     session: Session = context.obj
     if year and not (year.isascii() and year.isdigit() and 1970 <= int(year[:5]) <= 2100):
         raise BadMonth(text=year)
     notice = read_notice(Path(file), [int(year)] if year else [])
-    told = clean_input(source, "--source", 1000) or ", ".join(notice.papers) or Path(file).name
+    source = clean_input(source, "--source", 1000) or notice.source or Path(file).name
+    scope = clean_input(scope, "--scope", 200)
     with session.register() as register:
+        day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
+        notice = notice._replace(source=source, issued=day, scope=scope)
+        rules, notice = _with_issue(session, register, notice)
+        for ruled, ruling in overruled(rules, notice):
+            text = _("{day}: stays {told}, against this notice")
+            tell(safe_text(text.format(day=show_day(ruled), told=_reason(ruled, ruling))), sys.stdout)
 
-        def change(rules: CalendarRules) -> CalendarRules:
-            return apply_notice(rules, notice, told)
+        def plan() -> Plan:
+            told = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
+            return read_layers(register.connection).rules(notice=notice), told
 
-        _revise(session, register, change, {"how": "import", "name": Path(file).name, "source": told}, yes, own=True)
+        _revise(session, register, plan, yes)
+
+
+def _with_issue(session: Session, register: Register, notice: "Notice") -> tuple[CalendarRules, "Notice"]:
+    """Return the calendar with a notice, and the notice; on a terminal its day of issue is asked for where it counts.
+
+    Raises IssueDayUnknown or IssueDaysEqual.
+    """
+    from dealtrack.core.moments import parse_day
+    from dealtrack.register.calendar_layers import read_layers
+
+    layers = read_layers(register.connection)
+    try:
+        return layers.rules(notice=notice), notice
+    except IssueDayUnknown as error:
+        if notice.issued or not session.asks or error.values["notice"] != notice.source:
+            raise
+        tell(say(error), sys.stderr)
+        text = str(typer.prompt(_("Issued on which day?"), err=True))
+        day = parse_day(text, session.now, register.zone)
+    notice = notice._replace(issued=day.isoformat())
+    return layers.rules(notice=notice), notice
 
 
 def refresh(
@@ -99,32 +146,25 @@ def refresh(
     yes: Yes = False,
 ) -> None:
     """Take in what an upgrade of dealtrack or of the holidays package says anew; shows first which deadlines move."""
+    from dealtrack.core.calendar_changes import change_to_data
+    from dealtrack.register.calendar_layers import read_layers
     from dealtrack.sources.calendars import load_calendar
 
     session: Session = context.obj
     with session.register() as register:
         shipped = load_calendar(register.facts["calendar"], settings.data_folder(), settings.user_folder())
 
-        def change(rules: CalendarRules) -> CalendarRules:
-            return shipped if drop_own else with_own_changes(register, shipped)
+        def plan() -> Plan:
+            layers = read_layers(register.connection)
+            told = {"how": "refresh", "name": shipped.name, "source": shipped.source, "dropped_own": drop_own}
+            told["shipped"] = change_to_data(layers.shipped, shipped)
+            return (shipped if drop_own else layers.rules(shipped)), told
 
-        told = {"how": "refresh", "name": shipped.name, "source": shipped.source}
-        _revise(session, register, change, told, yes, own=False)
+        _revise(session, register, plan, yes)
 
 
-def _revise(
-    session: Session,
-    register: Register,
-    change: Callable[[CalendarRules], CalendarRules],
-    told: dict[str, Any],
-    yes: bool,
-    own: bool,
-) -> None:
-    old = register.calendar_rules()
-    new = change(old)
-    if own:
-        told["own"] = change_to_data(old, new)
-    revision = preview(register, new)
+def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes: bool) -> None:
+    revision = preview(register, plan()[0])
     _show(revision, register.zone, register)
     if revision.is_empty:
         print(_("the calendar stays as it is"))
@@ -134,7 +174,7 @@ def _revise(
         return
     if not yes and not is_agreed(_("Revise the calendar?")):
         raise typer.Abort
-    done = revise(register, new, told, session.now, session.actor, revision)
+    done = revise(register, plan, session.now, session.actor, revision)
     line = _("calendar revision {revision}: {days}, {deadlines} moved")
     days, deadlines = _count_days(len(done.days)), _count_deadlines(len(done.moved))
     tell(line.format(revision=register.revision, days=days, deadlines=deadlines), sys.stdout)
@@ -153,21 +193,24 @@ def _count_ended(count: int) -> str:
 
 
 def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
-    for change in revision.days[:SHOWN]:
+    for change in revision.days:
         before, after = _reason(change.day, change.before), _reason(change.day, change.after)
         tell(safe_text(f"{show_day(change.day)}: {before} -> {after}"), sys.stdout)
-    _more(len(revision.days), _count_days)
+    _show_rolled(revision, register)
+    if revision.renamed:
+        count = revision.renamed
+        text = _n("{count} day takes another name or source", "{count} days take other names or sources", count)
+        print(text.format(count=count))
     for years, line in (
         (revision.made_official, _("{years}: now official")),
         (revision.no_longer_official, _("{years}: now no longer official")),
     ):
         if years:
             print(line.format(years=say(listed(map(str, years)))))
-    for moved in revision.moved[:SHOWN]:
+    for moved in revision.moved:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
         tell(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after), sys.stdout)
-    _more(len(revision.moved), _count_deadlines)
     for clock in revision.otherwise[:SHOWN]:
         line = _(
             "complaint {id} {clock}: ended {verdict}, would now be {other}; "
@@ -176,6 +219,29 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
         verdict, other = _(clock.stands), _(clock.would_be)
         tell(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other), sys.stdout)
     _more(len(revision.otherwise), _count_ended)
+
+
+def _show_rolled(revision: Revision, register: Register) -> None:
+    """Show the rest days of other holidays: each where a policy asks and its year is published, else how many."""
+    rules = (rule for versions in register.policies.values() for policy in versions for rule in policy.clocks)
+    is_asked = any(rule.roll is Roll.AFTER_STATUTORY_HOLIDAY for rule in rules)
+    official = register.calendar_rules().official
+    shown = [change for change in revision.rolled if is_asked and change.day.year in official]
+    for change in shown:
+        days = {"day": show_day(change.day), "before": show_day(change.before), "after": show_day(change.after)}
+        if change.span:
+            text = _("{day}, in the holiday {first} to {last}: a period that ends there is due {before} -> {after}")
+            days |= {"first": show_day(change.span[0]), "last": show_day(change.span[1])}
+        else:
+            text = _("{day}, in no holiday: a period that ends there is due {before} -> {after}")
+        tell(text.format(**days), sys.stdout)
+    if count := len(revision.rolled) - len(shown):
+        text = _n(
+            "{count} further rest day belongs to another holiday than before; no deadline so far is rolled past it",
+            "{count} further rest days belong to other holidays than before; no deadline so far is rolled past them",
+            count,
+        )
+        print(text.format(count=count))
 
 
 def _more(count: int, counted: Callable[[int], str]) -> None:

@@ -170,6 +170,12 @@ def _tell(upgrade: "Upgrade") -> None:
         found=upgrade.found, known=upgrade.known, backup=upgrade.backup, reason=say(upgrade.reason or "")
     )
     tell(f"dealtrack: {told}")
+    if upgrade.backup:
+        text = _(
+            "its calendar and policies stay as they were: 'dealtrack calendar refresh' and 'dealtrack doctor' show "
+            "what this version would change"
+        )
+        tell(f"dealtrack: {text}")
 
 
 def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:

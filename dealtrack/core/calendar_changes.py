@@ -1,9 +1,19 @@
 """What changes from one calendar to the next, as days and as the data that the journal keeps."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
-from dealtrack.core.calendar import CalendarRules, DayKind, rulings_to_data, spans_to_data
+from dealtrack.core.calendar import (
+    CalendarRules,
+    DayKind,
+    WorkingCalendar,
+    days_between,
+    rulings_to_data,
+    spans_to_data,
+)
+from dealtrack.errors import OutsideCalendar
 
 
 def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
@@ -25,15 +35,26 @@ def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
 
 
 def changed_days(old: CalendarRules, new: CalendarRules) -> list[date]:
-    """Return the days, in order, on which two calendars differ in whether the day is worked or why."""
+    """Return the days, in order, on which two calendars differ in whether the day is worked, why, or by whose word."""
 
-    def told(rules: CalendarRules, day: date) -> tuple[bool, DayKind, str]:
-        ruling = rules.ruling(day)
-        return ruling.worked, ruling.kind, ruling.name
+    def told(rules: CalendarRules, day: date) -> tuple[bool, DayKind, str, str]:
+        return rules.ruling(day)[:4]
 
     if old.weekend == new.weekend:
         days = sorted({*old.rulings, *new.rulings})
     else:
-        first, last = max(old.first, new.first), min(old.last, new.last)
-        days = [first + index * timedelta(1) for index in range((last - first).days + 1)]
+        days = days_between(max(old.first, new.first), min(old.last, new.last))
     return [day for day in days if told(old, day) != told(new, day)]
+
+
+def otherwise_rolled(old: WorkingCalendar, new: WorkingCalendar, within: Iterable[date]) -> list[date]:
+    """Return those of some days, in order, that are off in both calendars and belong to a holiday that ends otherwise.
+
+    A period that ends on such a day, and is rolled past holidays, ends on another day than before.
+    """
+    days = []
+    for day in within:
+        with suppress(OutsideCalendar):
+            if not new.is_worked(day) and not old.is_worked(day) and old.after_holiday(day) != new.after_holiday(day):
+                days.append(day)
+    return days

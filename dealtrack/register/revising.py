@@ -13,19 +13,25 @@ from dealtrack.core.calendar import (
     ONE_DAY,
     CalendarRules,
     DayList,
+    HolidaySpan,
     Ruling,
     WorkingCalendar,
+    days_between,
 )
-from dealtrack.core.calendar_changes import change_to_data, changed_days
+from dealtrack.core.calendar_changes import change_to_data, changed_days, otherwise_rolled
 from dealtrack.core.clocks import Clock, Deadlines, Verdict, plain_deadlines, verdict
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll
 from dealtrack.register import days, journal, queries
+from dealtrack.register.calendar_layers import read_layers
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import Filter, Touched
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
+
+Plan = tuple[CalendarRules, Mapping[str, Any]]
+"""The rules that are to hold, and what the journal keeps beside the change: how it was made, name, source, layers."""
 
 REACH = timedelta(days=30)
 """How far past its counted days a deadline can be rolled, so that a change there may still move it."""
@@ -38,6 +44,16 @@ class DayChange:
     day: date
     before: Ruling
     after: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class RollChange:
+    """A rest day that belongs to another holiday: where a period that ends on it was due, and is; the holiday now."""
+
+    day: date
+    before: date
+    after: date
+    span: HolidaySpan
 
 
 class Moved(NamedTuple):
@@ -63,12 +79,16 @@ class Otherwise:
 class Revision:
     """What a change of the calendar does; `change` is the change itself, as `change_to_data` writes it.
 
-    `head` is the journal's last entry when this was found out.
+    `head` is the journal's last entry when this was found out. `days` are those that are worked now and were off, or
+    the other way about, those against the weekday rule first; `rolled` are rest days which belong to a holiday that
+    ends otherwise; `renamed` counts the days that only take another name or source.
     """
 
     head: tuple[int, str]
     change: Mapping[str, Any]
     days: list[DayChange]
+    rolled: list[RollChange]
+    renamed: int
     made_official: list[int]
     no_longer_official: list[int]
     moved: list[Moved]
@@ -77,20 +97,22 @@ class Revision:
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing changes."""
-        return not (self.days or self.made_official or self.no_longer_official)
+        change = self.change
+        told = (change["rulings"], change["dropped"], self.made_official, self.no_longer_official)
+        return not any(told) and "spans" not in change and "law" not in change
 
 
 def preview(register: Register, rules: CalendarRules) -> Revision:
     """Return what it would do to put these rules in place of the register's calendar, writing nothing."""
     head = register.head()
     old = register.calendar_rules()
-    changes = [DayChange(day, old.ruling(day), rules.ruling(day)) for day in changed_days(old, rules)]
     made, undone = sorted(rules.official - old.official), sorted(old.official - rules.official)
     revised = WorkingCalendar(DayList(rules), register.revision + 1)
+    changes, rolled, renamed = _changes(old, rules, WorkingCalendar(DayList(old)), revised)
     moved: list[Moved] = []
     otherwise: list[Otherwise] = []
     count = _counter(register, revised)
-    for id_, held in _touched(register, changes, [*made, *undone]):
+    for id_, held in _touched(register, [*changes, *rolled], [*made, *undone]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
         if held[0].is_plain:
             anew = [count(touched) for touched in held]
@@ -109,7 +131,31 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
         if ended:
             ((complaint, _runs),) = queries.complaints(register.connection, Filter(ids=(id_,)))
             otherwise += judged_otherwise(complaint, ended, anew)
-    return Revision(head, change_to_data(old, rules), changes, made, undone, moved, otherwise)
+    return Revision(head, change_to_data(old, rules), changes, rolled, renamed, made, undone, moved, otherwise)
+
+
+def _changes(
+    old: CalendarRules, new: CalendarRules, before: WorkingCalendar, after: WorkingCalendar
+) -> tuple[list[DayChange], list[RollChange], int]:
+    """Return the days that change, those that belong to another holiday, and how many take another name alone."""
+    anew = [day for day in changed_days(old, new) if old.first <= day <= old.last]
+    flipped = [day for day in anew if old.ruling(day).worked != new.ruling(day).worked]
+    rest = {day for day in anew if not new.ruling(day).worked}
+    if old.spans is None and new.spans is not None:
+        rest.update(day for day in days_between(old.first, old.last) if not new.ruling(day).worked)
+    elif old.spans != new.spans:
+        spans_before, spans_after = old.span_by_day(), new.span_by_day()
+        rest.update(day for day in {*spans_before, *spans_after} if spans_before.get(day) != spans_after.get(day))
+    within = sorted(day for day in rest if old.first <= day <= old.last)
+    rolled = otherwise_rolled(before, after, within)
+
+    flipped.sort(key=lambda day: (new.ruling(day).worked == new.plain(day).worked, day))
+    renamed = len({*anew} - {*flipped} - {*rolled})
+    changes = [DayChange(day, old.ruling(day), new.ruling(day)) for day in flipped]
+    rolls = [
+        RollChange(day, before.after_holiday(day), after.after_holiday(day), after.holiday_span(day)) for day in rolled
+    ]
+    return changes, rolls, renamed
 
 
 def judged_otherwise(complaint: Complaint, before: Iterable[Clock], after: Iterable[Clock]) -> Iterator[Otherwise]:
@@ -147,7 +193,7 @@ def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[Touched
 
 
 def _touched(
-    register: Register, changes: Iterable[DayChange], years: Iterable[int]
+    register: Register, changes: Iterable[DayChange | RollChange], years: Iterable[int]
 ) -> Iterator[tuple[int, list[Touched]]]:
     """Yield the runs of each complaint that may touch a changed day or year."""
     spans = [(change.day, change.day) for change in changes]
@@ -164,20 +210,15 @@ def _touched(
 
 
 def revise(
-    register: Register,
-    rules: CalendarRules,
-    told: Mapping[str, Any],
-    now: datetime,
-    actor: str,
-    previewed: Revision | None = None,
+    register: Register, plan: Callable[[], Plan], now: datetime, actor: str, previewed: Revision | None = None
 ) -> Revision:
-    """Put these rules in place of the register's calendar as a new revision, in one transaction.
+    """Put the planned rules in place of the register's calendar as a new revision, in one transaction.
 
-    `told` is what the journal keeps beside the change: how it was made, name, source. Running clocks that
-    it affects move; those that have ended keep their verdict. What was `previewed` is done where the register
-    is still as it was then, else found out anew.
+    Running clocks that it affects move; those that have ended keep their verdict. What was `previewed` is done
+    where the register is still as it was then, else found out anew.
     """
     with register.recording(now, actor) as recorder:
+        rules, told = plan()
         is_current = previewed is not None and previewed.head == register.head()
         revision = previewed if previewed is not None and is_current else preview(register, rules)
         if not revision.is_empty:
@@ -246,14 +287,13 @@ def _write_spans(connection: sqlite3.Connection, old: CalendarRules, new: Calend
     )
 
 
-def own_changes(register: Register) -> list[Mapping[str, Any]]:
-    """Return the changes that the register's clerks made to its calendar, in order, beside what was shipped."""
-    events = journal.events(register.connection, [Event.CALENDAR_REVISED])
-    return [entry.detail for entry in events if entry.detail.get("own")]
-
-
-def with_own_changes(register: Register, rules: CalendarRules) -> CalendarRules:
-    """Return a calendar with what the register's clerks ruled put over it again."""
-    for detail in own_changes(register):
-        rules = rules.revised({**detail["own"], "official": sorted(rules.official | set(detail["own"]["official"]))})
-    return rules
+def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:
+    """Tell whether the calendar is what is shipped, with the register's own changes over it, in all that counts."""
+    old, new = register.calendar_rules(), read_layers(register.connection).rules(shipped)
+    changed = (day for day in changed_days(old, new) if old.first <= day <= old.last)
+    years = range(old.first.year, old.last.year + 1)
+    return (
+        old.spans == new.spans
+        and not any(old.ruling(day).worked != new.ruling(day).worked for day in changed)
+        and not any((year in old.official) != (year in new.official) for year in years)
+    )

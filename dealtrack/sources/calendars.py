@@ -1,7 +1,6 @@
 """Calendars by name: files in data/calendars and the user's own, country codes of the holidays package, paths."""
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules
@@ -19,7 +18,6 @@ from dealtrack.sources.toml_files import as_path, nearest
 
 __all__ = [
     "Amendment",
-    "amend",
     "calendar_names",
     "country_names",
     "differs_by_subdivision",
@@ -64,14 +62,6 @@ def differs_by_subdivision(name: str) -> list[str]:
     """Return the subdivisions whose holidays differ from those of a bare country code, none for any other name."""
     found = find_country(name) if COUNTRY_CODE.fullmatch(name) and "-" not in name else None
     return differing_subdivisions(found[0]) if found else []
-
-
-def amend(rules: CalendarRules, amendments: Iterable[Amendment]) -> CalendarRules:
-    """Return a calendar with amendments put over what it says; a later one wins over an earlier one."""
-    rulings = dict(rules.rulings)
-    for amendment in amendments:
-        rulings.update(amendment.rulings(rules.weekend))
-    return rules._replace(rulings=rulings)
 
 
 def _candidates(name: str, data_folder: Path, user_folder: Path) -> list[str]:

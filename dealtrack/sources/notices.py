@@ -3,16 +3,15 @@
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
+from dealtrack.core.notice import Notice, day_in
 from dealtrack.errors import BadNoticeFile
 from dealtrack.phrase import Phrase
 
-OFF_WORDS = {
+OFF_WORDS: dict[str, bool | None] = {
     "true": True,
     "1": True,
     "yes": True,
@@ -21,6 +20,7 @@ OFF_WORDS = {
     "0": False,
     "no": False,
     "worked": False,
+    "plain": None,
 }
 DATE_COLUMNS = ("date", "day")
 NAME_COLUMNS = ("name", "holiday")
@@ -28,19 +28,11 @@ OFF_COLUMNS = ("isoffday", "off")
 SIZE_LIMIT = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """The days that a notice rules, and the years of which it is the whole official word."""
-
-    days: Mapping[date, tuple[bool, str]]
-    years: frozenset[int]
-    papers: tuple[str, ...] = ()
-
-
 def read_notice(path: Path, years: Iterable[int] = ()) -> Notice:
     """Return a notice read from JSON (`year`, `days` of `date`, `name`, `isOffDay`) or CSV with such columns.
 
-    A CSV file does not say of which years it is the whole word: `years` does. Raises BadNoticeFile.
+    Of a day to which the weekday rule applies again, CSV says plain. A CSV file does not say of which years it is
+    the whole word: `years` does. Raises BadNoticeFile.
     """
     try:
         if path.stat().st_size > SIZE_LIMIT:
@@ -69,13 +61,14 @@ def _from_json(path: Path, text: str, whole: frozenset[int]) -> Notice:
     year = data.get("year")
     if year is not None and (not isinstance(year, int) or not 1970 <= year <= 2100):
         raise BadNoticeFile(path=path, reason=Phrase("{year!r} is no year from 1970 to 2100", year=year))
-    papers = tuple(str(paper) for paper in data.get("papers") or ())
+    papers = ", ".join(str(paper) for paper in data.get("papers") or ())
+    issued = day_in(str(data.get("issued") or papers))
     days = _days(path, ({str(key).lower(): value for key, value in item.items()} for item in items), 1)
-    return Notice(days, whole | ({year} if year is not None else set()), papers)
+    return Notice(days, whole | ({year} if year is not None else set()), papers, issued)
 
 
-def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bool, str]]:
-    days: dict[date, tuple[bool, str]] = {}
+def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bool | None, str]]:
+    days: dict[date, tuple[bool | None, str]] = {}
     for place, item in enumerate(items, start):
         where = f"entry {place}"
         text = _first(item, DATE_COLUMNS)
@@ -89,14 +82,15 @@ def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[da
             raise BadNoticeFile(
                 path=path, reason=Phrase("{where}: {day} is not from 1970 to 2100", where=where, day=day)
             )
-        off = OFF_WORDS.get(str(_first(item, OFF_COLUMNS)).strip().lower())
-        if off is None:
+        word = str(_first(item, OFF_COLUMNS)).strip().lower()
+        if word not in OFF_WORDS:
             raise BadNoticeFile(
                 path=path,
                 reason=Phrase(
                     "{where}: it does not say whether {day} is off (isOffDay: true or false)", where=where, day=day
                 ),
             )
+        off = OFF_WORDS[word]
         if days.get(day, (off,))[0] != off:
             raise BadNoticeFile(path=path, reason=Phrase("{where}: {day} is both off and worked", where=where, day=day))
         days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[:200])
@@ -107,25 +101,3 @@ def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[da
 
 def _first(item: Mapping[str, Any], names: Iterable[str]) -> Any:
     return next((item[name] for name in names if item.get(name) is not None), None)
-
-
-def apply_notice(rules: CalendarRules, notice: Notice, source: str) -> CalendarRules:
-    """Return a calendar with a notice put over it.
-
-    Of a year of which the notice is the whole word, what was estimated goes; amendments of it stay. The
-    days that the notice rules as the weekday rule does anyway are kept as it names them.
-    """
-    estimated = (DayKind.HOLIDAY, DayKind.MAKE_UP)
-    rulings = {
-        day: ruling
-        for day, ruling in rules.rulings.items()
-        if not (day.year in notice.years and ruling.kind in estimated)
-    }
-    for day, (off, name) in notice.days.items():
-        kind = DayKind.HOLIDAY if off else DayKind.MAKE_UP
-        plain_worked = day.weekday() not in rules.weekend
-        if not off and plain_worked:
-            rulings[day] = Ruling(True, DayKind.WEEKDAY, name, source)
-        else:
-            rulings[day] = Ruling(not off, kind, name or "holiday", source)
-    return rules._replace(rulings=rulings, official=rules.official | notice.years)

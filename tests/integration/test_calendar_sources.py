@@ -20,7 +20,6 @@ from dealtrack.errors import BadCalendarFile, OutsideCalendar, UnknownCalendar
 from dealtrack.sources.announcements import read_announcements
 from dealtrack.sources.calendars import (
     Amendment,
-    amend,
     calendar_names,
     country_names,
     differs_by_subdivision,
@@ -44,6 +43,11 @@ def rules(name: str) -> CalendarRules:
 @cache
 def calendar(name: str) -> WorkingCalendar:
     return WorkingCalendar(DayList(rules(name)))
+
+
+def amend(known: CalendarRules, amendments: list[Amendment]) -> CalendarRules:
+    ruled = [amendment.rulings(known.weekend) for amendment in amendments]
+    return known._replace(rulings={day: ruling for each in (known.rulings, *ruled) for day, ruling in each.items()})
 
 
 @cache

@@ -3,12 +3,16 @@
 import json
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dealtrack.core.calendar import CalendarRules, DayKind, DayList, Ruling, WorkingCalendar
-from dealtrack.errors import BadNoticeFile
-from dealtrack.sources.notices import apply_notice, read_notice
+from dealtrack.core.notice import Notice, day_in, with_notices
+from dealtrack.errors import BadNoticeFile, IssueDaysEqual, IssueDayUnknown
+from dealtrack.sources.notices import read_notice
 
 RULES = CalendarRules(
     "x",
@@ -35,8 +39,8 @@ def test_the_whole_word_of_a_year_replaces_estimates_and_keeps_amendments(tmp_pa
     file = tmp_path / "2027.json"
     file.write_text(json.dumps({"year": 2027, "papers": ["notice 1"], "days": DAYS}))
     notice = read_notice(file)
-    assert notice.papers == ("notice 1",)
-    rules = apply_notice(RULES, notice, "notice 1")
+    assert notice.source == "notice 1"
+    rules = with_notices(RULES, [notice], {})
     calendar = WorkingCalendar(DayList(rules))
     assert not calendar.is_worked(date(2027, 1, 1))
     assert calendar.is_worked(date(2027, 1, 4)), "what was estimated goes"
@@ -82,3 +86,134 @@ def test_a_folder_or_a_missing_file_is_no_notice(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing"):
         with pytest.raises(BadNoticeFile):
             read_notice(path)
+
+
+# Which of two notices rules a day
+
+JANUARY = date(2027, 1, 1)
+OFF, WORKED = (True, "off"), (False, "worked")
+
+
+def test_a_notice_leaves_the_days_of_an_official_year_that_it_does_not_name() -> None:
+    """The notice of 2018 leaves 29 December 2018 worked, as the notice of 2019 rules it."""
+    last = date(2018, 12, 29)
+    base = RULES._replace(first=date(2017, 1, 1), official=frozenset({2018, 2019}))
+    base = base._replace(rulings={last: Ruling(True, DayKind.MAKE_UP, "New Year's Day")})
+    notice = Notice({date(2018, 1, 1): OFF}, frozenset({2018}), "notice of 2018")
+    assert with_notices(base, [notice], {}).ruling(last).worked
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_off"),
+    [
+        # the later day of issue
+        (Notice({JANUARY: OFF}, issued="2026-11-04"), Notice({JANUARY: WORKED}, issued="2026-12-01"), False),
+        (Notice({JANUARY: OFF}, issued="2026-12-01"), Notice({JANUARY: WORKED}, issued="2026-11-04"), True),
+        # the narrower scope, whenever it was issued
+        (
+            Notice({JANUARY: OFF}, issued="2026-11-04", scope="Lhasa"),
+            Notice({JANUARY: WORKED}, issued="2026-12-01"),
+            True,
+        ),
+        (Notice({JANUARY: OFF}, scope="Lhasa"), Notice({JANUARY: WORKED}), True),
+        # a re-issue that gives a day back to the weekday rule: a Friday is worked
+        (Notice({JANUARY: OFF}, issued="2026-11-04"), Notice({JANUARY: (None, "")}, issued="2026-12-01"), False),
+        # they agree: nothing is to be asked
+        (Notice({JANUARY: OFF}), Notice({JANUARY: (True, "New Year's Day")}, issued="2026-12-01"), True),
+    ],
+)
+def test_of_two_notices_on_one_day(one: Notice, other: Notice, is_off: bool) -> None:
+    for notices in ((one, other), (other, one)):
+        assert with_notices(RULES, notices, {}).ruling(JANUARY).worked is not is_off
+
+
+def test_the_day_of_issue_is_asked_for_where_two_notices_differ_and_it_is_unknown() -> None:
+    known, unknown = Notice({JANUARY: OFF}, source="A", issued="2026-11-04"), Notice({JANUARY: WORKED}, source="B")
+    for notices in ((known, unknown), (unknown, known)):
+        with pytest.raises(IssueDayUnknown, match=r"A rules 2027-01-01 otherwise than B, whose day of issue"):
+            with_notices(RULES, notices, {})
+    # Imported again, its day of issue known, it is one notice still.
+    again = unknown._replace(issued="2026-12-01")
+    assert with_notices(RULES, [known, unknown, again], {}).ruling(JANUARY).worked
+    assert with_notices(RULES, [again, unknown, known], {}).ruling(JANUARY).worked
+    with pytest.raises(IssueDaysEqual, match="both issued on 2026-11-04"):
+        with_notices(RULES, [known, again._replace(issued="2026-11-04")], {})
+    # What nobody says about another notice is no matter where the later one is known to agree.
+    third = Notice({JANUARY: OFF}, source="C")
+    assert not with_notices(RULES, [known, third], {}).ruling(JANUARY).worked
+
+
+def test_a_notice_is_held_against_what_the_calendar_knows_of_its_own() -> None:
+    """An extension that the package has stands against the notice before it, and a region's ruling against a nation's."""
+    day = date(2020, 2, 1)
+    extended = Ruling(False, DayKind.HOLIDAY, "extended", "holidays CN", "2020-01-26")
+    base = RULES._replace(rulings={day: extended})
+    before = Notice({day: WORKED}, frozenset({2020}), "notice of 2020", "2019-11-21")
+    assert not with_notices(base, [before], {}).ruling(day).worked
+    assert with_notices(base, [before._replace(issued="2020-01-27")], {}).ruling(day).worked
+    with pytest.raises(IssueDayUnknown):
+        with_notices(base, [before._replace(issued="")], {})
+    regional = RULES._replace(rulings={day: extended._replace(issued="", scope="Beijing")})
+    assert not with_notices(regional, [before], {}).ruling(day).worked
+    # Where they agree, the imported notice is the source.
+    same = before._replace(days={day: (True, "")}, issued="")
+    assert with_notices(base, [same], {}).ruling(day)[2:4] == ("extended", "notice of 2020")
+    # What clerks amended stands over all notices.
+    own = {day: Ruling(True, DayKind.AMENDED_WORKED, "own")}
+    assert with_notices(base, [same], own).ruling(day).worked
+
+
+days_of_two_years = st.dates(date(2026, 11, 1), date(2027, 2, 28))
+issues = st.dates(date(2025, 10, 1), date(2027, 3, 1)).map(date.isoformat)
+
+
+@st.composite
+def notices_of_different_days_of_issue(draw: st.DrawFn) -> list[Notice]:
+    """Draw notices that overlap, each of a day of issue of its own, some of them of a region."""
+    drawn = draw(st.lists(issues, min_size=2, max_size=5, unique=True))
+    told = st.tuples(st.sampled_from([True, False, None]), st.sampled_from(["", "元旦", "春节"]))
+    return [
+        Notice(
+            draw(st.dictionaries(days_of_two_years, told, min_size=1, max_size=12)),
+            draw(st.frozensets(st.sampled_from([2026, 2027, 2028]), max_size=2)),
+            f"notice {number}",
+            issued,
+            draw(st.sampled_from(["", "", "Beijing"])),
+        )
+        for number, issued in enumerate(drawn)
+    ]
+
+
+@given(notices_of_different_days_of_issue(), st.randoms())
+def test_imports_in_any_order_give_one_calendar(notices: list[Notice], random: Random) -> None:
+    order = list(notices)
+    random.shuffle(order)
+    whole = with_notices(RULES, notices, {})
+    assert with_notices(RULES, order, {}) == whole
+    assert with_notices(RULES, [*order, *notices], {}) == whole, "taken in again, nothing changes"
+    named = {day for notice in notices for day in notice.days}
+    years = {year for notice in notices for year in notice.years}
+    for day in RULES.rulings.keys() - named:
+        estimate_gone = day.year in years - RULES.official and RULES.rulings[day].kind is DayKind.HOLIDAY
+        assert whole.ruling(day) == (RULES.plain(day) if estimate_gone else RULES.ruling(day))
+
+
+@pytest.mark.parametrize(
+    ("text", "issued"),
+    [
+        ("国办发明电〔2020〕1号, 2020-01-26", "2020-01-26"),
+        ("北京市人民政府 2014年10月9日 通知", "2014-10-09"),
+        ("of 2014-10-09, repeated on 2014-10-10", ""),
+        ("of 2014-13-09", ""),
+        ("notice 7", ""),
+        ("", ""),
+    ],
+)
+def test_the_day_of_issue_that_a_text_names(text: str, issued: str) -> None:
+    assert day_in(text) == issued
+
+
+def test_csv_gives_days_back_to_the_weekday_rule(tmp_path: Path) -> None:
+    file = tmp_path / "sars.csv"
+    file.write_text("date,name,off\n2003-05-06,五一,plain\n2003-05-05,五一,true\n", encoding="utf-8")
+    assert read_notice(file).days == {date(2003, 5, 6): (None, "五一"), date(2003, 5, 5): (True, "五一")}

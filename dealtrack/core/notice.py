@@ -1,0 +1,154 @@
+"""What notices make of a calendar: which of two rules a day, in whatever order they were taken in."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
+from dealtrack.errors import IssueDaysEqual, IssueDayUnknown
+
+NATIONAL = frozenset({"", "national", "nationwide", "all", "全国"})
+"""The words for a scope that is the whole country."""
+
+ESTIMATED = (DayKind.HOLIDAY, DayKind.MAKE_UP)
+"""The kinds of rulings that are estimates where their year is not published."""
+
+DAYS = (re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)"), re.compile(r"(?<!\d)(\d{4})年(\d{1,2})月(\d{1,2})日"))
+
+
+class Notice(NamedTuple):
+    """The days that an official notice rules, and the years of which it is the whole official word.
+
+    A day is off (True) or worked (False), or the weekday rule governs it again (None); beside it stands the name of
+    its holiday. `issued` is the day of issue as YYYY-MM-DD, empty where it is not known; `scope` is where the notice
+    holds, empty for the whole country.
+    """
+
+    days: Mapping[date, tuple[bool | None, str]]
+    years: frozenset[int] = frozenset()
+    source: str = ""
+    issued: str = ""
+    scope: str = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the notice as plain data that canonical JSON can hold."""
+        return {
+            "days": {day.isoformat(): list(told) for day, told in sorted(self.days.items())},
+            "years": sorted(self.years),
+            "source": self.source,
+            "issued": self.issued,
+            "scope": self.scope,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Notice":
+        """Return the notice that `to_data` wrote."""
+        days = {date.fromisoformat(day): (off, name) for day, (off, name) in data["days"].items()}
+        return cls(days, frozenset(data["years"]), data["source"], data["issued"], data["scope"])
+
+    def ruling(self, day: date, weekend: frozenset[int]) -> Ruling:
+        """Return what the notice rules of a day that it names; `weekend` is the calendar's own."""
+        off, name = self.days[day]
+        told = (name, self.source, self.issued, self.scope)
+        rests = day.weekday() in weekend
+        if off is None:
+            return Ruling(not rests, DayKind.WEEKEND if rests else DayKind.WEEKDAY, *told)
+        if off:
+            return Ruling(False, DayKind.HOLIDAY, *told)
+        return Ruling(True, DayKind.MAKE_UP if rests else DayKind.WEEKDAY, *told)
+
+
+def day_in(text: str) -> str:
+    """Return the one day that a text names, as YYYY-MM-DD; empty where it names none, or several."""
+    days = set()
+    for pattern in DAYS:
+        for year, month, day in pattern.findall(text):
+            try:
+                days.add(date(int(year), int(month), int(day)).isoformat())
+            except ValueError:
+                continue
+    return days.pop() if len(days) == 1 else ""
+
+
+def with_notices(base: CalendarRules, notices: Iterable[Notice], amended: Mapping[date, Ruling]) -> CalendarRules:
+    """Return a calendar with notices put over it, and what the register's clerks amended put over these.
+
+    A notice rules the days that it names, and the estimates of the years of which it is the whole word. Where two
+    rule one day, the narrower scope wins, then the later day of issue; the order of the notices has no effect.
+    Raises IssueDayUnknown or IssueDaysEqual.
+    """
+    known = _each_once(notices)
+    years = frozenset[int]().union(*(notice.years for notice in known))
+    rulings = {
+        day: ruling for day, ruling in base.rulings.items() if day.year not in years or not _is_estimate(base, day)
+    }
+    for day in sorted({day for notice in known for day in notice.days}):
+        ruling = _winner(day, [notice.ruling(day, base.weekend) for notice in known if day in notice.days])
+        before = rulings.get(day)
+        if before is not None and not _is_estimate(base, day) and _stands(day, before, ruling):
+            continue
+        rulings[day] = ruling._replace(name=ruling.name or _name_beside(before, ruling))
+    rulings.update(amended)
+    return base._replace(rulings=rulings, official=base.official | years)
+
+
+def overruled(rules: CalendarRules, notice: Notice) -> Iterator[tuple[date, Ruling]]:
+    """Yield the days that a notice names and that are ruled otherwise all the same, with what holds."""
+    for day in sorted(notice.days):
+        ruling = rules.ruling(day)
+        if ruling.worked != notice.ruling(day, rules.weekend).worked:
+            yield day, ruling
+
+
+def _each_once(notices: Iterable[Notice]) -> list[Notice]:
+    """Return the notices, one that was taken in again once, with the day of issue where it was given one time."""
+    known: dict[Any, Notice] = {}
+    for notice in notices:
+        key = tuple(sorted(notice.days.items())), notice.years, notice.scope
+        before = known.get(key)
+        known[key] = notice if before is None else max(before, notice, key=attrgetter("issued", "source"))
+    return sorted(known.values(), key=lambda notice: (notice.issued, notice.source, sorted(notice.days)))
+
+
+def _is_estimate(base: CalendarRules, day: date) -> bool:
+    ruling = base.rulings.get(day)
+    return ruling is not None and ruling.kind in ESTIMATED and day.year not in base.official
+
+
+def _is_narrow(ruling: Ruling) -> bool:
+    return ruling.scope.strip().casefold() not in NATIONAL
+
+
+def _winner(day: date, rulings: list[Ruling]) -> Ruling:
+    """Return the ruling that holds among those of several notices; a later one in the list wins where they agree."""
+    narrow = [ruling for ruling in rulings if _is_narrow(ruling)] or rulings
+    latest = max(narrow, key=attrgetter("issued"))
+    latest = next(ruling for ruling in reversed(narrow) if ruling.issued == latest.issued)
+    for ruling in narrow:
+        if ruling.worked == latest.worked:
+            continue
+        if not ruling.issued:
+            raise IssueDayUnknown(day=day, notice=ruling.source, other=latest.source)
+        if ruling.issued == latest.issued:
+            raise IssueDaysEqual(day=day, notice=ruling.source, other=latest.source, issued=ruling.issued)
+    return latest
+
+
+def _stands(day: date, before: Ruling, notice: Ruling) -> bool:
+    """Tell whether what a calendar rules itself stands against a notice."""
+    if before.worked == notice.worked:
+        return False
+    if _is_narrow(before) != _is_narrow(notice):
+        return _is_narrow(before)
+    if before.issued and not notice.issued:
+        raise IssueDayUnknown(day=day, notice=notice.source, other=before.source)
+    return before.issued > notice.issued
+
+
+def _name_beside(before: Ruling | None, ruling: Ruling) -> str:
+    """Return the name of a day whose notice gives none: the calendar's own where it rules the same."""
+    if before is not None and before.worked == ruling.worked and before.name:
+        return before.name
+    return "" if ruling.worked else "holiday"

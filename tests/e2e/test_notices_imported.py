@@ -1,0 +1,296 @@
+"""The official notices taken into a register's calendar: in any order, whatever was ruled before, and all of it shown."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from holidays.countries.china import ChinaStaticHolidays
+
+from dealtrack.core.calendar import CalendarRules
+from dealtrack.register.register import Register
+from dealtrack.register.schema import VERSION
+from tests.conftest import Clerk
+from tests.make_register import kept, unpack
+
+Days = dict[str, bool]
+NOTICE_2018: Days = {
+    **{f"2018-{day}": True for day in ("01-01", "02-15", "02-16", "02-17", "02-18", "02-19", "02-20", "02-21")},
+    **{f"2018-{day}": False for day in ("02-11", "02-24")},
+}
+NOTICE_2019: Days = {
+    "2018-12-29": False,
+    "2018-12-30": True,
+    "2018-12-31": True,
+    "2019-01-01": True,
+    "2019-05-01": True,
+}
+LABOUR_2019: Days = {
+    **{f"2019-05-0{day}": True for day in (1, 2, 3, 4)},
+    "2019-04-28": False,
+    "2019-05-05": False,
+}
+NOTICE_2020: Days = {f"2020-01-{day}": True for day in range(24, 31)} | {"2020-01-19": False, "2020-02-01": False}
+EXTENSION_2020: Days = {"2020-01-31": True, "2020-02-01": True, "2020-02-02": True}
+ISSUED = {
+    "2018": "2017-11-30",
+    "2019": "2018-12-04",
+    "labour": "2019-03-22",
+    "2020": "2019-11-21",
+    "extension": "2020-01-26",
+}
+NOTICES = {
+    "2018": NOTICE_2018,
+    "2019": NOTICE_2019,
+    "labour": LABOUR_2019,
+    "2020": NOTICE_2020,
+    "extension": EXTENSION_2020,
+}
+# 2027, invented: the Spring Festival on Saturday 6 February.
+INVENTED = ((2, 8, 1, 31), (2, 9, 2, 13), (2, 10, 2, 14))
+
+
+def _write(folder: Path, name: str, days: Days) -> Path:
+    path = folder / f"{name}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("date", "name", "off"))
+        writer.writerows((day, "", str(off).lower()) for day, off in days.items())
+    return path
+
+
+def _rules(clerk: Clerk) -> CalendarRules:
+    with Register.open(clerk.db) as register:
+        return register.calendar_rules()
+
+
+@pytest.fixture
+def china(new_clerk: Callable[..., Clerk], made_register: Path) -> Callable[[], Clerk]:
+    """Give a way to get clerks in Beijing, each with a fresh register of the packaged calendar."""
+
+    def make() -> Clerk:
+        clerk = new_clerk(now="2026-06-01T09:00:00+08:00")
+        shutil.copyfile(made_register, clerk.db)
+        return clerk
+
+    return make
+
+
+def test_a_year_imported_leaves_late_december_to_the_next_years_notice(
+    china: Callable[[], Clerk], tmp_path: Path
+) -> None:
+    clerk = china()
+    file = _write(tmp_path, "2018", NOTICE_2018)
+    told = clerk("calendar", "import", file, "--year", 2018).ok()
+    assert "2018-12-" not in told
+    assert told == "10 days take other names or sources\n", "no day changes, and none is listed"
+    clerk("calendar", "import", file, "--year", 2018, "--yes").ok()
+    shown = clerk("calendar", "show", "2018-12", "--format", "json").ok()
+    worked = {each["day"]: each["worked"] for each in json.loads(shown)}
+    assert worked["2018-12-29"] and not worked["2018-12-31"]
+    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar stays as it is\n", "refresh undoes no import"
+    clerk("verify").ok()
+    clerk("recheck", "--rebuild").ok()
+
+
+def test_imports_in_any_order_give_one_calendar(china: Callable[[], Clerk], tmp_path: Path) -> None:
+    files = {name: _write(tmp_path, name, days) for name, days in NOTICES.items()}
+    made: list[CalendarRules] = []
+    for order in (list(NOTICES), list(NOTICES)[::-1], ["extension", "2020", "2019", "labour", "2018"]):
+        clerk = china()
+        for name in order:
+            year = ("--year", name) if name.isdigit() else ()
+            clerk("calendar", "import", files[name], *year, "--source", name, "--issued", ISSUED[name], "--yes").ok()
+        clerk("calendar", "refresh", "--yes").ok()
+        made.append(_rules(clerk))
+        assert clerk("calendar", "import", files["2020"], "--year", 2020, "--source", "2020", "--issued",
+                     ISSUED["2020"], "--yes").ok().splitlines()[-1] == "the calendar stays as it is"  # fmt: skip
+    assert made[0] == made[1] == made[2]
+    off = [day.isoformat() for day, ruling in made[0].rulings.items() if not ruling.worked]
+    assert {"2020-02-01", "2018-12-31", "2019-05-02"} <= set(off)
+
+
+def test_the_day_of_issue_is_asked_for_only_where_it_counts(china: Callable[[], Clerk], tmp_path: Path) -> None:
+    clerk = china()
+    file = _write(tmp_path, "2020", NOTICE_2020)
+    refused = clerk("calendar", "import", file, "--year", 2020, "--yes")
+    assert refused.status == 2
+    assert refused.err == (
+        "dealtrack: holidays CN rules 2020-02-01 otherwise than 2020.csv, whose day of issue is not known. "
+        "Import that with --issued DAY.\n"
+    )
+    told = clerk("calendar", "import", file, "--year", 2020, "--issued", "2019-11-21").ok()
+    assert told.startswith("Sat 2020-02-01: stays off (Spring Festival, extended), against this notice\n")
+    # What the source names is the day of issue, too.
+    clerk("calendar", "import", file, "--year", 2020, "--source", "notice of 2019-11-21", "--yes").ok()
+    asked = china()
+    shown = asked.at_terminal("calendar", "import", file, "--year", 2020, typed=b"2019-11-21\ny\n").out
+    assert "Issued on which day?" in shown and "calendar revision 2" in shown
+
+
+def test_a_region_comes_before_the_nation(china: Callable[[], Clerk], tmp_path: Path) -> None:
+    region = _write(tmp_path, "region", {"2026-10-08": True, "2026-10-10": True})
+    nation = _write(tmp_path, "nation", {"2026-10-08": False, "2026-10-10": False})
+    made = []
+    for order in ((region, nation), (nation, region)):
+        clerk = china()
+        for file in order:
+            scope = ("--scope", "Xinjiang") if file is region else ()
+            clerk("calendar", "import", file, "--issued", "2026-05-01", *scope, "--yes").ok()
+        made.append(_rules(clerk))
+    assert made[0] == made[1]
+    assert not made[0].ruling(date(2026, 10, 10)).worked
+    clerk = china()
+    clerk("calendar", "import", region, "--issued", "2026-05-01", "--yes").ok()
+    refused = clerk("calendar", "import", nation, "--issued", "2026-05-01", "--yes")
+    assert refused.status == 2 and "both issued on 2026-05-01" in refused.err
+
+
+def test_an_amendment_of_the_clerks_stands_whenever_the_notice_comes(
+    china: Callable[[], Clerk], tmp_path: Path
+) -> None:
+    file = _write(tmp_path, "2027", {"2027-01-04": False, "2027-01-01": True})
+    amend = ("calendar", "amend", "2027-01-04", "--off", "--name", "storm", "--source", "notice", "--yes")
+    take_in = ("calendar", "import", file, "--year", 2027, "--yes")
+    made = []
+    for order in ((amend, take_in), (take_in, amend)):
+        clerk = china()
+        for words in order:
+            clerk(*words).ok()
+        made.append(_rules(clerk))
+    assert made[0] == made[1]
+    assert not made[0].ruling(date(2027, 1, 4)).worked
+
+
+def test_the_preview_lists_every_day_those_against_the_weekday_rule_first(
+    china: Callable[[], Clerk], tmp_path: Path
+) -> None:
+    clerk = china()
+    # Of July and August 2026 every weekday off, and a Saturday worked; 7 October, a holiday, worked again.
+    days = {f"2026-07-{day:02}": True for day in range(1, 32)} | {"2026-08-01": False, "2026-10-07": False}
+    told = clerk("calendar", "import", _write(tmp_path, "long", days), "--issued", "2026-05-01").ok().splitlines()
+    listed = [line.split(":")[0].split()[-1] for line in told if "->" in line]
+    weekdays = [f"2026-07-{day:02}" for day in range(1, 32) if day not in (4, 5, 11, 12, 18, 19, 25, 26)]
+    assert listed == [*weekdays, "2026-08-01", "2026-10-07"]
+    assert not any("more" in line for line in told)
+
+
+def test_a_deadline_is_the_same_by_the_packaged_calendar_and_by_the_imported_notice(
+    china: Callable[[], Clerk], tmp_path: Path
+) -> None:
+    """Order 121 art. 45: 28 July + 60 days is Saturday 26 September 2026, in the holiday from 25 to 27."""
+    autumn = {f"2026-09-{day}": True for day in (25, 26, 27)}
+    for imported in (False, True):
+        clerk = china()
+        clerk.now = "2026-08-01T09:00:00+08:00"
+        if imported:
+            told = clerk("calendar", "import", _write(tmp_path, "2026", autumn), "--year", 2026, "--yes").ok()
+            assert "->" not in told
+        clerk("add", "--platform", "JD", "--policy", "samr-complaint", "--at", "2026-07-27 10:00").ok()
+        clerk("accept", 1, "--at", "2026-07-28 10:00").ok()
+        (record,) = json.loads(clerk("list", "--format", "json").ok())
+        assert record["mediate_due"] == "2026-09-28T23:59:59+08:00"
+        shown = clerk("explain", 1, "--clock", "mediate").ok()
+        assert "the due day after the holiday 2026-09-25 to 2026-09-27" in shown
+        assert "Sun 2026-09-27\t–\trolled past: " in shown and "in the holiday 2026-09-25 to 2026-09-27" in shown
+        (day,) = [each for each in json.loads(clerk("calendar", "show", "2026-09", "--format", "json").ok())
+                  if each["day"] == "2026-09-26"]  # fmt: skip
+        assert day["holiday"] == "2026-09-25/2026-09-27"
+
+
+@pytest.fixture
+def next_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the package's table of China a year 2027, as its next release will."""
+    monkeypatch.setitem(ChinaStaticHolidays.special_public_holidays, 2027, INVENTED)
+
+
+def test_a_fresh_register_has_the_year_that_a_release_of_the_package_publishes(
+    next_release: None, new_clerk: Callable[..., Clerk]
+) -> None:
+    clerk = new_clerk(now="2026-12-01T09:00:00+08:00")
+    clerk("init").ok()
+    day = json.loads(clerk("calendar", "next", 1, "--from", "2027-02-05", "--format", "json").ok())
+    assert (day["due"], day["provisional"]) == ("2027-02-11", False)
+    (shown,) = [each for each in json.loads(clerk("calendar", "show", "2027-02", "--format", "json").ok())
+                if each["day"] == "2027-02-08"]  # fmt: skip
+    assert shown["source"].startswith("holidays 0.") and shown["confirmed"]
+    assert "2027" not in clerk("doctor").err
+    assert max(_rules(clerk).official) == 2027
+
+
+def test_refresh_takes_in_the_year_that_a_release_publishes_and_leaves_an_imported_notice(
+    china: Callable[[], Clerk], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plain, imported = china(), china()
+    notice = {"2027-02-08": True, "2027-02-09": False, "2027-02-10": True, "2027-01-31": False}
+    file = _write(tmp_path, "2027", notice)
+    imported("calendar", "import", file, "--year", 2027, "--source", "the notice", "--yes").ok()
+    before = _rules(imported)
+    monkeypatch.setitem(ChinaStaticHolidays.special_public_holidays, 2027, INVENTED)
+    warned = plain("doctor", now="2026-12-01T09:00:00+08:00")
+    assert "the calendar is not what is shipped" in warned.err and warned.status == 1
+    told = plain("calendar", "refresh", "--yes").ok()
+    assert "2027: now official" in told
+    assert "Sat 2027-02-13: off (weekend) -> worked (make-up working day for" in told
+    assert not json.loads(plain("calendar", "next", 1, "--from", "2027-02-05", "--format", "json").ok())["provisional"]
+    imported("calendar", "refresh", "--yes").ok()
+    after = _rules(imported)
+    for day, off in notice.items():
+        (ruling,) = [ruling for ruled, ruling in after.rulings.items() if ruled.isoformat() == day]
+        assert (ruling.worked, ruling.source) == (not off, "the notice")
+    assert before.official == after.official
+    for clerk in (plain, imported):
+        clerk("verify").ok()
+
+
+def test_what_a_register_of_before_spans_counts_moves_only_when_it_is_refreshed(
+    new_clerk: Callable[..., Clerk],
+) -> None:
+    for version in kept():
+        clerk = new_clerk(now="2026-08-01T09:00:00+08:00")
+        unpack(version, clerk.db)
+        upgraded = clerk("list")
+        assert ("'dealtrack calendar refresh' and 'dealtrack doctor' show" in upgraded.err) is (version < VERSION)
+        clerk("add", "--platform", "JD", "--policy", "samr-complaint", "--at", "2026-07-27 10:00").ok()
+        clerk("accept", 8, "--at", "2026-07-28 10:00").ok()
+        due = "2026-09-26T23:59:59+08:00" if version <= 4 else "2026-09-28T23:59:59+08:00"
+        assert _due(clerk, 8) == due
+        clerk("verify").ok()
+        assert "the calendar is not what is shipped" in clerk("doctor").err
+        told = clerk("calendar", "refresh").ok()
+        line = "Sat 2026-09-26, in the holiday Fri 2026-09-25 to Sun 2026-09-27: a period that ends there is due "
+        assert f"{line}Sat 2026-09-26 -> Mon 2026-09-28\n" in told
+        assert "complaint 8 mediate: Sat 2026-09-26 24:00 -> Mon 2026-09-28 24:00\n" in told
+        assert clerk("calendar", "refresh", "--yes").ok().startswith(told)
+        assert _due(clerk, 8) == "2026-09-28T23:59:59+08:00"
+        assert clerk("calendar", "refresh", "--yes").ok() == "the calendar stays as it is\n"
+        clerk("verify").ok()
+        clerk("recheck").ok()
+        clerk("recheck", "--rebuild").ok()
+        assert clerk("calendar", "show", "2026-09", "--format", "json").ok().count("2026-09-25/2026-09-27") == 3
+
+
+def _due(clerk: Clerk, id_: int) -> str:
+    shown = json.loads(clerk("show", id_, "--format", "json").ok())
+    return str(next(clock["due"] for clock in shown["clocks"] if clock["clock"] == "mediate"))
+
+
+@pytest.mark.parametrize(
+    ("calendar", "cited"),
+    [("GB-ENG", ""), ("uk", ""), ("VN", ""), ("US", ""), ("cn-beijing", " (Civil Code art. 201)")],
+)
+def test_the_civil_code_of_china_is_cited_in_china_alone(
+    calendar: str, cited: str, new_clerk: Callable[..., Clerk]
+) -> None:
+    clerk = new_clerk(now="2026-06-01T09:00:00+00:00")
+    zone = {"US": "America/New_York"}.get(calendar)
+    clerk("init", "--calendar", calendar, *(("--timezone", zone) if zone else ())).ok()
+    clerk("platform", "add", "X").ok() if "X" not in clerk("platform", "list").ok() else None
+    clerk("add", "--platform", "X").ok()
+    assert f"the day of receipt is not counted{cited}\n" in clerk("explain", 1).ok()
+    for words in (("calendar", "next", 1), ("calendar", "next", 1, "--calendar", calendar)):
+        answer = json.loads(clerk(*words, "--format", "json").ok())
+        assert answer["steps"][0]["reason"] == f"the day of the start is not counted{cited}"
