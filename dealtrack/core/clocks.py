@@ -107,6 +107,13 @@ def working_days_late(clock: Clock, moment: datetime, calendar: WorkingCalendar,
     return calendar.count_between(clock.due_day, local_day(until, zone))
 
 
+def is_lateness_provisional(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> bool:
+    """Tell whether one of the days by which a clock is late at a moment belongs to no officially published year."""
+    if clock.due is None or clock.due_day is None or moment <= clock.due:
+        return False
+    return not calendar.is_confirmed(clock.due_day, local_day(moment, zone))
+
+
 def due_day(
     rule: ClockRule, start: date, length: int, pauses: Iterable[tuple[date, date]], calendar: WorkingCalendar
 ) -> tuple[date, date]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dealtrack.core.calendar import WorkingCalendar
-from dealtrack.core.clocks import CalendarAt, Clock, current, judge, verdict, working_days_late
+from dealtrack.core.clocks import CalendarAt, Clock, current, is_lateness_provisional, judge, verdict, working_days_late
 from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition, before_reopenings
-from dealtrack.core.moments import local_day, to_store
+from dealtrack.core.moments import to_store
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Lateness, Standing
@@ -272,11 +272,8 @@ class Register(Store):
     def _lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:
         calendar = self.calendar_in(view)
         late = working_days_late(clock, view.moment, calendar, self.zone)
-        is_provisional = clock.provisional
-        if late and clock.due_day is not None and not is_provisional:
-            is_provisional = view.is_ahead or not calendar.is_confirmed(
-                clock.due_day, local_day(view.moment, self.zone)
-            )
+        doubts = view.is_ahead or is_lateness_provisional(clock, view.moment, calendar, self.zone)
+        is_provisional = clock.provisional or (late > 0 and doubts)
         return Lateness(complaint, clock, verdict(clock, view.moment), late, is_provisional)
 
     # Telling

@@ -16,10 +16,14 @@ from textual.widgets import Input
 from dealtrack.cli.board.app import Board
 from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.board.listing import Rows
+from dealtrack.cli.board.rows import left_of
 from dealtrack.cli.language import choose_language
+from dealtrack.core.agenda import item_of
 from dealtrack.core.text import display_width
 from dealtrack.errors import MissingExtra
 from dealtrack.register.queries import Filter
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 from tests.conftest import Clerk
 from tests.terminal import Terminal
 
@@ -95,6 +99,16 @@ def look(pilot: Pilot[None]) -> None:
     app = pilot.app
     assert isinstance(app, Board)
     app.look()
+
+
+def test_days_late_of_a_year_without_a_calendar_are_marked(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD", "--at", "2016-11-14 10:00").ok()
+    with Register.open(clerk.db) as register:
+        (standing,) = register.standings(Filter(), View.of(datetime(2016, 11, 17, 9, tzinfo=UTC)))
+        for moment, shown in (("2016-11-17", "2 wd late"), ("2027-02-01", " wd late?")):
+            late = datetime.fromisoformat(f"{moment}T09:00:00+08:00").astimezone(UTC)
+            item = item_of(standing, late, register.zone)
+            assert left_of(item, late, register.calendar, register.zone).endswith(shown)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 12), (200, 60)])

@@ -9,14 +9,14 @@ from dealtrack.cli.columns import GAP, Column, fit_columns
 from dealtrack.cli.language import _
 from dealtrack.core.agenda import Item, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
-from dealtrack.core.clocks import LAST_SECOND, Clock, working_days_late
+from dealtrack.core.clocks import LAST_SECOND, Clock, is_lateness_provisional, working_days_late
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import local_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 
 Cells = tuple[str, ...]
 MARK = "●"
-LEFT, LEFT_WIDTH = 7, 11
+LEFT, LEFT_WIDTH = 7, 12
 
 
 class Line(NamedTuple):
@@ -143,7 +143,10 @@ def left_of(item: Item, moment: datetime, calendar: WorkingCalendar, zone: tzinf
     if item.urgency is Urgency.OVERDUE:
         days = working_days_late(clock, moment, calendar, zone)
         # On the due day itself, and on the rest days after it, no working day has gone by yet.
-        return _("{days} wd late").format(days=days) if days else _("late")
+        if not days:
+            return _("late")
+        doubts = is_lateness_provisional(clock, moment, calendar, zone)
+        return _("{days} wd late").format(days=days) + ("?" if doubts else "")
     if item.urgency is Urgency.DUE_TODAY:
         hours, seconds = divmod(int((clock.due - moment + timedelta(seconds=1)).total_seconds()), 3600)
         if hours >= 1:
