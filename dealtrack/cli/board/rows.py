@@ -16,7 +16,7 @@ from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 
 Cells = tuple[str, ...]
 MARK = "●"
-LEFT, LEFT_WIDTH = 7, 12
+LEFT, LEFT_WIDTH = 7, 11
 
 
 class Line(NamedTuple):
@@ -161,7 +161,7 @@ def plan(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
     shown = columns()
     held = (line.widths for line in lines if line.item)
     widths = list(map(max, zip(*held, (display_width(column.title) for column in shown), strict=True)))
-    widths[LEFT] = LEFT_WIDTH
+    widths[LEFT] = max(LEFT_WIDTH, widths[LEFT])
     return fit_columns(shown, widths, room)
 
 
