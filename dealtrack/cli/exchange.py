@@ -185,6 +185,9 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     if reading.asked:
         told = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
         note(told.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
+    if reading.last_change:
+        told = _("completed is {column}, the last change of any kind, where the file tells no moment of closing")
+        note(told.format(column=reading.last_change))
     if reading.order.guessed:
         note(say(_unsettled(reading.order)))
     for line in sorted(tally.passed)[:SHOWN_REFUSALS]:
@@ -206,6 +209,14 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
         told = _n("{count} new platform: {names}", "{count} new platforms: {names}", count)
         note(told.format(count=count, names=first_few(tally.platforms)))
     if not (tally.refused and not skip_bad):
+        if tally.unknown_words:
+            count, words = tally.unknown_words.total(), [word for word, count in tally.unknown_words.most_common()]
+            told = _n(
+                "{count} row: category other, unknown word: {words}",
+                "{count} rows: category other, unknown words ({distinct}): {words}",
+                count,
+            )
+            note(told.format(count=count, distinct=len(words), words=first_few(words)))
         _report_personal(tally, note)
     counts = _n(
         "{rows} row: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",

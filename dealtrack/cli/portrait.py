@@ -125,6 +125,8 @@ def _rows(held: Portrait, zone: tzinfo, _: Translate) -> Iterator[tuple[str, lis
     for name in FIELDS:
         if values[name] is not None:
             yield "field", [_(name), safe_text(said(name, str(values[name]), _))]
+        if name == "category" and (word := _category_word(held)):
+            yield "field", [_("category word"), safe_text(word)]
         if name == "owner" and held.standing.complaint.handler is not None:
             yield "field", [_("handed on to"), safe_text(held.standing.complaint.handler)]
     for name, text in held.personal.items():
@@ -147,6 +149,12 @@ def _rows(held: Portrait, zone: tzinfo, _: Translate) -> Iterator[tuple[str, lis
         if entry.seq in voided:
             words = f"{words} {_('(voided)')}".lstrip()
         yield "history", [show_moment(entry.at, zone), _(entry.kind.value), actor, words]
+
+
+def _category_word(held: Portrait) -> str | None:
+    """Return what the file called the category, None where it was no file, or said the same."""
+    word: str | None = held.history[0].detail.get("category_word")
+    return word
 
 
 def _told(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from functools import cached_property
 
+from dealtrack.core.category import match_category
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform
@@ -101,11 +102,21 @@ def import_rows(
                         rubbish.look()
                 recorder.flush()
             _count_alike(tally, watch)
+            if not reader.is_own:
+                _count_words(tally, recorder, mapping)
             if dry_run or (tally.refused and not skip_bad):
                 raise _GivenUp
     except _GivenUp:
         register.forget("platforms", "policies")
     return tally
+
+
+def _count_words(tally: Tally, recorder: Recorder, mapping: Mapping) -> None:
+    """Count the new complaints that are other because what the file calls their category stands for none."""
+    table = mapping.values.get("category", {})
+    for word, count in recorder.category_words():
+        if match_category(table.get(word.casefold(), word)) is None:
+            tally.unknown_words[word] = count
 
 
 def _count_alike(tally: Tally, watch: Watch) -> None:

@@ -1,5 +1,6 @@
 """A row of a file, read as a complaint that can be taken in, or refused with the reason why it cannot."""
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, rest
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, Told, parse_history
-from dealtrack.exchange.mapping import EVENTS, FIELDS, Layout, Mapping
+from dealtrack.exchange.mapping import EVENTS, FIELDS, Inside, Layout, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
 from dealtrack.phrase import Phrase, Word
 
@@ -89,6 +90,7 @@ class RowReader:
         self._values = mapping.values
         self._kept = list(layout.kept.items())
         self._number = layout.fields.get("number", ())
+        self._inside = layout.inside
         self._dates = dates
         self._categories: dict[str, str] = {}
 
@@ -217,6 +219,8 @@ class RowReader:
         """Return the first of some cells that is not blank, and the name of its column."""
         for index in indexes:
             cell = cells[index]
+            if self._inside and index in self._inside:
+                cell = _value_inside(cell, self._inside[index])
             text = cell.strip()
             if text and text[0] in _DASHES and not text.strip(_DASHES):
                 continue
@@ -315,6 +319,22 @@ class RowReader:
     def _told(self, name: str, row: RawRow) -> str:
         text, column = self._pick(row.cells, dict(self._events)[name])
         return Phrase("{name} {value} in column {column!r}", name=name, value=shown(text or ""), column=column)
+
+
+def _value_inside(cell: str, inside: Inside) -> str:
+    """Return the last of the values that are meant in a JSON list of objects, empty where there is none."""
+    try:
+        entries = json.loads(cell)
+    except (ValueError, RecursionError):
+        return ""
+    values = [
+        str(entry[inside.wanted])
+        for entry in (entries if isinstance(entries, list) else [entries])
+        if isinstance(entry, dict)
+        and str(entry.get(inside.key)).casefold() == inside.value
+        and entry.get(inside.wanted) is not None
+    ]
+    return max(values, default="")
 
 
 _TEXTS = tuple(name for name in FIELDS if name not in EVENTS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.errors import BadMappingFile, CannotRead, MissingColumn, suggestion
@@ -49,6 +49,7 @@ _KEYS: dict[str, type] = {
     "blanks": list,
     "sentinels": list,
     "midnight": str,
+    "last_change": list,
     "decimal": str,
     "currency": list,
     "keep": list,
@@ -73,6 +74,8 @@ class Mapping:
     `asked` are fields whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
     event in which columns which words, whatever their case, must stand, for it to have happened. `decimal` is the
     sign before the cents of amounts, and `currency` are signs or words before or after them; yuan where there are none.
+    `last_change` are columns of completions that tell the last change of any kind. A column may be named as
+    `notes[type=closed].datetime`: of the objects in a JSON list, the last moment of those whose type is closed.
     """
 
     name: str = DEFAULT
@@ -92,6 +95,7 @@ class Mapping:
     only: Table[str, Table[str, frozenset[str]]] = field(default_factory=dict)
     decimal: str = ""
     currency: tuple[str, ...] = ()
+    last_change: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class Layout:
     `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
     history in an export of dealtrack's own, None in another file. `only` gives each event on a condition the
     columns that it hangs on, None for one that the file lacks. `asked` are fields that nobody named a column for.
+    `inside` tells of columns of JSON lists which of their values is meant.
     """
 
     fields: Table[str, tuple[int, ...]]
@@ -110,6 +115,15 @@ class Layout:
     own: tuple[int, int] | None = None
     only: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    inside: Table[int, "Inside"] = field(default_factory=dict)
+
+
+class Inside(NamedTuple):
+    """Which value of the objects in a JSON list is meant: that of `wanted` where `key` has the value."""
+
+    key: str
+    value: str
+    wanted: str
 
 
 def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
@@ -169,8 +183,15 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         exact.setdefault(column, []).append(index)
         loose.setdefault(loose_name(column), []).append(index)
 
+    inside: dict[int, Inside] = {}
+
     def find(column: str) -> int | None:
         found = exact.get(column) or loose.get(loose_name(column)) or []
+        if not found and (told := _INSIDE.fullmatch(column)):
+            place = find(told[1])
+            if place is not None:
+                inside[place] = Inside(told[2], told[3].casefold(), told[4])
+            return place
         if len(found) > 1:
             raise ValueError(
                 Phrase(
@@ -200,7 +221,7 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
     asked = tuple(name for name in mapping.asked if name not in mapping.columns and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent, own, only, asked)
+    return Layout(fields, kept, ignored, absent, own, only, asked, inside)
 
 
 class AskedColumns:
@@ -248,6 +269,7 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
     return layout
 
 
+_INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
 _VALUE = re.compile(r"@|[0-9]{4}")
 """What is found in e-mail addresses, telephone numbers, dates and numbers, and hardly in the name of a column."""
 
@@ -318,6 +340,7 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
             for name, table in _tables(data.get("values", {})).items()
         },
         keep=_texts("keep", data.get("keep", [])),
+        last_change=_texts("last_change", data.get("last_change", [])),
         decimal=data.get("decimal", ""),
         currency=currency,
         asked=asked,

@@ -9,7 +9,7 @@ from dealtrack.exchange.dates import ISO, DateReader
 from dealtrack.exchange.day_orders import DayOrder
 from dealtrack.exchange.headers import is_beside_the_table
 from dealtrack.exchange.incoming import Incoming, Refused, RowReader
-from dealtrack.exchange.mapping import Layout, Mapping, check_header, lay_out
+from dealtrack.exchange.mapping import Layout, Mapping, check_header, lay_out, loose_name
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 
@@ -24,13 +24,15 @@ class Reading:
 
     `ignored` are the columns that nothing is read from, `absent` the mapping's fields without a column, and
     `order` what the dates say of the order of day and month, where that is a guess. `asked` are fields that
-    the mapping leaves to whoever imports, and that nobody named a column for.
+    the mapping leaves to whoever imports, and that nobody named a column for. `last_change` is the column by which
+    complaints may be completed, though it tells the last change of any kind.
     """
 
     ignored: dict[str, None] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     order: DayOrder = field(default_factory=DayOrder)
     asked: tuple[str, ...] = ()
+    last_change: str = ""
 
 
 class RowsReader:
@@ -42,6 +44,9 @@ class RowsReader:
         reading.ignored.update(dict.fromkeys(layout.ignored))
         reading.absent = layout.absent
         reading.asked = layout.asked
+        changes = set(map(loose_name, mapping.last_change))
+        ends = [source.header[place] for place in layout.fields.get("completed", ()) if place not in layout.inside]
+        reading.last_change = next((column for column in ends if loose_name(column) in changes), "")
         # A real date of a workbook is handed on as ISO writes it, whatever form dates in texts have.
         forms = (ISO, *mapping.dates) if source.format == WORKBOOK else mapping.dates
         own_zone = ZoneInfo(mapping.timezone) if mapping.timezone else zone

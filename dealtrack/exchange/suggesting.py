@@ -274,6 +274,7 @@ def mapping_toml(mapping: Mapping, remarks: Iterable[str]) -> str:
         ("sentinels", sorted(day.isoformat() for day in mapping.sentinels)),
         ("keep", mapping.keep),
         ("asked", mapping.asked),
+        ("last_change", mapping.last_change),
         ("decimal", [mapping.decimal] if mapping.decimal else ()),
         ("currency", mapping.currency),
     ):

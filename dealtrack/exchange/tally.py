@@ -1,5 +1,6 @@
 """What an import did, and what it met: counted while rows are taken in, and told at its end."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from dealtrack.exchange.raw import PassedLine
@@ -15,7 +16,8 @@ class Tally:
 
     `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
     stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the lines
-    beside the table, which are no rows.
+    beside the table, which are no rows; `unknown_words` are the words for the category of new complaints that stand for
+    none, and how many complaints are other by each.
     """
 
     rows: int = 0
@@ -31,6 +33,7 @@ class Tally:
     odd_contacts: int = 0
     first_odd: list[int] = field(default_factory=list)
     passed: list[PassedLine] = field(default_factory=list)
+    unknown_words: Counter[str] = field(default_factory=Counter)
     reading: Reading = field(default_factory=Reading)
 
     @property

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from dealtrack.core.category import OTHER
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import from_store, to_store
@@ -341,6 +342,15 @@ def complaints_with_personal(
     for row in rows:
         personal = row[COMPLAINT_WIDTH + 1 :] if row[COMPLAINT_WIDTH] is not None else None
         yield complaint_of(row[:COMPLAINT_WIDTH]), personal
+
+
+def category_words(connection: sqlite3.Connection, first_seq: int) -> Iterator[tuple[str, int]]:
+    """Yield what files called the category of complaints that are other, entered from an entry on, and how often."""
+    return connection.execute(
+        "SELECT json_extract(detail, '$.category_word') AS word, count(*) FROM \"transition\" WHERE seq >= ? "
+        "AND kind = 'received' AND json_extract(detail, '$.category') = ? AND word IS NOT NULL GROUP BY word",
+        (first_seq, OTHER),
+    )
 
 
 def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
@@ -269,6 +269,10 @@ class Recorder:
     def find_block(self, digest: bytes) -> tuple[int, int] | None:
         """Return the first and last complaint of a block of rows that was taken in, None where it may tell more."""
         return import_blocks.find(self._connection, digest)
+
+    def category_words(self) -> "Iterator[tuple[str, int]]":
+        """Yield what files called the category of complaints just entered that are other, and how often."""
+        return queries.category_words(self._connection, self.first_seq)
 
     def keep_block(self, digest: bytes, complaints: Collection[int]) -> None:
         """Keep a block of rows that were all taken in, given the complaints that they tell of."""

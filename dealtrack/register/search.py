@@ -29,6 +29,9 @@ MOST_GRAMS = 60
 NOTES = ("reason", "note")
 NOTES_SET = frozenset(NOTES)
 FIELDS = ("number", "platform", "summary")
+WORD = "category_word"
+"""What a file called the category: the last of a complaint's texts."""
+
 EVER = (*FIELDS, *NOTES)
 
 
@@ -41,7 +44,7 @@ class Hit:
 
 
 def texts_of(complaint: Complaint, history: Sequence[Transition]) -> list[str]:
-    """Return the texts that a complaint is searched by: its number, platform and summary, and every note and reason.
+    """Return the texts that a complaint is searched by: number, platform, summary, notes, reasons, category word.
 
     Those of voided entries are left out, and a voided complaint has none.
     """
@@ -52,6 +55,7 @@ def texts_of(complaint: Complaint, history: Sequence[Transition]) -> list[str]:
     if noted:
         counted = {entry.seq for entry in effective(history)}
         said += [text for entry, text in noted if entry.seq in counted or entry.kind is Kind.VOIDED]
+    said += [entry.detail.get(WORD) for entry in history[:1]]
     return [text for text in said if text]
 
 
@@ -66,6 +70,8 @@ def row_of(complaint: Complaint, history: Sequence[Transition]) -> Row:
                 text = detail.get(name)
                 if text and text not in present:
                     former[text] = None
+    if not present and WORD in history[0].detail:
+        return complaint.id, "", _joined([*former, history[0].detail[WORD]])
     return complaint.id, _joined(present), _joined(former)
 
 
@@ -76,7 +82,7 @@ def _joined(texts: Iterable[str]) -> str:
 
 def said_in(detail: Detail) -> tuple[str, ...]:
     """Return the texts that a complaint is searched by where one detail tells all of them, none of it a note."""
-    return tuple([text for name in FIELDS if (text := detail.get(name))])
+    return tuple([text for name in (*FIELDS, WORD) if (text := detail.get(name))])
 
 
 def plain_rows(complaints: Iterable[int], said: Sequence[Sequence[str]]) -> list[Row]:

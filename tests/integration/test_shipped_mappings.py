@@ -13,6 +13,7 @@ from dealtrack.exchange.mapping import find_mapping
 from dealtrack.exchange.mapping_options import with_pairs
 from dealtrack.exchange.readers import open_source
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from tests.conftest import Clerk
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
@@ -132,6 +133,31 @@ def test_open311(tmp_path: Path) -> None:
         ("103", "Graffiti", "Graffiti", ["received"]),
     ]
     assert rows[0].kept["expected_datetime"] == "2016-11-05T09:00:00-04:00"
+
+
+def test_open311_goes_by_the_note_of_closing_and_says_what_the_rest_is(clerk: Clerk, tmp_path: Path) -> None:
+    common = {"status": "closed", "service_name": "Lamp", "requested_datetime": "2016-11-01T13:43:50-05:00",
+              "updated_datetime": "2016-11-14T10:15:40-06:00"}  # fmt: skip
+    opened = {"datetime": "2016-11-01T13:43:50-05:00", "type": "opened"}
+    closed = [
+        {"datetime": f"2016-11-0{day}T13:49:44-05:00", "type": kind} for day, kind in ((2, "closed"), (4, "Closed"))
+    ]
+    requests = [
+        {**common, "service_request_id": "1", "notes": [opened, *closed[::-1]]},
+        {**common, "service_request_id": "2", "notes": [opened]},
+        {**common, "service_request_id": "3", "notes": None},
+        {**common, "service_request_id": "4", "status": "open", "notes": closed},
+    ]
+    path = tmp_path / "requests.json"
+    path.write_text(json.dumps({"service_requests": requests}))
+    told = clerk("import", path, "--mapping", "open311")
+    assert told.ok() and "completed is updated_datetime, the last change of any kind" in told.err
+    shown = json.loads(clerk("list", "--format", "json").ok())
+    assert [complaint["completed"] for complaint in shown] == [
+        "2016-11-05T02:49:44+08:00", "2016-11-15T00:15:40+08:00", "2016-11-15T00:15:40+08:00", None,
+    ]  # fmt: skip
+    assert "last change" not in clerk("import", path, "--map", "number=service_request_id", "--set", "platform=JD",
+                                      "--map", "received=requested_datetime", "--dry-run").err  # fmt: skip
 
 
 COLUMNS_12315 = (

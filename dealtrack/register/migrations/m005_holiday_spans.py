@@ -1,8 +1,9 @@
-"""Migration 5: each day of the calendar knows the holiday span that its notice announces, and the calendar its law."""
+"""Migration 5: each day of the calendar knows its holiday span, the calendar its law, and the search category words."""
 
 import sqlite3
 
 from dealtrack.core.calendar import CHINESE_LAW, CHINESE_ZONE
+from dealtrack.core.matching import fold
 
 # NULL: the revision was made before spans were known; empty: no notice announces a span that holds the day.
 SPAN = "ALTER TABLE calendar_day ADD COLUMN span TEXT"
@@ -10,9 +11,35 @@ LAW = """
 INSERT INTO fact SELECT 'law', CASE json_extract(detail, '$.calendar.timezone') WHEN ? THEN ? ELSE '' END
 FROM "transition" WHERE seq = (SELECT seq FROM calendar_revision WHERE revision = 1)
 """
+# What files called the category, of complaints that came in by them.
+WORDS = """
+SELECT s.complaint, s.text, s.former, json_extract(t.detail, '$.category_word')
+FROM "transition" t JOIN search_text s ON s.complaint = t.complaint
+WHERE t.kind = 'received' AND json_type(t.detail, '$.category_word') = 'text'
+"""
+BATCH = 2000
 
 
 def m005_holiday_spans(connection: sqlite3.Connection) -> None:
     """Add the column of spans to the calendar's days, none of them known yet, and the law that the calendar cites."""
     connection.execute(SPAN)
     connection.execute(LAW, (CHINESE_ZONE, CHINESE_LAW))
+    _index_category_words(connection)
+
+
+def _index_category_words(connection: sqlite3.Connection) -> None:
+    """Put the category words of files among the texts that complaints are searched by, as their last."""
+    found = connection.execute(WORDS).fetchall()
+    for at in range(0, len(found), BATCH):
+        batch = found[at : at + BATCH]
+        connection.executemany(
+            "INSERT INTO search_index (search_index, rowid, text, former) VALUES ('delete', ?, ?, ?)",
+            [row[:3] for row in batch],
+        )
+        # A complaint that was voided says nothing any more, and has said all of it.
+        rows = [
+            (f"{text}\n{fold(word)}", former, id_) if text else ("", f"{former}\n{fold(word)}".lstrip("\n"), id_)
+            for id_, text, former, word in batch
+        ]
+        connection.executemany("UPDATE search_text SET text = ?, former = ? WHERE complaint = ?", rows)
+        connection.executemany("INSERT INTO search_index (text, former, rowid) VALUES (?, ?, ?)", rows)

@@ -1,0 +1,104 @@
+"""What a file called its categories: counted by import, seen by show, found by search, in old registers too."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dealtrack.register.migrations.m005_holiday_spans import _index_category_words
+from tests.conftest import Clerk
+
+ROWS = """\
+number,platform,category,received
+1,JD,Noise - Residential,2016-11-11
+2,JD,Rodent,2016-11-11
+3,JD,Rodent,2016-11-11
+4,JD,质量,2016-11-11
+5,JD,其他,2016-11-11
+6,JD,,2016-11-11
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    return path
+
+
+def test_import_says_which_words_stand_for_no_category(clerk: Clerk, file: Path, tmp_path: Path) -> None:
+    said = "3 rows: category other, unknown words (2): Rodent, Noise - Residential\n"
+    assert clerk("import", file, "--dry-run").err == said
+    assert clerk("import", file).err == said
+    # What was taken in before is told of once.
+    assert clerk("import", file).err == ""
+    file.write_text("number,platform,category,received\n7,JD,Rodent,2016-11-11\n", encoding="utf-8")
+    assert clerk("import", file).err == "1 row: category other, unknown word: Rodent\n"
+    mapping = tmp_path / "own.toml"
+    columns = "\n".join(f'{name} = "{name}"' for name in ("number", "platform", "category", "received"))
+    mapping.write_text(f'[columns]\n{columns}\n[values.category]\nrodent = "quality"\n', encoding="utf-8")
+    file.write_text("number,platform,category,received\n8,JD,Rodent,2016-11-11\n", encoding="utf-8")
+    assert clerk("import", file, "--mapping", mapping).err == ""
+
+
+def test_a_large_file_is_counted_too(clerk: Clerk, file: Path) -> None:
+    rows = "".join(f"{number},JD,Word {number % 3},2016-11-11,{'x' * 40}\n" for number in range(20_000))
+    file.write_text("number,platform,category,received,summary\n" + rows, encoding="utf-8")
+    assert clerk("import", file).err == "20000 rows: category other, unknown words (3): Word 0, Word 1, Word 2\n"
+
+
+def test_show_and_search_know_the_word(clerk: Clerk, file: Path) -> None:
+    clerk("import", file).ok()
+    assert "field\tcategory word\tNoise - Residential\n" in clerk("show", 1).ok()
+    assert "category word" not in clerk("show", 6).ok()
+    assert [line.split("\t")[0] for line in clerk("search", "rodent").ok().splitlines()] == ["3", "2"]
+    assert clerk("search", "noise", "jd").ok().startswith("1\t")
+    clerk("amend", 1, "--category", "quality").ok()
+    clerk("note", 1, "--note", "Loud").ok()
+    assert clerk("search", "noise", "loud").ok().startswith("1\t")
+    clerk("void", 1, "--reason", "twice").ok()
+    assert clerk("search", "noise").ok().startswith("1\t")
+    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    clerk("verify").ok()
+
+
+def test_the_words_of_an_older_register_are_found_after_its_upgrade(clerk: Clerk, file: Path, tmp_path: Path) -> None:
+    clerk("import", file).ok()
+    clerk("note", 2, "--note", "Seen").ok()
+    clerk("void", 3, "--reason", "no complaint").ok()
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
+        rows = connection.execute("SELECT complaint, text, former FROM search_text").fetchall()
+        words = dict(
+            connection.execute(
+                "SELECT complaint, lower(json_extract(detail, '$.category_word')) FROM \"transition\" "
+                "WHERE kind = 'received'"
+            )
+        )
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+        for id_, text, former in rows:
+            word = words[id_]
+            old = (id_, text.removesuffix(f"\n{word}"), former.removesuffix(f"\n{word}"))
+            connection.execute("UPDATE search_text SET text = ?2, former = ?3 WHERE complaint = ?1", old)
+            connection.execute("INSERT INTO search_index (rowid, text, former) VALUES (?, ?, ?)", old)
+        connection.execute("COMMIT")
+    assert clerk("search", "rodent").ok() == ""
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        _index_category_words(connection)
+        connection.execute("COMMIT")
+        assert connection.execute("SELECT complaint, text, former FROM search_text").fetchall() == rows
+    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("search", "seen", "rodent").ok().startswith("2\t")
+    clerk("verify").ok()
+
+
+def test_an_export_says_nothing_of_words(new_clerk: Callable[..., Clerk], clerk: Clerk, file: Path) -> None:
+    clerk("import", file).ok()
+    file.write_text(clerk("export").ok(), encoding="utf-8")
+    other = new_clerk()
+    shutil.copy(clerk.db, other.db)
+    assert "unknown word" not in other("import", file).err
