@@ -75,9 +75,10 @@ def import_(
     duplicate_days: DuplicateDays = 7,
 ) -> None:
     """Import complaints and what happened to them; importing again changes nothing."""
+    from dealtrack.exchange.asked_columns import AskedColumns
     from dealtrack.exchange.headers import header_rows
     from dealtrack.exchange.importer import import_rows
-    from dealtrack.exchange.mapping import AskedColumns, Mapping, find_mapping
+    from dealtrack.exchange.mapping import Mapping, find_mapping
     from dealtrack.exchange.mapping_options import with_constants, with_dates, with_pairs
     from dealtrack.exchange.readers import open_source
     from dealtrack.exchange.rejects import Rejects

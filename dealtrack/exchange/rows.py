@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from dealtrack.exchange.asked_columns import check_header
 from dealtrack.exchange.dates import ISO, DateReader
 from dealtrack.exchange.day_orders import DayOrder
 from dealtrack.exchange.headers import is_beside_the_table
 from dealtrack.exchange.incoming import Incoming, Refused, RowReader
-from dealtrack.exchange.mapping import Layout, Mapping, check_header, lay_out, loose_name
+from dealtrack.exchange.mapping import Layout, Mapping, lay_out, loose_name
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 

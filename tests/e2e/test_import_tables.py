@@ -13,9 +13,10 @@ import pytest
 
 from dealtrack.core.text import parse_amount_of
 from dealtrack.errors import BadAmount, CannotRead, UnknownWord
+from dealtrack.exchange.asked_columns import AskedColumns
 from dealtrack.exchange.headers import header_rows
 from dealtrack.exchange.json_envelope import find_array
-from dealtrack.exchange.mapping import AskedColumns, Mapping
+from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.mapping_options import with_pairs
 from dealtrack.exchange.readers import open_source
 from tests.conftest import Clerk
