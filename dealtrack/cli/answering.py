@@ -7,13 +7,17 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dealtrack import settings
 from dealtrack.cli.candidates import FILES, Asked, Candidate, values
 from dealtrack.cli.helping import what_it_takes
 from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
 
-SPECIAL = frozenset(" \t\"'\\$`&|;<>()*?[]{}!#~")
-"""What bash takes for something else than itself in a word without quotes."""
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=")
+"""What bash takes for itself in a word without quotes, beside what is not ASCII."""
+
+QUOTES = ("'", '"')
+LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
 class Place(NamedTuple):
@@ -35,6 +39,8 @@ def answer(shell: str, words: Sequence[str], top: Any) -> None:
     raw = ""
     if shell == "bash":
         words, raw, kept = split_line(*(*words, "", "")[:2])
+        if quoting(raw) is None:
+            return
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
         try:
             found = list(_lines(shell, _candidates(words, top), kept, raw))
@@ -47,19 +53,59 @@ def _lines(shell: str, found: list[Candidate], kept: str, raw: str) -> Iterable[
     if found is FILES:
         yield FILES[0].value
         return
+    is_ascii = shell == "bash" and not _reads_utf8()
     for candidate in found:
         value = candidate.value
-        if not value.isprintable():
+        if not value.isprintable() or value == FILES[0].value or (is_ascii and not value.isascii()):
             continue
         told = " ".join(candidate.told.split())
         if shell == "bash":
-            value = value.removeprefix(kept)
-            yield value if raw[:1] in ("'", '"') else "".join(f"\\{c}" if c in SPECIAL else c for c in value)
+            yield for_bash(value.removeprefix(kept), quoting(raw) or "")
         elif shell == "zsh":
             value = value.replace("\\", "\\\\").replace(":", "\\:")
             yield f"{value}:{told}" if told else value
         else:
             yield f"{value}\t{told}" if told else value
+
+
+def quoting(raw: str) -> str | None:
+    """Return the quote that a word, as it is typed for bash, has opened at its beginning; empty where it has none.
+
+    None where quotes stand in its middle, so that what is added would be read one way by bash and another way here.
+    """
+    quote, index = (raw[0], 1) if raw.startswith(QUOTES) else ("", 0)
+    while index < len(raw):
+        if raw[index] == "\\" and quote != "'":
+            index += 1
+        elif raw[index] == quote or (not quote and raw[index] in QUOTES):
+            return None
+        index += 1
+    return quote
+
+
+def for_bash(value: str, quote: str) -> str:
+    """Return a value as it is to be typed after a quote, or without one, so that bash takes it for itself."""
+    if quote:
+        # An exclamation mark calls up an earlier command inside double quotes too, whatever stands before it.
+        special = {"'": "'\\''"} if quote == "'" else {"!": '"\\!"', **{c: f"\\{c}" for c in '\\"$`'}}
+        text = "".join(special.get(c, c) for c in value)
+        # Bash closes the quote itself, but for a text that ends as if it were closed.
+        return text + quote if text.endswith(quote) else text
+    return "".join(c if c in PLAIN or not c.isascii() else f"\\{c}" for c in value)
+
+
+def _reads_utf8() -> bool:
+    """Tell whether the shell reads bytes as UTF-8, or one by one; GBK takes what follows a byte for a part of it."""
+    locale = next(filter(None, map(settings.variable, LOCALES)), "C")
+    return locale in ("C", "POSIX") or locale.partition(".")[2].partition("@")[0].lower().replace("-", "") == "utf8"
+
+
+def given_words() -> list[str]:
+    """Return the words that a shell hands over: through a pipe, each ended by a NUL."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return []
+    told = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    return told.split("\0")[:-1]
 
 
 def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:

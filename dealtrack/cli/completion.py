@@ -1,4 +1,7 @@
-"""The command that prints what a shell needs to complete command lines by the Tab key."""
+"""The command that prints what a shell needs to complete command lines by the Tab key.
+
+The words of the line go through a pipe, each ended by a NUL: the arguments of a process are everybody's to see.
+"""
 
 import sys
 from typing import Annotated
@@ -21,15 +24,16 @@ _dealtrack() {
             return
         fi
         COMPREPLY+=("$each")
-    done < <(VARIABLE=bash "$1" "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null </dev/null)
+    done < <(printf '%s\\0' "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" | VARIABLE=bash "$1" 2>/dev/null)
 }
 complete -o nosort -F _dealtrack dealtrack 2>/dev/null || complete -F _dealtrack dealtrack
 """
 ZSH = """\
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
 _dealtrack() {
-    local -a answer
-    answer=("${(@f)$(VARIABLE=zsh ${(Q)words[1]} "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null </dev/null)}")
+    local -a answer given
+    given=("${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}")
+    answer=("${(@f)$(printf '%s\\0' "${given[@]}" | VARIABLE=zsh ${(Q)words[1]} 2>/dev/null)}")
     if [[ $answer[1] == @files ]]; then
         _files
     elif [[ -n $answer[1] ]]; then
@@ -44,7 +48,13 @@ function __dealtrack
     set -l program $words[1]
     set -e words[1]
     set -l begun (commandline -ct)
-    set -l answer (env VARIABLE=fish $program $words "$begun" 2>/dev/null </dev/null)
+    # What is begun may have a quote that is not closed yet.
+    for end in '' '"' "'"
+        set -l plain (string unescape -- "$begun$end")
+        and set begun "$plain"
+        and break
+    end
+    set -l answer (printf '%s\\0' $words "$begun" | env VARIABLE=fish $program 2>/dev/null)
     if test "$answer[1]" = @files
         __fish_complete_path "$begun"
     else

@@ -295,11 +295,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asking = os.environ.get("_DEALTRACK_COMPLETE")
         if asking in ("bash", "zsh", "fish"):
-            from dealtrack.cli.answering import answer
+            from dealtrack.cli.answering import answer, given_words
 
             with suppress(DealtrackError):
                 choose_language("")
-            words = sys.argv[1:] if arguments is None else arguments
+            # A script of an earlier dealtrack hands them over as arguments.
+            words = (sys.argv[1:] if arguments is None else arguments) or given_words()
             answer(asking, words, typer.main.get_command(app))
             sys.stdout.flush()
             return 0
@@ -350,7 +351,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Run the command line of this process and exit with its status."""
-    from dealtrack.cli.title import hide_arguments
-
-    hide_arguments()
     sys.exit(main())

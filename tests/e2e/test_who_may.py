@@ -80,6 +80,35 @@ def test_personal_data_is_not_in_the_process_title(clerk: Clerk) -> None:
     assert all(secret in shown_whole for secret in SECRETS)
 
 
+LINES = {
+    "add": ("add", "--platform", "JD", "--consumer", "SECRET"),
+    "note": ("note", "1", "--note", "SECRET"),
+    "erase": ("erase", "1", "--yes", "--reason", "SECRET"),
+    "amend": ("--db", "add", "amend", "1", "--consumer", "SECRET"),
+    "hand-on": ("--lang=zh", "hand-on", "1", "--to", "SECRET"),
+    "": ("--lang", "zh", "SECRET-1", "--to", "SECRET"),
+    "policy": ("policy", "show", "SECRET"),
+}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process blanks out its arguments on Linux alone")
+@pytest.mark.parametrize("shown", LINES)
+def test_every_command_hides_its_arguments_before_it_imports_anything(shown: str) -> None:
+    program = (
+        "import sys, runpy, builtins\n"
+        "before = set(sys.modules)\n"
+        "from dealtrack.cli.title import hide_arguments\n"
+        "hide_arguments()\n"
+        "loaded = {name for name in set(sys.modules) - before if not name.startswith('dealtrack')}\n"
+        "print(sorted(loaded), flush=True)\n"
+        "print(open('/proc/self/cmdline').read().split('\\0', 3)[3].rstrip('\\0'))\n"
+        "print(*sys.argv[1:])\n"
+    )
+    words = LINES[shown]
+    ran = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["[]", shown, " ".join(words)]
+
+
 BAD = [
     ("add", "--platform", "Nowhere", *PERSONAL),
     ("add", "--platform", "JD", "--at", "2030-01-01", *PERSONAL),
