@@ -225,6 +225,10 @@ class CannotPause(DealtrackError):
     """Complaint {complaint} cannot be paused: none of the clocks that policy {policy} runs for it may be paused."""
 
 
+class CannotRestart(DealtrackError):
+    """The clocks of complaint {complaint} cannot begin anew: policy {policy} knows no restart. Leave --restart out."""
+
+
 class CannotExtend(DealtrackError):
     """Clock {clock} of complaint {complaint} cannot be extended{reason}."""
 

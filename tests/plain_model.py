@@ -3,11 +3,13 @@
 Nothing here uses dealtrack: days are counted one by one from a plain list of rest days, the table of states and the
 clock rules are those of the design, and moments are naive Beijing time. Where the design is silent, this holds:
 
-- a pause on the due day itself leaves the due day where it is, that day being counted already; a pause that begins
-  after the deadline excuses nothing;
-- completing, withdrawing or rejecting ends an open pause;
-- a `forward` clock is cancelled when a complaint is completed without being forwarded, even past its deadline; the
-  clock of a withdrawn or rejected complaint stays missed where its deadline had passed, and is cancelled else;
+- a pause that begins when nothing is left to count, on the due day or on the days that the due day is rolled past,
+  moves the deadline to the end of its last day or of the next working day, never before where it was; what an
+  extension adds later is counted from there;
+- completing, withdrawing or rejecting ends an open pause, and a reopening returns to the state before the pause;
+- a complaint opened again before it was forwarded runs anew, from the reopening, what awaits a step yet to come; if it
+  is then completed without that step, the handling counts from the reopening;
+- a restart begins anew the clocks that the pause had stopped, their extensions forgotten;
 - notes, evidence and amendments may be dated anywhere from the receipt on and bar nothing that is dated before them;
   every other kind must not precede the last of those;
 - an extension is refused where the clock does not run or its deadline had passed at that moment;
@@ -100,7 +102,10 @@ POLICIES: dict[str, list[tuple[date, list[Rule]]]] = {
         (date(2026, 4, 15), [ACCEPT, Rule("mediate", ("accepted", "reopened"), ("completed",), 60, False, True)]),
     ],
     "samr-report": [(date(2020, 1, 1), [VERIFY]), (date(2026, 4, 15), [VERIFY])],
+    "uk-foi": [(date(2005, 1, 1), [Rule("complete", ("received", "reopened"), ("completed",), 20)])],
 }
+RESTARTING = ("uk-foi",)
+"""The policies by which the end of a pause may begin the clocks anew."""
 FEEDERS = {"complete": "forward", "mediate": "accept"}
 """The clock at whose deadline another is projected to start (rule 8)."""
 
@@ -173,12 +178,9 @@ class Run:
         if self.started is None:
             return "cancelled" if self.how else "projected"
         if self.ended is not None:
-            late = self.due is not None and self.ended > self.due
-            if self.how == "stopped":
-                return "missed" if late else "met"
-            if self.how == "closed":
-                return "missed" if late else "cancelled"
-            return "cancelled"
+            if self.due is not None and self.ended > self.due:
+                return "missed"
+            return "met" if self.how == "stopped" else "cancelled"
         if self.due is None:
             return "paused"
         return "overdue" if moment > self.due else "running"
@@ -188,6 +190,8 @@ class Run:
 class Life:
     status: str = "voided"
     before_pause: str = ""
+    before_end: str = ""
+    first_contact: bool = False
     values: dict[str, Any] = field(default_factory=dict)
     received: datetime | None = None
     forwarded: datetime | None = None
@@ -233,10 +237,13 @@ def live(entries: Sequence[Entry]) -> Life:
         elif entry.kind == "forwarded":
             life.status, life.forwarded = "forwarded", entry.at
         elif entry.kind in CLOSING:
+            before = life.before_pause if life.status == "paused" else life.status
+            life.before_end = "forwarded" if entry.kind == "completed" else before
+            life.first_contact = entry.kind == "completed" and before == "received"
             life.status = "closed"
             life.completed = entry.at if entry.kind == "completed" else None
         elif entry.kind == "reopened":
-            life.status, life.completed = "forwarded", None
+            life.status, life.completed, life.first_contact = life.before_end, None, False
             life.values.update(outcome=None, amount=None)
         elif entry.kind == "paused":
             life.status, life.before_pause = "paused", life.status
@@ -297,6 +304,8 @@ class Model:
         order = counted(history)
         floor = order[0].at if kind in (*BESIDE, "voided") else [e for e in order if e.kind not in BESIDE][-1].at
         if at < floor:
+            return True
+        if detail.get("restart") and life.values["policy"] not in RESTARTING:
             return True
         if kind == "paused":
             return all(run.ended for run in self.runs(history, None))
@@ -374,12 +383,23 @@ class Model:
     def _begun(rule: Rule, order: list[Entry]) -> list[Run]:
         runs: list[Run] = []
         now: Run | None = None
-        for entry in order:
-            if now is None and entry.kind in rule.stop and not runs:
-                # Handled without the step that starts this clock: it counts from the receipt.
-                now = Run(rule, 1, order[0].at, told=list(order[: order.index(entry)]))
+        origin = 0
+        never_ran = True
+        for place, entry in enumerate(order):
+            starts = entry.kind in rule.start
+            done = {e.kind for e in order[:place]}
+            if entry.kind == "reopened" and not done & {"forwarded", "completed"}:
+                origin, never_ran = place, True
+                awaited = not done & {"accepted"} & set(rule.stop)
+                begun = "received" in rule.start or bool(done & {"accepted"} & set(rule.start))
+                starts = awaited and (begun or rule.start == ("reopened",))
+            if now is None and entry.kind in rule.stop and never_ran:
+                # Handled without the step that starts this clock: it counts from the receipt, or the reopening.
+                now = Run(rule, len(runs) + 1, order[origin].at, told=list(order[origin:place]))
+                never_ran = False
             if now is None:
-                if entry.kind in rule.start:
+                if starts:
+                    never_ran = False
                     now = Run(rule, len(runs) + 1, entry.at, told=[entry])
                     runs.append(now)
                 continue
@@ -399,21 +419,42 @@ class Model:
     def _count(self, run: Run, calendar: Calendar) -> None:
         assert run.started is not None
         run.revision = calendar.revision
-        length = run.rule.length
+        start, length = run.started.date(), run.rule.length
         pauses: list[tuple[date, date]] = []
+        certain = True
         for place, entry in enumerate(run.told):
             if entry.kind == "extended" and entry.detail["clock"] == run.rule.name:
                 length += entry.detail["by"]
             if entry.kind == "paused":
-                due, _ = self._due(run.rule, run.started.date(), length, pauses, calendar)
+                due, doubt = self._due(run.rule, start, length, pauses, calendar)
                 if entry.at > due:
                     continue
-                ends = [e.at for e in run.told[place + 1 :] if e.kind in ("resumed", *CLOSING)]
+                ends = [e for e in run.told[place + 1 :] if e.kind in ("resumed", *CLOSING)]
                 if not ends:
                     run.due, run.provisional = None, False
                     return
-                pauses.append((entry.at.date(), ends[0].date()))
-        run.due, run.provisional = self._due(run.rule, run.started.date(), length, pauses, calendar)
+                last = ends[0].at.date()
+                if ends[0].detail.get("restart"):
+                    run.started, start, length, pauses, certain = ends[0].at, last, run.rule.length, [], True
+                elif entry.at.date() < self._counted(run.rule, start, length, pauses, calendar):
+                    pauses.append((entry.at.date(), last))
+                else:
+                    day = last
+                    while not calendar.worked(day):
+                        day += DAY
+                    # What the count hung on so far, it still hangs on.
+                    day = max(day, due.date())
+                    certain = certain and (not doubt or not run.rule.working)
+                    certain = certain and {last.year, day.year} <= calendar.official
+                    start, length, pauses = day, 0, []
+        run.due, run.provisional = self._due(run.rule, start, length, pauses, calendar)
+        run.provisional = run.provisional or not certain
+
+    def _counted(
+        self, rule: Rule, start: date, length: int, pauses: list[tuple[date, date]], calendar: Calendar
+    ) -> date:
+        """Return the day on which a count ends, before it is moved past a holiday."""
+        return self._due(rule._replace(past_holidays=False), start, length, pauses, calendar)[0].date()
 
     @staticmethod
     def _due(

@@ -10,7 +10,7 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.session import Session
+from dealtrack.cli.session import Session, tell_changes
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
@@ -95,6 +95,7 @@ def restore(
     place, file = session.path, Path(source)
     with drafted(place, file) as draft:
         session.advise(f"dealtrack: {_told(draft)}")
+        tell_changes(draft.changes)
         if not yes and not is_agreed(_("Put the backup in the register's place?")):
             raise typer.Abort
         kept = put_in_place(draft, session.now)

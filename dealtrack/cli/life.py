@@ -21,7 +21,8 @@ from dealtrack.cli.session import Session, category_named, complaints_named, pla
 from dealtrack.cli.terms import clock_named
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lengths import clean_field
-from dealtrack.core.lifecycle import Kind, last_counted
+from dealtrack.core.lifecycle import RESTART, Kind
+from dealtrack.core.limits import last_counted
 from dealtrack.core.moments import Moment
 from dealtrack.core.text import parse_amount
 from dealtrack.errors import BadCount, CannotVoid, MissingValue
@@ -59,12 +60,16 @@ def resume(
     context: typer.Context,
     ids: Complaints = None,
     numbers: Numbers = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin the clocks anew from that day, where the policy allows it.")
+    ] = False,
     at: At = "",
     note: Note = "",
     fmt: Format = "",
 ) -> None:
     """Let the clocks of paused complaints run again."""
-    record_transition(context, Kind.RESUMED, ids, numbers, at, told(note), fmt)
+    detail = {**told(note), RESTART: True} if restart else told(note)
+    record_transition(context, Kind.RESUMED, ids, numbers, at, detail, fmt)
 
 
 def extend(

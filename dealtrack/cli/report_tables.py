@@ -26,6 +26,7 @@ from dealtrack.reports.words import (
     rules_of_clock,
     sections_beside,
     since_words,
+    unknown_note,
     whole_words,
 )
 
@@ -263,6 +264,8 @@ def print_measures(report: Report) -> None:
     draw_whole(columns, rows, sys.stdout)
     note = _("first contact: of {completed}; advance: advance compensation, of {third}.")
     print_note(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
+    if unknown := unknown_note(report, _):
+        print_note(unknown)
     total = report.asked.total
     if total.advanced_without_amount:
         lacking = _("advance compensation without an amount: {count} of {all}.")

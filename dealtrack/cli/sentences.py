@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from dealtrack.cli.language import _, say
 from dealtrack.cli.terms import said
 from dealtrack.core.calendar import WEEKDAY_NAMES
-from dealtrack.core.clocks import LAST_SECOND, Clock
+from dealtrack.core.clocks import Clock
+from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.lifecycle import Complaint, Kind, Status
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy

@@ -176,6 +176,15 @@ def _tell(upgrade: "Upgrade") -> None:
             "what this version would change"
         )
         tell(f"dealtrack: {text}")
+    tell_changes(upgrade.changes)
+
+
+def tell_changes(changes: Sequence[Phrase]) -> None:
+    """Say what rules that changed since a register was written to have made of its complaints."""
+    if changes:
+        tell(_("the rules have changed since, and some complaints are judged otherwise (by id):"))
+    for change in changes:
+        tell(f"  {say(change)}")
 
 
 def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:

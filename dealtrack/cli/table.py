@@ -28,6 +28,7 @@ VERDICT_STYLES = {
     "paused": "dim",
     "projected": "dim",
     "cancelled": "dim",
+    "unknown": "dim",
 }
 
 

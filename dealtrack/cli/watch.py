@@ -14,7 +14,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import calendar_reminder, missing_year
-from dealtrack.core.clocks import deadline
+from dealtrack.core.deadlines import deadline
 from dealtrack.core.moments import Span, local_day, parse_span
 from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.errors import CHECK_FAILED

@@ -1,16 +1,26 @@
 """The clocks of a complaint: when each is due, and its verdict at any moment."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
-from dealtrack.core.lifecycle import CLOSING, Kind, Transition, effective
+from dealtrack.core.calendar import WorkingCalendar
+from dealtrack.core.deadlines import Count, Span, deadline, plain_deadlines
+from dealtrack.core.lifecycle import (
+    CLOSING,
+    DAY_UNKNOWN,
+    RESTART,
+    STEPS,
+    Detail,
+    Kind,
+    Transition,
+    effective,
+    unknown_steps,
+)
 from dealtrack.core.moments import local_day
-from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
+from dealtrack.core.policy import ClockRule, Policy
 
-LAST_SECOND = time(23, 59, 59)
 ENDS_PAUSE = CLOSING | {Kind.RESUMED}
 MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED})
 """The kinds that move a running clock's deadline."""
@@ -32,24 +42,18 @@ class Verdict(StrEnum):
     PAUSED = "paused"
     PROJECTED = "projected"
     CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
 
 
 class End(StrEnum):
-    """How a clock ended."""
+    """How a clock ended; `unknown` on a day, or by a step, that nobody wrote down."""
 
     __hash__ = str.__hash__
 
     STOPPED = "stopped"
     NOT_NEEDED = "not-needed"
     CLOSED_WITHOUT = "closed-without"
-
-
-class Span(NamedTuple):
-    """A pause: its working days after the day of `start` and up to the day of `end` are not counted; moments in UTC."""
-
-    start: datetime
-    end: datetime | None
-    reason: str = ""
+    UNKNOWN = "unknown"
 
 
 class Clock(NamedTuple):
@@ -58,7 +62,8 @@ class Clock(NamedTuple):
     `started` is None for a clock that has not begun: its `due` is then a projection, as if it began at
     `assumed`. `due` is None while
     there is no deadline, as in a pause. `round` counts the runs of the same clock, from 1. `revision` is
-    that of the calendar by which the clock was counted.
+    that of the calendar by which the clock was counted. `counted` is the day on which the count of a clock that was
+    paused or extended ended, before it was rolled.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Clock(NamedTuple):
     assumed: datetime | None = None
     length: int = 0
     pauses: tuple[Span, ...] = ()
+    counted: date | None = None
 
 
 def verdict(clock: Clock, moment: datetime) -> Verdict:
@@ -82,21 +88,14 @@ def verdict(clock: Clock, moment: datetime) -> Verdict:
     if clock.started is None:
         return Verdict.CANCELLED if clock.end else Verdict.PROJECTED
     if clock.ended is not None:
-        late = clock.due is not None and clock.ended > clock.due
-        if clock.end is End.STOPPED:
-            return Verdict.MISSED if late else Verdict.MET
-        return Verdict.MISSED if late and clock.end is End.CLOSED_WITHOUT else Verdict.CANCELLED
+        if clock.end is End.UNKNOWN:
+            return Verdict.UNKNOWN
+        if clock.due is not None and clock.ended > clock.due:
+            return Verdict.MISSED
+        return Verdict.MET if clock.end is End.STOPPED else Verdict.CANCELLED
     if clock.due is None:
         return Verdict.PAUSED
     return Verdict.OVERDUE if moment > clock.due else Verdict.RUNNING
-
-
-def deadline(day: date, closes: time | None, zone: tzinfo) -> datetime:
-    """Return the last moment, inclusive and in UTC, of a due day: its closing time, or its last second.
-
-    Source: Civil Code of the PRC art. 203.
-    """
-    return datetime.combine(day, closes or LAST_SECOND, zone).replace(fold=1).astimezone(UTC)
 
 
 def working_days_late(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> int:
@@ -112,84 +111,6 @@ def is_lateness_provisional(clock: Clock, moment: datetime, calendar: WorkingCal
     if clock.due is None or clock.due_day is None or moment <= clock.due:
         return False
     return not calendar.is_confirmed(clock.due_day, local_day(moment, zone))
-
-
-def due_day(
-    rule: ClockRule, start: date, length: int, pauses: Iterable[tuple[date, date]], calendar: WorkingCalendar
-) -> tuple[date, date]:
-    """Return the day that ends a clock's count, and the due day that it is rolled to.
-
-    The start day is not counted. Of each pause, the days after its first day up to its last are not counted.
-    Source: Civil Code of the PRC art. 201 to 203.
-    """
-    if rule.unit is Unit.WORKING_DAY:
-        number = calendar.days.number(start) + length
-        day = calendar.days.working(number)
-        for pause, resume in pauses:
-            if pause < day:
-                number += calendar.count_between(pause, resume)
-                day = calendar.days.working(number)
-        return day, day
-    day = _calendar_end(start, length, rule.unit)
-    for pause, resume in pauses:
-        if pause < day:
-            day += resume - pause
-    match rule.roll:
-        case Roll.NEXT_WORKING_DAY:
-            return day, calendar.next_working(day)
-        case Roll.AFTER_STATUTORY_HOLIDAY:
-            return day, calendar.after_holiday(day)
-        case Roll.NONE:
-            return day, day
-
-
-def _calendar_end(start: date, length: int, unit: Unit) -> date:
-    if unit is Unit.MONTH:
-        months = start.year * 12 + start.month - 1 + length
-        year, month = divmod(months, 12)
-        next_first = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-        last = (next_first - ONE_DAY).day
-        return date(year, month + 1, min(start.day, last))
-    return start + timedelta(days=length * (7 if unit is Unit.WEEK else 1))
-
-
-class Deadlines(dict[date, tuple[datetime, date, bool]]):
-    """The deadlines of a clock never paused nor extended: in UTC, with their days, and whether they are provisional.
-
-    They are found by the day on which the clock starts, each counted when it is first asked for: a million complaints
-    have some thousand days of receipt, and looking one up takes 0.1 us.
-    """
-
-    __slots__ = ("_calendar", "_rule", "_zone")
-
-    def __init__(self, rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) -> None:
-        self._rule, self._calendar, self._zone = rule, calendar, zone
-
-    def __missing__(self, start: date) -> tuple[datetime, date, bool]:
-        rule = self._rule
-        counted, rolled = due_day(rule, start, rule.length, (), self._calendar)
-        is_provisional = _is_provisional(rule, start, counted, rolled, self._calendar)
-        found = self[start] = deadline(rolled, rule.closes, self._zone), rolled, is_provisional
-        return found
-
-
-def plain_deadlines(rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) -> Deadlines:
-    """Return the table of a clock's plain deadlines, which the calendar keeps; asked for a day it counts that one.
-
-    It raises OutsideCalendar.
-    """
-    # The table keeps the rule and the zone, and so nothing else can get their id.
-    key = (id(rule), id(zone))
-    known: Deadlines | None = calendar.deadlines.get(key)
-    if known is None:
-        known = calendar.deadlines[key] = Deadlines(rule, calendar, zone)
-    return known
-
-
-def _is_provisional(rule: ClockRule, start: date, counted: date, due: date, calendar: WorkingCalendar) -> bool:
-    if rule.unit is Unit.WORKING_DAY:
-        return not calendar.is_confirmed(start, due)
-    return rule.roll is not Roll.NONE and not calendar.is_confirmed(counted - ONE_DAY, due)
 
 
 class Run(NamedTuple):
@@ -209,14 +130,27 @@ def runs_of(rule: ClockRule, kinds: Sequence[Kind]) -> list[Run]:
     """Return the runs of one clock in a history of counted transitions of these kinds."""
     runs: list[Run] = []
     first: int | None = None
+    began, has_run = 0, False
+    reached = {Kind.RECEIVED}
     for position, kind in enumerate(kinds):
-        if first is None and kind in rule.stop and not runs:
+        if kind in STEPS:
+            reached.add(kind)
+        elif kind is Kind.COMPLETED:
+            # What was completed and is opened again counts as forwarded.
+            reached.add(Kind.FORWARDED)
+        starts = kind in rule.start
+        if kind is Kind.REOPENED and Kind.FORWARDED not in reached:
+            # Back before the forwarding, handling begins anew with the reopening: what awaits a step yet to come runs.
+            began, has_run = position, False
+            starts = not rule.stop & reached and bool(rule.start & reached or rule.start == {Kind.REOPENED})
+        if first is None and kind in rule.stop and not has_run:
             # Stopped without having started: the whole handling is counted, from the receipt, which comes first.
-            first = 0
+            first = began
         if first is None:
-            if kind in rule.start:
-                first = position
+            if starts:
+                first, has_run = position, True
             continue
+        has_run = True
         if kind in rule.stop:
             end = End.STOPPED
         elif kind is Kind.COMPLETED:
@@ -252,24 +186,38 @@ def _runs(policy: Policy, kinds: tuple[Kind, ...]) -> _Runs:
     return known[1]
 
 
+def end_of(rule: ClockRule, end: End | None, unknown: frozenset[Kind], detail: Detail) -> End | None:
+    """Return how a run ended of which `runs_of` tells the end by kinds alone; None while it runs.
+
+    `unknown` are the complaint's steps that nobody wrote down, `detail` is that of the transition that ended it.
+    """
+    if end is None:
+        return None
+    if detail.get(DAY_UNKNOWN) or (unknown and end is not End.STOPPED and not rule.stop.isdisjoint(unknown)):
+        return End.UNKNOWN
+    return end
+
+
 def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
     """Return every run of every clock that a history started, each with its deadline.
 
     A run that has ended is counted by the calendar in force when it ended: its verdict stands.
     """
     entries = effective(history)
+    unknown = unknown_steps(entries[0].detail) if entries else frozenset()
     clocks: list[Clock] = []
     for rule, runs in _runs(policy, tuple([entry.kind for entry in entries])):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
-            calendar = calendar_at(last.seq if run.end else None)
-            ended = last.at if run.end else None
+            end = end_of(rule, run.end, unknown, last.detail)
+            calendar = calendar_at(last.seq if end else None)
+            ended = last.at if end else None
             if run.is_plain:
                 due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
-                counted = (due, day, ended, run.end, False, is_provisional, calendar.revision, start.kind)
+                counted = (due, day, ended, end, False, is_provisional, calendar.revision, start.kind)
                 clocks.append(Clock(rule.name, run.round, start.at, *counted, None, rule.length))
             else:
-                begun = Clock(rule.name, run.round, start.at, None, None, ended, run.end, start_kind=start.kind)
+                begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
                 clocks.append(measure(rule, begun, entries[run.first : run.last + 1], calendar, zone))
     return clocks
 
@@ -280,34 +228,35 @@ def measure(
     """Return a run with its deadline counted, given the transitions from its start to its end.
 
     Extensions lengthen it; a pause that begins after the deadline has passed excuses nothing; while a pause
-    lasts there is no deadline. A closing ends the pause that it finds open.
+    lasts there is no deadline. A closing ends the pause that it finds open. A pause that ends with a restart begins
+    the run anew with its end, and what came before no longer counts.
     """
-    start = local_day(entries[0].at, zone)
-    length = rule.length
+    count = Count(rule, local_day(entries[0].at, zone), calendar)
     spans: list[Span] = []
-    days: list[tuple[date, date]] = []
-
-    def due() -> tuple[date, date, datetime]:
-        counted, rolled = due_day(rule, start, length, days, calendar)
-        return counted, rolled, deadline(rolled, rule.closes, zone)
-
     for position, entry in enumerate(entries):
         if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
-            length += entry.detail["by"]
-        elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= due()[2]:
-            end = next((later.at for later in entries[position + 1 :] if later.kind in ENDS_PAUSE), None)
-            spans.append(Span(entry.at, end, entry.detail.get("reason", "")))
-            if end is None:
-                return run._replace(paused=True, length=length, pauses=tuple(spans), revision=calendar.revision)
-            days.append((local_day(entry.at, zone), local_day(end, zone)))
-    counted, rolled, moment = due()
+            count.extend(entry.detail["by"])
+        elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= deadline(count.due()[1], rule.closes, zone):
+            ending = next((later for later in entries[position + 1 :] if later.kind in ENDS_PAUSE), None)
+            span = Span(entry.at, ending.at if ending else None, entry.detail.get("reason", ""))
+            if ending is None:
+                spans.append(span)
+                return run._replace(paused=True, length=count.units, pauses=tuple(spans), revision=calendar.revision)
+            if ending.detail.get(RESTART):
+                run = run._replace(started=ending.at, start_kind=ending.kind)
+                count = Count(rule, local_day(ending.at, zone), calendar)
+                spans.clear()
+            else:
+                spans.append(count.pause(span, zone))
+    counted, rolled = count.due()
     return run._replace(
-        due=moment,
+        due=deadline(rolled, rule.closes, zone),
         due_day=rolled,
-        provisional=_is_provisional(rule, start, counted, rolled, calendar),
-        length=length,
+        provisional=count.is_provisional(),
+        length=count.units,
         pauses=tuple(spans),
         revision=calendar.revision,
+        counted=counted,
     )
 
 

@@ -22,7 +22,7 @@ class Course(NamedTuple):
 
     names: tuple[str, ...]
     status: str
-    first_contact: bool
+    first_contact: bool | None
     runs: tuple[tuple[ClockRule, Run], ...]
     moments: "itemgetter[tuple[Any, ...]]"
 

@@ -5,11 +5,12 @@ from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, Day, HolidaySpan, WorkingCalendar, reason
-from dealtrack.core.clocks import Clock, due_day
+from dealtrack.core.clocks import Clock
+from dealtrack.core.deadlines import Span, due_day
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
-from dealtrack.phrase import Phrase, Word
+from dealtrack.phrase import Phrase, Word, in_order
 
 START = Phrase("the day of the start is not counted")
 START_DAYS = {
@@ -17,6 +18,7 @@ START_DAYS = {
     Kind.ACCEPTED: Phrase("the day of acceptance is not counted"),
     Kind.FORWARDED: Phrase("the day of forwarding is not counted"),
     Kind.REOPENED: Phrase("the day of reopening is not counted"),
+    Kind.RESUMED: Phrase("the day on which the count began anew is not counted"),
 }
 
 
@@ -28,6 +30,36 @@ class Step(NamedTuple):
     nth: int
     reason: str
     confirmed: bool
+
+
+class Pause(NamedTuple):
+    """A pause by its days: those after `first` up to `last` are paused."""
+
+    first: date
+    last: date
+    span: Span
+
+    def stops(self, day: date) -> bool:
+        """Tell whether a day falls out of the count for the pause, or for the end of the count before it."""
+        counted, back = self.span.counted, self.span.given_back
+        if counted is not None and back is not None:
+            return counted < day <= back
+        return self.first < day <= self.last
+
+    def reason(self, day: Day) -> str:
+        """Return why a day that falls out is not counted."""
+        reason = self.span.reason
+        is_paused = self.first < day.day <= self.last
+        told = (Phrase("paused: {reason}", reason=reason) if reason else Phrase("paused")) if is_paused else ""
+        if day.day == self.span.given_back:
+            end = Phrase("the end of this day is the deadline, since the pause began on the due day")
+            return in_order([told, end]) if told else end
+        return told or why_not(day)
+
+
+def why_not(day: Day, span: HolidaySpan = ()) -> str:
+    """Return why a day is passed over by the roll of a due day; `span` is the holiday that the roll passes."""
+    return Phrase("rolled past: {reason}", reason=_within(span, day))
 
 
 def count_days(calendar: WorkingCalendar, start: date, n: int, law: str) -> list[Step]:
@@ -51,20 +83,22 @@ def explain(
     `law` is what the calendar cites for the start day not being counted, empty where it cites nothing.
     """
     pauses = tuple(
-        (local_day(span.start, zone), local_day(span.end or moment, zone), span.reason) for span in clock.pauses
+        Pause(local_day(span.start, zone), local_day(span.end or moment, zone), span) for span in clock.pauses
     )
     until = clock.due_day or max(start, local_day(moment, zone))
     name = START_DAYS.get(clock.start_kind, START) if clock.start_kind else START
-    return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, _cited(name, law)))
+    words = _cited(name, law)
+    return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, words, clock.counted))
 
 
 def _steps(
     rule: ClockRule,
     start: date,
     until: date,
-    pauses: tuple[tuple[date, date, str], ...],
+    pauses: tuple[Pause, ...],
     calendar: WorkingCalendar,
     told: str,
+    counted: date | None = None,
 ) -> Iterator[Step]:
     day = calendar.day(start)
     yield Step(start, False, 0, told, day.confirmed)
@@ -72,24 +106,15 @@ def _steps(
     end = until
     if not in_working_days and rule.roll is not Roll.NONE:
         # The count may end before the due day: the days between are those that it was rolled past.
-        end = _unrolled(rule, start, until, pauses, calendar)
+        end = counted or (until if pauses else due_day(rule, start, rule.length, (), calendar)[0])
     nth = 0
     for day in calendar.walk(start + ONE_DAY, until):
-        paused = next((why for first, last, why in pauses if first < day.day <= last), None)
-        if paused is not None:
-            yield Step(
-                day.day,
-                False,
-                0,
-                Phrase("paused: {reason}", reason=paused) if paused else Phrase("paused"),
-                day.confirmed,
-            )
+        pause = next((pause for pause in pauses if pause.stops(day.day)), None)
+        if pause is not None:
+            yield Step(day.day, False, 0, pause.reason(day), day.confirmed)
         elif day.day > end:
             span = calendar.holiday_span(day.day) if rule.roll is Roll.AFTER_STATUTORY_HOLIDAY else ()
-            if day.day == until:
-                why = _after_roll(rule, end, until, calendar)
-            else:
-                why = Phrase("rolled past: {reason}", reason=_within(span, day))
+            why = _after_roll(rule, end, until, calendar) if day.day == until else why_not(day, span)
             yield Step(day.day, False, 0, why, day.confirmed)
         elif in_working_days and not day.worked:
             yield Step(day.day, False, 0, reason(day), day.confirmed)
@@ -112,11 +137,3 @@ def _after_roll(rule: ClockRule, end: date, until: date, calendar: WorkingCalend
         return Phrase("the due day after the roll")
     last = until - ONE_DAY
     return Phrase("the due day after the holiday {first} to {last}", first=span[0], last=last)
-
-
-def _unrolled(
-    rule: ClockRule, start: date, until: date, pauses: tuple[tuple[date, date, str], ...], calendar: WorkingCalendar
-) -> date:
-    spans = [(first, last) for first, last, _ in pauses]
-    counted, _ = due_day(rule, start, rule.length, spans, calendar)
-    return min(counted, until)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from dealtrack.core.moments import Moment, local_day
-from dealtrack.errors import BadHistory, BeforePrevious, CannotVoid, InFuture, NotAllowed
+from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
 from dealtrack.phrase import Phrase, Word, listed
 
 Detail = Mapping[str, Any]
@@ -95,6 +95,9 @@ BESIDE = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
 
 CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED})
 
+STEPS = (Kind.ACCEPTED, Kind.FORWARDED)
+"""The steps between the receipt and the end, in order."""
+
 FIELDS = (
     "number",
     "platform",
@@ -108,6 +111,25 @@ FIELDS = (
     "summary",
 )
 """The fields of a complaint that its transitions state, and that an amendment can correct."""
+
+
+UNKNOWN_STEPS = "unknown_steps"
+"""The word under which the detail of a receipt tells the kinds of steps that its file has no column for."""
+
+DAY_UNKNOWN = "day_unknown"
+"""The word by which the detail of a closing tells that nobody wrote down its day: its moment stands for none."""
+
+RESTART = "restart"
+"""The word by which the detail of an entry that ends a pause tells that the clocks begin anew with it."""
+
+
+def unknown_steps(detail: Detail) -> frozenset[Kind]:
+    """Return the kinds of steps of which a receipt, by its detail, tells that its file has no column for them."""
+    told = detail.get(UNKNOWN_STEPS)
+    return frozenset(map(Kind, told)) if told else _NO_STEPS
+
+
+_NO_STEPS: frozenset[Kind] = frozenset()
 
 
 class Transition(NamedTuple):
@@ -126,8 +148,9 @@ class Complaint(NamedTuple):
     """What the transitions of a complaint, folded in order, make it; moments in UTC.
 
     `owner` was asked first and stays responsible; `handler` is whom the complaint was last handed on to.
-    `backdated` counts the days by which the latest of its entries came behind: it takes a time zone, and `fold`
-    leaves it 0.
+    `completed` is None too where nobody wrote down the day. `first_contact` tells whether the complaint was completed
+    straight from its receipt, None where that is not known. `backdated` counts the days by which the latest of its
+    entries came behind: it takes a time zone, and `fold` leaves it 0.
     """
 
     id: int
@@ -149,7 +172,7 @@ class Complaint(NamedTuple):
     outcome: str | None = None
     amount: str | None = None
     summary: str | None = None
-    first_contact: bool = False
+    first_contact: bool | None = False
     reopenings: int = 0
     resumes_to: Status | None = None
     backdated: int = 0
@@ -158,6 +181,11 @@ class Complaint(NamedTuple):
     def is_open(self) -> bool:
         """Tell whether the complaint still awaits its end."""
         return self.status in OPEN
+
+    @property
+    def is_completed(self) -> bool:
+        """Tell whether the complaint ended by being completed, and was not opened again."""
+        return self.status is Status.CLOSED and self.withdrawn is None and self.rejected is None
 
 
 class Counted(list[Transition]):
@@ -210,7 +238,7 @@ class Life:
     A transition told last is added to what the others made, so that the whole is folded once.
     """
 
-    __slots__ = ("_said", "entries", "history", "id", "status")
+    __slots__ = ("_reopens_to", "_said", "entries", "history", "id", "status")
 
     def __init__(self, complaint: int, history: Iterable[Transition] = ()) -> None:
         """Raises BadHistory where the entries contradict one another, which only a damaged register can hold."""
@@ -221,6 +249,7 @@ class Life:
     def _fold(self) -> None:
         self.entries = effective(self.history) if self.history else Counted()
         self.status = Status.VOIDED
+        self._reopens_to = Status.FORWARDED
         self._said = _UNSAID.copy()
         if self.entries and self.entries[0].kind is Kind.RECEIVED:
             for entry in self.entries:
@@ -264,12 +293,18 @@ class Life:
                 complaint=self.id, seq=entry.seq, reason=Phrase("{kind} while {status}", kind=kind, status=self.status)
             )
         if kind in AFTER:
-            said[kind] = entry.at
-            if kind is Kind.COMPLETED:
-                said["first_contact"] = self.status is Status.RECEIVED and not said["reopenings"]
+            said[kind] = None if entry.detail.get(DAY_UNKNOWN) else entry.at
+            if kind in CLOSING:
+                # A closing ends the pause that it finds open.
+                before = said["resumes_to"] if self.status is Status.PAUSED else self.status
+                self._reopens_to = before
+                if kind is Kind.COMPLETED:
+                    self._reopens_to = Status.FORWARDED
+                    is_known = not self.entries[0].detail.get(UNKNOWN_STEPS)
+                    said["first_contact"] = before is Status.RECEIVED and (is_known or None)
             self.status = AFTER[kind]
         elif kind is Kind.REOPENED:
-            self.status, said["first_contact"] = Status.FORWARDED, False
+            self.status, said["first_contact"] = self._reopens_to, False
             said["reopenings"] += 1
             said.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
         elif kind is Kind.PAUSED:
@@ -328,37 +363,6 @@ def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
     if status not in ALLOWED[kind]:
         commands = [COMMAND_OF[allowed] for allowed in possible(status)]
         raise NotAllowed(complaint=complaint, status=status, kind=kind, allowed=listed(commands or [Word("nothing")]))
-
-
-def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
-    """Check that a transition can be taken back, with what remains still a life that a complaint can have.
-
-    Raises CannotVoid.
-    """
-    entry = next((entry for entry in history if entry.seq == seq), None)
-    if entry is None:
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it is no entry of this complaint")
-    if entry.kind is Kind.VOIDED:
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it voids another; record anew what was voided")
-    if all(held.seq != seq for held in effective(history)):
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it is voided already")
-    remaining = [held for held in history if held.seq != seq]
-    later = [held for held in effective(remaining) if held.kind not in BESIDE]
-    if entry.kind is Kind.RECEIVED and later:
-        raise CannotVoid(
-            seq=seq, complaint=complaint, reason=Phrase("it was {kind} later; void that first", kind=later[-1].kind)
-        )
-    try:
-        fold(complaint, remaining)
-    except BadHistory:
-        raise CannotVoid(
-            seq=seq, complaint=complaint, reason=Phrase("{kind} rests on it; void that first", kind=later[-1].kind)
-        ) from None
-
-
-def last_counted(history: Iterable[Transition]) -> int | None:
-    """Return the number of the last entered transition that counts, None where none does."""
-    return max((entry.seq for entry in effective(history)), default=None)
 
 
 def barring(history: Iterable[Transition], kind: Kind) -> Transition | None:

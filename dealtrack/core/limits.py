@@ -1,13 +1,13 @@
-"""What a policy allows of pauses and extensions."""
+"""What a policy allows of pauses and extensions, and what can be taken back."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dealtrack.core.clocks import Clock
-from dealtrack.core.lifecycle import Kind, Transition, effective
+from dealtrack.core.lifecycle import BESIDE, Kind, Transition, effective, fold
 from dealtrack.core.policy import Policy
 from dealtrack.core.policy_words import counted
-from dealtrack.errors import CannotExtend, CannotPause, UnknownClock
+from dealtrack.errors import BadHistory, CannotExtend, CannotPause, CannotRestart, CannotVoid, UnknownClock
 from dealtrack.phrase import Phrase, Word, listed
 
 
@@ -16,6 +16,12 @@ def check_pause(complaint: int, policy: Policy, runs: Iterable[Clock]) -> None:
     running = [policy.clock(clock.name) for clock in runs if clock.ended is None]
     if not any(rule is not None and rule.pausable for rule in running):
         raise CannotPause(complaint=complaint, policy=policy.name)
+
+
+def check_restart(complaint: int, policy: Policy) -> None:
+    """Check that a policy lets the end of a pause begin the clocks anew; raises CannotRestart."""
+    if not policy.restart:
+        raise CannotRestart(complaint=complaint, policy=policy.name)
 
 
 def check_extension(
@@ -62,3 +68,34 @@ def check_extension(
             complaint=complaint,
             reason=Phrase(" by {by}: policy {policy} allows {most}", by=by, policy=policy.name, most=most),
         )
+
+
+def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
+    """Check that a transition can be taken back, with what remains still a life that a complaint can have.
+
+    Raises CannotVoid.
+    """
+    entry = next((entry for entry in history if entry.seq == seq), None)
+    if entry is None:
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it is no entry of this complaint")
+    if entry.kind is Kind.VOIDED:
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it voids another; record anew what was voided")
+    if all(held.seq != seq for held in effective(history)):
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it is voided already")
+    remaining = [held for held in history if held.seq != seq]
+    later = [held for held in effective(remaining) if held.kind not in BESIDE]
+    if entry.kind is Kind.RECEIVED and later:
+        raise CannotVoid(
+            seq=seq, complaint=complaint, reason=Phrase("it was {kind} later; void that first", kind=later[-1].kind)
+        )
+    try:
+        fold(complaint, remaining)
+    except BadHistory:
+        raise CannotVoid(
+            seq=seq, complaint=complaint, reason=Phrase("{kind} rests on it; void that first", kind=later[-1].kind)
+        ) from None
+
+
+def last_counted(history: Iterable[Transition]) -> int | None:
+    """Return the number of the last entered transition that counts, None where none does."""
+    return max((entry.seq for entry in effective(history)), default=None)

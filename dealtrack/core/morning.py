@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from dealtrack.core.calendar import WorkingCalendar
-from dealtrack.core.clocks import deadline
+from dealtrack.core.deadlines import deadline
 from dealtrack.core.moments import local_day
 from dealtrack.core.standing import Lateness
 

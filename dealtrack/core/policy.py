@@ -85,7 +85,11 @@ class ClockRule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """One version of a policy, in force for complaints received from `in_force` on."""
+    """One version of a policy, in force for complaints received from `in_force` on.
+
+    `restart` tells whether the end of a pause may begin its clocks anew, as where a request had to be clarified.
+    Source: Freedom of Information Act 2000 (United Kingdom) s. 10(6)(b).
+    """
 
     name: str
     title: str
@@ -93,6 +97,7 @@ class Policy(NamedTuple):
     authority: str
     source: str
     clocks: tuple[ClockRule, ...]
+    restart: bool = False
 
     def clock(self, name: str) -> ClockRule | None:
         """Return the clock of this name, None where the policy has none."""
@@ -107,6 +112,8 @@ class Policy(NamedTuple):
             "authority": self.authority,
             "source": self.source,
             "clocks": [clock.to_data() for clock in self.clocks],
+            # Left out where it is not so, as in the journals of registers that did not know it.
+            **({"restart": True} if self.restart else {}),
         }
 
     @classmethod
@@ -119,6 +126,7 @@ class Policy(NamedTuple):
             authority=data["authority"],
             source=data["source"],
             clocks=tuple(map(ClockRule.from_data, data["clocks"])),
+            restart=data.get("restart", False),
         )
 
 
@@ -128,7 +136,7 @@ def check_same_version(held: Policy, given: Policy) -> None:
     Raises PolicyDiffers, which names what differs.
     """
     before, after = held.to_data(), given.to_data()
-    differing = [name for name in before if before[name] != after[name]]
+    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     if differing:
         raise PolicyDiffers(name=held.name, day=held.in_force, what=both(differing))
 

@@ -40,10 +40,14 @@ def headings(policy: Policy, last: date | None, judges_earlier: bool) -> list[tu
         in_force = Phrase("from {day} to {last}", day=first, last=last.isoformat())
     if judges_earlier:
         in_force = Phrase("{span}; receipts before it came into force are judged by it too", span=in_force)
+    restart = (
+        [(Phrase("pauses"), Phrase("one that ends with a restart begins the clocks anew"))] if policy.restart else []
+    )
     return [
         (Phrase("in force"), in_force),
         (Phrase("authority"), Word(policy.authority)),
         (Phrase("source"), Word(policy.source)),
+        *restart,
     ]
 
 

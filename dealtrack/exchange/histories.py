@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from dealtrack.core.category import match_category
-from dealtrack.core.lifecycle import Kind, Transition, effective
+from dealtrack.core.lifecycle import DAY_UNKNOWN, RESTART, STEPS, UNKNOWN_STEPS, Kind, Transition, effective
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.errors import DealtrackError
@@ -34,12 +34,13 @@ _IN_COLUMNS: Mapping[Kind, frozenset[str]] = {
 """The entries that the columns of an export tell wholly, where they hold no more than these words."""
 
 COLUMN_KINDS = tuple(_IN_COLUMNS)
-BEYOND_COLUMNS = ("note", "reason", "kept", "category_word")
+BEYOND_COLUMNS = ("note", "reason", "kept", "category_word", UNKNOWN_STEPS, DAY_UNKNOWN)
 """The words by which an entry of those kinds may say more."""
 
 _KNOWN: Mapping[Kind, frozenset[str]] = {
-    Kind.RECEIVED: _RECEIPT | {"category_word", "kept"},
-    Kind.COMPLETED: frozenset({"outcome", "amount"}),
+    Kind.RECEIVED: _RECEIPT | {"category_word", "kept", UNKNOWN_STEPS},
+    Kind.COMPLETED: frozenset({"outcome", "amount", DAY_UNKNOWN}),
+    Kind.RESUMED: frozenset({RESTART}),
     Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount"}),
     Kind.HANDED_ON: frozenset({"to"}),
     Kind.EXTENDED: frozenset({"clock", "by"}),
@@ -152,6 +153,14 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         if not isinstance(value, dict):
             raise ValueError(Phrase("holds columns kept that are no table"))
         return {_text("kept", str(name)): _text("kept", text) for name, text in value.items()}
+    if key == UNKNOWN_STEPS:
+        if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
+            raise ValueError(Phrase("says of {kind} what is no list of steps", kind=kind))
+        return value
+    if key in (DAY_UNKNOWN, RESTART) and value is not True:
+        raise ValueError(_impossible(kind, key, value))
+    if key in (DAY_UNKNOWN, RESTART):
+        return value
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
             raise ValueError(Phrase("holds an extension by no whole number"))
@@ -169,12 +178,14 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         except DealtrackError:
             text = ""
     if not text:
-        raise ValueError(
-            Phrase(
-                "says {value!r} for the {key} of {kind}, which it cannot be", value=str(value)[:40], key=key, kind=kind
-            )
-        )
+        raise ValueError(_impossible(kind, key, value))
     return text
+
+
+def _impossible(kind: Kind, key: str, value: Any) -> Phrase:
+    return Phrase(
+        "says {value!r} for the {key} of {kind}, which it cannot be", value=str(value)[:40], key=key, kind=kind
+    )
 
 
 def _text(key: str, value: Any) -> str:

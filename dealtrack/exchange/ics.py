@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dealtrack import __version__
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
-from dealtrack.core.clocks import LAST_SECOND
+from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.standing import Lateness
 from dealtrack.core.text import safe_text
 

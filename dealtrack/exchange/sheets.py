@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, tzinfo
 from typing import Any, BinaryIO
 
-from dealtrack.core.clocks import LAST_SECOND
+from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.exchange.writers import Record
 

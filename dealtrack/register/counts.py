@@ -10,7 +10,7 @@ only is packed into one number, whose text is shorter to make and to count than 
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
@@ -58,7 +58,8 @@ class Grouping(NamedTuple):
     """By what is counted: a column, one of GROUPED, or else where `periods` is given the period of the receipt.
 
     The mappings tell of a stored moment its day, the working days up to that day, and its period. With `by_hour`
-    they are asked by its first characters, the hour included.
+    they are asked by its first characters, the hour included. `earlier` holds the working days by each revision of the
+    calendar before the present one by which ended runs were judged.
     """
 
     column: str
@@ -66,6 +67,7 @@ class Grouping(NamedTuple):
     days: Mapping[str, date]
     numbers: Mapping[str, int]
     periods: Mapping[str, str] | None = None
+    earlier: Mapping[int, Mapping[str, int]] = {}
 
 
 class Complaints(NamedTuple):
@@ -75,6 +77,7 @@ class Complaints(NamedTuple):
     is_open: bool
     completed: bool
     first_contact: bool
+    contact_unknown: bool
     third_party: bool
     backdated: bool
     policy: int
@@ -122,12 +125,13 @@ def complaints(
     named = " ".join(f"WHEN c.policy = ? THEN {n}" for n in range(len(policies)))
     fields = [
         ("c.status NOT IN ('closed', 'voided')", 1),
-        ("c.completed_at IS NOT NULL", 1),
+        ("c.status = 'closed' AND c.withdrawn_at IS NULL AND c.rejected_at IS NULL", 1),
         ("c.first_contact > 0", 1),
+        ("c.first_contact < 0", 1),
         ("c.seller IS ?", 1),
         ("c.backdated > 0", 1),
         (f"CASE {exact} {named} END", len(policies).bit_length()),
-        ("c.reopenings", 62),
+        ("c.reopenings", 61),
     ]
     values = [third_party, *(text for name, version in policies for text in (version, name))]
     values += [name for name, _ in policies]
@@ -143,8 +147,10 @@ def complaints(
     told: dict[Complaints, int] = {}
     for (number, key), count in kinds.items():
         *flags, policy, reopenings = _unpacked(fields, number)
-        is_open, completed, first_contact, is_third_party, backdated = map(bool, flags)
-        kind = Complaints(key, is_open, completed, first_contact, is_third_party, backdated, policy, reopenings)
+        is_open, completed, first_contact, unknown, is_third_party, backdated = map(bool, flags)
+        kind = Complaints(
+            key, is_open, completed, first_contact, unknown, is_third_party, backdated, policy, reopenings
+        )
         told[kind] = count
     return told, intake
 
@@ -157,7 +163,7 @@ def runs(
         (f"CASE k.name {_places(len(names))} END", len(names).bit_length()),
         ("k.round = 1", 1),
         ("c.status NOT IN ('closed', 'voided')", 1),
-        (f"CASE coalesce(k.\"end\", '') {_places(len(ENDS))} END", 2),
+        (f"CASE coalesce(k.\"end\", '') {_places(len(ENDS))} END", 3),
         ("coalesce(CASE WHEN k.ended_at IS NULL THEN k.due_at < ? ELSE k.ended_at > k.due_at END, 2)", 2),
         ("k.provisional > 0", 1),
     ]
@@ -172,17 +178,18 @@ def runs(
     ]
     if grouping.periods is not None:
         columns.append(_moments(grouping, "c.received_at"))
-    number = grouping.numbers.__getitem__
+    if grouping.earlier:
+        columns.append("group_concat(coalesce(k.revision, 0), ' ')")
     kinds: Counter[tuple[str, str | None, int]] = Counter()
     source = "clock k CROSS JOIN complaint c ON c.id = k.complaint"
     with _batches(connection, wanted, columns, values, source, "k.complaint") as batches:
-        for packed, started, ended, texts, *received in batches:
+        for packed, started, ended, texts, *more in batches:
             numbers = packed.split(" ")
-            moments = _split_moments(grouping, received[0]) if received else []
+            moments = _split_moments(grouping, more[0]) if grouping.periods is not None else []
             keys = _split_keys(grouping, texts, moments, len(numbers))
             ends, starts = _split_moments(grouping, ended), _split_moments(grouping, started)
-            between = map(sub, map(number, ends), map(number, starts))
-            kinds.update(zip(numbers, keys, between, strict=True))
+            revisions = more[-1] if grouping.earlier else ""
+            kinds.update(zip(numbers, keys, _between(grouping, starts, ends, revisions), strict=True))
     told: dict[Runs, int] = {}
     for (packed, key, days), count in kinds.items():
         name, is_first, is_open, end, late, provisional = _unpacked(fields, packed)
@@ -191,6 +198,21 @@ def runs(
         run = Runs(key, names[name], bool(is_first), bool(is_open), ENDS[end], sides[late], bool(provisional), took)
         told[run] = count
     return told
+
+
+def _between(grouping: Grouping, starts: Sequence[str], ends: Sequence[str], revisions: str) -> Iterable[int]:
+    """Return the working days between moments, each pair by its revision of the calendar where these are told."""
+    if revisions:
+        tables = [grouping.earlier.get(int(text), grouping.numbers) for text in revisions.split(" ")]
+        return [table[end] - table[start] for table, start, end in zip(tables, starts, ends, strict=True)]
+    number = grouping.numbers.__getitem__
+    return map(sub, map(number, ends), map(number, starts))
+
+
+def judging_revisions(connection: sqlite3.Connection) -> list[int]:
+    """Return the revisions of the calendar by which ended runs were judged."""
+    rows = connection.execute("SELECT DISTINCT revision FROM clock WHERE revision IS NOT NULL")
+    return [revision for (revision,) in rows]
 
 
 def advances(

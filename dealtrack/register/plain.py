@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.chain import canonical
-from dealtrack.core.clocks import plain_deadlines
+from dealtrack.core.clocks import end_of
 from dealtrack.core.course import Course, course_of
-from dealtrack.core.lifecycle import NO_DETAIL, Detail, Kind, lag, settled
+from dealtrack.core.deadlines import plain_deadlines
+from dealtrack.core.lifecycle import NO_DETAIL, UNKNOWN_STEPS, Detail, Kind, lag, settled, unknown_steps
 from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register import search
 from dealtrack.register.personal import new_salts, personal_digest, personal_row
-from dealtrack.register.projection import bindable
+from dealtrack.register.projection import NOT_KNOWN, bindable
 
 if TYPE_CHECKING:
     from dealtrack.register.recorder import Draft, Work
@@ -206,7 +207,7 @@ class Plain:
             say("outcome"),
             say("amount"),
             say("summary"),
-            course.first_contact,
+            NOT_KNOWN if course.first_contact and say(UNKNOWN_STEPS) else course.first_contact,
             0,
             told.backdated,
             say("import_key"),
@@ -216,12 +217,15 @@ class Plain:
         """Return the rows of a complaint's clocks; `seqs` are the numbers of its entries."""
         rows = []
         texts = told.texts
+        details = told.details
+        unknown = unknown_steps(details[0])
         calendar_at = self._register.calendar_at()
         for rule, run in told.course.runs:
             began: Any = texts[run.first]
-            calendar = calendar_at(seqs[run.last] if run.end else None)
+            how = end_of(rule, run.end, unknown, details[run.last])
+            calendar = calendar_at(seqs[run.last] if how else None)
             due_at, due_day, is_provisional = self._deadline(rule, calendar, began)
-            ended, end, revision = (texts[run.last], run.end.value, calendar.revision) if run.end else _NOT_ENDED
+            ended, end, revision = (texts[run.last], how.value, calendar.revision) if how else _NOT_ENDED
             rows.append((id_, rule.name, run.round, began, due_at, due_day, ended, end, 0, is_provisional, revision))
         return rows
 

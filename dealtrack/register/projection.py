@@ -36,6 +36,9 @@ COMPLAINT_MARKS = ", ".join(
 )
 """What `bindable` rows are bound to: no text is 0."""
 
+NOT_KNOWN = -1
+"""What stands for a first contact that is not known."""
+
 CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paused, provisional, revision'
 
 
@@ -71,7 +74,7 @@ def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ..
         outcome,
         amount,
         summary,
-        first_contact,
+        NOT_KNOWN if first_contact is None else first_contact,
         reopenings,
         backdated,
         import_key,
@@ -113,7 +116,7 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
         outcome,
         amount,
         summary,
-        bool(first_contact),
+        None if first_contact == NOT_KNOWN else bool(first_contact),
         reopenings,
         Status(resumes_to) if resumes_to else None,
         backdated,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dealtrack.register.register import Register
 
 
-LIMITED = frozenset({Kind.PAUSED, Kind.EXTENDED, Kind.VOIDED})
+LIMITED = frozenset({Kind.PAUSED, Kind.RESUMED, Kind.EXTENDED, Kind.VOIDED})
 VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
 """The kinds that personal data can come with: their detail holds a digest of it."""
 PERSONAL = "INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -143,7 +143,7 @@ class Recorder:
         """Record a complaint's transitions and return it as it then stands.
 
         A new one gets the next id, or the one `wanted` where that lies beyond all that were given.
-        Where one is refused none is recorded. Raises what `Life.check_next`, `lifecycle.check_void` and the
+        Where one is refused none is recorded. Raises what `Life.check_next` and the
         checks of `limits` raise, UnknownComplaint, UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
@@ -222,7 +222,11 @@ class Recorder:
 
     def _check_limits(self, life: Life, draft: Draft, at: datetime) -> None:
         if draft.kind is Kind.VOIDED:
-            lifecycle.check_void(life.id, life.history, draft.detail["seq"])
+            limits.check_void(life.id, life.history, draft.detail["seq"])
+            return
+        if draft.kind is Kind.RESUMED:
+            if draft.detail.get(lifecycle.RESTART):
+                limits.check_restart(life.id, self._register.policy_of(life.complaint()))
             return
         state, runs = self._register.project_life(life)
         policy = self._register.policy_of(state)

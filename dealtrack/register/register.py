@@ -249,6 +249,15 @@ class Register(Store):
 
         return counts.last_running_due(self._connection)
 
+    def earlier_calendars(self) -> dict[int, WorkingCalendar]:
+        """Return, by their revisions, the calendars before the present one by which clocks that ended were judged."""
+        if len(self.revisions) < 2:
+            return {}
+        from dealtrack.register import counts
+
+        judging = counts.judging_revisions(self._connection)
+        return {revision: self.calendar_of(revision) for revision in judging if revision != self.revision}
+
     def calendar_in(self, view: View) -> WorkingCalendar:
         """Return the working calendar by which a view counts what has not ended."""
         return self.calendar if view.known is None else self.calendar_at(view.known)(None)

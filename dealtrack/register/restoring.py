@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,8 @@ class Draft:
     """A backup that was found whole, copied beside the register's place and of the present schema.
 
     `replaces` is how far the register there reaches, None where there is none that can be read; `loses` is how many
-    of its entries the backup lacks, None where the backup is not of its journal.
+    of its entries the backup lacks, None where the backup is not of its journal. `changes` tells what rules that
+    changed since a backup of an older schema was made do to its complaints.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class Draft:
     loses: int | None
     is_free: bool
     zone: ZoneInfo
+    changes: Sequence[Phrase] = ()
 
 
 @contextmanager
@@ -84,16 +86,17 @@ def drafted(place: Path, backup: Path) -> Iterator[Draft]:
     try:
         real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with draft_file(real) as path:
-            holds, zone = _copied(backup, path, place)
+            holds, zone, changes = _copied(backup, path, place)
             replaces, loses = _present(place, holds)
-            yield Draft(path, place, backup, holds, replaces, loses, not os.path.lexists(real), zone)
+            yield Draft(path, place, backup, holds, replaces, loses, not os.path.lexists(real), zone, changes)
     except OSError as error:
         raise NotRestored(path=place, backup=backup, reason=error.strerror or str(error)) from None
 
 
-def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo]:
+def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo, Sequence[Phrase]]:
     from dealtrack.register.verification import verify
 
+    changes: Sequence[Phrase] = ()
     try:
         source = connect(backup, read_only=True)
         with faults_of(backup):
@@ -107,7 +110,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo]:
             raise NotRestored(path=place, backup=backup, reason=Phrase("the backup is damaged ({fault})", fault=sound))
         if found < schema.VERSION:
             with transaction(copy):
-                upgrade.change(copy, backup, found)
+                changes = upgrade.change(copy, backup, found)
         copy.execute("PRAGMA journal_mode=WAL")
     with Register.open(path) as register:
         found_wrong = verify(register, evidence=False)
@@ -121,7 +124,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo]:
                 backup=backup,
             )
         raise NotRestored(path=place, backup=backup, reason=reason)
-    return Journal(tail.seq, from_store(tail.recorded_at), tail.hash.hex()), zone
+    return Journal(tail.seq, from_store(tail.recorded_at), tail.hash.hex()), zone, changes
 
 
 def _present(place: Path, holds: Journal) -> tuple[Journal | None, int | None]:

@@ -19,7 +19,8 @@ from dealtrack.core.calendar import (
     days_between,
 )
 from dealtrack.core.calendar_changes import change_to_data, changed_days, otherwise_rolled
-from dealtrack.core.clocks import Clock, Deadlines, Verdict, plain_deadlines, verdict
+from dealtrack.core.clocks import Clock, Verdict, verdict
+from dealtrack.core.deadlines import Deadlines, plain_deadlines
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,12 +22,14 @@ class Upgrade:
     """What opening an older register did: the schema versions before and after, and the backup made between them.
 
     Where it could not be done, `reason` says why: the register was then read as it would be, and stands as it was.
+    `changes` tells what rules that changed since have made of its complaints, a line for each kind of change.
     """
 
     found: int
     known: int
     backup: Path | None = None
     reason: str = ""
+    changes: Sequence[Phrase] = ()
 
 
 def upgrade(
@@ -59,18 +62,24 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
                 target = place.with_name(f"{place.stem}-schema{found}-{moment.strftime(STAMP)}.db")
                 copy_whole(unchanged, path, target)
                 backup = target
-            change(connection, path, found)
+            changes = change(connection, path, found, moment)
     except BaseException:
         if backup is not None:
             backup.unlink(missing_ok=True)
         raise
-    return Upgrade(found, schema.VERSION, backup)
+    return Upgrade(found, schema.VERSION, backup, changes=changes)
 
 
-def change(connection: sqlite3.Connection, path: Path, found: int) -> None:
-    """Migrate within a transaction that is held, and check what came of it; raises RegisterOlder."""
+def change(connection: sqlite3.Connection, path: Path, found: int, moment: datetime | None = None) -> list[Phrase]:
+    """Migrate within a transaction that is held, and check what came of it; raises RegisterOlder.
+
+    Return what rules that changed since make of the complaints, with the verdicts of a moment, or of the last entry.
+    """
+    from dealtrack.register.rejudging import rejudge
+
     head, altered = Tail.of(connection).hash, set(schema.schema_faults(connection, found))
     schema.migrate(connection)
+    changes = rejudge(connection, path, found, moment or from_store(Tail.of(connection).recorded_at))
     faults = [fault for fault in schema.schema_faults(connection) if fault not in altered]
     if Tail.of(connection).hash != head:
         faults.append(Phrase("the journal has another head"))
@@ -80,6 +89,7 @@ def change(connection: sqlite3.Connection, path: Path, found: int) -> None:
     ]
     if faults:
         raise RegisterOlder(path=path, found=found, known=schema.VERSION, reason=faults[0])
+    return changes
 
 
 def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3.Connection:

@@ -100,7 +100,7 @@ def make_report(register: Register, question: Question, view: View) -> Report:
             if meant.matches(standing.complaint):
                 yield standing
 
-    count_standings(countings, those_meant(), key_function(by), register.policy_of, register.calendar_in(view), zone)
+    count_standings(countings, those_meant(), key_function(by), register.policy_of, register.calendar_of, zone)
     first = min(filter(None, firsts), default=None)
     begun = local_day(first, zone) if first is not None else None
     names = register.clock_names(view)

@@ -19,6 +19,8 @@ THIRD_PARTY = "third-party"
 MOST_PERIODS = 600
 
 Key = str | None
+CalendarOf = Callable[[int], WorkingCalendar]
+"""Gives the working calendar as a revision left it."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Tally:
     provisional: int = 0
     completed: int = 0
     first_contacts: int = 0
+    contacts_unknown: int = 0
     third_party: int = 0
     third_party_advanced: int = 0
     advanced: int = 0
@@ -77,8 +80,9 @@ class Tally:
         self.complaints += 1
         self.intake[day] += 1
         self.open += complaint.is_open
-        self.completed += complaint.completed is not None
-        self.first_contacts += complaint.first_contact
+        self.completed += complaint.is_completed
+        self.first_contacts += complaint.first_contact is True
+        self.contacts_unknown += complaint.first_contact is None
         self.reopened_complaints += complaint.reopenings > 0
         self.reopenings += complaint.reopenings
         self.backdated_complaints += complaint.backdated > 0
@@ -150,7 +154,7 @@ def count_standings(
     standings: Iterable[Standing],
     key_of: Callable[[Complaint, date], Key],
     policy_of: Callable[[Complaint], Policy],
-    calendar: WorkingCalendar,
+    calendar_of: CalendarOf,
     zone: tzinfo,
 ) -> None:
     """Count complaints, by how they stand, in each span that their day of receipt lies in."""
@@ -168,7 +172,7 @@ def count_standings(
                 tally = counting.tally(key)
                 tally.count(complaint, day)
                 tally.count_advances(advances(standing), complaint.seller == THIRD_PARTY)
-                count_clocks(tally, standing, calendar, zone)
+                count_clocks(tally, standing, calendar_of, zone)
 
 
 def advances(standing: Standing) -> list[str | None]:
@@ -180,7 +184,7 @@ def advances(standing: Standing) -> list[str | None]:
     return [closing.amount for closing in closings if closing.outcome == ADVANCE_COMPENSATION]
 
 
-def count_clocks(tally: Tally, standing: Standing, calendar: WorkingCalendar, zone: tzinfo) -> None:
+def count_clocks(tally: Tally, standing: Standing, calendar_of: CalendarOf, zone: tzinfo) -> None:
     """Count every run of a complaint's clocks, and those that stand in for what has not started."""
     tally.provisional += any(clock.provisional for clock in standing.clocks)
     for clock in standing.clocks:
@@ -189,15 +193,19 @@ def count_clocks(tally: Tally, standing: Standing, calendar: WorkingCalendar, zo
         counted = tally.clock(run.name)
         counted.verdicts[standing.verdict(run)] += 1
         counted.provisional += run.provisional
-        days = working_days_taken(run, calendar, zone)
+        days = working_days_taken(run, calendar_of, zone)
         if days is not None:
             counted.days[days] += 1
 
 
-def working_days_taken(clock: Clock, calendar: WorkingCalendar, zone: tzinfo) -> int | None:
-    """Return the working days after the day of a run's start up to that of its stop; None where nothing stopped it."""
+def working_days_taken(clock: Clock, calendar_of: CalendarOf, zone: tzinfo) -> int | None:
+    """Return the working days after the day of a run's start up to that of its stop; None where nothing stopped it.
+
+    They are counted by the revision of the calendar by which the run was judged.
+    """
     if clock.started is None or clock.ended is None or clock.end is not End.STOPPED:
         return None
+    calendar = calendar_of(clock.revision)
     return calendar.count_between(local_day(clock.started, zone), local_day(clock.ended, zone))
 
 

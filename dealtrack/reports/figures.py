@@ -17,6 +17,7 @@ PARTS: Mapping[str, Verdict] = {
     "paused": Verdict.PAUSED,
     "not_started": Verdict.PROJECTED,
     "cancelled": Verdict.CANCELLED,
+    "unknown": Verdict.UNKNOWN,
 }
 """The parts into which the runs of a clock fall, each run into one, in the order in which they are shown."""
 
@@ -122,6 +123,7 @@ class Group:
     provisional: int = 0
     completed: int = 0
     first_contacts: int = 0
+    contacts_unknown: int = 0
     third_party: int = 0
     third_party_advanced: int = 0
     advanced: int = 0
@@ -140,8 +142,8 @@ class Group:
 
     @property
     def first_contact(self) -> Share:
-        """Return those completed straight from their receipt, of those completed."""
-        return Share(self.first_contacts, self.completed, Whole.COMPLETED)
+        """Return those completed straight from their receipt, of the completed ones of which that is known."""
+        return Share(self.first_contacts, self.completed - self.contacts_unknown, Whole.COMPLETED)
 
     @property
     def advance(self) -> Share:

@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from dealtrack.core.clocks import Clock, Verdict, plain_deadlines, project, verdict
+from dealtrack.core.calendar import WorkingCalendar
+from dealtrack.core.clocks import Clock, Verdict, project, verdict
+from dealtrack.core.deadlines import plain_deadlines
 from dealtrack.core.moments import from_store, local_day
 from dealtrack.errors import OutsideCalendar
 from dealtrack.register.counts import GROUPED, NO_MOMENT, Complaints, Grouping, Known, Runs
@@ -41,9 +43,15 @@ class HeldCounter:
             self._column,
             is_by_hour(self._zone),
             days,
-            Known(lambda text: 0 if text == NO_MOMENT else self._calendar.days.number(days[text])),
+            self._numbers(self._calendar, days),
             Known(lambda text: period(days[text])) if period else None,
+            {revision: self._numbers(held, days) for revision, held in register.earlier_calendars().items()},
         )
+
+    @staticmethod
+    def _numbers(calendar: WorkingCalendar, days: Known[date]) -> Known[int]:
+        """Return the working days of a calendar up to stored moments, of which `days` tells the days."""
+        return Known(lambda text: 0 if text == NO_MOMENT else calendar.days.number(days[text]))
 
     def count(self, counting: Counting, wanted: Filter) -> None:
         """Count the complaints that are meant into groups; raises OutsideCalendar."""
@@ -164,6 +172,7 @@ def count_alike(tally: Tally, alike: Complaints, count: int) -> None:
     tally.open += count if alike.is_open else 0
     tally.completed += count if alike.completed else 0
     tally.first_contacts += count if alike.first_contact else 0
+    tally.contacts_unknown += count if alike.contact_unknown else 0
     tally.third_party += count if alike.third_party else 0
     tally.reopened_complaints += count if alike.reopenings else 0
     tally.reopenings += count * alike.reopenings

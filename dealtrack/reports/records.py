@@ -34,8 +34,8 @@ def clock_record(clock: ClockFigures) -> Record:
 def group_record(group: Group) -> Record:
     """Return the record of what is said of complaints, their clocks left out.
 
-    Each rate names its whole: `first_contact_rate` is of `completed`, `third_party_advance_rate` of `third_party`,
-    the others are of `complaints`.
+    Each rate names its whole: `first_contact_rate` is of `completed` without `first_contact_unknown`,
+    `third_party_advance_rate` of `third_party`, the others are of `complaints`.
     """
     return {
         "complaints": group.complaints,
@@ -43,6 +43,7 @@ def group_record(group: Group) -> Record:
         "provisional": group.provisional,
         "completed": group.completed,
         "first_contact": group.first_contact.count,
+        "first_contact_unknown": group.contacts_unknown,
         "first_contact_rate": rate_of(group.first_contact),
         "third_party": group.third_party,
         "third_party_advance": group.advance.count,

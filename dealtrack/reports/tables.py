@@ -14,6 +14,7 @@ from dealtrack.reports.words import (
     role_words,
     rules_of_clock,
     since_words,
+    unknown_note,
     usual_words,
     whole_words,
 )
@@ -168,7 +169,7 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
     lacking = report.asked.total.advanced_without_amount
     note = _("advance compensation without an amount: {count}.").format(count=f"{lacking:,}") if lacking else ""
     return [
-        make_table(report, _("first contact"), handled, handled_row, "", _),
+        make_table(report, _("first contact"), handled, handled_row, unknown_note(report, _), _),
         make_table(report, _("advance compensation"), advance, advance_row, note, _),
         make_table(report, _("reopened and backdated"), again, again_row, "", _),
     ]
@@ -182,7 +183,9 @@ def measures_table(report: Report, _: Translate) -> Table:
     for table in others:
         for row, added in zip(rows, table.rows, strict=True):
             row += added[1:]
-    return Table(_("measures"), columns, rows[:-1], rows[-1], " ".join(table.note for table in others).strip())
+    return Table(
+        _("measures"), columns, rows[:-1], rows[-1], " ".join(table.note for table in (first, *others) if table.note)
+    )
 
 
 def days_table(report: Report, _: Translate) -> Table:

@@ -34,7 +34,16 @@ def part_words(name: str, _: Translate) -> str:
         "paused": _("paused"),
         "not_started": _("not started"),
         "cancelled": _("cancelled"),
+        "unknown": _("unknown"),
     }[name]
+
+
+def unknown_note(report: Report, _: Translate) -> str:
+    """Return of how many completed complaints first contact is not known, nothing where it is known of all."""
+    total = report.asked.total
+    told = _("first contact is not known of {count} of {all} completed: their file has no column for the step.")
+    count, all_ = f"{total.contacts_unknown:,}", f"{total.completed:,}"
+    return told.format(count=count, all=all_) if total.contacts_unknown else ""
 
 
 def role_words(role: Role, _: Translate) -> str:

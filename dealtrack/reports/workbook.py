@@ -34,6 +34,7 @@ COLOURS = {
     "paused": "#B7B7B7",
     "not_started": "#DADADA",
     "cancelled": "#EDEDED",
+    "unknown": "#C9B8D8",
 }
 SERIES = ("#2F6DB5", "#E0A030", "#7A5AA6", "#3A9D5D", "#C0392B", "#777777")
 

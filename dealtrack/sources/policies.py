@@ -15,7 +15,7 @@ from dealtrack.sources.toml_files import Table, as_path, kind_name, nearest, rea
 SUFFIX = ".toml"
 FOLDER = "policies"
 FILE_KEYS = ("name", "title", "version")
-VERSION_KEYS = ("in_force", "authority", "source", "clock")
+VERSION_KEYS = ("in_force", "authority", "source", "restart", "clock")
 CLOCK_KEYS = (
     "name", "start", "stop", "length", "unit", "roll", "closes", "pausable", "extensions", "extension_by", "article",
 )  # fmt: skip
@@ -108,7 +108,8 @@ def _version(entry: Table, name: str, title: str) -> Policy:
     for clock, count in Counter(clock.name for clock in clocks).items():
         if count > 1:
             entry.refuse(Phrase("two clocks are named {clock!r}", clock=clock), clock)
-    return Policy(name, title, _in_force(entry), entry.text_of("authority"), entry.text_of("source"), clocks)
+    restart = entry.get("restart", bool, False)
+    return Policy(name, title, _in_force(entry), entry.text_of("authority"), entry.text_of("source"), clocks, restart)
 
 
 def _in_force(entry: Table) -> date:

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, DayList, WorkingCalendar
-from dealtrack.core.clocks import Deadlines, plain_deadlines
+from dealtrack.core.deadlines import Deadlines, plain_deadlines
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
 from tests.bench import complaints

@@ -139,7 +139,7 @@ class Registers(RuleBasedStateMachine):
 
     @rule(
         when=WHEN,
-        policy=st.sampled_from((*["green-channel"] * 3, *["samr-complaint"] * 3, "samr-report")),
+        policy=st.sampled_from((*["green-channel"] * 3, *["samr-complaint"] * 3, "samr-report", "uk-foi")),
         named=st.tuples(st.sampled_from(PLATFORMS), st.sampled_from(CATEGORIES), st.booleans()),
     )
     def add(self, when: tuple[str, int, int], policy: str, named: tuple[str, str, bool]) -> None:
@@ -178,9 +178,10 @@ class Registers(RuleBasedStateMachine):
     def pause(self, which: int, when: tuple[str, int, int]) -> None:
         self._tell("pause", "paused", [which], when, ("--reason", "appraisal"))
 
-    @rule(which=PICK, when=WHEN)
-    def resume(self, which: int, when: tuple[str, int, int]) -> None:
-        self._tell("resume", "resumed", [which], when)
+    @rule(which=PICK, when=WHEN, restart=st.booleans())
+    def resume(self, which: int, when: tuple[str, int, int], restart: bool) -> None:
+        words, detail = (("--restart",), {"restart": True}) if restart else ((), {})
+        self._tell("resume", "resumed", [which], when, words, detail)
 
     @rule(which=PICK, when=WHEN, clock=st.integers(0, 2), by=st.sampled_from((1, 2, 15, 16)), again=st.booleans())
     def extend(self, which: int, when: tuple[str, int, int], clock: int, by: int, again: bool) -> None:

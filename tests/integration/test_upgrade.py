@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dealtrack.register.migrations import m002_reading_views
 from dealtrack.register.migrations.m001_journal_and_projection import m001_journal_and_projection
+from dealtrack.register.migrations.script import run_script
 from dealtrack.register.schema import MIGRATIONS, VERSION, migrate, schema_faults
 from tests.conftest import Clerk
 from tests.faults.no_room import make_read_only, mounted
@@ -240,3 +242,64 @@ def test_contacts_known_by_an_older_rule_are_no_alarm_and_are_told_anew(old: Cle
     assert old("verify").ok().startswith("whole")
     with closing(sqlite3.connect(old.db)) as connection:
         assert connection.execute(keys).fetchall() == told
+
+
+def _made_of_schema_4(clerk: Clerk) -> None:
+    """Make a register as the rules of schema 4 left it: a pause when due, a reopening, a step skipped while late."""
+    for now, words in (
+        ("2016-11-21T10:00", "add --platform JD"),
+        ("2016-11-21T10:00", "add --platform JD"),
+        ("2016-11-21T10:00", "add --platform Tmall"),
+        ("2016-11-21T11:00", "forward 1"),
+        ("2016-11-21T11:00", "withdraw 2 --reason x"),
+        ("2016-11-22T11:00", "reopen 2 --reason x"),
+        ("2016-11-23T10:00", "pause 1 --reason lab"),
+        ("2016-11-24T10:00", "complete 3"),
+        ("2016-11-25T10:00", "resume 1"),
+    ):
+        clerk(*words.split(), now=f"{now}:00+08:00").ok()
+    before = "clock WHERE complaint = 2 AND round = 2"
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
+        for name, script in (("complaints", m002_reading_views.COMPLAINTS), ("clocks", m002_reading_views.CLOCKS)):
+            connection.execute(f"DROP VIEW {name}")
+            run_script(connection, script)
+        connection.execute("ALTER TABLE calendar_day DROP COLUMN span")
+        connection.execute("DELETE FROM fact WHERE name = 'law'")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name LIKE 'm005%'")
+        connection.execute("PRAGMA user_version = 4")
+        connection.execute("UPDATE complaint SET status = 'forwarded' WHERE id = 2")
+        connection.execute(
+            "INSERT INTO clock SELECT complaint, 'complete', 1, started_at, '2016-11-24T15:59:59Z', '2016-11-24', "
+            f"NULL, NULL, 0, 0, NULL FROM {before}"
+        )
+        connection.execute(f"DELETE FROM {before}")
+        connection.execute(
+            "UPDATE clock SET due_at = '2016-11-23T15:59:59Z', due_day = '2016-11-23' "
+            "WHERE complaint = 1 AND name = 'complete'"
+        )
+
+
+def test_what_changed_rules_make_of_complaints_is_shown(clerk: Clerk) -> None:
+    _made_of_schema_4(clerk)
+    copy = clerk.db.with_name("copy.db")
+    copy.write_bytes(clerk.db.read_bytes())
+    listed = clerk("list", now="2016-11-25T10:00:00+08:00")
+    assert listed.err.splitlines()[2:] == [
+        "the rules have changed since, and some complaints are judged otherwise (by id):",
+        "  complete: overdue is now none: 1 (2)",
+        "  complete: overdue is now running: 1 (1)",
+        "  forward: cancelled is now missed: 1 (3)",
+        "  forward: none is now overdue: 1 (2)",
+        "  status: forwarded is now received: 1 (2)",
+    ]
+    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    with closing(sqlite3.connect(clerk.db)) as connection:
+        tables = [connection.execute(f"SELECT * FROM {name}").fetchall() for name in ("complaint", "clock")]
+    assert clerk("recheck", "--rebuild").ok()
+    with closing(sqlite3.connect(clerk.db)) as connection:
+        assert tables == [connection.execute(f"SELECT * FROM {name}").fetchall() for name in ("complaint", "clock")]
+    assert clerk("list").err == ""
+    # A backup of that schema tells the same when it is put back.
+    restored = clerk("restore", copy, "--yes", now="2016-11-25T11:00:00+08:00")
+    assert "  forward: cancelled is now missed: 1 (3)\n" in restored.err
+    assert clerk("verify").ok()

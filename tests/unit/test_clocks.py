@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrack.core.calendar import CalendarRules, DayKind, DayList, Ruling, WorkingCalendar
-from dealtrack.core.clocks import Clock, current, deadline, judge, verdict, working_days_late
+from dealtrack.core.clocks import Clock, current, judge, verdict, working_days_late
+from dealtrack.core.deadlines import deadline
 from dealtrack.core.lifecycle import Kind, Transition, fold
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 
@@ -114,8 +115,10 @@ def test_completed_from_received_cancels_forward_and_counts_complete_from_the_re
     entries = history(RECEIVED, (Kind.COMPLETED, "15 23:59:59"))
     complete = clocks(entries, "20 00:00")["complete"]
     assert (complete.started, complete.due) == (at("11 10:00"), at("15 23:59:59"))
-    assert verdicts(entries, "20 00:00") == ("cancelled", "met")
-    assert verdicts(history(RECEIVED, (Kind.COMPLETED, "16 00:00:00")), "20 00:00") == ("cancelled", "missed")
+    assert verdicts(history(RECEIVED, (Kind.COMPLETED, "14 23:59:59")), "20 00:00") == ("cancelled", "met")
+    # What was late and then skipped is late.
+    assert verdicts(entries, "20 00:00") == ("missed", "met")
+    assert verdicts(history(RECEIVED, (Kind.COMPLETED, "16 00:00:00")), "20 00:00") == ("missed", "missed")
 
 
 def test_the_projection_is_from_the_forward_deadline_or_now_where_that_has_passed() -> None:
@@ -155,9 +158,84 @@ def test_paused_working_days_are_not_counted_from_the_day_after_to_the_day_of_re
     assert clocks(history(*same_day), "15 17:00")["complete"].due == at("16 23:59:59")
 
 
-def test_a_pause_on_the_due_day_leaves_the_due_day_where_it_was() -> None:
-    entries = [RECEIVED, (Kind.FORWARDED, "14 10:00"), (Kind.PAUSED, "16 12:00"), (Kind.RESUMED, "18 09:00")]
-    assert clocks(history(*entries), "18 09:00")["complete"].due == at("16 23:59:59")
+@pytest.mark.parametrize(
+    ("paused", "resumed", "due"),
+    [
+        ("16 12:00", "18 09:00", "18"),
+        ("16 23:59:59", "18 09:00", "18"),
+        ("16 00:00:00", "16 18:00", "16"),
+        ("16 12:00", "19 09:00", "21"),
+        ("16 12:00", "20 23:59:59", "21"),
+        # Thursday the 24th is off.
+        ("16 12:00", "24 09:00", "25"),
+        ("17 00:00:00", "24 09:00", "16"),
+    ],
+)
+def test_a_pause_on_the_due_day_gives_back_what_was_left_of_it(paused: str, resumed: str, due: str) -> None:
+    entries = history(RECEIVED, (Kind.FORWARDED, "14 10:00"), (Kind.PAUSED, paused), (Kind.RESUMED, resumed))
+    clock = clocks(entries, resumed)["complete"]
+    assert clock.due == at(f"{due} 23:59:59")
+    # No paused day is late.
+    late = working_days_late(clock, at(resumed), CALENDAR, BEIJING)
+    assert late == (
+        0 if due != "16" or resumed < "17" else CALENDAR.count_between(date(2016, 11, 16), date(2016, 11, 24))
+    )
+
+
+def test_a_second_pause_on_the_day_that_was_given_back_gives_it_back_again() -> None:
+    entries = history(
+        RECEIVED,
+        (Kind.FORWARDED, "14 10:00"),
+        (Kind.PAUSED, "16 12:00"),
+        (Kind.RESUMED, "18 09:00"),
+        (Kind.PAUSED, "18 12:00"),
+        (Kind.COMPLETED, "22 09:00"),
+    )
+    assert verdicts(entries, "23 00:00") == ("met", "met")
+    assert clocks(entries, "23 00:00")["complete"].due == at("22 23:59:59")
+
+
+def test_a_day_rolled_to_is_given_back_too_and_never_brought_forward() -> None:
+    # One calendar day from Friday the 11th ends on Saturday the 12th, and is rolled to Monday the 14th.
+    rule = ClockRule(
+        "c", frozenset({Kind.RECEIVED}), frozenset({Kind.COMPLETED}), 1, Unit.CALENDAR_DAY, Roll.NEXT_WORKING_DAY
+    )
+    for paused, resumed, due in (
+        ("14 10:00", "16 10:00", 16),
+        ("12 10:00", "13 10:00", 14),
+        ("13 10:00", "15 10:00", 15),
+        ("11 11:00", "12 10:00", 14),
+        ("11 11:00", "14 10:00", 15),
+    ):
+        (clock,) = judge(
+            history(RECEIVED, (Kind.PAUSED, paused), (Kind.RESUMED, resumed)), policy(rule), lambda _: CALENDAR, BEIJING
+        )
+        assert clock.due_day == date(2016, 11, due), (paused, resumed)
+
+
+def test_a_restart_begins_the_clocks_that_were_paused_anew() -> None:
+    entries = history(RECEIVED, (Kind.EXTENDED, "11 12:00"), (Kind.PAUSED, "14 09:00"), (Kind.RESUMED, "18 09:00"))
+    entries[1] = entries[1]._replace(detail={"clock": "forward", "by": 3})
+    entries[3] = entries[3]._replace(detail={"restart": True})
+    clock = clocks(entries, "18 09:00")["forward"]
+    assert (clock.started, clock.due, clock.round, clock.length) == (at("18 09:00"), at("21 23:59:59"), 1, 1)
+    # What was late before the pause stays late.
+    late = history(RECEIVED, (Kind.PAUSED, "15 09:00"), (Kind.RESUMED, "18 09:00"))
+    late[2] = late[2]._replace(detail={"restart": True})
+    assert clocks(late, "18 09:00")["forward"].due == at("14 23:59:59")
+
+
+def test_what_ended_on_a_day_or_by_a_step_that_nobody_wrote_down_is_unknown() -> None:
+    closed = history(RECEIVED, (Kind.COMPLETED, "11 10:00"))
+    closed[1] = closed[1]._replace(detail={"day_unknown": True})
+    assert verdicts(closed, "30 00:00") == ("unknown", "unknown")
+    stepless = history(RECEIVED, (Kind.COMPLETED, "15 10:00"))
+    stepless[0] = stepless[0]._replace(detail={"policy": "p", "unknown_steps": ["forwarded"]})
+    assert verdicts(stepless, "30 00:00") == ("unknown", "met")
+    assert verdicts(stepless[:1], "30 00:00") == ("overdue", "projected")
+    forwarded = history(RECEIVED, (Kind.FORWARDED, "15 10:00"), (Kind.COMPLETED, "15 11:00"))
+    forwarded[0] = stepless[0]
+    assert verdicts(forwarded, "30 00:00") == ("missed", "met")
 
 
 def test_a_pause_after_the_deadline_excuses_nothing() -> None:

@@ -98,6 +98,39 @@ def test_first_contact_is_completed_straight_from_received() -> None:
     assert fold(1, history(Kind.NOTED, Kind.COMPLETED)).first_contact
     assert not fold(1, history(Kind.FORWARDED, Kind.COMPLETED)).first_contact
     assert not fold(1, history(Kind.WITHDRAWN)).first_contact
+    # A pause does not make it another contact, resumed or not.
+    assert fold(1, history(Kind.PAUSED, Kind.COMPLETED)).first_contact
+    assert fold(1, history(Kind.PAUSED, Kind.RESUMED, Kind.COMPLETED)).first_contact
+    assert not fold(1, history(Kind.FORWARDED, Kind.PAUSED, Kind.COMPLETED)).first_contact
+
+
+def test_first_contact_is_not_known_of_a_file_without_the_step() -> None:
+    def told(*kinds: Kind) -> bool | None:
+        entries = history(*kinds)
+        entries[0] = entries[0]._replace(detail={**RECEIVED, "unknown_steps": ["forwarded"]})
+        return fold(1, entries).first_contact
+
+    assert told(Kind.COMPLETED) is None
+    assert told(Kind.FORWARDED, Kind.COMPLETED) is False
+    assert told(Kind.COMPLETED, Kind.REOPENED) is False
+
+
+def test_reopening_returns_to_the_state_before_it_closed() -> None:
+    for kinds, status in (
+        ((Kind.WITHDRAWN,), Status.RECEIVED),
+        ((Kind.PAUSED, Kind.REJECTED), Status.RECEIVED),
+        ((Kind.ACCEPTED, Kind.WITHDRAWN), Status.ACCEPTED),
+        ((Kind.FORWARDED, Kind.PAUSED, Kind.WITHDRAWN), Status.FORWARDED),
+        ((Kind.COMPLETED,), Status.FORWARDED),
+        ((Kind.WITHDRAWN, Kind.REOPENED, Kind.COMPLETED), Status.FORWARDED),
+    ):
+        assert fold(1, history(*kinds, Kind.REOPENED)).status is status, kinds
+
+
+def test_completed_on_a_day_that_nobody_wrote_down() -> None:
+    held = fold(1, history((Kind.COMPLETED, {"day_unknown": True})))
+    assert (held.status, held.completed, held.is_completed) == (Status.CLOSED, None, True)
+    assert not fold(1, history(Kind.WITHDRAWN)).is_completed
 
 
 def test_an_ending_states_outcome_and_amount() -> None:

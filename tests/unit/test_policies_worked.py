@@ -152,13 +152,14 @@ GREEN_CHANNEL = [
         "received 2016-09-29, forwarded 2016-09-29, paused 2016-09-30, resumed 2016-10-08",
         "2016-10-09",
     ),
-    # Two pauses, (15, 16] and (17, 18]: Tue 15(1), 16 out, 17(2).
+    # Two pauses, (15, 16] and (17, 18]: Tue 15(1), 16 out, 17(2), which is the due day when the second begins: what was
+    # left of it is given back on the 18th.
     Case(
         "green-channel",
         "complete",
         "received 2016-11-14, forwarded 2016-11-14, paused 2016-11-15, resumed 2016-11-16, paused 2016-11-17, "
         "resumed 2016-11-18",
-        "2016-11-17",
+        "2016-11-18",
     ),
     # While paused there is no deadline.
     Case("green-channel", "complete", "received 2016-11-14, forwarded 2016-11-14, paused 2016-11-15", "none", PAUSED),
@@ -187,8 +188,54 @@ GREEN_CHANNEL = [
         "received 2016-11-14, forwarded 2016-11-14, extended 2016-11-15 complete 1",
         "2016-11-17",
     ),
-    # Resolved at first contact: forwarding is not needed, and two days are counted from the receipt.
-    Case("green-channel", "forward", "received 2016-11-14, completed 2016-11-16", "2016-11-15", CANCELLED),
+    # Resolved at first contact: forwarding is not needed, and two days are counted from the receipt. But where it was
+    # late by then, it stays so.
+    Case("green-channel", "forward", "received 2016-11-14, completed 2016-11-15", "2016-11-15", CANCELLED),
+    Case("green-channel", "forward", "received 2016-11-14, completed 2016-11-16", "2016-11-15", MISSED),
+    # Due Wed 16. A pause on that day: the deadline is the end of Fri 18, when it is resumed.
+    Case(
+        "green-channel",
+        "complete",
+        "received 2016-11-14, forwarded 2016-11-14, paused 2016-11-16, resumed 2016-11-18",
+        "2016-11-18",
+    ),
+    # Resumed on Sat 19: the end of Mon 21. Longer by one, Tue 22.
+    Case(
+        "green-channel",
+        "complete",
+        "received 2016-11-14, forwarded 2016-11-14, paused 2016-11-16 23:59:59, resumed 2016-11-19",
+        "2016-11-21",
+    ),
+    Case(
+        "green-channel",
+        "complete",
+        "received 2016-11-14, forwarded 2016-11-14, paused 2016-11-16, resumed 2016-11-19, "
+        "extended 2016-11-21 complete 1",
+        "2016-11-22",
+    ),
+    # Resumed on the same day: nothing was lost, nothing is given back.
+    Case(
+        "green-channel",
+        "complete",
+        "received 2016-11-14, forwarded 2016-11-14, paused 2016-11-16, resumed 2016-11-16 17:00",
+        "2016-11-16",
+    ),
+    # Withdrawn on Tue 15 before it was forwarded, reopened on Mon 21: Tue 22(1).
+    Case(
+        "green-channel",
+        "forward",
+        "received 2016-11-14, withdrawn 2016-11-15, reopened 2016-11-21",
+        "2016-11-22",
+        round=2,
+    ),
+    # Completed then without being forwarded: two days from the reopening, 22(1), 23(2).
+    Case(
+        "green-channel",
+        "complete",
+        "received 2016-11-14, withdrawn 2016-11-15, reopened 2016-11-21, completed 2016-11-24",
+        "2016-11-23",
+        MISSED,
+    ),
     Case("green-channel", "complete", "received 2016-11-14, completed 2016-11-16", "2016-11-16", MET),
     # Reopened Mon 21: 22(1), 23(2); the first round, due Wed 16, stays missed.
     *(

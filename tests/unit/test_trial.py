@@ -87,6 +87,7 @@ def test_verdicts_then_and_now() -> None:
         Verdict.PAUSED: (0, 0),
         Verdict.PROJECTED: (0, 0),
         Verdict.CANCELLED: (0, 0),
+        Verdict.UNKNOWN: (0, 0),
     }
     assert (told.now_late, told.no_longer_late) == (2, 0)
     assert (trial.complaints, trial.refused, trial.versions) == (5, 0, (STRICT,))

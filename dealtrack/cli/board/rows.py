@@ -9,7 +9,8 @@ from dealtrack.cli.columns import GAP, Column, fit_columns
 from dealtrack.cli.language import _
 from dealtrack.core.agenda import Item, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
-from dealtrack.core.clocks import LAST_SECOND, Clock, is_lateness_provisional, working_days_late
+from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
+from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import local_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text

@@ -1,9 +1,14 @@
-"""Migration 5: each day of the calendar knows its holiday span, the calendar its law, and the search category words."""
+"""Migration 5: each day of the calendar knows its holiday span, the calendar its law, and the search category words.
+
+The views tell verdicts as the rules now are: what was late stays missed, and some are unknown.
+"""
 
 import sqlite3
 
 from dealtrack.core.calendar import CHINESE_LAW, CHINESE_ZONE
 from dealtrack.core.matching import fold
+from dealtrack.register.migrations.m002_reading_views import CLOCKS, COMPLAINTS, NOW, VERDICT
+from dealtrack.register.migrations.script import run_script
 
 # NULL: the revision was made before spans were known; empty: no notice announces a span that holds the day.
 SPAN = "ALTER TABLE calendar_day ADD COLUMN span TEXT"
@@ -19,12 +24,33 @@ WHERE t.kind = 'received' AND json_type(t.detail, '$.category_word') = 'text'
 """
 BATCH = 2000
 
+# As core/clocks.py judges.
+VERDICT_NOW = f"""CASE
+    WHEN k.ended_at IS NULL AND k.due_at IS NULL THEN 'paused'
+    WHEN k.ended_at IS NULL AND {NOW} > k.due_at THEN 'overdue'
+    WHEN k.ended_at IS NULL THEN 'running'
+    WHEN k."end" = 'unknown' THEN 'unknown'
+    WHEN k.ended_at > k.due_at THEN 'missed'
+    WHEN k."end" = 'stopped' THEN 'met'
+    ELSE 'cancelled'
+END"""
+
+# A first contact that is not known is stored as -1.
+CONTACT = "c.first_contact, c.reopenings"
+CONTACT_NOW = "nullif(c.first_contact, -1) AS first_contact, c.reopenings"
+
 
 def m005_holiday_spans(connection: sqlite3.Connection) -> None:
-    """Add the column of spans to the calendar's days, none of them known yet, and the law that the calendar cites."""
+    """Add the column of spans to the calendar's days, none of them known yet, and the law that the calendar cites.
+
+    Make the views of complaints and clocks anew.
+    """
     connection.execute(SPAN)
     connection.execute(LAW, (CHINESE_ZONE, CHINESE_LAW))
     _index_category_words(connection)
+    for name, script in (("complaints", COMPLAINTS), ("clocks", CLOCKS)):
+        connection.execute(f"DROP VIEW {name}")
+        run_script(connection, script.replace(VERDICT, VERDICT_NOW).replace(CONTACT, CONTACT_NOW))
 
 
 def _index_category_words(connection: sqlite3.Connection) -> None:
