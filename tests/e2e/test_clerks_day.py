@@ -151,7 +151,7 @@ def test_completed_from_received_is_first_contact_and_cancels_forward(week: Cler
     assert first["complete_due"] == "2016-11-15T23:59:59+08:00"
     week("complete", 2, now=at("16T00:00")).ok()
     second = record(week, 2)
-    assert (second["forward_verdict"], second["complete_verdict"]) == ("cancelled", "missed")
+    assert (second["forward_verdict"], second["complete_verdict"]) == ("missed", "missed")
 
 
 @pytest.mark.parametrize("command", [["withdraw"], ["reject", "--reason", "no such order"]])

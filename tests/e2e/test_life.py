@@ -113,18 +113,18 @@ def test_two_pauses_are_both_spared(clerk: Clerk) -> None:
     ]
 
 
-def test_a_pause_on_the_due_day_leaves_it_and_one_after_it_excuses_nothing(clerk: Clerk) -> None:
+def test_a_pause_on_the_due_day_gives_it_back_and_one_after_it_excuses_nothing(clerk: Clerk) -> None:
     case = Case(clerk, "2016-11-08 09:00")
     case("pause", "2016-11-09 23:00", *REASON)
     assert case.clocks()[0] == ("forward", 1, None, "paused")
     case("resume", "2016-11-10 09:00")
-    assert case.clocks()[0] == ("forward", 1, "2016-11-09", "overdue")
-    case("pause", "2016-11-10 10:00", *REASON)
+    assert case.clocks()[0] == ("forward", 1, "2016-11-10", "running")
+    case("pause", "2016-11-11 10:00", *REASON)
     # The complaint is paused; the clock, past its deadline, is not.
     assert case.show()["status"] == "paused"
-    assert case.clocks()[0] == ("forward", 1, "2016-11-09", "overdue")
-    assert "forward: due Wed 2016-11-09 24:00, at 2016-11-10 10:00: overdue" in case.explained("forward")
-    assert "forward\t2016-11-09" in clerk("overdue").ok()
+    assert case.clocks()[0] == ("forward", 1, "2016-11-10", "overdue")
+    assert "forward: due Thu 2016-11-10 24:00, at 2016-11-11 10:00: overdue" in case.explained("forward")
+    assert "forward\t2016-11-10" in clerk("overdue").ok()
 
 
 def test_a_pause_at_the_very_deadline_still_holds_it(clerk: Clerk) -> None:
@@ -296,8 +296,8 @@ def test_a_withdrawal_cancels_what_runs_and_leaves_what_was_missed(clerk: Clerk)
     assert clerk("overdue").ok() == ""
 
 
-def test_completing_without_forwarding_cancels_the_forward_clock_even_past_its_deadline(clerk: Clerk) -> None:
+def test_completing_without_forwarding_leaves_the_forward_clock_missed_past_its_deadline(clerk: Clerk) -> None:
     case = Case(clerk, "2016-11-08 09:00")
     case("complete", "2016-11-11 09:00")
-    assert case.clocks() == [("forward", 1, "2016-11-09", "cancelled"), ("complete", 1, "2016-11-10", "missed")]
+    assert case.clocks() == [("forward", 1, "2016-11-09", "missed"), ("complete", 1, "2016-11-10", "missed")]
     assert "complete: due Thu 2016-11-10 24:00, ended 2016-11-11 09:00: missed" in case.explained("complete")

@@ -33,8 +33,8 @@ FROM raw WHERE received <= :now
 # One row a clock: its start, its length and its stop, as the policies say it.
 GREEN_CHANNEL = """
 CREATE TABLE clock AS
-SELECT number, 'forward' AS name, received AS start, 1 AS length, 'working' AS unit, forwarded AS stop, dropped,
-    completed IS NOT NULL AND forwarded IS NULL AS needless, 0 AS waits
+SELECT number, 'forward' AS name, received AS start, 1 AS length, 'working' AS unit, forwarded AS stop,
+    coalesce(dropped, CASE WHEN forwarded IS NULL THEN completed END) AS dropped, 0 AS needless, 0 AS waits
 FROM seen
 UNION ALL
 SELECT number, 'complete', CASE WHEN forwarded IS NULL AND completed IS NOT NULL THEN received ELSE forwarded END,

@@ -29,7 +29,18 @@ HOSTILE = (
     "京东商城",
 )
 VOID = {"meta", "rect", "path", "circle", "img", "br", "link", "input"}
-PARTS = ("on_time", "late", "open_late", "open_in_time", "paused", "not_started", "cancelled", "runs", "provisional")
+PARTS = (
+    "on_time",
+    "late",
+    "open_late",
+    "open_in_time",
+    "paused",
+    "not_started",
+    "cancelled",
+    "unknown",
+    "runs",
+    "provisional",
+)
 CAMPAIGN = ("--campaign", "double-eleven-2016", "--as-of", "2016-11-15 09:00")
 
 
@@ -223,7 +234,7 @@ def test_every_chart_says_in_words_what_it_shows(office: Clerk, tmp_path: Path) 
     bars = [bar.text for bar in charts[2].all("g") if bar.attributes.get("class") == "bar" and bar.all("rect")]
     assert f"JD, on time: {jd['on_time']}" in bars
     parts = [group["clocks"]["forward"] for group in told["groups"]]
-    assert len(bars) == sum(bool(clock[part]) for clock in parts for part in PARTS[:7])
+    assert len(bars) == sum(bool(clock[part]) for clock in parts for part in PARTS[:8])
 
 
 def test_names_are_shown_and_never_obeyed(office: Clerk, tmp_path: Path) -> None:
