@@ -246,19 +246,20 @@ def test_contacts_known_by_an_older_rule_are_no_alarm_and_are_told_anew(old: Cle
 
 def _made_of_schema_4(clerk: Clerk) -> None:
     """Make a register as the rules of schema 4 left it: a pause when due, a reopening, a step skipped while late."""
+    unpack(4, clerk.db)
     for now, words in (
         ("2016-11-21T10:00", "add --platform JD"),
         ("2016-11-21T10:00", "add --platform JD"),
         ("2016-11-21T10:00", "add --platform Tmall"),
-        ("2016-11-21T11:00", "forward 1"),
-        ("2016-11-21T11:00", "withdraw 2 --reason x"),
-        ("2016-11-22T11:00", "reopen 2 --reason x"),
-        ("2016-11-23T10:00", "pause 1 --reason lab"),
-        ("2016-11-24T10:00", "complete 3"),
-        ("2016-11-25T10:00", "resume 1"),
+        ("2016-11-21T11:00", "forward 8"),
+        ("2016-11-21T11:00", "withdraw 9 --reason x"),
+        ("2016-11-22T11:00", "reopen 9 --reason x"),
+        ("2016-11-23T10:00", "pause 8 --reason lab"),
+        ("2016-11-24T10:00", "complete 10"),
+        ("2016-11-25T10:00", "resume 8"),
     ):
         clerk(*words.split(), now=f"{now}:00+08:00").ok()
-    before = "clock WHERE complaint = 2 AND round = 2"
+    before = "clock WHERE complaint = 9 AND round = 2"
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
         for name, script in (("complaints", m002_reading_views.COMPLAINTS), ("clocks", m002_reading_views.CLOCKS)):
             connection.execute(f"DROP VIEW {name}")
@@ -267,7 +268,7 @@ def _made_of_schema_4(clerk: Clerk) -> None:
         connection.execute("DELETE FROM fact WHERE name = 'law'")
         connection.execute("DELETE FROM _sqlite_migrations WHERE name LIKE 'm005%'")
         connection.execute("PRAGMA user_version = 4")
-        connection.execute("UPDATE complaint SET status = 'forwarded' WHERE id = 2")
+        connection.execute("UPDATE complaint SET status = 'forwarded' WHERE id = 9")
         connection.execute(
             "INSERT INTO clock SELECT complaint, 'complete', 1, started_at, '2016-11-24T15:59:59Z', '2016-11-24', "
             f"NULL, NULL, 0, 0, NULL FROM {before}"
@@ -275,22 +276,23 @@ def _made_of_schema_4(clerk: Clerk) -> None:
         connection.execute(f"DELETE FROM {before}")
         connection.execute(
             "UPDATE clock SET due_at = '2016-11-23T15:59:59Z', due_day = '2016-11-23' "
-            "WHERE complaint = 1 AND name = 'complete'"
+            "WHERE complaint = 8 AND name = 'complete'"
         )
 
 
-def test_what_changed_rules_make_of_complaints_is_shown(clerk: Clerk) -> None:
+def test_what_changed_rules_make_of_complaints_is_shown(new_clerk: Callable[..., Clerk]) -> None:
+    clerk = new_clerk()
     _made_of_schema_4(clerk)
     copy = clerk.db.with_name("copy.db")
     copy.write_bytes(clerk.db.read_bytes())
     listed = clerk("list", now="2016-11-25T10:00:00+08:00")
     assert listed.err.splitlines()[2:] == [
         "the rules have changed since, and some complaints are judged otherwise (by id):",
-        "  complete: overdue is now none: 1 (2)",
-        "  complete: overdue is now running: 1 (1)",
-        "  forward: cancelled is now missed: 1 (3)",
-        "  forward: none is now overdue: 1 (2)",
-        "  status: forwarded is now received: 1 (2)",
+        "  complete: overdue is now none: 1 (9)",
+        "  complete: overdue is now running: 1 (8)",
+        "  forward: cancelled is now missed: 1 (10)",
+        "  forward: none is now overdue: 1 (9)",
+        "  status: forwarded is now received: 1 (9)",
     ]
     assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
     with closing(sqlite3.connect(clerk.db)) as connection:
@@ -301,5 +303,5 @@ def test_what_changed_rules_make_of_complaints_is_shown(clerk: Clerk) -> None:
     assert clerk("list").err == ""
     # A backup of that schema tells the same when it is put back.
     restored = clerk("restore", copy, "--yes", now="2016-11-25T11:00:00+08:00")
-    assert "  forward: cancelled is now missed: 1 (3)\n" in restored.err
+    assert "  forward: cancelled is now missed: 1 (10)\n" in restored.err
     assert clerk("verify").ok()
