@@ -93,7 +93,7 @@ def open_source(
             start = binary.read(len(max(WORKBOOKS, key=len)))
             binary.seek(0)
             if start.startswith(WORKBOOKS):
-                source = _workbook(binary, name, size, sheet, header_rows, columns)
+                source = _workbook(binary, name, size, stack, sheet, header_rows, columns)
             elif sheet:
                 raise CannotRead(path=name, reason="it is no workbook: --sheet chooses a sheet of one")
             else:
@@ -145,13 +145,14 @@ def _workbook(
     binary: BinaryIO,
     name: str,
     size: int,
+    stack: ExitStack,
     wanted: str,
     header_rows: tuple[int, int] | None,
     columns: Columns | None,
 ) -> Source:
     from dealtrack.exchange.workbooks import open_sheet
 
-    sheet = open_sheet(binary, name, wanted, header_rows, columns)
+    sheet = open_sheet(binary, name, wanted, stack, header_rows, columns)
     done = 0
 
     def counted() -> Iterator[RawRow | Refusal]:

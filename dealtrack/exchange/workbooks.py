@@ -1,26 +1,40 @@
-"""Reading a sheet of a workbook (XLSX, XLS, ODS) row by row, as text, within limits that are checked before."""
+"""Reading a sheet of a workbook (XLSX, XLS, ODS) row by row, as text, in a process of its own."""
 
+import json
 import os
+import subprocess
+import sys
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from contextlib import ExitStack, suppress
+from itertools import chain, islice
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
+from dealtrack.core.text import nearest
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
 from dealtrack.exchange.headers import Columns, clean_names, find_header, merged_header
 from dealtrack.exchange.raw import PassedLine, RawRow, Refusal, Unusable, passed_line
-from dealtrack.exchange.workbook_limits import check_limits
 from dealtrack.phrase import Phrase
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
-
-EXACT = 10**15
-"""From here on a spreadsheet keeps no whole number exactly: it has 15 digits."""
+READER = "dealtrack.exchange.workbook_process"
+MOST_PARTS = 10_000
+MOST_BYTES = 1 << 30
+"""What all the parts of a workbook may come to, unpacked."""
 
 _HEADER_WITHIN = 30
-_HALF = timedelta(microseconds=500_000)
+_SAVE = Phrase("save the sheet as CSV UTF-8")
+_DAMAGED = Phrase("it is a damaged workbook; save it anew as .xlsx, or save the sheet as CSV UTF-8")
+
+_TOO_MUCH = Phrase(
+    "it is a damaged workbook, or takes more memory or time than reading one may; {save}",
+    save=_SAVE,
+)
+_FAULTS = {
+    "no sheet": Phrase("it holds no sheet with rows"),
+    "no rows": Phrase("its sheets hold no rows"),
+    "password": Phrase("it is protected by a password; save it without one"),
+}
 
 
 class Sheet(NamedTuple):
@@ -41,106 +55,120 @@ def open_sheet(
     binary: BinaryIO,
     name: str,
     wanted: str,
+    stack: ExitStack,
     header_rows: tuple[int, int] | None = None,
     columns: Columns | None = None,
 ) -> Sheet:
     """Return the sheet of this name or number, by default the first that holds a table and is not hidden.
 
-    `header_rows` are the first and the last row of its header; without them it is found by the `columns` looked for.
-    Raises CannotRead for what is no workbook, is damaged, is protected or goes beyond the limits, and
-    UnknownWord for an unknown sheet.
+    The process that reads it ends with the `stack`. `header_rows` are the first and the last row of its header; without
+    them it is found by the `columns` looked for. Raises CannotRead for what is no workbook, is damaged, is protected or
+    takes too much memory or time, and UnknownWord for an unknown sheet.
     """
-    check_limits(binary, name)
+    _check_archive(binary, name)
+    lines = _lines(binary, name, wanted, stack)
+    about = next(lines)
+    if "fault" in about:
+        _refuse_fault(about, name, wanted)
+    rows = chain.from_iterable(lines)
+    header, found, passed = _table(rows, name, about["sheet"], header_rows, columns)
+    return Sheet(about["sheet"], header, found, about["height"], tuple(about["others"]), passed)
+
+
+def _lines(binary: BinaryIO, name: str, wanted: str, stack: ExitStack) -> Iterator[Any]:
+    """Yield what the process that reads a workbook says, to the end; raises CannotRead where that broke."""
     binary.seek(0)
-    with _refusing(name):
-        from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+    # The other process reads on where the file itself stands, which is not where its buffer does.
+    os.lseek(binary.fileno(), 0, os.SEEK_SET)
+    # The same modules as here, and none from the folder that the clerk happens to be in.
+    paths = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109  # as Python takes it
+    process = subprocess.Popen(  # noqa: S603  # a module of dealtrack's own
+        [sys.executable, "-P", "-m", READER, wanted],
+        stdin=binary,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": paths},
+        # An interrupt from the terminal is for this process, which ends the other.
+        process_group=None if sys.platform == "win32" else 0,
+    )
+    stack.callback(_end, process)
+    assert process.stdout is not None
+    for line in process.stdout:
+        answer = json.loads(line)
+        if answer is None:
+            return
+        yield answer
+        if isinstance(answer, dict) and "fault" in answer:
+            return
+    # One is a fault that the other process met; what ended it otherwise asked for too much, as a damaged one may too.
+    raise CannotRead(path=name, reason=_DAMAGED if process.wait() == 1 else _TOO_MUCH)
 
-        # The rows of a sheet are held by the sheet itself, so that the workbook may be closed.
-        with CalamineWorkbook.from_filelike(binary) as workbook:
-            tables = [held for held in workbook.sheets_metadata if held.typ == SheetTypeEnum.WorkSheet]
-            seen = [held.name for held in tables if held.visible == SheetVisibleEnum.Visible]
-            chosen, sheet = _choose(workbook, [held.name for held in tables], seen, wanted, name)
-        height = sheet.total_height
-        header, rows, passed = _table(sheet, name, chosen, header_rows, columns)
-    return Sheet(chosen, header, rows, height, tuple(other for other in seen if other != chosen), passed)
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    process.wait()
+    if process.stdout is not None:
+        with suppress(OSError):
+            process.stdout.close()
 
 
-@contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Turn every fault of the reader into CannotRead; a panic of its own is kept from the terminal."""
-    from python_calamine import CalamineError, PasswordError
+def _refuse_fault(about: dict[str, Any], name: str, wanted: str) -> NoReturn:
+    fault = about["fault"]
+    if fault == "unknown sheet":
+        near = suggestion(nearest(wanted, about["names"], 2))
+        allowed = ", ".join(f"{place} {sheet}" for place, sheet in enumerate(about["seen"][:20], 1))
+        raise UnknownWord(what="--sheet", value=wanted, nearest=near, allowed=allowed)
+    if fault == "damaged":
+        reason = Phrase(
+            "it is a damaged workbook, or none that is known here ({told}); save it anew as .xlsx or as CSV",
+            told=about["detail"],
+        )
+        raise CannotRead(path=name, reason=reason)
+    raise CannotRead(path=name, reason=_FAULTS.get(fault, _DAMAGED))
 
-    reason = ""
-    with _quiet():
-        try:
-            yield
-        except PasswordError:
-            reason = Phrase("it is protected by a password; save it without one")
-        except (CalamineError, OSError, ValueError) as error:
-            told = str(error).strip().rstrip(".")[:200]
-            reason = Phrase(
-                "it is a damaged workbook, or none that is known here ({told}); save it anew as .xlsx or as CSV",
-                told=told,
-            )
-        except BaseException as error:
-            # A panic of the Rust library is no Exception, and has no name that can be imported.
-            if type(error).__name__ != "PanicException":
-                raise
-            reason = Phrase("it is a damaged workbook; save it anew as .xlsx, or save the sheet as CSV UTF-8")
-    if reason:
+
+def _check_archive(binary: BinaryIO, name: str) -> None:
+    """Check by its list of parts that an archive is a workbook; raises CannotRead."""
+    binary.seek(0)
+    if binary.read(2) != b"PK":
+        return
+
+    def refuse(reason: str) -> NoReturn:
         raise CannotRead(path=name, reason=reason)
 
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what the library prints while it panics from the standard error of the process."""
     try:
-        kept = os.dup(2)
-    except OSError:
-        yield
-        return
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-def _choose(
-    workbook: "CalamineWorkbook", names: Sequence[str], seen: Sequence[str], wanted: str, path: str
-) -> tuple[str, "CalamineSheet"]:
-    if not names:
-        raise CannotRead(path=path, reason="it holds no sheet with rows")
-    if wanted:
-        chosen = _named(wanted, names, seen or names)
-        return chosen, workbook.get_sheet_by_name(chosen)
-    for chosen in seen or names:
-        sheet = workbook.get_sheet_by_name(chosen)
-        if sheet.start is not None:
-            return chosen, sheet
-    raise CannotRead(path=path, reason="its sheets hold no rows")
-
-
-def _named(wanted: str, names: Sequence[str], seen: Sequence[str]) -> str:
-    if wanted in names:
-        return wanted
-    folded = {name.casefold().strip(): name for name in names}
-    if wanted.casefold().strip() in folded:
-        return folded[wanted.casefold().strip()]
-    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted[:4]) <= len(seen):
-        return seen[int(wanted[:4]) - 1]
-    from dealtrack.core.text import nearest
-
-    near = suggestion(nearest(wanted, names, 2))
-    allowed = ", ".join(f"{place} {name}" for place, name in enumerate(seen[:20], 1))
-    raise UnknownWord(what="--sheet", value=wanted, nearest=near, allowed=allowed)
+        with zipfile.ZipFile(binary) as archive:
+            parts = archive.infolist()
+            manifest = "META-INF/manifest.xml"
+            has_manifest = any(part.filename == manifest and part.file_size < MOST_BYTES >> 10 for part in parts)
+            is_encrypted = has_manifest and b"encryption-data" in archive.read(manifest)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, zlib.error) as error:
+        told = str(error).strip().rstrip(".")[:120]
+        refuse(Phrase("it is a damaged workbook or archive ({told}); save it anew", told=told))
+    names = {part.filename for part in parts}
+    if len(parts) > MOST_PARTS:
+        refuse(Phrase("it has {count:,} parts, and {most:,} are the most", count=len(parts), most=MOST_PARTS))
+    size = sum(part.file_size for part in parts)
+    if size > MOST_BYTES:
+        refuse(
+            Phrase(
+                "unpacked it has {size:,} bytes, and {most:,} are the most; {save}",
+                size=size,
+                most=MOST_BYTES,
+                save=_SAVE,
+            )
+        )
+    if is_encrypted or any(part.flag_bits & 1 for part in parts):
+        refuse(_FAULTS["password"])
+    if "xl/workbook.bin" in names:
+        refuse(Phrase("it is a binary workbook (.xlsb); save it as .xlsx"))
+    is_excel = "[Content_Types].xml" in names and any(part.startswith("xl/") for part in names)
+    if "content.xml" not in names and not is_excel:
+        refuse(Phrase("it is an archive and no workbook; unpack it first"))
 
 
 def _table(
-    sheet: "CalamineSheet",
+    sheet: Iterator[list[Any]],
     path: str,
     chosen: str,
     header_rows: tuple[int, int] | None,
@@ -148,7 +176,7 @@ def _table(
 ) -> tuple[tuple[str, ...], Iterator[RawRow | Refusal], list[PassedLine]]:
     """Return the header of a sheet, the rows below it, and the titles above it, which are passed over."""
     within = max(_HEADER_WITHIN, header_rows[1] if header_rows is not None else 0)
-    first = [[cell_text(cell) for cell in row] for row in islice(sheet.iter_rows(), within)]
+    first = [_cells(row) for row in islice(sheet, within)]
     filled = [sum(cell.strip() != "" for cell in row) for row in first]
     place, count = _header_in(first, filled, header_rows, columns)
     if header_rows is not None and place is None:
@@ -165,7 +193,7 @@ def _table(
     while names and not names[-1]:
         names.pop()
     header = tuple(names)
-    rows = _rows(sheet, header, place + count)
+    rows = _rows(chain(first[place + count :], map(_cells, sheet)), header, place + count)
     row = next(rows, None)
     if row is None:
         raise CannotRead(path=path, reason=Phrase("sheet {chosen} has a header and no rows", chosen=chosen))
@@ -194,42 +222,21 @@ def _with_first(row: RawRow | Refusal, rows: Iterator[RawRow | Refusal]) -> Iter
     yield from rows
 
 
-def _rows(sheet: "CalamineSheet", header: tuple[str, ...], after: int) -> Iterator[RawRow | Refusal]:
+def _rows(rows: Iterator[list[str]], header: tuple[str, ...], after: int) -> Iterator[RawRow | Refusal]:
     width = len(header)
-    for number, row in enumerate(islice(sheet.iter_rows(), after, None), after + 1):
-        cells = [cell if cell.__class__ is str else cell_text(cell) for cell in row[:width]]
+    for number, row in enumerate(rows, after + 1):
+        cells = row[:width]
         # What stands to the right of the header's last column is a note beside the table.
         if any(cells) and any(map(str.strip, cells)):
             yield RawRow(number, header, cells)
 
 
-def cell_text(cell: Any) -> str:
-    """Return the text by which a cell is read: dates as ISO has them, to the second, numbers without exponents."""
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return "true" if cell else "false"
-        case int():
-            return _whole(cell)
-        case float():
-            return _whole(int(cell)) if cell.is_integer() else format(cell, "f" if abs(cell) < 1e-4 else "").strip()
-        case datetime():
-            return (cell + _HALF).replace(microsecond=0).isoformat(" ")
-        case date():
-            return cell.isoformat()
-        case time():
-            return cell.isoformat("seconds")
-        case timedelta():
-            return str(cell)
-        case _:
-            return ""
+def _cells(row: list[Any]) -> list[str]:
+    """Return the cells of a row as texts; a number that no spreadsheet keeps exactly is of no use."""
+    return [cell if cell.__class__ is str else _rounded(cell[0]) for cell in row]
 
 
-def _whole(number: int) -> str:
-    text = str(number)
-    if abs(number) < EXACT:
-        return text
+def _rounded(text: str) -> Unusable:
     return Unusable(
         text,
         Phrase("holds the number {text}, of which a spreadsheet keeps 15 digits alone: enter it as text", text=text),
