@@ -361,15 +361,19 @@ class Intake:
             if moment.start > now:
                 raise InFuture(at=moment.start, now=now)
         if row.policy and row.policy not in self._register.policies:
-            raise UnknownPolicy(name=row.policy, nearest="")
+            self._load_named(row.policy)
 
     def _policy(self, name: str | None) -> str:
-        """Return the name of the policy of a row; a path in a row is not followed. Raises UnknownPolicy."""
+        """Return the name of the policy of a row; raises UnknownPolicy and BadPolicyFile."""
         if name is None:
             return self._register.facts["policy"]
+        return self._recorder.use_policy(name, self._load_named)
+
+    def _load_named(self, name: str) -> Sequence[Policy]:
+        """Return the versions of a policy that a row names; a path is not followed. Raises as `_policy` does."""
         if not name.replace("-", "").replace("_", "").isalnum():
             raise UnknownPolicy(name=name, nearest="")
-        return self._recorder.use_policy(name, self._load_policy)
+        return self._load_policy(name)
 
 
 def _twice(row: Incoming, before: int, contradiction: Contradiction) -> str:

@@ -101,7 +101,7 @@ class Register(Store):
         if view.known is not None:
             known = journal.last_seq(self._connection, to_store(view.known))
             last_id = journal.last_received(self._connection, known)
-        if wanted.ids is not None or self.is_counted_otherwise_since(known):
+        if wanted.ids is not None or Status.VOIDED in wanted.statuses or self.is_counted_otherwise_since(known):
             return None, wanted.ids
         happened = journal.last_seq(self._connection, to_store(view.moment))
         changed = tuple(queries.changed_since(self._connection, view.moment, happened, known, last_id))
@@ -115,18 +115,21 @@ class Register(Store):
     def standings_among(self, ids: Iterable[int] | None, wanted: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint stands in a view that is meant and among these, all for None, by their histories."""
         for entries in self._histories(ids):
-            standing = self.standing_of(entries, view)
+            standing = self._seen(entries, view)
             if standing is not None and wanted.matches(standing.complaint):
                 yield standing
 
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:
         """Return how a complaint stands in a view by its history; None where it was not received by then, or voided."""
+        standing = self._seen(entries, view)
+        return None if standing is None or standing.complaint.status is Status.VOIDED else standing
+
+    def _seen(self, entries: Sequence[Transition], view: View) -> Standing | None:
+        """Return how a complaint stands in a view, voided ones too; None where it was not received by then."""
         seen = view.seen(entries)
         if not seen:
             return None
         complaint, runs = self._project(Life(seen[0].complaint, seen), self.calendar_at(view.known))
-        if complaint.status is Status.VOIDED:
-            return None
         before = before_reopenings(complaint.id, seen) if complaint.reopenings else ()
         return self._standing(complaint, runs, view)._replace(closed_before=tuple(before))
 
@@ -272,6 +275,9 @@ class Register(Store):
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
     def _standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:
+        if complaint.status is Status.VOIDED:
+            # A complaint whose receipt was voided has neither a policy nor clocks.
+            return Standing(complaint, (), view.moment)
         policy = self.policy_of(complaint)
         calendar = self.calendar_in(view)
         is_paused = complaint.status is Status.PAUSED

@@ -325,6 +325,28 @@ def test_the_platform_of_a_refused_row_is_not_entered(clerk: Clerk, file: Callab
     assert "shop" not in clerk("platform", "list").ok()
 
 
+def test_a_new_platform_and_a_new_policy_come_in_with_one_row(
+    clerk: Clerk, file: Callable[..., Path], new_clerk: Callable[..., Clerk], tmp_path: Path
+) -> None:
+    told = clerk("import", file("number,platform,received,policy\n1,Newshop,2016-11-01,odr\n2,Other,2016-11-01,odr\n"))
+    assert told.ok() == "2 rows: 2 added, 0 changed, 0 unchanged, 0 refused\n"
+    assert [(r["platform"], r["policy"]) for r in records(clerk, "list")] == [("Newshop", "odr"), ("Other", "odr")]
+    clerk("export", "--to", tmp_path / "out.csv").ok()
+    other = new_clerk()
+    other("init").ok()
+    other("import", tmp_path / "out.csv").ok()
+    assert records(other, "list") == records(clerk, "list")
+
+
+@pytest.mark.parametrize("policy", ["nothing", "../odr", "odr.toml"])
+def test_a_policy_that_cannot_be_used_keeps_out_the_new_platform(
+    clerk: Clerk, file: Callable[..., Path], policy: str
+) -> None:
+    told = clerk("import", file(f"number,platform,received,policy\n1,Newshop,2016-11-01,{policy}\n"))
+    assert told.status == 4 and "Unknown policy" in told.err
+    assert "Newshop" not in clerk("platform", "list").ok()
+
+
 def test_an_unknown_category_becomes_other_and_its_word_is_kept(clerk: Clerk, file: Callable[..., Path]) -> None:
     path = file("number,platform,category,received\n1,JD,外星人,2016-11-01\n2,JD,物流,2016-11-01\n3,JD,,2016-11-01\n")
     clerk("import", path).ok()

@@ -301,3 +301,26 @@ def test_completing_without_forwarding_leaves_the_forward_clock_missed_past_its_
     case("complete", "2016-11-11 09:00")
     assert case.clocks() == [("forward", 1, "2016-11-09", "missed"), ("complete", 1, "2016-11-10", "missed")]
     assert "complete: due Thu 2016-11-10 24:00, ended 2016-11-11 09:00: missed" in case.explained("complete")
+
+
+def test_every_status_word_and_every_filter_lists_what_was_voided(clerk: Clerk) -> None:
+    """A complaint whose receipt was voided has neither platform nor policy; it was a traceback."""
+    for hour in ("09:00", "10:00"):
+        clerk("add", "--platform", "JD", "--category", "quality", "--at", f"2016-11-01 {hour}").ok()
+    clerk("void", 1, "--reason", "twice", now="2016-11-15T12:00:00+08:00").ok()
+    clerk.now = "2016-11-16T09:00:00+08:00"
+    views = ((), ("--as-of", "2016-11-15 13:00"), ("--known-at", "2016-11-15 13:00"), ("--as-of", "2016-11-01 09:30"))
+    narrowed = (("--platform", "JD"), ("--owner", "x"), ("--backdated",), ("--from", "2016-11-01"))
+    for view in views:
+        for status in ("open", "received", "accepted", "forwarded", "paused", "closed", "voided"):
+            clerk("list", "--status", status, *view).ok()
+            clerk("search", "JD", "--status", status, *view).ok()
+        for extra in narrowed:
+            clerk("list", "--status", "voided", *extra, *view).ok()
+        for fmt in ("table", "plain", "csv", "jsonl"):
+            clerk("--lang", "zh", "list", "--status", "作废", *view, "--format", fmt).ok()
+        (voided,) = json.loads(clerk("list", "--status", "voided", *view, "--format", "json").ok())
+        assert (voided["id"], voided["status"], voided["received"]) == (1, "voided", None)
+    before = ("--known-at", "2016-11-15 11:00")
+    assert json.loads(clerk("list", "--status", "voided", *before, "--format", "json").ok()) == []
+    assert [r["id"] for r in json.loads(clerk("list", *before, "--format", "json").ok())] == [1, 2]
