@@ -73,6 +73,14 @@ class UnknownPlatform(DealtrackError):
     """Unknown platform: {name}.{nearest} 'dealtrack platform list' shows all; 'platform add' enters one."""
 
 
+class UnlistedPlatform(DealtrackError):
+    """{name} is not in the list of platforms.{nearest} --new-platform enters it with the complaint."""
+
+
+class PlatformsListed(DealtrackError):
+    """Policy {policy} is about the platforms of its list alone: 'dealtrack platform add' enters {name} there."""
+
+
 class PlatformExists(DealtrackError):
     """The name {name} stands for the platform {known} already."""
 
@@ -92,7 +100,7 @@ class UnknownPolicy(DealtrackError):
 
 class PolicyDiffers(DealtrackError):
     """Policy {name} in force from {day} is in the register with other {what}; complaints are judged by it.
-    A version is never changed: give what is new an in_force day of its own, as a [[version]] more."""
+    What is new takes an in_force day of its own; 'policy adopt --corrected' puts right what was wrong."""
 
 
 class UnknownCalendar(DealtrackError):
@@ -227,6 +235,10 @@ class CannotPause(DealtrackError):
 
 class CannotRestart(DealtrackError):
     """The clocks of complaint {complaint} cannot begin anew: policy {policy} knows no restart. Leave --restart out."""
+
+
+class FarExtension(DealtrackError):
+    """An extension of {clock} by {by} is far beyond its own {length}. Where it is meant, --yes does it."""
 
 
 class CannotExtend(DealtrackError):

@@ -7,8 +7,9 @@ import typer
 
 from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _p, say
+from dealtrack.cli.new_platform import platform_given
 from dealtrack.cli.sentences import change_lines
-from dealtrack.cli.session import Session, category_named, platform_named, show_value
+from dealtrack.cli.session import Session, category_named, show_value
 from dealtrack.cli.terms import said
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.category import CATEGORIES
@@ -31,14 +32,17 @@ class Question(NamedTuple):
     check: Callable[[str], object]
 
 
-def ask(session: Session, register: Register, given: Mapping[str, str]) -> dict[str, str]:
-    """Return what was given, with what was left empty asked for on standard error; raises typer.Abort at its end."""
+def ask(session: Session, register: Register, given: Mapping[str, str], policy: str) -> dict[str, str]:
+    """Return what was given, with what was left empty asked for on standard error; raises typer.Abort at its end.
+
+    A platform that the register does not know may be agreed to, where the policy is about any business.
+    """
     answers = dict(given)
     names = ", ".join(platform.name for platform in register.platforms)
     if names:
         _say(_("Platforms: {names}").format(names=names))
     _say(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
-    for question in _questions(session, register):
+    for question in _questions(session, register, policy):
         while not answers[question.field]:
             text = str(typer.prompt(question.label, question.default, err=True, show_default=bool(question.default)))
             try:
@@ -51,11 +55,14 @@ def ask(session: Session, register: Register, given: Mapping[str, str]) -> dict[
     return answers
 
 
-def _questions(session: Session, register: Register) -> list[Question]:
+def _questions(session: Session, register: Register, policy: str) -> list[Question]:
     from dealtrack.cli.record import contact_typed, seller_named
 
     def short(text: str) -> object:
         return clean_input(text, _("This"), NAME)
+
+    def platform(text: str) -> object:
+        return platform_given(session, register, text, policy, may_enter=False)
 
     def received(text: str) -> None:
         check_next(0, (), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
@@ -70,7 +77,7 @@ def _questions(session: Session, register: Register) -> list[Question]:
         _say(_("complaint {known} has this number already").format(known=known))
 
     return [
-        Question("platform", _("Platform"), None, lambda text: platform_named(register, text)),
+        Question("platform", _("Platform"), None, platform),
         Question("category", _("Category"), _("other"), category_named),
         Question("at", _("Received"), _p("moment", "now"), received),
         Question("number", _("Its number elsewhere, if any"), "", number),

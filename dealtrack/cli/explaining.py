@@ -6,7 +6,7 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
-from dealtrack.cli.language import _
+from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records, print_steps, step_record
 from dealtrack.cli.portrait import standing_in
 from dealtrack.cli.sentences import due_text, name_of
@@ -14,6 +14,8 @@ from dealtrack.cli.wrapping import tell
 from dealtrack.core.clocks import Clock, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
+from dealtrack.core.policy import Policy
+from dealtrack.core.policy_words import clock_words
 from dealtrack.core.standing import Standing
 from dealtrack.errors import UnknownClock
 from dealtrack.phrase import Word, listed
@@ -41,11 +43,12 @@ def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
 
 def _counts(register: Register, standing: Standing, only: str) -> Iterator[tuple[Clock, list[Step]]]:
     policy = register.policy_of(standing.complaint)
-    if only and policy.clock(only) is None:
-        names = listed(Word(rule.name) for rule in policy.clocks)
+    known = dict.fromkeys((*(rule.name for rule in policy.clocks), *(clock.name for clock in standing.runs)))
+    if only and only not in known:
+        names = listed(map(Word, known))
         raise UnknownClock(policy=policy.name, name=only, allowed=names)
     for clock in standing.runs_and_waiting:
-        rule = policy.clock(clock.name)
+        rule = register.rule_of(standing.complaint, clock)
         if rule is None or (only and clock.name != only):
             continue
         start = clock.started or clock.assumed
@@ -74,7 +77,7 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
         standing = standing_in(register, id_, register.history(id_), view)
         told.append((standing, list(_counts(register, standing, only))))
     if fmt in ("json", "jsonl"):
-        records = [_record(standing, counts) for standing, counts in told]
+        records = [_record(register, standing, counts) for standing, counts in told]
         print_records(records, fmt=fmt, zone=register.zone, single=len(records) == 1)
         return
     if fmt == "csv":
@@ -82,8 +85,8 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
         return
     first = True
     for standing, counts in told:
-        for clock, steps in counts:
-            heading = _heading(standing, clock)
+        headings = _headings(register, standing, [clock for clock, _steps in counts])
+        for (clock, steps), heading in zip(counts, headings, strict=True):
             if not first:
                 print()
             first = False
@@ -92,8 +95,25 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
             tell(conclusion(clock, view.moment, register), sys.stdout)
 
 
-def _heading(standing: Standing, clock: Clock) -> str:
-    return f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (projected)')}"
+def _headings(register: Register, standing: Standing, clocks: Iterable[Clock]) -> Iterator[str]:
+    """Yield what is counted for each clock and by which rule, and with the first of a policy whose rule it is."""
+    last: Policy | None = None
+    for clock in clocks:
+        heading = f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (projected)')}"
+        policy, rule = register.text_of(standing.complaint, clock), register.rule_of(standing.complaint, clock)
+        if rule is not None:
+            heading = _("{heading}, {rule}").format(heading=heading, rule=say(clock_words(rule)))
+        if policy != last:
+            line = _("{heading}; policy {policy}, in force from {day} ({authority}: {source})")
+            heading = line.format(
+                heading=heading,
+                policy=policy.name,
+                day=policy.in_force.isoformat(),
+                authority=_(policy.authority),
+                source=_(policy.source),
+            )
+            last = policy
+        yield heading
 
 
 def _rows(told: Iterable[tuple[Standing, Sequence[tuple[Clock, list[Step]]]]]) -> Iterator[dict[str, Any]]:
@@ -109,28 +129,37 @@ def explanation_text(register: Register, complaint: int, view: View) -> str:
     """Return each day of each clock's count of one complaint, as lines for a reader; raises UnknownComplaint."""
     standing = standing_in(register, complaint, register.history(complaint), view)
     out = StringIO()
-    for clock, steps in _counts(register, standing, ""):
-        print(_heading(standing, clock), file=out)
+    counts = list(_counts(register, standing, ""))
+    headings = _headings(register, standing, [clock for clock, _steps in counts])
+    for (clock, steps), heading in zip(counts, headings, strict=True):
+        print(heading, file=out)
         print_steps(steps, "table", zone=register.zone, stream=out)
         print(conclusion(clock, view.moment, register), end="\n\n", file=out)
     return out.getvalue().rstrip("\n")
 
 
-def _record(standing: Standing, counts: Sequence[tuple[Clock, list[Step]]]) -> dict[str, Any]:
+def _record(register: Register, standing: Standing, counts: Sequence[tuple[Clock, list[Step]]]) -> dict[str, Any]:
     return {
         "id": standing.complaint.id,
         "number": standing.complaint.number,
-        "clocks": [
-            {
-                "clock": clock.name,
-                "round": clock.round,
-                "started": clock.started,
-                "due": clock.due,
-                "ended": clock.ended,
-                "verdict": standing.verdict(clock).value,
-                "provisional": clock.provisional,
-                "steps": [step_record(step) for step in steps],
-            }
-            for clock, steps in counts
-        ],
+        "clocks": [_clock_record(register, standing, clock, steps) for clock, steps in counts],
+    }
+
+
+def _clock_record(register: Register, standing: Standing, clock: Clock, steps: Sequence[Step]) -> dict[str, Any]:
+    policy, rule = register.text_of(standing.complaint, clock), register.rule_of(standing.complaint, clock)
+    return {
+        "clock": clock.name,
+        "round": clock.round,
+        "started": clock.started,
+        "due": clock.due,
+        "ended": clock.ended,
+        "verdict": standing.verdict(clock).value,
+        "provisional": clock.provisional,
+        "policy": policy.name,
+        "in_force": policy.in_force,
+        "authority": policy.authority,
+        "source": policy.source,
+        "article": rule.article if rule else "",
+        "steps": [step_record(step) for step in steps],
     }

@@ -164,6 +164,7 @@ def _calendar_warnings(register: "Register") -> Iterator[str]:
 
 def doctor(context: typer.Context) -> None:
     """Tell what the register is, and warn of what may be wrong around it; exits with 1 when it warns."""
+    from dealtrack.cli.shipped import policy_warnings
     from dealtrack.cli.title import can_hide
     from dealtrack.register.health import facts, shortfalls, warnings
 
@@ -174,7 +175,7 @@ def doctor(context: typer.Context) -> None:
             shown.append(("arguments", SEEN_ARGUMENTS))
         for name, value in shown:
             print(f"{_(name)}\t{say(value)}")
-        found = [*warnings(register, session.now), *_calendar_warnings(register)]
+        found = [*warnings(register, session.now), *_calendar_warnings(register), *policy_warnings(register)]
     for text in found:
         tell(f"dealtrack: {say(text)}")
     if found:

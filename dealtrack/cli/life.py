@@ -1,10 +1,13 @@
 """Commands for what befalls fewer complaints: pauses, extensions, reopenings, hand-ons, corrections."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.consent import is_agreed
+from dealtrack.cli.language import _, say
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format
 from dealtrack.cli.record import (
@@ -22,10 +25,12 @@ from dealtrack.cli.terms import clock_named
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lengths import clean_field
 from dealtrack.core.lifecycle import RESTART, Kind
-from dealtrack.core.limits import last_counted
+from dealtrack.core.limits import is_far, last_counted
 from dealtrack.core.moments import Moment
-from dealtrack.core.text import parse_amount
-from dealtrack.errors import BadCount, CannotVoid, MissingValue
+from dealtrack.core.policy_words import counted
+from dealtrack.core.text import first_few, parse_amount
+from dealtrack.errors import BadCount, CannotVoid, FarExtension, MissingValue
+from dealtrack.phrase import Word
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
@@ -81,6 +86,7 @@ def extend(
     at: At = "",
     reason: Reason = "",
     note: Note = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however far it lengthens the clock.")] = False,
     fmt: Format = "",
 ) -> None:
     """Lengthen a clock of complaints, with the reason, as far as the policy allows."""
@@ -91,7 +97,25 @@ def extend(
     if not (by.isascii() and by.isdigit() and 1 <= int(by[:5]) <= 9999):
         raise BadCount(text=by)
     detail = {**told(note, reason=given_reason(reason)), "clock": clock_named(clock), "by": int(by)}
-    record_transition(context, Kind.EXTENDED, ids, numbers, at, detail, fmt)
+    agree = None if yes else partial(_agree_to_extend, context.obj, detail["clock"], detail["by"])
+    record_transition(context, Kind.EXTENDED, ids, numbers, at, detail, fmt, agree)
+
+
+def _agree_to_extend(session: Session, clock: str, by: int, register: Register, ids: Sequence[int]) -> None:
+    """Ask before an extension far beyond a clock's length that its policy does not limit; raises FarExtension.
+
+    A policy or clock that is not there is left to be refused.
+    """
+    complaints = [register.project(register.history(id_))[0] for id_ in ids]
+    rules = {known.id: register.policy_of(known).clock(clock) for known in complaints if known.is_open}
+    far = {id_: rule for id_, rule in rules.items() if rule is not None and is_far(rule, by)}
+    for rule in list(far.values())[:1]:
+        told, length = counted(by, rule.unit), counted(rule.length, rule.unit)
+        if not session.asks:
+            raise FarExtension(clock=Word(clock), by=told, length=length)
+        question = _("Complaint {ids}: {clock} has {length} by its policy. Extend it by {by}?")
+        if not is_agreed(question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(told))):
+            raise typer.Abort
 
 
 def reopen(

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import labelled_lines, tell, terminal_width, wrap_text
 from dealtrack.core.moments import parse_day
-from dealtrack.core.policy import Policy, version_for
+from dealtrack.core.policy import Policy, is_among, version_for
 from dealtrack.core.policy_words import clock_words, headings, last_days
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.sources.policies import load_policy, policy_names
@@ -91,13 +92,14 @@ def show(
     check_format(fmt)
     taken = _taken_in(session)
     versions, held = _versions(name or taken.default, taken)
-    records = [{**version.to_data(), "taken_in": version in held} for version in versions]
+    records = [{**version.to_data(), "taken_in": is_among(version, held)} for version in versions]
     if fmt in ("json", "jsonl"):
         print_records(records, fmt=fmt, zone=UTC)
     elif fmt == "csv":
         print_records(_clock_records(versions), fmt=fmt, zone=UTC)
     else:
-        for line in _lines(versions, held if taken.is_known else versions, terminal_width(sys.stdout)):
+        others = [] if as_path(name or taken.default) else _filed(name or taken.default, taken)
+        for line in _lines(versions, held if taken.is_known else versions, others, terminal_width(sys.stdout)):
             print(line)
 
 
@@ -132,8 +134,21 @@ def _clock_records(versions: Sequence[Policy]) -> Iterator[dict[str, Any]]:
             yield {**whole, "clock": clock.pop("name"), **clock}
 
 
-def _lines(versions: Sequence[Policy], held: Sequence[Policy], room: int | None) -> Iterator[str]:
-    """Yield a policy in words for a terminal of `room` columns, None for any width."""
+def _state(version: Policy, held: Sequence[Policy], filed: Sequence[Policy]) -> str:
+    """Return what is to be said of a version in the register; empty where it is as its file, if it has one, says."""
+    if not is_among(version, held):
+        return _("not taken in: 'dealtrack policy adopt' takes it in, 'policy try' tries it")
+    if filed and not is_among(version, filed):
+        return _("not as it is shipped: 'dealtrack policy adopt {name} --corrected' shows what would move").format(
+            name=version.name
+        )
+    return ""
+
+
+def _lines(
+    versions: Sequence[Policy], held: Sequence[Policy], filed: Sequence[Policy], room: int | None
+) -> Iterator[str]:
+    """Yield a policy in words for a terminal of `room` columns, None for any width; `filed` is what its file says."""
     yield from wrap_text(f"{versions[-1].name}{_(': ')}{_(versions[-1].title)}", room)
     told = [
         (
@@ -149,10 +164,8 @@ def _lines(versions: Sequence[Policy], held: Sequence[Policy], room: int | None)
     for version, (heading, clocks) in zip(versions, told, strict=True):
         yield ""
         rows = [*heading, *clocks]
-        if version not in held:
-            rows.insert(
-                1, (_("register"), _("not taken in: 'dealtrack policy adopt' takes it in, 'policy try' tries it"))
-            )
+        if state := _state(version, held, filed):
+            rows.insert(1, (_("register"), state))
         yield from labelled_lines(rows, [*labels, _("register")], room)
 
 
@@ -187,7 +200,9 @@ def try_(
         view = session.view(as_of, known_at, zone)
         bench = Bench(register.calendar_at(view.known), zone, view.moment)
         histories = filter(None, map(view.seen, register.histories()))
-        trial = try_policy(histories, judging, register.policy_of, bench, group_by(by, zone))
+        # What ended under an earlier text of a policy stands as it was judged then.
+        project = partial(register.project_in, known=view.known) if register.corrections else None
+        trial = try_policy(histories, judging, register.policy_of, bench, group_by(by, zone), project)
         print_trial(trial, versions[-1], by, bench, fmt)
     latest = versions[-1]
     if trial.complaints and not in_force and latest not in trial.versions:
@@ -199,14 +214,28 @@ def try_(
         tell(f"dealtrack: {line.format(day=day)}")
 
 
-def adopt(context: typer.Context, name: PolicyArgument) -> None:
-    """Take a policy, with all its versions, into the register."""
+def adopt(
+    context: typer.Context,
+    name: PolicyArgument,
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="Put its text in place of the one that the register has of it.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Correct it; without it, only show what would move, or ask.")
+    ] = False,
+) -> None:
+    """Take a policy, with all its versions, into the register; --corrected first shows which deadlines move."""
     session: Session = context.obj
     versions = _load(name)
     with session.register() as register:
-        taken = register.take_in(versions, session.now, session.actor)
+        if corrected and versions[0].name in register.policies:
+            from dealtrack.cli.correcting import adopt_corrected
+
+            adopt_corrected(session, register, versions, yes)
+            return
+        taken = [policy.in_force for policy in register.take_in(versions, session.now, session.actor)]
     for version in versions:
-        state = _("taken into the register") if version in taken else _("in the register already")
+        state = _("taken into the register") if version.in_force in taken else _("in the register already")
         line = _("policy {name}, in force from {day}: {state}")
         tell(line.format(name=version.name, day=version.in_force.isoformat(), state=state), sys.stdout)
     if taken:

@@ -1,15 +1,17 @@
 """Commands that record what happens to complaints."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.language import _
+from dealtrack.cli.new_platform import enter_if_new, platform_given
 from dealtrack.cli.options import At, Complaints, DuplicateDays, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.sentences import change_lines, lookalike_line, next_command, next_line
-from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.cli.session import Session, category_named, complaints_named
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.contact import check_contact
@@ -82,12 +84,18 @@ def record_transition(
     at: str,
     detail: Mapping[str, Any],
     fmt: str,
+    agree: Callable[[Register, Sequence[int]], None] | None = None,
 ) -> None:
-    """Record the same transition for all the complaints named, or for none, and print what it made of them."""
+    """Record the same transition for all the complaints named, or for none, and print what it made of them.
+
+    `agree` is called first, and raises where it is not to be done.
+    """
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
         named = complaints_named(register, ids or (), numbers or ())
+        if agree is not None:
+            agree(register, named)
         draft = Draft(kind, session.moment(at, register.zone), detail)
         register.record((Work(id_, (draft,)) for id_ in named), session.now, session.actor)
         show_change(session, register, named, fmt)
@@ -137,6 +145,9 @@ def add(
     email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="The consumer's e-mail address.")] = "",
     address: Annotated[str, typer.Option("--address", metavar="TEXT", help="The consumer's address.")] = "",
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help="The policy [the register's].")] = "",
+    new_platform: Annotated[
+        bool, typer.Option("--new-platform", help="Enter the platform too, where the policy is about any business.")
+    ] = False,
     duplicate_days: DuplicateDays = 7,
     at: At = "",
     note: Note = "",
@@ -150,15 +161,17 @@ def add(
         given = {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
         given |= {"summary": summary, "consumer": consumer, "phone": phone}
         given |= {name: "" for name in ("number", "seller", "summary") if given[name].strip() == CLEAR}
+        policy = policy or register.facts["policy"]
         asked = not platform and session.asks
         if asked:
             from dealtrack.cli.dialogue import agree, ask
 
-            given = ask(session, register, given)
+            given = ask(session, register, given, policy)
         elif not platform:
             known = ", ".join(entry.name for entry in register.platforms[:6])
             raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=known))
-        platform_name = platform_named(register, given["platform"])
+        # What was asked for was agreed to then.
+        platform_name = platform_given(session, register, given["platform"], policy, new_platform or asked)
         category_name = category_named(given["category"] or "other")
         texts = {
             "number": check_number(clean_field("number", given["number"])),
@@ -168,7 +181,7 @@ def add(
         detail: dict[str, Any] = {
             "platform": platform_name,
             "category": category_name,
-            "policy": policy or register.facts["policy"],
+            "policy": policy,
             **{name: text for name, text in texts.items() if text},
             **told(note),
         }
@@ -182,10 +195,13 @@ def add(
         held = personal if personal != Personal() else None
         with register.recording(session.now, session.actor) as recorder:
             detail["policy"] = recorder.use_policy(detail["policy"], find_policy)
+            is_new = enter_if_new(register, recorder, platform_name)
             watch = Watch(register, duplicate_days)
             id_ = recorder.record(Work(None, (draft,), held)).id
             recorder.flush()
             alike = merged([*watch.by_number(id_), *watch.by_contact()])
+        if is_new:
+            tell(f"dealtrack: {_('new platform: {name}').format(name=platform_name)}")
         show_change(session, register, [id_], fmt)
         for like in alike:
             tell(lookalike_line(like, register.zone))

@@ -1,7 +1,7 @@
 """Commands that revise the register's calendar; each first shows what it would move."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +21,7 @@ from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
 from dealtrack.register.register import Register
-from dealtrack.register.revising import Plan, Revision, preview, revise
+from dealtrack.register.revising import Otherwise, Plan, Revision, preview, revise
 
 if TYPE_CHECKING:
     from dealtrack.core.notice import Notice
@@ -211,14 +211,19 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
         tell(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after), sys.stdout)
-    for clock in revision.otherwise[:SHOWN]:
+    show_otherwise(revision.otherwise)
+
+
+def show_otherwise(otherwise: Sequence[Otherwise]) -> None:
+    """Print the first ended clocks that would now be judged otherwise, and how many more there are."""
+    for clock in otherwise[:SHOWN]:
         line = _(
             "complaint {id} {clock}: ended {verdict}, would now be {other}; "
             "its verdict stands ('dealtrack recheck --include-closed' judges anew)"
         )
-        verdict, other = _(clock.stands), _(clock.would_be)
+        verdict, other = _(clock.stands), _(clock.would_be or "no clock")
         tell(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other), sys.stdout)
-    _more(len(revision.otherwise), _count_ended)
+    _more(len(otherwise), _count_ended)
 
 
 def _show_rolled(revision: Revision, register: Register) -> None:

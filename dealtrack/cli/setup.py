@@ -33,7 +33,7 @@ def init(
     from dealtrack.register.founding import Setup
     from dealtrack.register.register import Register
     from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
-    from dealtrack.sources.platforms import load_platforms
+    from dealtrack.sources.platforms import first_platforms
     from dealtrack.sources.policies import load_policy
 
     session: Session = context.obj
@@ -45,7 +45,7 @@ def init(
     check_timezone(zone)
     versions = load_policy(policy, data, user)
     name = versions[0].name
-    platforms = load_platforms(data / "platforms.toml") if name == "green-channel" else []
+    platforms = first_platforms(data / "platforms.toml", versions[-1])
     setup = Setup(rules, versions, name, platforms, zone)
     Register.create(session.path, setup, session.now, session.actor)
     session.done = []
@@ -114,7 +114,10 @@ def recheck(
     ] = False,
     include_closed: Annotated[
         bool,
-        typer.Option("--include-closed", help="Judge ended clocks anew by the present calendar; told in the journal."),
+        typer.Option(
+            "--include-closed",
+            help="Judge ended clocks anew by the present calendar and policies; the journal tells.",
+        ),
     ] = False,
 ) -> None:
     """Hold the register's tables against its journal, and say what differs."""
@@ -133,7 +136,7 @@ def recheck(
         if include_closed:
             for change in judge_anew(register, session.now, session.actor):
                 line = _("complaint {id} {clock}: {before} -> {after}")
-                before, after = _(change.stands), _(change.would_be)
+                before, after = _(change.stands), _(change.would_be or "no clock")
                 tell(
                     line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after),
                     sys.stdout,

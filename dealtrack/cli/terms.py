@@ -12,8 +12,25 @@ from dealtrack.core.outcome import OUTCOMES
 from dealtrack.core.platform import CHANNELS
 from dealtrack.phrase import Word, in_context, in_language, listed
 
-CLOCKS = ("accept", "complete", "final", "forward", "mediate", "respond", "verify")
+CLOCKS = ("accept", "complete", "final", "forward", "handle", "mediate", "respond", "verify")
 """The clocks of the policies that are shipped; a policy of the user's own may have others, which stay as they are."""
+
+FORMER_TEXTS = (
+    "CFPB company portal practice",
+    "company portal: a response within 15 calendar days",
+    "company portal: a final response within 60 calendar days",
+    "art. 46",
+    "12315 online dispute resolution (ODR): the firm settles the complaint itself",
+    (
+        "notice to e-commerce platforms before Double Eleven, reported by Xinhua on 3 November; "
+        "SAMR Order 121 art. 6 names the green channel and sets no days"
+    ),
+    "SAMR Order 20 art. 31 and the provisions on the procedure for administrative penalties",
+    "SAMR Order 121 art. 27 and the provisions on the procedure for administrative penalties",
+    "Order 20 art. 31",
+    "Order 121 art. 27",
+)
+"""What shipped policies said once of their sources: registers hold it until they are corrected."""
 
 VICTORY = (
     "70th Anniversary of the Victory of the Chinese People's War of Resistance against Japanese Aggression "
@@ -67,6 +84,7 @@ def all_words() -> Iterator[str]:
         *OUTCOMES,
         *CHANNELS,
         *CLOCKS,
+        *FORMER_TEXTS,
         *FESTIVALS,
         *COLUMNS,
         *FACTS,

@@ -63,7 +63,8 @@ class Clock(NamedTuple):
     `assumed`. `due` is None while
     there is no deadline, as in a pause. `round` counts the runs of the same clock, from 1. `revision` is
     that of the calendar by which the clock was counted. `counted` is the day on which the count of a clock that was
-    paused or extended ended, before it was rolled.
+    paused or extended ended, before it was rolled. `version` names the text of the policy that it was counted by where
+    that is an earlier one than the complaint's, which was corrected since.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Clock(NamedTuple):
     length: int = 0
     pauses: tuple[Span, ...] = ()
     counted: date | None = None
+    version: str = ""
 
 
 def verdict(clock: Clock, moment: datetime) -> Verdict:
@@ -271,13 +273,15 @@ def current(
 ) -> list[Clock]:
     """Return one clock for each rule of a policy: its latest run, or what stands in for it.
 
-    A clock that has not started is projected while the complaint is open, and cancelled once it has closed.
+    A clock that has not started is projected while the complaint is open, and cancelled once it has closed. Clocks
+    that ended under an earlier text of the policy, and that it has no more, come after them.
     """
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
-    return [
+    made = [
         latest.get(rule.name) or project(rule, latest, policy, is_open, is_paused, calendar, zone, moment)
         for rule in policy.clocks
     ]
+    return made + [clock for name, clock in latest.items() if policy.clock(name) is None]
 
 
 def project(

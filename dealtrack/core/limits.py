@@ -5,10 +5,18 @@ from datetime import datetime
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import BESIDE, Kind, Transition, effective, fold
-from dealtrack.core.policy import Policy
+from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.policy_words import counted
 from dealtrack.errors import BadHistory, CannotExtend, CannotPause, CannotRestart, CannotVoid, UnknownClock
 from dealtrack.phrase import Phrase, Word, listed
+
+FAR, FEW = 5, 20
+"""How many times its own length a clock is lengthened by where that is taken for a slip, from how many units on."""
+
+
+def is_far(rule: ClockRule, by: int) -> bool:
+    """Tell whether an extension that the policy does not limit goes far beyond the clock's own length."""
+    return rule.extension_by is None and rule.extensions != 0 and by >= FEW and by > FAR * rule.length
 
 
 def check_pause(complaint: int, policy: Policy, runs: Iterable[Clock]) -> None:

@@ -1,13 +1,16 @@
 """Policies: the clocks that a rule sets a complaint, in versions by the date each came into force."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from dealtrack.core.lifecycle import Kind
 from dealtrack.errors import PolicyDiffers
-from dealtrack.phrase import both
+from dealtrack.phrase import Word, both
+
+OPEN = "open"
+"""What a policy says of its platforms that is about any business."""
 
 
 class Unit(StrEnum):
@@ -89,6 +92,8 @@ class Policy(NamedTuple):
 
     `restart` tells whether the end of a pause may begin its clocks anew, as where a request had to be clarified.
     Source: Freedom of Information Act 2000 (United Kingdom) s. 10(6)(b).
+    With `is_open` it is about any business, and not about the platforms of a list alone. `revision` counts the texts
+    of the policy in a register, from 1: a correction puts another text in place of all its versions.
     """
 
     name: str
@@ -98,6 +103,14 @@ class Policy(NamedTuple):
     source: str
     clocks: tuple[ClockRule, ...]
     restart: bool = False
+    is_open: bool = False
+    revision: int = 1
+
+    @property
+    def version(self) -> str:
+        """Return what names this text among all of the policy: `2020-01-01`, or once corrected `2020-01-01+2`."""
+        day = self.in_force.isoformat()
+        return day if self.revision == 1 else f"{day}+{self.revision}"
 
     def clock(self, name: str) -> ClockRule | None:
         """Return the clock of this name, None where the policy has none."""
@@ -105,7 +118,7 @@ class Policy(NamedTuple):
 
     def to_data(self) -> dict[str, Any]:
         """Return the policy as plain data that canonical JSON can hold."""
-        return {
+        data: dict[str, Any] = {
             "name": self.name,
             "title": self.title,
             "in_force": self.in_force.isoformat(),
@@ -115,6 +128,12 @@ class Policy(NamedTuple):
             # Left out where it is not so, as in the journals of registers that did not know it.
             **({"restart": True} if self.restart else {}),
         }
+        # Only where they say something, so that what earlier releases wrote is written as it was.
+        if self.is_open:
+            data["platforms"] = OPEN
+        if self.revision > 1:
+            data["revision"] = self.revision
+        return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Policy":
@@ -127,6 +146,8 @@ class Policy(NamedTuple):
             source=data["source"],
             clocks=tuple(map(ClockRule.from_data, data["clocks"])),
             restart=data.get("restart", False),
+            is_open=data.get("platforms") == OPEN,
+            revision=data.get("revision", 1),
         )
 
 
@@ -135,10 +156,28 @@ def check_same_version(held: Policy, given: Policy) -> None:
 
     Raises PolicyDiffers, which names what differs.
     """
-    before, after = held.to_data(), given.to_data()
-    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    if differing:
+    if differing := differences(held, given):
         raise PolicyDiffers(name=held.name, day=held.in_force, what=both(differing))
+
+
+def differences(one: Policy, other: Policy) -> list[Word]:
+    """Return the names of what one text of a policy version says otherwise than another, their revisions aside."""
+    before, after = (policy._replace(revision=1).to_data() for policy in (one, other))
+    return [Word(name) for name in {**before, **after} if before.get(name) != after.get(name)]
+
+
+def is_among(version: Policy, texts: Iterable[Policy]) -> bool:
+    """Tell whether a policy version is one of some texts, their revisions aside."""
+    return any(are_same([version], [text]) for text in texts)
+
+
+def are_same(held: Sequence[Policy], given: Sequence[Policy]) -> bool:
+    """Tell whether two sets of versions of a policy say the same, their revisions aside."""
+
+    def plain(versions: Sequence[Policy]) -> dict[date, Policy]:
+        return {version.in_force: version._replace(revision=1) for version in versions}
+
+    return plain(held) == plain(given)
 
 
 def version_for(versions: Sequence[Policy], received: date) -> Policy:

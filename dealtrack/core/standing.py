@@ -60,7 +60,7 @@ def foreseen(
     Raises OutsideCalendar.
     """
     policy = version_for(versions, local_day(received, zone))
-    stated = {**detail, "policy": policy.name, "policy_version": policy.in_force.isoformat()}
+    stated = {**detail, "policy": policy.name, "policy_version": policy.version}
     history = [Transition(1, 0, Kind.RECEIVED, received, now, "", stated)]
     runs = judge(history, policy, lambda _: calendar, zone)
     clocks = current(runs, policy, True, False, calendar, zone, now)

@@ -26,6 +26,7 @@ class Event(StrEnum):
 
     MADE = "made"
     POLICY_TAKEN_IN = "policy-taken-in"
+    POLICY_CORRECTED = "policy-corrected"
     PLATFORM_ENTERED = "platform-entered"
     PLATFORM_EDITED = "platform-edited"
     PLATFORM_CHECKED = "platform-checked"

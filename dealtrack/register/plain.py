@@ -114,7 +114,7 @@ class Plain:
         told = self.tell(drafts, version, received, now, recorded_at)
         if told is None:
             return None
-        told.details[0] = detail = {**detail, "policy_version": version.in_force.isoformat()}
+        told.details[0] = detail = {**detail, "policy_version": version.version}
         row = self.complaint_row(0, told)
         # What is new is counted by the present calendar, as what runs is.
         runs = self.clock_rows(0, told, [self._beyond] * len(drafts))
@@ -160,7 +160,8 @@ class Plain:
         if course is None:
             held = self._register.version_named(policy, version)
             # A kind and its name are equal, and of one hash.
-            course = self._course(kinds, held) if held is not None else None
+            is_last = held is not None and held.revision == self._register.policies[policy][0].revision
+            course = self._course(kinds, held) if held is not None and is_last else None
             if course is not None:
                 self._told[key] = course
         return course

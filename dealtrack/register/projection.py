@@ -215,10 +215,10 @@ def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int)
 
 
 def write_policy(connection: sqlite3.Connection, policy: Policy, seq: int) -> None:
-    """Write the row of a policy version, in place of what stood there."""
+    """Write the row of a text of a policy version, in place of what stood there."""
     connection.execute(
         "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)",
-        (policy.name, policy.in_force.isoformat(), canonical(policy.to_data()), seq),
+        (policy.name, policy.version, canonical(policy.to_data()), seq),
     )
 
 

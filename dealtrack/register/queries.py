@@ -274,10 +274,16 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
         )
 
 
-def policies(connection: sqlite3.Connection) -> list[Policy]:
-    """Return the policy versions taken in, by name and date in force."""
-    rows = connection.execute("SELECT definition FROM policy ORDER BY name, in_force")
-    return [Policy.from_data(json.loads(definition)) for (definition,) in rows]
+def policies(connection: sqlite3.Connection) -> list[tuple[Policy, int]]:
+    """Return every text of the policy versions taken in, by name and version, each with the entry that brought it."""
+    rows = connection.execute("SELECT definition, seq FROM policy ORDER BY name, in_force")
+    return [(Policy.from_data(json.loads(definition)), seq) for definition, seq in rows]
+
+
+def complaints_of_policy(connection: sqlite3.Connection, name: str) -> list[int]:
+    """Return the complaints that are handled by a policy, voided ones aside, in order."""
+    rows = connection.execute("SELECT id FROM complaint WHERE policy = ? AND status <> 'voided' ORDER BY id", (name,))
+    return [id_ for (id_,) in rows]
 
 
 def last_complaint(connection: sqlite3.Connection) -> int:

@@ -45,7 +45,7 @@ def rebuild(register: Register) -> None:
 
 
 def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]:
-    """Judge ended clocks by the present calendar, which the journal tells; return those whose verdict changed."""
+    """Judge ended clocks by the present calendar and policies, told in the journal; return those that changed."""
     with register.recording(now, actor) as recorder:
         recorder.event(Event.RECHECKED, {"revision": register.revision})
         recorder.flush()
@@ -55,9 +55,10 @@ def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]
         for _, history in journal.histories(register.connection):
             before = queries.clocks_of(register.connection, history[0].complaint)
             complaint, after = register.project(history)
-            if sorted(map(_telling, before)) != sorted(map(_telling, after)):
+            is_corrected = complaint.policy in register.corrections
+            if is_corrected or sorted(map(_telling, before)) != sorted(map(_telling, after)):
                 writer.write(complaint, after, projection.import_key_of(history), is_new=False)
-            changed += judged_otherwise(complaint, before, after)
+            changed += judged_otherwise(complaint, before, after, gone=True)
         writer.flush()
     return changed
 
@@ -76,6 +77,9 @@ def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
             write_revision(connection, entry.seq, detail)
         case Event.POLICY_TAKEN_IN:
             projection.write_policy(connection, Policy.from_data(detail), entry.seq)
+        case Event.POLICY_CORRECTED:
+            for version in detail["versions"]:
+                projection.write_policy(connection, Policy.from_data(version), entry.seq)
         case Event.PLATFORM_ENTERED | Event.PLATFORM_EDITED | Event.PLATFORM_CHECKED:
             platforms.apply_entry(connection, entry)
         case _:

@@ -213,7 +213,7 @@ class Recorder:
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
-                    detail["policy_version"] = self._register.version_at(detail["policy"], at).in_force.isoformat()
+                    detail["policy_version"] = self._register.version_at(detail["policy"], at).version
                 if work.personal is not None:
                     detail["personal"] = personal_digest(salt, work.personal)
             decided.append(self._entries.next_transition(len(decided), life.id, kind, at, detail))
@@ -312,10 +312,22 @@ class Recorder:
         if held is not None:
             check_same_version(held, policy)
             return False
+        if versions:
+            policy = policy._replace(revision=versions[0].revision)
         seq = self._entries.event(Event.POLICY_TAKEN_IN, policy.to_data())
         projection.write_policy(self._connection, policy, seq)
         self._register.forget("policies")
         return True
+
+    def correct(self, name: str, versions: Sequence[Policy]) -> None:
+        """Put other versions in place of all that the register holds of a policy, as its next revision."""
+        revision = self._register.policies[name][0].revision + 1
+        made = [version._replace(revision=revision) for version in versions]
+        detail = {"name": name, "revision": revision, "versions": [version.to_data() for version in made]}
+        seq = self._entries.event(Event.POLICY_CORRECTED, detail)
+        for version in made:
+            projection.write_policy(self._connection, version, seq)
+        self._register.forget("policies")
 
     def enter_platform(self, platform: Platform) -> None:
         """Enter a new platform."""

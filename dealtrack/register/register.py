@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import CalendarAt, Clock, current, is_lateness_provisional, judge, verdict, working_days_late
+from dealtrack.core.correction import judge_corrected
 from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition, before_reopenings
 from dealtrack.core.moments import to_store
 from dealtrack.core.platform import Platform, check_names_free
-from dealtrack.core.policy import Policy
+from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase, listed
@@ -129,7 +130,7 @@ class Register(Store):
         seen = view.seen(entries)
         if not seen:
             return None
-        complaint, runs = self._project(Life(seen[0].complaint, seen), self.calendar_at(view.known))
+        complaint, runs = self.project_in(seen, view.known)
         before = before_reopenings(complaint.id, seen) if complaint.reopenings else ()
         return self._standing(complaint, runs, view)._replace(closed_before=tuple(before))
 
@@ -142,7 +143,10 @@ class Register(Store):
             return
         # What has happened since changes nothing in what was late then; what was added since may.
         held, ids = (wanted, ()) if view.known is None else self.parted(wanted, view)
-        if held is not None and ids is not None:
+        if self.corrections:
+            # A corrected policy may have clocks that no table holds for what has ended.
+            ids = None
+        elif held is not None and ids is not None:
             # A revision of the calendar may make a clock late that was not so by the calendar it was judged by.
             asked = queries.late_at if len(self.revisions) < 2 else queries.running_at
             ids = sorted({*ids, *asked(self._connection, view.moment)})
@@ -155,7 +159,9 @@ class Register(Store):
                 yield self._lateness(complaint, clock, view)
             return
         held, ids = self.parted(wanted, view)
-        if held is not None and ids is not None:
+        if self.corrections:
+            ids = None
+        elif held is not None and ids is not None:
             ids = sorted({*ids, *queries.running_at(self._connection, view.moment)})
         yield from self._watched(ids, wanted, "running", view, until)
 
@@ -199,7 +205,7 @@ class Register(Store):
         """Return kinds of complaints, as they stand, and their days of receipt, as `counts.complaints` does."""
         from dealtrack.register import counts
 
-        versions = [(policy.name, policy.in_force.isoformat()) for policy in policies]
+        versions = [(policy.name, policy.version) for policy in policies]
         return counts.complaints(self._connection, wanted, grouping, versions, third_party)
 
     def runs_alike(
@@ -267,10 +273,11 @@ class Register(Store):
 
     def clock_names(self, view: View) -> list[str]:
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
-        last = None if view.known is None else journal.last_seq(self._connection, to_store(view.known))
         default = self.facts["policy"]
-        taken_in = journal.events(self._connection, [Event.POLICY_TAKEN_IN])
-        known = [Policy.from_data(entry.detail) for entry in taken_in if last is None or entry.seq <= last]
+        entries = journal.events(self._connection, [Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED])
+        last = self._last_known(view.known)
+        told = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
+        known = [Policy.from_data(data) for versions in told for data in versions]
         ordered = sorted(known, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
@@ -337,6 +344,10 @@ class Register(Store):
         """Return the complaint that a history makes, and every run of its clocks."""
         return self.project_life(Life(history[0].complaint, history))
 
+    def project_in(self, history: Sequence[Transition], known: datetime | None) -> tuple[Complaint, list[Clock]]:
+        """Return what a history makes by the calendars and policies that were known at a moment, or now."""
+        return self._project(Life(history[0].complaint, history), self.calendar_at(known), known)
+
     def project_life(self, life: Life) -> tuple[Complaint, list[Clock]]:
         """Return the complaint that a life has made, and every run of its clocks."""
         return self._project(life, self.calendar_at())
@@ -345,8 +356,22 @@ class Register(Store):
         """Return what a history makes where every run of a clock, ended or not, is counted by one calendar."""
         return self._project(Life(history[0].complaint, history), lambda _: calendar)
 
-    def _project(self, life: Life, calendar_at: CalendarAt) -> tuple[Complaint, list[Clock]]:
+    def _project(
+        self, life: Life, calendar_at: CalendarAt, known: datetime | None = None
+    ) -> tuple[Complaint, list[Clock]]:
         complaint = life.complaint(self.zone)
         if complaint.status is Status.VOIDED:
             return complaint, []
-        return complaint, judge(life.entries, self.policy_of(complaint), calendar_at, self.zone)
+        texts = self.texts_of(complaint, known)
+        if texts is None:
+            return complaint, judge(life.entries, self.policy_of(complaint), calendar_at, self.zone)
+        policy, clocks = judge_corrected(life.entries, texts, complaint.is_open, calendar_at, self.zone)
+        return complaint._replace(policy_version=policy.version), clocks
+
+    def text_of(self, complaint: Complaint, clock: Clock) -> Policy:
+        """Return the text of its policy by which a run of a complaint's clock was counted."""
+        return self.policy_version(complaint.policy, clock.version or complaint.policy_version)
+
+    def rule_of(self, complaint: Complaint, clock: Clock) -> ClockRule | None:
+        """Return the rule by which a run of a complaint's clock was counted; None where the text has no such clock."""
+        return self.text_of(complaint, clock).clock(clock.name)

@@ -67,13 +67,16 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Otherwise:
-    """A clock that has ended and that a revised calendar would judge otherwise; its verdict stands."""
+    """A clock that has ended and that a revised calendar or policy would judge otherwise; its verdict stands.
+
+    `would_be` is None, and `after` as before, where the policy has no such clock any more.
+    """
 
     complaint: Complaint
     before: Clock
     after: Clock
     stands: Verdict
-    would_be: Verdict
+    would_be: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     count = _counter(register, revised)
     for id_, held in _touched(register, [*changes, *rolled], [*made, *undone]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        if held[0].is_plain:
+        if held[0].is_plain and held[0].policy not in register.corrections:
             anew = [count(touched) for touched in held]
         else:
             _complaint, anew = register.project_by(journal.history(register.connection, id_), revised)
@@ -159,16 +162,19 @@ def _changes(
     return changes, rolls, renamed
 
 
-def judged_otherwise(complaint: Complaint, before: Iterable[Clock], after: Iterable[Clock]) -> Iterator[Otherwise]:
-    """Yield the ended runs of a complaint's clocks on which two judgements differ."""
+def judged_otherwise(
+    complaint: Complaint, before: Iterable[Clock], after: Iterable[Clock], gone: bool = False
+) -> Iterator[Otherwise]:
+    """Yield the ended runs of a complaint's clocks on which two judgements differ; with `gone` those that one lacks."""
     anew = {(clock.name, clock.round): clock for clock in after}
     for clock in before:
-        other = anew.get((clock.name, clock.round))
-        if other is None or clock.ended is None:
+        if clock.ended is None:
             continue
-        stands, would_be = verdict(clock, clock.ended), verdict(other, clock.ended)
-        if stands is not would_be:
-            yield Otherwise(complaint, clock, other, stands, would_be)
+        other = anew.get((clock.name, clock.round))
+        stands = verdict(clock, clock.ended)
+        would_be = verdict(other, clock.ended) if other is not None else None
+        if stands is not would_be and (other is not None or gone):
+            yield Otherwise(complaint, clock, other or clock, stands, would_be)
 
 
 def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[Touched], Clock]:
@@ -202,7 +208,7 @@ def _touched(
     if not spans:
         return
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-    rules = (rule for versions in register.policies.values() for policy in versions for rule in policy.clocks)
+    rules = (rule for policy, _ in register.texts for rule in policy.clocks)
     rolling = {rule.name for rule in rules if rule.roll is not Roll.NONE}
     opening = datetime.combine(first, time(), register.zone).astimezone(UTC)
     rows = queries.clocks_between(register.connection, first, opening, last + ONE_DAY, rolling, first - REACH)

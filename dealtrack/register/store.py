@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
 from dealtrack.core.clocks import CalendarAt
+from dealtrack.core.correction import Correction, PolicyAt, policy_at
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.platform import Platform
@@ -54,6 +55,7 @@ class Store:
         self.passed_over: list[int] = []
         """The ids that new complaints did not get, because somebody had put in personal data of theirs."""
         self._whole: dict[int, WorkingCalendar] = {}
+        self._last_seqs: dict[datetime, int] = {}
 
     @classmethod
     @contextmanager
@@ -140,6 +142,8 @@ class Store:
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to."""
+        if "policies" in names:
+            names += ("texts", "corrections")
         for name in (*names, "_calendars", "_versions"):
             self.__dict__.pop(name, None)
 
@@ -239,24 +243,73 @@ class Store:
         return at
 
     def is_counted_otherwise_since(self, seq: int) -> bool:
-        """Tell whether, after a journal entry, the calendar was revised or clocks were judged anew.
+        """Tell whether, after a journal entry, calendar or policies were revised or clocks were judged anew.
 
         Or whether the rules of the time zone are other ones now than when deadlines were stored.
         """
         from dealtrack.register import zones
 
-        counted = (*(made_by for _, made_by in self.revisions), *self.rejudgings)
+        corrected = [made.seq for corrections in self.corrections.values() for made in corrections]
+        counted = (*(made_by for _, made_by in self.revisions), *self.rejudgings, *corrected)
         return any(later > seq for later in counted) or not zones.are_current(self._connection, self.facts["timezone"])
 
     # Policies and platforms
 
     @cached_property
+    def texts(self) -> list[tuple[Policy, int]]:
+        """Return every text of the policies taken in, by name and version, each with the entry that brought it."""
+        return queries.policies(self._connection)
+
+    @cached_property
     def policies(self) -> Mapping[str, list[Policy]]:
-        """Return the policies that the register has taken in, each with its versions."""
+        """Return the policies that the register has taken in, each with its versions, as they were last corrected."""
         taken: dict[str, list[Policy]] = {}
-        for policy in queries.policies(self._connection):
-            taken.setdefault(policy.name, []).append(policy)
+        for policy, _ in self.texts:
+            held = taken.setdefault(policy.name, [])
+            if held and held[0].revision < policy.revision:
+                held.clear()
+            if not held or held[0].revision == policy.revision:
+                held.append(policy)
         return taken
+
+    @cached_property
+    def corrections(self) -> Mapping[str, list[Correction]]:
+        """Return the corrections of policies, by name and in order; none for most."""
+        made: dict[tuple[str, int], list[tuple[Policy, int]]] = {}
+        for policy, seq in self.texts:
+            if policy.revision > 1:
+                made.setdefault((policy.name, policy.revision), []).append((policy, seq))
+        found: dict[str, list[Correction]] = {}
+        for (name, _), texts in sorted(made.items()):
+            # What was taken in as a new version later belongs to the same revision.
+            first = min(seq for _, seq in texts)
+            versions = tuple(policy for policy, seq in texts if seq == first)
+            found.setdefault(name, []).append(Correction(first, versions))
+        return found
+
+    def texts_of(self, complaint: Complaint, known: datetime | None = None) -> PolicyAt | None:
+        """Return the texts by which a complaint was handled, as far as they were known at a moment, or now.
+
+        None where its policy was not corrected since its receipt, whose version it must name, as `fold` gives it.
+        """
+        made = self.corrections.get(complaint.policy)
+        if made is None or complaint.received is None:
+            return None
+        first, last = self.policy_of(complaint), self._last_known(known)
+        made = [correction for correction in made if correction.seq <= last]
+        later = [correction for correction in made if correction.versions[0].revision > first.revision]
+        if not later:
+            return None
+        rejudged = [seq for seq in self.rejudgings if seq <= last]
+        return policy_at(first, later, local_day(complaint.received, self.zone), rejudged)
+
+    def _last_known(self, known: datetime | None) -> int:
+        """Return the number of the last entry that was recorded by a moment; no entry lies beyond it for None."""
+        if known is None:
+            return journal.GREATEST
+        if known not in self._last_seqs:
+            self._last_seqs[known] = journal.last_seq(self._connection, to_store(known))
+        return self._last_seqs[known]
 
     def policy_of(self, complaint: Complaint) -> Policy:
         """Return the version of the policy that a complaint is handled by."""
@@ -283,8 +336,7 @@ class Store:
 
     @cached_property
     def _versions(self) -> Mapping[tuple[str, str], Policy]:
-        taken = (policy for versions in self.policies.values() for policy in versions)
-        return {(policy.name, policy.in_force.isoformat()): policy for policy in taken}
+        return {(policy.name, policy.version): policy for policy, _ in self.texts}
 
     @cached_property
     def platforms(self) -> list[Platform]:

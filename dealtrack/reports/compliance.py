@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
-from itertools import chain
 
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.campaign import Campaign
@@ -86,6 +85,9 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     spans = spans_of(question)
     countings = [Counting(span.first, span.last) for span in spans]
     held, changed = register.parted(question.wanted, view)
+    if register.corrections:
+        # What ended under an earlier text of a policy may have other clocks than its policy now.
+        held, changed = None, None
     if held is not None:
         counter = HeldCounter(register, by, view)
         for span, counting in zip(spans, countings, strict=True):
@@ -167,7 +169,7 @@ def usual_intake(asked: Section, beside: list[Section], begun: date | None) -> S
 
 def rules_of(register: Register, counting: Counting, names: list[str]) -> dict[str, tuple[ClockRule, ...]]:
     """Return the different rules by which the complaints counted are judged, of each clock."""
-    policies = chain.from_iterable(register.policies.values())
+    policies = (policy for policy, _seq in register.texts)
     rules = [rule for policy in policies if policy in counting.policies.values() for rule in policy.clocks]
     plain = [rule._replace(article="") for rule in rules]
     return {name: tuple(dict.fromkeys(rule for rule in plain if rule.name == name)) for name in names}

@@ -107,11 +107,13 @@ def try_policy(
     policy_of: Callable[[Complaint], Policy],
     bench: Bench,
     group_of: Callable[[Complaint], str],
+    project: Callable[[Sequence[Transition]], tuple[Complaint, list[Clock]]] | None = None,
 ) -> Trial:
     """Judge complaints, given by their histories, by a policy on trial, and count what differs from their own.
 
     Each is judged by the version in force on the day of its receipt. Voided complaints are left out, and so
     is what the policy would have refused: an extension beyond its limits or after its deadline.
+    `project` tells how complaints stand where a policy was corrected; else their own policies tell it.
     Raises OutsideCalendar.
     """
     moves: dict[tuple[str, str], Counter[Move]] = {}
@@ -125,7 +127,8 @@ def try_policy(
         complaints += 1
         policy = version_for(versions, local_day(complaint.received, bench.zone))
         used[policy.in_force] = policy
-        before = _runs(complaint, history, policy_of(complaint), bench)
+        own, runs = project(history) if project else (complaint, None)
+        before = _runs(complaint, history, policy_of(own), bench, runs)
         allowed = allowed_history(complaint, history, policy, bench)
         refused += len(history) - len(allowed)
         after = _runs(complaint, allowed, policy, bench)
@@ -144,10 +147,14 @@ def _verdict(clock: Clock | None, bench: Bench) -> Verdict | None:
 
 
 def _runs(
-    complaint: Complaint, history: Sequence[Transition], policy: Policy, bench: Bench
+    complaint: Complaint,
+    history: Sequence[Transition],
+    policy: Policy,
+    bench: Bench,
+    judged: Sequence[Clock] | None = None,
 ) -> dict[tuple[str, int], Clock]:
     """Return every run of every clock, by name and round, and what stands in for the clocks that have not started."""
-    runs = judge(history, policy, bench.calendar_at, bench.zone)
+    runs = judge(history, policy, bench.calendar_at, bench.zone) if judged is None else judged
     is_paused = complaint.status is Status.PAUSED
     calendar = bench.calendar_at(None)
     latest = current(runs, policy, complaint.is_open, is_paused, calendar, bench.zone, bench.moment)

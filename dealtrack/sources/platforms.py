@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dealtrack.core.matching import fold
 from dealtrack.core.platform import Platform
+from dealtrack.core.policy import Policy
 from dealtrack.errors import BadPlatformFile, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.sources.toml_files import read_table
@@ -21,10 +22,19 @@ class _Refusal:
         return BadPlatformFile(path=self.path, reason=reason)
 
 
+def first_platforms(path: Path, policy: Policy) -> list[Platform]:
+    """Return the platforms of a file with which a register of a policy begins; raises BadPlatformFile.
+
+    None where the policy is about any business, unless the file names it.
+    """
+    named = read_table(path, _Refusal(path)).texts_of("policies", ())
+    return load_platforms(path) if policy.name in named or not policy.is_open else []
+
+
 def load_platforms(path: Path) -> list[Platform]:
     """Return the platforms of a file, in its order; a name or alias can stand for one only. Raises BadPlatformFile."""
     table = read_table(path, _Refusal(path))
-    table.allow("platform")
+    table.allow("policies", "platform")
     platforms: list[Platform] = []
     owner: dict[str, str] = {}
     for entry in table.tables_of("platform"):

@@ -7,14 +7,14 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from dealtrack.core.lifecycle import Kind
-from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
+from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadPolicyFile, DealtrackError, UnknownPolicy
 from dealtrack.phrase import Phrase, listed
 from dealtrack.sources.toml_files import Table, as_path, kind_name, nearest, read_table
 
 SUFFIX = ".toml"
 FOLDER = "policies"
-FILE_KEYS = ("name", "title", "version")
+FILE_KEYS = ("name", "title", "platforms", "version")
 VERSION_KEYS = ("in_force", "authority", "source", "restart", "clock")
 CLOCK_KEYS = (
     "name", "start", "stop", "length", "unit", "roll", "closes", "pausable", "extensions", "extension_by", "article",
@@ -24,6 +24,8 @@ STOPS = (Kind.ACCEPTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REJECTED, Kind.WITH
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 CLOSING_TIME = re.compile(r"\d{2}:\d{2}(:\d{2})?")
 LONGEST = 3650
+LISTED = "listed"
+"""What a policy says of its platforms, unless it says `open`: only those of the register's list are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,13 @@ def read_policy_file(path: Path) -> list[Policy]:
     table.allow(*FILE_KEYS)
     name = _name(table)
     title = table.text_of("title", name)
+    is_open = _word(table, "platforms", (LISTED, OPEN), LISTED) == OPEN
     entries = table.tables_of("version")
     if not entries:
         table.refuse(Phrase("it has no [[version]]: give one, with in_force, authority, source and its clocks"))
     versions: list[Policy] = []
     for entry in entries:
-        version = _version(entry, name, title)
+        version = _version(entry, name, title, is_open)
         if any(other.in_force == version.in_force for other in versions):
             entry.refuse(Phrase("two versions come into force on {in_force}", in_force=version.in_force), "in_force")
         versions.append(version)
@@ -100,7 +103,7 @@ def _name(table: Table) -> str:
     return name
 
 
-def _version(entry: Table, name: str, title: str) -> Policy:
+def _version(entry: Table, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
     clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
     if not clocks:
@@ -108,8 +111,8 @@ def _version(entry: Table, name: str, title: str) -> Policy:
     for clock, count in Counter(clock.name for clock in clocks).items():
         if count > 1:
             entry.refuse(Phrase("two clocks are named {clock!r}", clock=clock), clock)
-    restart = entry.get("restart", bool, False)
-    return Policy(name, title, _in_force(entry), entry.text_of("authority"), entry.text_of("source"), clocks, restart)
+    authority, source, restart = entry.text_of("authority"), entry.text_of("source"), entry.get("restart", bool, False)
+    return Policy(name, title, _in_force(entry), authority, source, clocks, restart, is_open)
 
 
 def _in_force(entry: Table) -> date:

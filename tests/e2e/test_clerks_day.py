@@ -334,14 +334,26 @@ def test_as_of_now_is_now(sample: Clerk, look: list[str], now: str) -> None:
 
 def test_explain_in_plain_words(week: Clerk) -> None:
     told = week("explain", 1, "--clock", "forward").ok().splitlines()
-    assert told == [
-        "1 (BJ-2016-001, JD, other): forward",
+    assert told[0].startswith(
+        "1 (BJ-2016-001, JD, other): forward, 1 working day from receipt to forwarding (notice: to the business "
+        "department within 1 working day of receiving it); policy green-channel, in force from 2016-11-03 "
+        "(the market regulator of Beijing: notice to e-commerce platforms before Double Eleven, "
+    )
+    assert told[1:] == [
         "Fri 2016-11-11\t–\tthe day of receipt is not counted (Civil Code art. 201)",
         "Sat 2016-11-12\t–\tweekend",
         "Sun 2016-11-13\t–\tweekend",
         "Mon 2016-11-14\t✓ 1\tworking day",
         "forward: due Mon 2016-11-14 24:00, at 2016-11-15 09:00: overdue",
     ]
+    # Whose rule it is, is said once; and in Chinese in Chinese.
+    headings = [text.splitlines()[0] for text in week("explain", 1).ok().split("\n\n")]
+    assert [heading.count("policy green-channel") for heading in headings] == [1, 0]
+    assert "办理规则 green-channel，2016-11-03 起施行（北京市市场监管部门：" in week("--lang", "zh", "explain", 1).ok()
+    (clock, _) = records(week, "explain", 1)[0]["clocks"]
+    assert (clock["policy"], clock["in_force"]) == ("green-channel", "2016-11-03")
+    assert clock["authority"] == "the market regulator of Beijing" and clock["article"].startswith("notice: ")
+    assert "2016 is a guess" in clock["source"]
 
 
 # Watching
@@ -522,6 +534,6 @@ def test_help_of_every_command(clerk: Clerk) -> None:
 
 
 def test_where_a_clock_waits_for_acceptance_the_next_command_is_to_accept(clerk: Clerk) -> None:
-    added = clerk("add", "--platform", "JD", "--policy", "consumer-law-46", "--at", "2016-11-14 10:00")
+    added = clerk("add", "--platform", "JD", "--policy", "samr-complaint", "--at", "2016-11-14 10:00")
     assert "next: dealtrack accept 1" in added.err
     assert "next: dealtrack forward 1" in clerk("accept", 1).err

@@ -301,12 +301,27 @@ def test_days_late_that_have_not_come_or_are_of_no_calendar_are_provisional(cler
     assert late["provisional"] and not [key for key in late if key.startswith("_")]
 
 
+THREE_CLOCKS = """
+name = "three-clocks"
+[[version]]
+in_force = 2011-07-21
+authority = "nobody"
+source = "invented"
+clock = [
+    { name = "forward", start = "received", stop = "forwarded", length = 1 },
+    { name = "respond", start = ["forwarded", "reopened"], stop = "completed", length = 15, unit = "calendar-day" },
+    { name = "final", start = ["forwarded", "reopened"], stop = "completed", length = 60, unit = "calendar-day" },
+]
+"""
+
+
 @pytest.fixture(scope="module")
 def three_clocks(tmp_path_factory: pytest.TempPathFactory) -> Clerk:
     """Give a clerk with two dozen complaints under a policy of three clocks."""
     folder = tmp_path_factory.mktemp("three")
     clerk = Clerk(folder / "home", folder / "register.db", now="2026-11-02T09:00:00-05:00")
-    clerk("init", "--calendar", "US", "--policy", "cfpb", "--timezone", "America/New_York").ok()
+    (folder / "three.toml").write_text(THREE_CLOCKS, encoding="utf-8")
+    clerk("init", "--calendar", "US", "--policy", folder / "three.toml", "--timezone", "America/New_York").ok()
     for place in range(24):
         name = ("TRANSUNION INTERMEDIATE HOLDINGS, INC.", "Bank")[place % 2]
         if place < 2:

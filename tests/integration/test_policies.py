@@ -11,7 +11,7 @@ from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit, version_for
 from dealtrack.core.policy_words import describe
 from dealtrack.errors import BadPlatformFile, BadPolicyFile, UnknownPolicy
-from dealtrack.sources.platforms import load_platforms
+from dealtrack.sources.platforms import first_platforms, load_platforms
 from dealtrack.sources.policies import load_policies, load_policy, policy_names, read_policy_file
 
 DATA = Path(__file__).parents[2] / "data"
@@ -28,14 +28,15 @@ SHIPPED = [
     ("samr-complaint", "2026-04-15", "mediate", "accepted reopened", "completed", 60, CD),
     ("samr-report", "2020-01-01", "verify", "received", "accepted rejected", 15, WD),
     ("samr-report", "2026-04-15", "verify", "received", "accepted rejected", 15, WD),
-    ("odr", "2017-03-15", "complete", "received reopened", "completed", 10, WD),
-    ("consumer-law-46", "2014-03-15", "accept", "received", "accepted rejected", 7, WD),
+    ("odr", "2018-03-15", "complete", "received reopened", "completed", 10, WD),
+    ("consumer-law-46", "2014-03-15", "handle", "received reopened", "completed rejected", 7, WD),
     ("uk-foi", "2005-01-01", "complete", "received reopened", "completed", 20, WD),
     ("fca-disp", "2016-06-30", "summary", "received reopened", "completed", 3, WD),
     ("fca-disp", "2016-06-30", "final", "received reopened", "completed", 8, Unit.WEEK),
     ("cfpb", "2011-07-21", "forward", "received", "forwarded", 1, WD),
-    ("cfpb", "2011-07-21", "respond", "forwarded reopened", "completed", 15, CD),
-    ("cfpb", "2011-07-21", "final", "forwarded reopened", "completed", 60, CD),
+    ("cfpb", "2012-01-19", "forward", "received", "forwarded", 1, WD),
+    ("cfpb", "2011-07-21", "respond", "forwarded reopened", "completed", 10, CD),
+    ("cfpb", "2012-01-19", "respond", "forwarded reopened", "completed", 15, CD),
 ]
 
 
@@ -82,6 +83,35 @@ def test_particulars() -> None:
     complete = clock("green-channel", "complete")
     assert (complete.extensions, complete.extension_by, complete.pausable, complete.closes) == (None, None, True, None)
     assert not clock("fca-disp", "final").pausable
+    # The 60 days bind only a complaint that was answered "In progress", which is an extension.
+    respond = clock("cfpb", "respond", 1)
+    assert (respond.length + (respond.extension_by or 0), respond.extensions) == (60, 1)
+
+
+def test_facts_that_sources_give_or_do_not_give() -> None:
+    report = policy("samr-report", 0), policy("samr-report", 1)
+    assert all("市场监督管理行政处罚程序规定) art. 18" in version.source for version in report)
+    assert [version.source.rpartition("through ")[2] for version in report] == [
+        "SAMR Order 20 art. 31",
+        "SAMR Order 121 art. 35",
+    ]
+    assert all("for the clock forward there is no source" in policy("cfpb", place).source for place in (0, 1))
+    assert all("no source gives this day" in clock("cfpb", "forward", place).article for place in (0, 1))
+    assert "bears no year, and 2016 is a guess" in policy("green-channel").source
+    handle = clock("consumer-law-46", "handle")
+    assert Kind.ACCEPTED not in handle.stop and "tell the consumer" in handle.article
+
+
+def test_only_the_green_channel_is_about_the_platforms_of_a_list() -> None:
+    listed = [name for name, versions in load_policies(DATA, NO_USER).items() if not versions[0].is_open]
+    assert listed == ["green-channel"]
+    for name in ("green-channel", "samr-complaint", "samr-report", "odr", "consumer-law-46"):
+        assert [platform.name for platform in first_platforms(DATA / "platforms.toml", policy(name))][:2] == [
+            "JD",
+            "Tmall",
+        ]
+    for name in ("uk-foi", "fca-disp", "cfpb"):
+        assert first_platforms(DATA / "platforms.toml", policy(name)) == []
 
 
 @pytest.mark.parametrize(
@@ -174,6 +204,7 @@ BAD = [
     ('name = "mine"', 'name = "my policy"', "name cannot be 'my policy'.*line 2"),
     ('name = "mine"', 'name = "mine"\ntitel = "x"', "unknown key 'titel'; Did you mean title.*line 3"),
     ('name = "mine"', 'name = "mine"\nversion = 3\n[[x]]', "not TOML|must be a list"),
+    ('name = "mine"', 'name = "mine"\nplatforms = "opne"', "platforms cannot be 'opne'; Did you mean open.*line 3"),
     ('in_force = "2024-01-01"', "", "in_force is missing.*line 3"),
     ('in_force = "2024-01-01"', 'in_force = "soon"', "in_force must be a day.*not 'soon' .line 4"),
     ('in_force = "2024-01-01"', "in_force = 2024-01-01T00:00:00", "in_force must be a day.*not a moment"),

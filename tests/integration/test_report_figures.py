@@ -49,7 +49,7 @@ SELECT number, 'forward' AS name, received AS start, 1 AS length, 'working' AS u
 FROM seen
 UNION ALL
 SELECT number, name, forwarded, length, 'calendar', completed, dropped, 0, forwarded IS NULL
-FROM seen JOIN (SELECT 'respond' AS name, 15 AS length UNION ALL SELECT 'final', 60)
+FROM seen JOIN (SELECT 'respond' AS name, 15 AS length)
 """
 JUDGED = """
 CREATE TABLE judged AS
@@ -260,4 +260,4 @@ def test_the_cfpbs_complaints(new_clerk: Callable[..., Clerk], shared_data: Path
     for moment in ("2019-09-25 12:00:00", "2019-10-10 12:00:00", "2019-12-31 12:00:00"):
         raw = Raw(rows, lambda day: day.weekday() < 5 and day not in rest, CFPB, moment)
         report = check(clerk, raw, ("platform", "week"), "--as-of", moment)
-        assert report["total"]["clocks"].keys() == {"forward", "respond", "final"}
+        assert report["total"]["clocks"].keys() == {"forward", "respond"}

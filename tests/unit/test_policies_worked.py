@@ -334,17 +334,26 @@ ODR = [
 
 CONSUMER_LAW = [
     # 23 Jan(1), 3-7 Feb(6), 10(7).
-    Case("consumer-law-46", "accept", "received 2020-01-22", "2020-02-10"),
+    Case("consumer-law-46", "handle", "received 2020-01-22", "2020-02-10"),
     # Received on a make-up Sunday: 20-23 Jan(4), 3-5 Feb(7).
-    Case("consumer-law-46", "accept", "received 2020-01-19", "2020-02-05"),
+    Case("consumer-law-46", "handle", "received 2020-01-19", "2020-02-05"),
     # Sat 8, Sun 9 Oct(2), 10-14(7).
-    Case("consumer-law-46", "accept", "received 2016-09-30, accepted 2016-10-14 23:59:59", "2016-10-14", MET),
+    Case("consumer-law-46", "handle", "received 2016-09-30, completed 2016-10-14 23:59:59", "2016-10-14", MET),
     # APEC: 13, 14, Sat 15 Nov(3), 17-20(7).
-    Case("consumer-law-46", "accept", "received 2014-11-06, accepted 2014-11-21", "2014-11-20", MISSED),
+    Case("consumer-law-46", "handle", "received 2014-11-06, completed 2014-11-21", "2014-11-20", MISSED),
+    # To accept it is not to handle it; a decision not to accept it, which the consumer is told, is.
+    Case(
+        "consumer-law-46",
+        "handle",
+        "received 2016-09-30, accepted 2016-10-08, completed 2016-10-17",
+        "2016-10-14",
+        MISSED,
+    ),
+    Case("consumer-law-46", "handle", "received 2016-09-30, rejected 2016-10-14", "2016-10-14", MET),
     # Month end: 1-4 Sep(4), 7-9(7).
-    Case("consumer-law-46", "accept", "received 2026-08-31", "2026-09-09"),
+    Case("consumer-law-46", "handle", "received 2026-08-31", "2026-09-09"),
     # Pause (2, 4 Sep]: 3 and 4 are out, so 9 + 2: Fri 11.
-    Case("consumer-law-46", "accept", "received 2026-08-31, paused 2026-09-02, resumed 2026-09-04", "2026-09-11"),
+    Case("consumer-law-46", "handle", "received 2026-08-31, paused 2026-09-02, resumed 2026-09-04", "2026-09-11"),
 ]
 
 UK_FOI = [
@@ -396,12 +405,16 @@ CFPB = [
     Case("cfpb", "forward", "received 2024-05-24", "2024-05-28"),
     # Sat 9 Nov, Veterans Day on Mon 11, Tue 12(1).
     Case("cfpb", "forward", "received 2024-11-09", "2024-11-12"),
+    # 10 days until 18 January 2012, 15 from the 19th on: 18 + 10 = 28 January, 19 + 15 = 3 February.
+    Case("cfpb", "respond", "received 2012-01-18, forwarded 2012-01-18", "2012-01-28"),
+    Case("cfpb", "respond", "received 2012-01-19, forwarded 2012-01-19", "2012-02-03"),
+    Case("cfpb", "respond", "received 2011-07-21, forwarded 2011-07-22", "2011-08-01"),
     # 28 May + 15: 3 to 31 May, 12 June.
     Case("cfpb", "respond", "received 2024-05-24, forwarded 2024-05-28", "2024-06-12"),
-    # 28 May + 60: 3 to 31 May, 33 to 30 Jun, Sat 27 July: nothing moves it.
-    Case("cfpb", "final", "received 2024-05-24, forwarded 2024-05-28", "2024-07-27"),
+    # Answered "In progress": 28 May + 60: 3 to 31 May, 33 to 30 Jun, Sat 27 July: nothing moves it.
+    Case("cfpb", "respond", "received 2024-05-24, forwarded 2024-05-28, extended 2024-06-10 respond 45", "2024-07-27"),
     # Month end, leap year: 31 Jan + 60: 29 to 29 Feb, Sun 31 March.
-    Case("cfpb", "final", "received 2024-01-31, forwarded 2024-01-31", "2024-03-31"),
+    Case("cfpb", "respond", "received 2024-01-31, forwarded 2024-01-31, extended 2024-02-15 respond 45", "2024-03-31"),
     Case("cfpb", "respond", "received 2024-01-31, forwarded 2024-01-31", "2024-02-15"),
     # Pause (6, 10 June] is 4 days: 3 Jun + 15 = 18, + 4 = Sat 22.
     Case(

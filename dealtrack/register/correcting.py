@@ -1,0 +1,134 @@
+"""Correcting a policy: what another text of its versions would move, and putting it in their place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
+
+from dealtrack.core.clocks import Clock
+from dealtrack.core.correction import Correction, PolicyAt, judge_corrected, policy_at
+from dealtrack.core.lifecycle import Complaint, Life, Transition
+from dealtrack.core.moments import local_day
+from dealtrack.core.policy import Policy, are_same, version_for
+from dealtrack.register import journal, projection, queries
+from dealtrack.register.register import Register
+from dealtrack.register.revising import Moved, Otherwise, judged_otherwise
+
+
+class TextChange(NamedTuple):
+    """What a correction does to the version of a day; None where there was none, or will be none."""
+
+    day: date
+    before: Policy | None
+    after: Policy | None
+
+
+class ClockChange(NamedTuple):
+    """A clock of an open complaint that runs under one text alone."""
+
+    complaint: int
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a correction of a policy does: to its text, to clocks that run, and what it would judge otherwise."""
+
+    texts: list[TextChange]
+    moved: list[Moved]
+    gone: list[ClockChange]
+    begun: list[ClockChange]
+    otherwise: list[Otherwise]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the text stays as it is."""
+        return not self.texts
+
+
+def changed_texts(held: Sequence[Policy], given: Sequence[Policy]) -> list[TextChange]:
+    """Return the versions that two texts of a policy do not have alike, by day in force."""
+    before, after = ({version.in_force: version for version in versions} for versions in (held, given))
+    changes = (TextChange(day, before.get(day), after.get(day)) for day in sorted({*before, *after}))
+    return [
+        change
+        for change in changes
+        if change.before is None or change.after is None or not are_same([change.before], [change.after])
+    ]
+
+
+def preview(register: Register, versions: Sequence[Policy]) -> Preview:
+    """Return what it would do to put these in place of a policy's versions, writing nothing; raises OutsideCalendar."""
+    name = versions[0].name
+    found = Preview(changed_texts(register.policies[name], versions), [], [], [], [])
+    if found.is_empty:
+        return found
+    revision = register.policies[name][0].revision + 1
+    made = Correction(register.head()[0] + 1, tuple(version._replace(revision=revision) for version in versions))
+    for id_ in queries.complaints_of_policy(register.connection, name):
+        history = journal.history(register.connection, id_)
+        complaint, before = register.project(history)
+        _preview_one(register, found, history, complaint, before, made)
+    return found
+
+
+def _preview_one(
+    register: Register,
+    found: Preview,
+    history: Sequence[Transition],
+    complaint: Complaint,
+    before: Sequence[Clock],
+    made: Correction,
+) -> None:
+    """Add what a correction would do to one complaint."""
+    life = Life(complaint.id, history)
+    assert complaint.received is not None
+    calendar_at, zone = register.calendar_at(), register.zone
+    judge = partial(judge_corrected, life.entries, is_open=complaint.is_open, calendar_at=calendar_at, zone=zone)
+    _, after = judge(_corrected(register, life, made))
+    running = [{(clock.name, clock.round): clock for clock in runs if clock.ended is None} for runs in (before, after)]
+    for key in {**running[0], **running[1]}:
+        then, now = (runs.get(key) for runs in running)
+        if then is not None and now is not None:
+            if (then.due, then.provisional) != (now.due, now.provisional):
+                found.moved.append(Moved(complaint.id, then, now))
+        elif then is not None:
+            found.gone.append(ClockChange(complaint.id, then))
+        elif now is not None:
+            found.begun.append(ClockChange(complaint.id, now))
+    text = version_for(made.versions, local_day(complaint.received, zone))
+    _, anew = judge(lambda _: text)
+    found.otherwise.extend(judged_otherwise(complaint, before, anew))
+
+
+def _corrected(register: Register, life: Life, made: Correction) -> PolicyAt:
+    """Return the texts by which a complaint would be handled once a policy is corrected."""
+    received = life.complaint()
+    assert received.received is not None
+    earlier = register.corrections.get(received.policy, [])
+    first = register.policy_of(received)
+    later = [correction for correction in (*earlier, made) if correction.versions[0].revision > first.revision]
+    return policy_at(first, later, local_day(received.received, register.zone), register.rejudgings)
+
+
+def correct(register: Register, versions: Sequence[Policy], now: datetime, actor: str) -> Preview:
+    """Put these in place of a policy's versions as its next revision, in one transaction, and return what it does.
+
+    Clocks that run are counted by the new text; what has ended keeps its verdict. Raises OutsideCalendar.
+    """
+    name = versions[0].name
+    with register.recording(now, actor) as recorder:
+        found = preview(register, versions)
+        if found.is_empty:
+            return found
+        recorder.correct(name, versions)
+        recorder.flush()
+        writer = projection.Writer(register.connection)
+        for id_ in queries.complaints_of_policy(register.connection, name):
+            history = journal.history(register.connection, id_)
+            complaint, clocks = register.project(history)
+            if complaint.is_open:
+                writer.write(complaint, clocks, projection.import_key_of(history), is_new=False)
+        writer.flush()
+    return found
