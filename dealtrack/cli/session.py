@@ -109,7 +109,7 @@ class Session:
                 # A register whose facts are damaged can still be made again from its journal.
                 _shown_in[0] = register.zone
             if register.upgrade:
-                _tell(register.upgrade, register)
+                _tell(register.upgrade)
             if register.names > 1:
                 text = _("the register's file has {count} names (hard links): entries made by another may be missing")
                 tell("dealtrack: " + text.format(count=register.names))
@@ -158,11 +158,8 @@ class Session:
         )
 
 
-def _tell(upgrade: "Upgrade", register: Register) -> None:
-    """Say that the register was brought up to date, and what it still has of the release that made it.
-
-    That it could not be is said only to a person: cron would say it daily.
-    """
+def _tell(upgrade: "Upgrade") -> None:
+    """Say that the register was brought up to date; that it could not be, only to a person: cron would say it daily."""
     if upgrade.backup:
         text = _("the register was brought from schema {found} to {known}; as it was before: {backup}")
     elif sys.stderr.isatty():
@@ -179,10 +176,6 @@ def _tell(upgrade: "Upgrade", register: Register) -> None:
             "what this version would change"
         )
         tell(f"dealtrack: {text}")
-        from dealtrack.cli.shipped import policy_warnings
-
-        for text in policy_warnings(register):
-            tell(f"dealtrack: {say(text)}")
     tell_changes(upgrade.changes)
 
 
