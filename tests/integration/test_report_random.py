@@ -87,7 +87,7 @@ def test_every_figure_is_its_definition(
             whole = plain_figures.section(seen, by, span, model, plain_known, plain_at or beijing(NOW))
             check_section(told, whole, by)
             assert told["register_begins"] == whole["begun"]
-            check_usual(told, whole, seen, span)
+            check_usual(told, whole, seen, span, (plain_at or beijing(NOW)) - timedelta(seconds=1))
 
 
 def check_deadlines(register: Any, view: View, seen: list[Seen]) -> None:
@@ -100,7 +100,7 @@ def check_deadlines(register: Any, view: View, seen: list[Seen]) -> None:
             assert held[f"{run.rule.name}_verdict"] == run.verdict(beijing(view.moment))
 
 
-def check_usual(told: dict[str, Any], whole: dict[str, Any], seen: list[Seen], span: Span) -> None:
+def check_usual(told: dict[str, Any], whole: dict[str, Any], seen: list[Seen], span: Span, begun: datetime) -> None:
     """Hold the usual number of complaints a day: of as many days before where there were any, else of the span."""
     count, days, of = whole["total"]["complaints"], whole["known_days"], "days"
     if span.first and span.last:
@@ -111,7 +111,8 @@ def check_usual(told: dict[str, Any], whole: dict[str, Any], seen: list[Seen], s
         assert section["total"]["complaints"] == len(before)
         if before:
             count, of = len(before), "days-before"
-            days = (span.first - max(first, whole["begun"])).days
+            until = min(span.first - timedelta(1), max([begun.date(), *before]))
+            days = (until - max(first, whole["begun"])).days + 1
     expected = (mean(count, days), days, of) if days else (None, None, None)
     assert (told["usual_a_day"], told["usual_days"], told["usual_of"]) == expected
 
