@@ -109,11 +109,6 @@ def advances(entries: Iterable[Entry]) -> list[str | None]:
     return [values.get("amount") for values in rounds if values.get("outcome") == ADVANCE]
 
 
-def is_first_contact(seen: Seen) -> bool:
-    kinds = [entry.kind for entry in counted(seen.entries)]
-    return seen.life.completed is not None and not {"accepted", "forwarded", "reopened"} & set(kinds)
-
-
 def of_complaints(some: list[Seen]) -> dict[str, Any]:
     """Return what a report says of complaints, without their clocks."""
     third = [seen for seen in some if seen.life.values.get("seller") == "third-party"]
@@ -122,7 +117,7 @@ def of_complaints(some: list[Seen]) -> dict[str, Any]:
     stated = [int(amount.replace(".", "")) for amounts in paid for amount in amounts if amount is not None]
     reopenings = [sum(entry.kind == "reopened" for entry in counted(seen.entries)) for seen in some]
     backdated = [any(entry.recorded.date() > entry.at.date() for entry in counted(seen.entries)) for seen in some]
-    contacts = sum(map(is_first_contact, some))
+    contacts = sum(seen.life.first_contact for seen in some)
     third_paid = sum(bool(advances(seen.entries)) for seen in third)
     return {
         "complaints": len(some),
