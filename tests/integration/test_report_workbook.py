@@ -60,6 +60,7 @@ def test_the_tables_are_those_of_the_report(office: Clerk, tmp_path: Path) -> No
         "paused",
         "not_started",
         "cancelled",
+        "unknown",
         "runs",
         "provisional",
     )
