@@ -292,6 +292,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams()
     sessions: list[Session] = []
     status = 0
+    # What is handed to Typer it takes as it is; what it reads itself it fills in on Windows: $NAME, %NAME% and *.
+    args = list(sys.argv[1:] if arguments is None else arguments)
     try:
         asking = os.environ.get("_DEALTRACK_COMPLETE")
         if asking in ("bash", "zsh", "fish"):
@@ -300,13 +302,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with suppress(DealtrackError):
                 choose_language("")
             # A script of an earlier dealtrack hands them over as arguments.
-            words = (sys.argv[1:] if arguments is None else arguments) or given_words()
-            answer(asking, words, typer.main.get_command(app))
+            answer(asking, args or given_words(), typer.main.get_command(app))
             sys.stdout.flush()
             return 0
-        choose_language(_asked_language(sys.argv[1:] if arguments is None else arguments))
+        choose_language(_asked_language(args))
         _check_files()
-        args = list(arguments) if arguments is not None else None
         told = typer.main.get_command(app).main(args, prog_name="dealtrack", standalone_mode=False, obj=sessions)
         status = told if isinstance(told, int) else 0
         sys.stdout.flush()

@@ -217,7 +217,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
         connection.execute("PRAGMA temp_store=MEMORY")
         # Nothing can be read yet where the files beside it cannot be made.
         connection.execute("PRAGMA schema_version").fetchone()
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
     return connection

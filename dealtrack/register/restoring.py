@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -97,13 +97,15 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo, S
     from dealtrack.register.verification import verify
 
     changes: Sequence[Phrase] = ()
-    try:
-        source = connect(backup, read_only=True)
-        with faults_of(backup):
-            found = schema.check_version(source, backup)
-    except NotARegister as error:
-        raise CannotRead(path=backup, reason=error.values["reason"]) from None
-    with faults_of(backup), closing(source), closing(connect(path, create=True)) as copy:
+    with ExitStack() as opened:
+        try:
+            source = opened.enter_context(closing(connect(backup, read_only=True)))
+            with faults_of(backup):
+                found = schema.check_version(source, backup)
+        except NotARegister as error:
+            raise CannotRead(path=backup, reason=error.values["reason"]) from None
+        opened.enter_context(faults_of(backup))
+        copy = opened.enter_context(closing(connect(path, create=True)))
         source.backup(copy)
         (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -311,7 +312,7 @@ def test_marked_ones_all_or_none(desk: Clerk, at_board: Callable[..., None]) -> 
 
 def test_waits_while_another_writes(desk: Clerk, at_board: Callable[..., None]) -> None:
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
-        with sqlite3.connect(desk.db, isolation_level=None) as other:
+        with closing(sqlite3.connect(desk.db, isolation_level=None)) as other, other:
             other.execute("BEGIN IMMEDIATE")
             await pilot.press("n")
             pilot.app.screen.query_one("#field-note", Input).value = "x"
@@ -327,7 +328,6 @@ def test_waits_while_another_writes(desk: Clerk, at_board: Callable[..., None]) 
             await pilot.press("enter", "escape")
             other.execute("COMMIT")
             await pilot.pause(1)
-        other.close()
 
     at_board(scene)
     assert "noted\tclerk\tx" in desk("show", 1).ok()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,11 +118,10 @@ def test_nothing_is_written_and_nobody_is_waited_for(desk: Clerk) -> None:
     held = desk.db.read_bytes()
     import sqlite3
 
-    with sqlite3.connect(desk.db, isolation_level=None) as other:
+    with closing(sqlite3.connect(desk.db, isolation_level=None)) as other, other:
         other.execute("BEGIN IMMEDIATE")
         assert offered(desk, "forward", "") == ["1", "12"]
         other.execute("ROLLBACK")
-    other.close()
     assert desk.db.read_bytes() == held
     assert desk("verify").ok() == before
 

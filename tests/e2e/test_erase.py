@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,8 @@ def test_the_journal_says_that_when_and_by_whom(told: Clerk) -> None:
     assert json.loads(told("show", 2, "--format", "json").ok())["personal_erased"] is None
     assert "erased" not in told("show", 2).ok()
     assert "erased" not in told("show", 1, "--known-at", "2016-11-15 12:00", now=LATER).ok()
-    with sqlite3.connect(told.db) as held:
+    with closing(sqlite3.connect(told.db)) as held, held:
         (entry,) = held.execute("SELECT complaint, at, actor, detail FROM transition WHERE kind = 'erased'")
-    held.close()
     assert entry == (None, "2016-11-16T02:30:00Z", "主任", '{"complaint":1,"reason":"消费者申请"}')
 
 

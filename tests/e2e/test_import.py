@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,8 @@ def records(clerk: Clerk, *command: object) -> list[dict[str, Any]]:
 
 
 def head(clerk: Clerk) -> object:
-    with sqlite3.connect(f"{clerk.db.as_uri()}?mode=ro", uri=True) as connection:
-        found = connection.execute("SELECT seq, hash FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
-    connection.close()
-    return found
+    with closing(sqlite3.connect(f"{clerk.db.as_uri()}?mode=ro", uri=True)) as connection, connection:
+        return connection.execute("SELECT seq, hash FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
 
 
 def table(path: Path) -> list[dict[str, str]]:

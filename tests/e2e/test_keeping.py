@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.conftest import Clerk
@@ -23,7 +24,7 @@ def test_a_backup_of_an_altered_register_is_refused_and_the_old_one_stays(clerk:
     clerk("backup", copy).ok()
     before = copy.read_bytes()
     clerk("add", "--platform", "JD").ok()
-    with sqlite3.connect(clerk.db) as connection:
+    with closing(sqlite3.connect(clerk.db)) as connection, connection:
         connection.execute("DROP TRIGGER transition_is_never_changed")
         connection.execute("UPDATE transition SET actor = 'nobody' WHERE seq = 2")
     result = clerk("backup", copy)

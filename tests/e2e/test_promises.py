@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ LATER = "2016-11-16T09:00:00+08:00"
 
 def test_verify_neither_waits_for_a_writer_nor_keeps_one_waiting(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD", "--summary", "shoes").ok()
-    with sqlite3.connect(clerk.db, isolation_level=None) as other:
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as other, other:
         other.execute("BEGIN IMMEDIATE")
         assert clerk("verify").ok().startswith("whole: ")
         other.execute("ROLLBACK")
@@ -27,7 +28,7 @@ def test_verify_neither_waits_for_a_writer_nor_keeps_one_waiting(clerk: Clerk) -
 
 def test_verify_finds_an_index_that_is_not_of_its_texts_beside_a_writer(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD", "--summary", "shoes that came apart").ok()
-    with sqlite3.connect(clerk.db, isolation_level=None) as other:
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as other, other:
         other.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
         other.execute("BEGIN IMMEDIATE")
         result = clerk("verify")
@@ -50,9 +51,8 @@ def test_verify_finds_an_index_that_is_not_of_its_texts_beside_a_writer(clerk: C
 def test_damaged_facts_are_made_again_from_the_journal(clerk: Clerk, damage: str) -> None:
     clerk("add", "--platform", "JD").ok()
     listed = clerk("list").ok()
-    with sqlite3.connect(clerk.db) as connection:
+    with closing(sqlite3.connect(clerk.db)) as connection, connection:
         connection.execute(damage)
-    connection.close()
     assert clerk("list").status == 3
     found = clerk("verify")
     assert found.status == 1 and "table fact" in found.err and "recheck --rebuild" in found.err
@@ -62,9 +62,8 @@ def test_damaged_facts_are_made_again_from_the_journal(clerk: Clerk, damage: str
 
 
 def test_facts_that_are_no_text_do_not_keep_verify_from_telling(clerk: Clerk) -> None:
-    with sqlite3.connect(clerk.db) as connection:
+    with closing(sqlite3.connect(clerk.db)) as connection, connection:
         connection.execute("UPDATE fact SET value = CAST(x'ff41736961' AS TEXT) WHERE name = 'timezone'")
-    connection.close()
     found = clerk("verify")
     assert found.status == 1 and "recheck --rebuild" in found.err
     assert clerk("recheck", "--rebuild").status == 0
@@ -74,19 +73,17 @@ def test_facts_that_are_no_text_do_not_keep_verify_from_telling(clerk: Clerk) ->
 def test_a_register_whose_schema_was_altered_is_not_copied_over_a_good_backup(clerk: Clerk, tmp_path: Path) -> None:
     clerk("backup", tmp_path / "copy.db").ok()
     before = (tmp_path / "copy.db").read_bytes()
-    with sqlite3.connect(clerk.db) as connection:
+    with closing(sqlite3.connect(clerk.db)) as connection, connection:
         connection.execute("DROP VIEW overdue")
-    connection.close()
     refused = clerk("backup", tmp_path / "copy.db")
     assert refused.status == 3 and "the schema was altered at overdue" in refused.err
     assert (tmp_path / "copy.db").read_bytes() == before
 
 
 def test_an_altered_journal_sends_to_the_backup_not_to_rebuilding(clerk: Clerk) -> None:
-    with sqlite3.connect(clerk.db) as connection:
+    with closing(sqlite3.connect(clerk.db)) as connection, connection:
         connection.execute("DROP TRIGGER transition_is_never_changed")
         connection.execute("UPDATE transition SET actor = 'nobody' WHERE seq = 2")
-    connection.close()
     result = clerk("verify")
     assert result.status == 1
     assert "last backup" in result.err and "--rebuild" not in result.err
@@ -212,9 +209,8 @@ def test_a_row_whose_deadline_lies_outside_the_calendar_leaves_nothing_behind(
 
 def test_what_damage_makes_fail_is_told_as_damage(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
-    with sqlite3.connect(clerk.db, isolation_level=None) as connection:
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection, connection:
         connection.execute("UPDATE policy SET definition = '{}'")
-    connection.close()
     result = clerk("list")
     assert result.status == 3 and "it is damaged: table policy is not as the journal makes it" in result.err
     found = clerk("verify")

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
@@ -38,13 +39,12 @@ def varied(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Pa
     with Register.open(path) as register:
         kinds = write_varied(register, COUNT)
     assert kinds.keys() == set(Kind), kinds
-    with sqlite3.connect(path) as held:
+    with closing(sqlite3.connect(path)) as held, held:
         assert {status for (status,) in held.execute("SELECT status FROM complaint")} == set(STATUSES)
         (shared,) = held.execute(
             "SELECT count(*) FROM (SELECT 1 FROM complaint WHERE number IS NOT NULL GROUP BY number HAVING count(*) > 1)"
         ).fetchone()
         held.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    held.close()
     assert shared > 5
     return path
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -94,7 +95,7 @@ def test_something_must_be_searched_for(words: list[str], told: Clerk) -> None:
 @pytest.mark.parametrize("word", ["王小明", "13800138000", "wang@example", "建国路", "王"])
 def test_personal_data_is_not_indexed(word: str, told: Clerk) -> None:
     assert _found(told, word) == []
-    with sqlite3.connect(told.db) as held:
+    with closing(sqlite3.connect(told.db)) as held, held:
         texts = "".join(text + former for text, former in held.execute("SELECT text, former FROM search_text"))
     assert "手机屏幕" in texts
     assert word not in texts
@@ -165,10 +166,9 @@ def test_imported_rows_are_found(clerk: Clerk, tmp_path: Any) -> None:
 
 
 def test_the_index_is_made_again_from_the_journal(told: Clerk) -> None:
-    with sqlite3.connect(told.db) as held:
+    with closing(sqlite3.connect(told.db)) as held, held:
         before = list(held.execute("SELECT * FROM search_text ORDER BY complaint"))
         held.execute("UPDATE search_text SET text = 'nothing' WHERE complaint = 1")
-    held.close()
     ran = told("verify")
     assert ran.status == 1
     assert "search_text is not as the journal makes it at complaint 1" in ran.err

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_the_doctor_reports_looser_rights(clerk: Clerk, tmp_path: Path, what: st
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process blanks out its arguments on Linux alone")
 def test_personal_data_is_not_in_the_process_title(clerk: Clerk) -> None:
-    with sqlite3.connect(clerk.db, isolation_level=None) as other:
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as other, other:
         other.execute("BEGIN IMMEDIATE")
         command = [sys.executable, "-m", "dealtrack", "add", "--platform", "JD", *PERSONAL]
         with subprocess.Popen(command, env=clerk.environment(), stdout=subprocess.PIPE) as process:

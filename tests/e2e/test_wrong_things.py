@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -46,14 +46,13 @@ def desk(new_clerk: Callable[..., Clerk], filled: Path) -> Clerk:
 
 def held(path: Path) -> list[object]:
     """Return what a register holds: its journal's length and head, and every projected row but the calendar's."""
-    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection, connection:
         rows: list[object] = connection.execute(
             "SELECT count(*), max(seq), (SELECT hash FROM transition ORDER BY seq DESC) FROM transition"
         ).fetchall()
         for table in ("complaint", "clock", "platform", "policy", "fact", "personal"):
             rows.append(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall())
         rows.append(connection.execute("SELECT count(*), sum(worked), sum(number) FROM calendar_day").fetchall())
-    connection.close()
     return rows
 
 
@@ -649,7 +648,7 @@ def damaged(desk: Clerk, how: str) -> Path:
         content[4096:] = os.urandom(len(content) - 4096)
         path.write_bytes(content)
     else:
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             if how == "another program's":
                 connection.execute("PRAGMA application_id = 7")
             elif how == "newer":
@@ -662,7 +661,6 @@ def damaged(desk: Clerk, how: str) -> Path:
             else:
                 assert how == "no facts"
                 connection.execute("DELETE FROM fact")
-        connection.close()
     return path
 
 
@@ -922,7 +920,7 @@ def test_too_few_files_are_told_of_before_anything_else(desk: Clerk, command: st
 
 
 def test_a_busy_register_is_waited_for(desk: Clerk) -> None:
-    with sqlite3.connect(desk.db, isolation_level=None) as other:
+    with closing(sqlite3.connect(desk.db, isolation_level=None)) as other, other:
         other.execute("BEGIN IMMEDIATE")
         command = [sys.executable, "-m", "dealtrack", "forward", "1"]
         pipe = subprocess.PIPE
@@ -932,7 +930,6 @@ def test_a_busy_register_is_waited_for(desk: Clerk) -> None:
         # Readers are not kept waiting.
         assert desk("overdue").status == 0
         other.execute("ROLLBACK")
-    other.close()
     out, err = writing.communicate(timeout=20)
     assert writing.returncode == 0 and b"complaint 1" in out, err
 

@@ -5,6 +5,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,17 +165,15 @@ Before = Callable[[], None] | None
 
 
 def _newer(desk: Desk) -> Before:
-    with sqlite3.connect(desk.db) as connection:
+    with closing(sqlite3.connect(desk.db)) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
-    connection.close()
     return None
 
 
 def _another(desk: Desk) -> Before:
     desk.db.unlink()
-    with sqlite3.connect(desk.db) as connection:
+    with closing(sqlite3.connect(desk.db)) as connection, connection:
         connection.execute("CREATE TABLE notes (text TEXT)")
-    connection.close()
     return None
 
 

@@ -3,10 +3,10 @@
 import csv
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import chinese_calendar
 import holidays
@@ -102,11 +102,22 @@ def week(text: str) -> str:
     return f"{year}-W{number:02}"
 
 
+@pytest.fixture(autouse=True)
+def closing_what_was_asked() -> Iterator[None]:
+    """Close what a test asked in SQL."""
+    yield
+    while Raw.made:
+        Raw.made.pop().connection.close()
+
+
 class Raw:
     """A raw file in SQL, judged by a calendar and a policy as it stood at a moment."""
 
+    made: ClassVar[list["Raw"]] = []
+
     def __init__(self, rows: Iterable[dict[str, str | None]], worked: Callable[[date], bool], clocks: str, now: str):
         self.connection = sqlite3.connect(":memory:")
+        self.made.append(self)
         self.connection.create_function("week", 1, week)
         columns = ("number", "platform", "category", "seller", "owner", *MOMENTS, "outcome", "amount")
         self.connection.execute(f"CREATE TABLE raw ({', '.join(columns)})")

@@ -1,0 +1,114 @@
+"""Every line that README.md, the help or a message gives to install something is run, in a copy of the clone."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dealtrack.errors import MissingExtra
+from tests import readme_tool, translations
+from tests.conftest import PROJECT
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+INSTALL = re.compile(r"(?:[\w./-]*/)?pipx? install\b[^`\n。&]*")
+EXTRAS = {"board": ("textual",), "report": ("pygal", "jinja2")}
+RUN_BY_CI = ("set-up", "test")
+"""The blocks of README.md that `.ci/run` runs, in a fresh clone with every Python."""
+
+
+def _lines() -> Iterator[str]:
+    """Yield the command lines that install something, without those of the blocks that are run elsewhere."""
+    text = README
+    for block in (*RUN_BY_CI, "wheel"):
+        text = text.replace(readme_tool.marked(block), "")
+    text = re.sub(r"`[^`]*`", lambda code: code[0].replace("\n", " "), text)
+    texts = [text.replace("*extra*", "{extra}"), *(message.text for message in translations.messages())]
+    for language in translations.LANGUAGES:
+        for message in translations.read_catalogue(language):
+            texts += [message.string] if isinstance(message.string, str) else list(message.string or ())
+    for found in {line.rstrip(". |") for text in texts for line in INSTALL.findall(text)}:
+        yield from (found.format(extra=extra) for extra in EXTRAS) if "{extra}" in found else [found]
+
+
+LINES = sorted(set(_lines()))
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a copy of the clone, with an environment, and pipx in another one."""
+    folder = tmp_path_factory.mktemp("install")
+    clone, kept = folder / "clone", ("dealtrack", "data", ".ci", "pyproject.toml", "README.md", "LICENSE")
+    clone.mkdir()
+    for name in kept:
+        place = PROJECT / name
+        if place.is_dir():
+            shutil.copytree(place, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(place, clone / name)
+    for place in (clone / ".venv", folder / "pipx"):
+        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    _run(clone, f"{shlex.quote(str(folder / 'pipx' / 'bin' / 'pip'))} install --quiet pipx")
+    return clone
+
+
+def _run(clone: Path, command: str) -> str:
+    folder = clone.parent
+    inside = {
+        "PATH": f"{clone / '.venv' / 'bin'}:{folder / 'pipx' / 'bin'}:/usr/bin:/bin",
+        "PIPX_HOME": str(folder / "pipx-home"),
+        "PIPX_BIN_DIR": str(folder / "pipx-bin"),
+        "DEALTRACK_HOME": str(folder / "home"),
+    }
+    outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=clone, env=outside | inside, capture_output=True, text=True, check=False,
+        stdin=subprocess.DEVNULL, timeout=600,
+    )  # fmt: skip
+    assert ran.returncode == 0, f"{command}\n{ran.stdout}{ran.stderr}"
+    return ran.stdout
+
+
+def test_no_line_installs_what_bears_the_name_on_an_index() -> None:
+    places = [PROJECT / name for name in ("README.md", "CHANGELOG.md", "pyproject.toml", ".ci/run")]
+    places += [path for name in ("dealtrack", "data") for path in (PROJECT / name).rglob("*") if path.suffix != ".mo"]
+    for place in places:
+        if place.is_file() and place.suffix not in (".pyc", ".mo"):
+            text = place.read_text(encoding="utf-8", errors="replace")
+            assert not re.search(r"dealtrack\[\w|pipx? install[^`\n&]* ['\"]?dealtrack\b(?![/-])", text), place
+    assert len(LINES) >= 7, LINES
+    for extra in EXTRAS:
+        assert any(f"[{extra}]" in line for line in LINES)
+        assert f"pip install '.[{extra}]'" in MissingExtra(what="x", package="y", extra=extra).message()
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_that_installs_something_does(line: str, clone: Path) -> None:
+    modules = [module for extra in EXTRAS for module in EXTRAS[extra] if re.search(rf"\[[\w,]*\b{extra}\b", line)]
+    if modules:
+        _run(clone, f"python -m pip uninstall --quiet --yes {' '.join(modules)}")
+    _run(clone, line)
+    if line.startswith("pipx"):
+        assert _run(clone, shlex.quote(str(clone.parent / "pipx-bin" / "dealtrack")) + " --version") == _version()
+    elif re.search(r" '?\.", line.replace(" -r .", "")):
+        assert _run(clone, "dealtrack --version") == _version()
+    _run(clone, f"python -c 'import {', '.join(modules or ['sys'])}'")
+
+
+def test_a_wheel_is_built_and_installed_with_its_extras(clone: Path) -> None:
+    block = readme_tool.marked("wheel").replace(".venv/bin/python", shlex.quote(sys.executable))
+    _run(clone, "python -m pip uninstall --quiet --yes dealtrack textual pygal jinja2")
+    _run(clone, f"set -e\n{block}")
+    assert _run(clone, "cd / && dealtrack --version") == _version()
+    _run(clone, "python -c 'import textual, pygal, jinja2'")
+
+
+def _version() -> str:
+    from dealtrack import __version__
+
+    return f"dealtrack {__version__}\n"
