@@ -28,6 +28,9 @@ def main():  # type: () -> None  # noqa: ANN201  # as Python 2 reads it too
         # As a command ends that is interrupted later.
         sys.exit(INTERRUPTED)
     finally:
+        # An interrupt of a text that was run, as a dataclass is made by one, is remembered until the next text is run,
+        # and "python -m" would end by the signal instead of with the status.
+        exec("")  # noqa: S102
         gc.freeze()
 
 

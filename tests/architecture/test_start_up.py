@@ -143,8 +143,9 @@ def test_rubbish_is_not_looked_for_among_what_start_up_leaves(
     assert left < kept / 20
 
 
-def test_an_interrupt_while_modules_load_ends_in_no_traceback(clerk: Clerk, tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
+@pytest.mark.parametrize("text", ["raise KeyboardInterrupt", "exec('raise KeyboardInterrupt')"])
+def test_an_interrupt_while_modules_load_ends_in_no_traceback(clerk: Clerk, tmp_path: Path, text: str) -> None:
+    (tmp_path / "typer.py").write_text(f"{text}\n")
     environment = {**clerk.environment(), "PYTHONPATH": f"{tmp_path}:{PROJECT}"}
     ran = subprocess.run(
         [sys.executable, "-m", "dealtrack", "list"], env=environment, capture_output=True, text=True, check=False
