@@ -9,6 +9,7 @@ knows of.
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
@@ -49,7 +50,7 @@ class Span(NamedTuple):
 
 def read_model(path: Path, now: datetime) -> Model:
     """Return the model of a register of the default calendar, its journal read as rows; `now` in Beijing's time."""
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
             "SELECT seq, complaint, kind, at, recorded_at, detail FROM transition WHERE complaint IS NOT NULL"
         ).fetchall()

@@ -87,9 +87,13 @@ def _is_open(path: Any, fds: Path = Path("/proc/self/fd")) -> bool:
     return False
 
 
+def _is_proc(path: Any) -> bool:
+    return str(path).startswith("/proc/")
+
+
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse what Windows refuses, before it is done."""
-    if event == "open" and str(arguments[0]).startswith("/proc/"):
+    if event == "open" and _is_proc(arguments[0]):
         raise FileNotFoundError(2, "No such file or directory", arguments[0])
     if event in ("open", "os.mkdir", "os.link", "os.rename"):
         for path in arguments[:2] if event in ("os.link", "os.rename") else arguments[:1]:
@@ -160,8 +164,9 @@ def become_windows() -> None:
     vars(shutil)["_use_fd_functions"] = False
     tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # type: ignore[assignment]
     zoneinfo.reset_tzpath(to=[])
-    exists = Path.exists
-    Path.exists = lambda self, **how: not str(self).startswith("/proc/") and exists(self, **how)  # type: ignore[method-assign]
+    path_exists, exists = Path.exists, os.path.exists
+    Path.exists = lambda self, **how: not _is_proc(self) and path_exists(self, **how)  # type: ignore[method-assign]
+    os.path.exists = lambda path: not _is_proc(path) and exists(path)
     sys.platform = "win32"
     warnings.filterwarnings("error", category=EncodingWarning, module=r"dealtrack\b")
     sys.addaudithook(_refuse)

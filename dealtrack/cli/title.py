@@ -27,7 +27,7 @@ def hide_arguments() -> None:
     now: for as long as the interpreter took to start.
     """
     given = len(sys.argv) - 1
-    if not given or not sys.platform.startswith("linux"):
+    if not given or not can_hide():
         return
     try:
         with open("/proc/self/cmdline", "rb") as stream:  # noqa: PTH123
