@@ -151,7 +151,7 @@ class MissingValue(DealtrackError):
 
 
 class EmptyValue(DealtrackError):
-    """{name} was given empty. Give it a value, or leave it out."""
+    """{name} was given empty. {instead}"""
 
 
 class GivenTwice(DealtrackError):

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from dealtrack.cli.language import _, is_english
 from dealtrack.errors import EmptyValue, GivenTwice
+from dealtrack.phrase import Phrase
 
 
 def _speak(command: Any) -> None:
@@ -49,7 +50,8 @@ def check_given(order: Iterable[Any], values: Mapping[str, Any]) -> None:
         if is_option and count > 1 and not param.multiple:
             raise GivenTwice(name=name, count=count)
         if any(isinstance(text, str) and not text.strip() for text in texts):
-            raise EmptyValue(name=name)
+            instead = Phrase("Give it a value, or leave it out.") if is_option else Phrase("Give it a value.")
+            raise EmptyValue(name=name, instead=instead)
 
 
 class _Spoken:

@@ -79,11 +79,9 @@ def suggest(session: Session, file: str, how: ReadingOptions) -> None:
         ]
         layout = lay_out(wanted, source.header)
         if "completed" not in layout.fields and "completed" not in wanted.asked:
-            told = _(
-                "no column was found for completed: --map completed=COLUMN names it; without one no complaint ends, "
-                "and all become overdue"
+            remarks.append(
+                _("no column was found for completed: all become overdue unless --map completed=COLUMN names it")
             )
-            remarks.append(told)
         ignored = layout.ignored
         if ignored:
             remarks.append(_("columns that it does not read: {columns}").format(columns=", ".join(ignored)))

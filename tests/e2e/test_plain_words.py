@@ -147,9 +147,9 @@ def test_a_head_that_is_not_there_is_a_failed_check(clerk: Clerk, head: str) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["import", ""], "The file to import is missing. Give it with FILE, or - for standard input."),
-        (["show", "--number", ""], "The number of the complaint is missing. Give it with --number BJ-2016-001."),
-        (["forward", "--number", " "], "The number of the complaint is missing."),
+        (["import", ""], "FILE was given empty. Give it a value."),
+        (["show", "--number", ""], "--number was given empty. Give it a value, or leave it out."),
+        (["forward", "--number", " "], "--number was given empty."),
         (
             ["list", "--from", "2016-11-20", "--to", "2016-11-01"],
             "The days asked for end on 2016-11-01, before they begin on 2016-11-20. The earlier one goes with --from.",

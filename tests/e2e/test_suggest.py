@@ -197,7 +197,7 @@ def test_dates_of_a_file_with_the_names_of_ones_own_are_looked_at(clerk: Clerk, 
     assert "without a mapping" in told and UNSETTLED in told
 
 
-NO_COMPLETED = "# no column was found for completed: --map completed=COLUMN names it"
+NO_COMPLETED = "# no column was found for completed: all become overdue unless"
 
 
 @pytest.mark.parametrize(
