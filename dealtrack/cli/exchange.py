@@ -189,6 +189,8 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
     if reading.last_change:
         told = _("completed is {column}, the last change of any kind, where the file tells no moment of closing")
         note(told.format(column=reading.last_change))
+    for (column, is_taken), count in sorted(tally.undated.items()):
+        note(_undated(column, is_taken, count))
     if reading.order.guessed:
         note(say(_unsettled(reading.order)))
     for line in sorted(tally.passed)[:SHOWN_REFUSALS]:
@@ -257,6 +259,18 @@ def _unsettled(order: DayOrder) -> Phrase:
         "--date-format {form} reads them {other}",
         **values,
     )
+
+
+def _undated(column: str, is_taken: bool, count: int) -> str:
+    """Say how many rows are closed by a column without a day, and what is made of them."""
+    told = _n(
+        "{count} row is closed in column {column} and has no day of completion",
+        "{count} rows are closed in column {column} and have no day of completion",
+        count,
+    ).format(count=count, column=column)
+    if is_taken:
+        return told + _(": taken as closed on an unknown day")
+    return told + _(": they count as open; [closed] in a mapping takes them as closed on an unknown day")
 
 
 def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ from dealtrack.cli.output import print_records, print_steps, step_record
 from dealtrack.cli.portrait import standing_in
 from dealtrack.cli.sentences import due_text, name_of
 from dealtrack.cli.wrapping import tell
-from dealtrack.core.clocks import Clock, verdict
+from dealtrack.core.clocks import Clock, End, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.policy import Policy
@@ -33,7 +33,9 @@ def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     provisional = ""
     if clock.provisional:
         provisional = _(" (provisional: the official calendar for that time is not published yet)")
-    if clock.ended:
+    if clock.end is End.UNKNOWN:
+        ended = _(", ended at an unknown time")
+    elif clock.ended:
         ended = _(", ended {moment}").format(moment=show_moment(clock.ended, zone))
     else:
         ended = _(", at {moment}").format(moment=show_moment(moment, zone))
@@ -153,7 +155,7 @@ def _clock_record(register: Register, standing: Standing, clock: Clock, steps: S
         "round": clock.round,
         "started": clock.started,
         "due": clock.due,
-        "ended": clock.ended,
+        "ended": clock.known_end,
         "verdict": standing.verdict(clock).value,
         "provisional": clock.provisional,
         "policy": policy.name,

@@ -8,7 +8,7 @@ from dealtrack.cli.language import _
 from dealtrack.cli.sentences import Translate, due_text
 from dealtrack.cli.terms import said
 from dealtrack.core.clocks import verdict
-from dealtrack.core.lifecycle import Kind, Transition, days_behind
+from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.masking import masked
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing, clock_record, record
@@ -140,7 +140,7 @@ def _rows(held: Portrait, zone: tzinfo, _: Translate) -> Iterator[tuple[str, lis
     moment = held.standing.moment
     for clock in held.standing.runs_and_waiting:
         name = _(clock.name) if clock.round == 1 else f"{_(clock.name)} ({clock.round})"
-        ended = _("ended {moment}").format(moment=show_moment(clock.ended, zone)) if clock.ended else ""
+        ended = _("ended {moment}").format(moment=show_moment(clock.known_end, zone)) if clock.known_end else ""
         due = _("due {moment}").format(moment=due_text(clock, zone, _)) if clock.due else ""
         yield "clock", [name, _(verdict(clock, moment).value), due, ended]
     voided = {entry.detail["seq"] for entry in held.history if entry.kind is Kind.VOIDED}
@@ -148,7 +148,8 @@ def _rows(held: Portrait, zone: tzinfo, _: Translate) -> Iterator[tuple[str, lis
         actor, words = _told(entry, zone, _)
         if entry.seq in voided:
             words = f"{words} {_('(voided)')}".lstrip()
-        yield "history", [show_moment(entry.at, zone), _(entry.kind.value), actor, words]
+        when = _("day unknown") if entry.detail.get(DAY_UNKNOWN) else show_moment(entry.at, zone)
+        yield "history", [when, _(entry.kind.value), actor, words]
 
 
 def _category_word(held: Portrait) -> str | None:

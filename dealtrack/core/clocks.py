@@ -82,6 +82,12 @@ class Clock(NamedTuple):
     length: int = 0
     pauses: tuple[Span, ...] = ()
     counted: date | None = None
+
+    @property
+    def known_end(self) -> datetime | None:
+        """Return the moment at which the clock ended, None while it runs, and where that is not known."""
+        return None if self.end is End.UNKNOWN else self.ended
+
     version: str = ""
 
 

@@ -151,7 +151,7 @@ def clock_record(clock: Clock, moment: datetime) -> Mapping[str, Any]:
         "round": clock.round,
         "started": clock.started,
         "due": clock.due,
-        "ended": clock.ended,
+        "ended": clock.known_end,
         "verdict": verdict(clock, moment).value,
         "provisional": clock.provisional,
         "calendar_revision": clock.revision,

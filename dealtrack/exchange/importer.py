@@ -246,7 +246,12 @@ class Intake:
     def _take(self, row: Row, raw: RawRow | Refusal, key: str | None) -> int | Refusal | PassedLine:
         if isinstance(row, Ready):
             row = self._read(raw)
-        return self.take(row, key) if isinstance(row, Incoming) else row
+        if not isinstance(row, Incoming):
+            return row
+        told = self.take(row, key)
+        if row.undated is not None and not isinstance(told, Refusal):
+            self._tally.undated[row.undated, row.is_closed] += 1
+        return told
 
     def take(self, row: Incoming, key: str | None) -> int | Refusal:
         """Return the complaint of a row that is taken in, or why it is refused; `key` is for one without a number."""
@@ -256,7 +261,7 @@ class Intake:
                 if self._platform_named(row.platform) is None:
                     self._check_new(row)
                 zone, now = self._register.zone, self._recorder.now
-                work = work_of(row, key, self._source, now, zone, self._platform, self._policy)
+                work = work_of(row, key, self._source, now, zone, self._platform, self._policy, self._versions)
                 made = self._recorder.enter(work, row.id if self._keeps_ids else None)
                 self._recognition.claim(row, made)
                 self._tally.added += 1
@@ -276,7 +281,7 @@ class Intake:
             history = self._recorder.history(known)
             before = self._line_before(row, known, history)
             try:
-                drafts = news_of(row, history, self._register.zone, platform, self._name_or_text)
+                drafts = news_of(row, history, self._recorder.now, self._register.zone, platform, self._name_or_text)
                 personal = self._personal(row, known, history)
                 if before is not None:
                     check_same_row(row, history, personal, self._recorder.personal(known))
@@ -368,6 +373,9 @@ class Intake:
         if name is None:
             return self._register.facts["policy"]
         return self._recorder.use_policy(name, self._load_named)
+
+    def _versions(self, policy: str) -> Sequence[Policy]:
+        return self._register.policies[policy]
 
     def _load_named(self, name: str) -> Sequence[Policy]:
         """Return the versions of a policy that a row names; a path is not followed. Raises as `_policy` does."""

@@ -1,13 +1,14 @@
 """A row of a file, read as a complaint that can be taken in, or refused with the reason why it cannot."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.complaint_number import is_blank, number_fault, without_text_mark
 from dealtrack.core.contact import is_email, is_phone
 from dealtrack.core.lengths import TEXT, longest
+from dealtrack.core.lifecycle import STEPS, Kind
 from dealtrack.core.moments import Moment
 from dealtrack.core.outcome import outcome_named
 from dealtrack.core.seller import match_seller
@@ -32,7 +33,8 @@ class Incoming(NamedTuple):
 
     `category` is one of the register's, `category_word` what the row called it. `kept` holds the columns
     that the mapping keeps word for word. `raw` is the row itself. `id` and `history` are what an export of
-    dealtrack's own tells beyond.
+    dealtrack's own tells beyond. `unknown_steps` are those that the file has no column for. `undated` is the column by
+    which the complaint is closed, on a day that the file does not tell; `is_closed` that it is to be taken so.
     """
 
     line: int
@@ -55,6 +57,9 @@ class Incoming(NamedTuple):
     raw: RawRow
     id: int | None = None
     history: tuple[Told, ...] = ()
+    unknown_steps: tuple[Kind, ...] = ()
+    undated: str | None = None
+    is_closed: bool = False
 
     @property
     def has_odd_contact(self) -> bool:
@@ -78,6 +83,9 @@ class RowReader:
         self._restores = restores
         self._own = layout.own
         self._only = layout.only
+        self._state = layout.state
+        known = (*STEPS,) if layout.own else tuple(layout.fields)
+        self._unknown_steps = tuple(kind for kind in STEPS if kind not in known)
         self._blanks = mapping.blanks
         self._longest_blank = max(map(len, mapping.blanks), default=0)
         self._constants = mapping.constants
@@ -131,6 +139,8 @@ class RowReader:
         if "received" not in moments:
             raise Refused(Phrase("received is empty: a complaint needs the moment of its receipt"))
         self._check_order(moments, row)
+        undated = None if history else self._undated(moments, cells)
+        is_closed = undated is not None and self._state is not None and self._state.words is not None
         values: dict[str, str | None] = dict.fromkeys(_TEXTS)
         for name, indexes, memory in self._texts:
             # A cell of another class than str is to be refused.
@@ -147,7 +157,7 @@ class RowReader:
         platform = values["platform"]
         if platform is None:
             raise Refused(Phrase("platform is empty: a complaint needs one"))
-        if "completed" not in moments and not history:
+        if "completed" not in moments and not history and not is_closed:
             # Where a column tells that it did not end, what would have come of it is not read either.
             for name in ("outcome", "amount"):
                 if "completed" in self._only:
@@ -186,7 +196,17 @@ class RowReader:
             row,
             id_,
             history,
+            self._unknown_steps,
+            undated,
+            is_closed,
         )
+
+    def _undated(self, moments: Collection[str], cells: Sequence[str]) -> str | None:
+        """Return the column by which a complaint is closed whose row tells no moment of that, None where none is."""
+        state = self._state
+        if state is None or not state.is_closed(cells[state.place]) or any(name in moments for name in _CLOSING):
+            return None
+        return state.column
 
     def _happened(self, name: str, cells: Sequence[str]) -> bool:
         """Tell whether the columns that an event hangs on say that it happened; one that is missing does not."""

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.errors import BadMappingFile, CannotRead, suggestion
+from dealtrack.exchange.closings import STATE_COLUMNS, Closed, State
 from dealtrack.exchange.dates import AUTO, compile_form
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.phrase import Phrase, Word, listed
@@ -56,6 +57,7 @@ _KEYS: dict[str, type] = {
     "asked": list,
     "columns": dict,
     "constants": dict,
+    "closed": dict,
     "only": dict,
     "values": dict,
 }
@@ -74,6 +76,7 @@ class Mapping:
     `asked` are fields whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
     event in which columns which words, whatever their case, must stand, for it to have happened. `decimal` is the
     sign before the cents of amounts, and `currency` are signs or words before or after them; yuan where there are none.
+    `closed` tells by which words of a column a complaint without a moment of its end is closed all the same.
     `last_change` are columns of completions that tell the last change of any kind. A column may be named as
     `notes[type=closed].datetime`: of the objects in a JSON list, the last moment of those whose type is closed.
     """
@@ -93,6 +96,7 @@ class Mapping:
     keep: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     only: Table[str, Table[str, frozenset[str]]] = field(default_factory=dict)
+    closed: Closed | None = None
     decimal: str = ""
     currency: tuple[str, ...] = ()
     last_change: tuple[str, ...] = ()
@@ -105,7 +109,8 @@ class Layout:
     `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
     history in an export of dealtrack's own, None in another file. `only` gives each event on a condition the
     columns that it hangs on, None for one that the file lacks. `asked` are fields that nobody named a column for.
-    `inside` tells of columns of JSON lists which of their values is meant.
+    `inside` tells of columns of JSON lists which of their values is meant. `state` is where it is told whether a
+    complaint is closed.
     """
 
     fields: Table[str, tuple[int, ...]]
@@ -116,6 +121,7 @@ class Layout:
     only: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     inside: Table[int, "Inside"] = field(default_factory=dict)
+    state: State | None = None
 
 
 class Inside(NamedTuple):
@@ -217,11 +223,22 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         for name, conditions in mapping.only.items()
     }
     used = {index for indexes in fields.values() for index in indexes} | {*kept.values(), *(own or ())}
+    state = _state(mapping.closed, header, find)
+    if state is not None and state.words is not None:
+        used.add(state.place)
     used |= {index for places in only.values() for index, _ in places if index is not None}
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
     asked = tuple(name for name in mapping.asked if name not in mapping.columns and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent, own, only, asked, inside)
+    return Layout(fields, kept, ignored, absent, own, only, asked, inside, state)
+
+
+def _state(closed: Closed | None, header: Sequence[str], find: Callable[[str], int | None]) -> State | None:
+    if closed is None:
+        known = (place for place, column in enumerate(header) if loose_name(column) in STATE_COLUMNS)
+        return next((State(place, header[place], None) for place in known), None)
+    places = (find(column) for column in closed.columns)
+    return next((State(place, header[place], closed.words) for place in places if place is not None), None)
 
 
 _INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
@@ -298,7 +315,15 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         currency=currency,
         asked=asked,
         only={_event(name): _conditions(name, table) for name, table in data.get("only", {}).items()},
+        closed=_closed(data["closed"]) if "closed" in data else None,
     )
+
+
+def _closed(table: dict[str, Any]) -> Closed:
+    if table.keys() != {"column", "values"}:
+        raise ValueError(Phrase("closed is not a table of column and values"))
+    words = _texts("closed.values", table["values"])
+    return Closed(_texts("closed.column", table["column"]), frozenset(word.strip().casefold() for word in words))
 
 
 def _event(name: str) -> str:

@@ -6,7 +6,18 @@ from typing import Any
 
 from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.day_times import day_start
-from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Transition, effective, fold
+from dealtrack.core.lifecycle import (
+    CLOSING,
+    DAY_UNKNOWN,
+    NO_DETAIL,
+    Complaint,
+    Detail,
+    Kind,
+    Transition,
+    barring,
+    effective,
+    fold,
+)
 from dealtrack.core.masking import PERSONAL, is_masked, mask
 from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.outcome import outcome_named
@@ -18,6 +29,9 @@ from dealtrack.register.recorder import Draft
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
 EVENT_NAMES = tuple((kind, kind.value) for kind in EVENTS)
+DAY_LEARNT = "an import tells the day"
+"""Why an import takes back that a complaint ended on a day that nobody wrote down."""
+
 STATED = ("category", "seller", "owner", "policy", "summary")
 """The fields, beside number and platform, that a row states of a receipt."""
 
@@ -29,9 +43,14 @@ class Contradiction(Exception):
 def events_of(row: Incoming) -> list[Draft]:
     """Return what the columns of a row tell after the receipt."""
     moments = row.moments
-    if len(moments) == 1:
+    if len(moments) == 1 and not row.is_closed:
         return []
-    return [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
+    told = [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
+    if row.is_closed:
+        last = told[-1].at if told else moments["received"]
+        # With the moment of what came last, whichever that is kept at: it says nothing of its own.
+        told.append(_closed(row, last._replace(day_only=True)))
+    return told
 
 
 def receipt_of(row: Incoming) -> tuple[Moment, dict[str, Any]]:
@@ -57,17 +76,25 @@ def later_of(row: Incoming, receipt: Draft, now: datetime, zone: tzinfo, name_of
     if not row.history:
         return events_of(row)
     received = Transition(1, 0, Kind.RECEIVED, receipt.at.start, now, "", receipt.detail)
-    return news_of(row, [received], zone, name_of(row.platform), name_of)
+    return news_of(row, [received], now, zone, name_of(row.platform), name_of)
 
 
 def news_of(
-    row: Incoming, history: Sequence[Transition], zone: tzinfo, platform: str, name_of: Callable[[str], str]
+    row: Incoming,
+    history: Sequence[Transition],
+    now: datetime,
+    zone: tzinfo,
+    platform: str,
+    name_of: Callable[[str], str],
 ) -> list[Draft]:
     """Return the transitions that a row adds to a known complaint; raises Contradiction.
 
-    `platform` is the row's under the name that the register knows it by, as `name_of` gives those of its history.
+    `platform` is the row's under the name that the register knows it by, as `name_of` gives those of its history. A
+    row that tells when a complaint ended takes back that it did so on a day that nobody wrote down.
     """
-    entries = effective(history)
+    counted = effective(history)
+    replaced = [entry for entry in counted if entry.detail.get(DAY_UNKNOWN) and not CLOSING.isdisjoint(row.moments)]
+    entries = [entry for entry in counted if entry not in replaced]
     held = [told_of(entry) for entry in entries]
     news = [told for told in (with_platforms(told, name_of) for told in row.history[1:]) if told not in held]
     told: dict[str, set[str]] = {}
@@ -84,7 +111,8 @@ def news_of(
     for name, value in stated.items():
         if value is not None and value not in told.get(name, ()):
             raise Contradiction(_against(name, value, getattr(complaint, name)))
-    drafts = [Draft(entry.kind, _exact(entry.at), entry.detail) for entry in news]
+    drafts = [Draft(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
+    drafts += [Draft(entry.kind, _exact(entry.at), entry.detail) for entry in news]
     for kind in (Kind.RECEIVED, *EVENTS):
         moment = row.moments.get(kind.value)
         if moment is None:
@@ -102,6 +130,10 @@ def news_of(
                     held=show_moment(recorded[-1], zone),
                 )
             )
+    has_ended = not CLOSING.isdisjoint([*(entry.kind for entry in entries), *(entry.kind for entry in news)])
+    if row.is_closed and not has_ended:
+        bar = barring(entries, Kind.COMPLETED)
+        drafts.append(_closed(row, _exact(bar.at if bar else now)))
     if not any(draft.kind is Kind.COMPLETED for draft in drafts):
         for name in ("outcome", "amount"):
             value = getattr(row, name)
@@ -115,7 +147,7 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
 
     Where it says otherwise they tell what that means: it may have been so once.
     """
-    if row.history or platform != complaint.platform:
+    if row.history or platform != complaint.platform or (row.is_closed and complaint.is_open):
         return False
     if row.category_word is not None and row.category != complaint.category:
         return False
@@ -208,6 +240,10 @@ def _agrees(stated: Moment, at: datetime, zone: tzinfo) -> bool:
         return stated.start == at
     # Days of a mapping with a zone of its own were once taken for days of the register's.
     return stated.start <= at < stated.end or at == day_start(local_day(stated.start, zone), zone)
+
+
+def _closed(row: Incoming, at: Moment) -> Draft:
+    return Draft(Kind.COMPLETED, at, {**_ending(row, Kind.COMPLETED), DAY_UNKNOWN: True})
 
 
 def _ending(row: Incoming, kind: Kind) -> Detail:

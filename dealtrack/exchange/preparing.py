@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from dealtrack.core.platform import Platform
+from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.blocks import CELL, ROW
 from dealtrack.exchange.drafting import PlatformNames, work_of
@@ -74,11 +75,12 @@ class Preparer:
 
     def _ready(self, row: Incoming) -> tuple[Any, ...] | None:
         # Odd contacts are told of by the process that asks.
-        if row.number is None or row.history or row.has_odd_contact:
+        # What is to be said of closings without a day is said by the one that asks.
+        if row.number is None or row.history or row.has_odd_contact or row.undated:
             return None
         setup, zone = self._setup, self._register.zone
         try:
-            work = work_of(row, None, setup.source, setup.now, zone, self._platform, self._policy)
+            work = work_of(row, None, setup.source, setup.now, zone, self._platform, self._policy, self._versions)
             ready = self._plain.ready(work, setup.now, setup.recorded_at)
         except (_NotHere, DealtrackError, Contradiction):
             return None
@@ -96,6 +98,9 @@ class Preparer:
         if name not in self._register.policies:
             raise _NotHere
         return name
+
+    def _versions(self, policy: str) -> Sequence[Policy]:
+        return self._register.policies[policy]
 
 
 def serve(asked: BinaryIO, answered: BinaryIO) -> None:

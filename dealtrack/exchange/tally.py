@@ -17,7 +17,8 @@ class Tally:
     `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
     stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the lines
     beside the table, which are no rows; `unknown_words` are the words for the category of new complaints that stand for
-    none, and how many complaints are other by each.
+    none, and how many complaints are other by each. `undated` counts the rows that are closed without a day, by the
+    column that says so and whether they are taken as closed.
     """
 
     rows: int = 0
@@ -34,12 +35,13 @@ class Tally:
     first_odd: list[int] = field(default_factory=list)
     passed: list[PassedLine] = field(default_factory=list)
     unknown_words: Counter[str] = field(default_factory=Counter)
+    undated: Counter[tuple[str, bool]] = field(default_factory=Counter)
     reading: Reading = field(default_factory=Reading)
 
     @property
     def unsettled(self) -> tuple[int, ...]:
         """Return what changes where a row may tell something again when it is read another time."""
-        return self.changed, len(self.kept), self.erased
+        return self.changed, len(self.kept), self.erased, self.undated.total()
 
     def note_odd_contact(self, line: int) -> None:
         """Count a row whose phone or e-mail address is none, and remember the first lines."""

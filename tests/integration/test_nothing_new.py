@@ -74,7 +74,7 @@ def test_what_is_passed_over_tells_nothing_new(clerk: Clerk) -> None:
                     continue
                 passed += 1
                 try:
-                    news = news_of(variant, history, register.zone, variant.platform, str)
+                    news = news_of(variant, history, LATER, register.zone, variant.platform, str)
                 except Contradiction as contradiction:
                     news = [str(contradiction)]  # type: ignore[list-item]
                 assert news == []

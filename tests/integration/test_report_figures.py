@@ -51,9 +51,15 @@ UNION ALL
 SELECT number, name, forwarded, length, 'calendar', completed, dropped, 0, forwarded IS NULL
 FROM seen JOIN (SELECT 'respond' AS name, 15 AS length)
 """
+# A file without a column of forwardings: nothing is known of them where a complaint was completed.
+UNFORWARDED = GREEN_CHANNEL.replace(
+    "coalesce(dropped, CASE WHEN forwarded IS NULL THEN completed END) AS dropped, 0 AS needless, 0 AS waits",
+    "dropped, completed IS NOT NULL AS needless, CASE WHEN completed IS NOT NULL THEN 2 ELSE 0 END AS waits",
+)
 JUDGED = """
 CREATE TABLE judged AS
 SELECT clock.*, due.day AS due, CASE
+    WHEN waits = 2 THEN 'unknown'
     WHEN waits THEN 'not_started'
     WHEN needless THEN 'cancelled'
     WHEN stop IS NOT NULL THEN CASE WHEN date(stop) <= due.day THEN 'on_time' ELSE 'late' END
@@ -80,7 +86,8 @@ FROM seen GROUP BY 1
 OF_CLOCKS = """
 SELECT {key} AS key, name, count(*) AS runs, sum(part = 'on_time') AS on_time, sum(part = 'late') AS late,
     sum(part = 'open_late') AS open_late, sum(part = 'open_in_time') AS open_in_time,
-    sum(part = 'not_started') AS not_started, sum(part = 'cancelled') AS cancelled, count(days) AS done,
+    sum(part = 'not_started') AS not_started, sum(part = 'cancelled') AS cancelled, sum(part = 'unknown') AS unknown,
+    count(days) AS done,
     round(1.0 * sum(part = 'on_time') / nullif(sum(part IN ('on_time', 'late', 'open_late')), 0), 4) AS on_time_rate
 FROM judged JOIN seen USING (number) GROUP BY 1, 2
 """
@@ -140,6 +147,12 @@ class Raw:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
+    def without_first_contact(self, by: str) -> dict[str | None, dict[str, Any]]:
+        """Return the figures of every group where nothing is known of forwardings, nor so of first contact."""
+        unknown = {"first_contact": 0, "first_contact_rate": None}
+        groups = self.expected(by)
+        return {key: {**row, **unknown, "first_contact_unknown": row["completed"]} for key, row in groups.items()}
+
     def expected(self, by: str) -> dict[str | None, dict[str, Any]]:
         """Return the figures of every group."""
         groups: dict[str | None, dict[str, Any]] = {}
@@ -161,14 +174,16 @@ def told(report: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
     return known | {"clocks": clocks}
 
 
-def check(clerk: Clerk, raw: Raw, groupings: Iterable[str], *options: str) -> dict[str, Any]:
+def check(
+    clerk: Clerk, raw: Raw, groupings: Iterable[str], *options: str, expect: Callable[[Raw, str], Any] = Raw.expected
+) -> dict[str, Any]:
     """Hold a report, by every grouping, against the raw file; return the last one."""
     report: dict[str, Any] = {}
     for by in groupings:
         report = json.loads(clerk("report", "--by", by, "--format", "json", *options).ok())
-        (whole,) = raw.expected("").values()
+        (whole,) = expect(raw, "").values()
         assert told(report["total"], whole) == whole
-        groups = raw.expected(by)
+        groups = expect(raw, by)
         held = {group[by]: group for group in report["groups"] if group["complaints"]}
         assert held.keys() == groups.keys()
         for key, expected in groups.items():
@@ -245,8 +260,9 @@ def test_new_yorks_requests(new_clerk: Callable[..., Clerk], shared_data: Path, 
         ]
     rest = holidays.country_holidays("US", subdiv="NY", years=range(2010, 2017))
     for moment in ("2011-03-02 18:00:00", "2012-06-01 00:00:00"):
-        raw = Raw(rows, lambda day: day.weekday() < 5 and day not in rest, GREEN_CHANNEL, moment)
-        report = check(clerk, raw, ("platform", "owner", "week", "month"), "--as-of", moment)
+        raw = Raw(rows, lambda day: day.weekday() < 5 and day not in rest, UNFORWARDED, moment)
+        groupings = ("platform", "owner", "week", "month")
+        report = check(clerk, raw, groupings, "--as-of", moment, expect=Raw.without_first_contact)
         assert report["total"]["complaints"] > 500
 
 

@@ -7,7 +7,7 @@ import sqlite3
 
 from dealtrack.core.calendar import CHINESE_LAW, CHINESE_ZONE
 from dealtrack.core.matching import fold
-from dealtrack.register.migrations.m002_reading_views import CLOCKS, COMPLAINTS, NOW, VERDICT
+from dealtrack.register.migrations.m002_reading_views import CLOCKS, COMPLAINTS, NOW, VERDICT, _local
 from dealtrack.register.migrations.script import run_script
 
 # NULL: the revision was made before spans were known; empty: no notice announces a span that holds the day.
@@ -35,6 +35,9 @@ VERDICT_NOW = f"""CASE
     ELSE 'cancelled'
 END"""
 
+ENDED = _local("k.ended_at")
+ENDED_NOW = f"CASE WHEN k.\"end\" <> 'unknown' THEN {ENDED} END"
+
 # A first contact that is not known is stored as -1.
 CONTACT = "c.first_contact, c.reopenings"
 CONTACT_NOW = "nullif(c.first_contact, -1) AS first_contact, c.reopenings"
@@ -50,7 +53,10 @@ def m005_holiday_spans(connection: sqlite3.Connection) -> None:
     _index_category_words(connection)
     for name, script in (("complaints", COMPLAINTS), ("clocks", CLOCKS)):
         connection.execute(f"DROP VIEW {name}")
-        run_script(connection, script.replace(VERDICT, VERDICT_NOW).replace(CONTACT, CONTACT_NOW))
+        told = script.replace(VERDICT, VERDICT_NOW).replace(CONTACT, CONTACT_NOW)
+        run_script(
+            connection, told.replace(f"{ENDED} AS ended", f"CASE WHEN k.\"end\" <> 'unknown' THEN {ENDED} END AS ended")
+        )
 
 
 def _index_category_words(connection: sqlite3.Connection) -> None:
