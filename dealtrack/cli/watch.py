@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -121,7 +122,9 @@ def due(
     with session.register(one_state=True) as register:
         wanted = filter_named(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
-        found = Counted(register.due(wanted, _until(span, register, view), view))
+        ahead = register.due(wanted, _until(span, register, view), view)
+        # Who subscribes to a calendar file must not lose sight of what was not done in time.
+        found = Counted(chain(register.overdue(wanted, view), ahead) if ics else ahead)
         if ics:
             from dealtrack.cli.events import print_events
 

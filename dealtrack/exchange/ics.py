@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dealtrack import __version__
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
+from dealtrack.core.clocks import Verdict
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.standing import Lateness
 from dealtrack.core.text import safe_text
@@ -21,9 +22,16 @@ LAST_CALL = timedelta(hours=2)
 """How long before a deadline with an hour of its own the second alarm rings."""
 
 
+REFRESH = timedelta(hours=1)
+"""How often a program that subscribes to the file may look for a newer one."""
+
+OVERDUE_PRIORITY = 1
+"""The highest of iCalendar."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A running clock and what last changed it: the number of that journal entry, and when it was made, in UTC."""
+    """A running or overdue clock and what last changed it: the number of that entry, and when it was made, in UTC."""
 
     lateness: Lateness
     seq: int
@@ -41,15 +49,19 @@ def ics_bytes(
 
     A deadline at the end of a day is an event of that whole day, which takes up no time; one with an hour of its
     own is a moment. An event keeps its UID as long as its run of the clock lives; SEQUENCE and DTSTAMP are those of
-    the entry that last changed it, so that what has not changed is the same to the byte.
+    the entry that last changed it, so that what has not changed is the same to the byte. What is overdue stays on its
+    day, is marked so, and was last changed when its deadline had passed.
     """
-    from icalendar import Calendar
+    from icalendar import Calendar, vDuration
 
     held = Calendar()
     held.add("prodid", f"-//dealtrack//dealtrack {__version__}//EN")
     held.add("version", "2.0")
     held.add("calscale", "GREGORIAN")
     held.add("x-wr-calname", _("Complaints: deadlines"))
+    # RFC 7986, and what Outlook reads.
+    held.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
+    held.add("x-published-ttl", vDuration(REFRESH))
     for deadline in deadlines:
         held.add_component(_event(deadline, identity, calendar, zone, _))
     written: bytes = held.to_ical()
@@ -67,9 +79,11 @@ def _event(
     known = [str(complaint.id), complaint.number, complaint.platform, _(complaint.category)]
     event = Event()
     event.add("uid", f"{complaint.id}.{clock.name}.{clock.round}@{identity}.dealtrack")
-    event.add("sequence", deadline.seq)
-    event.add("dtstamp", deadline.changed)
-    event.add("last-modified", deadline.changed)
+    is_overdue = deadline.lateness.verdict is Verdict.OVERDUE
+    changed = max(deadline.changed, clock.due + timedelta(seconds=1)) if is_overdue else deadline.changed
+    event.add("sequence", deadline.seq + is_overdue)
+    event.add("dtstamp", changed)
+    event.add("last-modified", changed)
     local = clock.due.astimezone(zone)
     whole_day = local.time() == LAST_SECOND
     if whole_day:
@@ -81,12 +95,15 @@ def _event(
         event.add("dtstart", clock.due)
         start = local.replace(tzinfo=None)
     event.add("status", "TENTATIVE" if clock.provisional else "CONFIRMED")
-    title = _("{clock} due: {complaint}").format(
-        clock=_(clock.name), complaint=safe_text(" ".join(text for text in known if text))
-    )
+    form = _("{clock} OVERDUE: {complaint}") if is_overdue else _("{clock} due: {complaint}")
+    title = form.format(clock=_(clock.name), complaint=safe_text(" ".join(text for text in known if text)))
     event.add("summary", f"{title} ?" if clock.provisional else title)
     event.add("description", "\n".join(_description(deadline, _)))
     event.add("categories", [safe_text(complaint.platform)])
+    if is_overdue:
+        # No alarm: it would ring for what lies behind.
+        event.add("priority", OVERDUE_PRIORITY)
+        return event
     before = calendar.nth_after(clock.due_day, -1 if calendar.is_worked(clock.due_day) else 0)
     event.add_component(_alarm(title, datetime.combine(before, MORNING) - start))
     last = datetime.combine(clock.due_day, MORNING) - start if whole_day else -LAST_CALL

@@ -147,11 +147,35 @@ def test_a_provisional_deadline_is_tentative(clerk: Clerk) -> None:
 def test_all_that_runs_or_what_is_asked_for(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
     clerk("add", "--platform", "Tmall", "--at", "2016-11-14 10:00").ok()
-    clerk("add", "--platform", "Amazon", "--at", "2016-11-01 10:00").ok()  # overdue: no longer to come
-    assert [event.categories.value for event in events(clerk)] == [["Tmall"], ["JD"]]
-    assert len(events(clerk, "--within", "20h")) == 1
+    # What is overdue stays, however far ahead is looked.
+    clerk("add", "--platform", "Amazon", "--at", "2016-11-01 10:00").ok()
+    assert [event.categories.value for event in events(clerk)] == [["Amazon"], ["Tmall"], ["JD"]]
+    assert len(events(clerk, "--within", "20h")) == 2
     assert len(events(clerk, "--platform", "jd")) == 1
     assert len(clerk("due").out.splitlines()) == 2  # the usual working day
+
+
+def test_what_is_overdue_stays_on_its_day_and_is_marked(clerk: Clerk) -> None:
+    clerk("add", "--platform", "JD", now="2016-11-10T09:00:00+08:00").ok()
+    (before,) = events(clerk, now="2016-11-10T09:00:00+08:00")
+    (after,) = events(clerk, now="2016-11-14T09:00:00+08:00")
+    assert before.uid.value == after.uid.value
+    assert before.dtstart.value == after.dtstart.value == date(2016, 11, 11)
+    assert (before.summary.value, after.summary.value) == ("forward due: 1 JD other", "forward OVERDUE: 1 JD other")
+    # Newer than the event that it replaces, and the same from then on.
+    assert int(after.sequence.value) > int(before.sequence.value)
+    assert after.dtstamp.value == datetime(2016, 11, 11, 16, tzinfo=UTC)
+    assert after.priority.value == "1" and "valarm" not in after.contents
+    (later,) = events(clerk, now="2016-11-18T09:00:00+08:00")
+    assert later.serialize() == after.serialize()
+    clerk("forward", 1, now="2016-11-18T09:00:00+08:00").ok()
+    (complete,) = events(clerk, now="2016-11-18T09:00:00+08:00")
+    assert complete.summary.value.startswith("complete due")
+
+
+def test_the_file_says_how_often_it_changes(clerk: Clerk) -> None:
+    lines = clerk("due", "--ics", "-").ok().splitlines()
+    assert {"REFRESH-INTERVAL;VALUE=DURATION:PT1H", "X-PUBLISHED-TTL:PT1H"} <= set(lines)
 
 
 def test_the_file_takes_its_place_whole(clerk: Clerk, tmp_path: Path) -> None:
