@@ -274,7 +274,9 @@ class Register(Store):
     def clock_names(self, view: View) -> list[str]:
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
         default = self.facts["policy"]
-        entries = journal.events(self._connection, [Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED])
+        # Kind by kind, that SQLite need not sort them.
+        kinds = (Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED)
+        entries = (entry for kind in kinds for entry in journal.events(self._connection, [kind]))
         last = self._last_known(view.known)
         told = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
         known = [Policy.from_data(data) for versions in told for data in versions]
