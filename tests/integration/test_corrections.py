@@ -18,7 +18,13 @@ CLOCKS = (
     '{ name = "whole", start = ["forwarded", "reopened"], stop = "completed", length = 9, unit = "calendar-day" }',
     '{ name = "last", start = ["accepted", "forwarded"], stop = ["completed", "rejected"], length = 3 }',
 )
-LOOKS = (("list",), ("overdue",), ("due", "--within", "9wd"), ("report",), ("report", "--by", "platform"))
+LOOKS: tuple[tuple[str, ...], ...] = (
+    ("list",),
+    ("overdue",),
+    ("due", "--within", "9wd"),
+    ("report",),
+    ("report", "--by", "platform"),
+)
 
 
 def text_of(chance: random.Random) -> str:
