@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from holidays.countries.china import ChinaStaticHolidays
 
-from dealtrack.core.calendar import CalendarRules
+from dealtrack.core.calendar import CalendarRules, DayList, WorkingCalendar
 from dealtrack.register.register import Register
 from dealtrack.register.schema import VERSION
+from dealtrack.settings import data_folder
+from dealtrack.sources.calendars import load_calendar
 from tests.conftest import Clerk
 from tests.make_register import kept, unpack
+from tests.worked_table import ROWS
 
 Days = dict[str, bool]
 NOTICE_2018: Days = {
@@ -221,6 +224,20 @@ def test_a_fresh_register_has_the_year_that_a_release_of_the_package_publishes(
     assert max(_rules(clerk).official) == 2027
 
 
+def test_a_release_with_another_year_changes_no_day_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_calendar("cn-beijing", data_folder(), Path("nowhere"))
+    monkeypatch.setitem(ChinaStaticHolidays.special_public_holidays, 2027, INVENTED)
+    after = load_calendar("cn-beijing", data_folder(), Path("nowhere"))
+    changed = [day for day in {*before.rulings, *after.rulings} if before.ruling(day) != after.ruling(day)]
+    assert {day.year for day in changed} == {2027}
+    assert after.official - before.official == {2027}
+    calendar = WorkingCalendar(DayList(after))
+    for received, forward_due, forwarded, complete_due, provisional, _why in ROWS:
+        if not provisional:
+            assert calendar.nth_after(date.fromisoformat(received), 1).isoformat() == forward_due
+            assert calendar.nth_after(date.fromisoformat(forwarded), 2).isoformat() == complete_due
+
+
 def test_refresh_takes_in_the_year_that_a_release_publishes_and_leaves_an_imported_notice(
     china: Callable[[], Clerk], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -271,6 +288,27 @@ def test_what_a_register_of_before_spans_counts_moves_only_when_it_is_refreshed(
         clerk("recheck").ok()
         clerk("recheck", "--rebuild").ok()
         assert clerk("calendar", "show", "2026-09", "--format", "json").ok().count("2026-09-25/2026-09-27") == 3
+
+
+def test_refresh_shows_the_days_that_a_country_s_offices_are_closed_besides(
+    new_clerk: Callable[..., Clerk], tmp_path: Path
+) -> None:
+    """A register of Japan that read the public holidays alone, as every register did once."""
+    file = tmp_path / "office.toml"
+    head = 'name = "office"\ncountry = "JP"\ntimezone = "Asia/Tokyo"\n'
+    file.write_text(head + "yearly_off = []\n", encoding="utf-8")
+    clerk = new_clerk(now="2026-12-28T09:00:00+09:00")
+    clerk("init", "--calendar", file, "--policy", "odr").ok()
+    clerk("platform", "add", "X").ok()
+    clerk("add", "--platform", "X").ok()
+    file.write_text(head, encoding="utf-8")
+    assert "the calendar is not what is shipped" in clerk("doctor").err
+    told = clerk("calendar", "refresh").ok()
+    closed = "worked (working day) -> off (Closed each year by law"
+    assert all(f"{day}: {closed}" in told for day in ("Tue 2026-12-29", "Thu 2026-12-31"))
+    assert "complaint 1 complete: Wed 2027-01-13 24:00 -> Mon 2027-01-18 24:00\n" in told
+    assert clerk("calendar", "refresh", "--yes").ok().startswith(told)
+    clerk("verify").ok()
 
 
 def _due(clerk: Clerk, id_: int) -> str:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from dealtrack.core.calendar import CalendarRules, DayKind, DayList, WorkingCalendar, reason
 from dealtrack.core.clocks import Clock, Verdict, judge, verdict
+from dealtrack.core.deadlines import due_day
 from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.moments import local_day
-from dealtrack.core.policy import Policy
+from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadCalendarFile, OutsideCalendar, UnknownCalendar
 from dealtrack.sources.announcements import read_announcements
 from dealtrack.sources.calendars import (
@@ -272,6 +273,26 @@ def test_days_on_which_offices_are_closed_by_law_or_order(name: str, off: str, w
     assert [text for text in off.split() if known.is_worked(day(text))] == []
     assert [text for text in worked.split() if not known.is_worked(day(text))] == []
     assert rules(name.lower()) == rules(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "received", "due"),
+    [
+        ("SE", "2024-05-21", "2024-06-24"),
+        ("SE", "2024-11-24", "2024-12-27"),
+        ("JP", "2024-11-29", "2025-01-06"),
+        ("MO", "2024-04-15", "2024-05-16"),
+        ("ID", "2024-03-08", "2024-04-16"),
+        ("FI", "2024-05-21", "2024-06-24"),
+        ("PL", "2025-11-24", "2025-12-29"),
+        ("HK", "2020-11-28", "2020-12-28"),
+        ("HU", "2024-07-03", "2024-08-03"),
+    ],
+)
+def test_a_month_ends_on_a_day_on_which_offices_are_open(name: str, received: str, due: str) -> None:
+    """Cases of public reports: a month from the receipt, rolled to the next working day."""
+    rule = ClockRule("answer", frozenset(), frozenset(), 1, Unit.MONTH, roll=Roll.NEXT_WORKING_DAY)
+    assert due_day(rule, day(received), 1, [], calendar(name))[1] == day(due)
 
 
 def test_a_file_of_a_country_reads_what_is_shipped_for_it_unless_it_says_otherwise(home: Path) -> None:
