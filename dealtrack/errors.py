@@ -351,6 +351,13 @@ class RegisterOlder(DealtrackError):
     exit_code = REGISTER_UNUSABLE
 
 
+class RegisterAltered(DealtrackError):
+    """The register {path} cannot be used: its schema was altered at {names}; nothing was written.
+    Keep it as evidence, and go back to the last backup that 'dealtrack verify' finds whole."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
 class RegisterLocked(DealtrackError):
     """The register {path} has been busy for {seconds} seconds. Another dealtrack is writing: try again shortly."""
 

@@ -82,7 +82,11 @@ def in_order(words: Iterable[str]) -> Phrase:
 
 
 def _joined(words: Iterable[str], template: str) -> Phrase:
-    joined: Phrase | None = None
-    for word in words:
-        joined = Phrase("{word}", word=word) if joined is None else Phrase(template, some=joined, other=word)
-    return Phrase("") if joined is None else joined
+    joined = [Phrase("{word}", word=word) for word in words]
+    # By halves, since each phrase within another is one more call for who says it.
+    while len(joined) > 1:
+        pairs = [
+            Phrase(template, some=some, other=other) for some, other in zip(joined[::2], joined[1::2], strict=False)
+        ]
+        joined = pairs + joined[len(pairs) * 2 :]
+    return joined[0] if joined else Phrase("")

@@ -11,7 +11,7 @@ from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.text import first_few, fit_text
-from dealtrack.errors import CHECK_FAILED, BadHead, BadTimezone, RegisterExists, suggestion
+from dealtrack.errors import CHECK_FAILED, BadHead, BadTimezone, RegisterAltered, RegisterExists, suggestion
 
 LONGEST_HEAD = 64
 HEX = frozenset("0123456789abcdef")
@@ -92,8 +92,16 @@ def verify(
     session: Session = context.obj
     if head and not (SHORTEST_HEAD <= len(head.strip()) <= LONGEST_HEAD and HEX.issuperset(head.strip().lower())):
         raise BadHead(text=fit_text(head, LONGEST_HEAD))
-    with session.register() as register:
-        report = verify_register(register, head)
+    try:
+        with session.register() as register:
+            report = verify_register(register, head)
+    except RegisterAltered as error:
+        # It cannot be used, and has failed the check.
+        tell(f"dealtrack: {say(error.message(str, _))}")
+        raise typer.Exit(CHECK_FAILED) from None
+    if report.foreign:
+        line = _("other programs keep tables in the register, which are not checked: {names}")
+        tell(f"dealtrack: {line.format(names=first_few(report.foreign))}")
     for fault in report.faults:
         tell(f"dealtrack: {say(fault)}")
     if report.faults:

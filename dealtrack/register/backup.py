@@ -19,7 +19,6 @@ from dealtrack.errors import BackupFailed, CannotRead, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.connection import (
-    APPLICATION_ID,
     SQLITE_MAGIC,
     UNFORESEEN,
     connect,
@@ -156,17 +155,12 @@ def reach(connection: sqlite3.Connection, copy: Path) -> int | None:
         if not head.startswith(SQLITE_MAGIC) or head[MODE_OFFSET:] != ROLLBACK_MODE:
             return None
         with closing(connect(copy, read_only=True)) as opened:
-            (application,) = opened.execute("PRAGMA application_id").fetchone()
+            check_version(opened, copy)
             last = journal.Tail.of(opened)
             first = _hash_at(opened, 1)
     except (DealtrackError, sqlite3.Error, OSError, *UNFORESEEN):
         return None
-    is_ours = (
-        application == APPLICATION_ID
-        and first is not None
-        and first == _hash_at(connection, 1)
-        and last.hash == _hash_at(connection, last.seq)
-    )
+    is_ours = first is not None and first == _hash_at(connection, 1) and last.hash == _hash_at(connection, last.seq)
     return last.seq if is_ours else None
 
 

@@ -1,11 +1,12 @@
 """The connection to a register's file: opened with the rules that keep it durable, its faults put in plain words."""
 
+import _thread
 import os
 import sqlite3
 import stat
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -29,6 +30,10 @@ ATTEMPT_MS = 100
 CACHE_KIB = 1 << 16
 """As much of the file as is kept in memory, where it is read or written: with SQLite's own 2 MB an import of a million
 complaints writes the pages of its indexes over and over."""
+LONGEST_BYTES = 1 << 26
+"""The bytes of the largest value or row that a register holds: a list of a million complaints takes 8 MB."""
+STEPS = 20_000
+"""How many steps SQLite takes, of 0.05 us and more, until it lets an interrupt through."""
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
@@ -80,6 +85,10 @@ def faults_of(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
+            # The interrupt that ended the statement comes at once: see `_interrupts`.
+            for _ in range(100):
+                sleep(0.01)
         raise translate(error, path) from error
 
 
@@ -124,14 +133,40 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
         check_log(path)
     with faults_of(path):
         try:
-            return _connection(path, "mode=ro" if read_only else "mode=rw")
+            return _interruptible(_connection(path, "mode=ro" if read_only else "mode=rw"))
         except UnicodeDecodeError:
             # What SQLite says of a damaged schema holds its bytes, which are no text any more.
             raise RegisterUnusable(path=path, reason=REASONS["SQLITE_CORRUPT"]) from None
         except sqlite3.OperationalError as error:
             if not error.sqlite_errorname.startswith(UNWRITABLE) or not _is_at_rest(path):
                 raise
-            return _connection(path, "immutable=1", error)
+            return _interruptible(_connection(path, "immutable=1", error))
+
+
+def _interruptible(connection: "Connection") -> "Connection":
+    """Let Ctrl-C end what SQLite does; only for a connection of the main thread, which alone is told of it."""
+    connection.set_progress_handler(_interrupts().__next__, STEPS)
+    return connection
+
+
+def _interrupts() -> Generator[bool, None, None]:
+    """Yield whether to break off what SQLite does: once there was an interrupt, which is raised again thereafter.
+
+    SQLite drops what is raised while it asks, and only an error of its own would come of the interrupt.
+    """
+    while True:
+        try:
+            while True:
+                yield False
+        except KeyboardInterrupt:
+            _thread.start_new_thread(_interrupt_again, ())
+        yield True
+
+
+def _interrupt_again() -> None:
+    # Not before SQLite has its answer, or the interrupt would be lost in it.
+    sleep(0.01)
+    _thread.interrupt_main()
 
 
 def reader(path: Path) -> "Connection":
@@ -206,7 +241,12 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     connection.file = before if before == _file(path) else None
     connection.place = path
     _made.add(connection)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_BYTES)
     try:
+        # What a file brings along is not dealtrack's own: it calls nothing that does more than reckon, and what others
+        # demand of the rows of their tables is theirs to check.
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA ignore_check_constraints=ON")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")
         connection.execute("PRAGMA synchronous=FULL")

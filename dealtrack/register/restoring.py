@@ -15,6 +15,7 @@ from dealtrack.errors import (
     DealtrackError,
     NotARegister,
     NotRestored,
+    RegisterAltered,
     RegisterLocked,
     RegisterUnusable,
 )
@@ -104,6 +105,10 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo, S
                 found = schema.check_version(source, backup)
         except NotARegister as error:
             raise CannotRead(path=backup, reason=error.values["reason"]) from None
+        except RegisterAltered as error:
+            reason = Phrase("the schema was altered at {name}", name=error.values["names"])
+            reason = Phrase("the backup is not whole: {fault}", fault=reason)
+            raise NotRestored(path=place, backup=backup, reason=reason) from None
         opened.enter_context(faults_of(backup))
         copy = opened.enter_context(closing(connect(path, create=True)))
         source.backup(copy)
@@ -133,13 +138,11 @@ def _present(place: Path, holds: Journal) -> tuple[Journal | None, int | None]:
     """Return how far the register at the place reaches, and how many of its entries another journal lacks."""
     try:
         with closing(connect(place, read_only=True)) as connection:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            schema.check_version(connection, place)
             tail = Tail.of(connection)
             row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (holds.entries,)).fetchone()
             reaches = Journal(tail.seq, from_store(tail.recorded_at), tail.hash.hex())
     except (DealtrackError, sqlite3.Error, ValueError):
-        return None, None
-    if application != APPLICATION_ID:
         return None, None
     return reaches, tail.seq - holds.entries if row and row[0].hex() == holds.head else None
 

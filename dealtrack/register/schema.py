@@ -1,12 +1,13 @@
 """The schema of the register, as migrations that each bring it one version further."""
 
+import hashlib
 import sqlite3
-from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dealtrack.errors import NotARegister, RegisterNewer, RegisterOlder
+from dealtrack.core.text import first_few, fit_text
+from dealtrack.errors import NotARegister, RegisterAltered, RegisterNewer, RegisterOlder
 from dealtrack.phrase import Phrase
 from dealtrack.register.connection import APPLICATION_ID
 
@@ -29,6 +30,25 @@ PROJECTED_TABLES = (
     "clock", "complaint", "calendar_day", "calendar_revision", "policy", "platform", "zone_offset", "fact",
 )  # fmt: skip
 """The tables that can be made again from the journal, in an order in which they can be emptied."""
+
+TABLES = frozenset({
+    *PROJECTED_TABLES, "transition", "personal", "search_text", "search_index", "search_index_data",
+    "search_index_idx", "search_index_config", "import_block", "_sqlite_migrations",
+})  # fmt: skip
+"""All tables of a register; those of any other name are another program's."""
+
+Item = tuple[str, str, str, str | None]
+"""What stands in a schema: its type, its name, the table that it belongs to, and the SQL that makes it."""
+
+ITEMS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+
+AS_MADE = "fdb19a3d383917b30ca9ed4cc716fa391f96eb4fbc8e0e9d7adb93228674168f"
+"""The digest, by `digest_of`, of the present schema as its migrations make it: they need not be run to know it again.
+
+A schema of another digest is compared item by item, which takes 100 ms.
+"""
+
+SHOWN_NAME = 60
 
 BARS_OTHERS = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'transition'"
 
@@ -61,17 +81,43 @@ def _numbered(name: str, version: int) -> "Callable[[Database], None]":
     return run
 
 
+def is_foreign(item: Item) -> bool:
+    """Tell whether an item of a schema is a table of another program or SQLite's, or an index of such a table."""
+    kind, name, table, _ = item
+    return kind in ("table", "index") and not TABLES & {name.lower(), table.lower()}
+
+
+def digest_of(connection: sqlite3.Connection) -> str:
+    """Return a digest of all that stands in a schema, but others' tables and what notes the migrations."""
+    items = [item for item in connection.execute(f"{ITEMS} ORDER BY 1, 2, 3, 4") if not is_foreign(item)]
+    return hashlib.sha256(repr([item for item in items if item[2] != "_sqlite_migrations"]).encode()).hexdigest()
+
+
+def check_schema(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Check, before anything is read, that nothing in a schema makes SQLite do what dealtrack did not ask for.
+
+    Raises RegisterAltered.
+    """
+    if version == VERSION and digest_of(connection) == AS_MADE:
+        return
+    from dealtrack.register.alterations import alterations
+
+    names = [fit_text(item.name, SHOWN_NAME) for item in alterations(connection, version) if item.bars_use]
+    if names:
+        raise RegisterAltered(path=path, names=first_few(names))
+
+
 def schema_faults(connection: sqlite3.Connection, version: int = VERSION) -> list[str]:
     """Return where tables, indexes, triggers or views are not as the migrations up to a version make them.
 
-    SQLite's own are left out.
+    The tables of other programs are left out.
     """
-    ask = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        migrate(made, version)
-        expected, held = (dict(db.execute(ask)) for db in (made, connection))
-    altered = sorted(name for name in {*expected, *held} if expected.get(name) != held.get(name))
-    return [Phrase("the schema was altered at {name}", name=name) for name in altered]
+    from dealtrack.register.alterations import alterations
+
+    return [
+        Phrase("the schema was altered at {name}", name=fit_text(item.name, SHOWN_NAME))
+        for item in alterations(connection, version)
+    ]
 
 
 def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[str, list[str]]]:
@@ -85,9 +131,9 @@ def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[st
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the schema version of an opened register, at most the present one.
+    """Return the schema version of an opened register, at most the present one, whose schema may be used.
 
-    Raises NotARegister for another program's database and RegisterNewer for a newer schema.
+    Raises NotARegister for another program's database, RegisterNewer for a newer schema, and RegisterAltered.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
@@ -97,4 +143,5 @@ def check_version(connection: sqlite3.Connection, path: Path) -> int:
         raise RegisterNewer(path=path, found=version, known=VERSION)
     if version < 1:
         raise RegisterOlder(path=path, found=version, known=VERSION, reason="its making was broken off")
+    check_schema(connection, path, version)
     return int(version)

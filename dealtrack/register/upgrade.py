@@ -86,7 +86,12 @@ def change(connection: sqlite3.Connection, path: Path, found: int, moment: datet
     faults += [
         Phrase("table {table} refers to what is not there", table=row[0])
         for row in connection.execute("PRAGMA foreign_key_check")
+        if row[0] in schema.TABLES
     ]
+    (reached,) = connection.execute("PRAGMA user_version").fetchone()
+    if reached != schema.VERSION:
+        # Each command would bring it up again, and leave a copy.
+        faults.append(Phrase("the migrations that it notes as done are not those of its schema"))
     if faults:
         raise RegisterOlder(path=path, found=found, known=schema.VERSION, reason=faults[0])
     return changes

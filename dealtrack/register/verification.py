@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dealtrack.core import chain
 from dealtrack.errors import DealtrackError, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
+from dealtrack.register.alterations import foreign_names
 from dealtrack.register.comparison import complaints_agree
 from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.erasure import personal_faults
@@ -21,19 +22,23 @@ from dealtrack.register.sharing import LARGE, IsSame, sharing, watched
 from dealtrack.register.stretch import LENGTH, Checker, stretches
 
 SHORTEST_HEAD = 8
+MOST_ALTERATIONS = 20
+"""How many alterations of the schema are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What a check of the register found: its length, its head, and all that is wrong.
 
-    `rebuilds` tells that the journal is whole, and that what is wrong can be made again from it.
+    `rebuilds` tells that the journal is whole, and that what is wrong can be made again from it. `foreign` names the
+    tables of other programs, and their indexes, which are not checked.
     """
 
     entries: int
     head: str
     faults: list[str]
     rebuilds: bool = False
+    foreign: list[str] = field(default_factory=list)
 
 
 class Seen:
@@ -70,7 +75,7 @@ def verify(
         if not _is_whole(register, wanted, is_same, stretch):
             return _explained(register, wanted, evidence)
         kept = evidence_faults(register) if evidence else []
-        return Verification(*register.head(), kept, rebuilds=not kept)
+        return Verification(*register.head(), kept, not kept, foreign_names(register.connection))
 
 
 def _is_whole(register: Register, wanted: str, is_same: IsSame | None = None, stretch: int = LENGTH) -> bool:
@@ -131,7 +136,7 @@ def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
             )
         )
     altered = schema_faults(register.connection)
-    faults += altered
+    faults += altered[:MOST_ALTERATIONS]
     is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
@@ -141,7 +146,7 @@ def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
         is_sound = is_sound and not kept
         faults += [*made, *kept]
     seq, last = register.head()
-    return Verification(seq, last, faults, rebuilds=is_sound)
+    return Verification(seq, last, faults, is_sound, foreign_names(register.connection))
 
 
 def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:

@@ -54,12 +54,12 @@ def spans_of(question: Question) -> list[Span]:
     else:
         first, last, title = campaign.first, campaign.last, campaign.title
     spans = [Span(Role.ASKED, title, first, last)]
-    if first is not None and last is not None:
+    if first is not None and last is not None and first - date.min > last - first:
         spans.append(Span(Role.BEFORE, "", first - (last - first) - ONE_DAY, first - ONE_DAY))
     if question.last_year is not None:
         year = question.last_year
         spans.append(Span(Role.LAST_YEAR, year.title, year.first, year.last))
-    elif campaign is not None:
+    elif campaign is not None and campaign.first.year > date.min.year:
         spans.append(Span(Role.LAST_YEAR, "", year_before(campaign.first), year_before(campaign.last)))
     return spans
 

@@ -549,7 +549,7 @@ SCHEMA_CHANGES = {
     "a column added": "ALTER TABLE complaint ADD COLUMN secret TEXT",
     "a column added to the journal": "ALTER TABLE transition ADD COLUMN secret TEXT",
     "a trigger put in": "CREATE TRIGGER spy AFTER INSERT ON complaint BEGIN DELETE FROM clock; END",
-    "a table put in": "CREATE TABLE spy (x)",
+    "a table put in that refers to complaints": "CREATE TABLE spy (x REFERENCES complaint (id))",
     "a view put in": "CREATE VIEW spy AS SELECT * FROM personal",
     "an index put in": "CREATE INDEX spy ON complaint (summary)",
 }
