@@ -24,7 +24,10 @@ HOSTILE: dict[str, Sequence[str]] = {
         "CREATE VIEW complaint AS SELECT *, hex(zeroblob(400000000)) FROM kept",
     ),
     "fact": ("DROP TABLE fact", "CREATE VIRTUAL TABLE fact USING fts5 (name, value)"),
-    "endless": (f"CREATE TRIGGER endless AFTER INSERT ON transition BEGIN SELECT max(x) FROM ({ENDLESS}); END",),
+    "endless": (
+        "CREATE TRIGGER endless AFTER INSERT ON transition BEGIN INSERT INTO import_block "
+        f"{ENDLESS} SELECT randomblob(16), x, x FROM r; END",
+    ),
     # A trigger may bear the name of a table.
     "import_block": (f"CREATE TRIGGER import_block AFTER INSERT ON personal BEGIN {COPY}; END",),
     "sqlite_kept": (
