@@ -1,12 +1,11 @@
 """The connection to a register's file: opened with the rules that keep it durable, its faults put in plain words."""
 
-import _thread
 import os
 import sqlite3
 import stat
 import struct
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -22,6 +21,7 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase
 from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, remove_drafts
+from dealtrack.register.interrupts import await_interrupt, interruptible
 
 APPLICATION_ID = 0x6465616C  # "deal"
 PATIENCE_SECONDS = 30
@@ -32,8 +32,6 @@ CACHE_KIB = 1 << 16
 complaints writes the pages of its indexes over and over."""
 LONGEST_BYTES = 1 << 26
 """The bytes of the largest value or row that a register holds: a list of a million complaints takes 8 MB."""
-STEPS = 20_000
-"""How many steps SQLite takes, of 0.05 us and more, until it lets an interrupt through."""
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
@@ -85,10 +83,7 @@ def faults_of(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
-            # The interrupt that ended the statement comes at once: see `_interrupts`.
-            for _ in range(100):
-                sleep(0.01)
+        await_interrupt(error)
         raise translate(error, path) from error
 
 
@@ -133,40 +128,13 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
         check_log(path)
     with faults_of(path):
         try:
-            return _interruptible(_connection(path, "mode=ro" if read_only else "mode=rw"))
+            return interruptible(_connection(path, "mode=ro" if read_only else "mode=rw"))
         except UnicodeDecodeError:
-            # What SQLite says of a damaged schema holds its bytes, which are no text any more.
             raise RegisterUnusable(path=path, reason=REASONS["SQLITE_CORRUPT"]) from None
         except sqlite3.OperationalError as error:
             if not error.sqlite_errorname.startswith(UNWRITABLE) or not _is_at_rest(path):
                 raise
-            return _interruptible(_connection(path, "immutable=1", error))
-
-
-def _interruptible(connection: "Connection") -> "Connection":
-    """Let Ctrl-C end what SQLite does; only for a connection of the main thread, which alone is told of it."""
-    connection.set_progress_handler(_interrupts().__next__, STEPS)
-    return connection
-
-
-def _interrupts() -> Generator[bool, None, None]:
-    """Yield whether to break off what SQLite does: once there was an interrupt, which is raised again thereafter.
-
-    SQLite drops what is raised while it asks, and only an error of its own would come of the interrupt.
-    """
-    while True:
-        try:
-            while True:
-                yield False
-        except KeyboardInterrupt:
-            _thread.start_new_thread(_interrupt_again, ())
-        yield True
-
-
-def _interrupt_again() -> None:
-    # Not before SQLite has its answer, or the interrupt would be lost in it.
-    sleep(0.01)
-    _thread.interrupt_main()
+            return interruptible(_connection(path, "immutable=1", error))
 
 
 def reader(path: Path) -> "Connection":
@@ -243,8 +211,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     _made.add(connection)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_BYTES)
     try:
-        # What a file brings along is not dealtrack's own: it calls nothing that does more than reckon, and what others
-        # demand of the rows of their tables is theirs to check.
+        # What a file brings along is not dealtrack's own: it may only reckon, and nothing of it is checked.
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA ignore_check_constraints=ON")
         connection.execute("PRAGMA foreign_keys=ON")
