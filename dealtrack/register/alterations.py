@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from typing import NamedTuple
 
 from dealtrack.register import schema
-from dealtrack.register.schema import ITEMS, Item, is_foreign
+from dealtrack.register.schema import ITEMS, Item, is_foreign, is_view
 
 PLAIN_INDEX = re.compile(r'CREATE (UNIQUE )?INDEX [^()]+\(([\w\s,]|"\w+")*\)', re.ASCII)
 """An index of whole columns: it makes SQLite work out nothing."""
@@ -56,8 +56,7 @@ def _bars_use(item: Item, is_added: bool) -> bool:
     kind, _, _, sql = item
     if not is_added:
         return kind == "table"
-    # Views are there for others: no command reads one.
-    return kind != "view" and not (kind == "index" and PLAIN_INDEX.fullmatch(sql or ""))
+    return not is_view(item) and not (kind == "index" and PLAIN_INDEX.fullmatch(sql or ""))
 
 
 def _referring(connection: sqlite3.Connection, foreign: Iterable[Item]) -> list[str]:
