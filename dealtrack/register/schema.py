@@ -93,7 +93,7 @@ def is_view(item: Item) -> bool:
 
 
 def digest_of(connection: sqlite3.Connection) -> str:
-    """Return a digest of all in a schema that commands work with: not others' tables, views, and notes of migrations."""
+    """Return a digest of what commands work with in a schema: no tables of others, views or notes of migrations."""
     items = connection.execute(f"{ITEMS} ORDER BY 1, 2, 3, 4").fetchall()
     own = [item for item in items if not (is_foreign(item) or is_view(item) or item[2] == "_sqlite_migrations")]
     return hashlib.sha256(repr(own).encode()).hexdigest()
