@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from dealtrack.core.clocks import CalendarAt, Clock, Verdict, current, judge, verdict
-from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, effective, fold
+from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transition, effective, fold
 from dealtrack.core.limits import check_extension
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, version_for
@@ -167,8 +167,14 @@ def allowed_history(
 ) -> list[Transition]:
     """Return a history without the extensions that a policy would have refused.
 
-    An extension of a clock that the policy does not have lengthens nothing and stays.
+    An extension of a clock that the policy does not have lengthens nothing and stays. Where the policy knows no
+    restart, a pause that ended with one has ended without.
     """
+    if not policy.restart:
+        history = [
+            entry._replace(detail={**entry.detail, RESTART: False}) if RESTART in entry.detail else entry
+            for entry in history
+        ]
     refused: set[int] = set()
     for entry in effective(entry for entry in history if entry.kind in (Kind.EXTENDED, Kind.VOIDED)):
         # As the register stood when the extension was asked for.

@@ -408,6 +408,9 @@ class Registers(RuleBasedStateMachine):
 
     def _stands_on_its_journal(self) -> None:
         self.clerk("verify").ok()
+        told = self.watching.execute("SELECT id, first_contact FROM complaint WHERE status <> 'voided' ORDER BY id")
+        lives = self.model.shown(None, None)
+        assert told.fetchall() == [(complaint, life.first_contact) for complaint, life, _ in lives]
         before = _dump(self.clerk.db)
         self.clerk("recheck", "--rebuild").ok()
         assert _differing(before, _dump(self.clerk.db)) == []

@@ -76,6 +76,17 @@ BETWEEN = history(5, "received 10, forwarded 10", "Tmall")
 ALL = [MET_BY_BOTH, MET_BY_TWO, MISSED_BY_BOTH, RUNNING, BETWEEN]
 
 
+def test_a_restart_that_the_policy_on_trial_does_not_know_is_the_mere_end_of_a_pause() -> None:
+    told = history(1, "received 1, forwarded 1, paused 2, resumed 10")
+    told[3] = told[3]._replace(detail={"restart": True})
+    # Begun anew on Thu 10 it is due on Mon 14; else the second day is Fri 11.
+    trial = tried([told], OWN)
+    assert tallies(trial)["complete"].moves == {(Verdict.RUNNING, Verdict.OVERDUE): 1}
+    assert tallies(tried([told], OWN._replace(restart=True)))["complete"].moves == {
+        (Verdict.RUNNING, Verdict.RUNNING): 1
+    }
+
+
 def test_verdicts_then_and_now() -> None:
     trial = tried(ALL, STRICT)
     told = tallies(trial)["complete"]
