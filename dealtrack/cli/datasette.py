@@ -1,6 +1,6 @@
 """The command that prepares a register for Datasette."""
 
-import json
+import sys
 
 import typer
 
@@ -11,6 +11,7 @@ from dealtrack.cli.session import Session
 def datasette(context: typer.Context) -> None:
     """Print what Datasette needs to show the register, and to serve nothing else of it."""
     from dealtrack.exchange.datasette import load_template, metadata
+    from dealtrack.exchange.writers import json_text
     from dealtrack.register.schema import tables_and_views
 
     session: Session = context.obj
@@ -18,4 +19,4 @@ def datasette(context: typer.Context) -> None:
     with session.register() as register:
         tables, views = tables_and_views(register.connection)
         told = metadata(template, register.path.stem, tables, views, register.zone.key)
-    print(json.dumps(told, ensure_ascii=False, indent=2))
+    sys.stdout.write(json_text(told, indent=2) + "\n")

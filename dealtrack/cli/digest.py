@@ -78,8 +78,9 @@ def _print_page(page: Digest, register: Register) -> None:
         tell(text, sys.stdout)
     if page.head is not None:
         print()
-        print(_("Journal: {count} entries. Its head, for 'dealtrack verify --head':").format(count=page.entries))
-        print(page.head)
+        head = _("Journal: {count} entries. Its head, for 'dealtrack verify --head':")
+        tell(head.format(count=page.entries), sys.stdout)
+        print(safe_text(page.head))
 
 
 def _summary(page: Digest, register: Register) -> str:

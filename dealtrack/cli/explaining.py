@@ -134,9 +134,10 @@ def explanation_text(register: Register, complaint: int, view: View) -> str:
     counts = list(_counts(register, standing, ""))
     headings = _headings(register, standing, [clock for clock, _steps in counts])
     for (clock, steps), heading in zip(counts, headings, strict=True):
-        print(heading, file=out)
+        tell(heading, out)
         print_steps(steps, "table", zone=register.zone, stream=out)
-        print(conclusion(clock, view.moment, register), end="\n\n", file=out)
+        tell(conclusion(clock, view.moment, register), out)
+        print(file=out)
     return out.getvalue().rstrip("\n")
 
 

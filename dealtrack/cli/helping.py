@@ -34,6 +34,10 @@ def what_it_takes(param: Any) -> str:
     return str(getattr(param, "takes", param.metavar))
 
 
+ORDER = "dealtrack.order"
+"""Under what a context keeps the names of the options and arguments in the order in which they were given."""
+
+
 def check_given(order: Iterable[Any], values: Mapping[str, Any]) -> None:
     """Check what a command line gives: nothing empty, and one value only where one is taken.
 
@@ -62,6 +66,7 @@ class _Spoken:
         if args and not ctx.resilient_parsing:
             given, _rest, order = self.make_parser(ctx).parse_args(list(args))  # type: ignore[attr-defined]
             check_given(order, given)
+            ctx.meta[ORDER] = [param.name for param in order]
         return list(super().parse_args(ctx, args))  # type: ignore[misc]
 
     def get_help_option(self, ctx: Any) -> Any:

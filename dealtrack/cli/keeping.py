@@ -11,7 +11,7 @@ from dealtrack import settings
 from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, tell_changes
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.wrapping import tell, tell_fields
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
 from dealtrack.errors import CHECK_FAILED, BadCopies, DealtrackError, NoTerminal
@@ -111,7 +111,7 @@ def restore(
     tell(safe_text(text.format(path=place, backup=file, count=seq, head=head)), sys.stdout)
     if copied.new:
         text = _n("{count} evidence file brought back", "{count} evidence files brought back", copied.new)
-        print(text.format(count=copied.new))
+        tell(text.format(count=copied.new), sys.stdout)
     _refuse_faults(copied)
 
 
@@ -174,7 +174,7 @@ def doctor(context: typer.Context) -> None:
         if not can_hide():
             shown.append(("arguments", SEEN_ARGUMENTS))
         for name, value in shown:
-            print(f"{_(name)}\t{say(value)}")
+            tell_fields((_(name), say(value)))
         found = [*warnings(register, session.now), *_calendar_warnings(register), *policy_warnings(register)]
     for text in found:
         tell(f"dealtrack: {say(text)}")

@@ -20,7 +20,7 @@ from dealtrack.cli.record import (
     show_change,
     told,
 )
-from dealtrack.cli.session import Session, category_named, complaints_named, platform_named
+from dealtrack.cli.session import Session, category_named, complaints_named, from_input, platform_named
 from dealtrack.cli.terms import clock_named
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lengths import clean_field
@@ -29,11 +29,14 @@ from dealtrack.core.limits import is_far, last_counted
 from dealtrack.core.moments import Moment
 from dealtrack.core.policy_words import counted
 from dealtrack.core.text import first_few, parse_amount
-from dealtrack.errors import BadCount, CannotVoid, FarExtension, MissingValue
+from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, MissingValue
 from dealtrack.phrase import Word
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
+
+READ = "@-"
+"""Stands for a line of standard input: a lone dash empties a field."""
 
 
 def accept(
@@ -166,9 +169,17 @@ def amend(
     note: Note = "",
     fmt: Format = "",
 ) -> None:
-    """Correct what was entered of complaints; a lone dash empties a field that may be empty."""
+    """Correct what was entered of complaints; a lone dash empties a field that may be empty.
+
+    For --consumer, --phone, --email and --address, @- reads a line of standard input each.
+    """
     check_format(fmt)
     session: Session = context.obj
+    typed = {"consumer": consumer, "phone": phone, "email": email, "address": address}
+    given = from_input(context, typed, READ)
+    for name in given:
+        if typed[name] and not given[name].strip():
+            raise EmptyValue(name=f"--{name}")
     with session.register() as register:
         detail: dict[str, Any] = told(note)
         readers: dict[str, tuple[str, Callable[[str], str]]] = {
@@ -186,7 +197,6 @@ def amend(
                 detail[name] = None
             elif text:
                 detail[name] = read(text)
-        given = {"consumer": consumer, "phone": phone, "email": email, "address": address}
         right = {
             name: CLEAR if text.strip() == CLEAR else contact_typed(name, text) for name, text in given.items() if text
         }

@@ -199,7 +199,9 @@ def _say(message: str) -> None:
     from dealtrack.cli.wrapping import tell
 
     try:
-        tell(f"dealtrack: {message}")
+        # Of two lines, as the catalogue has them: its values are of one.
+        for line in f"dealtrack: {message}".split("\n"):
+            tell(line)
     except OSError:
         _drop(sys.stderr)
 

@@ -96,7 +96,7 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
         if fmt != "csv":
             tell(_told(platform), sys.stdout)
             shown = _("shows: {channels}").format(channels=_channels(platform.channels))
-            print(shown if checks or platform.channels else _("never checked"))
+            tell(shown if checks or platform.channels else _("never checked"), sys.stdout)
         if checks or fmt == "csv":
             print_records(checks, CHECK_KEYS, fmt, zone=register.zone)
 

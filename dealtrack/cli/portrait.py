@@ -94,7 +94,7 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str, room: int | None = No
 
     plain = fmt == "plain" or (not fmt and not sys.stdout.isatty())
     # Plain lines are for programs, and stay English.
-    rows = list(_rows(held, zone, str if plain else _))
+    rows = [(section, list(map(safe_text, cells))) for section, cells in _rows(held, zone, str if plain else _)]
     if plain:
         for section, cells in rows:
             yield "\t".join((section, *cells))

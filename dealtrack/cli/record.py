@@ -11,7 +11,7 @@ from dealtrack.cli.new_platform import enter_if_new, platform_given
 from dealtrack.cli.options import At, Complaints, DuplicateDays, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.sentences import change_lines, lookalike_line, next_command, next_line
-from dealtrack.cli.session import Session, category_named, complaints_named
+from dealtrack.cli.session import Session, category_named, complaints_named, from_input
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.contact import check_contact
@@ -140,10 +140,21 @@ def add(
     seller: Annotated[str, typer.Option("--seller", metavar="WHO", help="platform or third-party.")] = "",
     owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Who was asked first [who enters it].")] = "",
     summary: Annotated[str, typer.Option("--summary", metavar="TEXT", help="What it is about.")] = "",
-    consumer: Annotated[str, typer.Option("--consumer", metavar="NAME", help="The consumer's name.")] = "",
-    phone: Annotated[str, typer.Option("--phone", metavar="NUMBER", help="The consumer's phone.")] = "",
-    email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="The consumer's e-mail address.")] = "",
-    address: Annotated[str, typer.Option("--address", metavar="TEXT", help="The consumer's address.")] = "",
+    consumer: Annotated[
+        str, typer.Option("--consumer", metavar="NAME", help="The consumer's name; - reads a line of standard input.")
+    ] = "",
+    phone: Annotated[
+        str, typer.Option("--phone", metavar="NUMBER", help="The consumer's phone; - reads a line of standard input.")
+    ] = "",
+    email: Annotated[
+        str,
+        typer.Option(
+            "--email", metavar="ADDRESS", help="The consumer's e-mail address; - reads a line of standard input."
+        ),
+    ] = "",
+    address: Annotated[
+        str, typer.Option("--address", metavar="TEXT", help="The consumer's address; - reads a line of standard input.")
+    ] = "",
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help="The policy [the register's].")] = "",
     new_platform: Annotated[
         bool, typer.Option("--new-platform", help="Enter the platform too, where the policy is about any business.")
@@ -157,9 +168,11 @@ def add(
     """Enter a complaint that was received; on a terminal, asks for what is missing when no platform is given."""
     session: Session = context.obj
     check_format(fmt)
+    personal_data = {"consumer": consumer, "phone": phone, "email": email, "address": address}
+    contacts = from_input(context, personal_data)
     with session.register() as register:
         given = {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
-        given |= {"summary": summary, "consumer": consumer, "phone": phone}
+        given |= {"summary": summary, "consumer": contacts["consumer"], "phone": contacts["phone"]}
         given |= {name: "" for name in ("number", "seller", "summary") if given[name].strip() == CLEAR}
         policy = policy or register.facts["policy"]
         asked = not platform and session.asks
@@ -190,7 +203,7 @@ def add(
         if asked and not yes:
             agree(session, register, detail, given["at"])
         draft = Draft(Kind.RECEIVED, session.moment(given["at"], register.zone), detail)
-        contacts = {"consumer": given["consumer"], "phone": given["phone"], "email": email, "address": address}
+        contacts |= {"consumer": given["consumer"], "phone": given["phone"]}
         personal = Personal(**{field: contact_typed(field, text) or None for field, text in contacts.items()})
         held = personal if personal != Personal() else None
         with register.recording(session.now, session.actor) as recorder:

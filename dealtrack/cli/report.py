@@ -20,7 +20,7 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format, check_word, print_records
 from dealtrack.cli.session import Session, filter_named
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.wrapping import tell, tell_fields
 from dealtrack.core.moments import parse_day
 from dealtrack.errors import BadText, DaysReversed, MissingExtra
 
@@ -134,7 +134,7 @@ def report(
             print_records(report_rows(made), row_keys(made), fmt, zone=zone)
         elif fmt == "plain" or not (fmt or sys.stdout.isatty()):
             for line in report_lines(made):
-                print("\t".join(line))
+                tell_fields(line)
         else:
             from dealtrack.cli.report_tables import print_report
 

@@ -200,13 +200,13 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     if revision.renamed:
         count = revision.renamed
         text = _n("{count} day takes another name or source", "{count} days take other names or sources", count)
-        print(text.format(count=count))
+        tell(text.format(count=count), sys.stdout)
     for years, line in (
         (revision.made_official, _("{years}: now official")),
         (revision.no_longer_official, _("{years}: now no longer official")),
     ):
         if years:
-            print(line.format(years=say(listed(map(str, years)))))
+            tell(line.format(years=say(listed(map(str, years)))), sys.stdout)
     for moved in revision.moved:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
@@ -246,12 +246,12 @@ def _show_rolled(revision: Revision, register: Register) -> None:
             "{count} further rest days belong to other holidays than before; no deadline so far is rolled past them",
             count,
         )
-        print(text.format(count=count))
+        tell(text.format(count=count), sys.stdout)
 
 
 def _more(count: int, counted: Callable[[int], str]) -> None:
     if count > SHOWN:
-        print(_("... and {count} more").format(count=counted(count - SHOWN)))
+        tell(_("... and {count} more").format(count=counted(count - SHOWN)), sys.stdout)
 
 
 def _reason(day: Any, ruling: Ruling) -> str:

@@ -1,15 +1,18 @@
 """What one call of a command works with: the register, the present moment, who acts, and what references mean."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
-from io import TextIOWrapper
+from io import TextIOWrapper, UnsupportedOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+import typer
+
 from dealtrack import settings
+from dealtrack.cli.helping import ORDER
 from dealtrack.cli.language import _, say
 from dealtrack.cli.wrapping import tell
 from dealtrack.core.calendar import ONE_DAY
@@ -19,7 +22,7 @@ from dealtrack.core.lifecycle import Status
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.references import parse_ids, read_ids
-from dealtrack.core.text import clean_input, first_few, nearest
+from dealtrack.core.text import clean_input, first_few, nearest, safe_text
 from dealtrack.errors import (
     DaysReversed,
     MissingValue,
@@ -46,11 +49,11 @@ _shown_in: list[tzinfo] = [UTC]
 
 
 def show_value(value: object) -> str:
-    """Write a value of an error message: a moment in the register's time zone, the rest as it is."""
+    """Write a value of an error message: a moment in the register's time zone, the rest as a text of one line."""
     if isinstance(value, datetime):
         return show_moment(value, _shown_in[0])
     # Where a file stands, standard input may.
-    return _("standard input") if value == "standard input" else str(value)
+    return _("standard input") if value == "standard input" else safe_text(str(value))
 
 
 class Session:
@@ -207,9 +210,34 @@ def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[s
 
 
 def _input_lines() -> TextIO:
-    if isinstance(sys.stdin, TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    # What was read of it already was read so.
+    with suppress(UnsupportedOperation):
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     return sys.stdin
+
+
+def from_input(context: typer.Context, given: Mapping[str, str], mark: str = FROM_INPUT) -> dict[str, str]:
+    """Return the values of options, of those that are a mark a line of standard input each, in the order given.
+
+    What is read so stands in no argument, which other users of the machine can see. On a terminal each is asked for.
+    Raises MissingValue where the lines do not suffice.
+    """
+    read = dict(given)
+    for name in context.meta.get(ORDER, ()):
+        if given.get(name, "").strip() == mark:
+            read[name] = _line_for(name)
+    return read
+
+
+def _line_for(name: str) -> str:
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return str(typer.prompt(_(name), "", err=True, show_default=False))
+    line = _input_lines().readline()
+    if not line:
+        asked = Phrase("The line of standard input for --{name}", name=name)
+        raise MissingValue(what=asked, option="a line for each such option, in their order")
+    return line.rstrip("\r\n")
 
 
 def _number(text: str) -> str:

@@ -137,7 +137,7 @@ def recheck(
     with session.register() as register:
         found = list(table_faults(register))
         for text in found:
-            print(say(text))
+            tell(say(text), sys.stdout)
         if rebuild:
             rebuild_register(register)
             print(_("the tables were made again from the journal"))

@@ -8,7 +8,7 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.table import draw_whole
 from dealtrack.cli.terms import said
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.wrapping import tell, tell_fields
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
@@ -73,7 +73,7 @@ def _signed(change: int) -> str:
 def _draw(titles: Sequence[str], rows: Sequence[Sequence[str]], as_table: bool) -> None:
     if not as_table:
         for row in (titles, *rows):
-            print("\t".join(row))
+            tell_fields(row)
         return
     columns = [
         Column(title, title, place, 8 if place == 0 else None, right=place > 0, folds=place > 0)

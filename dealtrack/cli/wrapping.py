@@ -27,11 +27,17 @@ def terminal_width(out: TextIO) -> int | None:
 
 
 def tell(text: str, out: TextIO | None = None) -> None:
-    """Print a text, on standard error unless told otherwise; on a terminal its lines break where they fit it."""
+    """Print a text of one line, on standard error unless told otherwise; on a terminal it breaks where it fits.
+
+    What a terminal would obey is printed as a picture, and what would begin another line, in some value, as a space.
+    """
     out = out or sys.stderr
-    room = terminal_width(out)
-    for line in text.split("\n"):
-        print("\n".join(wrap_text(line, room)), file=out)
+    print("\n".join(wrap_text(text, terminal_width(out))), file=out)
+
+
+def tell_fields(fields: Iterable[str]) -> None:
+    """Print a line of fields separated by tabs, on standard output; no field holds a tab or begins another line."""
+    print("\t".join(map(safe_text, fields)))
 
 
 def wrap_text(text: str, width: int | None) -> list[str]:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from unicodedata import category, normalize
 
 from dealtrack.core.matching import fold
+from dealtrack.core.text import safe_text
 
 LONGEST_BYTES = 120
 MARK_DIGITS = 8
@@ -32,6 +33,16 @@ def safe_file_name(name: str) -> str:
     # A name that looks as if it bore a mark gets one of its own, lest it be the file of another name.
     is_plain = short == name and short and not _MARKED.fullmatch(short)
     return short if is_plain else f"{short or '_'}-{_digest(name)[:MARK_DIGITS]}"
+
+
+def lone_file_name(name: str, instead: str, for_windows: bool = False) -> str:
+    """Return a name that stands for one file in whatever folder, `instead` where nothing is left of it.
+
+    It leads nowhere, is of one line and not hidden by a dot; for Windows it names no drive, stream or device either.
+    """
+    text = safe_text(name.encode("utf-8", "replace").decode()).strip()
+    text = re.sub(r"[/\\:]" if for_windows else r"[/\\]", "_", text).lstrip(".").strip() or instead
+    return f"_{text}" if for_windows and _DEVICE.fullmatch(text) else text
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:

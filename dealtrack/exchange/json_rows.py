@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TextIO
 
 from dealtrack.errors import CannotRead
-from dealtrack.exchange.raw import FIELD_LIMIT, RawRow, Refusal, nested
+from dealtrack.exchange.raw import FIELD_LIMIT, MARKS, ROW, RawRow, Refusal, nested
 from dealtrack.phrase import Phrase
 
 _CHUNK = 1 << 20
@@ -63,6 +63,9 @@ def _json_row(line: int, value: Any, known: tuple[str, ...]) -> RawRow | Refusal
         return Refusal(line, Phrase("it is JSON, but no object of columns"), RawRow(line, ("text",), (_text(value),)))
     if value and value[0][0] in _AROUND:
         value = _inner(value)
+    elif value and [key for key, _ in value] == [*MARKS, ROW] and type(value[-1][1]) is _Pairs:
+        # A refused row, in the file that --rejects wrote.
+        value = value[-1][1]
     header = tuple([key for key, _ in value])
     cells = [item if type(item) is str else _text(item) for _, item in value]
     if header == known:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dealtrack.core.text import defuse_formula, escape_controls, restore_formula, unescape_controls
 from dealtrack.phrase import Phrase
 
 WORKBOOK = "workbook"
@@ -13,6 +14,9 @@ MOST_SHOWN = 60
 
 FIELD_LIMIT = 1 << 20
 """The characters that one field may hold."""
+
+MARKS, ROW = ("line", "reason"), "row"
+"""The first names of the columns of a file of refused rows, and what it calls a row of JSON."""
 
 
 class RawRow(NamedTuple):
@@ -64,3 +68,13 @@ class Unusable(str):
 def nested(text: str) -> Unusable:
     """Return a JSON value that is an object or a list, as JSON text."""
     return Unusable(text, Phrase("holds an object or a list, not one value"))
+
+
+def guarded(cell: str) -> str:
+    """Return a cell of a file of refused rows, which no spreadsheet takes for a formula and no terminal obeys."""
+    return defuse_formula(escape_controls(cell))
+
+
+def as_it_was(cells: Sequence[str]) -> list[str]:
+    """Return the cells of a line of such a file as they stood in the one that they come from."""
+    return [unescape_controls(restore_formula(cell)) if cell.__class__ is str else cell for cell in cells]

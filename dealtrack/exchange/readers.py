@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -24,7 +24,7 @@ from dealtrack.exchange.encodings import (
 from dealtrack.exchange.headers import Columns
 from dealtrack.exchange.json_envelope import find_array
 from dealtrack.exchange.json_rows import json_array_rows, json_line_rows
-from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal
+from dealtrack.exchange.raw import MARKS, WORKBOOK, PassedLine, RawRow, Refusal, as_it_was
 from dealtrack.phrase import Phrase
 
 __all__ = ["RawRow", "Refusal", "Source", "open_source"]
@@ -100,7 +100,21 @@ def open_source(
                 source = _text(binary, name, size, stack, codec, header_rows, columns)
         except OSError as error:
             raise CannotRead(path=name, reason=why_unreadable(error)) from None
-        yield source
+        yield _as_it_was(source) if source.header[: len(MARKS)] == MARKS else source
+
+
+def _as_it_was(source: Source) -> Source:
+    """Return a file of refused rows with its header and its rows as they stood in the file that they come from."""
+    header = tuple(as_it_was(source.header))
+
+    def restored(row: RawRow) -> RawRow:
+        return row._replace(header=header if row.header is source.header else row.header, cells=as_it_was(row.cells))
+
+    def rows() -> Iterator[RawRow | Refusal]:
+        for row in source.rows:
+            yield row._replace(raw=restored(row.raw)) if isinstance(row, Refusal) else restored(row)
+
+    return replace(source, header=header, rows=rows()) if source.format in ("csv", WORKBOOK) else source
 
 
 def _text(

@@ -1,16 +1,15 @@
 """The file of refused rows: each as it was, with its line and the reason."""
 
 import csv
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from dealtrack.core.text import defuse_formula
 from dealtrack.exchange.files import FileKind, written_beside
-from dealtrack.exchange.raw import WORKBOOK
+from dealtrack.exchange.raw import MARKS, ROW, WORKBOOK, guarded
 from dealtrack.exchange.readers import Refusal
+from dealtrack.exchange.writers import json_text
 
 
 class Rejects:
@@ -40,14 +39,10 @@ class Rejects:
             kind = FileKind.TABLE if self._is_table else FileKind.JSON
             self._stream = self._stack.enter_context(written_beside(Path(self._path), kind))
             if self._is_table:
-                csv.writer(self._stream).writerow(("line", "reason", *self._header))
+                csv.writer(self._stream).writerow((*MARKS, *map(guarded, self._header)))
         if self._is_table:
-            csv.writer(self._stream).writerow((refusal.line, refusal.reason, *map(_harmless, refusal.raw.cells)))
+            cells = map(guarded, (refusal.reason, *refusal.raw.cells))
+            csv.writer(self._stream).writerow((refusal.line, *cells))
         else:
-            row = {"line": refusal.line, "reason": refusal.reason, "row": refusal.raw.values}
-            self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; one that was defused already stays as it is."""
-    return cell if cell.startswith("'") else defuse_formula(cell)
+            told = (refusal.line, refusal.reason, refusal.raw.values)
+            self._stream.write(json_text(dict(zip((*MARKS, ROW), told, strict=True))) + "\n")

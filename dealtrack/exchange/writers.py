@@ -127,6 +127,14 @@ def write_json(records: Iterable[Record], zone: tzinfo, out: TextIO, single: boo
     out.write("\n]\n")
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON in which nothing is left that a terminal would obey or misread."""
+    from json import dumps
+
+    text = dumps(value, ensure_ascii=False, indent=indent)
+    return text if text.isprintable() else text.translate(_json_table())
+
+
 def _json_encoder(zone: tzinfo, indent: int | None = None) -> Callable[[Record], str]:
     from json import JSONEncoder
 

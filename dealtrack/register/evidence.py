@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import secrets
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -12,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from dealtrack.core.file_names import lone_file_name
 from dealtrack.core.lifecycle import Kind, Transition, effective
-from dealtrack.core.text import safe_text
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.connection import real_path, sync
@@ -26,6 +28,7 @@ LARGEST = 1 << 30
 
 CHUNK = 1 << 20
 NAME_LIMIT = 200
+_HASH = re.compile("[0-9a-f]{64}")
 FOLDER = Phrase("it is a folder")
 
 
@@ -54,6 +57,8 @@ def evidence_folder(register: Store) -> Path:
 
 def stored_path(register: Store, digest: str) -> Path:
     """Return where the file with a content hash is kept."""
+    # What is no hash, in a register that somebody altered, leads nowhere.
+    digest = digest if _HASH.fullmatch(str(digest)) else "0" * 64
     return evidence_folder(register) / digest[:2] / digest
 
 
@@ -71,7 +76,9 @@ def _exhibit(register: Store, entry: Transition) -> Exhibit:
         present = stat.S_ISREG(held.st_mode) and held.st_size == size
     except OSError:
         present = False
-    return Exhibit(entry.complaint, entry.seq, detail["name"], size, digest, entry.at, entry.actor, present)
+    # Who can write a register's file can write any name into it: here it is none but a file's own.
+    name = safe_name(str(detail["name"]))
+    return Exhibit(entry.complaint, entry.seq, name, size, digest, entry.at, entry.actor, present)
 
 
 def find_exhibit(held: Iterable[Exhibit], complaint: int, seq: int) -> Exhibit:
@@ -122,11 +129,11 @@ def keep_in(folder: Path, source: Path) -> tuple[str, int]:
 
 def safe_name(name: str) -> str:
     """Return a file's base name as it is shown and saved: of one line, without controls, not hidden by a dot."""
-    text = safe_text(name.encode("utf-8", "replace").decode()).strip().lstrip(".")
+    text = lone_file_name(name, "evidence")
     if len(text) > NAME_LIMIT:
         stem, dot, ending = text.rpartition(".")
         text = f"{stem[: NAME_LIMIT - 20]}…{dot}{ending}" if stem and len(ending) < 10 else text[:NAME_LIMIT]
-    return text or "evidence"
+    return text
 
 
 @contextmanager
@@ -212,7 +219,8 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
 
     Nothing is overwritten. Raises EvidenceAltered where it is missing or not of its hash, and CannotWrite.
     """
-    place = target / exhibit.name if target.is_dir() else target
+    name = lone_file_name(exhibit.name, "evidence", for_windows=sys.platform == "win32")
+    place = target / name if target.is_dir() else target
     reason = part_of_register(real_path(place))
     if reason:
         raise CannotWrite(path=place, reason=reason)
@@ -250,6 +258,8 @@ def content_fault(register: Store, digest: str) -> str | None:
 
 def fault_in(folder: Path, digest: str) -> str | None:
     """Return what is wrong with the file of a content hash in a folder of evidence, None where it is whole."""
+    if not _HASH.fullmatch(str(digest)):
+        return Phrase("bears no content hash in the journal")
     try:
         with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
             handle = shelf.open(digest, READ)

@@ -1,5 +1,6 @@
 """Who may see what: rights of files, arguments of processes, messages, temporary files, links in the evidence."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -247,3 +248,30 @@ def test_links_in_the_evidence_are_not_followed(clerk: Clerk, tmp_path: Path) ->
     assert clerk("verify").status == 1
     clerk("evidence", 1, "--file", photograph).ok()
     assert not exhibit.is_symlink() and secret.read_bytes() == b"secret"
+
+
+def test_personal_data_may_come_from_standard_input(clerk: Clerk) -> None:
+    words = ("add", "--phone", "-", "--platform", "JD", "--consumer", "-", "--email", "-", "--address", "-")
+    clerk.process(*words, stdin="13800138000\r\n王小明\n\n海淀区\nmore\n".encode()).ok()
+    names = ("consumer", "phone", "email", "address")
+
+    def held() -> list[str | None]:
+        shown = json.loads(clerk("show", 1, "--reveal", "--format", "json").ok())
+        return [shown.get(name) for name in names]
+
+    assert held() == ["王小明", "13800138000", None, "海淀区"]
+    clerk.process("amend", 1, "--email", "@-", "--address", "-", "--phone", "@-", stdin=b"a@b.cn\n-\n").ok()
+    assert held() == ["王小明", None, "a@b.cn", None]
+    for bad, told in ((b"", "The line of standard input for --phone is missing"), (b"\n", "--phone was given empty")):
+        refused = clerk.process("amend", 1, "--phone", "@-", stdin=bad)
+        assert refused.status == 2 and told in refused.err
+    refused = clerk.process("add", "--platform", "JD", "--consumer", "-", "--phone", "-", stdin="王\n".encode())
+    assert refused.status == 2 and "The line of standard input for --phone is missing" in refused.err
+    refused = clerk.process("add", "--platform", "JD", "--consumer", "-", stdin=b"\xff\n")
+    assert refused.status == 2 and "not UTF-8" in refused.err
+
+
+def test_on_a_terminal_personal_data_is_asked_for(clerk: Clerk) -> None:
+    told = clerk.at_terminal("add", "--platform", "JD", "--phone", "-", "--yes", typed=b"13800138000\n")
+    assert told.status == 0 and "phone" in told.out
+    assert json.loads(clerk("show", 1, "--reveal", "--format", "json").ok())["phone"] == "13800138000"
