@@ -154,6 +154,12 @@ def _clocks(asked: Asked) -> list[Candidate]:
         return plain(register.clock_names(View.of(asked.session.now)))
 
 
+def _encodings(asked: Asked) -> list[Candidate]:
+    from dealtrack.exchange.encodings import NAMES
+
+    return plain(NAMES.split(", "))
+
+
 def _words(field: str) -> Source:
     def read(asked: Asked) -> list[Candidate]:
         from dealtrack.register.completing import words
@@ -234,6 +240,7 @@ _BY_OPTION: Mapping[str, Source] = {
     "--seller": _fixed("platform", "third-party"),
     "--channels": _channels,
     "--lang": _fixed("en", "zh"),
+    "--encoding": _encodings,
 }
 _BY_METAVAR: Mapping[str, Source] = {
     "[ID]...": _complaints,

@@ -25,7 +25,7 @@ def adopt_corrected(session: Session, register: Register, versions: Sequence[Pol
     name = versions[0].name
     found = preview(register, versions)
     if found.is_empty:
-        print(_("policy {name}: the register has this text already").format(name=name))
+        tell(_("policy {name}: the register has this text already").format(name=name), sys.stdout)
         return
     _show(found, register.zone)
     if not yes and not session.asks:

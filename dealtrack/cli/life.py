@@ -30,7 +30,7 @@ from dealtrack.core.moments import Moment
 from dealtrack.core.policy_words import counted
 from dealtrack.core.text import first_few, parse_amount
 from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, MissingValue
-from dealtrack.phrase import Word
+from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
@@ -179,7 +179,7 @@ def amend(
     given = from_input(context, typed, READ)
     for name in given:
         if typed[name] and not given[name].strip():
-            raise EmptyValue(name=f"--{name}")
+            raise EmptyValue(name=f"--{name}", instead=Phrase("Give it a value, or leave it out."))
     with session.register() as register:
         detail: dict[str, Any] = told(note)
         readers: dict[str, tuple[str, Callable[[str], str]]] = {

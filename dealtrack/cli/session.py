@@ -241,10 +241,7 @@ def _line_for(name: str) -> str:
 
 
 def _number(text: str) -> str:
-    number = clean_input(text, "--number", longest("number"))
-    if not number:
-        raise MissingValue(what="The number of the complaint", option="--number BJ-2016-001")
-    return number
+    return clean_input(text, "--number", longest("number"))
 
 
 def platform_named(register: Register, text: str) -> str:

@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 _TELLING = 1 << 14
 """The bytes of lines beyond ASCII that are weighed."""
 
-_NAMES = "gb18030, big5, shift_jis, euc-kr, cp1252, cp1251"
+NAMES = "gb18030, big5, shift_jis, euc-kr, cp1252, cp1251"
 _NO_FILES = frozenset(
     "idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7 undefined mbcs oem".split()
 )
@@ -99,7 +99,7 @@ def encoding_named(text: str) -> str:
     except (LookupError, ValueError):
         codec = ""
     if not codec or codec in _NO_FILES:
-        raise UnknownWord(what="--encoding", value=text, nearest="", allowed=Phrase("{names}, ...", names=_NAMES))
+        raise UnknownWord(what="--encoding", value=text, nearest="", allowed=Phrase("{names}, ...", names=NAMES))
     return _WIDEST.get(codec, codec)
 
 
@@ -143,7 +143,7 @@ def encoding_of(binary: BinaryIO, name: str, wanted: str = "") -> str:
                 path=name,
                 reason=Phrase(
                     "it is not UTF-8, and may be GB18030 or another; name its encoding with --encoding: {names}, ...",
-                    names=_NAMES,
+                    names=NAMES,
                 ),
             )
         if not other.nul:

@@ -31,7 +31,7 @@ FILTERS = {
 }
 """The filters of each command: of several values any one does."""
 
-NAMED_ONE_BY_ONE = {"import": {"--map", "--date-format"}, "evidence": {"--file"}}
+NAMED_ONE_BY_ONE = {"import": {"--map", "--date-format", "--set"}, "evidence": {"--file"}}
 NAMED_ONE_BY_ONE |= {"platform add": {"--alias"}, "platform edit": {"--alias", "--drop-alias"}}
 """Options that take part of a list each time."""
 

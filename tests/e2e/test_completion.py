@@ -139,8 +139,8 @@ def test_loads_nothing_heavy(desk: Clerk) -> None:
 
 
 def test_every_value_is_completed_or_known_to_be_free() -> None:
-    free = {"TEXT", "MONEY", "ADDRESS", "N", "HASH", "SEQ", "YEAR", "FORM", "FIELD=COLUMN", "SHEET", "WORDS...", "DAYS",
-            "[MONTH]", "NUMBER"}  # fmt: skip
+    free = {"TEXT", "MONEY", "ADDRESS", "N", "HASH", "SEQ", "YEAR", "FORM", "FIELD=COLUMN", "FIELD=VALUE", "SHEET",
+            "WORDS...", "DAYS", "[MONTH]", "NUMBER"}  # fmt: skip
     names = {"--consumer", "--alias", "--drop-alias", "--name"}
     for name, command in readme_tool.commands():
         for option in readme_tool.options(command):

@@ -99,7 +99,7 @@ def test_no_text_of_a_hostile_register_is_obeyed_or_makes_a_line(clerk: Clerk, d
 @pytest.mark.parametrize(
     ("name", "lone"),
     [
-        ("/root/.config/autostart/evil.desktop", "_root_.config_autostart_evil.desktop"),
+        ("/srv/.config/autostart/evil.desktop", "_srv_.config_autostart_evil.desktop"),
         ("../../home/x.sh", "_.._home_x.sh"),
         ("..\\..\\x.sh", "_.._x.sh"),
         ("..", "evidence"),
