@@ -9,7 +9,9 @@ from typer.core import TyperOption
 
 from dealtrack.cli.language import _
 
-ASKING = frozenset({"add", "erase", "calendar amend", "calendar import", "calendar refresh", "restore"})
+ASKING = frozenset(
+    {"add", "extend", "erase", "policy adopt", "calendar amend", "calendar import", "calendar refresh", "restore"}
+)
 """The commands that may ask before they write, each with --no-input, and with --yes of its own."""
 
 QUIET = ASKING | frozenset(

@@ -198,7 +198,7 @@ SELECT platform, count(*), sum(status <> 'closed'), sum(completed_at IS NOT NULL
     count(CASE WHEN seller = 'third-party' THEN 1 END),
     count(CASE WHEN seller = 'third-party' AND outcome = 'advance-compensation' THEN 1 END),
     count(CASE WHEN outcome = 'advance-compensation' THEN 1 END),
-    round(total(CASE WHEN outcome = 'advance-compensation' THEN amount END), 2),
+    round(sum(CASE WHEN outcome = 'advance-compensation' THEN amount END), 2),
     count(CASE WHEN outcome = 'advance-compensation' AND amount IS NULL THEN 1 END),
     sum(reopenings > 0), sum(reopenings), sum(backdated > 0), min(received_at), max(received_at)
 FROM complaint WHERE received_at IS NOT NULL GROUP BY 1
