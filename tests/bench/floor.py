@@ -198,7 +198,8 @@ SELECT platform, count(*), sum(status <> 'closed'), sum(completed_at IS NOT NULL
     count(CASE WHEN seller = 'third-party' THEN 1 END),
     count(CASE WHEN seller = 'third-party' AND outcome = 'advance-compensation' THEN 1 END),
     count(CASE WHEN outcome = 'advance-compensation' THEN 1 END),
-    round(sum(CASE WHEN outcome = 'advance-compensation' THEN amount END), 2),
+    CASE WHEN count(CASE WHEN outcome = 'advance-compensation' THEN 1 END) = 0 THEN 0.0
+        ELSE round(sum(CASE WHEN outcome = 'advance-compensation' THEN amount END), 2) END,
     count(CASE WHEN outcome = 'advance-compensation' AND amount IS NULL THEN 1 END),
     sum(reopenings > 0), sum(reopenings), sum(backdated > 0), min(received_at), max(received_at)
 FROM complaint WHERE received_at IS NOT NULL GROUP BY 1
