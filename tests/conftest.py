@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import icalendar  # noqa: F401  # before pygal, whose hook for imports makes a warning of it
 import pytest
 from hypothesis import settings
 

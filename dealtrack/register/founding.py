@@ -1,5 +1,6 @@
 """Making a register: wholly, or not at all."""
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor
         raise RegisterUnusable(path=path, reason=reason)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise RegisterUnusable(path=path, reason=os.strerror(errno.ENOTDIR)) from None
+    except OSError as error:
+        raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
+    try:
         with draft_file(path) as draft:
             connection = connect(draft, create=True)
             try:

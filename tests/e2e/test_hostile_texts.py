@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_no_text_of_a_hostile_register_is_obeyed_or_makes_a_line(clerk: Clerk, d
     clerk("add", "--platform", "JD", "--at", "2016-11-10 10:00", "--summary", "um").ok()
     clerk("add", "--platform", "Tmall", "--at", "2016-11-10 10:00", "--summary", "um").ok()
     statement, values = DAMAGES[damage]
-    with sqlite3.connect(clerk.db, isolation_level=None) as db:
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as db, db:
         db.execute("PRAGMA ignore_check_constraints = 1")
         db.execute(statement, [P + "\nforged line"] * values)
     db.close()
@@ -135,7 +136,7 @@ def _with_evidence(clerk: Clerk, names: tuple[str, str, bytes]) -> None:
     from tests.guards import without_triggers
 
     name, digest, content = names
-    with sqlite3.connect(clerk.db, isolation_level=None) as db, without_triggers(db):
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as db, without_triggers(db):
         (text,) = db.execute("SELECT detail FROM \"transition\" WHERE kind = 'evidence'").fetchone()
         detail = {**json.loads(text), "name": name, "sha256": digest, "size": len(content)}
         db.execute("UPDATE \"transition\" SET detail = ? WHERE kind = 'evidence'", (_told(detail),))

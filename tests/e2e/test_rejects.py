@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_what_was_guarded_is_taken_off_again(clerk: Clerk, refused: Path, tmp_pa
     for file in (mended, plain):
         told = clerk("import", file, "--mapping", mapping)
         assert told.status == 0, told.err
-    with sqlite3.connect(clerk.db) as db:
+    with closing(sqlite3.connect(clerk.db)) as db, db:
         kept = [json.loads(text)["kept"] for (text,) in db.execute(KEPT)]
     db.close()
     assert kept[: len(VALUES)] == kept[len(VALUES) :]

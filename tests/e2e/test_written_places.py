@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-import icalendar  # noqa: F401  # before pygal, whose hook for imports makes a warning of it
 import pytest
 
 from dealtrack.register.drafts import DRAFT
