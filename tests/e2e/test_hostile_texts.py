@@ -88,7 +88,6 @@ def test_no_text_of_a_hostile_register_is_obeyed_or_makes_a_line(clerk: Clerk, d
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as db, db:
         db.execute("PRAGMA ignore_check_constraints = 1")
         db.execute(statement, [P + "\nforged line"] * values)
-    db.close()
     for words in COMMANDS:
         told = clerk(*words.split())
         assert "Traceback" not in told.err, (words, told.err)
@@ -141,7 +140,6 @@ def _with_evidence(clerk: Clerk, names: tuple[str, str, bytes]) -> None:
         detail = {**json.loads(text), "name": name, "sha256": digest, "size": len(content)}
         db.execute("UPDATE \"transition\" SET detail = ? WHERE kind = 'evidence'", (_told(detail),))
         _rechained(db)
-    db.close()
 
 
 def _seq(clerk: Clerk) -> int:

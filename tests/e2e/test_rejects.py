@@ -69,7 +69,6 @@ def test_what_was_guarded_is_taken_off_again(clerk: Clerk, refused: Path, tmp_pa
         assert told.status == 0, told.err
     with closing(sqlite3.connect(clerk.db)) as db, db:
         kept = [json.loads(text)["kept"] for (text,) in db.execute(KEPT)]
-    db.close()
     assert kept[: len(VALUES)] == kept[len(VALUES) :]
     assert [row.get(HEADER[3]) for row in kept[:2]] == list(VALUES[:2])
 
