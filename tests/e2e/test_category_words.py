@@ -82,7 +82,7 @@ def test_the_words_of_an_older_register_are_found_after_its_upgrade(clerk: Clerk
         for id_, text, former in rows:
             word = words[id_]
             old = (id_, text.removesuffix(f"\n{word}"), former.removesuffix(f"\n{word}"))
-            connection.execute("UPDATE search_text SET text = ?2, former = ?3 WHERE complaint = ?1", old)
+            connection.execute("UPDATE search_text SET text = ?, former = ? WHERE complaint = ?", (*old[1:], id_))
             connection.execute("INSERT INTO search_index (rowid, text, former) VALUES (?, ?, ?)", old)
         connection.execute("COMMIT")
     assert clerk("search", "rodent").ok() == ""
