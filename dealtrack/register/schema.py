@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ def is_view(item: Item) -> bool:
 
 def digest_of(connection: sqlite3.Connection) -> str:
     """Return a digest of what commands work with in a schema: no tables of others, views or notes of migrations."""
-    items = connection.execute(f"{ITEMS} ORDER BY 1, 2, 3, 4").fetchall()
+    items = sorted(connection.execute(ITEMS), key=lambda item: tuple(map(str, item)))
     own = [item for item in items if not (is_foreign(item) or is_view(item) or item[2] == "_sqlite_migrations")]
     return hashlib.sha256(repr(own).encode()).hexdigest()
 
@@ -127,12 +128,17 @@ def schema_faults(connection: sqlite3.Connection, version: int = VERSION) -> lis
 
 
 def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the names of all tables, SQLite's own and the search index's among them, and the views' columns."""
+    """Return the names of all tables, SQLite's own and the search index's among them, and the views' columns.
+
+    The columns are those of the views as they are made: a view of the register itself is not asked, nor trusted.
+    """
     listed = connection.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
     columns = "SELECT name FROM pragma_table_info(?)"
-    views = {
-        name: [column for (column,) in connection.execute(columns, (name,))] for name, kind in listed if kind == "view"
-    }
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        migrate(made)
+        views = {
+            name: [column for (column,) in made.execute(columns, (name,))] for name, kind in listed if kind == "view"
+        }
     return sorted(name for name, kind in listed if kind != "view"), views
 
 
