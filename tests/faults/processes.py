@@ -64,7 +64,15 @@ def warm() -> None:
     for module in pkgutil.walk_packages(dealtrack.__path__, "dealtrack."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    for name in ("holidays", "sqlite_utils", "sqlite_utils.migrations", "rich.table", "rich.console", "zoneinfo"):
+    for name in (
+        "holidays",
+        "sqlite_utils",
+        "sqlite_utils.migrations",
+        "rich.table",
+        "rich.console",
+        "zoneinfo",
+        "encodings.utf_8_sig",
+    ):
         import_module(name)
     gc.collect()
     gc.freeze()
