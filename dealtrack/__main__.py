@@ -16,7 +16,7 @@ def main():  # type: () -> None  # noqa: ANN201  # as Python 2 reads it too
     # What is imported stays, and what a command leaves ends with it: not looking there for rubbish saves 12 ms of 105.
     gc.disable()
     try:
-        from dealtrack.cli.title import hide_arguments
+        from dealtrack.cli.arguments import hide_arguments
 
         hide_arguments()
         from dealtrack.cli.main import run

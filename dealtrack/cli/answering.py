@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from dealtrack import settings
 from dealtrack.cli.candidates import FILES, Asked, Candidate, values
-from dealtrack.cli.helping import what_it_takes
 from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
+from dealtrack.cli.usage import what_it_takes
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=")
 """What bash takes for itself in a word without quotes, beside what is not ASCII."""

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _, _n
 from dealtrack.cli.options import CalendarName, Format
 from dealtrack.cli.output import check_format, print_records, print_steps, step_record
-from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import Session
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import Day, DayList, HolidaySpan, WorkingCalendar, month_days, reason
 from dealtrack.core.explanation import count_days
 from dealtrack.core.moments import local_day, parse_day

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dealtrack.cli.terminal import wrap_text
 from dealtrack.cli.terms import heading
-from dealtrack.cli.wrapping import wrap_text
 from dealtrack.core.text import display_width
 
 GAP = "  "

@@ -3,7 +3,7 @@
 import typer
 
 from dealtrack.cli.language import _
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.text import safe_text
 
 YES = frozenset({"y", "yes", "是"})

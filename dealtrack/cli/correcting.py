@@ -7,11 +7,11 @@ from datetime import tzinfo
 import typer
 
 from dealtrack.cli.consent import is_agreed
+from dealtrack.cli.describe import due_text
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.revising import show_otherwise
-from dealtrack.cli.sentences import due_text
 from dealtrack.cli.session import Session
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.policy import Policy, differences
 from dealtrack.core.policy_words import clock_words
 from dealtrack.core.text import safe_text

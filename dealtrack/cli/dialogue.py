@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import typer
 
 from dealtrack.cli.consent import is_agreed
+from dealtrack.cli.describe import change_lines
 from dealtrack.cli.language import _, _p, say
 from dealtrack.cli.new_platform import platform_given
-from dealtrack.cli.sentences import change_lines
 from dealtrack.cli.session import Session, category_named, show_value
+from dealtrack.cli.terminal import tell
 from dealtrack.cli.terms import said
-from dealtrack.cli.wrapping import tell
 from dealtrack.core.category import CATEGORIES
 from dealtrack.core.lengths import NAME, longest
 from dealtrack.core.lifecycle import Kind, check_next
@@ -56,7 +56,7 @@ def ask(session: Session, register: Register, given: Mapping[str, str], policy: 
 
 
 def _questions(session: Session, register: Register, policy: str) -> list[Question]:
-    from dealtrack.cli.record import contact_typed, seller_named
+    from dealtrack.cli.add import contact_typed, seller_named
 
     def short(text: str) -> object:
         return clean_input(text, _("This"), NAME)
@@ -92,7 +92,7 @@ def _questions(session: Session, register: Register, policy: str) -> list[Questi
 
 def agree(session: Session, register: Register, detail: Mapping[str, Any], at: str) -> None:
     """Show a complaint that is to be entered with the deadlines that it would have, and ask; raises typer.Abort."""
-    from dealtrack.cli.record import find_policy
+    from dealtrack.cli.add import find_policy
 
     name = detail["policy"]
     versions = register.policies.get(name) or find_policy(name)

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.add import given_reason, told
 from dealtrack.cli.consent import is_agreed
+from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.record import given_reason, told
-from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session, complaints_named
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue, NoTerminal

@@ -21,8 +21,8 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, complaints_named, filter_named
+from dealtrack.cli.terminal import terminal_width
 from dealtrack.cli.terms import clock_named
-from dealtrack.cli.wrapping import terminal_width
 from dealtrack.core.standing import record, record_keys
 
 
@@ -65,7 +65,7 @@ def show(
     fmt: Format = "",
 ) -> None:
     """Show complaints in full: what is known, their clocks, their history."""
-    from dealtrack.cli.portrait import portrait, portrait_lines
+    from dealtrack.cli.complaint_view import portrait, portrait_lines
 
     session: Session = context.obj
     check_format(fmt)
@@ -94,7 +94,7 @@ def explain(
     fmt: Format = "",
 ) -> None:
     """Explain deadlines: each day from the start to the deadline, counted or not, and why."""
-    from dealtrack.cli.explaining import print_explanations
+    from dealtrack.cli.explanation_view import print_explanations
 
     session: Session = context.obj
     check_format(fmt)

@@ -12,8 +12,8 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, NoSuchOption
 
 from dealtrack import __version__
-from dealtrack.cli.helping import SpokenCommand, SpokenGroup
 from dealtrack.cli.language import _, _n, choose_language, is_english, say
+from dealtrack.cli.usage import SpokenCommand, SpokenGroup
 from dealtrack.errors import BAD_INPUT, DealtrackError, TooFewFiles
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ def _commands(section: str, module: str, names: str) -> dict[str, Entry]:
 
 # A command's module is imported only when it is called: start-up is what a clerk waits for.
 COMMANDS: dict[str, Entry] = {
-    **_commands("Record", "record", "add"),
-    **_commands("Record", "life", "accept"),
-    **_commands("Record", "record", "forward complete withdraw reject"),
-    **_commands("Record", "life", "reopen pause resume extend hand-on"),
-    **_commands("Record", "record", "note"),
-    **_commands("Record", "life", "amend"),
+    **_commands("Record", "add", "add"),
+    **_commands("Record", "transitions", "accept"),
+    **_commands("Record", "add", "forward complete withdraw reject"),
+    **_commands("Record", "transitions", "reopen pause resume extend hand-on"),
+    **_commands("Record", "add", "note"),
+    **_commands("Record", "transitions", "amend"),
     **_commands("Record", "evidence", "evidence"),
-    **_commands("Record", "life", "void"),
+    **_commands("Record", "transitions", "void"),
     **_commands("Record", "evidence", "erase"),
     **_commands("Look", "look", "list show explain"),
     **_commands("Look", "search", "search"),
@@ -56,9 +56,9 @@ COMMANDS: dict[str, Entry] = {
     **_commands("Watch", "digest", "digest"),
     **_commands("Report", "report", "report"),
     **_commands("Watch", "board.command", "board"),
-    **_commands("Exchange", "exchange", "import export"),
+    **_commands("Exchange", "import_export", "import export"),
     **_commands("Set up", "setup", "init verify recheck"),
-    **_commands("Set up", "keeping", "backup restore doctor"),
+    **_commands("Set up", "admin", "backup restore doctor"),
     **_commands("Set up", "datasette", "datasette"),
     **_commands("Set up", "completion", "completion"),
     "calendar": _group("Set up", "calendar", "show next revising:amend revising:import revising:refresh"),
@@ -196,7 +196,7 @@ def root(
 
 
 def _say(message: str) -> None:
-    from dealtrack.cli.wrapping import tell
+    from dealtrack.cli.terminal import tell
 
     try:
         # Of two lines, as the catalogue has them: its values are of one.

@@ -34,7 +34,7 @@ def platform_given(session: Session, register: Register, text: str, policy: str,
 
 def _is_open(register: Register, policy: str) -> bool:
     """Tell whether a policy is about any business; raises UnknownPolicy and BadPolicyFile."""
-    from dealtrack.cli.record import find_policy
+    from dealtrack.cli.add import find_policy
 
     versions = register.policies.get(policy) or find_policy(policy)
     return versions[-1].is_open

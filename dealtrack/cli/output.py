@@ -6,8 +6,8 @@ from datetime import tzinfo
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
+from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import say
-from dealtrack.cli.sentences import show_day
 from dealtrack.core.standing import WATCH_KEYS
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord, suggestion

@@ -11,7 +11,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.options import At, Format
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, platform_named
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.lengths import NAME, TEXT
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import parse_day, show_moment

@@ -10,12 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, say
 from dealtrack.cli.options import AsOf, Format, KnownAt
 from dealtrack.cli.output import check_format, check_word, print_records
-from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
-from dealtrack.cli.wrapping import labelled_lines, tell, terminal_width, wrap_text
+from dealtrack.cli.terminal import labelled_lines, tell, terminal_width, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, is_among, version_for
 from dealtrack.core.policy_words import clock_words, headings, last_days
@@ -184,7 +184,7 @@ def try_(
     fmt: Format = "",
 ) -> None:
     """Judge the whole register by a policy that is not in force, and show what would change; nothing is written."""
-    from dealtrack.cli.trying import print_trial
+    from dealtrack.cli.policy_trial import print_trial
     from dealtrack.reports.trial import GROUPS, Bench, group_by, try_policy
 
     session: Session = context.obj

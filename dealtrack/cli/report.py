@@ -20,7 +20,7 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format, check_word, print_records
 from dealtrack.cli.session import Session, filter_named
-from dealtrack.cli.wrapping import tell, tell_fields
+from dealtrack.cli.terminal import tell, tell_fields
 from dealtrack.core.moments import parse_day
 from dealtrack.errors import BadText, DaysReversed, MissingExtra
 

@@ -10,7 +10,7 @@ from dealtrack.cli.language import _
 from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformNames, StatusNames
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.snippet import snippet
 from dealtrack.core.text import clean_input
 from dealtrack.errors import MissingValue

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.helping import ORDER
 from dealtrack.cli.language import _, say
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
+from dealtrack.cli.usage import ORDER
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
 from dealtrack.core.lengths import NAME, clean_field, longest

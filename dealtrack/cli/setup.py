@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, say
-from dealtrack.cli.sentences import next_line
 from dealtrack.cli.session import Session
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import CHECK_FAILED, BadHead, BadTimezone, RegisterAltered, RegisterExists, suggestion
 

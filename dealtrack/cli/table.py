@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TextIO
 
 from dealtrack.cli.columns import GAP, Cell, Column, fit_columns, folded_titles
 from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.terminal import NARROWEST, share_room, terminal_width, wrap_text
 from dealtrack.cli.terms import heading, said
-from dealtrack.cli.wrapping import NARROWEST, share_room, terminal_width, wrap_text
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
 from dealtrack.core.festival import name_of_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text

@@ -13,7 +13,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.options import AsOf, CategoryNames, Format, KnownAt, OwnerNames, PlatformNames
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, filter_named
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.deadlines import deadline
 from dealtrack.core.moments import Span, local_day, parse_span
@@ -72,7 +72,7 @@ def overdue(
     """List the clocks that run past their deadline, the longest late first; or write such lists into files."""
     session: Session = context.obj
     if by or out:
-        from dealtrack.cli.lists import check_lists
+        from dealtrack.cli.watch_files import check_lists
 
         check_lists(by, out, fmt)
     else:
@@ -83,7 +83,7 @@ def overdue(
         found = Counted(register.overdue(wanted, view))
         try:
             if out:
-                from dealtrack.cli.lists import print_lists
+                from dealtrack.cli.watch_files import print_lists
 
                 print_lists(found.passing(), by, Path(out), fmt, register.zone, view.moment)
             else:

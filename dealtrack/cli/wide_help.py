@@ -8,7 +8,7 @@ from typer._click.exceptions import ClickException, MissingParameter, NoSuchOpti
 from typer._click.formatting import HelpFormatter
 
 from dealtrack.cli.language import _
-from dealtrack.cli.wrapping import wrap_text
+from dealtrack.cli.terminal import wrap_text
 from dealtrack.core.text import display_width, pad_text
 from dealtrack.phrase import listed
 

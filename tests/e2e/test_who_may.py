@@ -99,7 +99,7 @@ def test_every_command_hides_its_arguments_before_it_imports_anything(shown: str
     program = (
         "import sys, runpy, builtins\n"
         "before = set(sys.modules)\n"
-        "from dealtrack.cli.title import hide_arguments\n"
+        "from dealtrack.cli.arguments import hide_arguments\n"
         "hide_arguments()\n"
         "loaded = {name for name in set(sys.modules) - before if not name.startswith('dealtrack')}\n"
         "print(sorted(loaded), flush=True)\n"

@@ -7,13 +7,13 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Input, Static
 
-from dealtrack.cli.board import acting
+from dealtrack.cli.board import actions
 from dealtrack.cli.board.dialogs import Field, Form, Page
 from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.board.listing import Rows
 from dealtrack.cli.board.rows import Lines, counts, left_of, marked_count
+from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _
-from dealtrack.cli.sentences import show_day
 from dealtrack.cli.session import show_value
 from dealtrack.core.agenda import Item
 from dealtrack.core.calendar import missing_year
@@ -134,7 +134,7 @@ class Board(App[None]):
                 standing = self._feed.standing(item.complaint.id)
             except DealtrackError:
                 return
-            lines = acting.summary_lines(standing, self._feed.register) if standing else []
+            lines = actions.summary_lines(standing, self._feed.register) if standing else []
         # What the complaint is about comes last and may take more lines, where there are more.
         fitted = [fit_text(line, room) for line in lines[:-1]] + lines[-1:]
         self._about.update("\n".join(fitted))
@@ -159,12 +159,12 @@ class Board(App[None]):
 
     def action_record(self, name: str) -> None:
         """Ask for what is to be recorded, and record it for all that are meant, or for none."""
-        deed = acting.deeds()[name]
+        deed = actions.deeds()[name]
         chosen = self._chosen()
         if not chosen:
             return
         try:
-            acting.check_possible(deed, chosen)
+            actions.check_possible(deed, chosen)
         except DealtrackError as error:
             self._say(error.message(show_value, _))
             return
@@ -178,7 +178,7 @@ class Board(App[None]):
         fields = [Field(field, *labels[field]) for field in deed.fields]
 
         def submit(values: Mapping[str, str]) -> str:
-            return acting.record(self._feed, deed, ids, values, self._actor)
+            return actions.record(self._feed, deed, ids, values, self._actor)
 
         first = chosen[0]
         known = ", ".join(text for text in (first.number, first.platform, _(first.category or "")) if text)
@@ -195,11 +195,11 @@ class Board(App[None]):
 
     def action_explain(self) -> None:
         """Show each day of the count of the complaint under the cursor."""
-        self._open(acting.explanation)
+        self._open(actions.explanation)
 
     def action_show(self) -> None:
         """Show the complaint under the cursor in full."""
-        self._open(acting.portrait_text)
+        self._open(actions.portrait_text)
 
     def _open(self, text_of: Callable[..., str]) -> None:
         item = self._rows.current

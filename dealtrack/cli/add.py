@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.describe import change_lines, lookalike_line, next_command, next_line
 from dealtrack.cli.language import _
 from dealtrack.cli.new_platform import enter_if_new, platform_given
 from dealtrack.cli.options import At, Complaints, DuplicateDays, Format, Note, Numbers, Reason
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.sentences import change_lines, lookalike_line, next_command, next_line
 from dealtrack.cli.session import Session, category_named, complaints_named, from_input
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.contact import check_contact
 from dealtrack.core.lengths import clean_field

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
+from dealtrack.cli.describe import Translate, due_text
 from dealtrack.cli.language import _
-from dealtrack.cli.sentences import Translate, due_text
 from dealtrack.cli.terms import said
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
@@ -99,7 +99,7 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str, room: int | None = No
         for section, cells in rows:
             yield "\t".join((section, *cells))
         return
-    from dealtrack.cli.wrapping import lines_beside
+    from dealtrack.cli.terminal import lines_beside
     from dealtrack.core.text import display_width, pad_text
 
     complaint = held.standing.complaint

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from dealtrack.cli.board.feed import Feed
+from dealtrack.cli.describe import due_text, name_of, state_of
 from dealtrack.cli.language import _
-from dealtrack.cli.sentences import due_text, name_of, state_of
 from dealtrack.cli.terms import said
 from dealtrack.core.lifecycle import Complaint, Kind, check_allowed
 from dealtrack.core.moments import Moment, parse_moment
@@ -46,7 +46,7 @@ def record(feed: Feed, deed: Deed, ids: Sequence[int], values: Mapping[str, str]
 
     Raises what the texts and the register refuse.
     """
-    from dealtrack.cli.record import told, told_of_end
+    from dealtrack.cli.add import told, told_of_end
 
     note = values.get("note", "").strip()
     if deed.kind is Kind.NOTED and not note:
@@ -87,13 +87,13 @@ def _clocks(standing: Standing, register: Register) -> str:
 
 def explanation(register: Register, complaint: int, now: datetime) -> str:
     """Return each day of each clock's count of a complaint; raises UnknownComplaint."""
-    from dealtrack.cli.explaining import explanation_text
+    from dealtrack.cli.explanation_view import explanation_text
 
     return explanation_text(register, complaint, View.of(now))
 
 
 def portrait_text(register: Register, complaint: int, now: datetime) -> str:
     """Return a complaint in full, as `show` prints it for a reader; raises UnknownComplaint."""
-    from dealtrack.cli.portrait import portrait, portrait_lines
+    from dealtrack.cli.complaint_view import portrait, portrait_lines
 
     return "\n".join(portrait_lines(portrait(register, complaint, View.of(now)), register.zone, "table"))

@@ -6,11 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dealtrack.cli.consent import is_agreed
-from dealtrack.cli.language import _, say
-from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
-from dealtrack.cli.output import check_format
-from dealtrack.cli.record import (
+from dealtrack.cli.add import (
     CLEAR,
     contact_typed,
     given_reason,
@@ -20,6 +16,10 @@ from dealtrack.cli.record import (
     show_change,
     told,
 )
+from dealtrack.cli.consent import is_agreed
+from dealtrack.cli.language import _, say
+from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
+from dealtrack.cli.output import check_format
 from dealtrack.cli.session import Session, category_named, complaints_named, from_input, platform_named
 from dealtrack.cli.terms import clock_named
 from dealtrack.core.complaint_number import check_number

@@ -12,7 +12,7 @@ from dealtrack import settings
 from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.masking import PERSONAL, mask
 from dealtrack.core.platform import Platform
 from dealtrack.core.text import safe_text

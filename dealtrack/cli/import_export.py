@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.add import find_policy
+from dealtrack.cli.describe import lookalike_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal
 from dealtrack.cli.output import check_word
-from dealtrack.cli.record import find_policy
-from dealtrack.cli.sentences import lookalike_line
 from dealtrack.cli.session import Session
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.text import first_few, safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.day_orders import NAMES, DayOrder
@@ -85,8 +85,8 @@ def import_(
 
     session: Session = context.obj
     if suggest:
-        from dealtrack.cli.suggesting import ReadingOptions
-        from dealtrack.cli.suggesting import suggest as propose
+        from dealtrack.cli.import_suggestion import ReadingOptions
+        from dealtrack.cli.import_suggestion import suggest as propose
 
         how = ReadingOptions(sheet, encoding, header_rows(header), pairs or (), constants or (), dates or ())
         propose(session, file, how)

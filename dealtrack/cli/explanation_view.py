@@ -6,11 +6,11 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
+from dealtrack.cli.complaint_view import standing_in
+from dealtrack.cli.describe import due_text, name_of
 from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records, print_steps, step_record
-from dealtrack.cli.portrait import standing_in
-from dealtrack.cli.sentences import due_text, name_of
-from dealtrack.cli.wrapping import tell
+from dealtrack.cli.terminal import tell
 from dealtrack.core.clocks import Clock, End, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment

@@ -11,7 +11,7 @@ from dealtrack import settings
 from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, tell_changes
-from dealtrack.cli.wrapping import tell, tell_fields
+from dealtrack.cli.terminal import tell, tell_fields
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import safe_text
 from dealtrack.errors import CHECK_FAILED, BadCopies, DealtrackError, NoTerminal
@@ -164,8 +164,8 @@ def _calendar_warnings(register: "Register") -> Iterator[str]:
 
 def doctor(context: typer.Context) -> None:
     """Tell what the register is, and warn of what may be wrong around it; exits with 1 when it warns."""
+    from dealtrack.cli.arguments import can_hide
     from dealtrack.cli.shipped import policy_warnings
-    from dealtrack.cli.title import can_hide
     from dealtrack.register.health import facts, shortfalls, warnings
 
     session: Session = context.obj

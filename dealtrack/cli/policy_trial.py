@@ -7,8 +7,8 @@ from dealtrack.cli.columns import Cell, Column
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.table import draw_whole
+from dealtrack.cli.terminal import tell, tell_fields
 from dealtrack.cli.terms import said
-from dealtrack.cli.wrapping import tell, tell_fields
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
