@@ -265,7 +265,7 @@ def update(language: str) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
         text = BytesIO()
-        write_po(text, new, width=110, include_lineno=False)
+        write_po(text, new, width=110, no_location=True)
         # The head keeps what says something: no dates of the day, no version of Babel, no addresses of nobody.
         head, blank, rest = text.getvalue().partition(b"\n\n")
         head = re.sub(rb'^"(?!Project|Language:|Plural|MIME|Content)[A-Z].*\n', b"", head, flags=re.MULTILINE)
