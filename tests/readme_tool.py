@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from dealtrack import errors
-from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
+from dealtrack.cli.commands import COMMANDS, GROUP_HELP, load_command
 from tests.terminal import Terminal
 
 PROJECT = Path(__file__).parent.parent

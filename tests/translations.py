@@ -22,10 +22,9 @@ from typing import Any, NamedTuple
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from typer.main import get_command
 
 from dealtrack import phrase
-from dealtrack.cli import main, terms
+from dealtrack.cli import commands, terms
 from dealtrack.core import festival, policy_words
 from dealtrack.errors import SPOKEN
 from tests import readme_tool
@@ -116,8 +115,8 @@ def _has_words(node: ast.AST) -> bool:
 
 def said_in_help() -> Iterator[Message]:
     """Yield the help of commands, arguments and options, and the names of what they take."""
-    root: Any = get_command(main.app)
-    groups = [main.load_command(name) for name in main.GROUP_HELP]
+    root: Any = commands.top_command()
+    groups = [commands.load_command(name) for name in commands.GROUP_HELP]
     for command in (root, *groups, *(command for _, command in readme_tool.commands())):
         place = "dealtrack/cli"
         yield Message(inspect.cleandoc(command.help), place=place)
@@ -128,8 +127,8 @@ def said_in_help() -> Iterator[Message]:
             yield Message(param.help, place=place)
             if param.metavar:
                 yield Message(param.metavar, place=place)
-    for entry in main.COMMANDS.values():
-        yield Message(entry.section, place="dealtrack/cli/main.py")
+    for entry in commands.COMMANDS.values():
+        yield Message(entry.section, place="dealtrack/cli/commands.py")
 
 
 def said_of_data() -> Iterator[Message]:

@@ -144,7 +144,7 @@ def _possible(place: Place) -> list[Candidate]:
 
 
 def _commands(group: Any) -> list[Candidate]:
-    from dealtrack.cli.main import COMMANDS
+    from dealtrack.cli.commands import COMMANDS
 
     if hasattr(group, "commands") and group.commands:
         return [Candidate(name, part.get_short_help_str(80)) for name, part in group.commands.items()]

@@ -1,24 +1,64 @@
-"""Commands whose help is said in the user's language: Typer's, with what Click adds in English said too."""
+"""Help and refusals of wrong usage in the user's language, in lines that fit Chinese text too."""
 
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from dealtrack.cli.language import _, is_english
-from dealtrack.errors import EmptyValue, GivenTwice
+from dealtrack.cli.click import ClickException, Context, HelpFormatter, MissingParameter, NoSuchOption
+from dealtrack.cli.language import _, is_english, say
+from dealtrack.cli.terminal import wrap_text
+from dealtrack.core.text import display_width, nearest, pad_text
+from dealtrack.errors import EmptyValue, GivenTwice, suggestion
 from dealtrack.phrase import Phrase
+
+
+class WideFormatter(HelpFormatter):
+    """Writes help in lines that fit where a Chinese character takes two columns."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line of usage."""
+        head = f"{_('Usage: ')}{prog} "
+        indent = display_width(head)
+        lines = wrap_text(args, max(self.width - indent, 20))
+        self.write(head + f"\n{' ' * indent}".join(lines) + "\n")
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading."""
+        self.write(f"{'':>{self.current_indent}}{heading}{_(':')}\n")
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs."""
+        indent = " " * self.current_indent
+        paragraphs = [wrap_text(part, self.width - self.current_indent) for part in re.split(r"\n\s*\n", text)]
+        self.write("\n\n".join("\n".join(indent + line for line in lines) for lines in paragraphs) + "\n")
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write names with what they mean beside them."""
+        column = min(max(display_width(first) for first, _meaning in rows), col_max) + col_spacing
+        indent = " " * self.current_indent
+        for first, second in rows:
+            lines = wrap_text(second, max(self.width - column - self.current_indent, 10))
+            if display_width(first) > column - col_spacing:
+                self.write(f"{indent}{first}\n")
+                first = ""
+            self.write(f"{indent}{pad_text(first, column)}{lines[0]}".rstrip() + "\n")
+            self.write("".join(f"{indent}{' ' * column}{line}\n" for line in lines[1:]))
+
+
+class WideContext(Context):
+    """A context that writes help so."""
+
+    formatter_class = WideFormatter
 
 
 def _speak(command: Any) -> None:
     """Put the help of a command and of its parameters in the user's language."""
     if is_english():
         return
-    from dealtrack.cli.wide_help import WideContext
-
     command.context_class = WideContext
     command.help = _(inspect.cleandoc(command.help or ""))
     command.options_metavar = _(command.options_metavar)
@@ -120,3 +160,47 @@ class SpokenGroup(_Spoken, TyperGroup):
         """Write the options, then the commands."""
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
+
+
+CLICK_SAYS: tuple[tuple[str, Callable[[], str]], ...] = (
+    # What Click says of wrong usage, as it writes it, and how it is said here.
+    (r"Missing command", lambda: _("A command is missing")),
+    (r"Option '(?P<name>.+)' requires an argument", lambda: _("Option {name} needs a value")),
+    (r"Option '(?P<name>.+)' does not take a value", lambda: _("Option {name} takes no value")),
+    (r"Got unexpected extra arguments?\(?s?\)? \((?P<words>.+)\)", lambda: _("More was given than is taken: {words}")),
+    (
+        r"Invalid value for '(?P<name>.+)': (?P<value>'.*') is not a valid int(?:eger)?(?: range)?",
+        lambda: _("{name}: {value} is no whole number"),
+    ),
+    (
+        r"Invalid value for '(?P<name>.+)': (?P<value>.+) is not in the range (?P<range>.+)",
+        lambda: _("{name}: {value} is not in the range {range}"),
+    ),
+)
+
+
+def refusal(error: ClickException, context: Any) -> str:
+    """Return what is wrong with the usage, in the user's language; `context` is the command's, None where none is."""
+    if isinstance(error, NoSuchOption):
+        return _no_such_option(error, context) if context is not None else error.message
+    text = error.format_message()
+    if is_english():
+        return text
+    text = text.rstrip(".").replace("\n", " ")
+    if isinstance(error, MissingParameter) and error.param is not None and error.ctx is not None:
+        return _("{name} is missing").format(name=error.param.make_metavar(ctx=error.ctx))
+    for pattern, translation in CLICK_SAYS:
+        if match := re.fullmatch(pattern, text):
+            return translation().format(**match.groupdict())
+    return text
+
+
+def _no_such_option(error: NoSuchOption, context: Any) -> str:
+    name = error.option_name
+    root = next((param for param in context.find_root().command.params if name in param.opts), None)
+    if context.parent and root is not None:
+        words = " ".join(filter(None, ("dealtrack", name, root.metavar, context.info_name)))
+        return _("No such option: {name}. It stands before the command: {words}").format(name=name, words=words)
+    options = [opt for param in context.command.params for opt in param.opts if opt.startswith("--")]
+    near = suggestion(nearest(name, options, 2)) if name.startswith("--") else ""
+    return _("No such option: {name}.{nearest}").format(name=name, nearest=say(near))

@@ -84,11 +84,11 @@ COMMAND_OF: Mapping[Kind, str] = {
     Kind.EXTENDED: "extend",
     Kind.HANDED_ON: "hand-on",
     Kind.NOTED: "note",
-    Kind.EVIDENCE: "evidence",
     Kind.AMENDED: "amend",
+    Kind.EVIDENCE: "evidence",
     Kind.VOIDED: "void",
 }
-"""The command that records each kind of transition."""
+"""The command that records each kind of transition, in the order of help."""
 
 # These say something about a complaint without moving it: they may be told in any order after the receipt.
 BESIDE = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dealtrack.cli.main import COMMANDS, GROUP_HELP
+from dealtrack.cli.commands import COMMANDS, GROUP_HELP
 from tests import readme_tool
 
 ALL = list(readme_tool.commands())

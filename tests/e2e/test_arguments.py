@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from dealtrack.cli.main import app
+from dealtrack.cli.commands import app
 from dealtrack.core.category import CATEGORIES
 from dealtrack.core.category import WORDS as CATEGORY_WORDS
 from dealtrack.core.contact import is_email, is_phone

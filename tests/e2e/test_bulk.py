@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.cli.common import ASKING, QUIET
+from dealtrack.cli.commands import ASKING, QUIET
 from tests import readme_tool
 from tests.conftest import Clerk
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dealtrack.cli.commands import COMMANDS, GROUP_HELP
 from dealtrack.cli.language import _, choose_language
-from dealtrack.cli.main import COMMANDS, GROUP_HELP
 from dealtrack.cli.terms import CLOCKS, clock_named
 from dealtrack.core.category import CATEGORIES, match_category
 from dealtrack.core.outcome import OUTCOMES, outcome_named

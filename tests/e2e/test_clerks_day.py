@@ -522,7 +522,7 @@ def test_init_says_where_and_how_and_makes_a_private_file(clerk: Clerk, tmp_path
 
 
 def test_help_of_every_command(clerk: Clerk) -> None:
-    from dealtrack.cli.main import COMMANDS, GROUP_HELP
+    from dealtrack.cli.commands import COMMANDS, GROUP_HELP
 
     for name, entry in COMMANDS.items():
         told = clerk(name, "--help")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
+from dealtrack.cli.commands import COMMANDS, GROUP_HELP, load_command
 from dealtrack.cli.terminal import share_room, wrap_text
 from dealtrack.core.text import display_width
 from tests.conftest import PROJECT, Clerk

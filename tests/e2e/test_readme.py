@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dealtrack import settings
-from dealtrack.cli.main import COMMANDS, GROUP_HELP, app, load_command
+from dealtrack.cli.commands import COMMANDS, GROUP_HELP, app, load_command
 from dealtrack.errors import DealtrackError
 from tests import readme_tool
 from tests.conftest import PROJECT, Clerk, Result

@@ -166,7 +166,7 @@ def test_a_row_that_stands_where_the_header_should_is_not_printed(clerk: Clerk, 
 
 def test_a_traceback_would_hold_no_values(clerk: Clerk) -> None:
     # Python prints the lines of the program, never the values of its variables; Typer's own would print both.
-    from dealtrack.cli.main import app
+    from dealtrack.cli.commands import app
 
     assert app.pretty_exceptions_enable is False
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.cli.main import GROUP_HELP
+from dealtrack.cli.commands import GROUP_HELP
 from tests import readme_tool
 from tests.conftest import PROJECT, Clerk, Result
 

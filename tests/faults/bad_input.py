@@ -202,7 +202,7 @@ def _lines(desk: Desk, batch: Batch) -> Finding:
 
 def command_line(chance: random.Random) -> list[str]:
     """Return a command with some of its own options, and values that chance picks."""
-    from dealtrack.cli.main import COMMANDS, GROUP_HELP, load_command
+    from dealtrack.cli.commands import COMMANDS, GROUP_HELP, load_command
 
     name = chance.choice(list(COMMANDS))
     command = load_command(name)

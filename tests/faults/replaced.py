@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dealtrack.cli.main import COMMANDS
+from dealtrack.cli.commands import COMMANDS
 from dealtrack.register.schema import VERSION
 from tests.faults.crash import KILLED
 from tests.faults.desk import Desk, founded, look
