@@ -9,6 +9,7 @@ from dealtrack.core.file_names import file_names
 from dealtrack.core.standing import Lateness
 from dealtrack.errors import CannotWrite
 from dealtrack.exchange.files import written_beside
+from dealtrack.register.drafts import make_folder
 
 INDEX = ".dealtrack-lists.json"
 """The file in the folder that names the lists which stand in it, so that no other file is ever removed."""
@@ -40,10 +41,9 @@ def write_lists(
     `write` is given a list's path, the group's name and what it holds, and puts the list in place whole. The lists
     come in the order of the groups, then those that nothing is overdue for any more. Raises CannotWrite.
     """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotWrite(path=folder, reason=error.strerror or str(error)) from None
+    reason = make_folder(folder)
+    if reason:
+        raise CannotWrite(path=folder, reason=reason)
     before = _read_index(folder)
     files = {name: text + ending for name, text in file_names(groups).items()}
     now = {file: name for name, file in files.items()}

@@ -34,6 +34,7 @@ from dealtrack.register.drafts import (
     copy_bytes,
     draft_file,
     draft_place,
+    make_folder,
     name_file,
     new_file,
     part_of_register,
@@ -177,10 +178,9 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     last entry. Raises BackupFailed.
     """
     stem = register.path.stem
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise BackupFailed(path=folder, reason=error.strerror or str(error)) from None
+    reason = make_folder(folder)
+    if reason:
+        raise BackupFailed(path=folder, reason=reason)
     target = folder / f"{stem}-{now.strftime(STAMP)}.db"
     head = back_up(register, target)
     # Other copies may stand in the same folder, such as the one from before an upgrade.

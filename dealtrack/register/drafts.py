@@ -1,5 +1,7 @@
 """Files on the way to their place: without a name where the system has that, else hidden and cleared away later."""
 
+import errno
+import itertools
 import os
 import secrets
 import shutil
@@ -123,13 +125,33 @@ def new_file(place: Path) -> Iterator[int]:
 
 def part_of_register(path: Path) -> str:
     """Return why a file of this name is left to a register, which it is a part of or would be; nothing for others."""
-    if path.name.endswith(SQLITE_SUFFIXES):
+    # Some systems make no difference between capitals and small letters.
+    name = path.name.lower()
+    if name.endswith(SQLITE_SUFFIXES):
         return Phrase("such a name is left to what SQLite keeps beside a register; name another file")
-    if path.name.endswith((NOTE_SUFFIX, ERASURE_SUFFIX)):
+    if name.endswith((NOTE_SUFFIX, ERASURE_SUFFIX)):
         return Phrase("such a name is left to the notes beside a register; name another file")
     if any(parent.name.endswith(EVIDENCE_SUFFIX) for parent in path.parents):
         return Phrase("it lies in a register's folder of evidence; name a file elsewhere")
     return ""
+
+
+def make_folder(path: Path) -> str:
+    """Make a folder that files are to be written into; return why that cannot be, nothing where the folder is there.
+
+    The folders above it are made too. None of the new ones takes a name that is left to a register.
+    """
+    place = Path(os.path.realpath(path))
+    new = itertools.takewhile(lambda folder: not os.path.lexists(folder), (place, *place.parents))
+    reason = next(filter(None, map(part_of_register, (place / DRAFT, *new))), "")
+    try:
+        if not reason:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        return os.strerror(errno.ENOTDIR)
+    except OSError as error:
+        return error.strerror or str(error)
+    return reason
 
 
 @contextmanager

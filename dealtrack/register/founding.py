@@ -1,6 +1,5 @@
 """Making a register: wholly, or not at all."""
 
-import errno
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from dealtrack.errors import RegisterExists, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import schema
 from dealtrack.register.connection import connect, faults_of, sync
-from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, part_of_register
+from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
 
 if TYPE_CHECKING:
     from dealtrack.register.register import Register
@@ -40,15 +39,9 @@ def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor
     """Make a register beside its place and move it there when whole; raises RegisterExists or RegisterUnusable."""
     if os.path.lexists(path):
         raise RegisterExists(path=path)
-    reason = part_of_register(path) or _left_beside(path)
+    reason = part_of_register(path) or _left_beside(path) or make_folder(path.parent)
     if reason:
         raise RegisterUnusable(path=path, reason=reason)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except FileExistsError:
-        raise RegisterUnusable(path=path, reason=os.strerror(errno.ENOTDIR)) from None
-    except OSError as error:
-        raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
     try:
         with draft_file(path) as draft:
             connection = connect(draft, create=True)

@@ -32,7 +32,7 @@ from dealtrack.register.connection import (
     transaction,
     translate,
 )
-from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file
+from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
 from dealtrack.register.journal import Tail
 from dealtrack.register.register import Register
 
@@ -84,8 +84,10 @@ def drafted(place: Path, backup: Path) -> Iterator[Draft]:
         )
     if real.exists() and real.samefile(backup):
         raise NotRestored(path=place, backup=backup, reason="it is that file itself")
+    reason = part_of_register(real) or make_folder(real.parent)
+    if reason:
+        raise NotRestored(path=place, backup=backup, reason=reason)
     try:
-        real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with draft_file(real) as path:
             holds, zone, changes = _copied(backup, path, place)
             replaces, loses = _present(place, holds)

@@ -204,6 +204,53 @@ def test_a_backup_of_a_register_with_many_writers_comes_to_its_end(busy: Clerk, 
         assert writer.wait(60) == 0
 
 
+FOLDERS: dict[str, Callable[[Path, Path], tuple[str | Path, ...]]] = {
+    "backup --keep": lambda folder, _: ("backup", "--keep", "2", folder),
+    "lists": lambda folder, _: ("overdue", "--by", "platform", "--out", folder),
+    "init": lambda folder, _: ("--db", folder / "new.db", "init"),
+    "restore": lambda folder, copy: ("--db", folder / "new.db", "restore", "--yes", copy),
+}
+
+
+@pytest.mark.parametrize("writer", FOLDERS)
+def test_no_command_makes_a_folder_where_a_part_of_a_register_would_stand(
+    writer: str, busy: Clerk, tmp_path: Path
+) -> None:
+    copy = tmp_path / "noted.db"
+    for suffix in (
+        "-wal",
+        "-shm",
+        "-journal",
+        "-JOURNAL",
+        ".erasure-open",
+        "-journal/deeper",
+        ".evidence",
+        ".evidence/x",
+    ):
+        folder = Path(f"{busy.db}{suffix}")
+        before = sorted(tmp_path.rglob("*"))
+        refused = busy(*FOLDERS[writer](folder, copy), now="2016-12-15T09:00:00+08:00")
+        assert (suffix, refused.status, refused.out, sorted(tmp_path.rglob("*"))) == (suffix, 3, "", before)
+    assert "FIRST" in busy("list").ok()
+    # A folder that stands there already is no part of a register.
+    folder = tmp_path / "law-journal"
+    folder.mkdir()
+    busy(*FOLDERS[writer](folder, copy), now="2016-12-15T09:00:00+08:00").ok()
+
+
+def test_no_backup_is_restored_in_the_place_of_a_part_of_a_register(busy: Clerk, tmp_path: Path) -> None:
+    copy = tmp_path / "noted.db"
+    with looked_at(busy.db):
+        busy.process(*NUMBERED, "LAST").ok()
+        for name in ("its log", "its index", "its journal", "its note", "its evidence"):
+            place = PLACES[name](busy.db)
+            before = place.read_bytes() if place.exists() else None
+            refused = busy.process("--db", place, "restore", "--yes", copy)
+            assert (name, refused.status, refused.out) == (name, 3, "")
+            assert (place.read_bytes() if place.exists() else None) == before
+    assert "LAST" in busy("list").ok()
+
+
 def test_init_is_refused_beside_the_log_of_an_earlier_register(new_clerk: Callable[..., Clerk]) -> None:
     for suffix in ("-wal", "-shm", "-journal"):
         clerk = new_clerk()
