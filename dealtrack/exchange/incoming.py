@@ -14,6 +14,7 @@ from dealtrack.core.outcome import outcome_named
 from dealtrack.core.seller import match_seller
 from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, restore_formula, unescape_controls
 from dealtrack.errors import DealtrackError
+from dealtrack.exchange.closings import State
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, Told, parse_history
 from dealtrack.exchange.mapping import EVENTS, FIELDS, Inside, Layout, Mapping
@@ -83,7 +84,7 @@ class RowReader:
         self._restores = restores
         self._own = layout.own
         self._only = layout.only
-        self._state = layout.state
+        self._states = layout.states
         known = (*STEPS,) if layout.own else tuple(layout.fields)
         self._unknown_steps = tuple(kind for kind in STEPS if kind not in known)
         self._blanks = mapping.blanks
@@ -140,7 +141,7 @@ class RowReader:
             raise Refused(Phrase("received is empty: a complaint needs the moment of its receipt"))
         self._check_order(moments, row)
         undated = None if history else self._undated(moments, cells)
-        is_closed = undated is not None and self._state is not None and self._state.words is not None
+        is_closed = undated is not None and undated.words is not None
         values: dict[str, str | None] = dict.fromkeys(_TEXTS)
         for name, indexes, memory in self._texts:
             # A cell of another class than str is to be refused.
@@ -197,16 +198,15 @@ class RowReader:
             id_,
             history,
             self._unknown_steps,
-            undated,
+            undated.column if undated is not None else None,
             is_closed,
         )
 
-    def _undated(self, moments: Collection[str], cells: Sequence[str]) -> str | None:
-        """Return the column by which a complaint is closed whose row tells no moment of that, None where none is."""
-        state = self._state
-        if state is None or not state.is_closed(cells[state.place]) or any(name in moments for name in _CLOSING):
+    def _undated(self, moments: Collection[str], cells: Sequence[str]) -> State | None:
+        """Return what says that a complaint is closed whose row tells no moment of that, None where nothing does."""
+        if not self._states or any(name in moments for name in _CLOSING):
             return None
-        return state.column
+        return next((state for state in self._states if state.is_closed(cells[state.place])), None)
 
     def _happened(self, name: str, cells: Sequence[str]) -> bool:
         """Tell whether the columns that an event hangs on say that it happened; one that is missing does not."""

@@ -2,17 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.errors import BadMappingFile, CannotRead, suggestion
-from dealtrack.exchange.closings import STATE_COLUMNS, Closed, State
+from dealtrack.exchange.closings import Closed, State, find_states
 from dealtrack.exchange.dates import AUTO, compile_form
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.phrase import Phrase, Word, listed
@@ -109,8 +110,8 @@ class Layout:
     `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
     history in an export of dealtrack's own, None in another file. `only` gives each event on a condition the
     columns that it hangs on, None for one that the file lacks. `asked` are fields that nobody named a column for.
-    `inside` tells of columns of JSON lists which of their values is meant. `state` is where it is told whether a
-    complaint is closed.
+    `inside` tells of columns of JSON lists which of their values is meant. `states` are where it may be told whether
+    a complaint is closed.
     """
 
     fields: Table[str, tuple[int, ...]]
@@ -121,7 +122,7 @@ class Layout:
     only: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     inside: Table[int, "Inside"] = field(default_factory=dict)
-    state: State | None = None
+    states: tuple[State, ...] = ()
 
 
 class Inside(NamedTuple):
@@ -224,31 +225,39 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         name: tuple((find(column), words) for column, words in conditions.items())
         for name, conditions in mapping.only.items()
     }
-    used = {index for indexes in fields.values() for index in indexes} | {*kept.values(), *(own or ())}
-    state = _state(mapping.closed, header, find)
-    if state is not None and state.words is not None:
-        used.add(state.place)
+    read = {index for indexes in fields.values() for index in indexes}
+    used = read | {*kept.values(), *(own or ())}
+    states = _states(mapping.closed, header, find, read)
+    used |= {state.place for state in states if state.words is not None}
     used |= {index for places in only.values() for index, _ in places if index is not None}
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
     asked = tuple(name for name in mapping.asked if name not in mapping.columns and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent, own, only, asked, inside, state)
+    return Layout(fields, kept, ignored, absent, own, only, asked, inside, states)
 
 
-def _state(closed: Closed | None, header: Sequence[str], find: Callable[[str], int | None]) -> State | None:
+def _states(
+    closed: Closed | None, header: Sequence[str], find: Callable[[str], int | None], read: Collection[int]
+) -> tuple[State, ...]:
     if closed is None:
-        known = (place for place, column in enumerate(header) if loose_name(column) in STATE_COLUMNS)
-        return next((State(place, header[place], None) for place in known), None)
+        return tuple(find_states(header, [loose_name(words_apart(column)) for column in header], read))
     places = (find(column) for column in closed.columns)
-    return next((State(place, header[place], closed.words) for place in places if place is not None), None)
+    known = (State(place, header[place], closed.words) for place in places if place is not None)
+    return tuple(islice(known, 1))
 
 
+_RUN_TOGETHER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
 
 
 def loose_name(column: str) -> str:
     """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
     return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
+
+
+def words_apart(column: str) -> str:
+    """Return a column's name with its words apart, where capitals begin them: ServiceRequestNum, SRStatus."""
+    return _RUN_TOGETHER.sub(" ", column)
 
 
 # Files

@@ -20,7 +20,7 @@ from dealtrack.errors import DealtrackError
 from dealtrack.exchange.column_words import OF_OTHERS, TAILS, WORDS
 from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
 from dealtrack.exchange.dates import AUTO
-from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name
+from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name, words_apart
 from dealtrack.exchange.raw import RawRow
 from dealtrack.phrase import Phrase
 
@@ -31,7 +31,6 @@ _LIKELY, _CERTAIN = 0.5, 0.9
 _LEAST = 0.6
 _FEW = 0.2
 _SHOWN_WORDS = 12
-_RUN_TOGETHER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MOBILE = re.compile(r"(?:(?:\+|00)?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}")
 _IDENTIFIER = re.compile(
     r"(?:\b(?:id|no|nr|num|number|code|key|ref|reference|ticket)|编号|单号|序号|代码|编码|(?<!手机)(?<!电话)号)$"
@@ -183,7 +182,7 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
         case "phone":
             if named:
                 return named + 1 if column.share(_is_phone) >= _LIKELY else 0
-            is_number = bool(_named("number", column.name)) or _IDENTIFIER.search(loose_name(_spaced(column.name)))
+            is_number = bool(_named("number", column.name)) or _IDENTIFIER.search(loose_name(words_apart(column.name)))
             return 1 if not is_number and column.share(_MOBILE.fullmatch) >= _LIKELY else 0
         case "consumer":
             return 0 if column.share(_is_prose) >= _FEW else named
@@ -212,7 +211,7 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
 
 
 def _named(field: str, column: str) -> float:
-    name = loose_name(_spaced(column))
+    name = loose_name(words_apart(column))
     words = WORDS[field]
     joined = name.replace(" ", "")
     for place, word in enumerate(words):
@@ -233,11 +232,6 @@ def _named(field: str, column: str) -> float:
         if is_it:
             return 2 - 0.5 * place / len(words)
     return 0
-
-
-def _spaced(column: str) -> str:
-    """Return a column's name with its words apart, where capitals begin them: ServiceRequestNum, SRStatus."""
-    return _RUN_TOGETHER.sub(" ", column)
 
 
 def _is_phone(text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dealtrack.exchange.mapping import Mapping, lay_out
 from tests.conftest import Clerk
 
 WHOLE = "the tables are as the journal makes them\n"
@@ -124,6 +125,48 @@ def test_rows_closed_without_a_day_are_told_of_and_stay_open(clerk: Clerk, file:
     assert len(clerk("overdue").ok().splitlines()) == 4
     # Said anew of the same file.
     assert "2 rows are closed in column Status" in clerk("import", file(STATES), *words).err
+
+
+@pytest.mark.parametrize(
+    ("column", "closed", "still_open"),
+    [
+        ("SRStatus", "Case closed", "Pending closure"),
+        ("Disposition", "closed - resolved", "Not closed"),
+        ("Company response to consumer", "Closed with non-monetary relief", "In progress"),
+        ("Status", "Withdrawn", "To be completed"),
+        ("办理结果", "已处理完毕", "处理中"),
+        ("狀態", "已結案", "未結案"),
+        ("状态", "不予受理", "已受理"),
+        ("办结情况", "办结", "待办结"),
+        ("对応状況", "対応済み", "未対応"),
+        ("상태", "완료", "미완료"),
+        ("Statut", "Fermé", "Non résolu"),
+        ("Estado", "CERRADO", "no cerrado"),
+        ("Статус", "Закрыто", "Не закрыто"),
+        ("是否办结", "是", "否"),
+        ("Is Closed", "TRUE", "FALSE"),
+        ("Resolved?", "Y", "N"),
+    ],
+)
+def test_what_people_write_of_a_closing_is_known(column: str, closed: str, still_open: str) -> None:
+    states = lay_out(Mapping(), ["number", "State", "received", column]).states
+    (state,) = (state for state in states if state.column == column)
+    assert state.is_closed(closed)
+    assert not any(state.is_closed(word) for word in (still_open, "", "NY"))
+
+
+@pytest.mark.parametrize(
+    "column", ["Order status", "支付状态", "退款进度", "Days closed", "Closed by", "办结时间", "备注"]
+)
+def test_the_state_of_something_else_is_none_of_the_complaint(column: str) -> None:
+    states = lay_out(Mapping(), ["number", column]).states
+    assert not any(state.is_closed(word) for state in states for word in ("已完成", "Completed", "3"))
+
+
+def test_each_column_of_a_state_is_looked_at(clerk: Clerk, file: Callable[..., Path]) -> None:
+    clerk.now = "2016-11-30T09:00:00+08:00"
+    path = file("number,platform,received,State,工单状态\n1,JD,2016-11-01,NY,已归档\n2,JD,2016-11-01,NY,处理中\n")
+    assert "1 row is closed in column 工单状态 and has no day of completion" in clerk("import", path).err
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
