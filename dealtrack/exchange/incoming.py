@@ -231,10 +231,6 @@ class RowReader:
         text = restore_formula(text)
         return unescape_controls(text) if self._own else text
 
-    def number(self, cells: Sequence[str]) -> str | None:
-        """Return the number of a row, as `read` gives it; raises Refused."""
-        return self._value("number", cells, self._number)
-
     def _pick(self, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
         """Return the first of some cells that is not blank, and the name of its column."""
         for index in indexes:

@@ -84,10 +84,6 @@ class RowsReader:
         is_beside = is_beside_the_table(self._header, row.cells, row.line == self._first_line)
         return passed_line(row.line, row.cells) if is_beside else None
 
-    def number(self, row: RawRow) -> str | None:
-        """Return the number of a row that can be read, None where it has none."""
-        return self._reader(row.header).number(row.cells)
-
     def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[Incoming | Refusal | PassedLine]:
         """Yield each row as a complaint, as a refusal, or as a line that is passed over; raises CannotRead."""
         header = self._header

@@ -38,11 +38,6 @@ class Tally:
     undated: Counter[tuple[str, bool]] = field(default_factory=Counter)
     reading: Reading = field(default_factory=Reading)
 
-    @property
-    def unsettled(self) -> tuple[int, ...]:
-        """Return what changes where a row may tell something again when it is read another time."""
-        return self.changed, len(self.kept), self.erased, self.undated.total()
-
     def note_odd_contact(self, line: int) -> None:
         """Count a row whose phone or e-mail address is none, and remember the first lines."""
         self.odd_contacts += 1

@@ -12,7 +12,7 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.errors import NothingToErase
 from dealtrack.phrase import Phrase
-from dealtrack.register import import_blocks, journal
+from dealtrack.register import journal
 from dealtrack.register.backup import draft_folders
 from dealtrack.register.connection import finish_erasure, mark_erasure
 from dealtrack.register.drafts import drafts_in, remove_drafts
@@ -66,7 +66,6 @@ def erase(register: Register, complaints: Sequence[int], reason: str, now: datet
             told[id_] = [name for name, value in given.items() if len(value) >= LEAST_TELLING and value in said]
             recorder.event(Event.ERASED, {"complaint": id_, "reason": reason})
             connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
-            import_blocks.forget(connection, id_)
         _write_afresh(connection)
         # Before the erasure is committed: killed afterwards, the next writer knows of it.
         mark_erasure(register.path)

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -122,21 +121,6 @@ class Writer:
         """Write the entries that are still held back."""
         self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._links)
         self._links.clear()
-
-
-@contextmanager
-def unguarded(connection: sqlite3.Connection) -> Iterator[None]:
-    """Lift the guard of the journal's end for the block, within a transaction: 3 us an entry of 8.
-
-    Nobody else can write before the transaction ends, and only with the guard in its place, or undone, does it.
-    """
-    guard = "transition_grows_at_its_end"
-    # A register that somebody took it from goes on without, for `verify` to tell.
-    found = connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?", (guard,)).fetchone()
-    connection.execute(f"DROP TRIGGER IF EXISTS {guard}")
-    yield
-    if found is not None:
-        connection.execute(found[0])
 
 
 def transition_of(row: Sequence[Any]) -> Transition:

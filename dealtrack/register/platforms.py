@@ -10,7 +10,7 @@ from dealtrack.core.matching import fold, nearest_words
 from dealtrack.core.platform import Check, Platform, check_names_free, match_platform, with_check
 from dealtrack.errors import InFuture, UnknownPlatform, UnknownWord, suggestion
 from dealtrack.phrase import Word, listed
-from dealtrack.register import import_blocks, journal, projection
+from dealtrack.register import journal, projection
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.register import Register
 
@@ -42,7 +42,6 @@ def edit_platform(
             return None
         seq = recorder.event(Event.PLATFORM_EDITED, {"name": before.name, **changed})
         projection.write_platform(register.connection, after, seq)
-        import_blocks.forget_all(register.connection)
     register.forget("platforms")
     return after
 

@@ -9,7 +9,7 @@ from typing import Any
 from dealtrack.core.clocks import Clock
 from dealtrack.core.policy import Policy
 from dealtrack.phrase import Phrase
-from dealtrack.register import import_blocks, journal, platforms, projection, queries, search
+from dealtrack.register import journal, platforms, projection, queries, search
 from dealtrack.register.connection import reading
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.making import Maker, Row
@@ -24,13 +24,12 @@ CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "p
 
 
 def rebuild(register: Register) -> None:
-    """Make every projected table again from the journal, and forget what imports remember, in one transaction."""
+    """Make every projected table again from the journal, in one transaction."""
     connection = register.connection
     with register.writing():
         for table in PROJECTED_TABLES:
             connection.execute(f"DELETE FROM {table}")
         search.clear(connection)
-        import_blocks.forget_all(connection)
         register.forget(*CACHED)
         for entry in journal.events(connection, Event):
             _apply(connection, entry)

@@ -3,10 +3,9 @@
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
-from itertools import count, filterfalse, islice
+from itertools import count, filterfalse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
@@ -16,10 +15,10 @@ from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
 from dealtrack.errors import PersonalAltered
-from dealtrack.register import import_blocks, journal, projection, queries, search
+from dealtrack.register import journal, projection, queries, search
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import Personal, personal_digest, personal_row
-from dealtrack.register.plain import Plain, Ready
+from dealtrack.register.plain import Plain
 
 if TYPE_CHECKING:
     from dealtrack.register.erasure import PersonalCheck
@@ -78,10 +77,6 @@ class Recorder:
         from dealtrack.register.erasure import PersonalCheck
 
         return PersonalCheck(self._connection, keys=False)
-
-    def unguarded(self) -> AbstractContextManager[None]:
-        """Let very many entries join the journal sooner within a block, at whose end nothing may be held back."""
-        return journal.unguarded(self._connection)
 
     def flush(self) -> None:
         """Write what is still held back."""
@@ -147,7 +142,7 @@ class Recorder:
         checks of `limits` raise, UnknownComplaint, UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
-        id_ = self._next_ids(1, wanted)[0] if work.complaint is None else work.complaint
+        id_ = self._next_id(wanted) if work.complaint is None else work.complaint
         life = Life(id_, () if is_new else self.history(id_))
         if work.personal is not None and not is_new:
             self._check_personal(life)
@@ -166,35 +161,25 @@ class Recorder:
             self._remember(id_, complaint.number, projection.import_key_of(life.history))
         elif any(entry.kind in RENAMING for entry in decided):
             self._numbers, self._keys = {}, {}
-            import_blocks.forget(self._connection, id_)
-            self._forget_blocks_of(complaint.number)
         return complaint
 
     def enter(self, work: Work, wanted: int | None = None) -> int:
         """Record a new complaint and return its id: what `record` does, in a third of its time where it is plain."""
         ready = self._plain.ready(work, self.now, self.recorded_at)
-        return self.record(work, wanted).id if ready is None else self.enter_all([ready], wanted)[0]
+        if ready is None:
+            return self.record(work, wanted).id
+        id_ = self._last = self._next_id(wanted)
+        if ready.personal is not None:
+            self._personal.append((id_, *ready.personal))
+        self._rows.add([(id_, *ready.complaint)], [(id_, *run) for run in ready.clocks])
+        self._entries.add_all([(id_, ready.kinds, ready.moments, ready.details)])
+        self._index.add(search.plain_rows([id_], [ready.said]))
+        self._remember(id_, ready.number, ready.import_key)
+        return id_
 
-    def enter_all(self, made: Sequence[Ready], wanted: int | None = None) -> list[int]:
-        """Record new complaints whose rows are made, and return their ids."""
-        ids = self._next_ids(len(made), wanted)
-        self._last = ids[-1]
-        numbers, keys, kinds, moments, details, rows, runs, personal, said = zip(*made, strict=True)
-        self._personal += [(id_, *held) for id_, held in zip(ids, personal, strict=True) if held is not None]
-        self._rows.add(
-            [(id_, *row) for id_, row in zip(ids, rows, strict=True)],
-            [(id_, *run) for id_, each in zip(ids, runs, strict=True) for run in each],
-        )
-        self._entries.add_all(zip(ids, kinds, moments, details, strict=True))
-        self._index.add(search.plain_rows(ids, said))
-        for id_, number, key in zip(ids, numbers, keys, strict=True):
-            self._remember(id_, number, key)
-        return ids
-
-    def _next_ids(self, many: int, wanted: int | None) -> list[int]:
+    def _next_id(self, wanted: int | None) -> int:
         # A row of personal data that somebody put in stays as it is, for `verify` to name; no complaint may inherit it.
-        free = filterfalse(self._put_in.__contains__, count(max(self._last + 1, wanted or 0)))
-        return list(islice(free, many))
+        return next(filterfalse(self._put_in.__contains__, count(max(self._last + 1, wanted or 0))))
 
     @property
     def passed_over(self) -> list[int]:
@@ -257,30 +242,14 @@ class Recorder:
 
     def _remember(self, id_: int, number: str | None, key: str | None) -> None:
         """Keep what a new complaint is found by, where it was looked up."""
-        self._forget_blocks_of(number)
         if number in self._numbers:
             self._numbers[number].append(id_)
         if key in self._keys:
             self._keys[key] = id_
 
-    def _forget_blocks_of(self, number: str | None) -> None:
-        """Forget the blocks of rows with a number that stands for a complaint more, or for another one."""
-        if number is not None:
-            known = self._numbers.get(number)
-            for id_ in queries.find_number(self._connection, number) if known is None else known:
-                import_blocks.forget(self._connection, id_)
-
-    def find_block(self, digest: bytes) -> tuple[int, int] | None:
-        """Return the first and last complaint of a block of rows that was taken in, None where it may tell more."""
-        return import_blocks.find(self._connection, digest)
-
     def category_words(self) -> "Iterator[tuple[str, int]]":
         """Yield what files called the category of complaints just entered that are other, and how often."""
         return queries.category_words(self._connection, self.first_seq)
-
-    def keep_block(self, digest: bytes, complaints: Collection[int]) -> None:
-        """Keep a block of rows that were all taken in, given the complaints that they tell of."""
-        import_blocks.keep(self._connection, digest, min(complaints), max(complaints))
 
     def make(self, made: Mapping[str, Any]) -> None:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""

@@ -141,7 +141,7 @@ class Bench:
             again,
             "reading the CSV",
             self.bare("reading", self.csv),
-            2.5,
+            10,
             told=True,
             runs=3,
         )
