@@ -95,15 +95,21 @@ def verdict(clock: Clock, moment: datetime) -> Verdict:
     """Return the verdict of a clock at a moment; an event at the very deadline is on time."""
     if clock.started is None:
         return Verdict.CANCELLED if clock.end else Verdict.PROJECTED
-    if clock.ended is not None:
-        if clock.end is End.UNKNOWN:
-            return Verdict.UNKNOWN
-        if clock.due is not None and clock.ended > clock.due:
-            return Verdict.MISSED
-        return Verdict.MET if clock.end is End.STOPPED else Verdict.CANCELLED
-    if clock.due is None:
-        return Verdict.PAUSED
-    return Verdict.OVERDUE if moment > clock.due else Verdict.RUNNING
+    return verdict_of_run(clock.end, None if clock.due is None else (clock.ended or moment) > clock.due)
+
+
+def verdict_of_run(end: End | None, is_late: bool | None) -> Verdict:
+    """Return the verdict of a run that has started, by how it ended, None while it runs.
+
+    `is_late` tells whether it ended after its deadline, or runs past it; it is None while there is no deadline.
+    """
+    if end is End.UNKNOWN:
+        return Verdict.UNKNOWN
+    if end is None:
+        return Verdict.PAUSED if is_late is None else Verdict.OVERDUE if is_late else Verdict.RUNNING
+    if is_late:
+        return Verdict.MISSED
+    return Verdict.MET if end is End.STOPPED else Verdict.CANCELLED
 
 
 def working_days_late(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> int:
@@ -290,6 +296,11 @@ def current(
     return made + [clock for name, clock in latest.items() if policy.clock(name) is None]
 
 
+def waiting_clock(name: str, is_open: bool) -> Clock:
+    """Return a clock that has not started, without a projection; a complaint that has closed needs it no more."""
+    return Clock(name, 1, None, None, None, end=None if is_open else End.NOT_NEEDED)
+
+
 def project(
     rule: ClockRule,
     latest: dict[str, Clock],
@@ -301,10 +312,8 @@ def project(
     moment: datetime,
 ) -> Clock:
     """Return a clock as if it started when the clock before it is due, or now where that has passed."""
-    waiting = Clock(rule.name, 1, None, None, None, length=rule.length, revision=calendar.revision)
-    if not is_open:
-        return waiting._replace(end=End.NOT_NEEDED)
-    if is_paused:
+    waiting = waiting_clock(rule.name, is_open)._replace(length=rule.length, revision=calendar.revision)
+    if not is_open or is_paused:
         return waiting
     start = moment
     for feeder in policy.clocks:

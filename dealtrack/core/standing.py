@@ -12,16 +12,12 @@ from dealtrack.core.policy import Policy, version_for
 
 
 class Standing(NamedTuple):
-    """A complaint with one clock for each rule of its policy, and every run of its clocks, as seen at a moment.
-
-    `closed_before` tells, where whoever asks needs it, how the complaint stood before each of its reopenings.
-    """
+    """A complaint with one clock for each rule of its policy, and every run of its clocks, as seen at a moment."""
 
     complaint: Complaint
     clocks: tuple[Clock, ...]
     moment: datetime
     runs: tuple[Clock, ...] = ()
-    closed_before: tuple[Complaint, ...] = ()
 
     @property
     def runs_and_waiting(self) -> list[Clock]:

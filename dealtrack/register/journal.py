@@ -195,14 +195,6 @@ def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
     return low
 
 
-def last_received(connection: sqlite3.Connection, seq: int) -> int:
-    """Return the complaint received last by an entry, 0 for none: the greatest, since ids grow with the journal."""
-    row = connection.execute(
-        "SELECT complaint FROM transition WHERE seq <= ? AND kind = 'received' ORDER BY seq DESC LIMIT 1", (seq,)
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
 def complaints_from(connection: sqlite3.Connection, seq: int) -> list[int]:
     """Return the first few complaints, nine where there are more, that the entries from a number on tell of."""
     rows = connection.execute(

@@ -235,6 +235,16 @@ def rows_of(
     return complaint_row(complaint, import_key), runs
 
 
+def copy_empty(register: sqlite3.Connection, connection: sqlite3.Connection) -> None:
+    """Make the tables complaint and clock of a register, with their indexes, in another database, without rows."""
+    made = register.execute(
+        "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND tbl_name IN ('complaint', 'clock') "
+        "AND sql IS NOT NULL ORDER BY type DESC"
+    )
+    for (statement,) in made:
+        connection.execute(statement)
+
+
 class Writer:
     """Writes projected rows within one transaction, a batch at a time."""
 

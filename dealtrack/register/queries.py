@@ -7,21 +7,26 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from dealtrack.core import lifecycle
 from dealtrack.core.category import OTHER
 from dealtrack.core.clocks import Clock
-from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import from_store, to_store
+from dealtrack.core.lifecycle import Complaint, Status
+from dealtrack.core.moments import to_store
 from dealtrack.core.policy import Policy
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
 
-_COMPLAINT = ", ".join(f"c.{name}" for name in COMPLAINT_COLUMNS.split(", "))
-_CLOCK = ", ".join(f"k.{name}" for name in CLOCK_COLUMNS.split(", "))
+COMPLAINT = ", ".join(f"c.{name}" for name in COMPLAINT_COLUMNS.split(", "))
+CLOCK = ", ".join(f"k.{name}" for name in CLOCK_COLUMNS.split(", "))
 
 
 OPEN, VOIDED = "open", "voided"
 """Among the statuses of a filter: all that await their end; and what has no receipt any more."""
+
+_ENDED = "', '".join(status for status in Status if status not in lifecycle.OPEN)
+IS_OPEN = f"c.status NOT IN ('{_ENDED}')"
+"""The condition that the index of open complaints is made with."""
 
 
 class Filter(NamedTuple):
@@ -29,7 +34,6 @@ class Filter(NamedTuple):
 
     Of several statuses, platforms, categories or owners any one does; none of them stands for all. A status may be
     `open`, which stands for all but closed. `backdated` asks for an entry made on a later day than what it tells.
-    `received_by` and `last_id` are inclusive; those of `without` are not meant.
     """
 
     statuses: tuple[str, ...] = ()
@@ -40,30 +44,6 @@ class Filter(NamedTuple):
     until: datetime | None = None
     ids: tuple[int, ...] | None = None
     backdated: bool = False
-    received_by: datetime | None = None
-    last_id: int | None = None
-    without: tuple[int, ...] = ()
-
-    def matches(self, complaint: Complaint) -> bool:
-        """Tell whether a complaint is meant."""
-        if self.statuses and not (
-            complaint.status.value in self.statuses or (OPEN in self.statuses and complaint.is_open)
-        ):
-            return False
-        received = complaint.received
-        return (
-            (VOIDED in self.statuses or received is not None)
-            and (not self.platforms or complaint.platform in self.platforms)
-            and (not self.categories or complaint.category in self.categories)
-            and (not self.owners or complaint.owner in self.owners)
-            and (self.since is None or (received is not None and received >= self.since))
-            and (self.until is None or (received is not None and received < self.until))
-            and (self.ids is None or complaint.id in self.ids)
-            and (not self.backdated or complaint.backdated > 0)
-            and (self.received_by is None or (received is not None and received <= self.received_by))
-            and (self.last_id is None or complaint.id <= self.last_id)
-            and complaint.id not in self.without
-        )
 
 
 def conditions(wanted: Filter) -> tuple[str, list[Any]]:
@@ -71,7 +51,7 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
     parts: list[str] = []
     values: list[Any] = []
     if wanted.statuses:
-        is_open = ["c.status NOT IN ('closed', 'voided')"] if OPEN in wanted.statuses else []
+        is_open = [IS_OPEN] if OPEN in wanted.statuses else []
         named = tuple(status for status in wanted.statuses if status != OPEN)
         either = [*is_open, *_is_one_of("status", named, values)]
         parts.append(either[0] if len(either) == 1 else f"({' OR '.join(either)})")
@@ -88,20 +68,10 @@ def conditions(wanted: Filter) -> tuple[str, list[Any]]:
         values.append(to_store(wanted.until))
     if wanted.backdated:
         parts.append("c.backdated > 0")
-    if wanted.received_by is not None:
-        parts.append("c.received_at <= ?")
-        values.append(to_store(wanted.received_by))
-    if wanted.last_id is not None:
-        # Not by the index: SQLite would take this for the end of a batch's range.
-        parts.append("+c.id <= ?")
-        values.append(wanted.last_id)
     # One value however many ids: SQLite takes only so many.
     if wanted.ids is not None:
         parts.append("c.id IN (SELECT value FROM json_each(?))")
         values.append(json.dumps(wanted.ids))
-    if wanted.without:
-        parts.append("c.id NOT IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(wanted.without))
     return " AND ".join(parts) or "1", values
 
 
@@ -118,7 +88,7 @@ def complaints(connection: sqlite3.Connection, wanted: Filter) -> Iterator[tuple
     """Yield each complaint that is meant with every run of its clocks, by id."""
     condition, values = conditions(wanted)
     rows = connection.execute(
-        f"SELECT {_COMPLAINT}, {_CLOCK} FROM complaint c LEFT JOIN clock k ON k.complaint = c.id "
+        f"SELECT {COMPLAINT}, {CLOCK} FROM complaint c LEFT JOIN clock k ON k.complaint = c.id "
         f"WHERE {condition} ORDER BY c.id",
         values,
     )
@@ -126,13 +96,6 @@ def complaints(connection: sqlite3.Connection, wanted: Filter) -> Iterator[tuple
         held = list(group)
         clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in held if row[COMPLAINT_WIDTH] is not None]
         yield complaint_of(held[0][:COMPLAINT_WIDTH]), clocks
-
-
-def first_received(connection: sqlite3.Connection, wanted: Filter) -> datetime | None:
-    """Return the moment of the first receipt among the complaints that are meant, None where there is none."""
-    condition, values = conditions(wanted)
-    (first,) = connection.execute(f"SELECT min(c.received_at) FROM complaint c WHERE {condition}", values).fetchone()
-    return from_store(first) if first else None
 
 
 def running(
@@ -146,52 +109,12 @@ def running(
     span = "".join([" AND k.due_at >= ?" if after else "", " AND k.due_at <= ?" if before else ""])
     ends = [to_store(moment) for moment in (after, before) if moment is not None]
     rows = connection.execute(
-        f"SELECT {_COMPLAINT}, {_CLOCK} FROM clock k CROSS JOIN complaint c ON c.id = k.complaint "
+        f"SELECT {COMPLAINT}, {CLOCK} FROM clock k CROSS JOIN complaint c ON c.id = k.complaint "
         f"WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL{span} AND {condition} ORDER BY k.due_at",
         [*ends, *values],
     )
     for row in rows:
         yield complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
-
-
-def late_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
-    """Return the complaints with a clock that may have been overdue at a moment: due before it, and not ended by then.
-
-    A deadline that has passed can no longer be moved by a pause or an extension, so that none is left out.
-    """
-    text = to_store(moment)
-    rows = connection.execute(
-        "SELECT complaint FROM clock WHERE ended_at IS NULL AND due_at < ? "
-        "UNION SELECT complaint FROM clock WHERE ended_at > due_at AND due_at < ? AND ended_at > ?",
-        (text, text, text),
-    )
-    return [complaint for (complaint,) in rows]
-
-
-def running_at(connection: sqlite3.Connection, moment: datetime) -> list[int]:
-    """Return the complaints with a clock that ran, or was paused, at a moment, in order."""
-    rows = connection.execute(
-        "SELECT DISTINCT complaint FROM clock WHERE started_at <= ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY 1",
-        (to_store(moment), to_store(moment)),
-    )
-    return [complaint for (complaint,) in rows]
-
-
-def changed_since(
-    connection: sqlite3.Connection, moment: datetime, happened: int, known: int, last_id: int
-) -> list[int]:
-    """Return the complaints to which something happened after a moment, or was recorded after an entry, in order.
-
-    `known` is the number of that entry, and `happened` that of the last one recorded by the moment: what happened later
-    was recorded after it. Left out are those known to be received later, and those with an id beyond the last.
-    """
-    rows = connection.execute(
-        'SELECT DISTINCT t.complaint FROM "transition" t CROSS JOIN complaint c ON c.id = t.complaint '
-        "WHERE t.seq > ? AND (t.seq > ? OR t.at > ?) AND t.complaint <= ? "
-        "AND (c.received_at IS NULL OR c.received_at <= ?) ORDER BY 1",
-        (min(happened, known), known, to_store(moment), last_id, to_store(moment)),
-    )
-    return [complaint for (complaint,) in rows]
 
 
 def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
@@ -238,11 +161,11 @@ def clocks_between(
     ended = [earliest.isoformat(), to_store(opening), *rolling, *days, end]
     values = [*running, *ended, end]
     selects = " UNION ALL ".join(
-        f"SELECT k.complaint, {_CLOCK} FROM clock k WHERE {part} AND k.started_at < ?" for part in parts
+        f"SELECT k.complaint, {CLOCK} FROM clock k WHERE {part} AND k.started_at < ?" for part in parts
     )
     # Ordered by "+k.complaint", since SQLite would go through all clocks, twice, to have them in order without sorting.
     rows = connection.execute(
-        f'SELECT k.complaint, c.policy, c.policy_version, {_CLOCK}, NOT EXISTS (SELECT 1 FROM "transition" t '
+        f'SELECT k.complaint, c.policy, c.policy_version, {CLOCK}, NOT EXISTS (SELECT 1 FROM "transition" t '
         "WHERE t.complaint = k.complaint AND t.kind IN ('paused', 'extended', 'voided')) "
         f"FROM ({selects}) k CROSS JOIN complaint c ON c.id = k.complaint ORDER BY +k.complaint, k.name, k.round",
         values,
@@ -254,7 +177,7 @@ def clocks_between(
 
 def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
     """Return every run of a complaint's clocks."""
-    rows = connection.execute(f"SELECT {_CLOCK} FROM clock k WHERE k.complaint = ? ORDER BY name, round", (complaint,))
+    rows = connection.execute(f"SELECT {CLOCK} FROM clock k WHERE k.complaint = ? ORDER BY name, round", (complaint,))
     return [clock_of(row) for row in rows]
 
 
@@ -341,7 +264,7 @@ def complaints_with_personal(
 ) -> Iterator[tuple[Complaint, tuple[str | None, ...] | None]]:
     """Yield complaints, each with its consumer's name, phone, e-mail and address, None where there are none."""
     rows = connection.execute(
-        f"SELECT {_COMPLAINT}, p.complaint, p.consumer, p.phone, p.email, p.address FROM json_each(?) n "
+        f"SELECT {COMPLAINT}, p.complaint, p.consumer, p.phone, p.email, p.address FROM json_each(?) n "
         "CROSS JOIN complaint c ON c.id = n.value LEFT JOIN personal p ON p.complaint = c.id",
         (json.dumps(ids),),
     )

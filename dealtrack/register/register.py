@@ -1,32 +1,37 @@
 """The register: asked how complaints stand, and told what happens to them, without letting SQL out."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from dealtrack.core.calendar import WorkingCalendar
-from dealtrack.core.clocks import CalendarAt, Clock, current, is_lateness_provisional, judge, verdict, working_days_late
+from dealtrack.core.clocks import (
+    CalendarAt,
+    Clock,
+    Verdict,
+    current,
+    is_lateness_provisional,
+    judge,
+    verdict,
+    working_days_late,
+)
 from dealtrack.core.correction import judge_corrected
-from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition, before_reopenings
-from dealtrack.core.moments import to_store
+from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase, listed
-from dealtrack.register import journal, queries
+from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import Filter
 from dealtrack.register.store import Store
 from dealtrack.register.view import View
 
 if TYPE_CHECKING:
-    from collections import Counter
-
-    from dealtrack.register import counts
-    from dealtrack.register.days import StoredDays
     from dealtrack.register.founding import Setup
     from dealtrack.register.personal import Personal
     from dealtrack.register.recorder import Recorder, Work
@@ -79,105 +84,49 @@ class Register(Store):
 
     def standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint that is meant stands in a view, by id."""
-        held, others = self.parted(wanted, view)
-        told = self.standings_among(others, wanted, view)
-        if held is None:
-            yield from told
-        elif view.is_present:
-            yield from self.held_standings(held, view)
-        else:
-            from heapq import merge
-
-            yield from merge(self.held_standings(held, view), told, key=lambda standing: standing.complaint.id)
-
-    def parted(self, wanted: Filter, view: View) -> tuple[Filter | None, Sequence[int] | None]:
-        """Part the complaints that are meant into those that the tables tell of as a view shows them, and the others.
-
-        Those stood and were known as they are now to which nothing has happened, and nothing was added, since. None as
-        the first is for none. The others are given by id, more than are meant; None is for all.
-        """
-        if view.is_present:
-            return wanted, ()
-        known = last_id = journal.GREATEST
-        if view.known is not None:
-            known = journal.last_seq(self._connection, to_store(view.known))
-            last_id = journal.last_received(self._connection, known)
-        if wanted.ids is not None or Status.VOIDED in wanted.statuses or self.is_counted_otherwise_since(known):
-            return None, wanted.ids
-        happened = journal.last_seq(self._connection, to_store(view.moment))
-        changed = tuple(queries.changed_since(self._connection, view.moment, happened, known, last_id))
-        return wanted._replace(received_by=view.moment, last_id=last_id, without=changed), changed
-
-    def held_standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
-        """Yield how each complaint that is meant stands at the moment of a view, by id, by the tables as they are."""
-        for complaint, runs in queries.complaints(self._connection, wanted):
+        for complaint, runs in queries.complaints(self.tables(view, wanted.ids), wanted):
             yield self._standing(complaint, runs, view)
 
-    def standings_among(self, ids: Iterable[int] | None, wanted: Filter, view: View) -> Iterator[Standing]:
-        """Yield how each complaint stands in a view that is meant and among these, all for None, by their histories."""
+    def tables(self, view: View, ids: Iterable[int] | None = None) -> sqlite3.Connection:
+        """Return the tables complaint and clock as a view shows them, for the modules of the register alone.
+
+        At present they are the register's own; of an earlier moment they are projected from the transitions that the
+        view shows, of the complaints with these ids, or of all.
+        """
+        if view.is_present:
+            return self._connection
+        place = view, self.head(), ids and tuple(ids)
+        if place not in self._projected:
+            self._projected[place] = self.opened.enter_context(closing(sqlite3.connect(":memory:")))
+            self._project_into(self._projected[place], view, ids)
+        return self._projected[place]
+
+    def _project_into(self, tables: sqlite3.Connection, view: View, ids: Iterable[int] | None) -> None:
+        projection.copy_empty(self._connection, tables)
+        writer = projection.Writer(tables)
         for entries in self._histories(ids):
-            standing = self._seen(entries, view)
-            if standing is not None and wanted.matches(standing.complaint):
-                yield standing
+            if seen := view.seen(entries):
+                writer.write(*self.project_in(seen, view.known), None, is_new=True)
+        writer.flush()
 
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:
         """Return how a complaint stands in a view by its history; None where it was not received by then, or voided."""
-        standing = self._seen(entries, view)
-        return None if standing is None or standing.complaint.status is Status.VOIDED else standing
-
-    def _seen(self, entries: Sequence[Transition], view: View) -> Standing | None:
-        """Return how a complaint stands in a view, voided ones too; None where it was not received by then."""
         seen = view.seen(entries)
         if not seen:
             return None
         complaint, runs = self.project_in(seen, view.known)
-        before = before_reopenings(complaint.id, seen) if complaint.reopenings else ()
-        return self._standing(complaint, runs, view)._replace(closed_before=tuple(before))
+        return None if complaint.status is Status.VOIDED else self._standing(complaint, runs, view)
 
     def overdue(self, wanted: Filter, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run past their deadline, the longest late first."""
-        if view.is_present:
-            for complaint, clock in queries.running(self._connection, wanted, None, view.moment):
-                if verdict(clock, view.moment) == "overdue":
-                    yield self._lateness(complaint, clock, view)
-            return
-        # What has happened since changes nothing in what was late then; what was added since may.
-        held, ids = (wanted, ()) if view.known is None else self.parted(wanted, view)
-        if self.corrections:
-            # A corrected policy may have clocks that no table holds for what has ended.
-            ids = None
-        elif held is not None and ids is not None:
-            # A revision of the calendar may make a clock late that was not so by the calendar it was judged by.
-            asked = queries.late_at if len(self.revisions) < 2 else queries.running_at
-            ids = sorted({*ids, *asked(self._connection, view.moment)})
-        yield from self._watched(ids, wanted, "overdue", view)
+        for complaint, clock in queries.running(self.tables(view), wanted, None, view.moment):
+            if verdict(clock, view.moment) is Verdict.OVERDUE:
+                yield self._lateness(complaint, clock, view)
 
     def due(self, wanted: Filter, until: datetime, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run and are due up to a moment, itself included, the earliest due first."""
-        if view.is_present:
-            for complaint, clock in queries.running(self._connection, wanted, view.moment, until):
-                yield self._lateness(complaint, clock, view)
-            return
-        held, ids = self.parted(wanted, view)
-        if self.corrections:
-            ids = None
-        elif held is not None and ids is not None:
-            ids = sorted({*ids, *queries.running_at(self._connection, view.moment)})
-        yield from self._watched(ids, wanted, "running", view, until)
-
-    def _watched(
-        self, ids: Iterable[int] | None, wanted: Filter, told: str, view: View, until: datetime | None = None
-    ) -> Iterator[Lateness]:
-        from dealtrack.register.ordering import in_order
-
-        def found(ids: Iterable[int] | None) -> Iterator[tuple[tuple[datetime, int, str], Lateness]]:
-            for standing in self.standings_among(ids, wanted, view):
-                for clock in standing.clocks:
-                    due = clock.due if clock.started and standing.verdict(clock) == told else None
-                    if due is not None and (until is None or due <= until):
-                        yield (due, standing.complaint.id, clock.name), self._lateness(standing.complaint, clock, view)
-
-        return in_order(found(ids), lambda key: dict(found([key[1]]))[key])
+        for complaint, clock in queries.running(self.tables(view), wanted, view.moment, until):
+            yield self._lateness(complaint, clock, view)
 
     def histories(self) -> Iterator[list[Transition]]:
         """Yield the transitions of each complaint in order of entry, complaints by id, voided ones among them."""
@@ -196,76 +145,6 @@ class Register(Store):
             yield from (entries for _, entries in journal.histories(self._connection))
         else:
             yield from filter(None, (journal.history(self._connection, id_) for id_ in ids))
-
-    # Counting, for reports
-
-    def complaints_alike(
-        self, wanted: Filter, grouping: "counts.Grouping", policies: Sequence[Policy], third_party: str
-    ) -> "tuple[dict[counts.Complaints, int], Counter[tuple[str | None, date]]]":
-        """Return kinds of complaints, as they stand, and their days of receipt, as `counts.complaints` does."""
-        from dealtrack.register import counts
-
-        versions = [(policy.name, policy.version) for policy in policies]
-        return counts.complaints(self._connection, wanted, grouping, versions, third_party)
-
-    def runs_alike(
-        self, wanted: Filter, grouping: "counts.Grouping", names: Sequence[str], moment: datetime
-    ) -> "dict[counts.Runs, int]":
-        """Return kinds of runs of the clocks of some names, as they stand, as `counts.runs` does."""
-        from dealtrack.register import counts
-
-        if queries.last_complaint(self._connection) > counts.BATCH:
-            # While a thread tells batch after batch, no day may be looked for on its connection.
-            cast("StoredDays", self.calendar.days).read_numbers()
-        return counts.runs(self._connection, wanted, grouping, names, moment)
-
-    def advances_alike(
-        self, wanted: Filter, grouping: "counts.Grouping", outcome: str, third_party: str
-    ) -> "Counter[counts.Advances]":
-        """Return kinds of complaints that closed with an outcome, as they stand, as `counts.advances` does.
-
-        Those that were reopened are not among them.
-        """
-        from dealtrack.register import counts
-
-        return counts.advances(self._connection, wanted, grouping, outcome, third_party)
-
-    def reopened(self, wanted: Filter, word: str) -> Iterator[Standing]:
-        """Yield each complaint that is meant, was reopened and whose history may hold a word, as it stands.
-
-        Of its clocks nothing is said.
-        """
-        from dealtrack.register import counts
-
-        for entries in self._histories(counts.reopened(self._connection, wanted, word)):
-            complaint = Life(entries[0].complaint, entries).complaint()
-            before = before_reopenings(complaint.id, entries)
-            yield Standing(complaint, (), entries[-1].recorded_at, closed_before=tuple(before))
-
-    def first_received(self, wanted: Filter) -> datetime | None:
-        """Return the moment of the first receipt among the complaints that are meant, as they stand, in UTC."""
-        return queries.first_received(self._connection, wanted)
-
-    def provisional_ids(self, wanted: Filter) -> list[int]:
-        """Return the complaints, as they stand, with a provisional run of a clock."""
-        from dealtrack.register import counts
-
-        return counts.provisional(self._connection, wanted)
-
-    def last_running_due(self) -> datetime | None:
-        """Return the latest deadline of the clocks that run, None where none runs."""
-        from dealtrack.register import counts
-
-        return counts.last_running_due(self._connection)
-
-    def earlier_calendars(self) -> dict[int, WorkingCalendar]:
-        """Return, by their revisions, the calendars before the present one by which clocks that ended were judged."""
-        if len(self.revisions) < 2:
-            return {}
-        from dealtrack.register import counts
-
-        judging = counts.judging_revisions(self._connection)
-        return {revision: self.calendar_of(revision) for revision in judging if revision != self.revision}
 
     def calendar_in(self, view: View) -> WorkingCalendar:
         """Return the working calendar by which a view counts what has not ended."""

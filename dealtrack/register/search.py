@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from dealtrack.core.lifecycle import Complaint, Detail, Kind, Status, Transition
 from dealtrack.core.matching import fold, fold_all
 from dealtrack.phrase import Phrase
 from dealtrack.register import queries
-from dealtrack.register.ordering import in_order
 from dealtrack.register.queries import Filter
 from dealtrack.register.view import View
 
@@ -180,26 +180,24 @@ def search(
     """
     folded = list(dict.fromkeys(filter(None, map(fold, words))))
     candidates = _candidates(register.connection, folded, wanted, view, limit) if folded else iter(())
-    found = _hits(register, folded, wanted, view, candidates)
-    if not view.is_present:
+    if view.is_present:
+        histories = map(register.history, candidates)
+        complaints = ((lifecycle.fold(entries[0].complaint, entries), entries) for entries in histories)
+    else:
         # The table holds the receipts of the present; of the past another may have counted.
-        keyed = (((str(hit.complaint.received), hit.complaint.id), hit) for hit in found)
-        found = in_order(keyed, lambda key: next(_hits(register, folded, wanted, view, [key[1]])), falling=True)
-    return islice(found, limit)
+        standings = register.standings(wanted._replace(ids=tuple(candidates)), view)
+        seen = sorted((standing.complaint for standing in standings), key=_received, reverse=True)
+        complaints = ((complaint, view.seen(register.history(complaint.id))) for complaint in seen)
+    return islice(_hits(folded, complaints), limit)
 
 
-def _hits(
-    register: "Register", words: Sequence[str], wanted: Filter, view: View, candidates: Iterable[int]
-) -> Iterator[Hit]:
-    for id_ in candidates:
-        entries = view.seen(register.history(id_))
-        if view.is_present:
-            complaint = lifecycle.fold(id_, entries)
-        else:
-            standing = register.standing_of(entries, view)
-            if standing is None or not wanted.matches(standing.complaint):
-                continue
-            complaint = standing.complaint
+def _received(complaint: Complaint) -> tuple[datetime, int]:
+    assert complaint.received is not None
+    return complaint.received, complaint.id
+
+
+def _hits(words: Sequence[str], complaints: Iterable[tuple[Complaint, Sequence[Transition]]]) -> Iterator[Hit]:
+    for complaint, entries in complaints:
         texts = texts_of(complaint, entries)
         said = _joined(texts)
         if all(word in said for word in words):

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +56,9 @@ class Store:
         """The ids that new complaints did not get, because somebody had put in personal data of theirs."""
         self._whole: dict[int, WorkingCalendar] = {}
         self._last_seqs: dict[datetime, int] = {}
+        self._projected: dict[tuple[object, ...], sqlite3.Connection] = {}
+        self.opened = ExitStack()
+        """What was opened to look at the register, and is closed with it."""
 
     @classmethod
     @contextmanager
@@ -81,7 +84,8 @@ class Store:
                 store = cls(path, connection)
                 store.upgrade = told
                 try:
-                    yield store
+                    with store.opened:
+                        yield store
                 except UNFORESEEN as error:
                     told_as = _told_as_damage(store, error)
                     if told_as is error:
@@ -241,17 +245,6 @@ class Store:
             return self.calendar_of(max(revision for revision, made_by in made if made_by <= judged))
 
         return at
-
-    def is_counted_otherwise_since(self, seq: int) -> bool:
-        """Tell whether, after a journal entry, calendar or policies were revised or clocks were judged anew.
-
-        Or whether the rules of the time zone are other ones now than when deadlines were stored.
-        """
-        from dealtrack.register import zones
-
-        corrected = [made.seq for corrections in self.corrections.values() for made in corrections]
-        counted = (*(made_by for _, made_by in self.revisions), *self.rejudgings, *corrected)
-        return any(later > seq for later in counted) or not zones.are_current(self._connection, self.facts["timezone"])
 
     # Policies and platforms
 

@@ -1,6 +1,6 @@
 """A report put together: which days it is about, what it is compared with, and the figures of each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -8,13 +8,12 @@ from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.campaign import Campaign
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
-from dealtrack.core.standing import Standing
+from dealtrack.register.counts import first_received
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
-from dealtrack.reports.counting import Counting, count_standings, key_function, ordered_groups
+from dealtrack.reports.counting import Counting, count, ordered_groups
 from dealtrack.reports.figures import Report, Role, Section, Share, Whole, known_days
-from dealtrack.reports.held import HeldCounter
 
 NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners"}
 """What a report may be narrowed to, with the field of a filter that holds it."""
@@ -83,27 +82,10 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     """
     zone, by = register.zone, question.by
     spans = spans_of(question)
-    countings = [Counting(span.first, span.last) for span in spans]
-    held, changed = register.parted(question.wanted, view)
-    if register.corrections:
-        # What ended under an earlier text of a policy may have other clocks than its policy now.
-        held, changed = None, None
-    if held is not None:
-        counter = HeldCounter(register, by, view)
-        for span, counting in zip(spans, countings, strict=True):
-            counter.count(counting, received_in(held, [span], zone))
-    meant = received_in(question.wanted, spans, zone)
-    everything = None if held is None else held._replace(platforms=(), categories=(), owners=())
-    firsts = [] if everything is None else [register.first_received(everything)]
-
-    def those_meant() -> Iterator[Standing]:
-        for standing in register.standings_among(changed, Filter(), view):
-            firsts.append(standing.complaint.received)
-            if meant.matches(standing.complaint):
-                yield standing
-
-    count_standings(countings, those_meant(), key_function(by), register.policy_of, register.calendar_of, zone)
-    first = min(filter(None, firsts), default=None)
+    countings = [Counting() for _ in spans]
+    for span, counting in zip(spans, countings, strict=True):
+        count(counting, register, received_in(question.wanted, span, zone), by, view)
+    first = first_received(register, Filter(), view)
     begun = local_day(first, zone) if first is not None else None
     names = register.clock_names(view)
     # At a day's first second nothing of it lies behind.
@@ -126,17 +108,14 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     )
 
 
-def received_in(wanted: Filter, spans: list[Span], zone: tzinfo) -> Filter:
-    """Return which complaints are wanted: of those meant, the ones received from the first day of all spans on."""
+def received_in(wanted: Filter, span: Span, zone: tzinfo) -> Filter:
+    """Return which complaints are wanted: of those meant, the ones received in a span."""
 
     def start(day: date) -> datetime:
         return datetime.combine(day, time(), zone)
 
-    firsts = [span.first for span in spans]
-    lasts = [span.last for span in spans]
-    since = None if None in firsts else start(min(day for day in firsts if day is not None))
-    until = None if None in lasts else start(max(day for day in lasts if day is not None) + ONE_DAY)
-    return wanted._replace(since=since, until=until)
+    since = None if span.first is None else start(span.first)
+    return wanted._replace(since=since, until=None if span.last is None else start(span.last + ONE_DAY))
 
 
 def make_section(span: Span, counting: Counting, by: str, names: list[str], today: date) -> Section:

@@ -1,26 +1,24 @@
 """Counting complaints and the runs of their clocks into groups."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta, tzinfo
+from datetime import date, timedelta
 from decimal import Decimal
 
-from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
-from dealtrack.core.clocks import Clock, End, Verdict
-from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import local_day
+from dealtrack.core.calendar import ONE_DAY
+from dealtrack.core.clocks import Verdict, verdict, verdict_of_run, waiting_clock
+from dealtrack.core.lifecycle import Complaint, before_reopenings
 from dealtrack.core.policy import Policy
-from dealtrack.core.standing import Standing
+from dealtrack.register.counts import Counts, Key
+from dealtrack.register.queries import Filter
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 from dealtrack.reports.figures import ClockFigures, Group
 
 ADVANCE_COMPENSATION = "advance-compensation"
 THIRD_PARTY = "third-party"
 MOST_PERIODS = 600
-
-Key = str | None
-CalendarOf = Callable[[int], WorkingCalendar]
-"""Gives the working calendar as a revision left it."""
 
 
 @dataclass(slots=True)
@@ -75,30 +73,29 @@ class Tally:
             tally = self.clocks[name] = ClockTally()
         return tally
 
-    def count(self, complaint: Complaint, day: date) -> None:
-        """Count a complaint received on a day."""
-        self.complaints += 1
-        self.intake[day] += 1
-        self.open += complaint.is_open
-        self.completed += complaint.is_completed
-        self.first_contacts += complaint.first_contact is True
-        self.contacts_unknown += complaint.first_contact is None
-        self.reopened_complaints += complaint.reopenings > 0
-        self.reopenings += complaint.reopenings
-        self.backdated_complaints += complaint.backdated > 0
-        about_third_party = complaint.seller == THIRD_PARTY
-        self.third_party += about_third_party
+    def count(self, alike: Complaint, count: int) -> None:
+        """Count so many complaints of which one tells what they have in common."""
+        self.complaints += count
+        self.open += count * alike.is_open
+        self.completed += count * alike.is_completed
+        self.first_contacts += count * (alike.first_contact is True)
+        self.contacts_unknown += count * (alike.first_contact is None)
+        self.third_party += count * (alike.seller == THIRD_PARTY)
+        self.reopened_complaints += count * (alike.reopenings > 0)
+        self.reopenings += count * alike.reopenings
+        self.backdated_complaints += count * (alike.backdated > 0)
 
-    def count_advances(self, amounts: Collection[str | None], about_third_party: bool, times: int = 1) -> None:
-        """Count complaints in which each of these amounts was paid in advance, None for one that nobody stated."""
-        if not amounts:
+    def count_advances(self, closings: Iterable[Complaint]) -> None:
+        """Count a complaint as it stood after each of its closings: what was paid stays paid where it was reopened."""
+        paid = [closing for closing in closings if closing.outcome == ADVANCE_COMPENSATION]
+        if not paid:
             return
-        stated = [Decimal(amount) for amount in amounts if amount is not None]
-        self.advanced += times
-        self.third_party_advanced += times if about_third_party else 0
-        self.advanced_sum += sum(stated, Decimal(0)) * times
-        self.advanced_amounts += len(stated) * times
-        self.advanced_without_amount += times if len(stated) < len(amounts) else 0
+        stated = [Decimal(closing.amount) for closing in paid if closing.amount is not None]
+        self.advanced += 1
+        self.third_party_advanced += paid[-1].seller == THIRD_PARTY
+        self.advanced_sum += sum(stated, Decimal(0))
+        self.advanced_amounts += len(stated)
+        self.advanced_without_amount += len(stated) < len(paid)
 
     def add(self, other: "Tally") -> None:
         """Count in what another has counted."""
@@ -120,19 +117,11 @@ ADDED = tuple(name for name in Tally.__slots__ if name not in ("clocks", "intake
 
 
 class Counting:
-    """Counts the complaints received in a span of days, both ends included, None for an open end.
+    """What was counted of complaints, by groups; `policies` judge them, by name and version."""
 
-    `policies` are those that judge the complaints counted, by name and version.
-    """
-
-    def __init__(self, first: date | None, last: date | None) -> None:
-        self.first, self.last = first, last
+    def __init__(self) -> None:
         self.tallies: dict[Key, Tally] = {}
         self.policies: dict[tuple[str, str], Policy] = {}
-
-    def holds(self, day: date) -> bool:
-        """Tell whether a day is in the span."""
-        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
 
     def tally(self, key: Key) -> Tally:
         """Return what was counted of a group."""
@@ -149,64 +138,43 @@ class Counting:
         return total
 
 
-def count_standings(
-    countings: Sequence[Counting],
-    standings: Iterable[Standing],
-    key_of: Callable[[Complaint, date], Key],
-    policy_of: Callable[[Complaint], Policy],
-    calendar_of: CalendarOf,
-    zone: tzinfo,
-) -> None:
-    """Count complaints, by how they stand, in each span that their day of receipt lies in."""
-    for standing in standings:
-        complaint = standing.complaint
-        if complaint.received is None:
-            continue
-        day = local_day(complaint.received, zone)
-        key = key_of(complaint, day)
-        for counting in countings:
-            if counting.holds(day):
-                version = complaint.policy, complaint.policy_version
-                if version not in counting.policies:
-                    counting.policies[version] = policy_of(complaint)
-                tally = counting.tally(key)
-                tally.count(complaint, day)
-                tally.count_advances(advances(standing), complaint.seller == THIRD_PARTY)
-                count_clocks(tally, standing, calendar_of, zone)
-
-
-def advances(standing: Standing) -> list[str | None]:
-    """Return the amounts paid in advance, by each closing of a complaint that was not voided; None for one not stated.
-
-    What was paid stays paid where the complaint was reopened.
-    """
-    closings = (*standing.closed_before, standing.complaint)
-    return [closing.amount for closing in closings if closing.outcome == ADVANCE_COMPENSATION]
-
-
-def count_clocks(tally: Tally, standing: Standing, calendar_of: CalendarOf, zone: tzinfo) -> None:
-    """Count every run of a complaint's clocks, and those that stand in for what has not started."""
-    tally.provisional += any(clock.provisional for clock in standing.clocks)
-    for clock in standing.clocks:
-        tally.clock(clock.name).complaints += 1
-    for run in standing.runs_and_waiting:
-        counted = tally.clock(run.name)
-        counted.verdicts[standing.verdict(run)] += 1
-        counted.provisional += run.provisional
-        days = working_days_taken(run, calendar_of, zone)
-        if days is not None:
-            counted.days[days] += 1
-
-
-def working_days_taken(clock: Clock, calendar_of: CalendarOf, zone: tzinfo) -> int | None:
-    """Return the working days after the day of a run's start up to that of its stop; None where nothing stopped it.
-
-    They are counted by the revision of the calendar by which the run was judged.
-    """
-    if clock.started is None or clock.ended is None or clock.end is not End.STOPPED:
-        return None
-    calendar = calendar_of(clock.revision)
-    return calendar.count_between(local_day(clock.started, zone), local_day(clock.ended, zone))
+def count(counting: Counting, register: Register, wanted: Filter, by: str, view: View) -> None:
+    """Count the complaints that a filter means, as a view shows them, and their clocks; raises OutsideCalendar."""
+    counts = Counts(register, wanted, view, "" if by in PERIODS else by, PERIODS.get(by))
+    waiting: Counter[tuple[Key, bool, str]] = Counter()
+    for key, alike, number in counts.complaints():
+        policy = register.policy_of(alike)
+        counting.policies[alike.policy, alike.policy_version] = policy
+        tally = counting.tally(key)
+        tally.count(alike, number)
+        for rule in policy.clocks:
+            tally.clock(rule.name).complaints += number
+            waiting[key, alike.is_open, rule.name] += number
+    for key, day, number in counts.intake():
+        counting.tally(key).intake[day] += number
+    for runs in counts.runs():
+        clock = counting.tally(runs.key).clock(runs.name)
+        clock.verdicts[verdict_of_run(runs.end, runs.is_late)] += runs.total
+        clock.provisional += runs.total * runs.provisional
+        if runs.days is not None:
+            clock.days[runs.days] += runs.total
+        if runs.is_first and runs.is_own:
+            waiting[runs.key, runs.is_open, runs.name] -= runs.total
+        elif runs.is_first:
+            clock.complaints += runs.total
+    for (key, is_open, name), number in waiting.items():
+        counting.tally(key).clock(name).verdicts[verdict(waiting_clock(name, is_open), view.moment)] += number
+    for key, complaint in counts.closed_with(ADVANCE_COMPENSATION):
+        before = (
+            before_reopenings(complaint.id, view.seen(register.history(complaint.id))) if complaint.reopenings else []
+        )
+        counting.tally(key).count_advances([*before, complaint])
+    for key, standing in counts.doubtful():
+        tally = counting.tally(key)
+        tally.provisional += any(clock.provisional for clock in standing.clocks)
+        for waits in standing.clocks:
+            if waits.started is None:
+                tally.clock(waits.name).provisional += waits.provisional
 
 
 def week_of(day: date) -> str:
@@ -221,15 +189,6 @@ def month_of(day: date) -> str:
 
 
 PERIODS: dict[str, Callable[[date], str]] = {"week": week_of, "month": month_of}
-
-
-def key_function(by: str) -> Callable[[Complaint, date], Key]:
-    """Return what tells the group of a complaint and its day of receipt; one group for an empty `by`."""
-    if not by:
-        return lambda _complaint, _day: None
-    if period := PERIODS.get(by):
-        return lambda _complaint, day: period(day)
-    return lambda complaint, _day: getattr(complaint, by)
 
 
 def periods_between(by: str, first: date, last: date) -> Iterator[str]:

@@ -1,29 +1,23 @@
-"""What is told of an earlier moment, partly by the tables as they are, beside what all histories alone tell of it."""
+"""What is told of an earlier moment by tables that are projected for it, beside what each history alone tells of it."""
 
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing, suppress
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Kind, effective
 from dealtrack.core.moments import Moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError
-from dealtrack.register.ordering import KEPT, in_order
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
-from dealtrack.reports.compliance import Question, make_report
-from dealtrack.reports.figures import GROUPINGS
 from tests import varied
 from tests.conftest import Clerk
 
@@ -39,9 +33,8 @@ FILTERS = (
     Filter(),
     Filter(statuses=("open",)),
     Filter(statuses=("closed",)),
-    Filter(statuses=("voided",)),
     Filter(statuses=("paused",), platforms=("JD",)),
-    Filter(statuses=("open", "voided")),
+    Filter(statuses=("open", "closed")),
     Filter(statuses=("received", "closed"), categories=("quality", "other")),
     Filter(platforms=("JD", "Tmall"), owners=("朝阳所", "clerk")),
     Filter(owners=("朝阳所",), backdated=True),
@@ -50,12 +43,21 @@ FILTERS = (
 )
 
 
-class Folding(Register):
-    """A register that tells of an earlier moment by all histories."""
-
-    def parted(self, wanted: Filter, view: View) -> tuple[Filter | None, Sequence[int] | None]:
-        """Leave nothing to the tables."""
-        return (wanted, ()) if view.is_present else (None, wanted.ids)
+def is_meant(standing: Standing, wanted: Filter) -> bool:
+    """Tell whether a filter means a complaint, by its fields alone."""
+    complaint = standing.complaint
+    assert complaint.received is not None
+    names = {complaint.status.value, "open"} if complaint.is_open else {complaint.status.value}
+    return (
+        (not wanted.statuses or bool(names & {*wanted.statuses}))
+        and (not wanted.platforms or complaint.platform in wanted.platforms)
+        and (not wanted.categories or complaint.category in wanted.categories)
+        and (not wanted.owners or complaint.owner in wanted.owners)
+        and (wanted.since is None or complaint.received >= wanted.since)
+        and (wanted.until is None or complaint.received < wanted.until)
+        and (wanted.ids is None or complaint.id in wanted.ids)
+        and (not wanted.backdated or complaint.backdated > 0)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,7 @@ def told(standings: Iterable[Standing]) -> list[tuple[Any, ...]]:
             *(sorted(map(shown, clocks)) for clocks in (standing.clocks, standing.runs)),
         )
         for standing in standings
+        if standing.complaint.received is not None
     ]
 
 
@@ -108,81 +111,52 @@ def go_on(register: Register, now: datetime) -> None:
 
 @pytest.mark.parametrize("known", [None, *KNOWN], ids=lambda known: known and known.date().isoformat())
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.date().isoformat())
-def test_standings_reports_and_what_is_due_are_as_all_histories_tell(
-    path: Path, moment: datetime, known: datetime | None
-) -> None:
+def test_lists_are_as_the_histories_tell_one_by_one(path: Path, moment: datetime, known: datetime | None) -> None:
     view = View.of(END, moment, known)
     until = min(moment, END) + timedelta(days=9)
-    questions = [Question(by) for by in ("", *GROUPINGS)]
-    questions += [
-        Question(first=date(2016, 11, 1), last=date(2016, 11, 20)),
-        Question(wanted=Filter(platforms=("JD",))),
-    ]
-    with Register.open(path) as register, Folding.open(path) as folding:
+    with Register.open(path) as register:
+        each = [standing for entries in register.histories() if (standing := register.standing_of(entries, view))]
         for wanted in FILTERS:
-            assert told(register.standings(wanted, view)) == told(folding.standings(wanted, view))
-            assert list(register.due(wanted, until, view)) == list(folding.due(wanted, until, view))
-            assert list(register.overdue(wanted, view)) == list(folding.overdue(wanted, view))
-        for question in questions:
-            assert make_report(register, question, view) == make_report(folding, question, view)
+            meant = [standing for standing in each if is_meant(standing, wanted)]
+            assert told(register.standings(wanted, view)) == told(meant)
+            for verdict, listed in (
+                ("overdue", register.overdue(wanted, view)),
+                ("running", register.due(wanted, until, view)),
+            ):
+                expected = sorted(
+                    (clock.due, standing.complaint.id, clock.name)
+                    for standing in meant
+                    for clock in standing.clocks
+                    if clock.started and clock.due and standing.verdict(clock) == verdict
+                    if verdict == "overdue" or clock.due <= until
+                )
+                assert [(late.clock.due, late.complaint.id, late.clock.name) for late in listed] == expected
 
 
-def test_a_part_is_told_by_the_tables(path: Path) -> None:
+def test_what_is_written_meanwhile_is_in_the_tables_of_an_earlier_moment(made_register: Path, tmp_path: Path) -> None:
+    path = tmp_path / "register.db"
+    shutil.copy(made_register, path)
+    moment = varied.NOW - timedelta(days=30)
+    view = View.of(varied.NOW, moment)
     with Register.open(path) as register:
-        parts = [register.parted(Filter(), View.of(END, moment)) for moment in MOMENTS]
-        counts = [len(moved or ()) for _, moved in parts]
-        shown = [sum(1 for _ in register.standings(Filter(), View.of(END, moment))) for moment in MOMENTS]
-    assert counts[-1] == 0
-    assert all(0 < count < all_ for count, all_ in zip(counts[6:16], shown[6:16], strict=True))
-    assert shown == sorted(shown)
+        assert list(register.standings(Filter(), view)) == []
+        varied.write_varied(register, 20)
+        received = [life[0].at for life in register.histories() if life[0].at <= moment]
+        assert len(received) > 5
+        shown = [standing.complaint.received for standing in register.standings(Filter(), view)]
+        assert {*shown} <= {*received} and shown
 
 
-def test_what_was_known_is_told_by_the_tables_unless_the_calendar_was_changed_since(path: Path) -> None:
-    with Register.open(path) as register:
-        views = [View.of(END, None, known) for known in KNOWN]
-        parts = [register.parted(Filter(), view) for view in views]
-        shown = [sum(1 for _ in register.standings(Filter(), view)) for view in views]
-    assert parts[:2] == [(None, None)] * 2
-    two, three, none = (len(changed or ()) for _, changed in parts[2:])
-    assert two == three > none == 0
-    assert 0 == shown[0] < shown[1] < shown[2] == shown[3] < shown[4]
-
-
-def test_after_a_change_of_the_time_zone_s_rules_no_deadline_is_told_by_two_of_them(path: Path, tmp_path: Path) -> None:
-    moved = tmp_path / "register.db"
-    shutil.copy(path, moved)
-    with closing(sqlite3.connect(moved, isolation_level=None)) as db:
-        db.execute("UPDATE zone_offset SET seconds = seconds + 3600 WHERE since > '1991'")
-    with Register.open(moved) as register:
-        assert register.parted(Filter(), View.of(END, MOMENTS[5])) == (None, None)
-        assert register.parted(Filter(), View.of(END))[0] == Filter()
-
-
-def test_more_lines_than_are_held_are_told_as_those_of_the_present_are(new_clerk: Callable[..., Clerk]) -> None:
+def test_searches_tell_the_latest_received_first_at_an_earlier_moment_too(new_clerk: Callable[..., Clerk]) -> None:
     clerk = new_clerk()
-    count = KEPT + 50
-    moments = [f"2016-11-14 {number % 24:02}:{number % 60:02}" for number in range(count)]
+    count = 50
+    moments = [f"2016-11-14 {number * 7 % 24:02}:{number % 60:02}" for number in range(count)]
     rows = [f"{number},JD,{moment},the {number % 7}th of its kind" for number, moment in enumerate(moments)]
     path = clerk.db.with_suffix(".csv")
     path.write_text("\n".join(["number,platform,received,summary", *rows]), encoding="utf-8")
     clerk("init").ok()
     clerk("import", path).ok()
     asked = [["due"], ["search", "KIND"]]
-    told = [clerk(*words, "--format", "jsonl").ok() for words in asked]
-    assert [len(lines.splitlines()) for lines in told] == [count, count]
-    assert [clerk(*words, "--format", "jsonl", "--as-of", "2016-11-15 09:00").ok() for words in asked] == told
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), unique=True), st.integers(0, 20), st.booleans())
-def test_values_come_in_the_order_of_their_keys_and_no_more_than_so_many_are_held(
-    keys: list[tuple[int, int]], kept: int, falling: bool
-) -> None:
-    told_again: list[tuple[int, int]] = []
-
-    def again(key: tuple[int, int]) -> str:
-        told_again.append(key)
-        return str(key)
-
-    ordered = list(in_order(((key, str(key)) for key in keys), again, falling=falling, kept=kept))
-    assert ordered == list(map(str, sorted(keys, reverse=falling)))
-    assert sorted(told_again) == sorted(keys[kept:])
+    present = [clerk(*words, "--format", "jsonl").ok() for words in asked]
+    assert [len(lines.splitlines()) for lines in present] == [count, count]
+    assert [clerk(*words, "--format", "jsonl", "--as-of", "2016-11-15 09:00").ok() for words in asked] == present

@@ -19,14 +19,14 @@ from dealtrack.core.campaign import Campaign
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment, to_store
-from dealtrack.errors import DealtrackError
+from dealtrack.errors import DealtrackError, OutsideCalendar
+from dealtrack.register.counts import day_function
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
-from dealtrack.reports.held import FIRST_SECOND, is_by_hour
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
@@ -157,7 +157,7 @@ def test_totals_add_up_in_every_grouping(small_register: Path, lives: list[Life]
 def test_the_tables_tell_what_the_journal_tells(
     small_register: Path, begin: datetime, now: datetime, lives: list[Life], by: str
 ) -> None:
-    """The present report is counted from the projected tables, one as of now from the histories.
+    """The present report is counted from the register's tables, one as of now from those that are projected for it.
 
     At the end of 2026 deadlines are provisional, since the official calendar of 2027 is not published.
     """
@@ -285,16 +285,21 @@ def test_provisional_deadlines_are_counted_of_closed_complaints_too(small_regist
 @pytest.mark.parametrize(
     "name", ["Asia/Shanghai", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Monrovia"]
 )
-def test_the_hour_of_a_moment_tells_its_day_where_the_zone_says_so(name: str) -> None:
+def test_the_day_of_a_stored_moment_is_that_of_the_zone(name: str) -> None:
     zone = ZoneInfo(name)
-    assert is_by_hour(zone) == (name in ("Asia/Shanghai", "America/New_York"))
-    length = 13 if is_by_hour(zone) else len(FIRST_SECOND)
-    moment = datetime(1971, 12, 30, tzinfo=UTC)
-    while moment < datetime(1972, 1, 10, tzinfo=UTC):
-        cut = to_store(moment)[:length]
-        whole = datetime.fromisoformat(cut + FIRST_SECOND[length:])
-        assert whole.astimezone(zone).date() == moment.astimezone(zone).date()
-        moment += timedelta(seconds=601)
+    day = day_function(zone)
+    for begin in (datetime(1971, 12, 30, tzinfo=UTC), datetime(2016, 10, 30, tzinfo=UTC)):
+        for minutes in range(0, 60 * 24 * 9, 7):
+            moment = begin + timedelta(minutes=minutes)
+            assert day(to_store(moment)) == moment.astimezone(zone).date()
+
+
+def test_a_run_that_was_stopped_after_the_calendar_s_end_is_refused_in_words(small_register: Path) -> None:
+    stated = {"platform": "JD", "category": "quality"}
+    with register_of([(stated, 1, [(Kind.COMPLETED, 1)])], small_register) as register:
+        register.connection.execute("UPDATE clock SET \"end\" = 'stopped', ended_at = '2029-01-02T00:00:00Z'")
+        with pytest.raises(OutsideCalendar, match="2029-01-02"):
+            asked(register)
 
 
 def test_an_empty_register_has_an_empty_report(register: Register) -> None:
