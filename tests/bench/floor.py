@@ -166,6 +166,8 @@ def by_hand(db: sqlite3.Connection, now: str) -> dict[str, dict[str, Any]]:
         told[platform]["clocks"][name] = dict(zip(OF_CLOCKS, row, strict=True)) | {"days": []}
     for platform, name, days, count in db.execute(DAYS):
         told[platform]["clocks"][name]["days"].append((days, count))
+    for platform, day, count in db.execute(INTAKE):
+        told[platform].setdefault("intake", {})[day] = count
     for figures in told.values():
         for clock in figures["clocks"].values():
             # What has not started, of complaints that are all handled by one policy.
@@ -203,6 +205,9 @@ SELECT platform, count(*), sum(status <> 'closed'), sum(completed_at IS NOT NULL
     count(CASE WHEN outcome = 'advance-compensation' AND amount IS NULL THEN 1 END),
     sum(reopenings > 0), sum(reopenings), sum(backdated > 0), min(received_at), max(received_at)
 FROM complaint WHERE received_at IS NOT NULL GROUP BY 1
+"""
+INTAKE = """
+SELECT platform, date(received_at, '+8 hours'), count(*) FROM complaint WHERE received_at IS NOT NULL GROUP BY 1, 2
 """
 OF_CLOCKS = ("on_time", "late", "open_late", "open_in_time", "paused", "cancelled", "provisional", "closed", "open")
 CLOCKS = """

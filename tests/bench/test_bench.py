@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -43,10 +44,13 @@ def bench(tmp_path: Path) -> Bench:
 
 def test_the_report_is_measured_beside_sql_that_gives_its_figures(bench: Bench) -> None:
     command = bench.dealtrack(bench.large, "report", "--by", "platform", "--format", "json")
-    groups = json.loads(run(command, bench.environment)[1])["groups"]
+    report = json.loads(run(command, bench.environment)[1])
+    groups = report["groups"]
     with closing(sqlite3.connect(bench.large)) as db:
         figures = by_hand(db, complaints.NOW)
     assert figures.keys() == {group["platform"] for group in groups} and len(figures) > 20
+    intake = sum((Counter(figures[platform].pop("intake")) for platform in figures), Counter[str]())
+    assert intake == {row["day"]: row["complaints"] for row in report["intake"] if row["complaints"]}
     for group in groups:
         expected = figures[group["platform"]]
         clocks = expected.pop("clocks")
