@@ -1,130 +1,54 @@
-"""Commands that record what happens to complaints."""
+"""The command that enters a complaint, by its options or, on a terminal, by questions."""
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from dealtrack.cli.describe import change_lines, lookalike_line, next_command, next_line
-from dealtrack.cli.language import _
-from dealtrack.cli.new_platform import enter_if_new, platform_given
-from dealtrack.cli.options import At, Complaints, DuplicateDays, Format, Note, Numbers, Reason
-from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, category_named, complaints_named, from_input
+from dealtrack.cli.consent import is_agreed
+from dealtrack.cli.describe import change_lines, lookalike_line
+from dealtrack.cli.language import _, _p, say
+from dealtrack.cli.options import (
+    CLEAR,
+    At,
+    DuplicateDays,
+    Format,
+    Note,
+    read_category,
+    read_contact,
+    read_lines,
+    read_platform,
+    read_policy,
+    read_seller,
+)
+from dealtrack.cli.output import check_format
+from dealtrack.cli.session import Session, show_value
 from dealtrack.cli.terminal import tell
+from dealtrack.cli.terms import said
+from dealtrack.cli.transitions import NOTE, read_detail, show_change
+from dealtrack.core.category import CATEGORIES
 from dealtrack.core.complaint_number import check_number
-from dealtrack.core.contact import check_contact
-from dealtrack.core.lengths import clean_field
-from dealtrack.core.lifecycle import Kind
-from dealtrack.core.outcome import OUTCOMES, match_outcome, nearest_outcomes
-from dealtrack.core.policy import Policy
-from dealtrack.core.seller import match_seller, nearest_sellers
-from dealtrack.core.standing import record as record_of
-from dealtrack.core.text import parse_amount
-from dealtrack.errors import MissingValue, UnknownOutcome, UnknownWord, suggestion
+from dealtrack.core.lengths import NAME, clean_field, longest
+from dealtrack.core.lifecycle import Kind, check_next
+from dealtrack.core.moments import show_moment
+from dealtrack.core.platform import Platform, match_platform, nearest_platforms
+from dealtrack.core.standing import foreseen
+from dealtrack.core.text import clean_input, safe_text
+from dealtrack.errors import (
+    AmbiguousNumber,
+    DealtrackError,
+    MissingValue,
+    PlatformsListed,
+    UnknownComplaint,
+    UnknownPlatform,
+    UnlistedPlatform,
+    suggestion,
+)
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.duplicates import Watch, merged
 from dealtrack.register.personal import Personal
-from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
-
-CLEAR = "-"
-"""Stands for nothing, where a field may be empty."""
-
-
-def told(note: str, **texts: str) -> dict[str, Any]:
-    """Return the detail of a transition: a note and other texts, those that were given; raises BadText."""
-    given = {**texts, "note": note}
-    return {name: clean_field(name, text) for name, text in given.items() if text}
-
-
-def told_of_end(note: str, outcome: str, amount: str) -> dict[str, Any]:
-    """Return the detail of a completion: what came of it, those parts that were given.
-
-    Raises BadText, UnknownOutcome or BadAmount.
-    """
-    detail = told(note)
-    if outcome:
-        detail["outcome"] = outcome_named(outcome)
-    if amount:
-        detail["amount"] = parse_amount(amount)
-    return detail
-
-
-def given_reason(reason: str) -> str:
-    """Return the reason that a transition needs; raises MissingValue where none was given."""
-    if reason.strip() in ("", CLEAR):
-        raise MissingValue(what="The reason", option="--reason TEXT")
-    return reason
-
-
-def show_change(session: Session, register: Register, ids: list[int], fmt: str) -> None:
-    """Print what a change made of complaints, and on standard error the command that usually follows."""
-    wanted = Filter(ids=tuple(sorted(ids)))
-    standings = {standing.complaint.id: standing for standing in register.standings(wanted, View.of(session.now))}
-    changed = [standings[id_] for id_ in ids if id_ in standings]
-    if fmt:
-        print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(ids) == 1)
-        return
-    for line in change_lines(changed, register.zone):
-        tell(line, sys.stdout)
-    following = next_command(changed, register.policy_of)
-    if following:
-        session.advise(next_line(following))
-
-
-def record_transition(
-    context: typer.Context,
-    kind: Kind,
-    ids: list[str] | None,
-    numbers: list[str] | None,
-    at: str,
-    detail: Mapping[str, Any],
-    fmt: str,
-    agree: Callable[[Register, Sequence[int]], None] | None = None,
-) -> None:
-    """Record the same transition for all the complaints named, or for none, and print what it made of them.
-
-    `agree` is called first, and raises where it is not to be done.
-    """
-    session: Session = context.obj
-    check_format(fmt)
-    with session.register() as register:
-        named = complaints_named(register, ids or (), numbers or ())
-        if agree is not None:
-            agree(register, named)
-        draft = Draft(kind, session.moment(at, register.zone), detail)
-        register.record((Work(id_, (draft,)) for id_ in named), session.now, session.actor)
-        show_change(session, register, named, fmt)
-
-
-def seller_named(text: str) -> str:
-    """Return the kind of seller that a text means; raises UnknownWord."""
-    seller = match_seller(text)
-    if seller is None:
-        near = suggestion(nearest_sellers(text))
-        raise UnknownWord(what="The seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
-    return seller
-
-
-def outcome_named(text: str) -> str:
-    """Return the outcome that a text means; raises UnknownOutcome with the nearest."""
-    outcome = match_outcome(clean_field("outcome", text))
-    if outcome is None:
-        near = suggestion(nearest_outcomes(text))
-        raise UnknownOutcome(name=text, nearest=near, allowed=listed(map(Word, OUTCOMES)))
-    return outcome
-
-
-def contact_typed(field: str, text: str) -> str:
-    """Return a field of personal data as it was typed, cleaned; raises BadText, BadPhone or BadEmail."""
-    clean = clean_field(field, text)
-    if clean:
-        check_contact(field, clean)
-    return clean
 
 
 def add(
@@ -169,48 +93,46 @@ def add(
     session: Session = context.obj
     check_format(fmt)
     personal_data = {"consumer": consumer, "phone": phone, "email": email, "address": address}
-    contacts = from_input(context, personal_data)
+    contacts = read_lines(context, personal_data)
     with session.register() as register:
-        given = {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
-        given |= {"summary": summary, "consumer": contacts["consumer"], "phone": contacts["phone"]}
-        given |= {name: "" for name in ("number", "seller", "summary") if given[name].strip() == CLEAR}
+        answers = {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
+        answers |= {"summary": summary, "consumer": contacts["consumer"], "phone": contacts["phone"]}
+        answers |= {name: "" for name in ("number", "seller", "summary") if answers[name].strip() == CLEAR}
         policy = policy or register.facts["policy"]
-        asked = not platform and session.asks
-        if asked:
-            from dealtrack.cli.dialogue import agree, ask
-
-            given = ask(session, register, given, policy)
+        asks = not platform and session.asks
+        if asks:
+            answers = _ask(session, register, answers, policy)
         elif not platform:
-            known = ", ".join(entry.name for entry in register.platforms[:6])
-            raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=known))
+            names = ", ".join(entry.name for entry in register.platforms[:6])
+            raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=names))
         # What was asked for was agreed to then.
-        platform_name = platform_given(session, register, given["platform"], policy, new_platform or asked)
-        category_name = category_named(given["category"] or "other")
+        platform_name = _platform_of(session, register, answers["platform"], policy, new_platform or asks)
+        category_name = read_category(answers["category"] or "other")
         texts = {
-            "number": check_number(clean_field("number", given["number"])),
+            "number": check_number(clean_field("number", answers["number"])),
             "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
-            "summary": clean_field("summary", given["summary"]),
+            "summary": clean_field("summary", answers["summary"]),
         }
         detail: dict[str, Any] = {
             "platform": platform_name,
             "category": category_name,
             "policy": policy,
             **{name: text for name, text in texts.items() if text},
-            **told(note),
+            **read_detail((NOTE,), {"note": note}),
         }
-        if given["seller"]:
-            detail["seller"] = seller_named(given["seller"])
-        if asked and not yes:
-            agree(session, register, detail, given["at"])
-        draft = Draft(Kind.RECEIVED, session.moment(given["at"], register.zone), detail)
-        contacts |= {"consumer": given["consumer"], "phone": given["phone"]}
-        personal = Personal(**{field: contact_typed(field, text) or None for field, text in contacts.items()})
-        held = personal if personal != Personal() else None
+        if answers["seller"]:
+            detail["seller"] = read_seller(answers["seller"])
+        if asks and not yes:
+            _agree(session, register, detail, answers["at"])
+        draft = Draft(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)
+        contacts |= {"consumer": answers["consumer"], "phone": answers["phone"]}
+        personal = Personal(**{field: read_contact(field, text) or None for field, text in contacts.items()})
+
         with register.recording(session.now, session.actor) as recorder:
-            detail["policy"] = recorder.use_policy(detail["policy"], find_policy)
-            is_new = enter_if_new(register, recorder, platform_name)
+            detail["policy"] = recorder.use_policy(detail["policy"], read_policy)
+            is_new = _enter_if_new(register, recorder, platform_name)
             watch = Watch(register, duplicate_days)
-            id_ = recorder.record(Work(None, (draft,), held)).id
+            id_ = recorder.record(Work(None, (draft,), personal if personal != Personal() else None)).id
             recorder.flush()
             alike = merged([*watch.by_number(id_), *watch.by_contact()])
         if is_new:
@@ -220,82 +142,119 @@ def add(
             tell(lookalike_line(like, register.zone))
 
 
-def find_policy(name: str) -> list[Policy]:
-    """Return the versions of a policy that the register has not taken in; raises UnknownPolicy and BadPolicyFile."""
-    from dealtrack import settings
-    from dealtrack.sources.policies import load_policy
+class Question(NamedTuple):
+    """A value that is asked for: how, what an empty answer stands for (None: it is asked again), what refuses one."""
 
-    return load_policy(name, settings.data_folder(), settings.user_folder())
-
-
-def forward(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Record that complaints were forwarded to the business department."""
-    record_transition(context, Kind.FORWARDED, ids, numbers, at, told(note), fmt)
+    field: str
+    label: str
+    default: str | None
+    check: Callable[[str], object]
 
 
-def complete(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    outcome: Annotated[
-        str,
-        typer.Option(
-            "--outcome",
-            metavar="WORD",
-            help="advance-compensation, refund, exchange, repair, compensation, no-agreement or other.",
-        ),
-    ] = "",
-    amount: Annotated[str, typer.Option("--amount", metavar="MONEY", help="The sum paid, as 1299.50.")] = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Record that the handling of complaints was completed."""
-    record_transition(context, Kind.COMPLETED, ids, numbers, at, told_of_end(note, outcome, amount), fmt)
+def _ask(session: Session, register: Register, values: Mapping[str, str], policy: str) -> dict[str, str]:
+    """Return values, those that were left empty asked for on standard error; raises typer.Abort at its end.
+
+    A platform that the register does not know may be agreed to, where the policy is about any business.
+    """
+    answers = dict(values)
+    names = ", ".join(platform.name for platform in register.platforms)
+    if names:
+        _say(_("Platforms: {names}").format(names=names))
+    _say(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
+    for question in _questions(session, register, policy):
+        while not answers[question.field]:
+            text = str(typer.prompt(question.label, question.default, err=True, show_default=bool(question.default)))
+            try:
+                question.check(text)
+            except DealtrackError as error:
+                _say(error.message(show_value, _))
+            else:
+                answers[question.field] = text
+                break
+    return answers
 
 
-def withdraw(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    reason: Reason = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Record that consumers withdrew their complaints."""
-    record_transition(context, Kind.WITHDRAWN, ids, numbers, at, told(note, reason=reason), fmt)
+def _questions(session: Session, register: Register, policy: str) -> list[Question]:
+    def short(text: str) -> object:
+        return clean_input(text, _("This"), NAME)
+
+    def platform(text: str) -> object:
+        return _platform_of(session, register, text, policy, may_enter=False)
+
+    def received(text: str) -> None:
+        check_next(0, (), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
+
+    def number(text: str) -> None:
+        if not short(text):
+            return
+        try:
+            other = register.find(text.strip())
+        except (UnknownComplaint, AmbiguousNumber):
+            return
+        _say(_("complaint {known} has this number already").format(known=other))
+
+    return [
+        Question("platform", _("Platform"), None, platform),
+        Question("category", _("Category"), _("other"), read_category),
+        Question("at", _("Received"), _p("moment", "now"), received),
+        Question("number", _("Its number elsewhere, if any"), "", number),
+        Question("seller", _("Seller, platform or third-party, if known"), "", lambda text: text and read_seller(text)),
+        Question("summary", _("What it is about"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
+        Question("consumer", _("The consumer's name, if known"), "", short),
+        Question("phone", _("The consumer's phone, if known"), "", lambda text: read_contact("phone", text)),
+    ]
 
 
-def reject(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    reason: Reason = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Record that complaints were not accepted, with the reason."""
-    record_transition(context, Kind.REJECTED, ids, numbers, at, told(note, reason=given_reason(reason)), fmt)
+def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: str) -> None:
+    """Show a complaint that is to be entered with the deadlines that it would have, and ask; raises typer.Abort."""
+    name = detail["policy"]
+    versions = register.policies.get(name) or read_policy(name)
+    moment = session.moment(at, register.zone).start
+    standing = foreseen(detail, versions, moment, register.calendar, register.zone, session.now)
+    names = ", ".join(said(field, detail[field]) for field in ("number", "platform", "category") if field in detail)
+    _say(_("{known}: received {moment}").format(known=names, moment=show_moment(moment, register.zone)))
+    for line in list(change_lines([standing], register.zone))[1:]:
+        _say(line)
+    if not is_agreed(_("Enter it?"), default=True):
+        raise typer.Abort
 
 
-def note(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    text: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Note something about complaints."""
-    if text.strip() in ("", CLEAR):
-        raise MissingValue(what="The note", option="--note TEXT")
-    record_transition(context, Kind.NOTED, ids, numbers, at, told(text), fmt)
+def _say(text: str) -> None:
+    tell(safe_text(text))
+
+
+def _platform_of(session: Session, register: Register, text: str, policy: str, may_enter: bool) -> str:
+    """Return the name of the platform that a text means for a new complaint of a policy; nothing is entered yet.
+
+    One that the register does not know is taken where it may be entered, or a person on a terminal agrees.
+    Raises UnknownPlatform, PlatformsListed, UnlistedPlatform, UnknownPolicy, BadPolicyFile and BadText.
+    """
+    try:
+        return read_platform(register, text)
+    except UnknownPlatform:
+        if not text.strip() or not _is_open(register, policy):
+            if may_enter:
+                raise PlatformsListed(name=text, policy=policy) from None
+            raise
+    name = clean_field("platform", text)
+    nearest = suggestion(nearest_platforms(name, register.platforms))
+    if may_enter:
+        return name
+    if session.asks and is_agreed(_("{name} is not in the list of platforms. Enter it?").format(name=name)):
+        return name
+    raise UnlistedPlatform(name=name, nearest=nearest)
+
+
+def _is_open(register: Register, policy: str) -> bool:
+    """Tell whether a policy is about any business; raises UnknownPolicy and BadPolicyFile."""
+    versions = register.policies.get(policy) or read_policy(policy)
+    return versions[-1].is_open
+
+
+def _enter_if_new(register: Register, recorder: Recorder, name: str) -> bool:
+    """Enter a platform that the register does not know yet, and tell whether it was entered."""
+    register.forget("platforms")
+    if match_platform(name, register.platforms) is not None:
+        return False
+    recorder.enter_platform(Platform(name))
+    return True

@@ -190,7 +190,7 @@ def _formats(asked: Asked) -> list[Candidate]:
 
 
 def _states(asked: Asked) -> list[Candidate]:
-    from dealtrack.cli.session import STATUSES
+    from dealtrack.cli.options import STATUSES
 
     return plain(STATUSES)
 

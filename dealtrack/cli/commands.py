@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import typer
 from typer.core import TyperOption
@@ -43,7 +43,7 @@ def _commands(section: str, module: str, names: str) -> dict[str, CommandEntry]:
 # A command's module is imported only when it is called: start-up is what a clerk waits for.
 COMMANDS: dict[str, CommandEntry] = {
     **_commands("Record", "transitions", " ".join(COMMAND_OF.values())),
-    **_commands("Record", "add", "add forward complete withdraw reject note"),
+    **_commands("Record", "add", "add"),
     **_commands("Record", "evidence", "evidence erase"),
     **_commands("Look", "look", "list show explain"),
     **_commands("Look", "search", "search"),
@@ -117,6 +117,8 @@ def _new_app(**settings: Any) -> typer.Typer:
 
 def _function(module_name: str, name: str) -> Callable[..., Any]:
     module = import_module(f"dealtrack.cli.{module_name}")
+    if hasattr(module, "FUNCTIONS"):
+        return cast("Callable[..., Any]", module.FUNCTIONS[name])
     # A command named like a Python word or built-in has a function with a trailing underscore.
     function: Callable[..., Any] = getattr(module, f"{name}_", None) or getattr(module, name)
     return function

@@ -10,9 +10,9 @@ import typer
 from dealtrack.cli.columns import Cell, Column
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import AsOf, CategoryNames, KnownAt, OwnerNames, PlatformNames
+from dealtrack.cli.options import AsOf, CategoryNames, KnownAt, OwnerNames, PlatformNames, read_filter
 from dealtrack.cli.output import check_word, print_records
-from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.session import Session
 from dealtrack.cli.table import draw_table, print_table
 from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import calendar_reminder
@@ -48,7 +48,7 @@ def digest(
     session: Session = context.obj
     check_word(Phrase("The format"), fmt, FORMATS)
     with session.register(one_state=True) as register:
-        wanted = filter_named(register, platform, category, owner)
+        wanted = read_filter(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         page = make_digest(register, wanted, view, Path(backups) if backups else None)
         if working_days_only and not page.morning.is_worked:

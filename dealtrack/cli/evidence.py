@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from dealtrack.cli.add import given_reason, told
 from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
+from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason, read_complaints
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, complaints_named
+from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
+from dealtrack.cli.transitions import NEEDED_REASON, NOTE, read_detail
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue, NoTerminal
@@ -55,7 +55,7 @@ def evidence(
     if sum((bool(files), save is not None, open_ is not None)) > 1:
         context.fail(_("Only one of --file, --save and --open at a time"))
     with session.register() as register:
-        named = complaints_named(register, ids or (), numbers or ())
+        named = read_complaints(register, ids or (), numbers or ())
         if not named:
             return
         if files:
@@ -81,7 +81,7 @@ def _attach(
     session: Session, register: Register, named: list[int], files: list[Path], at: str, note: str, fmt: str
 ) -> None:
     moment = session.moment(at, register.zone)
-    detail = told(note)
+    detail = read_detail((NOTE,), {"note": note})
     for id_ in named:
         register.history(id_)
     # The files are whole on the disk before an entry names them.
@@ -139,9 +139,9 @@ def erase(
     from dealtrack.register.erasure import erase as erase_personal
 
     session: Session = context.obj
-    detail = told("", reason=given_reason(reason))
+    detail = read_detail((NEEDED_REASON,), {"reason": reason})
     with session.register() as register:
-        named = complaints_named(register, ids or (), numbers or ())
+        named = read_complaints(register, ids or (), numbers or ())
         if not named:
             return
         if not yes and session.asks:

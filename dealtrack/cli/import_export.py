@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.add import find_policy
 from dealtrack.cli.describe import lookalike_line
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal
+from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal, read_policy
 from dealtrack.cli.output import check_word
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
@@ -117,7 +116,7 @@ def import_(
                 session.actor,
                 skip_bad=skip_bad,
                 dry_run=dry_run,
-                load_policy=find_policy,
+                load_policy=read_policy,
                 refuse=refuse,
                 progress=progress,
                 duplicate_days=duplicate_days,

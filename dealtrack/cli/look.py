@@ -18,11 +18,13 @@ from dealtrack.cli.options import (
     ReceivedTo,
     Reveal,
     StatusNames,
+    read_complaints,
+    read_filter,
 )
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, complaints_named, filter_named
+from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import terminal_width
-from dealtrack.cli.terms import clock_named
+from dealtrack.cli.terms import read_clock
 from dealtrack.core.standing import record, record_keys
 
 
@@ -47,7 +49,7 @@ def list_(
     with session.register(one_state=True) as register:
         since, until = session.received_span(first, last, register.zone)
         received = {"since": since, "until": until, "backdated": backdated}
-        wanted = filter_named(register, platform, category, owner, status, **received)
+        wanted = read_filter(register, platform, category, owner, status, **received)
         view = session.view(as_of, known_at, register.zone)
         standings = register.standings(wanted, view)
         print_records(
@@ -70,7 +72,7 @@ def show(
     session: Session = context.obj
     check_format(fmt)
     with session.register(one_state=True) as register:
-        named = complaints_named(register, ids or (), numbers or ())
+        named = read_complaints(register, ids or (), numbers or ())
         view = session.view(as_of, known_at, register.zone)
         portraits = [portrait(register, id_, view, reveal) for id_ in named]
         if fmt in ("csv", "json", "jsonl"):
@@ -99,5 +101,5 @@ def explain(
     session: Session = context.obj
     check_format(fmt)
     with session.register(one_state=True) as register:
-        named = complaints_named(register, ids or (), numbers or ())
-        print_explanations(register, named, clock_named(clock), session.view(as_of, known_at, register.zone), fmt)
+        named = read_complaints(register, ids or (), numbers or ())
+        print_explanations(register, named, read_clock(clock), session.view(as_of, known_at, register.zone), fmt)

@@ -1,8 +1,30 @@
-"""The arguments and options that several commands share."""
+"""The arguments and options that several commands share, and what their values mean."""
 
-from typing import Annotated
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from io import TextIOWrapper, UnsupportedOperation
+from typing import Annotated, Any, TextIO
 
 import typer
+
+from dealtrack import settings
+from dealtrack.cli.language import _
+from dealtrack.cli.usage import ORDER
+from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
+from dealtrack.core.contact import check_contact
+from dealtrack.core.lengths import clean_field, longest
+from dealtrack.core.lifecycle import Status
+from dealtrack.core.outcome import OUTCOMES, match_outcome, nearest_outcomes
+from dealtrack.core.platform import match_platform, nearest_platforms
+from dealtrack.core.policy import Policy
+from dealtrack.core.references import parse_ids, read_ids
+from dealtrack.core.seller import match_seller, nearest_sellers
+from dealtrack.core.text import clean_input, nearest
+from dealtrack.errors import MissingValue, UnknownCategory, UnknownOutcome, UnknownPlatform, UnknownWord, suggestion
+from dealtrack.phrase import Phrase, Word, listed
+from dealtrack.register.queries import OPEN, Filter
+from dealtrack.register.register import Register
 
 Complaints = Annotated[
     list[str] | None,
@@ -67,3 +89,152 @@ CalendarName = Annotated[
     str,
     typer.Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file."),
 ]
+
+CLEAR = "-"
+"""Stands for nothing, where a field may be empty."""
+
+FROM_INPUT = "-"
+STATUSES = (OPEN, *(status.value for status in Status))
+Typed = Sequence[str] | None
+"""The values of an option that may be given several times, None where it was not given."""
+
+
+def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:
+    """Return the register ids of the complaints named by id, list, range or external number, each once, in order.
+
+    A lone dash stands for what standard input names; where that is nothing, so is the list.
+    Raises MissingValue, UnknownComplaint or AmbiguousNumber.
+    """
+    found: list[int] = []
+    for text in ids:
+        for stretch in read_ids(_input_lines()) if text == FROM_INPUT else parse_ids(text):
+            if stretch.last > stretch.first:
+                # A range is checked before it is counted out: its end may be a slip of many digits.
+                register.history(stretch.last)
+            found.extend(range(stretch.first, stretch.last + 1))
+    found.extend(register.find(_number(text)) for text in numbers)
+    if not found and FROM_INPUT not in ids:
+        raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
+    return list(dict.fromkeys(found))
+
+
+def _input_lines() -> TextIO:
+    # What was read of it already was read so.
+    with suppress(UnsupportedOperation):
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return sys.stdin
+
+
+def read_lines(context: typer.Context, given: Mapping[str, str], mark: str = FROM_INPUT) -> dict[str, str]:
+    """Return the values of options, of those that are a mark a line of standard input each, in the order given.
+
+    What is read so stands in no argument, which other users of the machine can see. On a terminal each is asked for.
+    Raises MissingValue where the lines do not suffice.
+    """
+    read = dict(given)
+    for name in context.meta.get(ORDER, ()):
+        if given.get(name, "").strip() == mark:
+            read[name] = _line_for(name)
+    return read
+
+
+def _line_for(name: str) -> str:
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return str(typer.prompt(_(name), "", err=True, show_default=False))
+    line = _input_lines().readline()
+    if not line:
+        asked = Phrase("The line of standard input for --{name}", name=name)
+        raise MissingValue(what=asked, option="a line for each such option, in their order")
+    return line.rstrip("\r\n")
+
+
+def _number(text: str) -> str:
+    return clean_input(text, "--number", longest("number"))
+
+
+def read_platform(register: Register, text: str) -> str:
+    """Return the name of the platform that a text means; raises UnknownPlatform with the nearest names."""
+    platform = match_platform(text, register.platforms)
+    if platform is None:
+        raise UnknownPlatform(name=text, nearest=suggestion(nearest_platforms(text, register.platforms)))
+    return platform.name
+
+
+def read_filter(
+    register: Register,
+    platforms: Typed = None,
+    categories: Typed = None,
+    owners: Typed = None,
+    statuses: Typed = None,
+    **more: Any,
+) -> Filter:
+    """Return which complaints are meant by platforms, categories, owners and statuses as they were typed, and `more`.
+
+    Raises UnknownPlatform, UnknownCategory, UnknownWord and BadText.
+    """
+    return Filter(
+        statuses=_each(read_status, statuses),
+        platforms=_each(lambda text: read_platform(register, text), platforms),
+        categories=_each(read_category, categories),
+        owners=_each(lambda text: clean_field("owner", text), owners),
+        **more,
+    )
+
+
+def _each(read: Callable[[str], str], texts: Typed) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(read, texts or ())))
+
+
+def read_status(text: str) -> str:
+    """Return the status that a text means; raises UnknownWord."""
+    word = text.strip().lower()
+    # A status may be named in the user's language too.
+    named = next((status for status in STATUSES if word in (status, _(status))), None)
+    if named is None:
+        near = suggestion(nearest(text, STATUSES))
+        raise UnknownWord(what="The status", value=text, nearest=near, allowed=listed(map(Word, STATUSES)))
+    return named
+
+
+def read_category(text: str) -> str:
+    """Return the category that a text means; raises UnknownCategory with the nearest names."""
+    category = match_category(text)
+    if category is None:
+        raise UnknownCategory(
+            name=text, nearest=suggestion(nearest_categories(text)), allowed=listed(map(Word, CATEGORIES))
+        )
+    return category
+
+
+def read_seller(text: str) -> str:
+    """Return the kind of seller that a text means; raises UnknownWord."""
+    seller = match_seller(text)
+    if seller is None:
+        near = suggestion(nearest_sellers(text))
+        raise UnknownWord(what="The seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
+    return seller
+
+
+def read_outcome(text: str) -> str:
+    """Return the outcome that a text means; raises UnknownOutcome with the nearest."""
+    outcome = match_outcome(clean_field("outcome", text))
+    if outcome is None:
+        near = suggestion(nearest_outcomes(text))
+        raise UnknownOutcome(name=text, nearest=near, allowed=listed(map(Word, OUTCOMES)))
+    return outcome
+
+
+def read_contact(field: str, text: str) -> str:
+    """Return a field of personal data as it was typed, cleaned; raises BadText, BadPhone or BadEmail."""
+    clean = clean_field(field, text)
+    if clean:
+        check_contact(field, clean)
+    return clean
+
+
+def read_policy(name: str) -> list[Policy]:
+    """Return the versions of a policy that the register has not taken in; raises UnknownPolicy and BadPolicyFile."""
+    from dealtrack.sources.policies import load_policy
+
+    return load_policy(name, settings.data_folder(), settings.user_folder())

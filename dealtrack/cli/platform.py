@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from dealtrack.cli.language import _, say
-from dealtrack.cli.options import At, Format
+from dealtrack.cli.options import At, Format, read_platform
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, platform_named
+from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
 from dealtrack.core.lengths import NAME, TEXT
 from dealtrack.core.matching import fold
@@ -86,7 +86,7 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
-        wanted = platform_named(register, name)
+        wanted = read_platform(register, name)
         platform = next(known for known in register.platforms if known.name == wanted)
         checks = [check_record(check) for check in platforms.platform_checks(register, wanted)]
         if fmt in ("json", "jsonl"):
@@ -140,7 +140,7 @@ def edit(
         raise MissingValue(what="What to change", option="--alias NAME, --drop-alias NAME or --green-channel yes")
     answer = _yes_or_no(green_channel)
     with session.register() as register:
-        wanted = platform_named(register, name)
+        wanted = read_platform(register, name)
         edited = platforms.edit_platform(
             register,
             wanted,
@@ -174,7 +174,7 @@ def check(
     if not told:
         raise MissingValue(what="The finding", option="--finding TEXT")
     with session.register() as register:
-        wanted = platform_named(register, name)
+        wanted = read_platform(register, name)
         moment = session.moment(at, register.zone).start
         platform = platforms.check_platform(register, wanted, moment, found, told, session.now, session.actor)
         checked = show_moment(moment, register.zone)

@@ -17,9 +17,10 @@ from dealtrack.cli.options import (
     PlatformNames,
     ReceivedFrom,
     ReceivedTo,
+    read_filter,
 )
 from dealtrack.cli.output import check_format, check_word, print_records
-from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, tell_fields
 from dealtrack.core.moments import parse_day
 from dealtrack.errors import BadText, DaysReversed, MissingExtra
@@ -107,7 +108,7 @@ def report(
         check_page_packages()
     with session.register(one_state=True) as register:
         zone = register.zone
-        wanted = filter_named(register, platform, category, owner)
+        wanted = read_filter(register, platform, category, owner)
         if campaign:
             from dealtrack import settings
             from dealtrack.sources.campaigns import load_campaign, load_campaigns

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack.cli.language import _
-from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformNames, StatusNames
+from dealtrack.cli.options import AsOf, Format, KnownAt, PlatformNames, StatusNames, read_filter
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
 from dealtrack.core.snippet import snippet
 from dealtrack.core.text import clean_input
@@ -50,7 +50,7 @@ def search(
     is_short = sys.stdout.isatty() and fmt in ("", "table")
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
     with session.register(one_state=True) as register:
-        held = filter_named(register, platform, statuses=status)
+        held = read_filter(register, platform, statuses=status)
         view = session.view(as_of, known_at, register.zone)
         count = 0
 

@@ -1,49 +1,30 @@
 """What one call of a command works with: the register, the present moment, who acts, and what references mean."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, time, tzinfo
 from functools import cached_property
-from io import TextIOWrapper, UnsupportedOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
-
-import typer
+from typing import TYPE_CHECKING
 
 from dealtrack import settings
 from dealtrack.cli.language import _, say
 from dealtrack.cli.terminal import tell
-from dealtrack.cli.usage import ORDER
 from dealtrack.core.calendar import ONE_DAY
-from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
-from dealtrack.core.lengths import NAME, clean_field, longest
-from dealtrack.core.lifecycle import Status
+from dealtrack.core.lengths import NAME
 from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
-from dealtrack.core.platform import match_platform, nearest_platforms
-from dealtrack.core.references import parse_ids, read_ids
-from dealtrack.core.text import clean_input, first_few, nearest, safe_text
+from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.errors import (
     DaysReversed,
-    MissingValue,
     RegisterUnusable,
-    UnknownCategory,
-    UnknownPlatform,
-    UnknownWord,
-    suggestion,
 )
-from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.register.queries import OPEN, Filter
+from dealtrack.phrase import Phrase
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
 if TYPE_CHECKING:
     from dealtrack.register.upgrade import Upgrade
-
-FROM_INPUT = "-"
-STATUSES = (OPEN, *(status.value for status in Status))
-Typed = Sequence[str] | None
-"""The values of an option that may be given several times, None where it was not given."""
 
 _shown_in: list[tzinfo] = [UTC]
 
@@ -188,111 +169,3 @@ def tell_changes(changes: Sequence[Phrase]) -> None:
         tell(_("the rules have changed since, and some complaints are judged otherwise (by id):"))
     for change in changes:
         tell(f"  {say(change)}")
-
-
-def complaints_named(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:
-    """Return the register ids of the complaints named by id, list, range or external number, each once, in order.
-
-    A lone dash stands for what standard input names; where that is nothing, so is the list.
-    Raises MissingValue, UnknownComplaint or AmbiguousNumber.
-    """
-    found: list[int] = []
-    for text in ids:
-        for stretch in read_ids(_input_lines()) if text == FROM_INPUT else parse_ids(text):
-            if stretch.last > stretch.first:
-                # A range is checked before it is counted out: its end may be a slip of many digits.
-                register.history(stretch.last)
-            found.extend(range(stretch.first, stretch.last + 1))
-    found.extend(register.find(_number(text)) for text in numbers)
-    if not found and FROM_INPUT not in ids:
-        raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
-    return list(dict.fromkeys(found))
-
-
-def _input_lines() -> TextIO:
-    # What was read of it already was read so.
-    with suppress(UnsupportedOperation):
-        if isinstance(sys.stdin, TextIOWrapper):
-            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
-    return sys.stdin
-
-
-def from_input(context: typer.Context, given: Mapping[str, str], mark: str = FROM_INPUT) -> dict[str, str]:
-    """Return the values of options, of those that are a mark a line of standard input each, in the order given.
-
-    What is read so stands in no argument, which other users of the machine can see. On a terminal each is asked for.
-    Raises MissingValue where the lines do not suffice.
-    """
-    read = dict(given)
-    for name in context.meta.get(ORDER, ()):
-        if given.get(name, "").strip() == mark:
-            read[name] = _line_for(name)
-    return read
-
-
-def _line_for(name: str) -> str:
-    if sys.stdin.isatty() and sys.stderr.isatty():
-        return str(typer.prompt(_(name), "", err=True, show_default=False))
-    line = _input_lines().readline()
-    if not line:
-        asked = Phrase("The line of standard input for --{name}", name=name)
-        raise MissingValue(what=asked, option="a line for each such option, in their order")
-    return line.rstrip("\r\n")
-
-
-def _number(text: str) -> str:
-    return clean_input(text, "--number", longest("number"))
-
-
-def platform_named(register: Register, text: str) -> str:
-    """Return the name of the platform that a text means; raises UnknownPlatform with the nearest names."""
-    platform = match_platform(text, register.platforms)
-    if platform is None:
-        raise UnknownPlatform(name=text, nearest=suggestion(nearest_platforms(text, register.platforms)))
-    return platform.name
-
-
-def filter_named(
-    register: Register,
-    platforms: Typed = None,
-    categories: Typed = None,
-    owners: Typed = None,
-    statuses: Typed = None,
-    **more: Any,
-) -> Filter:
-    """Return which complaints are meant by platforms, categories, owners and statuses as they were typed, and `more`.
-
-    Raises UnknownPlatform, UnknownCategory, UnknownWord and BadText.
-    """
-    return Filter(
-        statuses=_each(status_named, statuses),
-        platforms=_each(lambda text: platform_named(register, text), platforms),
-        categories=_each(category_named, categories),
-        owners=_each(lambda text: clean_field("owner", text), owners),
-        **more,
-    )
-
-
-def _each(read: Callable[[str], str], texts: Typed) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(read, texts or ())))
-
-
-def status_named(text: str) -> str:
-    """Return the status that a text means; raises UnknownWord."""
-    word = text.strip().lower()
-    # A status may be named in the user's language too.
-    named = next((status for status in STATUSES if word in (status, _(status))), None)
-    if named is None:
-        near = suggestion(nearest(text, STATUSES))
-        raise UnknownWord(what="The status", value=text, nearest=near, allowed=listed(map(Word, STATUSES)))
-    return named
-
-
-def category_named(text: str) -> str:
-    """Return the category that a text means; raises UnknownCategory with the nearest names."""
-    category = match_category(text)
-    if category is None:
-        raise UnknownCategory(
-            name=text, nearest=suggestion(nearest_categories(text)), allowed=listed(map(Word, CATEGORIES))
-        )
-    return category

@@ -118,6 +118,6 @@ def heading(title: str) -> str:
     return title if is_english() else _(title)
 
 
-def clock_named(text: str) -> str:
+def read_clock(text: str) -> str:
     """Return the clock that a word means: a shipped one by its name in the user's language, any other as it is."""
     return next((clock for clock in CLOCKS if text == _(clock)), text)

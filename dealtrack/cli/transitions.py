@@ -1,249 +1,378 @@
-"""Commands for what befalls fewer complaints: pauses, extensions, reopenings, hand-ons, corrections."""
+"""The commands that record what happens to complaints, each from its description: a kind, its help, its options."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Annotated, Any
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from dealtrack.cli.add import (
-    CLEAR,
-    contact_typed,
-    given_reason,
-    outcome_named,
-    record_transition,
-    seller_named,
-    show_change,
-    told,
-)
 from dealtrack.cli.consent import is_agreed
+from dealtrack.cli.describe import change_lines, next_command, next_line
 from dealtrack.cli.language import _, say
-from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason
-from dealtrack.cli.output import check_format
-from dealtrack.cli.session import Session, category_named, complaints_named, from_input, platform_named
-from dealtrack.cli.terms import clock_named
+from dealtrack.cli.options import (
+    CLEAR,
+    At,
+    Complaints,
+    Format,
+    Note,
+    Numbers,
+    Reason,
+    read_category,
+    read_complaints,
+    read_contact,
+    read_lines,
+    read_outcome,
+    read_platform,
+    read_seller,
+)
+from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.session import Session
+from dealtrack.cli.terminal import tell
+from dealtrack.cli.terms import read_clock
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lengths import clean_field
-from dealtrack.core.lifecycle import RESTART, Kind
+from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind
 from dealtrack.core.limits import is_far, last_counted
-from dealtrack.core.moments import Moment
 from dealtrack.core.policy_words import counted
+from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
-from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, MissingValue
+from dealtrack.errors import (
+    BadCount,
+    CannotVoid,
+    EmptyValue,
+    FarExtension,
+    MissingValue,
+)
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import Personal
+from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 READ = "@-"
-"""Stands for a line of standard input: a lone dash empties a field."""
+"""Stands for a line of standard input, where a lone dash empties a field."""
+
+Values = Mapping[str, Any]
+Detail = dict[str, Any]
 
 
-def accept(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Record that complaints were accepted for handling."""
-    record_transition(context, Kind.ACCEPTED, ids, numbers, at, told(note), fmt)
+class DetailOption(NamedTuple):
+    """An option of a recording command; one that is read states the part of a transition's detail that bears its name.
+
+    `missing` makes the refusal of one that must be given.
+    """
+
+    name: str
+    annotation: Any
+    read: Callable[[Any], Any] | None = None
+    missing: Callable[[], MissingValue] | None = None
+    default: Any = ""
 
 
-def pause(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    reason: Reason = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Stop the clocks of complaints for a time, with the reason."""
-    record_transition(context, Kind.PAUSED, ids, numbers, at, told(note, reason=given_reason(reason)), fmt)
+class Recording(NamedTuple):
+    """A command that records transitions of a kind.
+
+    `run` does it. `agree` is called before anything is written, but for --yes, and raises where it is not to be.
+    """
+
+    kind: Kind
+    help: str
+    options: Sequence[DetailOption]
+    run: "Callable[[typer.Context, Recording, Values], None]"
+    agree: Callable[[Session, Register, Sequence[int], Detail], None] | None = None
 
 
-def resume(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Begin the clocks anew from that day, where the policy allows it.")
-    ] = False,
-    at: At = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Let the clocks of paused complaints run again."""
-    detail = {**told(note), RESTART: True} if restart else told(note)
-    record_transition(context, Kind.RESUMED, ids, numbers, at, detail, fmt)
+def read_detail(options: Iterable[DetailOption], values: Values) -> Detail:
+    """Return the detail of a transition that options state, those that were given; raises what reading them raises."""
+    detail: Detail = {}
+    for option in options:
+        value = values.get(option.name, option.default)
+        if option.missing and value.strip() in ("", CLEAR):
+            raise option.missing()
+        if option.read and value:
+            detail[option.name] = option.read(value)
+    return detail
 
 
-def extend(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    clock: Annotated[str, typer.Option("--clock", metavar="NAME", help="The clock to lengthen.")] = "",
-    by: Annotated[str, typer.Option("--by", metavar="N", help="By how many of the clock's units.")] = "",
-    at: At = "",
-    reason: Reason = "",
-    note: Note = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however far it lengthens the clock.")] = False,
-    fmt: Format = "",
-) -> None:
-    """Lengthen a clock of complaints, with the reason, as far as the policy allows."""
-    if not clock:
-        raise MissingValue(what="The clock", option="--clock NAME")
-    if not by:
-        raise MissingValue(what="The length of the extension", option="--by N")
-    if not (by.isascii() and by.isdigit() and 1 <= int(by[:5]) <= 9999):
-        raise BadCount(text=by)
-    detail = {**told(note, reason=given_reason(reason)), "clock": clock_named(clock), "by": int(by)}
-    agree = None if yes else partial(_agree_to_extend, context.obj, detail["clock"], detail["by"])
-    record_transition(context, Kind.EXTENDED, ids, numbers, at, detail, fmt, agree)
+def show_change(session: Session, register: Register, ids: Sequence[int], fmt: str) -> None:
+    """Print what a change made of complaints, and on standard error the command that usually follows."""
+    query = Filter(ids=tuple(sorted(ids)))
+    standings = {standing.complaint.id: standing for standing in register.standings(query, View.of(session.now))}
+    changed = [standings[id_] for id_ in ids if id_ in standings]
+    if fmt:
+        print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(ids) == 1)
+        return
+    for line in change_lines(changed, register.zone):
+        tell(line, sys.stdout)
+    following = next_command(changed, register.policy_of)
+    if following:
+        session.advise(next_line(following))
 
 
-def _agree_to_extend(session: Session, clock: str, by: int, register: Register, ids: Sequence[int]) -> None:
+def _record(context: typer.Context, recording: Recording, values: Values) -> None:
+    """Record the same transition for all the complaints named, or for none, and print what it made of them."""
+    session: Session = context.obj
+    detail = read_detail(recording.options, values)
+    check_format(values["fmt"])
+    with session.register() as register:
+        complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
+        if recording.agree and not values.get("yes"):
+            recording.agree(session, register, complaints, detail)
+        draft = Draft(recording.kind, session.moment(values["at"], register.zone), detail)
+        register.record((Work(id_, (draft,)) for id_ in complaints), session.now, session.actor)
+        show_change(session, register, complaints, values["fmt"])
+
+
+def _void(context: typer.Context, recording: Recording, values: Values) -> None:
+    check_format(values["fmt"])
+    session: Session = context.obj
+    detail = read_detail(recording.options, values)
+    with session.register() as register:
+        complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
+        moment = session.moment("", register.zone)
+        with register.recording(session.now, session.actor) as recorder:
+            for id_ in complaints:
+                seq = values["seq"] or last_counted(recorder.history(id_))
+                if seq is None:
+                    raise CannotVoid(seq="-", complaint=id_, reason="all its entries are voided already")
+                recorder.record(Work(id_, (Draft(recording.kind, moment, {**detail, "seq": seq}),)))
+        show_change(session, register, complaints, values["fmt"])
+
+
+def _amend(context: typer.Context, recording: Recording, values: Values) -> None:
+    check_format(values["fmt"])
+    session: Session = context.obj
+    typed = {name: values[name] for name in Personal._fields}
+    contacts = read_lines(context, typed, READ)
+    for name, text in contacts.items():
+        if typed[name] and not text.strip():
+            raise EmptyValue(name=f"--{name}", instead=Phrase("Give it a value, or leave it out."))
+    with session.register() as register:
+        detail = read_detail(recording.options, values)
+        if values["platform"]:
+            detail["platform"] = read_platform(register, values["platform"])
+        right = {
+            name: None if text.strip() == CLEAR else read_contact(name, text) for name, text in contacts.items() if text
+        }
+        if not right and not detail.keys() - {"note"}:
+            raise MissingValue(what="What to correct", option="--category, --summary or another field")
+        complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
+        draft = Draft(recording.kind, session.moment("", register.zone), detail)
+        works = [
+            Work(id_, (draft,), (register.personal(id_) or Personal())._replace(**right) if right else None)
+            for id_ in complaints
+        ]
+        register.record(works, session.now, session.actor)
+        show_change(session, register, complaints, values["fmt"])
+
+
+def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], detail: Detail) -> None:
     """Ask before an extension far beyond a clock's length that its policy does not limit; raises FarExtension.
 
     A policy or clock that is not there is left to be refused.
     """
+    clock, by = detail["clock"], detail["by"]
     complaints = [register.project(register.history(id_))[0] for id_ in ids]
-    rules = {known.id: register.policy_of(known).clock(clock) for known in complaints if known.is_open}
+    rules = {complaint.id: register.policy_of(complaint).clock(clock) for complaint in complaints if complaint.is_open}
     far = {id_: rule for id_, rule in rules.items() if rule is not None and is_far(rule, by)}
     for rule in list(far.values())[:1]:
-        told, length = counted(by, rule.unit), counted(rule.length, rule.unit)
+        added, length = counted(by, rule.unit), counted(rule.length, rule.unit)
         if not session.asks:
-            raise FarExtension(clock=Word(clock), by=told, length=length)
+            raise FarExtension(clock=Word(clock), by=added, length=length)
         question = _("Complaint {ids}: {clock} has {length} by its policy. Extend it by {by}?")
-        if not is_agreed(question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(told))):
+        text = question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(added))
+        if not is_agreed(text):
             raise typer.Abort
 
 
-def reopen(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    at: At = "",
-    reason: Reason = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Open closed complaints again, with the reason; handling is counted anew."""
-    record_transition(context, Kind.REOPENED, ids, numbers, at, told(note, reason=given_reason(reason)), fmt)
+def _number(text: str) -> str:
+    return check_number(clean_field("number", text))
 
 
-def hand_on(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    to: Annotated[str, typer.Option("--to", metavar="WHOM", help="The department or person that takes over.")] = "",
-    at: At = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Hand complaints on; who was asked first stays responsible, and no clock starts anew."""
-    if to.strip() in ("", CLEAR):
-        raise MissingValue(what="Whom to hand on to", option="--to WHOM")
-    detail = {**told(note), "to": clean_field("owner", to)}
-    record_transition(context, Kind.HANDED_ON, ids, numbers, at, detail, fmt)
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 9999):
+        raise BadCount(text=text)
+    return int(text)
 
 
-def amend(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    platform: Annotated[str, typer.Option("--platform", metavar="NAME", help="The right platform.")] = "",
-    category: Annotated[str, typer.Option("--category", metavar="NAME", help="The right category.")] = "",
-    new_number: Annotated[str, typer.Option("--to-number", metavar="NUMBER", help="The right external number.")] = "",
-    seller: Annotated[str, typer.Option("--seller", metavar="WHO", help="platform or third-party.")] = "",
-    owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Who really was asked first.")] = "",
-    summary: Annotated[str, typer.Option("--summary", metavar="TEXT", help="The right summary.")] = "",
-    outcome: Annotated[str, typer.Option("--outcome", metavar="WORD", help="The right outcome.")] = "",
-    amount: Annotated[str, typer.Option("--amount", metavar="MONEY", help="The right amount.")] = "",
-    consumer: Annotated[str, typer.Option("--consumer", metavar="NAME", help="The consumer's right name.")] = "",
-    phone: Annotated[str, typer.Option("--phone", metavar="NUMBER", help="The consumer's right phone.")] = "",
-    email: Annotated[str, typer.Option("--email", metavar="ADDRESS", help="The consumer's right address.")] = "",
-    address: Annotated[str, typer.Option("--address", metavar="TEXT", help="The consumer's right address.")] = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Correct what was entered of complaints; a lone dash empties a field that may be empty.
+def _cleaned(field: str) -> Callable[[str], str]:
+    return lambda text: clean_field(field, text)
 
-    For --consumer, --phone, --email and --address, @- reads a line of standard input each.
-    """
-    check_format(fmt)
-    session: Session = context.obj
-    typed = {"consumer": consumer, "phone": phone, "email": email, "address": address}
-    given = from_input(context, typed, READ)
-    for name in given:
-        if typed[name] and not given[name].strip():
-            raise EmptyValue(name=f"--{name}", instead=Phrase("Give it a value, or leave it out."))
-    with session.register() as register:
-        detail: dict[str, Any] = told(note)
-        readers: dict[str, tuple[str, Callable[[str], str]]] = {
-            "platform": (platform, lambda text: platform_named(register, text)),
-            "category": (category, category_named),
-            "number": (new_number, lambda text: check_number(clean_field("number", text))),
-            "seller": (seller, seller_named),
-            "owner": (owner, lambda text: clean_field("owner", text)),
-            "summary": (summary, lambda text: clean_field("summary", text)),
-            "outcome": (outcome, outcome_named),
-            "amount": (amount, parse_amount),
-        }
-        for name, (text, read) in readers.items():
-            if text.strip() == CLEAR and name not in ("platform", "category"):
-                detail[name] = None
-            elif text:
-                detail[name] = read(text)
-        right = {
-            name: CLEAR if text.strip() == CLEAR else contact_typed(name, text) for name, text in given.items() if text
-        }
-        if not right and not detail.keys() - {"note"}:
-            raise MissingValue(what="What to correct", option="--category, --summary or another field")
-        named = complaints_named(register, ids or (), numbers or ())
-        works = [
-            Work(id_, (Draft(Kind.AMENDED, _now(session), detail),), _amended(register, id_, right)) for id_ in named
+
+def _or_nothing(read: Callable[[str], str]) -> Callable[[str], str | None]:
+    """Return what reads a field that a lone dash empties."""
+    return lambda text: None if text.strip() == CLEAR else read(text)
+
+
+def _text(name: str, metavar: str, help: str) -> Any:
+    return Annotated[str, typer.Option(f"--{name}", metavar=metavar, help=help)]
+
+
+def _flag(name: str, help: str) -> Any:
+    return Annotated[bool, typer.Option(f"--{name}", help=help)]
+
+
+AT = DetailOption("at", At)
+NOTE = DetailOption("note", Note, _cleaned("note"))
+REASON = DetailOption("reason", Reason, _cleaned("reason"))
+NEEDED_REASON = REASON._replace(missing=lambda: MissingValue(what="The reason", option="--reason TEXT"))
+OUTCOME = DetailOption(
+    "outcome",
+    _text("outcome", "WORD", "advance-compensation, refund, exchange, repair, compensation, no-agreement or other."),
+    read_outcome,
+)
+AMOUNT = DetailOption("amount", _text("amount", "MONEY", "The sum paid, as 1299.50."), parse_amount)
+
+_DESCRIPTIONS = (
+    Recording(Kind.ACCEPTED, "Record that complaints were accepted for handling.", (AT, NOTE), _record),
+    Recording(Kind.FORWARDED, "Record that complaints were forwarded to the business department.", (AT, NOTE), _record),
+    Recording(
+        Kind.COMPLETED, "Record that the handling of complaints was completed.", (AT, OUTCOME, AMOUNT, NOTE), _record
+    ),
+    Recording(Kind.WITHDRAWN, "Record that consumers withdrew their complaints.", (AT, REASON, NOTE), _record),
+    Recording(
+        Kind.REJECTED, "Record that complaints were not accepted, with the reason.", (AT, NEEDED_REASON, NOTE), _record
+    ),
+    Recording(
+        Kind.REOPENED,
+        "Open closed complaints again, with the reason; handling is counted anew.",
+        (AT, NEEDED_REASON, NOTE),
+        _record,
+    ),
+    Recording(
+        Kind.PAUSED, "Stop the clocks of complaints for a time, with the reason.", (AT, NEEDED_REASON, NOTE), _record
+    ),
+    Recording(
+        Kind.RESUMED,
+        "Let the clocks of paused complaints run again.",
+        (
+            DetailOption(
+                RESTART,
+                _flag("restart", "Begin the clocks anew from that day, where the policy allows it."),
+                read=bool,
+                default=False,
+            ),
+            AT,
+            NOTE,
+        ),
+        _record,
+    ),
+    Recording(
+        Kind.EXTENDED,
+        "Lengthen a clock of complaints, with the reason, as far as the policy allows.",
+        (
+            DetailOption(
+                "clock",
+                _text("clock", "NAME", "The clock to lengthen."),
+                read_clock,
+                lambda: MissingValue(what="The clock", option="--clock NAME"),
+            ),
+            DetailOption(
+                "by",
+                _text("by", "N", "By how many of the clock's units."),
+                _count,
+                lambda: MissingValue(what="The length of the extension", option="--by N"),
+            ),
+            AT,
+            NEEDED_REASON,
+            NOTE,
+            DetailOption("yes", _flag("yes", "Do not ask, however far it lengthens the clock."), default=False),
+        ),
+        _record,
+        _agree_to_extend,
+    ),
+    Recording(
+        Kind.HANDED_ON,
+        "Hand complaints on; who was asked first stays responsible, and no clock starts anew.",
+        (
+            DetailOption(
+                "to",
+                _text("to", "WHOM", "The department or person that takes over."),
+                _cleaned("owner"),
+                lambda: MissingValue(what="Whom to hand on to", option="--to WHOM"),
+            ),
+            AT,
+            NOTE,
+        ),
+        _record,
+    ),
+    Recording(
+        Kind.NOTED,
+        "Note something about complaints.",
+        (AT, NOTE._replace(missing=lambda: MissingValue(what="The note", option="--note TEXT"))),
+        _record,
+    ),
+    Recording(
+        Kind.AMENDED,
+        """Correct what was entered of complaints; a lone dash empties a field that may be empty.
+
+        For --consumer, --phone, --email and --address, @- reads a line of standard input each.
+        """,
+        (
+            DetailOption("platform", _text("platform", "NAME", "The right platform.")),
+            DetailOption("category", _text("category", "NAME", "The right category."), read_category),
+            DetailOption("number", _text("to-number", "NUMBER", "The right external number."), _or_nothing(_number)),
+            DetailOption("seller", _text("seller", "WHO", "platform or third-party."), _or_nothing(read_seller)),
+            DetailOption("owner", _text("owner", "WHO", "Who really was asked first."), _or_nothing(_cleaned("owner"))),
+            DetailOption("summary", _text("summary", "TEXT", "The right summary."), _or_nothing(_cleaned("summary"))),
+            DetailOption("outcome", _text("outcome", "WORD", "The right outcome."), _or_nothing(read_outcome)),
+            DetailOption("amount", _text("amount", "MONEY", "The right amount."), _or_nothing(parse_amount)),
+            DetailOption("consumer", _text("consumer", "NAME", "The consumer's right name.")),
+            DetailOption("phone", _text("phone", "NUMBER", "The consumer's right phone.")),
+            DetailOption("email", _text("email", "ADDRESS", "The consumer's right address.")),
+            DetailOption("address", _text("address", "TEXT", "The consumer's right address.")),
+            NOTE,
+        ),
+        _amend,
+    ),
+    Recording(
+        Kind.VOIDED,
+        "Take back an entry made by mistake; the journal keeps both.",
+        (
+            DetailOption(
+                "seq",
+                Annotated[
+                    int,
+                    typer.Option("--seq", metavar="N", help="The journal entry to take back [the complaint's last]."),
+                ],
+                default=0,
+            ),
+            NEEDED_REASON,
+            NOTE,
+        ),
+        _void,
+    ),
+)
+
+RECORDINGS = {recording.kind: recording for recording in _DESCRIPTIONS}
+"""The commands by the kinds that they record."""
+
+
+def _function_of(recording: Recording) -> Callable[..., None]:
+    """Return the function of a command, with the options that its description names, as Typer reads them."""
+
+    def run(context: typer.Context, **values: Any) -> None:
+        recording.run(context, recording, values)
+
+    parameters = [
+        ("context", typer.Context, Parameter.empty),
+        ("ids", Complaints, None),
+        ("numbers", Numbers, None),
+        *((option.name, option.annotation, option.default) for option in recording.options),
+        ("fmt", Format, ""),
+    ]
+    run.__doc__ = recording.help
+    run.__annotations__ = {}
+    run.__signature__ = Signature(  # type: ignore[attr-defined]
+        [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for name, annotation, default in parameters
         ]
-        register.record(works, session.now, session.actor)
-        show_change(session, register, named, fmt)
+    )
+    return run
 
 
-def _amended(register: Register, complaint: int, right: dict[str, str]) -> Personal | None:
-    if not right:
-        return None
-    held = register.personal(complaint) or Personal()
-    fields = ("consumer", "phone", "email", "address")
-    values = {name: None if right.get(name) == CLEAR else right.get(name, getattr(held, name)) for name in fields}
-    return Personal(**values)
-
-
-def _now(session: Session) -> Moment:
-    return Moment(session.now, session.now, False)
-
-
-def void(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    seq: Annotated[
-        int, typer.Option("--seq", metavar="N", help="The journal entry to take back [the complaint's last].")
-    ] = 0,
-    reason: Reason = "",
-    note: Note = "",
-    fmt: Format = "",
-) -> None:
-    """Take back an entry made by mistake; the journal keeps both."""
-    check_format(fmt)
-    session: Session = context.obj
-    detail = told(note, reason=given_reason(reason))
-    with session.register() as register:
-        named = complaints_named(register, ids or (), numbers or ())
-        with register.recording(session.now, session.actor) as recorder:
-            for id_ in named:
-                wanted = seq or last_counted(recorder.history(id_))
-                if wanted is None:
-                    raise CannotVoid(seq="-", complaint=id_, reason="all its entries are voided already")
-                recorder.record(Work(id_, (Draft(Kind.VOIDED, _now(session), {**detail, "seq": wanted}),)))
-        show_change(session, register, named, fmt)
+FUNCTIONS = {COMMAND_OF[recording.kind].replace("-", "_"): _function_of(recording) for recording in _DESCRIPTIONS}
+"""The functions of these commands by their names."""

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from dealtrack.cli.language import _, say
-from dealtrack.cli.options import AsOf, CategoryNames, Format, KnownAt, OwnerNames, PlatformNames
+from dealtrack.cli.options import AsOf, CategoryNames, Format, KnownAt, OwnerNames, PlatformNames, read_filter
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.deadlines import deadline
@@ -78,7 +78,7 @@ def overdue(
     else:
         check_format(fmt)
     with session.register(one_state=True) as register:
-        wanted = filter_named(register, platform, category, owner)
+        wanted = read_filter(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         found = Counted(register.overdue(wanted, view))
         try:
@@ -120,7 +120,7 @@ def due(
     check_format(fmt)
     span = None if ics and within is None else parse_span("1wd" if within is None else within)
     with session.register(one_state=True) as register:
-        wanted = filter_named(register, platform, category, owner)
+        wanted = read_filter(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
         ahead = register.due(wanted, _until(span, register, view), view)
         # Who subscribes to a calendar file must not lose sight of what was not done in time.

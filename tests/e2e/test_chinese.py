@@ -10,7 +10,7 @@ import pytest
 
 from dealtrack.cli.commands import COMMANDS, GROUP_HELP
 from dealtrack.cli.language import _, choose_language
-from dealtrack.cli.terms import CLOCKS, clock_named
+from dealtrack.cli.terms import CLOCKS, read_clock
 from dealtrack.core.category import CATEGORIES, match_category
 from dealtrack.core.outcome import OUTCOMES, outcome_named
 from dealtrack.core.platform import CHANNELS, parse_channels
@@ -189,7 +189,7 @@ def test_words_are_taken_in_the_language_in_which_they_are_shown() -> None:
         assert [match_category(_(word)) for word in CATEGORIES] == list(CATEGORIES)
         assert [outcome_named(_(word)) for word in OUTCOMES] == list(OUTCOMES)
         assert [parse_channels(_(word)) for word in CHANNELS] == [(word,) for word in CHANNELS]
-        assert [clock_named(_(word)) for word in CLOCKS] == list(CLOCKS)
+        assert [read_clock(_(word)) for word in CLOCKS] == list(CLOCKS)
     finally:
         choose_language("en", {})
     assert outcome_named("Refund") == "refund"

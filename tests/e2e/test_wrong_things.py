@@ -883,7 +883,7 @@ def test_what_is_recorded_is_told_where_memory_then_runs_out(desk: Clerk, monkey
     def run_out(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("dealtrack.cli.add.show_change", run_out)
+    monkeypatch.setattr("dealtrack.cli.transitions.show_change", run_out)
     complains(desk("forward", 1), 3, f"out of memory. {ONE}1. Do not enter it again.")
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dealtrack.cli.board.feed import Feed
+from dealtrack.cli.complaint_view import portrait, portrait_lines
 from dealtrack.cli.describe import due_text, name_of, state_of
+from dealtrack.cli.explanation_view import explanation_text
 from dealtrack.cli.language import _
 from dealtrack.cli.terms import said
+from dealtrack.cli.transitions import RECORDINGS, Recording, read_detail
 from dealtrack.core.lifecycle import Complaint, Kind, check_allowed
 from dealtrack.core.moments import Moment, parse_moment
 from dealtrack.core.standing import Standing
@@ -18,50 +21,47 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
 
-class Deed(NamedTuple):
-    """Something to be recorded for complaints: what, and the texts that it takes."""
+class Action(NamedTuple):
+    """Something to be recorded for complaints: how, under which title, and the texts that it takes."""
 
-    kind: Kind
+    recording: Recording
     title: str
     fields: tuple[str, ...]
 
 
-def deeds() -> dict[str, Deed]:
+def actions() -> dict[str, Action]:
     """Return what may be recorded from the board."""
     return {
-        "forward": Deed(Kind.FORWARDED, _("Forward"), ("at", "note")),
-        "complete": Deed(Kind.COMPLETED, _("Complete"), ("at", "outcome", "amount", "note")),
-        "note": Deed(Kind.NOTED, _("Note"), ("note",)),
+        "forward": Action(RECORDINGS[Kind.FORWARDED], _("Forward"), ("at", "note")),
+        "complete": Action(RECORDINGS[Kind.COMPLETED], _("Complete"), ("at", "outcome", "amount", "note")),
+        "note": Action(RECORDINGS[Kind.NOTED], _("Note"), ("note",)),
     }
 
 
-def check_possible(deed: Deed, complaints: Sequence[Complaint]) -> None:
-    """Check that each complaint is where the deed may follow; raises NotAllowed for the first that is not."""
+def check_possible(action: Action, complaints: Sequence[Complaint]) -> None:
+    """Check that each complaint is where the action may follow; raises NotAllowed for the first that is not."""
     for complaint in complaints:
-        check_allowed(complaint.id, complaint.status, deed.kind)
+        check_allowed(complaint.id, complaint.status, action.recording.kind)
 
 
-def record(feed: Feed, deed: Deed, ids: Sequence[int], values: Mapping[str, str], actor: str) -> str:
-    """Record a deed for complaints, for all or for none, and return what it made of them in a line.
+def record(feed: Feed, action: Action, ids: Sequence[int], values: Mapping[str, str], actor: str) -> str:
+    """Record an action for complaints, for all or for none, and return what it made of them in a line.
 
     Raises what the texts and the register refuse.
     """
-    from dealtrack.cli.add import told, told_of_end
-
-    note = values.get("note", "").strip()
-    if deed.kind is Kind.NOTED and not note:
+    kind = action.recording.kind
+    texts = {name: text.strip() for name, text in values.items()}
+    if kind is Kind.NOTED and not texts["note"]:
         raise MissingValue(what=_("The note"), option=_("a text"))
-    detail: dict[str, Any] = told(note)
-    if deed.kind is Kind.COMPLETED:
-        detail = told_of_end(note, values["outcome"].strip(), values["amount"].strip())
+    detail = read_detail(action.recording.options, texts)
     now, zone = feed.clock(), feed.register.zone
-    at = values.get("at", "").strip()
+    at = texts.get("at", "")
     moment = parse_moment(at, now, zone) if at else Moment(now, now, False)
-    standings = feed.record([Work(id_, (Draft(deed.kind, moment, detail),)) for id_ in ids], actor)
+    standings = feed.record([Work(id_, (Draft(kind, moment, detail),)) for id_ in ids], actor)
     if len(standings) == 1:
         (standing,) = standings
         return f"{name_of(standing)}: {state_of(standing, zone)}. {_clocks(standing, feed.register)}"
-    return _("{count} complaints: {kind}").format(count=len(standings), kind=deed.kind.value)
+    return _("{count} complaints: {kind}").format(count=len(standings), kind=kind.value)
 
 
 def summary_lines(standing: Standing, register: Register) -> list[str]:
@@ -87,13 +87,9 @@ def _clocks(standing: Standing, register: Register) -> str:
 
 def explanation(register: Register, complaint: int, now: datetime) -> str:
     """Return each day of each clock's count of a complaint; raises UnknownComplaint."""
-    from dealtrack.cli.explanation_view import explanation_text
-
     return explanation_text(register, complaint, View.of(now))
 
 
 def portrait_text(register: Register, complaint: int, now: datetime) -> str:
     """Return a complaint in full, as `show` prints it for a reader; raises UnknownComplaint."""
-    from dealtrack.cli.complaint_view import portrait, portrait_lines
-
     return "\n".join(portrait_lines(portrait(register, complaint, View.of(now)), register.zone, "table"))

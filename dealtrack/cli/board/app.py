@@ -159,12 +159,12 @@ class Board(App[None]):
 
     def action_record(self, name: str) -> None:
         """Ask for what is to be recorded, and record it for all that are meant, or for none."""
-        deed = actions.deeds()[name]
+        action = actions.actions()[name]
         chosen = self._chosen()
         if not chosen:
             return
         try:
-            actions.check_possible(deed, chosen)
+            actions.check_possible(action, chosen)
         except DealtrackError as error:
             self._say(error.message(show_value, _))
             return
@@ -175,16 +175,16 @@ class Board(App[None]):
             "amount": (_("Amount"), "", _("the sum paid, as 1299.50")),
             "note": (_("Note"), "", ""),
         }
-        fields = [Field(field, *labels[field]) for field in deed.fields]
+        fields = [Field(field, *labels[field]) for field in action.fields]
 
         def submit(values: Mapping[str, str]) -> str:
-            return actions.record(self._feed, deed, ids, values, self._actor)
+            return actions.record(self._feed, action, ids, values, self._actor)
 
         first = chosen[0]
         known = ", ".join(text for text in (first.number, first.platform, _(first.category or "")) if text)
-        title = f"{deed.title} {first.id} ({known})"
+        title = f"{action.title} {first.id} ({known})"
         if len(chosen) > 1:
-            title = f"{deed.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
+            title = f"{action.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
         self.push_screen(Form(title, fields, submit), self._recorded)
 
     def _recorded(self, told: str | None) -> None:

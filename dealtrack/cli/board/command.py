@@ -6,8 +6,8 @@ from importlib.util import find_spec
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.options import CategoryNames, OwnerNames, PlatformNames
-from dealtrack.cli.session import Session, filter_named
+from dealtrack.cli.options import CategoryNames, OwnerNames, PlatformNames, read_filter
+from dealtrack.cli.session import Session
 from dealtrack.errors import MissingExtra, NoTerminal
 
 
@@ -24,7 +24,7 @@ def board(
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise NoTerminal(what="The board", instead="Use 'dealtrack overdue' and 'dealtrack due'.")
     with session.register() as register:
-        wanted = filter_named(register, platform, category, owner, statuses=("open",))
+        wanted = read_filter(register, platform, category, owner, statuses=("open",))
     from dealtrack.cli.board.app import Board
     from dealtrack.cli.board.feed import Feed
 
