@@ -5,7 +5,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.describe import change_lines, lookalike_line
 from dealtrack.cli.language import _, _p, say
 from dealtrack.cli.options import (
@@ -23,7 +22,7 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format
 from dealtrack.cli.session import Session, show_value
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import is_agreed, tell
 from dealtrack.cli.terms import said
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
 from dealtrack.core.category import CATEGORIES

@@ -71,7 +71,7 @@ def show(
     if fmt in ("csv", "json", "jsonl"):
         print_records((_day_record(day, spans[day.day]) for day in held), fmt=fmt, zone=zone)
     else:
-        from dealtrack.cli.table import print_month
+        from dealtrack.cli.month import print_month
 
         print_month(held)
 

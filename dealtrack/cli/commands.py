@@ -45,18 +45,17 @@ COMMANDS: dict[str, CommandEntry] = {
     **_commands("Record", "transitions", " ".join(COMMAND_OF.values())),
     **_commands("Record", "add", "add"),
     **_commands("Record", "evidence", "evidence erase"),
-    **_commands("Look", "look", "list show explain"),
-    **_commands("Look", "search", "search"),
+    **_commands("Look", "look", "list show explain search"),
     **_commands("Watch", "watch", "overdue due"),
     **_commands("Watch", "digest", "digest"),
     **_commands("Report", "report", "report"),
     **_commands("Watch", "board.command", "board"),
     **_commands("Exchange", "import_export", "import export"),
-    **_commands("Set up", "setup", "init verify recheck"),
-    **_commands("Set up", "admin", "backup restore doctor"),
-    **_commands("Set up", "datasette", "datasette"),
+    **_commands("Set up", "admin", "init verify recheck backup restore doctor datasette"),
     **_commands("Set up", "completion", "completion"),
-    "calendar": _group("Set up", "calendar", "show next revising:amend revising:import revising:refresh"),
+    "calendar": _group(
+        "Set up", "calendar", "show next calendar_revision:amend calendar_revision:import calendar_revision:refresh"
+    ),
     "policy": _group("Set up", "policy", "list show try adopt"),
     "platform": _group("Set up", "platform", "list show add edit check"),
 }

@@ -1,13 +1,23 @@
-"""The command that prints what a shell needs to complete command lines by the Tab key.
+"""Completion by the Tab key: the script that a shell needs, and the answers to what it then asks.
 
 The words of the line go through a pipe, each ended by a NUL: the arguments of a process are everybody's to see.
 """
 
+import os
 import sys
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from dealtrack import settings
+from dealtrack.cli.candidates import FILES, Asked, Candidate, values
+from dealtrack.cli.commands import COMMANDS
+from dealtrack.cli.language import _
+from dealtrack.cli.session import Session
+from dealtrack.cli.usage import what_it_takes
 from dealtrack.core.text import nearest
 from dealtrack.errors import UnknownWord, suggestion
 
@@ -74,3 +84,221 @@ def completion(
         near = suggestion(nearest(shell, SCRIPTS, 1))
         raise UnknownWord(what="The shell", value=shell, nearest=near, allowed=", ".join(SCRIPTS))
     sys.stdout.write(SCRIPTS[shell].replace("VARIABLE", VARIABLE))
+
+
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=")
+"""What bash takes for itself in a word without quotes, beside what is not ASCII."""
+
+QUOTES = ("'", '"')
+LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
+
+
+class Place(NamedTuple):
+    """Where the word that is being typed stands."""
+
+    names: tuple[str, ...]
+    command: Any
+    option: Any
+    begun: str
+    used: frozenset[str]
+    only_arguments: bool
+    argument: int
+    db: str
+
+
+def answer(shell: str, words: Sequence[str], top: Any) -> None:
+    """Print how the last of the words of a command line may go on, one a line; nothing where nothing is known."""
+    kept = ""
+    raw = ""
+    if shell == "bash":
+        words, raw, kept = split_line(*(*words, "", "")[:2])
+        if quoting(raw) is None:
+            return
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+        try:
+            found = list(_lines(shell, _candidates(words, top), kept, raw))
+        except Exception:  # noqa: BLE001 - whatever is wrong, the line that is typed stays as it is
+            return
+    sys.stdout.writelines(f"{line}\n" for line in found)
+
+
+def _lines(shell: str, found: list[Candidate], kept: str, raw: str) -> Iterable[str]:
+    if found is FILES:
+        yield FILES[0].value
+        return
+    is_ascii = shell == "bash" and not _reads_utf8()
+    for candidate in found:
+        value = candidate.value
+        if not value.isprintable() or value == FILES[0].value or (is_ascii and not value.isascii()):
+            continue
+        told = " ".join(candidate.told.split())
+        if shell == "bash":
+            yield for_bash(value.removeprefix(kept), quoting(raw) or "")
+        elif shell == "zsh":
+            value = value.replace("\\", "\\\\").replace(":", "\\:")
+            yield f"{value}:{told}" if told else value
+        else:
+            yield f"{value}\t{told}" if told else value
+
+
+def quoting(raw: str) -> str | None:
+    """Return the quote that a word, as it is typed for bash, has opened at its beginning; empty where it has none.
+
+    None where quotes stand in its middle, so that what is added would be read one way by bash and another way here.
+    """
+    quote, index = (raw[0], 1) if raw.startswith(QUOTES) else ("", 0)
+    while index < len(raw):
+        if raw[index] == "\\" and quote != "'":
+            index += 1
+        elif raw[index] == quote or (not quote and raw[index] in QUOTES):
+            return None
+        index += 1
+    return quote
+
+
+def for_bash(value: str, quote: str) -> str:
+    """Return a value as it is to be typed after a quote, or without one, so that bash takes it for itself."""
+    if quote:
+        # An exclamation mark calls up an earlier command inside double quotes too, whatever stands before it.
+        special = {"'": "'\\''"} if quote == "'" else {"!": '"\\!"', **{c: f"\\{c}" for c in '\\"$`'}}
+        text = "".join(special.get(c, c) for c in value)
+        # Bash closes the quote itself, but for a text that ends as if it were closed.
+        return text + quote if text.endswith(quote) else text
+    return "".join(c if c in PLAIN or not c.isascii() else f"\\{c}" for c in value)
+
+
+def _reads_utf8() -> bool:
+    """Tell whether the shell reads bytes as UTF-8, or one by one; GBK takes what follows a byte for a part of it."""
+    locale = next(filter(None, map(settings.variable, LOCALES)), "C")
+    return locale in ("C", "POSIX") or locale.partition(".")[2].partition("@")[0].lower().replace("-", "") == "utf8"
+
+
+def given_words() -> list[str]:
+    """Return the words that a shell hands over: through a pipe, each ended by a NUL."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return []
+    told = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    return told.split("\0")[:-1]
+
+
+def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:
+    place = find_place(words, top)
+    if place is None:
+        return []
+    found = _possible(place)
+    if found is FILES:
+        return FILES
+    return [candidate for candidate in found if candidate.value.startswith(place.begun)]
+
+
+def _possible(place: Place) -> list[Candidate]:
+    command, begun = place.command, place.begun
+    name = " ".join(place.names)
+    if place.option is not None:
+        return values(
+            Asked(Session(place.db), name, max(place.option.opts, key=len), what_it_takes(place.option), begun)
+        )
+    if begun.startswith("--") and "=" in begun and not place.only_arguments:
+        written, _, value = begun.partition("=")
+        option = _option(command, written)
+        found = values(Asked(Session(place.db), name, written, what_it_takes(option), value)) if option else []
+        return found if found is FILES else [Candidate(f"{written}={each.value}", each.told) for each in found]
+    if begun.startswith("-") and begun != "-" and not place.only_arguments:
+        return _options(command, place.used)
+    if hasattr(command, "list_commands"):
+        return _commands(command)
+    taken = [param for param in command.params if param.param_type_name == "argument"]
+    if not taken:
+        return _options(command, place.used) if not begun else []
+    argument = taken[min(place.argument, len(taken) - 1)]
+    if place.argument >= len(taken) and argument.nargs != -1:
+        return []
+    return values(Asked(Session(place.db), name, "", what_it_takes(argument), begun))
+
+
+def _commands(group: Any) -> list[Candidate]:
+    if hasattr(group, "commands") and group.commands:
+        return [Candidate(name, part.get_short_help_str(80)) for name, part in group.commands.items()]
+    # A word on each would take loading them all.
+    return [Candidate(name, _(entry.section)) for name, entry in COMMANDS.items()]
+
+
+def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
+    known = [param for param in command.params if param.param_type_name == "option" and not param.hidden]
+    found = [
+        Candidate(max(param.opts, key=len), param.help or "")
+        for param in known
+        if param.multiple or not set(param.opts).intersection(used)
+    ]
+    return [*found, Candidate("--help", _("Show this message and exit."))]
+
+
+def _option(command: Any, word: str) -> Any:
+    return next((param for param in command.params if param.param_type_name == "option" and word in param.opts), None)
+
+
+def find_place(words: Sequence[str], top: Any) -> Place | None:
+    """Return where the last of the words stands, None where those before it lead to no command."""
+    command, db = top, ""
+    names: tuple[str, ...] = ()
+    used: set[str] = set()
+    waiting: Any = None
+    only_arguments, argument = False, 0
+    for word in words[:-1]:
+        if waiting is not None:
+            db = word if "--db" in waiting.opts else db
+            waiting = None
+        elif word == "--" and not only_arguments:
+            only_arguments = True
+        elif word.startswith("-") and word != "-" and not only_arguments:
+            written, has_value, value = word.partition("=")
+            option = _option(command, written)
+            used.add(written)
+            if option is not None and not option.is_flag:
+                if has_value:
+                    db = value if "--db" in option.opts else db
+                else:
+                    waiting = option
+        elif hasattr(command, "get_command"):
+            command = command.get_command(None, word)
+            if command is None:
+                return None
+            names, used = (*names, word), set()
+        else:
+            argument += 1
+    begun = words[-1] if words else ""
+    return Place(names, command, waiting, begun, frozenset(used), only_arguments, argument, db)
+
+
+def split_line(line: str, breaks: str) -> tuple[list[str], str, str]:
+    """Return the words after the first of a line that bash is given, its last word as typed, and what of it is kept.
+
+    Bash replaces only what follows the last of its `breaks` (= and :) in a word without quotes: what stands before
+    is kept.
+    """
+    words: list[str] = []
+    begun: list[str] | None = None
+    start, quote, index = len(line), "", 0
+    while index < len(line):
+        character = line[index]
+        if not quote and character.isspace():
+            if begun is not None:
+                words.append("".join(begun))
+            begun, start = None, len(line)
+        else:
+            if begun is None:
+                begun, start = [], index
+            if character == quote:
+                quote = ""
+            elif not quote and character in "'\"":
+                quote = character
+            elif character == "\\" and quote != "'" and index + 1 < len(line):
+                index += 1
+                begun.append(line[index])
+            else:
+                begun.append(character)
+        index += 1
+    last, raw = "".join(begun or ()), line[start:]
+    places = [last.rfind(mark) for mark in "=:" if mark in breaks]
+    kept = last[: max(places, default=-1) + 1] if raw[:1] not in ("'", '"') else ""
+    return [*words[1:], last], raw[len(kept) :] if kept else raw, kept

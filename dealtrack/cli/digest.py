@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.columns import Cell, Column
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, CategoryNames, KnownAt, OwnerNames, PlatformNames, read_filter
 from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.session import Session
-from dealtrack.cli.table import draw_table, print_table
+from dealtrack.cli.table import Cell, Column, draw_table, print_table
 from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment

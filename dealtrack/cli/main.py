@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         shell = os.environ.get("_DEALTRACK_COMPLETE")
         if shell in ("bash", "zsh", "fish"):
-            from dealtrack.cli.answering import answer, given_words
+            from dealtrack.cli.completion import answer, given_words
 
             with suppress(DealtrackError):
                 choose_language("")

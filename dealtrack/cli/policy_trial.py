@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Iterator, Sequence
 
-from dealtrack.cli.columns import Cell, Column
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
-from dealtrack.cli.table import draw_whole
+from dealtrack.cli.table import Cell, Column, draw_whole
 from dealtrack.cli.terminal import tell, tell_fields
 from dealtrack.cli.terms import said
 from dealtrack.core.clocks import Verdict

@@ -5,11 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from dealtrack.cli.bars import draw_bar, draw_spark
-from dealtrack.cli.columns import GAP, Cell, Column, least_width
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.table import draw_whole, painter
-from dealtrack.cli.terminal import tell, terminal_width, wrap_text
+from dealtrack.cli.table import GAP, Cell, Column, draw_whole, least_width, painter
+from dealtrack.cli.terminal import draw_bar, draw_spark, tell, terminal_width, wrap_text
 from dealtrack.cli.terms import said
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text

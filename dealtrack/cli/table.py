@@ -1,22 +1,55 @@
-"""Tables and month grids for a terminal: columns that fit its width, colours where it has them, Chinese in line."""
+"""Tables for a terminal: columns that fit its width, colours where it has them, Chinese in line."""
 
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import tzinfo
-from itertools import groupby
 from typing import Any, NamedTuple, TextIO
 
-from dealtrack.cli.columns import GAP, Cell, Column, fit_columns, folded_titles
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, say
 from dealtrack.cli.terminal import NARROWEST, share_room, terminal_width, wrap_text
 from dealtrack.cli.terms import heading, said
-from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
-from dealtrack.core.festival import name_of_day
-from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
+from dealtrack.core.text import display_width, fit_text, pad_text
 from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
-from dealtrack.phrase import Phrase, listed
+from dealtrack.phrase import listed
+
+GAP = "  "
+NEVER_DROPPED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    `rank` 0 is never dropped; of the others the highest is dropped first, and with it those of its `group`, where it
+    has one. `full_title` names what was dropped where the title says too little. `least` is the width to which it may
+    be cut, None where it must stay whole. One that `wraps` is never cut: its cells go on below. A title may hold
+    lines; that of a column that `folds` goes on below itself where room lacks.
+    """
+
+    key: str
+    title: str
+    rank: int = NEVER_DROPPED
+    least: int | None = None
+    right: bool = False
+    wraps: bool = False
+    folds: bool = False
+    group: str = ""
+    full_title: str = ""
+
+
+class Cell(NamedTuple):
+    """What stands in a cell: pieces of text, each with its style."""
+
+    pieces: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """Return the text alone."""
+        return "".join(text for text, _ in self.pieces)
+
 
 Paint = Callable[[str, str], str]
 
@@ -190,100 +223,6 @@ def print_step_table(rows: Sequence[tuple[str, str, str]], out: TextIO) -> None:
         out.write(line + "\n")
 
 
-class Mark(NamedTuple):
-    """How a kind of day is drawn in a month: a sign beside its number, a style, and what it means."""
-
-    sign: str
-    style: str
-    meaning: str
-
-
-MARKS = {
-    DayKind.WEEKDAY: Mark("", "", Phrase("working day")),
-    DayKind.WEEKEND: Mark("·", "dim", Phrase("weekend")),
-    DayKind.HOLIDAY: Mark("休", "red", Phrase("public holiday")),
-    DayKind.MAKE_UP: Mark("班", "bold yellow", Phrase("make-up working day")),
-    DayKind.AMENDED_OFF: Mark("休!", "bold magenta", Phrase("day off by amendment")),
-    DayKind.AMENDED_WORKED: Mark("班!", "bold cyan", Phrase("working day by amendment")),
-}
-_CELL_WIDTH = 7
-
-
-def print_month(days: Iterable[Day], *, stream: TextIO | None = None) -> None:
-    """Print days as month grids, Monday first, each with its legend and the days that have a name below.
-
-    What a day is shows in a sign beside it, so that nothing hangs on colour; colours come on a terminal only.
-    """
-    import sys
-
-    out = sys.stdout if stream is None else stream
-    paint = painter(out)
-    for place, (_month, month) in enumerate(groupby(days, key=lambda day: (day.day.year, day.day.month))):
-        if place:
-            out.write("\n")
-        _draw_month(list(month), paint, out)
-
-
-def _draw_month(days: Sequence[Day], paint: Paint, out: TextIO) -> None:
-    confirmed = all(day.confirmed for day in days)
-    worked = sum(day.worked for day in days)
-    first = days[0].day
-    title = paint(_("{month} {year}").format(month=_(first.strftime("%B")), year=first.year), "bold")
-    count = _n("{count} working day", "{count} working days", worked).format(count=worked)
-    out.write(f"{title}  {count}{'' if confirmed else _(', provisional: not officially published yet')}\n\n")
-    out.write(paint("".join(map(_weekday_cell, WEEKDAY_NAMES)).rstrip(), "bold") + "\n")
-    cells = [" " * _CELL_WIDTH] * days[0].day.weekday() + [_month_cell(day, paint) for day in days]
-    for start in range(0, len(cells), 7):
-        out.write("".join(cells[start : start + 7]).rstrip() + "\n")
-    present = [kind for kind in MARKS if any(day.kind is kind for day in days)]
-    legend = [f"{MARKS[kind].sign} {say(MARKS[kind].meaning)}" for kind in present if MARKS[kind].sign]
-    if not confirmed:
-        legend.append(f"? {_('provisional')}")
-    out.write("\n" + paint(" " + "   ".join(legend), "dim") + "\n" if legend else "")
-    named = [day for day in days if day.name]
-    if named:
-        out.write("\n")
-    for line in _named_lines(named, paint):
-        out.write(line + "\n")
-
-
-def _weekday_cell(name: str) -> str:
-    text = _(name)
-    return pad_text(" " * max(0, 4 - display_width(text)) + text, _CELL_WIDTH)
-
-
-def _month_cell(day: Day, paint: Paint) -> str:
-    mark = MARKS[day.kind]
-    text = f"{day.day.day:>4}{mark.sign}{'' if day.confirmed else '?'}"
-    fill = " " * (_CELL_WIDTH - display_width(text))
-    return paint(text, mark.style) + fill if mark.style else text + fill
-
-
-def _named_lines(days: Sequence[Day], paint: Paint) -> Iterable[str]:
-    """Yield a line for each stretch of days that share what they are, then the sources of amendments."""
-    stretches: list[list[Day]] = []
-    for day in days:
-        last = stretches[-1][-1] if stretches else None
-        same = last is not None and (last.kind, last.name, last.source) == (day.kind, day.name, day.source)
-        if last is not None and same and (day.day - last.day).days == 1:
-            stretches[-1].append(day)
-        else:
-            stretches.append([day])
-    for stretch in stretches:
-        first, last = stretch[0], stretch[-1]
-        span = f"{first.day.day}" if first is last else f"{first.day.day}-{last.day.day}"
-        names = _(WEEKDAY_NAMES[first.day.weekday()])
-        if first is not last:
-            names += f"-{_(WEEKDAY_NAMES[last.day.weekday()])}"
-        mark = MARKS[first.kind]
-        told = say(reason(first) if first.kind is DayKind.MAKE_UP else name_of_day(first.name))
-        sign = paint(pad_text(mark.sign, 3), mark.style) if mark.style else pad_text(mark.sign, 3)
-        yield f" {span:>5}  {pad_text(names, 1 + 2 * display_width(_('Mon')))}  {sign}  {safe_text(told)}"
-    amended = [day for day in days if day.kind in (DayKind.AMENDED_OFF, DayKind.AMENDED_WORKED)]
-    for source in dict.fromkeys(day.source for day in amended if day.source):
-        yield " " + _("Source: {source}").format(source=safe_text(_(source)))
-
-
 def _unpainted(text: str, style: str) -> str:
     return text
 
@@ -343,3 +282,72 @@ def progress_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(label, total=total)
         yield lambda place: progress.update(task, completed=min(place, total))
+
+
+def least_width(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
+    """Return the least width of a table with all its columns: titles folded, cells cut where they may be."""
+    cells = [max((display_width(row[place].text) for row in rows), default=0) for place in range(len(columns))]
+    titles = folded_titles(columns, cells, 0)
+    widths = list(map(max, cells, (max(map(display_width, lines)) for lines in titles)))
+    return sum(_least_widths(columns, widths)) + len(GAP) * (len(columns) - 1)
+
+
+def folded_titles(columns: Sequence[Column], cells: Sequence[int], room: int | None) -> list[list[str]]:
+    """Return the lines of each title, those that fold in as few as make the table fit the room; None is any room."""
+    titles = [heading(column.title) for column in columns]
+    folded = [title.split("\n") for title in titles]
+    most = max((len(title) for title in titles), default=1)
+    for lines in range(2, most + 1):
+        widths = [max(size, *map(display_width, told)) for size, told in zip(cells, folded, strict=True)]
+        if room is None or sum(widths) + len(GAP) * (len(columns) - 1) <= room:
+            break
+        for place, column in enumerate(columns):
+            if column.folds:
+                folded[place] = _folded(titles[place], lines, cells[place])
+    return folded
+
+
+def _folded(title: str, lines: int, least: int) -> list[str]:
+    """Return a title in at most so many lines, as narrow as that can be without a word that is broken."""
+    word = max(map(display_width, title.split()), default=1) if title.isascii() else 4
+    for width in range(max(least, word), display_width(title)):
+        told = wrap_text(title, width)
+        if len(told) <= lines:
+            return told
+    return [title]
+
+
+def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | None) -> list[tuple[int, int]]:
+    """Return the columns to show, by place, and the width of each, that fit the room; None is any room."""
+    if room is None:
+        return list(enumerate(widths))
+    least = _least_widths(columns, widths)
+    kept = list(range(len(columns)))
+
+    def together(place: int) -> set[int]:
+        group = columns[place].group
+        return {other for other, column in enumerate(columns) if other == place or (group and column.group == group)}
+
+    def taken(sizes: Sequence[int]) -> int:
+        return sum(sizes[place] for place in kept) + len(GAP) * (len(kept) - 1)
+
+    for place in sorted(kept, key=lambda place: -columns[place].rank):
+        if taken(least) <= room or columns[place].rank == NEVER_DROPPED:
+            break
+        kept = [other for other in kept if other not in together(place)]
+    for place in sorted(set(range(len(columns))).difference(kept), key=lambda place: columns[place].rank):
+        # A wide column that went may have left room for a narrower one.
+        missing = together(place).difference(kept)
+        if taken(least) + sum(len(GAP) + least[other] for other in missing) <= room:
+            kept = sorted({*kept, *missing})
+    sizes = list(widths)
+    for place in sorted(kept, key=lambda place: -columns[place].rank):
+        sizes[place] = max(least[place], sizes[place] - max(0, taken(sizes) - room))
+    return [(place, sizes[place]) for place in kept]
+
+
+def _least_widths(columns: Sequence[Column], widths: Sequence[int]) -> list[int]:
+    return [
+        width if column.least is None else min(width, column.least)
+        for column, width in zip(columns, widths, strict=True)
+    ]

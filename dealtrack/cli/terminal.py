@@ -1,10 +1,13 @@
-"""Sentences broken into lines of a terminal's width, Chinese ones among them."""
+"""What a terminal shows: lines that fit its width, Chinese ones among them, bars of blocks, and questions."""
 
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
+import typer
+
+from dealtrack.cli.language import _
 from dealtrack.core.text import display_width, pad_text, safe_text
 
 GAP = "  "
@@ -110,3 +113,58 @@ def lines_beside(head: str, text: str, room: int | None) -> Iterator[str]:
     yield f"{head}{first}".rstrip()
     for line in others:
         yield " " * indent + line
+
+
+YES = frozenset({"y", "yes", "是"})
+NO = frozenset({"n", "no", "否"})
+
+
+def is_agreed(question: str, default: bool = False) -> bool:
+    """Ask on standard error until it is answered with yes or no, in either language; raises typer.Abort at its end.
+
+    An empty answer is the default.
+    """
+    prompt = f"{safe_text(question)} [{'Y/n' if default else 'y/N'}]"
+    while True:
+        answer = str(typer.prompt(prompt, "", err=True, show_default=False)).strip().casefold()
+        if not answer:
+            return default
+        if answer in YES or answer in NO:
+            return answer in YES
+        tell(_("Answer y for yes or n for no."))
+
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+HEIGHTS = "▁▂▃▄▅▆▇█"
+
+
+def draw_bar(rate: float, width: int) -> tuple[str, str, str]:
+    """Return the filled part of a bar, the block filled in part, and the empty part: together `width` columns.
+
+    A rate between 0 and 1 never looks like either.
+    """
+    eighths = round(rate * width * 8)
+    if 0 < rate < 1:
+        eighths = min(max(eighths, 1), width * 8 - 4)
+    whole, part = divmod(eighths, 8)
+    partly = EIGHTHS[part] if part else ""
+    return EIGHTHS[8] * whole, partly, "░" * (width - whole - len(partly))
+
+
+def draw_spark(values: Sequence[int], width: int, top: float | None = None) -> str:
+    """Return a line of at most `width` blocks, each as high as its value; nothing alone is of the lowest height.
+
+    Where there are more values than blocks, each block stands for as many values one after another, added up.
+    `top` is the sum that fills a block, by default the greatest.
+    """
+    sums = binned(values, width)
+    highest = top if top is not None else max(sums, default=0)
+    if not highest:
+        return HEIGHTS[0] * len(sums)
+    return "".join(HEIGHTS[min(7, 1 + int(value / highest * 6.999)) if value else 0] for value in sums)
+
+
+def binned(values: Sequence[int], width: int) -> list[int]:
+    """Return values added up in runs of the same length, so few that they fit the width."""
+    size = -(-len(values) // width) if values else 1
+    return [sum(values[place : place + size]) for place in range(0, len(values), size)]

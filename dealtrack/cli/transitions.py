@@ -7,7 +7,6 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from dealtrack.cli.consent import is_agreed
 from dealtrack.cli.describe import change_lines, next_command, next_line
 from dealtrack.cli.language import _, say
 from dealtrack.cli.options import (
@@ -28,7 +27,7 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import is_agreed, tell
 from dealtrack.cli.terms import read_clock
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lengths import clean_field

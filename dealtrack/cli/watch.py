@@ -126,7 +126,7 @@ def due(
         # Who subscribes to a calendar file must not lose sight of what was not done in time.
         found = Counted(chain(register.overdue(wanted, view), ahead) if ics else ahead)
         if ics:
-            from dealtrack.cli.events import print_events
+            from dealtrack.cli.watch_files import print_events
 
             print_events(register, found.passing(), view, ics)
         else:

@@ -1,5 +1,6 @@
-"""Lists of what is overdue, one a file for each platform, owner or category."""
+"""Deadlines in files: lists of what is overdue for each platform, owner or category, and calendar files."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -12,9 +13,13 @@ from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue
 from dealtrack.exchange.files import FileKind, bytes_beside, written_beside
+from dealtrack.exchange.ics import Deadline, ics_bytes
 from dealtrack.exchange.lists import ENDINGS, Listed, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
 from dealtrack.phrase import Phrase
+from dealtrack.register.changes import Changes, identity
+from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 GROUPS = ("platform", "owner", "category")
 KEYS = (*WATCH_KEYS, "received", "summary")
@@ -99,3 +104,17 @@ def _listed_record(listed: Listed) -> dict[str, Any]:
         "working_days_late": listed.working_days_late,
         "file": str(listed.file),
     }
+
+
+def print_events(register: Register, latenesses: Iterable[Lateness], view: View, file: str) -> None:
+    """Write clocks as a calendar file, `-` for standard output, and say how many they are; raises CannotWrite."""
+    changes = Changes(register, view)
+    deadlines = [Deadline(lateness, *changes.of(lateness.complaint.id)) for lateness in latenesses]
+    held = ics_bytes(deadlines, identity(register), register.calendar_in(view), register.zone, _)
+    if file == "-":
+        sys.stdout.write(held.decode())
+        return
+    with bytes_beside(Path(file), FileKind.CALENDAR) as stream:
+        stream.write(held)
+    told = _n("{count} deadline written to {file}", "{count} deadlines written to {file}", len(deadlines))
+    print(safe_text(told.format(count=len(deadlines), file=file)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.cli.answering import for_bash, quoting
+from dealtrack.cli.completion import for_bash, quoting
 from tests.conftest import PROJECT, Clerk
 
 HOSTILE = (

@@ -304,8 +304,7 @@ def test_opened_on_a_terminal_only(busy: Clerk, photo: Path, tmp_path: Path) -> 
 
 
 def test_on_a_narrow_terminal_each_file_is_one_line(busy: Clerk, photo: Path) -> None:
-    from dealtrack.cli.columns import fit_columns
-    from dealtrack.cli.table import plan_columns
+    from dealtrack.cli.table import fit_columns, plan_columns
 
     widths = {"complaint": 9, "seq": 3, "name": 20, "size": 9, "sha256": 64, "at": 19, "actor": 8, "present": 7}
     columns = plan_columns(list(widths))

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dealtrack.cli.month import print_month
 from dealtrack.cli.output import print_records, print_steps
-from dealtrack.cli.table import print_month
 from dealtrack.core.calendar import Day, DayKind
 from dealtrack.core.explanation import Step
 from dealtrack.core.standing import record_keys

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
-from dealtrack.cli.columns import GAP, Column, fit_columns
 from dealtrack.cli.language import _
+from dealtrack.cli.table import GAP, Column, fit_columns
 from dealtrack.core.agenda import Item, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
