@@ -21,8 +21,8 @@ from dealtrack.cli.options import (
     read_seller,
 )
 from dealtrack.cli.output import check_format
-from dealtrack.cli.session import Session, show_value
-from dealtrack.cli.terminal import is_agreed, tell
+from dealtrack.cli.session import Session, is_agreed, show_value
+from dealtrack.cli.terminal import tell
 from dealtrack.cli.terms import said
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
 from dealtrack.core.category import CATEGORIES

@@ -10,8 +10,8 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.session import Session, tell_changes
-from dealtrack.cli.terminal import is_agreed, tell, tell_fields
+from dealtrack.cli.session import Session, is_agreed, tell_changes
+from dealtrack.cli.terminal import tell, tell_fields
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import are_same
 from dealtrack.core.text import first_few, fit_text, safe_text

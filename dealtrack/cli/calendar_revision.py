@@ -11,8 +11,8 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.describe import due_text, show_day
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import is_agreed, tell
+from dealtrack.cli.session import Session, is_agreed
+from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason
 from dealtrack.core.moments import parse_days
 from dealtrack.core.policy import Roll

@@ -11,8 +11,8 @@ from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason, read_complaints
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import is_agreed, tell
+from dealtrack.cli.session import Session, is_agreed
+from dealtrack.cli.terminal import tell
 from dealtrack.cli.transitions import NEEDED_REASON, NOTE, read_detail
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.text import safe_text

@@ -15,8 +15,8 @@ from dealtrack.cli.describe import due_text, next_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, Format, KnownAt
 from dealtrack.cli.output import check_format, check_word, print_records
-from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import is_agreed, labelled_lines, tell, terminal_width, wrap_text
+from dealtrack.cli.session import Session, is_agreed
+from dealtrack.cli.terminal import labelled_lines, tell, terminal_width, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, differences, is_among, version_for
 from dealtrack.core.policy_words import clock_words, headings, last_days

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from dealtrack import settings
 from dealtrack.cli.language import _, say
 from dealtrack.cli.terminal import tell
@@ -25,6 +27,9 @@ from dealtrack.register.view import View
 
 if TYPE_CHECKING:
     from dealtrack.register.upgrade import Upgrade
+
+YES = frozenset({"y", "yes", "是"})
+NO = frozenset({"n", "no", "否"})
 
 _shown_in: list[tzinfo] = [UTC]
 
@@ -169,3 +174,18 @@ def tell_changes(changes: Sequence[Phrase]) -> None:
         tell(_("the rules have changed since, and some complaints are judged otherwise (by id):"))
     for change in changes:
         tell(f"  {say(change)}")
+
+
+def is_agreed(question: str, default: bool = False) -> bool:
+    """Ask on standard error until it is answered with yes or no, in either language; raises typer.Abort at its end.
+
+    An empty answer is the default.
+    """
+    prompt = f"{safe_text(question)} [{'Y/n' if default else 'y/N'}]"
+    while True:
+        answer = str(typer.prompt(prompt, "", err=True, show_default=False)).strip().casefold()
+        if not answer:
+            return default
+        if answer in YES or answer in NO:
+            return answer in YES
+        tell(_("Answer y for yes or n for no."))

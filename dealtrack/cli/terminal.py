@@ -1,13 +1,10 @@
-"""What a terminal shows: lines that fit its width, Chinese ones among them, bars of blocks, and questions."""
+"""What a terminal shows: lines that fit its width, Chinese ones among them, and bars of blocks."""
 
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
-import typer
-
-from dealtrack.cli.language import _
 from dealtrack.core.text import display_width, pad_text, safe_text
 
 GAP = "  "
@@ -113,25 +110,6 @@ def lines_beside(head: str, text: str, room: int | None) -> Iterator[str]:
     yield f"{head}{first}".rstrip()
     for line in others:
         yield " " * indent + line
-
-
-YES = frozenset({"y", "yes", "是"})
-NO = frozenset({"n", "no", "否"})
-
-
-def is_agreed(question: str, default: bool = False) -> bool:
-    """Ask on standard error until it is answered with yes or no, in either language; raises typer.Abort at its end.
-
-    An empty answer is the default.
-    """
-    prompt = f"{safe_text(question)} [{'Y/n' if default else 'y/N'}]"
-    while True:
-        answer = str(typer.prompt(prompt, "", err=True, show_default=False)).strip().casefold()
-        if not answer:
-            return default
-        if answer in YES or answer in NO:
-            return answer in YES
-        tell(_("Answer y for yes or n for no."))
 
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"

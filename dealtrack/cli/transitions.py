@@ -26,8 +26,8 @@ from dealtrack.cli.options import (
     read_seller,
 )
 from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import is_agreed, tell
+from dealtrack.cli.session import Session, is_agreed
+from dealtrack.cli.terminal import tell
 from dealtrack.cli.terms import read_clock
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lengths import clean_field
