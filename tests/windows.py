@@ -111,6 +111,7 @@ def become_windows() -> None:
         import_module(name)
     import fcntl
     import shutil
+    import subprocess
     import tempfile
     import zoneinfo
 
@@ -162,6 +163,8 @@ def become_windows() -> None:
     for held in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
         held.clear()
     vars(shutil)["_use_fd_functions"] = False
+    # Or 3.13 looks for what this takes away, for a child whose descriptors are to be closed.
+    vars(subprocess)["_USE_POSIX_SPAWN"] = False
     tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # type: ignore[assignment]
     zoneinfo.reset_tzpath(to=[])
     path_exists, exists = Path.exists, os.path.exists

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from dealtrack.settings import data_folder
 from tests.conftest import Clerk
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 PERSON = ("--consumer", "欧阳测试", "--phone", "13912345678", "--email", "ouyang@example.com", "--address", "建国路")
 VIEWS = ("complaints", "overdue", "due", "clocks", "journal", "platforms")
@@ -26,6 +27,14 @@ class Page:
         from datasette.app import Datasette
 
         self._datasette = Datasette([str(db)], metadata=metadata, settings={"num_sql_threads": 1})
+        self._connections: list[sqlite3.Connection] = []
+        for database in self._datasette.databases.values():
+            database.connect = partial(self._connect, database.connect)
+
+    def _connect(self, connect: Callable[..., sqlite3.Connection], **how: Any) -> sqlite3.Connection:
+        connection = connect(**how)
+        self._connections.append(connection)
+        return connection
 
     def get(self, path: str) -> tuple[int, str]:
         """Return the status and the text of an answer."""
@@ -38,11 +47,11 @@ class Page:
         return asyncio.run(ask())
 
     def close(self) -> None:
-        """Close its connections to the register."""
-        for database in self._datasette.databases.values():
-            database.close()
+        """Close its connections, to the register and to what it keeps in memory, which its own `close` leaves open."""
         if self._datasette.executor is not None:
             self._datasette.executor.shutdown()
+        for connection in self._connections:
+            connection.close()
 
 
 @contextmanager
