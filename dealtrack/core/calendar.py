@@ -1,7 +1,7 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from enum import StrEnum
 from itertools import accumulate, compress
 from typing import Any, NamedTuple, Protocol
@@ -249,7 +249,7 @@ class DayList:
 class WorkingCalendar:
     """A calendar that can be asked for working days; `revision` tells by which state of it an answer was given.
 
-    `deadlines` is where `plain_deadlines` keeps what it has counted, under the ids of rule and zone.
+    `deadlines` is where `plain_deadlines` keeps what it has counted, by rule and zone.
     """
 
     __slots__ = ("days", "deadlines", "revision")
@@ -257,7 +257,7 @@ class WorkingCalendar:
     def __init__(self, days: DayTable, revision: int = 0) -> None:
         self.days = days
         self.revision = revision
-        self.deadlines: dict[tuple[int, int], Any] = {}
+        self.deadlines: dict[tuple[Any, tzinfo], Any] = {}
 
     def day(self, day: date) -> Day:
         """Return one day, with what makes it worked or not; raises OutsideCalendar."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
@@ -184,20 +185,10 @@ def _run(round_: int, first: int, last: int, end: End | None, kinds: Sequence[Ki
     return Run(round_, first, last, end, MOVING.isdisjoint(kinds[first : last + 1]))
 
 
-_Runs = list[tuple[ClockRule, list[Run]]]
-_known_runs: dict[tuple[int, tuple[Kind, ...]], tuple[Policy, _Runs]] = {}
-
-
-def _runs(policy: Policy, kinds: tuple[Kind, ...]) -> _Runs:
+@lru_cache(MOST_COURSES)
+def _runs(policy: Policy, kinds: tuple[Kind, ...]) -> list[tuple[ClockRule, list[Run]]]:
     """Return the runs of every clock of a policy; a million complaints go through some twenty courses of kinds."""
-    known = _known_runs.get((id(policy), kinds))
-    if known is None:
-        if len(_known_runs) > MOST_COURSES:
-            _known_runs.clear()
-        # The policy is kept beside them, and so nothing else can get its id.
-        known = policy, [(rule, runs_of(rule, kinds)) for rule in policy.clocks]
-        _known_runs[id(policy), kinds] = known
-    return known[1]
+    return [(rule, runs_of(rule, kinds)) for rule in policy.clocks]
 
 
 def end_of(rule: ClockRule, end: End | None, unknown: frozenset[Kind], detail: Detail) -> End | None:

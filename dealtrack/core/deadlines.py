@@ -97,11 +97,9 @@ def plain_deadlines(rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) ->
 
     It raises OutsideCalendar.
     """
-    # The table keeps the rule and the zone, and so nothing else can get their id.
-    key = (id(rule), id(zone))
-    known: Deadlines | None = calendar.deadlines.get(key)
+    known: Deadlines | None = calendar.deadlines.get((rule, zone))
     if known is None:
-        known = calendar.deadlines[key] = Deadlines(rule, calendar, zone)
+        known = calendar.deadlines[rule, zone] = Deadlines(rule, calendar, zone)
     return known
 
 

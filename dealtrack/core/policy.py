@@ -16,6 +16,8 @@ OPEN = "open"
 class Unit(StrEnum):
     """What a clock's length is counted in."""
 
+    __hash__ = str.__hash__
+
     WORKING_DAY = "working-day"
     CALENDAR_DAY = "calendar-day"
     WEEK = "week"
@@ -27,6 +29,8 @@ class Roll(StrEnum):
 
     Source: `next-working-day` Civil Code of the PRC art. 203; `after-statutory-holiday` SAMR Order 121 art. 45.
     """
+
+    __hash__ = str.__hash__
 
     NONE = "none"
     NEXT_WORKING_DAY = "next-working-day"
