@@ -58,7 +58,7 @@ def _open_text(place: Path | int) -> TextIO:
 
 
 def _open_bytes(place: Path | int) -> BinaryIO:
-    return open(place, "w+b", closefd=isinstance(place, Path))
+    return open(place, "wb", closefd=isinstance(place, Path))
 
 
 @contextmanager

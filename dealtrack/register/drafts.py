@@ -123,6 +123,33 @@ def new_file(place: Path) -> Iterator[int]:
         path.replace(place)
 
 
+@contextmanager
+def only_file(place: Path) -> Iterator[int]:
+    """Give the descriptor of a new file that takes a place where nothing stands, whole, when the block ends well.
+
+    Where the system has no files without a name, it stands there from the beginning. Raises OSError.
+    """
+    handle = unnamed_file(place.parent)
+    if handle is not None:
+        try:
+            yield handle
+            os.fsync(handle)
+            _link(handle, place)
+        finally:
+            os.close(handle)
+        return
+    handle = os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR | BYTES, 0o600)
+    try:
+        try:
+            yield handle
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
 def part_of_register(path: Path) -> str:
     """Return why a file of this name is left to a register, which it is a part of or would be; nothing for others."""
     # Some systems make no difference between capitals and small letters.

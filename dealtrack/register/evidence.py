@@ -19,7 +19,7 @@ from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.connection import real_path, sync
-from dealtrack.register.drafts import DRAFT, EVIDENCE_SUFFIX, part_of_register
+from dealtrack.register.drafts import DRAFT, EVIDENCE_SUFFIX, only_file, part_of_register
 from dealtrack.register.folder import CREATE, LINKS, READ, Folder
 from dealtrack.register.store import Store
 
@@ -220,34 +220,23 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     Nothing is overwritten. Raises EvidenceAltered where it is missing or not of its hash, and CannotWrite.
     """
     name = lone_file_name(exhibit.name, "evidence", for_windows=sys.platform == "win32")
-    place = target / name if target.is_dir() else target
+    place = target / name if os.path.isdir(target) else target  # noqa: PTH112  # of a name too long as well
     reason = part_of_register(real_path(place))
     if reason:
         raise CannotWrite(path=place, reason=reason)
     fault = content_fault(register, exhibit.sha256)
     if fault:
         raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault)
+    stored = stored_path(register, exhibit.sha256)
     try:
-        out = os.open(place, CREATE, 0o600)
+        with only_file(place) as out, _opened(stored) as handle:
+            digest, _ = _copy(handle, out, stored)
+            if digest != exhibit.sha256:
+                raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault="was altered")
     except FileExistsError:
         raise CannotWrite(path=place, reason="it exists already; name another file") from None
     except (OSError, ValueError) as error:
         raise CannotWrite(path=place, reason=getattr(error, "strerror", None) or str(error)) from None
-    is_whole = False
-    try:
-        stored = stored_path(register, exhibit.sha256)
-        with _opened(stored) as handle:
-            digest, _ = _copy(handle, out, stored)
-        os.fsync(out)
-        is_whole = digest == exhibit.sha256
-    except OSError as error:
-        raise CannotWrite(path=place, reason=error.strerror or str(error)) from None
-    finally:
-        os.close(out)
-        if not is_whole:
-            place.unlink(missing_ok=True)
-    if not is_whole:
-        raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault="was altered")
     return place
 
 

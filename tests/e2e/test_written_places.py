@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -448,6 +450,49 @@ def test_a_workbook_that_is_broken_off_leaves_nobodys_data(
         assert str(left[0]) in large.process("doctor", TMPDIR=str(temporary)).err
         assert large.process("erase", "2", "--reason", "x", "--yes", TMPDIR=str(temporary)).status == 0
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file without a name is needed")
+def test_evidence_that_is_saved_stands_there_whole_or_not_at_all(busy: Clerk, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as stream:
+        stream.truncate(1 << 26)
+    seq = busy("evidence", 1, "--file", film, "--format", "json").ok().partition('"seq": ')[2].partition(",")[0]
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    words = [sys.executable, "-m", "dealtrack", "evidence", "1", "--save", seq, "--to", str(saved)]
+    running = subprocess.Popen(words, env={"PATH": "/usr/bin:/bin", **busy.environment()}, cwd=PROJECT)
+    while running.poll() is None and not _is_written(running.pid, 1 << 20, saved):
+        time.sleep(0.001)
+    running.kill()
+    assert running.wait(60) == -signal.SIGKILL
+    assert list(saved.iterdir()) == []
+    busy("evidence", 1, "--save", seq, "--to", saved).ok()
+    assert (saved / "film.mp4").stat().st_size == film.stat().st_size
+
+
+def _is_written(process: int, size: int, folder: Path) -> bool:
+    """Tell whether a process has so much of a file in a folder, with a name or without one."""
+    held = Path(f"/proc/{process}/fd")
+    try:
+        links = [path for path in held.iterdir() if str(path.readlink()).startswith(f"{folder}/")]
+        return any(path.stat().st_size >= size for path in links)
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("words", [("export", "--format", "xlsx", "--to"), ("report", "--xlsx"), ("due", "--ics")])
+def test_what_is_no_text_goes_through_a_pipe_too(words: tuple[str, ...], busy: Clerk, tmp_path: Path) -> None:
+    pipe, plain = tmp_path / "pipe", tmp_path / "plain"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        busy(*words, pipe).ok()
+        read, _ = reader.communicate(timeout=60)
+    busy(*words, plain).ok()
+    assert read[:4] == plain.read_bytes()[:4]
+    if plain.read_bytes().startswith(b"PK"):
+        with ZipFile(BytesIO(read)) as archive:
+            assert archive.testzip() is None
 
 
 def test_who_writes_beside_an_erasure_is_let_in(busy: Clerk) -> None:
