@@ -31,12 +31,17 @@ class DealtrackError(Exception):
         self.values = values
         super().__init__(self.message())
 
+    @classmethod
+    def template(cls) -> str:
+        """Return the message in English, with the names of its values in braces."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
     def message(self, show: Callable[[object], str] = str, translate: Callable[[str], str] = _as_it_is) -> str:
         """Return the one or two lines for the user.
 
         `show` writes each value, such as a moment in local time; `translate` says the words in the user's language.
         """
-        template = translate(inspect.cleandoc(type(self).__doc__ or ""))
+        template = translate(self.template())
         said = {name: _said(name, value, translate) for name, value in self.values.items()}
         return template.format(**{name: show(value) for name, value in said.items()})
 
@@ -45,6 +50,11 @@ def _said(name: str, value: object, translate: Callable[[str], str]) -> object:
     if name in SPOKEN and isinstance(value, str) and not isinstance(value, Phrase):
         return translate(value)
     return in_language(value, translate)
+
+
+def all_errors() -> list[type[DealtrackError]]:
+    """Return the classes of errors, in the order of the catalogue."""
+    return [value for value in globals().values() if isinstance(value, type) and DealtrackError in value.__bases__]
 
 
 def suggestion(names: Iterable[str]) -> str:
@@ -117,6 +127,10 @@ class UnknownCampaign(DealtrackError):
 
 class UnknownWord(DealtrackError):
     """{what} cannot be {value!r}.{nearest} Allowed: {allowed}."""
+
+
+class UnknownTopic(DealtrackError):
+    """There is no guide and no command named {name}.{nearest} 'dealtrack help' lists the guides."""
 
 
 class UnknownEvidence(DealtrackError):

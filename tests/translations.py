@@ -26,8 +26,8 @@ from babel.messages.pofile import read_po, write_po
 from dealtrack import phrase
 from dealtrack.cli import commands, terms
 from dealtrack.core import festival, policy_words
-from dealtrack.errors import SPOKEN
-from tests import readme_tool
+from dealtrack.errors import SPOKEN, all_errors
+from tests import pages
 
 PROJECT = Path(__file__).parent.parent
 PACKAGE = PROJECT / "dealtrack"
@@ -69,7 +69,7 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
 
 def said_in_code() -> Iterator[Message]:
     """Yield what the code marks as said: `_`, `_n`, `_p`, `Phrase`, and what is handed to an error to be spoken."""
-    errors = {error.__name__ for error in readme_tool.all_errors()}
+    errors = {error.__name__ for error in all_errors()}
     for place, tree in sources():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
@@ -94,7 +94,7 @@ def said_in_code() -> Iterator[Message]:
 
 def put_together() -> Iterator[str]:
     """Yield the places where a text to be spoken is an f-string, which nobody can translate."""
-    errors = {error.__name__ for error in readme_tool.all_errors()}
+    errors = {error.__name__ for error in all_errors()}
     for place, tree in sources():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
@@ -117,7 +117,7 @@ def said_in_help() -> Iterator[Message]:
     """Yield the help of commands, arguments and options, and the names of what they take."""
     root: Any = commands.top_command()
     groups = [commands.load_command(name) for name in commands.GROUP_HELP]
-    for command in (root, *groups, *(command for _, command in readme_tool.commands())):
+    for command in (root, *groups, *(command for _, command in pages.commands())):
         place = "dealtrack/cli"
         yield Message(inspect.cleandoc(command.help), place=place)
         yield Message(command.options_metavar, place=place)
@@ -178,7 +178,7 @@ def _texts_in(table: Any) -> Iterator[tuple[str, str]]:
 
 def messages() -> list[Message]:
     """Return all that dealtrack says, each once, in the order of the code."""
-    errors = (Message(readme_tool.message_of(error), place="dealtrack/errors.py") for error in readme_tool.all_errors())
+    errors = (Message(error.template(), place="dealtrack/errors.py") for error in all_errors())
     found: dict[tuple[str, str], Message] = {}
     for message in (*errors, *said_in_help(), *said_in_code(), *said_of_data(), *said_in_data()):
         if message.text:

@@ -213,6 +213,13 @@ def _files(asked: Asked) -> list[Candidate]:
     return FILES
 
 
+def _topics(asked: Asked) -> list[Candidate]:
+    from dealtrack.cli.commands import COMMANDS
+    from dealtrack.cli.help import TOPICS
+
+    return plain(dict.fromkeys((*TOPICS, *COMMANDS)))
+
+
 _MOMENTS = _fixed("now", "today", "yesterday")
 
 _BY_COMMAND: Mapping[tuple[str, str], Source] = {
@@ -253,6 +260,7 @@ _BY_METAVAR: Mapping[str, Source] = {
     "WHOM": _words("owner"),
     "YES_OR_NO": _fixed("yes", "no"),
     "FILE_OR_NAME": _policies_and_files,
+    "[TOPIC]...": _topics,
     "[FILE_OR_NAME]": _policies_and_files,
     "FILE": _files,
     "PATH": _files,

@@ -1,7 +1,7 @@
 """The table of commands: in which module each stands, and how it is made into one that speaks the user's language."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +58,7 @@ COMMANDS: dict[str, CommandEntry] = {
     ),
     "policy": _group("Set up", "policy", "list show try adopt"),
     "platform": _group("Set up", "platform", "list show add edit check"),
+    **_commands("Help", "help", "help"),
 }
 
 GROUP_HELP = {
@@ -80,6 +81,25 @@ QUIET = (
 
 WHOLE_SENTENCE = 400
 """How long a command's summary may be: lists of commands break it into lines rather than cut it."""
+
+
+def sections() -> dict[str, list[str]]:
+    """Return the names of commands and groups by the section in which help lists them."""
+    found: dict[str, list[str]] = {}
+    for name, entry in COMMANDS.items():
+        found.setdefault(entry.section, []).append(name)
+    return found
+
+
+def all_commands() -> Iterator[tuple[str, str, Any]]:
+    """Yield each command, those of groups one by one: its section, its name as it is typed, the command."""
+    for section, names in sections().items():
+        for name in names:
+            command = load_command(name)
+            if name in GROUP_HELP:
+                yield from ((section, f"{name} {part}", inner) for part, inner in command.commands.items())
+            else:
+                yield section, name, command
 
 
 def load_command(name: str) -> Any:
@@ -184,11 +204,9 @@ class LazyGroup(SpokenGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands under their sections."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for name, entry in COMMANDS.items():
-            sections.setdefault(entry.section, []).append((name, load_command(name).get_short_help_str(WHOLE_SENTENCE)))
-        for section, rows in sections.items():
+        for section, names in sections().items():
             with formatter.section(_(section)):
+                rows = [(name, load_command(name).get_short_help_str(WHOLE_SENTENCE)) for name in names]
                 formatter.write_dl(rows, col_max=12)
 
 

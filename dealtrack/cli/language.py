@@ -66,9 +66,14 @@ def _catalogue(language: str) -> "GNUTranslations":
 
 def _(message: str) -> str:
     """Return a message in the user's language; placeholders in braces are filled in afterwards."""
-    if _spoken[0] == ENGLISH or not message:
+    return translated(message, _spoken[0])
+
+
+def translated(message: str, language: str) -> str:
+    """Return a message in a language, ENGLISH or CHINESE."""
+    if language == ENGLISH or not message:
         return message
-    catalogue = _catalogue(_spoken[0])
+    catalogue = _catalogue(language)
     said = catalogue.gettext(message)
     # The first releases of Python 3.11, Debian 12's among them, do not find so a message that has a plural.
     return catalogue.ngettext(message, message, 1) if said == message else said

@@ -76,6 +76,14 @@ SYSTEM = (
 )
 """What the system says of files that it will not open, read or write."""
 
+GLOSSARY = (
+    *("received", "accept", "forward", "complete", "withdrawn", "rejected", "reopened", "paused", "resumed"),
+    *("extended", "handed-on", "evidence", "overdue", "met", "missed", "running", "projected", "provisional"),
+    *("working day", "make-up working day", "public holiday", "owner", "clock", "due", "verdict", "policy"),
+    *("advance-compensation", "refund", "quality", "delivery", "mismatch", "cancelled-order", "advertising"),
+)
+"""The terms of the field, in the order in which a complaint meets them."""
+
 
 def all_words() -> Iterator[str]:
     """Yield every word that is looked up by what a record holds."""

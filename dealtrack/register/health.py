@@ -133,7 +133,7 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
 
 
 def shortfalls() -> Iterator[tuple[str, str]]:
-    """Yield what README.md promises of a register and this system cannot keep, as name and sentence."""
+    """Yield what the guide `keeping` promises of a register and this system cannot keep, as name and sentence."""
     if not _keeps_modes():
         yield (
             "file modes",

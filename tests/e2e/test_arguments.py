@@ -20,10 +20,10 @@ from dealtrack.core.outcome import WORDS as OUTCOME_WORDS
 from dealtrack.core.seller import SELLERS
 from dealtrack.core.seller import WORDS as SELLER_WORDS
 from dealtrack.errors import BadEmail, BadPhone, EmptyValue, GivenTwice, UnknownOutcome
-from tests import readme_tool
+from tests import pages
 from tests.conftest import PROJECT, Clerk
 
-COMMANDS: list[tuple[str, Any]] = [("", typer.main.get_command(app)), *readme_tool.commands()]
+COMMANDS: list[tuple[str, Any]] = [("", typer.main.get_command(app)), *pages.commands()]
 FILTERS = {
     "list": {"--status", "--platform", "--category", "--owner"},
     "search": {"--status", "--platform"},
@@ -38,7 +38,7 @@ NAMED_ONE_BY_ONE |= {"platform add": {"--alias"}, "platform edit": {"--alias", "
 
 def _valued() -> Iterator[tuple[str, str, bool]]:
     for name, command in COMMANDS:
-        for param in readme_tool.options(command):
+        for param in pages.options(command):
             if not param.is_flag:
                 yield name, max(param.opts, key=len), param.multiple
 
@@ -66,7 +66,7 @@ def test_every_option_given_empty_is_refused(clerk: Clerk) -> None:
 
 def test_every_argument_given_empty_is_refused(clerk: Clerk) -> None:
     for name, command in COMMANDS[1:]:
-        for argument in readme_tool.arguments(command):
+        for argument in pages.arguments(command):
             told = clerk(*_first_words(name), "")
             shown = argument.metavar.strip("[].")
             assert (told.status, told.out) == (2, ""), (name, told)
@@ -137,9 +137,9 @@ def test_an_empty_place_or_moment_counts_as_unset(tmp_path: Path, text: str) -> 
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name or "dealtrack" for name, _ in COMMANDS])
 def test_commands_need_nothing_of_the_environment(name: str, command: Any, tmp_path: Path) -> None:
     # As under `env -i`: not even a HOME; where the register is not there, that is told.
-    words = [*name.split(), *("1" for argument in readme_tool.arguments(command) if argument.required)]
+    words = [*name.split(), *("1" for argument in pages.arguments(command) if argument.required)]
     db = tmp_path / "none.db"
-    unasked = [option for param in readme_tool.options(command) for option in param.opts if option == "--no-input"]
+    unasked = [option for param in pages.options(command) for option in param.opts if option == "--no-input"]
     ran = subprocess.run(
         [sys.executable, "-m", "dealtrack", "--db", db, *words, *unasked],
         env={},

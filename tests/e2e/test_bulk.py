@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.cli.commands import ASKING, QUIET
-from tests import readme_tool
+from tests import pages
 from tests.conftest import Clerk
 
 
@@ -117,9 +117,7 @@ def test_quiet_prints_nothing_but_errors(nine: Clerk, tmp_path: Path) -> None:
 
 
 def test_every_command_that_writes_can_be_quiet_and_every_one_that_asks_can_be_told_not_to() -> None:
-    known = {
-        name: {opt for option in readme_tool.options(command) for opt in option.opts} for name, command in COMMANDS
-    }
+    known = {name: {opt for option in pages.options(command) for opt in option.opts} for name, command in COMMANDS}
     assert known.keys() >= QUIET >= ASKING
     for name, options in known.items():
         assert ("--quiet" in options) == (name in QUIET), name
@@ -127,7 +125,7 @@ def test_every_command_that_writes_can_be_quiet_and_every_one_that_asks_can_be_t
         assert ("--yes" in options) == (name in ASKING), name
 
 
-COMMANDS = list(readme_tool.commands())
+COMMANDS = list(pages.commands())
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from dealtrack.core.category import CATEGORIES, match_category
 from dealtrack.core.outcome import OUTCOMES, outcome_named
 from dealtrack.core.platform import CHANNELS, parse_channels
 from dealtrack.core.text import display_width
-from dealtrack.errors import DealtrackError, UnknownLanguage
-from tests import readme_tool
+from dealtrack.errors import DealtrackError, UnknownLanguage, all_errors
+from tests import pages
 from tests.conftest import PROJECT, Clerk
 
 ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,}[,;:]? [a-z]{2,}")
@@ -154,7 +154,7 @@ def test_a_clerks_day_has_no_word_of_english(chinese: Clerk, tmp_path: Path) -> 
 def test_all_help_is_in_chinese(name: str, chinese: Clerk) -> None:
     names = [name]
     if name in GROUP_HELP:
-        names += [full for full, _command in readme_tool.commands() if full.startswith(f"{name} ")]
+        names += [full for full, _command in pages.commands() if full.startswith(f"{name} ")]
     for words in names:
         shown = chinese(*words.split(), "--help").ok()
         assert "用法：" in shown
@@ -170,9 +170,9 @@ def test_the_top_help_is_in_chinese(chinese: Clerk) -> None:
     assert not english_in(shown)
 
 
-@pytest.mark.parametrize("error", readme_tool.all_errors(), ids=lambda error: error.__name__)
+@pytest.mark.parametrize("error", all_errors(), ids=lambda error: error.__name__)
 def test_every_error_is_said_in_chinese(error: type[DealtrackError]) -> None:
-    fields = re.findall(r"\{(\w+)", readme_tool.message_of(error))
+    fields = re.findall(r"\{(\w+)", error.template())
     choose_language("zh", {})
     try:
         told = error(**dict.fromkeys(fields, "甲")).message(translate=_)
@@ -223,8 +223,8 @@ def test_an_outcome_imported_in_chinese_is_the_word_that_is_counted(clerk: Clerk
 
 
 @pytest.fixture(scope="module")
-def sample_desk() -> readme_tool.Desk:
-    desk = readme_tool.Desk("2016-11-21")
+def sample_desk() -> pages.Desk:
+    desk = pages.Desk("2016-11-21")
     desk.environment["DEALTRACK_LANG"] = "zh"
     desk.quietly("dealtrack init", "dealtrack import data/samples/double-eleven-2016.csv")
     return desk
@@ -234,7 +234,7 @@ def sample_desk() -> readme_tool.Desk:
     "command", ["overdue", "list", "due --within 99wd --as-of 2016-11-15", "search 双十一", "platform list"]
 )
 @pytest.mark.parametrize("columns", [80, 120])
-def test_chinese_tables_line_up(command: str, columns: int, sample_desk: readme_tool.Desk) -> None:
+def test_chinese_tables_line_up(command: str, columns: int, sample_desk: pages.Desk) -> None:
     status, shown = sample_desk.run(f"COLUMNS={columns} dealtrack {command} --format table")
     assert status == 0
     lines = [line for line in shown.splitlines() if line]

@@ -1,4 +1,4 @@
-"""Completion by the Tab key, in the shells themselves: installed by the lines of README.md, quick, and in silence."""
+"""Completion by the Tab key, in the shells themselves: installed by the lines of the guide, quick, and in silence."""
 
 import os
 import pty
@@ -15,7 +15,7 @@ import pytest
 
 from dealtrack.cli.candidates import _BY_COMMAND, _BY_METAVAR, _BY_OPTION
 from dealtrack.cli.completion import split_line
-from tests import readme_tool
+from tests import pages
 from tests.architecture.test_start_up import HEAVY
 from tests.conftest import PROJECT, Clerk
 
@@ -79,6 +79,8 @@ def offered(clerk: Clerk, *words: str) -> list[str]:
         (["policy", "show", "gre"], ["green-channel"]),
         (["policy", "show", "./"], ["@files"]),
         (["completion", ""], ["bash", "zsh", "fish"]),
+        (["help", "ca"], ["calendar"]),
+        (["help", "d"], ["day", "deadlines", "datasette", "due", "digest", "doctor"]),
         (["board", "--pl"], ["--platform"]),
         (["--db", ""], ["@files"]),
         (["forward", "--", "--"], []),
@@ -142,12 +144,12 @@ def test_every_value_is_completed_or_known_to_be_free() -> None:
     free = {"TEXT", "MONEY", "ADDRESS", "N", "HASH", "SEQ", "YEAR", "FORM", "FIELD=COLUMN", "FIELD=VALUE", "SHEET",
             "WORDS...", "DAYS", "[MONTH]", "NUMBER"}  # fmt: skip
     names = {"--consumer", "--alias", "--drop-alias", "--name"}
-    for name, command in readme_tool.commands():
-        for option in readme_tool.options(command):
+    for name, command in pages.commands():
+        for option in pages.options(command):
             word, metavar = max(option.opts, key=len), str(option.metavar)
             known = (name, word) in _BY_COMMAND or word in _BY_OPTION or metavar in _BY_METAVAR
             assert option.is_flag or known or metavar in free or word in names, f"{name} {word} {metavar}"
-        for argument in readme_tool.arguments(command):
+        for argument in pages.arguments(command):
             known = (name, "") in _BY_COMMAND or str(argument.metavar) in _BY_METAVAR
             assert known or argument.metavar in free or name == "platform add", f"{name} {argument.metavar}"
 
@@ -177,7 +179,7 @@ def test_bash_s_line_is_split_as_bash_does(line: str, words: list[str], raw: str
 
 @pytest.fixture
 def shell(desk: Clerk, tmp_path: Path) -> Callable[[str], dict[str, str]]:
-    """Give a way to install completion as README.md says, for a user with an empty home; returns the environment."""
+    """Give a way to install completion as the guide says, for a user with an empty home; returns the environment."""
 
     def install(name: str) -> dict[str, str]:
         if shutil.which(name) is None:
@@ -190,7 +192,7 @@ def shell(desk: Clerk, tmp_path: Path) -> Callable[[str], dict[str, str]]:
         program.chmod(0o755)
         environment = {"PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TERM": "dumb",
                        "PYTHONPATH": str(PROJECT), "LANG": "C.UTF-8", **desk.environment()}  # fmt: skip
-        (line,) = [line for line in readme_tool.marked("completion").splitlines() if f"completion {name}" in line]
+        (line,) = [line for line in pages.marked("completion").splitlines() if f"completion {name}" in line]
         subprocess.run(["/bin/sh", "-c", line], env=environment, check=True)
         for settings in (home / ".bashrc", home / ".zshrc"):
             if settings.exists():

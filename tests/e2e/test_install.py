@@ -1,4 +1,4 @@
-"""Every line that README.md, the help or a message gives to install something is run, in a copy of the clone."""
+"""Every line that a page, the help or a message gives to install something is run, in a copy of the clone."""
 
 import os
 import re
@@ -13,23 +13,22 @@ import pytest
 
 from dealtrack import __version__
 from dealtrack.errors import MissingExtra
-from tests import readme_tool, translations
+from tests import pages, translations
 from tests.conftest import PROJECT
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
-INSTALL = re.compile(r"(?:[\w./-]*/)?pipx? install\b[^`\n。&]*")
+INSTALL = re.compile(r"(?:[\w./-]*/)?(?:pipx?|uv tool) install\b[^`\n。&]*")
 EXTRAS = {"board": ("textual",), "report": ("pygal", "jinja2")}
-RUN_BY_CI = ("set-up", "test")
-"""The blocks of README.md that `.ci/run` runs, in a fresh clone with every Python."""
+RUN_ELSEWHERE = ("set-up", "test", "server", "wheel")
+"""The blocks of README.md that `.ci/run` runs, in a fresh clone with every Python, and those of tests of their own."""
 
 VERSION = f"dealtrack {__version__}\n"
 
 
 def _lines() -> Iterator[str]:
     """Yield the command lines that install something, without those of the blocks that are run elsewhere."""
-    text = README
-    for block in (*RUN_BY_CI, "wheel"):
-        text = text.replace(readme_tool.marked(block), "")
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages.PAGES)
+    for block in RUN_ELSEWHERE:
+        text = text.replace(pages.marked(block), "")
     fences = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
     texts = fences.findall(text)
     # A line may be broken where the text is filled.
@@ -47,7 +46,7 @@ LINES = sorted(set(_lines()))
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """Make a copy of the clone, with an environment, and pipx in another one."""
+    """Make a copy of the clone, with an environment, and pipx and uv in another one."""
     folder = tmp_path
     clone, kept = folder / "clone", ("dealtrack", "data", ".ci", "pyproject.toml", "README.md", "LICENSE")
     clone.mkdir()
@@ -59,7 +58,7 @@ def clone(tmp_path: Path) -> Path:
             shutil.copy(place, clone / name)
     for place in (clone / ".venv", folder / "pipx"):
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    _run(clone, f"{shlex.quote(str(folder / 'pipx' / 'bin' / 'pip'))} install --quiet pipx")
+    _run(clone, f"{shlex.quote(str(folder / 'pipx' / 'bin' / 'pip'))} install --quiet pipx uv")
     return clone
 
 
@@ -69,6 +68,10 @@ def _run(clone: Path, command: str) -> str:
         "PATH": f"{clone / '.venv' / 'bin'}:{folder / 'pipx' / 'bin'}:/usr/bin:/bin",
         "PIPX_HOME": str(folder / "pipx-home"),
         "PIPX_BIN_DIR": str(folder / "pipx-bin"),
+        "UV_TOOL_DIR": str(folder / "uv-home"),
+        "UV_TOOL_BIN_DIR": str(folder / "uv-bin"),
+        "UV_CACHE_DIR": str(folder / "uv-cache"),
+        "UV_PYTHON_DOWNLOADS": "never",
         "DEALTRACK_HOME": str(folder / "home"),
     }
     outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
@@ -87,7 +90,7 @@ def test_no_line_installs_what_bears_the_name_on_an_index() -> None:
         if place.is_file() and place.suffix not in (".pyc", ".mo"):
             text = place.read_text(encoding="utf-8", errors="replace")
             assert not re.search(r"dealtrack\[\w|pipx? install[^`\n&]* ['\"]?dealtrack\b(?![/-])", text), place
-    assert len(LINES) >= 7, LINES
+    assert len(LINES) >= 6, LINES
     for extra in EXTRAS:
         assert any(f"[{extra}]" in line for line in LINES)
         assert f"pip install '.[{extra}]'" in MissingExtra(what="x", package="y", extra=extra).message()
@@ -99,18 +102,24 @@ def test_every_line_that_installs_something_does(clone: Path) -> None:
         modules = [module for extra in EXTRAS for module in EXTRAS[extra] if re.search(rf"\[[\w,]*\b{extra}\b", line)]
         _uninstall(clone, *modules)
         _run(clone, line)
-        if line.startswith("pipx"):
-            program = shlex.quote(str(clone.parent / "pipx-bin" / "dealtrack"))
+        if not line.split()[0].endswith("pip"):
+            program = shlex.quote(str(clone.parent / f"{line.split()[0]}-bin" / "dealtrack"))
             assert _run(clone, f"cd / && {program} --version") == VERSION
         elif modules:
             assert _run(clone, "cd / && dealtrack --version") == VERSION
             _run(clone, f"python -c 'import {', '.join(modules)}'")
     _uninstall(clone, "dealtrack", *EXTRAS["board"], *EXTRAS["report"])
     # It is built with the environment of the tests.
-    block = readme_tool.marked("wheel").replace(".venv/bin/python", shlex.quote(sys.executable))
+    block = pages.marked("wheel").replace(".venv/bin/python", shlex.quote(sys.executable))
     _run(clone, f"set -e\n{block}")
     assert _run(clone, "cd / && dealtrack --version") == VERSION
     _run(clone, "python -c 'import textual, pygal, jinja2'")
+    # On a server: in a folder of its own here, and without a user of its own.
+    folder = shlex.quote(str(clone.parent / "srv"))
+    server = "\n".join(line for line in pages.marked("server").splitlines() if not line.startswith("sudo useradd "))
+    server = re.sub(r"^sudo (-u dealtrack )?", "", server, flags=re.MULTILINE).replace("/srv/dealtrack", folder)
+    assert "sudo" not in server
+    assert "register.db" in _run(clone, f"set -e\n{server}")
 
 
 def _uninstall(clone: Path, *names: str) -> None:

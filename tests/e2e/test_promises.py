@@ -1,4 +1,4 @@
-"""What README.md says the register promises, where tests/faults does not hold it already."""
+"""What the guide says that the register promises, where tests/faults does not hold it already."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What README.md gives for runs that nobody watches: the script that mails and pings, the systemd units."""
+"""What the guide gives for runs that nobody watches: the script that mails and pings, the systemd units."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, Clerk, Result
-from tests.readme_tool import marked
+from tests.pages import marked
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 UNITS = ("dealtrack-morning.service", "dealtrack-morning.timer")
@@ -55,7 +55,7 @@ def switch() -> Iterator[Switch]:
 
 @pytest.fixture
 def morning(tmp_path: Path) -> Callable[[Clerk, str], Result]:
-    """Give a way to run README.md's script for a clerk, its mail kept in a file and its switch on this machine."""
+    """Give a way to run the guide's script for a clerk, its mail kept in a file and its switch on this machine."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here")
     sendmail = tmp_path / "sendmail"

@@ -46,6 +46,8 @@ def test_wheel_holds_the_package_and_its_data_alone(wheel: Path) -> None:
     for path in (PROJECT / "data").rglob("*"):
         if path.is_file():
             assert f"dealtrack/{path.relative_to(PROJECT).as_posix()}" in names
+    for path in (PROJECT / "dealtrack" / "help").rglob("*.md"):
+        assert path.relative_to(PROJECT).as_posix() in names
     assert "dealtrack/locale/zh_CN/LC_MESSAGES/dealtrack.mo" in names
     assert {f"dealtrack/reports/page/page.{kind}" for kind in ("html", "css", "js")} <= set(names)
     assert not [name for name in names if name.endswith((".db", ".pyc"))]

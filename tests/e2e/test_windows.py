@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.cli.commands import GROUP_HELP
-from tests import readme_tool
+from tests import pages
 from tests.conftest import PROJECT, Clerk, Result
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
@@ -112,8 +112,10 @@ DAY = """
     verify
     list --status open
     doctor
+    help
+    help commands
 """
-SAME = frozenset("overdue due list show explain search add forward complete report policy platform".split())
+SAME = frozenset("overdue due list show explain search add forward complete report policy platform help".split())
 """Commands that print no path, size or checksum."""
 
 
@@ -124,7 +126,7 @@ def test_every_command_is_run_where_the_system_lacks_what_windows_lacks(
     folder = tmp_path / "windows"
     day = _day(folder)
     names = {" ".join(words[:2]) if words[0] in GROUP_HELP else words[0] for words in day}
-    assert {name for name, _ in readme_tool.commands()} - names == NOT_RUN.keys()
+    assert {name for name, _ in pages.commands()} - names == NOT_RUN.keys()
     told, here = _windows(windows, day), _windows(linux, _day(tmp_path / "linux"), "--as-it-is")
     for words, made, wanted in zip(day, told, here, strict=True):
         assert made.status == wanted.status, (words, made, wanted)

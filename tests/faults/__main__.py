@@ -79,7 +79,7 @@ def main() -> int:
     parser.add_argument("--reduced", action="store_true", help="a reduced form of every category")
     parser.add_argument("--only", default=",".join(ORDER), help="categories, separated by commas")
     parser.add_argument("--seed", type=int, default=2016, help="what chance begins with")
-    parser.add_argument("--keep", action="store_true", help="keep the counts for the table in README.md")
+    parser.add_argument("--keep", action="store_true", help="keep the counts for the table in tests/faults/README.md")
     given = parser.parse_args()
     # The layer's folder is made before this program is run again with it, and given on.
     held = os.environ.get(layer.MARK)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results.json")
-"""The counts of the last full run that was kept, for the table in README.md."""
+"""The counts of the last full run that was kept, for the table in tests/faults/README.md."""
 
 MOST_SHOWN = 12
 
@@ -58,7 +58,7 @@ class Finding:
 
 
 def keep(category: str, tallies: list[Tally], day: str) -> None:
-    """Keep the counts of a full run of a category for README.md, with its day; those of others stay as they were."""
+    """Keep the counts of a full run of a category for README.md here, with its day; those of others stay as they were."""
     held = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     held[category] = {"day": day, "lines": [asdict(tally) for tally in tallies]}
     RESULTS.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -69,13 +69,13 @@ ORDER = ("crash", "disk", "replaced", "crowd", "no-room", "bad-input", "bad-regi
 
 
 def kept_table() -> str:
-    """Return the table of README.md: the counts that were kept."""
+    """Return the table of README.md here: the counts that were kept."""
     held = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     return table(Tally(**line) for name in ORDER if name in held for line in held[name]["lines"])
 
 
 def table(tallies: Iterable[Tally]) -> str:
-    """Return the counts as a table of README.md."""
+    """Return the counts as a table of Markdown."""
     rows = ["| what goes wrong | how | tried | promise broken |", "|---|---|---|---|"]
     for tally in tallies:
         told = f"; {tally.note}" if tally.note else ""

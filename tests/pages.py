@@ -1,44 +1,51 @@
-"""What README.md is generated with: cog blocks in it call these functions, which run the commands they show.
+"""The pages that tell how dealtrack is used, and what their outputs are made with: cog blocks call these functions.
 
-Commands run as a reader would type them, on a terminal of 100 columns, in a folder of their own, at a given moment.
+Commands run as a reader would type them, on a terminal of 80 columns, in a folder of their own, at a given moment.
+`python -m tests.pages` makes the outputs of all pages anew; with `--check` it says which are not as they would be made.
 """
 
 import atexit
-import inspect
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dealtrack import errors
-from dealtrack.cli.commands import COMMANDS, GROUP_HELP, load_command
+from cogapp import Cog
+
+from dealtrack.cli.commands import all_commands
+from dealtrack.cli.help import TOPICS
 from tests.terminal import Terminal
 
 PROJECT = Path(__file__).parent.parent
 README = PROJECT / "README.md"
-WIDTH = 100
+GUIDES = {language: PROJECT / "dealtrack" / "help" / language for language in ("en", "zh")}
+"""The folder of the guides in each language."""
 
-MEANINGS = {
-    0: "Done. Nothing overdue, an empty list: these are done too.",
-    errors.CHECK_FAILED: "The check failed: `overdue --check` found something overdue, "
-    "`verify` found the register altered.",
-    errors.BAD_INPUT: "Wrong usage or bad input. Nothing was written.",
-    errors.REGISTER_UNUSABLE: "The register, or a file to be written, cannot be used: missing, locked, corrupt, "
-    "read-only, disk full, made by a newer version. Nothing was written, or the message says what was.",
-    errors.ROWS_REFUSED: "Some rows of an import were refused. Without `--skip-bad` nothing was written.",
-}
+WIDTH = 80
+
+
+def guide(topic: str, language: str = "en") -> Path:
+    """Return the file of a guide."""
+    return GUIDES[language] / f"{topic}.md"
+
+
+ENGLISH = (README, *map(guide, TOPICS))
+"""What an English reader has."""
+
+PAGES = (*ENGLISH, *(guide(topic, "zh") for topic in TOPICS), PROJECT / "tests" / "faults" / "README.md")
+"""The pages whose outputs are made."""
 
 
 class Desk:
     """A folder with a register of its own, at which commands are typed on a given day."""
 
-    def __init__(self, day: str, offset: str = "+08:00") -> None:
+    def __init__(self, day: str, offset: str = "+08:00", language: str = "en") -> None:
         self._day, self._offset = day, offset
-        held = TemporaryDirectory(prefix="readme")
+        held = TemporaryDirectory(prefix="desk")
         atexit.register(held.cleanup)
         self.folder = Path(held.name) / "desk"
         self.folder.mkdir()
@@ -56,7 +63,8 @@ class Desk:
             "NO_COLOR": "1",
             "DEALTRACK_HOME": str(self.folder),
             "DEALTRACK_DB": "register.db",
-            "DEALTRACK_ACTOR": "clerk",
+            "DEALTRACK_ACTOR": "clerk" if language == "en" else "李工",
+            "DEALTRACK_LANG": language,
         }
 
     def on(self, day: str) -> "Desk":
@@ -79,6 +87,10 @@ class Desk:
             if status != 0:
                 raise RuntimeError(f"exit status {status}: {command}\n{text}")
 
+    def sample(self, at: str = "08:00") -> None:
+        """Make a register of the sample."""
+        self.quietly("dealtrack init", "dealtrack import data/samples/double-eleven-2016.csv", at=at)
+
     def show(self, at: str, *commands: str) -> None:
         """Run commands that must succeed, and print each with what it printed."""
         told = []
@@ -96,6 +108,7 @@ class Desk:
 
         from dealtrack.cli.board.app import Board
         from dealtrack.cli.board.feed import Feed
+        from dealtrack.cli.language import choose_language
         from dealtrack.register.queries import Filter
 
         now = datetime.fromisoformat(f"{self._day}T{at}:00{self._offset}").astimezone(UTC)
@@ -107,7 +120,11 @@ class Desk:
                     strips = pilot.app.screen._compositor.render_strips()
                     return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
 
-        print(f"```text\n{asyncio.run(screen())}```")
+        choose_language("", self.environment)
+        try:
+            print(f"```text\n{asyncio.run(screen())}```")
+        finally:
+            choose_language("en", {})
 
     def checked(self, *commands: str) -> None:
         """Print commands whose output differs each time; run those whose program this machine has."""
@@ -119,12 +136,13 @@ class Desk:
         print("```")
 
 
-def marked(name: str) -> str:
-    """Return the text of the code block of README.md that stands under a marker."""
-    found = re.search(rf"^<!-- {re.escape(name)} -->\n```\w*\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
-    if found is None:
-        raise LookupError(f"README.md has no code block under <!-- {name} -->")
-    return found[1]
+def marked(name: str, pages: Iterable[Path] = ENGLISH) -> str:
+    """Return the text of the code block that stands under a marker in one of these pages."""
+    block = re.compile(rf"^<!-- {re.escape(name)} -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    for page in pages:
+        if found := block.search(page.read_text(encoding="utf-8")):
+            return found[1]
+    raise LookupError(f"no page has a code block under <!-- {name} -->")
 
 
 def set_up_output() -> None:
@@ -139,48 +157,10 @@ def set_up_output() -> None:
     print(f"```text\n{text}```")
 
 
-def all_errors() -> list[type[errors.DealtrackError]]:
-    """Return the classes of errors, in the order of the catalogue."""
-    return [
-        value
-        for value in vars(errors).values()
-        if isinstance(value, type) and issubclass(value, errors.DealtrackError) and value is not errors.DealtrackError
-    ]
-
-
-def message_of(error: type[errors.DealtrackError]) -> str:
-    """Return the template of an error's message."""
-    return inspect.cleandoc(error.__doc__ or "")
-
-
-def exit_statuses() -> None:
-    """Print the table of exit statuses."""
-    print("| status | meaning |\n|---|---|")
-    for status, meaning in MEANINGS.items():
-        print(f"| {status} | {meaning} |")
-
-
-# A message's values in italics, in a cell of a table.
-_IN_A_CELL = str.maketrans({"\n": " ", "|": "\\|", "{": "*", "}": "*"})
-
-
-def messages() -> None:
-    """Print the table of error messages."""
-    print("| status | message |\n|---|---|")
-    for error in sorted(all_errors(), key=lambda error: error.exit_code):
-        template = message_of(error).replace("!r}", "}").translate(_IN_A_CELL)
-        print(f"| {error.exit_code} | {template} |")
-
-
 def commands() -> Iterator[tuple[str, Any]]:
     """Yield the name of each command, as typed, and the command."""
-    for name in COMMANDS:
-        command = load_command(name)
-        if name in GROUP_HELP:
-            for part, inner in command.commands.items():
-                yield f"{name} {part}", inner
-        else:
-            yield name, command
+    for _section, name, command in all_commands():
+        yield name, command
 
 
 def options(command: Any) -> list[Any]:
@@ -193,32 +173,6 @@ def arguments(command: Any) -> list[Any]:
     return [param for param in command.params if param.param_type_name == "argument"]
 
 
-def _option(option: Any) -> str:
-    name = max(option.opts, key=len)
-    return f"`{name}`" if option.is_flag else f"`{name} {option.metavar}`"
-
-
-GLOSSARY = (
-    *("received", "accept", "forward", "complete", "withdrawn", "rejected", "reopened", "paused", "resumed"),
-    *("extended", "handed-on", "evidence", "overdue", "met", "missed", "running", "projected", "provisional"),
-    *("working day", "make-up working day", "public holiday", "owner", "clock", "due", "verdict", "policy"),
-    *("advance-compensation", "refund", "quality", "delivery", "mismatch", "cancelled-order", "advertising"),
-)
-"""The terms of the field, in the order in which a complaint meets them."""
-
-
-def glossary() -> None:
-    """Print the terms of the field beside the words that Chinese offices use, from the catalogue."""
-    from tests.translations import read_catalogue
-
-    chinese = read_catalogue("zh_CN")
-    print("| English | 中文 | English | 中文 |\n|---|---|---|---|")
-    cells = [f"{word} | {told.string}" for word in GLOSSARY if (told := chinese.get(word))]
-    half = -(-len(cells) // 2)
-    for left, right in zip(cells[:half], [*cells[half:], " | "], strict=False):
-        print(f"| {left} | {right} |")
-
-
 def reliability() -> None:
     """Print the counts of the last full run of the faults."""
     from tests.faults.tally import kept_table
@@ -226,10 +180,6 @@ def reliability() -> None:
     print(kept_table())
 
 
-def command_table() -> None:
-    """Print the table of commands, from what --help says."""
-    print("| command | what it does | options |\n|---|---|---|")
-    for name, command in commands():
-        usage = " ".join([f"dealtrack {name}", *(argument.metavar for argument in arguments(command))])
-        told = inspect.cleandoc(command.help).partition("\n\n")[0].replace("\n", " ")
-        print(f"| `{usage}` | {told} | {' '.join(map(_option, options(command)))} |")
+if __name__ == "__main__":
+    how = ["--check", "--diff"] if "--check" in sys.argv else ["-r"]
+    sys.exit(Cog().main(["cog", "-P", "-I", str(PROJECT), *how, *map(str, PAGES)]))

@@ -1,0 +1,169 @@
+"""The command that shows the guides, a page of Markdown each: written, or filled in from the program's own tables."""
+
+import inspect
+import os
+import pydoc
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dealtrack.cli.commands import COMMANDS, all_commands
+from dealtrack.cli.language import CHINESE, _, is_english, translated
+from dealtrack.cli.session import Session
+from dealtrack.cli.table import Paint, painter
+from dealtrack.cli.terminal import labelled_lines, lines_beside, terminal_width, wrap_text
+from dealtrack.cli.terms import GLOSSARY
+from dealtrack.core.text import nearest
+from dealtrack.errors import UnknownTopic, all_errors, suggestion
+
+TOPICS = (
+    *("start", "day", "lifecycle", "deadlines", "calendar", "policies", "import", "reports"),
+    *("cron", "keeping", "sharing", "datasette", "board", "errors", "commands", "words"),
+)
+"""The guides, in the order in which they are listed; `dealtrack/help` has a file of each in English and in Chinese."""
+
+WIDEST = 100
+"""The most columns of a line of a guide, however wide the terminal."""
+
+
+def help_(
+    context: typer.Context,
+    topic: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TOPIC]...",
+            help="A guide, e.g. start; or a command, e.g. calendar next.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Show a guide, or the help of a command; without a topic, list the guides."""
+    words = topic or []
+    name, root = " ".join(words), context.find_root()
+    if not words:
+        _list_guides(context.obj)
+    elif name in TOPICS:
+        _show(_page(name))
+    elif usage := _usage(root, words):
+        print(usage)
+    else:
+        raise UnknownTopic(name=name, nearest=suggestion(nearest(name, [*TOPICS, *COMMANDS])))
+
+
+def _list_guides(session: Session) -> None:
+    rows = [(name, _text(name).partition("\n")[0].removeprefix("# ")) for name in TOPICS]
+    print(*labelled_lines(rows, TOPICS, terminal_width(sys.stdout)), sep="\n")
+    session.advise(_("'dealtrack help TOPIC' shows a guide, 'dealtrack help COMMAND' the options of a command."))
+
+
+def _usage(root: Any, words: list[str]) -> str:
+    """Return what `--help` prints of the command with this name; nothing where there is none."""
+    context = root
+    for word in words:
+        command = context.command.get_command(context, word) if hasattr(context.command, "get_command") else None
+        if command is None:
+            return ""
+        context = command.context_class(command, parent=context, info_name=word)
+    return str(context.get_help())
+
+
+def _text(name: str) -> str:
+    folder = Path(__file__).parent.parent / "help" / ("en" if is_english() else "zh")
+    return (folder / f"{name}.md").read_text(encoding="utf-8")
+
+
+def _page(name: str) -> str:
+    """Return a guide in Markdown, its lists filled in and without the comments by which its outputs are made."""
+    text = _text(name)
+    for mark, lines in (("messages", _messages), ("commands", _commands), ("words", _words)):
+        place = f"<!-- {mark} -->\n"
+        if place in text:
+            text = text.replace(place, "\n".join(lines()) + "\n")
+    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def _messages() -> Iterator[str]:
+    """Yield the message of each error by its exit status; capitals stand for what is filled in."""
+    for error in sorted(all_errors(), key=lambda error: error.exit_code):
+        template = error.template()
+        # What follows another word without a space is said in some cases only.
+        added = set(re.findall(r"(?<=[\w.])\{(\w+)\}", template))
+        said = re.sub(
+            r"\{(\w+)(?:!r)?\}",
+            lambda place, added=added: "" if place[1] in added else place[1].upper(),  # type: ignore[misc]
+            _(template).replace("\n", " " if is_english() else ""),
+        )
+        yield f"- {error.exit_code}{_(':')}{' ' if is_english() else ''}{said}"
+
+
+def _commands() -> Iterator[str]:
+    """Yield each command with what it does and its options, by section."""
+    last = ""
+    for section, name, command in all_commands():
+        if section != last:
+            yield f"{chr(10) if last else ''}## {_(section)}\n"
+            last = section
+        arguments = [param.metavar for param in command.params if param.param_type_name == "argument"]
+        options = [_option(param) for param in command.params if param.param_type_name == "option"]
+        what = inspect.cleandoc(command.help).partition("\n\n")[0].replace("\n", " ")
+        usage = " ".join(["dealtrack", name, *arguments])
+        yield f"- `{usage}`{_(':')}{' ' if is_english() else ''}{what}" + (f" `{' '.join(options)}`" if options else "")
+
+
+def _option(option: Any) -> str:
+    name = max(option.opts, key=len)
+    return name if option.is_flag else f"{name} {option.metavar}"
+
+
+def _words() -> Iterator[str]:
+    """Yield the terms of the field in English and Chinese, the user's language first."""
+    for word in GLOSSARY:
+        chinese = translated(word, CHINESE)
+        yield f"- {word}: {chinese}" if is_english() else f"- {chinese}：{word}"
+
+
+def _show(page: str) -> None:
+    """Print a guide: drawn, and through a pager, on a terminal; elsewhere as it is."""
+    room = terminal_width(sys.stdout)
+    if room is None:
+        sys.stdout.write(page)
+        return
+    # A guide that fits on the screen stays there, and colours are kept.
+    os.environ.setdefault("LESS", "-FRX")
+    pydoc.pager("\n".join(_drawn(page, min(room, WIDEST), painter(sys.stdout))) + "\n")
+
+
+def _drawn(page: str, room: int, paint: Paint) -> Iterator[str]:
+    """Yield the lines of a guide for a terminal: paragraphs and lists filled, headings bold, outputs as they are."""
+    filled: list[str] = []
+
+    def fill() -> Iterator[str]:
+        if filled:
+            text = re.sub(r"\*\*([^*]+)\*\*", r"\1", " ".join(line.strip() for line in filled))
+            head = "- " if text.startswith("- ") else ""
+            yield from lines_beside(head, text.removeprefix(head), room) if head else wrap_text(text, room)
+            filled.clear()
+
+    is_output = False
+    for line in page.splitlines():
+        if line.startswith("```"):
+            yield from fill()
+            is_output = not is_output
+        elif is_output:
+            yield paint(line, "dim") if line else ""
+        elif line.startswith("#"):
+            yield from fill()
+            yield from (paint(part, "bold") for part in wrap_text(line.lstrip("# "), room))
+        elif not line:
+            yield from fill()
+            yield ""
+        else:
+            if line.startswith("- "):
+                yield from fill()
+            filled.append(line)
+    yield from fill()
