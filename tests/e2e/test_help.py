@@ -82,14 +82,15 @@ def test_help_needs_no_register_and_makes_none(new_clerk: Callable[..., Clerk]) 
     assert not clerk.db.exists()
 
 
-def _at_terminal(clerk: Clerk, topic: str, width: int, **extra: str) -> Result:
-    return clerk.at_terminal("help", topic, width=width, PAGER="cat", **extra)
+def _at_terminal(clerk: Clerk, topic: str, width: int = 80, colour: bool = False, language: str = "en") -> Result:
+    no_color = "" if colour else "1"
+    return clerk.at_terminal("--lang", language, "help", topic, width=width, PAGER="cat", NO_COLOR=no_color)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("topic", ["start", "cron", "keeping", "commands"])
 def test_a_guide_on_a_terminal_fits_it(clerk: Clerk, topic: str, language: str) -> None:
-    shown = _at_terminal(clerk, topic, 50, NO_COLOR="1", DEALTRACK_LANG=language).ok()
+    shown = _at_terminal(clerk, topic, 50, language=language).ok()
     assert "```" not in shown and "**" not in shown and "\n## " not in shown and "\x1b" not in shown
     page = clerk("--lang", language, "help", topic).ok()
     outputs = {
@@ -105,7 +106,7 @@ def test_a_guide_on_a_terminal_fits_it(clerk: Clerk, topic: str, language: str) 
 
 
 def test_headings_are_bold_where_there_are_colours(clerk: Clerk) -> None:
-    assert _at_terminal(clerk, "start", 80).ok().startswith("\x1b[1mFirst steps")
+    assert _at_terminal(clerk, "start", colour=True).ok().startswith("\x1b[1mFirst steps")
 
 
 def test_a_guide_on_a_terminal_goes_through_the_pager(clerk: Clerk, tmp_path: Path) -> None:
