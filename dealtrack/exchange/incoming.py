@@ -4,8 +4,9 @@ import json
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from dealtrack.core.blanks import Blank, blank_kind
 from dealtrack.core.category import OTHER, match_category
-from dealtrack.core.complaint_number import is_blank, number_fault, without_text_mark
+from dealtrack.core.complaint_number import number_fault, without_text_mark
 from dealtrack.core.contact import is_email, is_phone
 from dealtrack.core.lengths import TEXT, longest
 from dealtrack.core.lifecycle import STEPS, Kind
@@ -24,6 +25,16 @@ from dealtrack.phrase import Phrase, Word
 _CLOSING = ("completed", "withdrawn", "rejected")
 _DASHES = "-–—―－"
 """What stands in a cell, alone, for nothing."""
+
+_SAYS_SOMETHING: dict[str, tuple[Blank, ...]] = {
+    "summary": tuple(Blank),
+    # A nought is a sum of money, and an answer to the question whether the platform itself sold it.
+    "amount": (Blank.SIGNS,),
+    "seller": (Blank.SIGNS,),
+    # A day that nobody knows is one all the same, and so is a platform.
+    **dict.fromkeys((*EVENTS, "platform", "category"), (Blank.UNKNOWN,)),
+}
+"""What stands for nothing in other columns, and does not in those of a field."""
 
 _REMEMBERED = 1000
 _ID_DIGITS = 9
@@ -98,7 +109,6 @@ class RowReader:
         self._events = [(name, layout.fields[name]) for name in EVENTS if name in layout.fields]
         self._values = mapping.values
         self._kept = list(layout.kept.items())
-        self._number = layout.fields.get("number", ())
         self._inside = layout.inside
         self._dates = dates
         self._categories: dict[str, str] = {}
@@ -121,7 +131,7 @@ class RowReader:
                 continue
             if name in self._only and not self._happened(name, cells):
                 continue
-            text, column = self._pick(cells, indexes)
+            text, column = self._pick(name, cells, indexes)
             if text is not None:
                 try:
                     stated = self._dates.read(text)
@@ -231,8 +241,8 @@ class RowReader:
         text = restore_formula(text)
         return unescape_controls(text) if self._own else text
 
-    def _pick(self, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
-        """Return the first of some cells that is not blank, and the name of its column."""
+    def _pick(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
+        """Return the first of a field's cells that is not blank, and the name of its column."""
         for index in indexes:
             cell = cells[index]
             if self._inside and index in self._inside:
@@ -241,7 +251,8 @@ class RowReader:
             if text and text[0] in _DASHES and not text.strip(_DASHES):
                 continue
             if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
-                if indexes is self._number and self._own is None and is_blank(text):
+                blank = blank_kind(text) if self._own is None else None
+                if blank is not None and blank not in _SAYS_SOMETHING.get(name, ()):
                     continue
                 if cell.__class__ is Unusable:
                     raise Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
@@ -251,7 +262,7 @@ class RowReader:
         return None, ""
 
     def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:
-        text, column = self._pick(cells, indexes)
+        text, column = self._pick(name, cells, indexes)
         if text is None:
             text, column = self._constants.get(name), name
             if text is None:
@@ -333,7 +344,7 @@ class RowReader:
             before, latest = name, max(stated.start, latest)
 
     def _told(self, name: str, row: RawRow) -> str:
-        text, column = self._pick(row.cells, dict(self._events)[name])
+        text, column = self._pick(name, row.cells, dict(self._events)[name])
         return Phrase("{name} {value} in column {column!r}", name=name, value=shown(text or ""), column=column)
 
 

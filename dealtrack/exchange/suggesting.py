@@ -9,8 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from dealtrack.core.blanks import BLANKS, blank_kind
 from dealtrack.core.category import match_category
-from dealtrack.core.complaint_number import BLANKS
 from dealtrack.core.contact import email_key, phone_key
 from dealtrack.core.masking import PERSONAL
 from dealtrack.core.platform import Platform, match_platform
@@ -110,7 +110,7 @@ def _columns(header: Sequence[str], rows: Sequence[RawRow]) -> list[_Column]:
 
 def _said(column: _Column) -> _Column:
     """Return a column without what people write where there is nothing."""
-    return column._replace(values=[value for value in column.values if value.casefold() not in BLANKS])
+    return column._replace(values=[value for value in column.values if blank_kind(value) is None])
 
 
 def _fits(mapping: Mapping, header: Sequence[str]) -> bool:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dealtrack.core.complaint_number import BLANKS, check_number, number_fault
+from dealtrack.core.blanks import BLANKS
+from dealtrack.core.complaint_number import check_number, number_fault
 from tests.conftest import Clerk
 from tests.e2e.test_import import counts
 
@@ -60,6 +61,43 @@ def test_every_word_for_nothing_is_no_number(clerk: Clerk, tmp_path: Path) -> No
     assert clerk("amend", 1, "--to-number", "N/A").status == 2
     # A lone dash empties the field, as it does of others.
     clerk("amend", 1, "--to-number", "-").ok()
+
+
+def test_signs_and_noughts_alone_are_no_number(clerk: Clerk, tmp_path: Path) -> None:
+    signs = ("0", "000", "０", "0.00", "*", "***", "…", "_", "〃", "，", "xxx", "XXXX", "（无）", "[N/A]", '"-"')
+    rows = [
+        {"number": sign, "platform": "JD", "received": "2016-11-11", "consumer": f"{sign}{name}"}
+        for sign in signs
+        for name in "AB"
+    ]
+    count = 2 * len(signs)
+    assert counts(clerk("import", write(tmp_path, json.dumps(rows), "rows.json")).ok()) == (count, count, 0, 0, 0)
+    assert clerk("add", "--platform", "JD", "--number", "000").status == 2
+
+
+@pytest.mark.parametrize("word", ["N/A", "无", "/", "nan", "NULL", "#N/A", "待定", "ＮＡ"])
+def test_what_stands_for_nothing_does_so_in_every_column(clerk: Clerk, tmp_path: Path, word: str) -> None:
+    columns = ("forwarded", "completed", "owner", "consumer", "phone", "seller", "outcome", "amount", "category")
+    file = write(
+        tmp_path, f"number,platform,received,{','.join(columns)}\n1,JD,2016-11-11{f',{word}' * len(columns)}\n"
+    )
+    assert counts(clerk("import", file).ok()) == (1, 1, 0, 0, 0)
+    (complaint,) = complaints(clerk)
+    assert [complaint[name] for name in ("forwarded", "completed", "owner", "outcome", "amount")] == [None] * 5
+    refused = clerk("import", write(tmp_path, f"number,platform,received\n2,{word},2016-11-11\n"))
+    assert refused.status == 4 and "platform is empty" in refused.err
+
+
+def test_what_may_say_something_is_no_blank(clerk: Clerk, tmp_path: Path) -> None:
+    header = "number,platform,received,completed,outcome,amount,summary\n"
+    file = write(tmp_path, f"{header}1,JD,2016-11-01,0000-00-00,,,？？\n2,JD,2016-11-01,2016-11-02,refund,0,无\n")
+    assert counts(clerk("import", file).ok()) == (2, 2, 0, 0, 0)
+    first, second = complaints(clerk)
+    assert (first["completed"], first["summary"]) == (None, "？？")
+    assert (second["amount"], second["summary"]) == (0.0, "无")
+    refused = clerk("import", write(tmp_path, f"{header}3,JD,2016-11-01,不详,,,\n"))
+    assert refused.status == 4 and "'不详' in column 'completed' is no date" in refused.err
+    assert "1 new platform: 未知" in clerk("import", write(tmp_path, f"{header}4,未知,2016-11-01,,,,\n")).err
 
 
 DAMAGED = (
