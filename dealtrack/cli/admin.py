@@ -167,7 +167,7 @@ def _calendar_warnings(register: "Register") -> Iterator[str]:
     from dealtrack.sources.calendars import load_calendar
 
     try:
-        shipped = load_calendar(register.facts["calendar"], settings.data_folder(), settings.user_folder())
+        shipped = load_calendar(register.calendar.rules.name, settings.data_folder(), settings.user_folder())
         if not is_as_shipped(register, shipped):
             yield Phrase(
                 "the calendar is not what is shipped now; "

@@ -14,7 +14,7 @@ from dealtrack.cli.options import CalendarName, Format
 from dealtrack.cli.output import check_format, print_records, print_steps, step_record
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
-from dealtrack.core.calendar import Day, DayList, HolidaySpan, WorkingCalendar, month_days, reason
+from dealtrack.core.calendar import Day, HolidaySpan, WorkingCalendar, month_days, reason
 from dealtrack.core.explanation import count_days
 from dealtrack.core.moments import local_day, parse_day
 from dealtrack.errors import BadCount, BadMonth, RegisterMissing
@@ -33,7 +33,7 @@ def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tz
     if not name:
         try:
             with session.register() as register:
-                yield register.calendar, register.zone, register.facts.get("law", "")
+                yield register.calendar, register.zone, register.calendar.rules.law
                 return
         except RegisterMissing:
             if session.names_register:
@@ -42,7 +42,7 @@ def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tz
     from dealtrack.sources.calendars import load_calendar
 
     rules = load_calendar(name or DEFAULT, settings.data_folder(), settings.user_folder())
-    yield WorkingCalendar(DayList(rules)), ZoneInfo(rules.timezone or "UTC"), rules.law
+    yield WorkingCalendar(rules), ZoneInfo(rules.timezone or "UTC"), rules.law
 
 
 def _month(text: str, today: date) -> tuple[int, int]:

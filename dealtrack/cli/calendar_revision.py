@@ -151,7 +151,7 @@ def refresh(
 
     session: Session = context.obj
     with session.register() as register:
-        shipped = load_calendar(register.facts["calendar"], settings.data_folder(), settings.user_folder())
+        shipped = load_calendar(register.calendar.rules.name, settings.data_folder(), settings.user_folder())
 
         def plan() -> Plan:
             layers = read_layers(register.connection)
@@ -255,5 +255,5 @@ def _more(count: int, counted: Callable[[int], str]) -> None:
 
 def _reason(day: Any, ruling: Ruling) -> str:
     word = _("worked") if ruling.worked else _("off")
-    told = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True, 0))
+    told = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True))
     return f"{word} ({say(told)})"

@@ -67,7 +67,7 @@ def _counts(register: Register, standing: Standing, only: str) -> Iterator[tuple
                 register.calendar_of(clock.revision or register.revision),
                 register.zone,
                 standing.moment,
-                register.facts.get("law", ""),
+                register.calendar.rules.law,
             ),
         )
 

@@ -1,10 +1,11 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta, tzinfo
 from enum import StrEnum
-from itertools import accumulate, compress
-from typing import Any, NamedTuple, Protocol
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 from dealtrack.core.festival import name_of_day
 from dealtrack.errors import OutsideCalendar
@@ -46,7 +47,7 @@ class Ruling(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One day of a calendar; `number` counts the calendar's working days up to it, itself included.
+    """One day of a calendar.
 
     `span` is the holiday span that a notice announces and the day lies in; None in a calendar that was written
     down before spans were known.
@@ -58,7 +59,6 @@ class Day(NamedTuple):
     name: str
     source: str
     confirmed: bool
-    number: int
     span: HolidaySpan | None = ()
 
 
@@ -179,104 +179,91 @@ def _issue_and_scope(ruling: Ruling) -> list[str]:
 
 def rulings_from_data(data: Mapping[str, list[Any]]) -> dict[date, Ruling]:
     """Return the rulings that `rulings_to_data` wrote."""
-    return {
-        date.fromisoformat(day): Ruling(bool(worked), DayKind(kind), *texts)
-        for day, (worked, kind, *texts) in data.items()
-    }
+    return {date.fromisoformat(day): ruling_from_data(told) for day, told in data.items()}
 
 
-class DayTable(Protocol):
-    """The days of a calendar in running order, wherever they are kept."""
-
-    first: date
-    last: date
-
-    def number(self, day: date) -> int:
-        """Return the running number of a day: the working days up to it, itself included."""
-
-    def working(self, number: int) -> date:
-        """Return the working day that has this running number."""
-
-    def day(self, day: date) -> Day:
-        """Return all that is known of a day."""
-
-
-class DayList:
-    """The days of a calendar held in memory, with their running numbers; a look-up is one list access."""
-
-    def __init__(self, rules: CalendarRules) -> None:
-        self.rules = rules
-        self.first, self.last = rules.first, rules.last
-        self._spans = None if rules.spans is None else rules.span_by_day()
-        self._start = start = self.first.toordinal()
-        size = self.last.toordinal() - start + 1
-        # Ordinal 1, 0001-01-01, was a Monday.
-        week = [int((start - 1 + day) % 7 not in rules.weekend) for day in range(7)]
-        worked = (week * (size // 7 + 1))[:size]
-        for day, ruling in rules.rulings.items():
-            if self.first <= day <= self.last:
-                worked[day.toordinal() - start] = int(ruling.worked)
-        self._numbers = list(accumulate(worked))
-        self._working = list(compress(range(start, start + size), worked))
-
-    def number(self, day: date) -> int:
-        """Return the running number of a day: the working days up to it, itself included."""
-        offset = day.toordinal() - self._start
-        if not 0 <= offset < len(self._numbers):
-            raise OutsideCalendar(day=day, first=self.first, last=self.last)
-        return self._numbers[offset]
-
-    def working(self, number: int) -> date:
-        """Return the working day that has this running number."""
-        if not 1 <= number <= len(self._working):
-            edge = self.last + ONE_DAY if number > 0 else self.first - ONE_DAY
-            raise OutsideCalendar(day=edge, first=self.first, last=self.last)
-        return date.fromordinal(self._working[number - 1])
-
-    def day(self, day: date) -> Day:
-        """Return all that is known of a day."""
-        number = self.number(day)
-        ruling = self.rules.ruling(day)
-        confirmed = day.year in self.rules.official
-        span = None if self._spans is None else self._spans.get(day, ())
-        return Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, confirmed, number, span)
-
-    def __iter__(self) -> Iterator[Day]:
-        for ordinal in range(self._start, self._start + len(self._numbers)):
-            yield self.day(date.fromordinal(ordinal))
+def ruling_from_data(told: Iterable[Any]) -> Ruling:
+    """Return a ruling of its values in plain data, in their order."""
+    worked, kind, *texts = told
+    return Ruling(bool(worked), DayKind(kind), *texts)
 
 
 class WorkingCalendar:
-    """A calendar that can be asked for working days; `revision` tells by which state of it an answer was given.
+    """A calendar that can be asked for its days; `revision` tells by which state of it an answer was given.
+
+    Its working days have running numbers, from 1. The number of a day is arithmetic over weeks, and the rulings before
+    it that turn a day from what the weekday rule alone says.
 
     `deadlines` is where `plain_deadlines` keeps what it has counted, by rule and zone.
     """
 
-    __slots__ = ("days", "deadlines", "revision")
+    __slots__ = (
+        "_monday", "_per_weekday", "_shifts", "_spans", "_turned", "_weekdays",
+        "deadlines", "first", "last", "revision", "rules",
+    )  # fmt: skip
 
-    def __init__(self, days: DayTable, revision: int = 0) -> None:
-        self.days = days
-        self.revision = revision
+    def __init__(self, rules: CalendarRules, revision: int = 0, worked: Mapping[date, bool] | None = None) -> None:
+        """`worked` tells which ruled days are worked, where that is known without looking at all that is ruled."""
+        if worked is None:
+            worked = {day: ruling.worked for day, ruling in rules.rulings.items()}
+        self.rules, self.revision = rules, revision
+        self.first, self.last = rules.first, rules.last
         self.deadlines: dict[tuple[Any, tzinfo], Any] = {}
+        self._spans = None if rules.spans is None else rules.span_by_day()
+        self._weekdays = [weekday for weekday in range(7) if weekday not in rules.weekend]
+        self._per_weekday = list(accumulate(int(weekday in self._weekdays) for weekday in range(7)))
+        self._monday = self.first.toordinal() - self.first.weekday()
+        rests = {day: day.weekday() in rules.weekend for day in worked if self.first <= day <= self.last}
+        turned = sorted(day for day, is_rest in rests.items() if worked[day] == is_rest)
+        self._turned = [day.toordinal() for day in turned]
+        before = sum(weekday < self.first.weekday() for weekday in self._weekdays)
+        self._shifts = list(accumulate((1 if rests[day] else -1 for day in turned), initial=-before))
+
+    def number(self, day: date) -> int:
+        """Return the running number of a day: the working days up to it, itself included; raises OutsideCalendar."""
+        self._check(day)
+        return self._number(day.toordinal())
+
+    def _number(self, ordinal: int) -> int:
+        weeks, weekday = divmod(ordinal - self._monday, 7)
+        shift = self._shifts[bisect_right(self._turned, ordinal)]
+        return weeks * len(self._weekdays) + self._per_weekday[weekday] + shift
+
+    def working(self, number: int) -> date:
+        """Return the working day that has this running number; raises OutsideCalendar."""
+        if not 1 <= number <= self.number(self.last):
+            self._check(self.last + ONE_DAY if number > 0 else self.first - ONE_DAY)
+        place = bisect_left(self._turned, number, key=self._number)
+        weeks, weekday = divmod(number - self._shifts[place] - 1, len(self._weekdays))
+        ordinal = self._monday + weeks * 7 + self._weekdays[weekday]
+        # By the weekday rule it lies beyond a rest day that is turned into a working day, and is that day.
+        return date.fromordinal(min([ordinal, *self._turned[place : place + 1]]))
 
     def day(self, day: date) -> Day:
         """Return one day, with what makes it worked or not; raises OutsideCalendar."""
-        return self.days.day(day)
+        self._check(day)
+        ruling = self.rules.ruling(day)
+        span = None if self._spans is None else self._spans.get(day, ())
+        return Day(day, *ruling[:4], day.year in self.rules.official, span)
+
+    def _check(self, day: date) -> None:
+        if not self.first <= day <= self.last:
+            raise OutsideCalendar(day=day, first=self.first, last=self.last)
 
     def is_worked(self, day: date) -> bool:
         """Tell whether a day is a working day; raises OutsideCalendar."""
-        return self.days.day(day).worked
+        return self.day(day).worked
 
     def nth_after(self, day: date, n: int) -> date:
         """Return the n-th working day after a day, which is itself never counted.
 
         Source: Civil Code of the PRC art. 201. Raises OutsideCalendar.
         """
-        return self.days.working(self.days.number(day) + n)
+        return self.working(self.number(day) + n)
 
     def count_between(self, first: date, last: date) -> int:
         """Return how many working days lie after `first` up to `last`, itself included; below 0 if it is earlier."""
-        return self.days.number(last) - self.days.number(first)
+        return self.number(last) - self.number(first)
 
     def next_working(self, day: date) -> date:
         """Return the day itself when it is worked, else the first working day after it; raises OutsideCalendar."""
@@ -287,7 +274,7 @@ class WorkingCalendar:
 
         A plain weekend is no holiday. Source: SAMR Order 121 art. 45. Raises OutsideCalendar.
         """
-        if self.days.day(day).span is None:
+        if self.day(day).span is None:
             return self._after_holiday_without_spans(day)
         while span := self.holiday_span(day):
             day = span[1] + ONE_DAY
@@ -300,7 +287,7 @@ class WorkingCalendar:
         where no notice is known, it is the unbroken run of rest days with a day in it that is ruled a holiday.
         Raises OutsideCalendar.
         """
-        known = self.days.day(day)
+        known = self.day(day)
         if known.worked:
             return ()
         run = [known, *self._rest_beside(known, -ONE_DAY), *self._rest_beside(known, ONE_DAY)]
@@ -312,8 +299,8 @@ class WorkingCalendar:
     def _rest_beside(self, known: Day, step: timedelta) -> Iterator[Day]:
         """Yield the unbroken rest days on one side of a day for which the same span is announced, or none as for it."""
         day = known.day + step
-        while self.days.first <= day <= self.days.last:
-            beside = self.days.day(day)
+        while self.first <= day <= self.last:
+            beside = self.day(day)
             if beside.worked or beside.span != known.span:
                 return
             yield beside
@@ -325,13 +312,13 @@ class WorkingCalendar:
         A weekend at the edge of a holiday was no part of it. Verdicts that were given by such a calendar stand.
         """
         run = day
-        while not self.is_worked(run) and not _is_holiday(self.days.day(run)):
+        while not self.is_worked(run) and not _is_holiday(self.day(run)):
             run -= ONE_DAY
-        if not _is_holiday(self.days.day(run)):
+        if not _is_holiday(self.day(run)):
             return day
         end = run
         while not self.is_worked(run):
-            if _is_holiday(self.days.day(run)):
+            if _is_holiday(self.day(run)):
                 end = run
             run += ONE_DAY
         return end + ONE_DAY if day <= end else day
@@ -339,13 +326,15 @@ class WorkingCalendar:
     def walk(self, first: date, last: date) -> Iterator[Day]:
         """Yield each day from `first` to `last`, both included; raises OutsideCalendar."""
         while first <= last:
-            yield self.days.day(first)
+            yield self.day(first)
             first += ONE_DAY
 
     def is_confirmed(self, first: date, last: date) -> bool:
         """Tell whether every day after `first` and up to `last` belongs to an officially published year."""
-        touched = [date(year, 1, 1) for year in range(first.year + 1, last.year)]
-        return all(self.days.day(day).confirmed for day in (min(first + ONE_DAY, last), *touched, last))
+        after = min(first + ONE_DAY, last)
+        self._check(after)
+        self._check(last)
+        return all(year in self.rules.official for year in range(after.year, last.year + 1))
 
 
 def _is_holiday(day: Day) -> bool:

@@ -42,12 +42,12 @@ def due_day(
     Source: Civil Code of the PRC art. 201 to 203.
     """
     if rule.unit is Unit.WORKING_DAY:
-        number = calendar.days.number(start) + length
-        day = calendar.days.working(number)
+        number = calendar.number(start) + length
+        day = calendar.working(number)
         for pause, resume in pauses:
             if pause < day:
                 number += calendar.count_between(pause, resume)
-                day = calendar.days.working(number)
+                day = calendar.working(number)
         return day, day
     day = _calendar_end(start, length, rule.unit)
     for pause, resume in pauses:

@@ -115,7 +115,8 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
     yield "schema", str(register.upgrade.found if register.upgrade and register.upgrade.reason else VERSION)
     yield "entries", str(seq)
     yield "head", head
-    yield "calendar", Phrase("{name}, revision {revision}", name=register.facts["calendar"], revision=register.revision)
+    calendar = register.calendar
+    yield "calendar", Phrase("{name}, revision {revision}", name=calendar.rules.name, revision=calendar.revision)
     yield "policy", register.facts["policy"]
     yield "time zone", register.facts["timezone"]
     made = last_backup(register)

@@ -6,14 +6,13 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from dealtrack.core.calendar import CalendarRules, DayList
 from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.platform import Check, Platform
 from dealtrack.core.policy import Policy
-from dealtrack.register import days, zones
+from dealtrack.register import zones
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
@@ -189,21 +188,10 @@ def platform_from_data(data: Mapping[str, Any]) -> Platform:
     return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]), check)
 
 
-def write_made(connection: sqlite3.Connection, seq: int, made: Mapping[str, Any]) -> None:
-    """Write what a register's first entry tells: its facts and its calendar."""
-    rules = CalendarRules.from_data(made["calendar"])
-    facts = {
-        "timezone": made["timezone"],
-        "policy": made["policy"],
-        "calendar": rules.name,
-        "first": rules.first.isoformat(),
-        "last": rules.last.isoformat(),
-        "revision": "1",
-        "law": rules.law,
-    }
-    connection.executemany("INSERT INTO fact VALUES (?, ?)", facts.items())
-    connection.execute("INSERT INTO calendar_revision VALUES (1, ?)", (seq,))
-    days.write_days(connection, DayList(rules))
+def write_made(connection: sqlite3.Connection, made: Mapping[str, Any]) -> None:
+    """Write the facts that a register's first entry tells beside its calendar."""
+    facts = ((name, made[name]) for name in ("timezone", "policy"))
+    connection.executemany("INSERT INTO fact VALUES (?, ?)", facts)
     zones.write_offsets(connection, made["timezone"])
 
 

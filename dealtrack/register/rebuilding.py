@@ -14,7 +14,8 @@ from dealtrack.register.connection import reading
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.making import Maker, Row
 from dealtrack.register.register import Register
-from dealtrack.register.revising import Otherwise, judged_otherwise, write_revision
+from dealtrack.register.revising import Otherwise, judged_otherwise
+from dealtrack.register.rulings import write_rules
 from dealtrack.register.schema import PROJECTED_TABLES, create_projection
 
 SHOWN = 5
@@ -31,8 +32,7 @@ def rebuild(register: Register) -> None:
             connection.execute(f"DELETE FROM {table}")
         search.clear(connection)
         register.forget(*CACHED)
-        for entry in journal.events(connection, Event):
-            _apply(connection, entry)
+        _apply_events(connection)
         writer, index = projection.Writer(connection), search.Writer(connection)
         maker = Maker(register)
         for id_, rows in journal.rows_by_complaint(connection):
@@ -66,14 +66,19 @@ def _telling(clock: Clock) -> tuple[object, ...]:
     return clock.name, clock.round, str(clock.due), clock.revision if clock.ended else 0
 
 
+def _apply_events(connection: sqlite3.Connection) -> None:
+    """Write to the projection what the register's own entries tell."""
+    for entry in journal.events(connection, Event):
+        _apply(connection, entry)
+    write_rules(connection)
+
+
 def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
-    """Write to the projection what an entry of the register's own tells."""
+    """Write to the projection what an entry of the register's own tells of all but the calendar."""
     detail = entry.detail
     match entry.kind:
         case Event.MADE:
-            projection.write_made(connection, entry.seq, detail)
-        case Event.CALENDAR_REVISED:
-            write_revision(connection, entry.seq, detail)
+            projection.write_made(connection, detail)
         case Event.POLICY_TAKEN_IN:
             projection.write_policy(connection, Policy.from_data(detail), entry.seq)
         case Event.POLICY_CORRECTED:
@@ -101,8 +106,7 @@ def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
         create_projection(made)
         own = connection.execute("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
         made.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
-        for entry in journal.events(made, Event):
-            _apply(made, entry)
+        _apply_events(made)
         for table in PROJECTED_TABLES:
             if table in ("complaint", "clock"):
                 continue

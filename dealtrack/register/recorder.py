@@ -19,6 +19,7 @@ from dealtrack.register import journal, projection, queries, search
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import Personal, personal_digest, personal_row
 from dealtrack.register.plain import Plain
+from dealtrack.register.rulings import write_rules
 
 if TYPE_CHECKING:
     from dealtrack.register.erasure import PersonalCheck
@@ -253,8 +254,10 @@ class Recorder:
 
     def make(self, made: Mapping[str, Any]) -> None:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
-        seq = self._entries.event(Event.MADE, made)
-        projection.write_made(self._connection, seq, made)
+        self._entries.event(Event.MADE, made)
+        self._entries.flush()
+        projection.write_made(self._connection, made)
+        write_rules(self._connection)
 
     def use_policy(self, name: str, load: Callable[[str], Sequence[Policy]]) -> str:
         """Return the own name of a policy that was named, taking it in with `load` at its first use.

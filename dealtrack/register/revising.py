@@ -1,6 +1,5 @@
 """Revising the calendar: what a change would move, and making it, with nothing touched that it does not affect."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +11,6 @@ from typing import Any, NamedTuple
 from dealtrack.core.calendar import (
     ONE_DAY,
     CalendarRules,
-    DayList,
     HolidaySpan,
     Ruling,
     WorkingCalendar,
@@ -24,12 +22,13 @@ from dealtrack.core.deadlines import Deadlines, plain_deadlines
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll
-from dealtrack.register import days, journal, queries
+from dealtrack.register import journal, queries
 from dealtrack.register.calendar_layers import read_layers
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import Filter, Touched
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
+from dealtrack.register.rulings import write_rules
 
 Plan = tuple[CalendarRules, Mapping[str, Any]]
 """The rules that are to hold, and what the journal keeps beside the change: how it was made, name, source, layers."""
@@ -111,8 +110,8 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     head = register.head()
     old = register.calendar_rules()
     made, undone = sorted(rules.official - old.official), sorted(old.official - rules.official)
-    revised = WorkingCalendar(DayList(rules), register.revision + 1)
-    changes, rolled, renamed = _changes(old, rules, WorkingCalendar(DayList(old)), revised)
+    revised = WorkingCalendar(rules, register.revision + 1)
+    changes, rolled, renamed = _changes(old, rules, WorkingCalendar(old), revised)
     moved: list[Moved] = []
     otherwise: list[Otherwise] = []
     count = _counter(register, revised)
@@ -235,63 +234,10 @@ def revise(
 
 
 def _write(register: Register, recorder: Recorder, revision: Revision, told: Mapping[str, Any]) -> None:
-    seq = recorder.event(Event.CALENDAR_REVISED, {**told, **revision.change})
-    write_revision(register.connection, seq, revision.change)
+    recorder.event(Event.CALENDAR_REVISED, {**told, **revision.change})
+    recorder.flush()
+    write_rules(register.connection)
     queries.move_clocks(register.connection, ((moved.complaint, moved.after) for moved in revision.moved))
-
-
-def write_revision(connection: sqlite3.Connection, seq: int, change: Mapping[str, Any]) -> None:
-    """Write to the calendar's tables what a revision's journal entry tells."""
-    ((number,),) = connection.execute("SELECT max(revision) FROM calendar_revision").fetchall()
-    old = days.rules_at(connection, number)
-    new = old.revised(change)
-    connection.execute("INSERT INTO calendar_revision VALUES (?, ?)", (number + 1, seq))
-    connection.execute("UPDATE fact SET value = ? WHERE name = 'revision'", (str(number + 1),))
-    changed = sorted(
-        day
-        for day in {*old.rulings, *new.rulings}
-        if old.first <= day <= old.last and old.ruling(day) != new.ruling(day)
-    )
-    _rule_days(connection, old, new, changed)
-    _write_spans(connection, old, new)
-    connection.execute("UPDATE fact SET value = ? WHERE name = 'law'", (new.law,))
-    for year in old.official ^ new.official:
-        connection.execute(
-            "UPDATE calendar_day SET confirmed = ? WHERE day >= ? AND day <= ?",
-            (year in new.official, f"{year}-01-01", f"{year}-12-31"),
-        )
-
-
-def _rule_days(connection: sqlite3.Connection, old: CalendarRules, new: CalendarRules, changed: list[date]) -> None:
-    """Write the days that are ruled otherwise, and shift the running numbers of those between and after them."""
-    shift = 0
-    for place, day in enumerate(changed):
-        ruling = new.ruling(day)
-        connection.execute(
-            "UPDATE calendar_day SET worked = ?, kind = ?, name = ?, source = ? WHERE day = ?",
-            (ruling.worked, ruling.kind.value, ruling.name, ruling.source, day.isoformat()),
-        )
-        shift += ruling.worked - old.ruling(day).worked
-        until = changed[place + 1] if place + 1 < len(changed) else old.last + ONE_DAY
-        if shift:
-            connection.execute(
-                "UPDATE calendar_day SET number = number + ? WHERE day >= ? AND day < ?",
-                (shift, day.isoformat(), until.isoformat()),
-            )
-
-
-def _write_spans(connection: sqlite3.Connection, old: CalendarRules, new: CalendarRules) -> None:
-    """Write the days whose announced holiday span is another one; all of them where none was known before."""
-    if new.spans is None:
-        return
-    before, after = old.span_by_day(), new.span_by_day()
-    if old.spans is None:
-        connection.execute("UPDATE calendar_day SET span = ''")
-    differ = [day for day in {*before, *after} if before.get(day) != after.get(day)]
-    connection.executemany(
-        "UPDATE calendar_day SET span = ? WHERE day = ?",
-        [(days.span_column(after.get(day, ())), day.isoformat()) for day in differ],
-    )
 
 
 def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:

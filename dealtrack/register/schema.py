@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PACKAGE = "dealtrack.register.migrations"
 MIGRATIONS = (
     "m001_journal_and_projection", "m002_reading_views", "m003_clocks_by_due_day", "m004_import_blocks",
-    "m005_holiday_spans",
+    "m005_holiday_spans", "m006_calendar_rulings",
 )  # fmt: skip
 """The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
 
@@ -28,7 +28,7 @@ VERSION = len(MIGRATIONS)
 """The schema version that this dealtrack reads and writes."""
 
 PROJECTED_TABLES = (
-    "clock", "complaint", "calendar_day", "calendar_revision", "policy", "platform", "zone_offset", "fact",
+    "clock", "complaint", "calendar_ruling", "policy", "platform", "zone_offset", "fact",
 )  # fmt: skip
 """The tables that can be made again from the journal, in an order in which they can be emptied."""
 
@@ -43,7 +43,7 @@ Item = tuple[str, str, str, str | None]
 
 ITEMS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 
-AS_MADE = "628e931299d4231e1fae48867abe07c5acd1a636ba3d4d75f1fc96ed55dced07"
+AS_MADE = "56b43e01fa20287be0cb138e518d23fb9d014ee5d5eb783934be551810c6fb86"
 """The digest, by `digest_of`, of the present schema as its migrations make it: they need not be run to know it again.
 
 A schema of another digest is compared item by item, which takes 100 ms.

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, version_for
 from dealtrack.errors import RegisterOlder, RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
-from dealtrack.register import days, journal, projection, queries, schema
+from dealtrack.register import journal, projection, queries, rulings, schema
 from dealtrack.register.connection import (
     PATIENCE_SECONDS,
     UNFORESEEN,
@@ -38,7 +39,7 @@ from dealtrack.register.journal import Event
 if TYPE_CHECKING:
     from dealtrack.register.upgrade import Upgrade
 
-FACTS = {"timezone", "policy", "calendar", "first", "last", "revision"}
+FACTS = {"timezone", "policy", "calendar"}
 
 
 class Store:
@@ -72,22 +73,22 @@ class Store:
         connection = opened = connect(path, read_only=read_only)
         try:
             with faults_of(path):
-                told = None
-                found = schema.check_version(connection, path)
-                if found < schema.VERSION:
-                    from dealtrack.register import upgrade
-
-                    if read_only:
-                        connection = upgrade.in_memory(connection, path, found)
-                    else:
-                        connection, told = upgrade.upgrade(connection, path, found, now() if now else None)
-                store = cls(path, connection)
-                store.upgrade = told
                 try:
+                    told = None
+                    found = schema.check_version(connection, path)
+                    if found < schema.VERSION:
+                        from dealtrack.register import upgrade
+
+                        if read_only:
+                            connection = upgrade.in_memory(connection, path, found)
+                        else:
+                            connection, told = upgrade.upgrade(connection, path, found, now() if now else None)
+                    store = cls(path, connection)
+                    store.upgrade = told
                     with store.opened:
                         yield store
                 except UNFORESEEN as error:
-                    told_as = _told_as_damage(store, error)
+                    told_as = _told_as_damage(cls(path, connection), error)
                     if told_as is error:
                         raise
                     raise told_as from error
@@ -153,7 +154,7 @@ class Store:
 
     @cached_property
     def facts(self) -> Mapping[str, str]:
-        """Return what the register was made with: timezone, calendar, policy, first and last day, revision.
+        """Return what the register was made with: time zone and policy, and what the calendar says beside its rulings.
 
         Raises RegisterUnusable where they are gone.
         """
@@ -189,32 +190,30 @@ class Store:
     @property
     def revision(self) -> int:
         """Return the number of the calendar's present revision, from 1."""
-        return int(self.facts["revision"])
+        return len(self.revisions)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
-        """Return the present working calendar, read day by day."""
-        facts = self.facts
-        first, last = date.fromisoformat(facts["first"]), date.fromisoformat(facts["last"])
-        return WorkingCalendar(days.StoredDays(self._connection, first, last), self.revision)
+        """Return the present working calendar, as the tables hold it."""
+        return rulings.stored_calendar(self._connection, self.facts["calendar"], self.revision)
 
     def calendar_of(self, revision: int) -> WorkingCalendar:
-        """Return the working calendar as a revision left it; the present one is read day by day."""
+        """Return the working calendar as a revision left it."""
         if revision == self.revision:
             return self.calendar
         held = self._whole.get(revision)
         if held is None:
-            held = self._whole[revision] = WorkingCalendar(days.day_list(self._connection, revision), revision)
+            held = self._whole[revision] = WorkingCalendar(rulings.rules_at(self._connection, revision), revision)
         return held
 
     def calendar_rules(self) -> CalendarRules:
-        """Return the rules of the present calendar."""
-        return days.rules_at(self._connection, self.revision)
+        """Return the rules of the present calendar, as the journal tells them."""
+        return rulings.rules_at(self._connection, self.revision)
 
     @cached_property
-    def revisions(self) -> list[tuple[int, int]]:
-        """Return the calendar's revisions in order, each with the journal entry that made it."""
-        return days.revisions(self._connection)
+    def revisions(self) -> list[int]:
+        """Return the journal entries that made the calendar's revisions, from the first."""
+        return rulings.revisions(self._connection)
 
     @cached_property
     def rejudgings(self) -> list[int]:
@@ -234,15 +233,15 @@ class Store:
 
     def _calendars_known(self, known: datetime | None) -> CalendarAt:
         last = None if known is None else journal.last_seq(self._connection, to_store(known))
-        made = [item for item in self.revisions if last is None or item[1] <= last]
+        made = [seq for seq in self.revisions if last is None or seq <= last]
         anew = [seq for seq in (self.rejudgings if len(made) > 1 else ()) if last is None or seq <= last]
-        present = self.calendar_of(made[-1][0]) if made else self.calendar
+        present = self.calendar_of(len(made)) if made else self.calendar
 
         def at(seq: int | None) -> WorkingCalendar:
             if seq is None or len(made) < 2:
                 return present
             judged = max([seq, *(later for later in anew if later > seq)])
-            return self.calendar_of(max(revision for revision, made_by in made if made_by <= judged))
+            return self.calendar_of(bisect_right(made, judged))
 
         return at
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.calendar import CalendarRules, DayList, WorkingCalendar
+from dealtrack.core.calendar import CalendarRules, WorkingCalendar
 from dealtrack.core.deadlines import Deadlines, plain_deadlines
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
@@ -221,6 +221,12 @@ SELECT c.platform, k.name, count(CASE WHEN k."end" = 'stopped' AND k.ended_at <=
 FROM clock k JOIN complaint c ON c.id = k.complaint WHERE c.received_at IS NOT NULL GROUP BY 1, 2
 """
 DAYS = """
+WITH RECURSIVE calendar (day) AS (
+    SELECT '2014-01-01' UNION ALL SELECT date(day, '+1 day') FROM calendar WHERE day < '2017-12-31'
+), calendar_day AS MATERIALIZED (
+    SELECT day, sum(coalesce(worked, strftime('%w', day) NOT IN ('0', '6'))) OVER (ORDER BY day) AS number
+    FROM calendar LEFT JOIN calendar_ruling USING (day)
+)
 SELECT c.platform, k.name, stop.number - start.number, count(*)
 FROM clock k JOIN complaint c ON c.id = k.complaint
 JOIN calendar_day start ON start.day = date(k.started_at, '+8 hours')
@@ -232,7 +238,7 @@ WHERE k."end" = 'stopped' AND c.received_at IS NOT NULL GROUP BY 1, 2, 3
 def _counted() -> tuple[Deadlines, ZoneInfo]:
     zone = ZoneInfo("Asia/Shanghai")
     rule = ClockRule("complete", frozenset(), frozenset(), 2)
-    return plain_deadlines(rule, WorkingCalendar(DayList(RULES)), zone), zone
+    return plain_deadlines(rule, WorkingCalendar(RULES), zone), zone
 
 
 def deadlines(count: str) -> Clockwork:

@@ -67,6 +67,7 @@ def _told(detail: dict[str, object]) -> str:
 
 DAMAGES = {
     "calendar": ("UPDATE fact SET value = ? WHERE name = 'calendar'", 1),
+    "calendar's name": ("UPDATE fact SET value = json_set(value, '$.name', ?, '$.law', ?) WHERE name = 'calendar'", 2),
     "policy": ("UPDATE fact SET value = ? WHERE name = 'policy'", 1),
     "time zone": ("UPDATE fact SET value = ? WHERE name = 'timezone'", 1),
     "platform": ("UPDATE platform SET name = ? WHERE name = 'JD'", 1),
@@ -76,7 +77,7 @@ DAMAGES = {
     ),
     "complaint": ("UPDATE complaint SET platform = ?, owner = ?, number = ?", 3),
     "clock": ("UPDATE clock SET name = ? WHERE complaint = 1 AND name = 'forward'", 1),
-    "calendar day": ("UPDATE calendar_day SET name = ?, source = ?", 2),
+    "ruling": ("UPDATE calendar_ruling SET name = ?, source = ?", 2),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from holidays.countries.china import ChinaStaticHolidays
 
-from dealtrack.core.calendar import CalendarRules, DayList, WorkingCalendar
+from dealtrack.core.calendar import CalendarRules, WorkingCalendar
 from dealtrack.register.register import Register
 from dealtrack.register.schema import VERSION
 from dealtrack.settings import data_folder
@@ -231,7 +231,7 @@ def test_a_release_with_another_year_changes_no_day_before_it(monkeypatch: pytes
     changed = [day for day in {*before.rulings, *after.rulings} if before.ruling(day) != after.ruling(day)]
     assert {day.year for day in changed} == {2027}
     assert after.official - before.official == {2027}
-    calendar = WorkingCalendar(DayList(after))
+    calendar = WorkingCalendar(after)
     for received, forward_due, forwarded, complete_due, provisional, _why in ROWS:
         if not provisional:
             assert calendar.nth_after(date.fromisoformat(received), 1).isoformat() == forward_due

@@ -45,14 +45,13 @@ def desk(new_clerk: Callable[..., Clerk], filled: Path) -> Clerk:
 
 
 def held(path: Path) -> list[object]:
-    """Return what a register holds: its journal's length and head, and every projected row but the calendar's."""
+    """Return what a register holds: its journal's length and head, and every projected row."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection, connection:
         rows: list[object] = connection.execute(
             "SELECT count(*), max(seq), (SELECT hash FROM transition ORDER BY seq DESC) FROM transition"
         ).fetchall()
-        for table in ("complaint", "clock", "platform", "policy", "fact", "personal"):
+        for table in ("complaint", "clock", "platform", "policy", "fact", "personal", "calendar_ruling"):
             rows.append(connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall())
-        rows.append(connection.execute("SELECT count(*), sum(worked), sum(number) FROM calendar_day").fetchall())
     return rows
 
 
@@ -681,7 +680,7 @@ REGISTERS = {
     "cut to 100": "cannot be used",
     "cut to 4096": "cannot be used",
     "cut to 8192": "cannot be used",
-    "cut to 1000000": "cannot be used",
+    "cut to 200000": "cannot be used",
     "noise": "cannot be used",
     "no tables": "cannot be used",
     "no facts": "cannot be used",

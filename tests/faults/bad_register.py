@@ -244,7 +244,7 @@ def _hot_journal(desk: Desk) -> Before:
         connection.execute("PRAGMA cache_size=1")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE complaint SET summary = 'changed ' || summary || hex(randomblob(3000))")
-        connection.execute("DELETE FROM calendar_day")
+        connection.execute("DELETE FROM calendar_ruling")
         os._exit(0)
 
     asked_to_crash(crash)

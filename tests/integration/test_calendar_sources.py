@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dealtrack.core.calendar import CalendarRules, DayKind, DayList, WorkingCalendar, reason
+from dealtrack.core.calendar import CalendarRules, DayKind, WorkingCalendar, reason
 from dealtrack.core.clocks import Clock, Verdict, judge, verdict
 from dealtrack.core.deadlines import due_day
 from dealtrack.core.lifecycle import Kind, Transition
@@ -43,7 +43,7 @@ def rules(name: str) -> CalendarRules:
 
 @cache
 def calendar(name: str) -> WorkingCalendar:
-    return WorkingCalendar(DayList(rules(name)))
+    return WorkingCalendar(rules(name))
 
 
 def amend(known: CalendarRules, amendments: list[Amendment]) -> CalendarRules:
@@ -222,7 +222,7 @@ def test_united_states(start: str, n: int, due: str) -> None:
 def test_business_days_as_in_numpys_documentation(tmp_path: Path) -> None:
     path = tmp_path / "weekends.toml"
     path.write_text('name = "weekends"', "utf-8")
-    weekends = WorkingCalendar(DayList(load_calendar(str(path), DATA, NO_USER)))
+    weekends = WorkingCalendar(load_calendar(str(path), DATA, NO_USER))
     # busday_offset("2011-06-23", 1) and 2
     assert weekends.nth_after(day("2011-06-23"), 1) == day("2011-06-24")
     assert weekends.nth_after(day("2011-06-23"), 2) == day("2011-06-27")
@@ -247,7 +247,8 @@ def test_every_day_of_a_country_is_what_the_package_says(name: str) -> None:
             country, subdiv=part or None, years=range(1969, 2102), language="en_US", categories=["public", *more]
         )
     year_end = [(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)] if name == "JP" else []
-    for entry in DayList(rules(name)):
+    known = calendar(name)
+    for entry in known.walk(known.first, known.last):
         worked = package.is_working_day(entry.day) and (entry.day.month, entry.day.day) not in year_end
         assert entry.worked is worked, (name, entry)
 
@@ -300,7 +301,7 @@ def test_a_file_of_a_country_reads_what_is_shipped_for_it_unless_it_says_otherwi
 
     def off(more: str) -> list[bool]:
         path = write(home, head + more, "x")
-        known = WorkingCalendar(DayList(load_calendar(str(path), DATA, home)))
+        known = WorkingCalendar(load_calendar(str(path), DATA, home))
         return [not known.is_worked(day(text)) for text in ("2024-12-30", "2025-01-02", "2024-12-31")]
 
     assert off("") == [True, True, True]
@@ -308,12 +309,12 @@ def test_a_file_of_a_country_reads_what_is_shipped_for_it_unless_it_says_otherwi
     assert off('categories = ["public", "bank"]') == [True, True, True]
     assert off('yearly_off = []\ncategories = ["public", "bank"]') == [False, True, True]
     assert off('yearly_off = ["12-30"]') == [True, False, False]
-    assert reason(WorkingCalendar(DayList(rules("JP"))).day(day("2024-12-30"))).startswith("Closed each year by law")
+    assert reason(WorkingCalendar(rules("JP")).day(day("2024-12-30"))).startswith("Closed each year by law")
 
 
 def test_days_closed_each_year_may_pass_the_year_or_a_leap_day(home: Path) -> None:
     path = write(home, 'name = "x"\nyearly_off = ["02-28/03-01", "12-31/01-02"]', "x")
-    known = WorkingCalendar(DayList(load_calendar(str(path), DATA, home)))
+    known = WorkingCalendar(load_calendar(str(path), DATA, home))
     assert [known.is_worked(day(text)) for text in ("2024-02-27", "2024-02-28", "2024-02-29", "2024-03-01")] == [
         True, False, False, False,
     ]  # fmt: skip
@@ -548,7 +549,7 @@ def test_a_calendar_of_ones_own(home: Path) -> None:
     path = write(home, OWN)
     for name in ("office", "OFFICE", str(path)):
         office = load_calendar(name, DATA, home)
-        days = WorkingCalendar(DayList(office))
+        days = WorkingCalendar(office)
         assert days.nth_after(day("2016-11-07"), 2) == day("2016-11-12")
         assert reason(days.day(day("2016-11-09"))) == "Moving house, circular 7"
         assert not days.is_worked(day("2016-10-08"))
@@ -561,13 +562,14 @@ def test_a_calendar_of_ones_own(home: Path) -> None:
 
 def test_a_calendar_without_country_has_weekends_alone(home: Path) -> None:
     write(home, 'name = "office"\nweekend = ["fri", "sat"]\ntimezone = "Asia/Dubai"')
-    days = DayList(load_calendar("office", DATA, home))
-    assert all(entry.worked is (entry.day.weekday() not in (4, 5)) and entry.confirmed for entry in days)
+    days = WorkingCalendar(load_calendar("office", DATA, home))
+    whole = days.walk(days.first, days.last)
+    assert all(entry.worked is (entry.day.weekday() not in (4, 5)) and entry.confirmed for entry in whole)
 
 
 def test_a_files_own_weekend_goes_before_the_countrys(home: Path) -> None:
     write(home, 'country = "CN"\nweekend = ["sun"]')
-    days = DayList(load_calendar("office", DATA, home))
+    days = WorkingCalendar(load_calendar("office", DATA, home))
     saturday, sunday = days.day(day("2016-11-12")), days.day(day("2016-10-09"))
     assert (saturday.worked, saturday.kind) == (True, DayKind.WEEKDAY)
     assert (sunday.worked, sunday.kind) == (True, DayKind.MAKE_UP)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.calendar import CalendarRules, DayKind, DayList, Ruling, WorkingCalendar
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.notice import Notice, day_in, with_notices
 from dealtrack.errors import BadNoticeFile, IssueDaysEqual, IssueDayUnknown
 from dealtrack.sources.notices import read_notice
@@ -41,7 +41,7 @@ def test_the_whole_word_of_a_year_replaces_estimates_and_keeps_amendments(tmp_pa
     notice = read_notice(file)
     assert notice.source == "notice 1"
     rules = with_notices(RULES, [notice], {})
-    calendar = WorkingCalendar(DayList(rules))
+    calendar = WorkingCalendar(rules)
     assert not calendar.is_worked(date(2027, 1, 1))
     assert calendar.is_worked(date(2027, 1, 4)), "what was estimated goes"
     assert not calendar.is_worked(date(2027, 3, 1)), "an amendment stays"

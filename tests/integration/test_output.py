@@ -272,7 +272,7 @@ def test_a_month_shows_what_each_day_is_without_colour() -> None:
     for number in range(1, 32):
         kind, name = kinds.get(number, (DayKind.WEEKDAY, ""))
         worked = kind in (DayKind.WEEKDAY, DayKind.MAKE_UP)
-        days.append(Day(date(2016, 10, number), worked, kind, name, "Notice 7" if name == "Summit" else "", True, 0))
+        days.append(Day(date(2016, 10, number), worked, kind, name, "Notice 7" if name == "Summit" else "", True))
     stream = io.StringIO()
     print_month(days, stream=stream)
     lines = stream.getvalue().splitlines()

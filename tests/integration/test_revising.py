@@ -349,7 +349,7 @@ def test_rebuilding_makes_the_tables_again_to_the_byte(office: Clerk) -> None:
     with closing(sqlite3.connect(office.db)) as db:
         db.execute("DELETE FROM clock WHERE complaint < 100")
         db.execute("UPDATE complaint SET status = 'closed'")
-        db.execute("UPDATE calendar_day SET worked = 1 - worked WHERE day LIKE '2016-11-%'")
+        db.execute("UPDATE calendar_ruling SET worked = 1 - worked WHERE day LIKE '2016-1%'")
         db.execute("DELETE FROM platform")
         db.execute("DELETE FROM policy")
         db.execute("UPDATE fact SET value = 'UTC' WHERE name = 'timezone'")

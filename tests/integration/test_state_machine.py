@@ -76,9 +76,7 @@ class Registers(RuleBasedStateMachine):
 
     @initialize(era=st.sampled_from(ERAS))
     def begin(self, era: datetime) -> None:
-        rows = self.watching.execute(
-            "SELECT day, worked FROM calendar_day WHERE day LIKE '2027%' AND kind <> 'weekend'"
-        )
+        rows = self.watching.execute("SELECT day, worked FROM calendar_ruling WHERE day LIKE '2027%'")
         days = [(date.fromisoformat(day), worked) for day, worked in rows]
         plain = [(day, worked) for day, worked in days if worked != (day.weekday() < 5) or not worked]
         rest = {day for day, worked in plain if not worked}, {day for day, worked in plain if worked}

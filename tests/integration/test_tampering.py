@@ -23,15 +23,14 @@ Row = tuple[object, ...]
 Tamper = Callable[[sqlite3.Connection], object]
 
 PROJECTED = (
-    "fact", "platform", "policy", "calendar_revision", "calendar_day", "complaint", "clock", "search_text", "zone_offset",
+    "fact", "platform", "policy", "calendar_ruling", "complaint", "clock", "search_text", "zone_offset",
 )  # fmt: skip
 COLUMNS = {
     "transition": "seq complaint kind at recorded_at actor detail previous hash",
     "fact": "name value",
     "platform": "name definition seq",
     "policy": "name in_force definition seq",
-    "calendar_revision": "revision seq",
-    "calendar_day": "day worked kind name source confirmed number span",
+    "calendar_ruling": "day worked kind name source issued scope",
     "complaint": "id number platform category seller owner handler policy policy_version status resumes_to received_at "
     "accepted_at forwarded_at completed_at withdrawn_at rejected_at outcome amount summary first_contact reopenings "
     "backdated import_key",

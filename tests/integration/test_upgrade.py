@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.register.migrations import m002_reading_views
 from dealtrack.register.migrations.m001_journal_and_projection import m001_journal_and_projection
-from dealtrack.register.migrations.script import run_script
 from dealtrack.register.schema import MIGRATIONS, VERSION, migrate, schema_faults
 from tests.conftest import Clerk
 from tests.faults.no_room import make_read_only, mounted
@@ -169,6 +167,22 @@ def test_an_altered_journal_is_not_brought_up_to_date_but_still_told_of(old: Cle
     assert _version(old.db) == 1
 
 
+def test_a_journal_that_tells_no_calendar_is_named_and_nothing_is_changed(old: Clerk) -> None:
+    with closing(sqlite3.connect(old.db, isolation_level=None)) as connection:
+        (trigger,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name LIKE '%never_changed'").fetchone()
+        connection.execute("DROP TRIGGER transition_is_never_changed")
+        connection.execute("UPDATE transition SET detail = '{}' WHERE seq = 1")
+        connection.execute(trigger)
+    before = old.db.read_bytes()
+    for words in ("list", "verify", "forward 7"):
+        told = old(*words.split())
+        assert told.status == 3
+        assert told.err.startswith(f"dealtrack: The register {old.db} cannot be used: it is damaged: ")
+        assert "the journal was altered at entry 1" in told.err
+    assert old.db.read_bytes() == before
+    assert list(old.db.parent.glob("register0-schema*")) == []
+
+
 def test_two_at_once_make_one_upgrade(old: Clerk) -> None:
     words = [sys.executable, "-m", "dealtrack", "list"]
     environment = {"PATH": "/usr/bin:/bin", **old.environment()}
@@ -247,6 +261,7 @@ def test_contacts_known_by_an_older_rule_are_no_alarm_and_are_told_anew(old: Cle
 def _made_of_schema_4(clerk: Clerk) -> None:
     """Make a register as the rules of schema 4 left it: a pause when due, a reopening, a step skipped while late."""
     unpack(4, clerk.db)
+    unchanged = clerk.db.read_bytes()
     for now, words in (
         ("2016-11-21T10:00", "add --platform JD"),
         ("2016-11-21T10:00", "add --platform JD"),
@@ -259,15 +274,18 @@ def _made_of_schema_4(clerk: Clerk) -> None:
         ("2016-11-25T10:00", "resume 8"),
     ):
         clerk(*words.split(), now=f"{now}:00+08:00").ok()
+    made = clerk.db.rename(clerk.db.with_name("made.db"))
+    clerk.db.write_bytes(unchanged)
     before = "clock WHERE complaint = 9 AND round = 2"
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
-        for name, script in (("complaints", m002_reading_views.COMPLAINTS), ("clocks", m002_reading_views.CLOCKS)):
-            connection.execute(f"DROP VIEW {name}")
-            run_script(connection, script)
-        connection.execute("ALTER TABLE calendar_day DROP COLUMN span")
-        connection.execute("DELETE FROM fact WHERE name = 'law'")
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name LIKE 'm005%'")
-        connection.execute("PRAGMA user_version = 4")
+        connection.execute("ATTACH ? AS made", (str(made),))
+        connection.execute("INSERT INTO transition SELECT * FROM made.transition WHERE seq > 40 ORDER BY seq")
+        for table in ("complaint", "clock", "search_text"):
+            key = "id" if table == "complaint" else "complaint"
+            connection.execute(f"INSERT INTO {table} SELECT * FROM made.{table} WHERE {key} > 7")
+        connection.execute(
+            "INSERT INTO search_index (rowid, text, former) SELECT * FROM search_text WHERE complaint > 7"
+        )
         connection.execute("UPDATE complaint SET status = 'forwarded' WHERE id = 9")
         connection.execute(
             "INSERT INTO clock SELECT complaint, 'complete', 1, started_at, '2016-11-24T15:59:59Z', '2016-11-24', "

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from dealtrack.core.calendar import (
     CalendarRules,
     DayKind,
-    DayList,
     Ruling,
     WorkingCalendar,
+    days_between,
     missing_year,
     reason,
 )
@@ -34,7 +34,7 @@ RULES = CalendarRules(
     rulings=MAY,
     official=frozenset({2020, 2021}),
 )
-CALENDAR = WorkingCalendar(DayList(RULES))
+CALENDAR = WorkingCalendar(RULES)
 
 days = st.dates(date(2020, 1, 1), date(2022, 12, 31))
 inner_days = st.dates(date(2020, 2, 1), date(2022, 8, 31))
@@ -81,20 +81,39 @@ def test_count_is_what_the_walk_counts(one: date, other: date) -> None:
 def test_rules_survive_as_data(day: date) -> None:
     again = CalendarRules.from_data(RULES.to_data())
     assert again == RULES
-    assert DayList(again).day(day) == CALENDAR.day(day)
+    assert WorkingCalendar(again).day(day) == CALENDAR.day(day)
 
 
 def test_running_numbers_of_all_days() -> None:
     number = 0
-    for day in DayList(RULES):
+    for day in CALENDAR.walk(RULES.first, RULES.last):
         number += day.worked
-        assert day.number == number
-    assert DayList(RULES).working(number) == date(2022, 12, 30)
+        assert CALENDAR.number(day.day) == number
+        assert not day.worked or CALENDAR.working(number) == day.day
+    assert CALENDAR.working(number) == date(2022, 12, 30)
     assert day.day == RULES.last
 
 
+@given(
+    st.dictionaries(st.dates(date(2020, 2, 20), date(2020, 4, 10)), st.booleans()),
+    st.sets(st.integers(0, 6), max_size=6),
+    st.dates(date(2020, 3, 1), date(2020, 3, 7)),
+)
+def test_numbers_are_those_of_a_walk_whatever_is_ruled(
+    worked: dict[date, bool], weekend: set[int], first: date
+) -> None:
+    rulings = {day: Ruling(is_worked, DayKind.WEEKDAY) for day, is_worked in worked.items()}
+    rules = RULES._replace(first=first, last=date(2020, 3, 31), weekend=frozenset(weekend), rulings=rulings)
+    calendar = WorkingCalendar(rules)
+    walked = [day.day for day in calendar.walk(rules.first, rules.last) if day.worked]
+    assert walked == [day for day in days_between(first, rules.last) if worked.get(day, day.weekday() not in weekend)]
+    assert [calendar.working(number) for number in range(1, len(walked) + 1)] == walked
+    for day in days_between(first, rules.last):
+        assert calendar.number(day) == sum(each <= day for each in walked)
+
+
 def test_edges_of_the_calendar() -> None:
-    table = DayList(RULES)
+    table = CALENDAR
     assert table.number(RULES.first) == 1
     assert table.working(1) == RULES.first
     for day in (RULES.first - timedelta(1), RULES.last + timedelta(1), date.min, date.max):
@@ -111,15 +130,15 @@ def test_edges_of_the_calendar() -> None:
 
 def test_a_calendar_that_begins_on_a_rest_day() -> None:
     rules = RULES._replace(first=date(2021, 1, 2), rulings={})
-    table = DayList(rules)
+    table = WorkingCalendar(rules)
     assert [table.number(date(2021, 1, day)) for day in (2, 3, 4, 5)] == [0, 0, 1, 2]
     assert table.working(1) == date(2021, 1, 4)
 
 
 @pytest.mark.parametrize("weekend", [frozenset(), frozenset({4}), frozenset({4, 5}), frozenset({4, 6})])
 def test_other_weekends(weekend: frozenset[int]) -> None:
-    table = DayList(RULES._replace(weekend=weekend, rulings={}))
-    for day in table:
+    table = WorkingCalendar(RULES._replace(weekend=weekend, rulings={}))
+    for day in table.walk(table.first, table.last):
         assert day.worked is (day.day.weekday() not in weekend)
 
 
@@ -149,7 +168,7 @@ FEAST = Ruling(False, DayKind.HOLIDAY, "Feast")
 
 
 def _with_a_feast(day: date, spans: tuple[tuple[date, date], ...] | None) -> WorkingCalendar:
-    return WorkingCalendar(DayList(RULES._replace(rulings={day: FEAST}, spans=spans)))
+    return WorkingCalendar(RULES._replace(rulings={day: FEAST}, spans=spans))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +198,7 @@ def test_a_weekend_beside_a_holiday_belongs_to_it_where_the_notice_says_so(
 
 def test_a_day_worked_within_a_span_ends_it() -> None:
     rules = RULES._replace(rulings={FRIDAY: FEAST, SATURDAY: Ruling(True, DayKind.MAKE_UP)}, spans=((FRIDAY, MONDAY),))
-    calendar = WorkingCalendar(DayList(rules))
+    calendar = WorkingCalendar(rules)
     assert calendar.holiday_span(FRIDAY) == (FRIDAY, FRIDAY)
     assert calendar.after_holiday(FRIDAY) == SATURDAY
     assert calendar.holiday_span(SUNDAY) == (), "no day of the holiday is left there"
@@ -187,9 +206,9 @@ def test_a_day_worked_within_a_span_ends_it() -> None:
 
 def test_spans_are_cut_at_the_ends_of_a_calendar() -> None:
     whole = RULES._replace(first=SATURDAY, last=MONDAY, rulings={SUNDAY: FEAST})
-    assert WorkingCalendar(DayList(whole)).holiday_span(SUNDAY) == (SATURDAY, SUNDAY)
+    assert WorkingCalendar(whole).holiday_span(SUNDAY) == (SATURDAY, SUNDAY)
     with pytest.raises(OutsideCalendar):
-        WorkingCalendar(DayList(whole._replace(last=SUNDAY))).after_holiday(SUNDAY)
+        WorkingCalendar(whole._replace(last=SUNDAY)).after_holiday(SUNDAY)
 
 
 def test_a_calendar_of_before_spans_is_read_as_it_was_written() -> None:
@@ -206,7 +225,7 @@ def test_a_calendar_of_before_spans_is_read_as_it_was_written() -> None:
 def test_an_amended_day_off_rolls_as_a_holiday_does() -> None:
     off = date(2021, 9, 8)
     rules = RULES._replace(rulings={off: Ruling(False, DayKind.AMENDED_OFF, "Summit")})
-    assert WorkingCalendar(DayList(rules)).after_holiday(off) == date(2021, 9, 9)
+    assert WorkingCalendar(rules).after_holiday(off) == date(2021, 9, 9)
 
 
 @given(inner_days)
@@ -231,7 +250,7 @@ def test_confirmed_spans(first: date, last: date, confirmed: bool) -> None:
 
 
 def test_a_gap_between_official_years_is_provisional() -> None:
-    calendar = WorkingCalendar(DayList(RULES._replace(official=frozenset({2020, 2022}))))
+    calendar = WorkingCalendar(RULES._replace(official=frozenset({2020, 2022})))
     assert not calendar.is_confirmed(date(2020, 12, 31), date(2022, 1, 3))
     # The first day itself is not counted, so its year does not matter.
     assert calendar.is_confirmed(date(2021, 12, 31), date(2022, 1, 3))
@@ -274,7 +293,7 @@ def test_missing_year(today: date, missing: int | None) -> None:
     rules = CalendarRules(
         "x", "x", "UTC", date(2020, 1, 1), date(2030, 12, 31), frozenset({5, 6}), {}, frozenset(range(2020, 2027))
     )
-    assert missing_year(WorkingCalendar(DayList(rules)), today) == missing
+    assert missing_year(WorkingCalendar(rules), today) == missing
 
 
 def test_reasons() -> None:
@@ -282,7 +301,7 @@ def test_reasons() -> None:
     assert reason(CALENDAR.day(date(2021, 5, 9))) == "weekend"
     assert reason(CALENDAR.day(date(2021, 5, 3))) == "Labor Day"
     assert reason(CALENDAR.day(date(2021, 5, 8))) == "make-up working day for Wed 2021-05-05 (Labor Day)"
-    amended = DayList(
+    amended = WorkingCalendar(
         RULES._replace(rulings={date(2021, 6, 1): Ruling(False, DayKind.AMENDED_OFF, "Summit", "notice 7")})
     )
     assert reason(amended.day(date(2021, 6, 1))) == "Summit, notice 7"

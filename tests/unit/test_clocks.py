@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.calendar import CalendarRules, DayKind, DayList, Ruling, WorkingCalendar
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.clocks import Clock, current, judge, verdict, working_days_late
 from dealtrack.core.deadlines import deadline
 from dealtrack.core.lifecycle import Kind, Transition, fold
@@ -26,7 +26,7 @@ RULES = CalendarRules(
     rulings={date(2016, 11, 24): Ruling(False, DayKind.HOLIDAY, "Invented Day", "")},
     official=frozenset({2016}),
 )
-CALENDAR = WorkingCalendar(DayList(RULES), 1)
+CALENDAR = WorkingCalendar(RULES, 1)
 FORWARD = ClockRule("forward", frozenset({Kind.RECEIVED}), frozenset({Kind.FORWARDED}), 1)
 COMPLETE = ClockRule("complete", frozenset({Kind.FORWARDED, Kind.REOPENED}), frozenset({Kind.COMPLETED}), 2)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.calendar import CalendarRules, DayKind, DayList, Ruling, WorkingCalendar
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict
 from dealtrack.core.lifecycle import Complaint, Status
 from dealtrack.core.morning import is_due_today, is_new, morning_of
@@ -28,7 +28,7 @@ RULES = CalendarRules(
     },
     official=frozenset({2016}),
 )
-CALENDAR = WorkingCalendar(DayList(RULES))
+CALENDAR = WorkingCalendar(RULES)
 
 
 def at(text: str) -> datetime:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dealtrack.core.calendar import DayList, WorkingCalendar
+from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, judge, verdict
 from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.limits import check_extension, check_pause
@@ -48,7 +48,7 @@ PLACES = {
 
 @cache
 def calendar_named(name: str) -> WorkingCalendar:
-    return WorkingCalendar(DayList(load_calendar(name, DATA, NO_USER)), 1)
+    return WorkingCalendar(load_calendar(name, DATA, NO_USER), 1)
 
 
 @dataclass(frozen=True)

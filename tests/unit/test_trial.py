@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from dealtrack.core.calendar import CalendarRules, DayList, WorkingCalendar
+from dealtrack.core.calendar import CalendarRules, WorkingCalendar
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.policy import ClockRule, Policy
@@ -26,7 +26,7 @@ ZONE = timezone(timedelta(hours=8))
 RULES = CalendarRules(
     "plain", "Plain", "Asia/Shanghai", date(2016, 1, 1), date(2017, 12, 31), frozenset({5, 6}), {}, frozenset({2016})
 )
-CALENDAR = WorkingCalendar(DayList(RULES), 1)
+CALENDAR = WorkingCalendar(RULES, 1)
 NOON = datetime(2016, 11, 14, 4, tzinfo=UTC)
 BENCH = Bench(lambda _: CALENDAR, ZONE, NOON)
 

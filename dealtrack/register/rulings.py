@@ -1,0 +1,75 @@
+"""The working calendar in the register: the journal tells each revision, the tables hold the present one's rulings."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from dealtrack.core.calendar import CalendarRules, Ruling, WorkingCalendar, ruling_from_data
+from dealtrack.core.chain import canonical
+from dealtrack.register import journal
+from dealtrack.register.journal import Event
+
+
+def revisions(connection: sqlite3.Connection) -> list[int]:
+    """Return the journal entries that made the calendar's revisions, from the first."""
+    rows = connection.execute(
+        "SELECT seq FROM transition WHERE complaint IS NULL AND kind IN (?, ?)",
+        (Event.MADE.value, Event.CALENDAR_REVISED.value),
+    )
+    return sorted(seq for (seq,) in rows)
+
+
+def rules_at(connection: sqlite3.Connection, revision: int) -> CalendarRules:
+    """Return the calendar's rules as a revision, from 1, left them."""
+    made, *revised = (journal.entry_at(connection, seq).detail for seq in revisions(connection)[:revision])
+    rules = CalendarRules.from_data(made["calendar"])
+    for change in revised:
+        rules = rules.revised(change)
+    return rules
+
+
+def write_rules(connection: sqlite3.Connection) -> None:
+    """Write the present calendar, as the journal tells it, in place of what stood there.
+
+    Its rulings are rows, and all else that it says is one fact.
+    """
+    rules = rules_at(connection, len(revisions(connection)))
+    data = rules.to_data()
+    del data["rulings"]
+    connection.execute("INSERT OR REPLACE INTO fact VALUES ('calendar', ?)", (canonical(data),))
+    connection.execute("DELETE FROM calendar_ruling")
+    connection.executemany(
+        "INSERT INTO calendar_ruling VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((day.isoformat(), *ruling) for day, ruling in rules.rulings.items()),
+    )
+
+
+class StoredRulings(Mapping[date, Ruling]):
+    """The rulings of the present calendar, each read from its row when it is first asked for."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        rows = connection.execute("SELECT day, worked FROM calendar_ruling")
+        self.worked = {date.fromisoformat(day): bool(worked) for day, worked in rows}
+        """Which of the ruled days are worked."""
+        self._read: dict[date, Ruling] = {}
+
+    def __getitem__(self, day: date) -> Ruling:
+        if day in self.worked and day not in self._read:
+            rows = self._connection.execute("SELECT * FROM calendar_ruling WHERE day = ?", (day.isoformat(),))
+            self._read.update((day, ruling_from_data(told)) for _, *told in rows)
+        return self._read[day]
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(self.worked)
+
+    def __len__(self) -> int:
+        return len(self.worked)
+
+
+def stored_calendar(connection: sqlite3.Connection, fact: str, revision: int) -> WorkingCalendar:
+    """Return the present calendar as `write_rules` wrote it; the fact is what it says beside its rulings."""
+    stored = StoredRulings(connection)
+    rules = CalendarRules.from_data({**json.loads(fact), "rulings": {}})._replace(rulings=stored)
+    return WorkingCalendar(rules, revision, stored.worked)
