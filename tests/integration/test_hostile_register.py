@@ -15,7 +15,7 @@ from dealtrack.register import schema
 from tests.conftest import Clerk
 
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)"
-COPY = "UPDATE fact SET value = value || NEW.phone WHERE name = 'law'"
+COPY = "UPDATE fact SET value = value || NEW.phone WHERE name = 'policy'"
 HOSTILE: dict[str, Sequence[str]] = {
     "complaint": (
         *(f"DROP VIEW {name}" for name in ("complaints", "clocks", "overdue", "due", "platforms")),
@@ -25,11 +25,11 @@ HOSTILE: dict[str, Sequence[str]] = {
     ),
     "fact": ("DROP TABLE fact", "CREATE VIRTUAL TABLE fact USING fts5 (name, value)"),
     "endless": (
-        "CREATE TRIGGER endless AFTER INSERT ON transition BEGIN INSERT INTO import_block "
-        f"{ENDLESS} SELECT randomblob(16), x, x FROM r; END",
+        "CREATE TRIGGER endless AFTER INSERT ON transition BEGIN INSERT INTO zone_offset "
+        f"{ENDLESS} SELECT hex(randomblob(16)), x FROM r; END",
     ),
     # A trigger may bear the name of a table.
-    "import_block": (f"CREATE TRIGGER import_block AFTER INSERT ON personal BEGIN {COPY}; END",),
+    "zone_offset": (f"CREATE TRIGGER zone_offset AFTER INSERT ON personal BEGIN {COPY}; END",),
     "sqlite_kept": (
         "PRAGMA writable_schema = ON",
         "INSERT INTO sqlite_schema VALUES ('trigger', 'sqlite_kept', 'personal', 0, "

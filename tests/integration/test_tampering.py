@@ -40,8 +40,7 @@ COLUMNS = {
     "personal": "complaint consumer phone email address salt phone_key email_key",
 }
 # SQLite's own tables of the search index, and the list of migrations: what they are is held by other tests.
-# The blocks of rows that imports know again are a memory that the journal does not tell of; rebuilding empties it.
-NOT_OURS = ("sqlite_", "_sqlite_migrations", "search_index", "import_block")
+NOT_OURS = ("sqlite_", "_sqlite_migrations", "search_index")
 
 
 @pytest.fixture(scope="module")

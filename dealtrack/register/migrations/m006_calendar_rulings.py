@@ -43,11 +43,11 @@ VIEWS = {
 def m006_calendar_rulings(connection: sqlite3.Connection) -> None:
     """Put the table of rulings in place of those of days and revisions, which the journal and the rulings imply.
 
-    Make the views that count working days anew.
+    Make the views that count working days anew, and drop the memory of imports, which no import asks any more.
     """
     for name in VIEWS:
         connection.execute(f"DROP VIEW {name}")
-    for name in ("calendar_day", "calendar_revision"):
+    for name in ("calendar_day", "calendar_revision", "import_block"):
         connection.execute(f"DROP TABLE {name}")
     connection.execute("DELETE FROM fact WHERE name IN ('first', 'last', 'law', 'revision')")
     for script in (RULINGS, *VIEWS.values()):
