@@ -109,7 +109,7 @@ def restore(
         raise NoTerminal(what="restore", instead="Where nobody can be asked, --yes does it.")
     place, file = session.path, Path(source)
     with drafted(place, file) as draft:
-        session.advise(f"dealtrack: {_told(draft)}")
+        session.advise(f"dealtrack: {_restore_message(draft)}")
         tell_changes(draft.changes)
         if not yes and not is_agreed(_("Put the backup in the register's place?")):
             raise typer.Abort
@@ -130,7 +130,7 @@ def restore(
     _refuse_faults(copied)
 
 
-def _told(draft: "Draft") -> str:
+def _restore_message(draft: "Draft") -> str:
     """Say what the backup holds, and what it would replace."""
     holds, replaces = draft.holds, draft.replaces
     if draft.is_free:
@@ -189,10 +189,10 @@ def doctor(context: typer.Context) -> None:
             shown.append(("arguments", SEEN_ARGUMENTS))
         for name, value in shown:
             tell_fields((_(name), say(value)))
-        found = [*warnings(register, session.now), *_calendar_warnings(register), *policy_warnings(register)]
-    for text in found:
+        texts = [*warnings(register, session.now), *_calendar_warnings(register), *policy_warnings(register)]
+    for text in texts:
         tell(f"dealtrack: {say(text)}")
-    if found:
+    if texts:
         raise typer.Exit(CHECK_FAILED)
 
 
@@ -318,8 +318,8 @@ def recheck(
 
     session: Session = context.obj
     with session.register() as register:
-        found = list(table_faults(register))
-        for text in found:
+        faults = list(table_faults(register))
+        for text in faults:
             tell(say(text), sys.stdout)
         if rebuild:
             rebuild_register(register)
@@ -332,9 +332,9 @@ def recheck(
                     line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after),
                     sys.stdout,
                 )
-    if found and not rebuild:
+    if faults and not rebuild:
         raise typer.Exit(CHECK_FAILED)
-    if not found:
+    if not faults:
         print(_("the tables are as the journal makes them"))
 
 
@@ -348,22 +348,22 @@ def datasette(context: typer.Context) -> None:
     template = load_template(settings.data_folder() / "datasette.toml")
     with session.register() as register:
         tables, views = tables_and_views(register.connection)
-        told = metadata(template, register.path.stem, tables, views, register.zone.key)
-    sys.stdout.write(json_text(told, indent=2) + "\n")
+        document = metadata(template, register.path.stem, tables, views, register.zone.key)
+    sys.stdout.write(json_text(document, indent=2) + "\n")
 
 
 def not_as_shipped(register: Store) -> list[str]:
     """Return the policies that the register has in another text than their files, by name; bad files are left out."""
     data, user = settings.data_folder(), settings.user_folder()
-    found = []
+    names = []
     for name in sorted({*register.policies} & {*policy_names(data, user)}):
         try:
             versions = load_policy(name, data, user)
         except BadPolicyFile:
             continue
         if not are_same(register.policies[name], versions):
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def policy_warnings(register: Store) -> list[str]:

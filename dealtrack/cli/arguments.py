@@ -26,8 +26,8 @@ def hide_arguments() -> None:
     `ps` shows them to everybody, and any of them may be somebody's name, phone or address. They were to be seen until
     now: for as long as the interpreter took to start.
     """
-    given = len(sys.argv) - 1
-    if not given or not can_hide():
+    count = len(sys.argv) - 1
+    if not count or not can_hide():
         return
     try:
         with open("/proc/self/cmdline", "rb") as stream:  # noqa: PTH123
@@ -35,8 +35,8 @@ def hide_arguments() -> None:
         with open("/proc/self/stat", "rb") as stream:  # noqa: PTH123
             stat = stream.read()
         address = int(stat[stat.rindex(b")") + 2 :].split()[_STARTS_AT])
-        before, hidden = words[:-given], words[-given:]
-        if len(hidden) < given:
+        before, hidden = words[:-count], words[-count:]
+        if len(hidden) < count:
             return
         room = len(b"\0".join(hidden))
         with open(_MEMORY, "r+b", buffering=0) as memory:  # noqa: PTH123

@@ -66,14 +66,14 @@ def show(
     check_format(fmt)
     with _calendar(session, calendar) as (days, zone, _law):
         year, number = _month(month, local_day(session.now, zone))
-        held = list(month_days(days, year, number))
-        spans = {day.day: days.holiday_span(day.day) for day in held}
+        grid = list(month_days(days, year, number))
+        spans = {day.day: days.holiday_span(day.day) for day in grid}
     if fmt in ("csv", "json", "jsonl"):
-        print_records((_day_record(day, spans[day.day]) for day in held), fmt=fmt, zone=zone)
+        print_records((_day_record(day, spans[day.day]) for day in grid), fmt=fmt, zone=zone)
     else:
         from dealtrack.cli.month import print_month
 
-        print_month(held)
+        print_month(grid)
 
 
 def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:

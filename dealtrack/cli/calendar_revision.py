@@ -60,8 +60,8 @@ def amend(
         def plan() -> Plan:
             layers = read_layers(register.connection)
             rulings = amendment.rulings(layers.shipped.weekend)
-            told = {"how": "amend", "name": name, "source": source, "own": {"rulings": rulings_to_data(rulings)}}
-            return layers.rules(amended=rulings), told
+            detail = {"how": "amend", "name": name, "source": source, "own": {"rulings": rulings_to_data(rulings)}}
+            return layers.rules(amended=rulings), detail
 
         _revise(session, register, plan, yes)
 
@@ -110,8 +110,8 @@ def import_(
             tell(safe_text(text.format(day=show_day(ruled), told=_reason(ruled, ruling))), sys.stdout)
 
         def plan() -> Plan:
-            told = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
-            return read_layers(register.connection).rules(notice=notice), told
+            detail = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
+            return read_layers(register.connection).rules(notice=notice), detail
 
         _revise(session, register, plan, yes)
 
@@ -155,9 +155,9 @@ def refresh(
 
         def plan() -> Plan:
             layers = read_layers(register.connection)
-            told = {"how": "refresh", "name": shipped.name, "source": shipped.source, "dropped_own": drop_own}
-            told["shipped"] = change_to_data(layers.shipped, shipped)
-            return (shipped if drop_own else layers.rules(shipped)), told
+            detail = {"how": "refresh", "name": shipped.name, "source": shipped.source, "dropped_own": drop_own}
+            detail["shipped"] = change_to_data(layers.shipped, shipped)
+            return (shipped if drop_own else layers.rules(shipped)), detail
 
         _revise(session, register, plan, yes)
 
@@ -255,5 +255,5 @@ def _more(count: int, counted: Callable[[int], str]) -> None:
 
 def _reason(day: Any, ruling: Ruling) -> str:
     word = _("worked") if ruling.worked else _("off")
-    told = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True))
-    return f"{word} ({say(told)})"
+    text = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True))
+    return f"{word} ({say(text)})"

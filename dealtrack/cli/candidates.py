@@ -20,14 +20,14 @@ class Candidate(NamedTuple):
     """A word that may stand there, and what it means."""
 
     value: str
-    told: str = ""
+    meaning: str = ""
 
 
 FILES = [Candidate("@files")]
 """Stands for files and folders, which the shell itself knows best."""
 
 
-class Asked(NamedTuple):
+class CompletionQuery(NamedTuple):
     """What is asked for: by which command, for which option (empty for an argument) and metavar, begun with what."""
 
     session: Session
@@ -37,15 +37,15 @@ class Asked(NamedTuple):
     begun: str
 
 
-Source = Callable[[Asked], list[Candidate]]
+Source = Callable[[CompletionQuery], list[Candidate]]
 
 
-def values(asked: Asked) -> list[Candidate]:
+def values(query: CompletionQuery) -> list[Candidate]:
     """Return what may stand there: candidates, or FILES."""
     source = (
-        _BY_COMMAND.get((asked.command, asked.option)) or _BY_OPTION.get(asked.option) or _BY_METAVAR.get(asked.metavar)
+        _BY_COMMAND.get((query.command, query.option)) or _BY_OPTION.get(query.option) or _BY_METAVAR.get(query.metavar)
     )
-    return source(asked) if source else []
+    return source(query) if source else []
 
 
 def plain(words: Iterable[str]) -> list[Candidate]:
@@ -54,42 +54,44 @@ def plain(words: Iterable[str]) -> list[Candidate]:
 
 
 @contextmanager
-def _register(asked: Asked) -> Iterator[Register]:
+def _register(query: CompletionQuery) -> Iterator[Register]:
     from dealtrack.register.completing import hurry
 
-    with Register.open(asked.session.path, read_only=True) as register:
+    with Register.open(query.session.path, read_only=True) as register:
         hurry(register)
         yield register
 
 
-def _complaints(asked: Asked) -> list[Candidate]:
+def _complaints(query: CompletionQuery) -> list[Candidate]:
     """Complaints by id, those of which the command allows something; the last of a list that is begun."""
     from dealtrack.register.completing import briefs
 
-    held, _, begun = asked.begun.rpartition(",")
-    named = set(held.split(","))
-    with _register(asked) as register:
-        found = briefs(register, _statuses(asked), begun, MOST)
-        before = f"{held}," if held else ""
+    earlier, _, begun = query.begun.rpartition(",")
+    named = set(earlier.split(","))
+    with _register(query) as register:
+        matches = briefs(register, _statuses(query), begun, MOST)
+        before = f"{earlier}," if earlier else ""
         return [
-            Candidate(f"{before}{brief.id}", _told(brief, register)) for brief in found if str(brief.id) not in named
+            Candidate(f"{before}{brief.id}", _meaning(brief, register))
+            for brief in matches
+            if str(brief.id) not in named
         ]
 
 
-def _numbers(asked: Asked) -> list[Candidate]:
+def _numbers(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.register.completing import briefs
 
-    with _register(asked) as register:
-        found = briefs(register, _statuses(asked), asked.begun, MOST, by_number=True)
-        return [Candidate(str(brief.number), _told(brief, register)) for brief in found]
+    with _register(query) as register:
+        matches = briefs(register, _statuses(query), query.begun, MOST, by_number=True)
+        return [Candidate(str(brief.number), _meaning(brief, register)) for brief in matches]
 
 
-def _statuses(asked: Asked) -> frozenset[Status]:
+def _statuses(query: CompletionQuery) -> frozenset[Status]:
     kinds = {command: kind for kind, command in COMMAND_OF.items()}
-    return ALLOWED[kinds[asked.command]] if asked.command in kinds else ANY
+    return ALLOWED[kinds[query.command]] if query.command in kinds else ANY
 
 
-def _told(brief: "Brief", register: Register) -> str:
+def _meaning(brief: "Brief", register: Register) -> str:
     from dealtrack.core.moments import show_due
 
     parts = [brief.number, brief.platform, _(brief.category or ""), _(brief.status.value)]
@@ -98,118 +100,120 @@ def _told(brief: "Brief", register: Register) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _platforms(asked: Asked) -> list[Candidate]:
-    with _register(asked) as register:
-        found = plain(platform.name for platform in register.platforms)
-        if asked.begun:
+def _platforms(query: CompletionQuery) -> list[Candidate]:
+    with _register(query) as register:
+        candidates = plain(platform.name for platform in register.platforms)
+        if query.begun:
             # Another name is what was begun, as 京 for JD.
-            found += [Candidate(alias, platform.name) for platform in register.platforms for alias in platform.aliases]
-        return found
+            candidates += [
+                Candidate(alias, platform.name) for platform in register.platforms for alias in platform.aliases
+            ]
+        return candidates
 
 
-def _categories(asked: Asked) -> list[Candidate]:
+def _categories(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.core.category import WORDS
 
-    found = [Candidate(category, other[0]) for category, other in WORDS.items()]
-    if asked.begun:
-        found += [Candidate(word, category) for category, other in WORDS.items() for word in other]
-    return found
+    candidates = [Candidate(category, other[0]) for category, other in WORDS.items()]
+    if query.begun:
+        candidates += [Candidate(word, category) for category, other in WORDS.items() for word in other]
+    return candidates
 
 
-def _policies(asked: Asked) -> list[Candidate]:
+def _policies(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.sources.policies import policy_names
 
     return plain(policy_names(settings.data_folder(), settings.user_folder()))
 
 
-def _policies_and_files(asked: Asked) -> list[Candidate]:
-    found = _policies(asked)
-    begun = any(candidate.value.startswith(asked.begun) for candidate in found)
-    return found if begun else FILES
+def _policies_and_files(query: CompletionQuery) -> list[Candidate]:
+    candidates = _policies(query)
+    begun = any(candidate.value.startswith(query.begun) for candidate in candidates)
+    return candidates if begun else FILES
 
 
-def _calendars(asked: Asked) -> list[Candidate]:
+def _calendars(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.sources.calendars import calendar_names
 
     return plain(calendar_names(settings.data_folder(), settings.user_folder()))
 
 
-def _campaigns(asked: Asked) -> list[Candidate]:
+def _campaigns(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.sources.campaigns import load_campaigns
 
-    known = load_campaigns(settings.data_folder(), settings.user_folder())
-    return [Candidate(name, _(campaign.title)) for name, campaign in known.items()]
+    campaigns = load_campaigns(settings.data_folder(), settings.user_folder())
+    return [Candidate(name, _(campaign.title)) for name, campaign in campaigns.items()]
 
 
-def _mappings(asked: Asked) -> list[Candidate]:
+def _mappings(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.exchange.mapping import mapping_names
 
     return plain(mapping_names([settings.user_folder() / "mappings", settings.data_folder() / "mappings"]))
 
 
-def _clocks(asked: Asked) -> list[Candidate]:
+def _clocks(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.register.view import View
 
-    with _register(asked) as register:
-        return plain(register.clock_names(View.of(asked.session.now)))
+    with _register(query) as register:
+        return plain(register.clock_names(View.of(query.session.now)))
 
 
-def _encodings(asked: Asked) -> list[Candidate]:
+def _encodings(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.exchange.encodings import NAMES
 
     return plain(NAMES.split(", "))
 
 
 def _words(field: str) -> Source:
-    def read(asked: Asked) -> list[Candidate]:
+    def read(query: CompletionQuery) -> list[Candidate]:
         from dealtrack.register.completing import words
 
-        with _register(asked) as register:
+        with _register(query) as register:
             return plain(words(register, field))
 
     return read
 
 
-def _outcomes(asked: Asked) -> list[Candidate]:
+def _outcomes(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.core.outcome import WORDS
 
-    found = [Candidate(outcome, other[0]) for outcome, other in WORDS.items()]
-    if asked.begun:
-        found += [Candidate(word, outcome) for outcome, other in WORDS.items() for word in other]
-    return found
+    candidates = [Candidate(outcome, other[0]) for outcome, other in WORDS.items()]
+    if query.begun:
+        candidates += [Candidate(word, outcome) for outcome, other in WORDS.items() for word in other]
+    return candidates
 
 
 def _fixed(*words: str) -> Source:
-    return lambda asked: plain(words)
+    return lambda query: plain(words)
 
 
-def _formats(asked: Asked) -> list[Candidate]:
+def _formats(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.cli.output import FORMATS
 
-    return plain(("csv", "jsonl", "json", "xlsx") if asked.command == "export" else FORMATS)
+    return plain(("csv", "jsonl", "json", "xlsx") if query.command == "export" else FORMATS)
 
 
-def _states(asked: Asked) -> list[Candidate]:
+def _states(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.cli.options import STATUSES
 
     return plain(STATUSES)
 
 
-def _zones(asked: Asked) -> list[Candidate]:
+def _zones(query: CompletionQuery) -> list[Candidate]:
     from zoneinfo import available_timezones
 
     return plain(sorted(available_timezones()))
 
 
-def _channels(asked: Asked) -> list[Candidate]:
+def _channels(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.core.platform import CHANNELS, NO_CHANNEL
 
-    held, _, _ = asked.begun.rpartition(",")
-    left = [channel for channel in CHANNELS if channel not in held.split(",")]
-    return plain([f"{held},{channel}" for channel in left] if held else [*left, NO_CHANNEL])
+    earlier, _, _ = query.begun.rpartition(",")
+    left = [channel for channel in CHANNELS if channel not in earlier.split(",")]
+    return plain([f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL])
 
 
-def _files(asked: Asked) -> list[Candidate]:
+def _files(query: CompletionQuery) -> list[Candidate]:
     return FILES
 
 

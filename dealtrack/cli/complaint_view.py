@@ -24,7 +24,7 @@ from dealtrack.register.view import View
 FIELDS = ("number", "platform", "category", "seller", "status", "owner", "policy", "outcome", "amount", "summary")
 
 
-class Portrait(NamedTuple):
+class FullComplaint(NamedTuple):
     """A complaint with all that is known of it at a moment; `personal` is as it may be shown, masked or whole."""
 
     standing: Standing
@@ -57,7 +57,7 @@ def transition_record(entry: Transition) -> dict[str, Any]:
     }
 
 
-def portrait(register: Register, complaint: int, view: View, reveal: bool = False) -> Portrait:
+def full_complaint(register: Register, complaint: int, view: View, reveal: bool = False) -> FullComplaint:
     """Gather a complaint as it stands in a view; personal data is masked, unless it is to be revealed.
 
     Raises UnknownComplaint.
@@ -71,8 +71,8 @@ def portrait(register: Register, complaint: int, view: View, reveal: bool = Fals
         erased = erasure_of(register, complaint)
         if erased is not None and view.known is not None and erased.recorded_at > view.known:
             erased = None
-    held = (personal or Personal())._asdict()
-    return Portrait(standing, seen, held if reveal else masked(held), erased)
+    fields = (personal or Personal())._asdict()
+    return FullComplaint(standing, seen, fields if reveal else masked(fields), erased)
 
 
 def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:
@@ -85,7 +85,7 @@ def standing_in(register: Register, complaint: int, history: Sequence[Transition
     return standing
 
 
-def portrait_lines(held: Portrait, zone: tzinfo, fmt: str, room: int | None = None) -> Iterator[str]:
+def complaint_lines(full: FullComplaint, zone: tzinfo, fmt: str, room: int | None = None) -> Iterator[str]:
     """Yield a portrait in lines: aligned for a reader, or tab-separated as `plain` and piped output are.
 
     What is longer than the room, a terminal's width, goes on below itself; None is any room.
@@ -94,7 +94,7 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str, room: int | None = No
 
     plain = fmt == "plain" or (not fmt and not sys.stdout.isatty())
     # Plain lines are for programs, and stay English.
-    rows = [(section, list(map(safe_text, cells))) for section, cells in _rows(held, zone, str if plain else _)]
+    rows = [(section, list(map(safe_text, cells))) for section, cells in _rows(full, zone, str if plain else _)]
     if plain:
         for section, cells in rows:
             yield "\t".join((section, *cells))
@@ -102,7 +102,7 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str, room: int | None = No
     from dealtrack.cli.terminal import lines_beside
     from dealtrack.core.text import display_width, pad_text
 
-    complaint = held.standing.complaint
+    complaint = full.standing.complaint
     yield _("Complaint {id}").format(id=complaint.id)
     for name in ("field", "clock", "history"):
         lines = [cells for section, cells in rows if section == name]
@@ -120,45 +120,45 @@ def portrait_lines(held: Portrait, zone: tzinfo, fmt: str, room: int | None = No
             yield from lines_beside("  " + "  ".join((*padded, "")), cells[-1], room)
 
 
-def _rows(held: Portrait, zone: tzinfo, _: Translate) -> Iterator[tuple[str, list[str]]]:
-    values = record(held.standing)
+def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str, list[str]]]:
+    values = record(full.standing)
     for name in FIELDS:
         if values[name] is not None:
             yield "field", [_(name), safe_text(said(name, str(values[name]), _))]
-        if name == "category" and (word := _category_word(held)):
+        if name == "category" and (word := _category_word(full)):
             yield "field", [_("category word"), safe_text(word)]
-        if name == "owner" and held.standing.complaint.handler is not None:
-            yield "field", [_("handed on to"), safe_text(held.standing.complaint.handler)]
-    for name, text in held.personal.items():
+        if name == "owner" and full.standing.complaint.handler is not None:
+            yield "field", [_("handed on to"), safe_text(full.standing.complaint.handler)]
+    for name, text in full.personal.items():
         if text:
             yield "field", [_(name), safe_text(text)]
-    if held.erased is not None:
-        gone = held.erased
+    if full.erased is not None:
+        gone = full.erased
         told_of = _("erased {moment} by {actor}: {reason}")
         told_of = told_of.format(moment=show_moment(gone.at, zone), actor=gone.actor, reason=gone.detail["reason"])
         yield "field", [_("personal"), safe_text(told_of)]
-    moment = held.standing.moment
-    for clock in held.standing.runs_and_waiting:
+    moment = full.standing.moment
+    for clock in full.standing.runs_and_waiting:
         name = _(clock.name) if clock.round == 1 else f"{_(clock.name)} ({clock.round})"
         ended = _("ended {moment}").format(moment=show_moment(clock.known_end, zone)) if clock.known_end else ""
         due = _("due {moment}").format(moment=due_text(clock, zone, _)) if clock.due else ""
         yield "clock", [name, _(verdict(clock, moment).value), due, ended]
-    voided = {entry.detail["seq"] for entry in held.history if entry.kind is Kind.VOIDED}
-    for entry in held.history:
-        actor, words = _told(entry, zone, _)
+    voided = {entry.detail["seq"] for entry in full.history if entry.kind is Kind.VOIDED}
+    for entry in full.history:
+        actor, words = _entry_words(entry, zone, _)
         if entry.seq in voided:
             words = f"{words} {_('(voided)')}".lstrip()
         when = _("day unknown") if entry.detail.get(DAY_UNKNOWN) else show_moment(entry.at, zone)
         yield "history", [when, _(entry.kind.value), actor, words]
 
 
-def _category_word(held: Portrait) -> str | None:
+def _category_word(full: FullComplaint) -> str | None:
     """Return what the file called the category, None where it was no file, or said the same."""
-    word: str | None = held.history[0].detail.get("category_word")
+    word: str | None = full.history[0].detail.get("category_word")
     return word
 
 
-def _told(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
+def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     detail = entry.detail
     words = []
     if entry.kind is not Kind.RECEIVED:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.candidates import FILES, Asked, Candidate, values
+from dealtrack.cli.candidates import FILES, Candidate, CompletionQuery, values
 from dealtrack.cli.commands import COMMANDS
 from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
@@ -116,29 +116,29 @@ def answer(shell: str, words: Sequence[str], top: Any) -> None:
             return
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
         try:
-            found = list(_lines(shell, _candidates(words, top), kept, raw))
+            lines = list(_lines(shell, _candidates(words, top), kept, raw))
         except Exception:  # noqa: BLE001 - whatever is wrong, the line that is typed stays as it is
             return
-    sys.stdout.writelines(f"{line}\n" for line in found)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def _lines(shell: str, found: list[Candidate], kept: str, raw: str) -> Iterable[str]:
-    if found is FILES:
+def _lines(shell: str, candidates: list[Candidate], kept: str, raw: str) -> Iterable[str]:
+    if candidates is FILES:
         yield FILES[0].value
         return
     is_ascii = shell == "bash" and not _reads_utf8()
-    for candidate in found:
+    for candidate in candidates:
         value = candidate.value
         if not value.isprintable() or value == FILES[0].value or (is_ascii and not value.isascii()):
             continue
-        told = " ".join(candidate.told.split())
+        meaning = " ".join(candidate.meaning.split())
         if shell == "bash":
             yield for_bash(value.removeprefix(kept), quoting(raw) or "")
         elif shell == "zsh":
             value = value.replace("\\", "\\\\").replace(":", "\\:")
-            yield f"{value}:{told}" if told else value
+            yield f"{value}:{meaning}" if meaning else value
         else:
-            yield f"{value}\t{told}" if told else value
+            yield f"{value}\t{meaning}" if meaning else value
 
 
 def quoting(raw: str) -> str | None:
@@ -173,22 +173,22 @@ def _reads_utf8() -> bool:
     return locale in ("C", "POSIX") or locale.partition(".")[2].partition("@")[0].lower().replace("-", "") == "utf8"
 
 
-def given_words() -> list[str]:
+def words_from_input() -> list[str]:
     """Return the words that a shell hands over: through a pipe, each ended by a NUL."""
     if sys.stdin is None or sys.stdin.isatty():
         return []
-    told = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    return told.split("\0")[:-1]
+    text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    return text.split("\0")[:-1]
 
 
 def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:
     place = find_place(words, top)
     if place is None:
         return []
-    found = _possible(place)
-    if found is FILES:
+    candidates = _possible(place)
+    if candidates is FILES:
         return FILES
-    return [candidate for candidate in found if candidate.value.startswith(place.begun)]
+    return [candidate for candidate in candidates if candidate.value.startswith(place.begun)]
 
 
 def _possible(place: Place) -> list[Candidate]:
@@ -196,24 +196,32 @@ def _possible(place: Place) -> list[Candidate]:
     name = " ".join(place.names)
     if place.option is not None:
         return values(
-            Asked(Session(place.db), name, max(place.option.opts, key=len), what_it_takes(place.option), begun)
+            CompletionQuery(
+                Session(place.db), name, max(place.option.opts, key=len), what_it_takes(place.option), begun
+            )
         )
     if begun.startswith("--") and "=" in begun and not place.only_arguments:
         written, _, value = begun.partition("=")
         option = _option(command, written)
-        found = values(Asked(Session(place.db), name, written, what_it_takes(option), value)) if option else []
-        return found if found is FILES else [Candidate(f"{written}={each.value}", each.told) for each in found]
+        candidates = (
+            values(CompletionQuery(Session(place.db), name, written, what_it_takes(option), value)) if option else []
+        )
+        return (
+            candidates
+            if candidates is FILES
+            else [Candidate(f"{written}={each.value}", each.meaning) for each in candidates]
+        )
     if begun.startswith("-") and begun != "-" and not place.only_arguments:
         return _options(command, place.used)
     if hasattr(command, "list_commands"):
         return _commands(command)
-    taken = [param for param in command.params if param.param_type_name == "argument"]
-    if not taken:
+    arguments = [param for param in command.params if param.param_type_name == "argument"]
+    if not arguments:
         return _options(command, place.used) if not begun else []
-    argument = taken[min(place.argument, len(taken) - 1)]
-    if place.argument >= len(taken) and argument.nargs != -1:
+    argument = arguments[min(place.argument, len(arguments) - 1)]
+    if place.argument >= len(arguments) and argument.nargs != -1:
         return []
-    return values(Asked(Session(place.db), name, "", what_it_takes(argument), begun))
+    return values(CompletionQuery(Session(place.db), name, "", what_it_takes(argument), begun))
 
 
 def _commands(group: Any) -> list[Candidate]:
@@ -224,13 +232,13 @@ def _commands(group: Any) -> list[Candidate]:
 
 
 def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
-    known = [param for param in command.params if param.param_type_name == "option" and not param.hidden]
-    found = [
+    options = [param for param in command.params if param.param_type_name == "option" and not param.hidden]
+    candidates = [
         Candidate(max(param.opts, key=len), param.help or "")
-        for param in known
+        for param in options
         if param.multiple or not set(param.opts).intersection(used)
     ]
-    return [*found, Candidate("--help", _("Show this message and exit."))]
+    return [*candidates, Candidate("--help", _("Show this message and exit."))]
 
 
 def _option(command: Any, word: str) -> Any:

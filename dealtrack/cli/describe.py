@@ -43,8 +43,8 @@ def due_text(clock: Clock, zone: tzinfo, _: Translate = _) -> str:
 def name_of(standing: Standing) -> str:
     """Return what a complaint is known by: its id, number, platform and category."""
     complaint = standing.complaint
-    known = [complaint.number, complaint.platform, said("category", complaint.category)]
-    return safe_text(f"{complaint.id} ({', '.join(text for text in known if text)})")
+    parts = [complaint.number, complaint.platform, said("category", complaint.category)]
+    return safe_text(f"{complaint.id} ({', '.join(text for text in parts if text)})")
 
 
 def state_of(standing: Standing, zone: tzinfo) -> str:
@@ -83,10 +83,10 @@ def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
 
 def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
     """Return the warning that a complaint looks like one entered before."""
-    known = ", ".join(text for text in (like.number, like.platform, show_moment(like.received, zone)) if text)
+    parts = ", ".join(text for text in (like.number, like.platform, show_moment(like.received, zone)) if text)
     shared = say(listed(map(Word, like.shares)))
     line = _("complaint {complaint} looks like {of} ({known}): same {shared}")
-    return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.of, known=known, shared=shared)}")
+    return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.of, known=parts, shared=shared)}")
 
 
 def next_line(command: str) -> str:

@@ -47,9 +47,9 @@ def digest(
     session: Session = context.obj
     check_word(Phrase("The format"), fmt, FORMATS)
     with session.register(one_state=True) as register:
-        wanted = read_filter(register, platform, category, owner)
+        query = read_filter(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
-        page = make_digest(register, wanted, view, Path(backups) if backups else None)
+        page = make_digest(register, query, view, Path(backups) if backups else None)
         if working_days_only and not page.morning.is_worked:
             return
         if fmt == "json":
@@ -86,17 +86,17 @@ def _summary(page: Digest, register: Register) -> str:
     zone = register.zone
     day = show_day(page.morning.day)
     hour = show_moment(page.moment, zone).partition(" ")[2]
-    counts = {name: len(held) for name, held in page.sections.items()}
+    counts = {name: len(latenesses) for name, latenesses in page.sections.items()}
     words = {
         "newly_overdue": _("{count} newly overdue"),
         "still_overdue": _("{count} still overdue"),
         "due_today": _("{count} due today"),
         "due_next_working_day": _("{count} due by the next working day"),
     }
-    told = [text.format(count=counts[name]) for name, text in words.items() if counts[name]]
-    told = told or [_("nothing is overdue or falls due")]
+    parts = [text.format(count=counts[name]) for name, text in words.items() if counts[name]]
+    parts = parts or [_("nothing is overdue or falls due")]
     rest = "" if page.morning.is_worked else _(" (a rest day)")
-    return _("{day} {hour}{rest}: {counts}").format(day=day, hour=hour, rest=rest, counts=", ".join(told))
+    return _("{day} {hour}{rest}: {counts}").format(day=day, hour=hour, rest=rest, counts=", ".join(parts))
 
 
 def _heading(name: str, page: Digest, register: Register) -> str:
@@ -118,10 +118,10 @@ def _print_owners(owners: list[dict[str, object]]) -> None:
     columns = [Column(title, title, right=bool(place)) for place, title in enumerate(titles)]
     rows = [
         [
-            Cell(((safe_text(str(held["owner"] or _("nobody"))), ""),)),
-            *(Cell(((str(held[name] or ""), "red" if name in SECTIONS[:2] else ""),)) for name in SECTIONS),
+            Cell(((safe_text(str(row["owner"] or _("nobody"))), ""),)),
+            *(Cell(((str(row[name] or ""), "red" if name in SECTIONS[:2] else ""),)) for name in SECTIONS),
         ]
-        for held in owners
+        for row in owners
     ]
     draw_table(columns, rows, sys.stdout)
 

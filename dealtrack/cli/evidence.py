@@ -60,16 +60,16 @@ def evidence(
         if files:
             _attach(session, register, named, [Path(file) for file in files], at, note, fmt)
             return
-        held = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))]
+        attachments = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))]
         if save is not None:
             if not to:
                 raise MissingValue(what="Where to copy it", option="--to FILE")
-            place = save_file(register, find_exhibit(held, named[0], save), Path(to))
+            place = save_file(register, find_exhibit(attachments, named[0], save), Path(to))
             print(safe_text(str(place)))
         elif open_ is not None:
-            _open(register, find_exhibit(held, named[0], open_))
+            _open(register, find_exhibit(attachments, named[0], open_))
         else:
-            print_records(map(_record, held), KEYS, fmt, zone=register.zone)
+            print_records(map(_record, attachments), KEYS, fmt, zone=register.zone)
 
 
 def _record(exhibit: Exhibit) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _attach(
         register.history(id_)
     # The files are whole on the disk before an entry names them.
     kept = [keep_file(register, file) for file in files]
-    drafts = [Draft(Kind.EVIDENCE, moment, {**detail, **held}) for held in kept]
+    drafts = [Draft(Kind.EVIDENCE, moment, {**detail, **part}) for part in kept]
     register.record((Work(id_, drafts) for id_ in named), session.now, session.actor)
     new = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))[-len(kept) :]]
     if fmt:

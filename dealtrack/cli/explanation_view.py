@@ -28,7 +28,7 @@ STEP_KEYS = ("id", "clock", "round", "day", "counted", "reason")
 def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     """Return what follows from a count: the deadline, how it was ended, the verdict."""
     zone = register.zone
-    told = _(verdict(clock, moment))
+    word = _(verdict(clock, moment))
     due = _("due {moment}").format(moment=due_text(clock, zone)) if clock.due else _("no deadline")
     provisional = ""
     if clock.provisional:
@@ -40,15 +40,14 @@ def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     else:
         ended = _(", at {moment}").format(moment=show_moment(moment, zone))
     line = _("{clock}: {due}{provisional}{ended}: {verdict}")
-    return line.format(clock=_(clock.name), due=due, provisional=provisional, ended=ended, verdict=told)
+    return line.format(clock=_(clock.name), due=due, provisional=provisional, ended=ended, verdict=word)
 
 
 def _counts(register: Register, standing: Standing, only: str) -> Iterator[tuple[Clock, list[Step]]]:
     policy = register.policy_of(standing.complaint)
-    known = dict.fromkeys((*(rule.name for rule in policy.clocks), *(clock.name for clock in standing.runs)))
-    if only and only not in known:
-        names = listed(map(Word, known))
-        raise UnknownClock(policy=policy.name, name=only, allowed=names)
+    names = dict.fromkeys((*(rule.name for rule in policy.clocks), *(clock.name for clock in standing.runs)))
+    if only and only not in names:
+        raise UnknownClock(policy=policy.name, name=only, allowed=listed(map(Word, names)))
     for clock in standing.runs_and_waiting:
         rule = register.rule_of(standing.complaint, clock)
         if rule is None or (only and clock.name != only):
@@ -74,19 +73,19 @@ def _counts(register: Register, standing: Standing, only: str) -> Iterator[tuple
 
 def print_explanations(register: Register, named: Sequence[int], only: str, view: View, fmt: str) -> None:
     """Print, for each complaint named, each day of each clock's count; raises UnknownComplaint and UnknownClock."""
-    told = []
+    explanations = []
     for id_ in named:
         standing = standing_in(register, id_, register.history(id_), view)
-        told.append((standing, list(_counts(register, standing, only))))
+        explanations.append((standing, list(_counts(register, standing, only))))
     if fmt in ("json", "jsonl"):
-        records = [_record(register, standing, counts) for standing, counts in told]
+        records = [_record(register, standing, counts) for standing, counts in explanations]
         print_records(records, fmt=fmt, zone=register.zone, single=len(records) == 1)
         return
     if fmt == "csv":
-        print_records(_rows(told), STEP_KEYS, fmt, zone=register.zone)
+        print_records(_rows(explanations), STEP_KEYS, fmt, zone=register.zone)
         return
     first = True
-    for standing, counts in told:
+    for standing, counts in explanations:
         headings = _headings(register, standing, [clock for clock, _steps in counts])
         for (clock, steps), heading in zip(counts, headings, strict=True):
             if not first:
@@ -118,9 +117,9 @@ def _headings(register: Register, standing: Standing, clocks: Iterable[Clock]) -
         yield heading
 
 
-def _rows(told: Iterable[tuple[Standing, Sequence[tuple[Clock, list[Step]]]]]) -> Iterator[dict[str, Any]]:
+def _rows(explanations: Iterable[tuple[Standing, Sequence[tuple[Clock, list[Step]]]]]) -> Iterator[dict[str, Any]]:
     """Yield a record of each day counted, with the complaint and the run of the clock that it was counted for."""
-    for standing, counts in told:
+    for standing, counts in explanations:
         for clock, steps in counts:
             for step in steps:
                 whose = {"id": standing.complaint.id, "clock": clock.name, "round": clock.round}

@@ -91,11 +91,11 @@ def import_(
         propose(session, file, how)
         return
     folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
-    wanted = find_mapping(mapping, folders) if mapping else Mapping()
-    wanted = with_dates(with_constants(with_pairs(wanted, pairs or ()), constants or ()), dates or ())
+    table_mapping = find_mapping(mapping, folders) if mapping else Mapping()
+    table_mapping = with_dates(with_constants(with_pairs(table_mapping, pairs or ()), constants or ()), dates or ())
     refused: list[Refusal] = []
     _check_rejects(rejects, file)
-    rows, columns = header_rows(header), AskedColumns(wanted)
+    rows, columns = header_rows(header), AskedColumns(table_mapping)
     with (
         session.register() as register,
         open_source(file, sheet, encoding=encoding, header_rows=rows, columns=columns) as source,
@@ -111,7 +111,7 @@ def import_(
             tally = import_rows(
                 register,
                 source,
-                wanted,
+                table_mapping,
                 session.now,
                 session.actor,
                 skip_bad=skip_bad,
@@ -127,20 +127,20 @@ def import_(
         _report_alike(tally, alike)
     if source.other_sheets and not sheet:
         others = ", ".join(source.other_sheets)
-        told = _("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others)
-        tell(safe_text(told))
+        text = _("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others)
+        tell(safe_text(text))
     _report(tally, refused, source.name, skip_bad, dry_run, rejects)
     raise typer.Exit(session.status)
 
 
 def _tell_encoding(source: Source) -> None:
     if source.also_utf8:
-        told = _("{file}: read as {encoding}, as --encoding says, though it is valid UTF-8")
+        text = _("{file}: read as {encoding}, as --encoding says, though it is valid UTF-8")
     elif source.encoding and not source.encoding.startswith("utf-8"):
-        told = _("{file}: read as {encoding}")
+        text = _("{file}: read as {encoding}")
     else:
         return
-    tell(safe_text(told.format(file=_(source.name), encoding=source.encoding.upper())))
+    tell(safe_text(text.format(file=_(source.name), encoding=source.encoding.upper())))
 
 
 def _check_rejects(rejects: str, file: str) -> None:
@@ -164,13 +164,13 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
     with progress_bar(_("importing"), source.size) as advance:
         shown = 0
 
-        def told(rows: int) -> None:
+        def show(rows: int) -> None:
             nonlocal shown
             if rows >= shown + 500:
                 shown = rows
                 advance(source.position())
 
-        yield told
+        yield show
 
 
 def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
@@ -183,11 +183,11 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
         shown = columns if len(columns) <= 300 else columns[:300].rpartition(", ")[0] + ", ..."
         note(_("columns not read: {names}").format(names=shown))
     if reading.asked:
-        told = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
-        note(told.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
+        text = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
+        note(text.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
     if reading.last_change:
-        told = _("completed is {column}, the last change of any kind, where the file tells no moment of closing")
-        note(told.format(column=reading.last_change))
+        text = _("completed is {column}, the last change of any kind, where the file tells no moment of closing")
+        note(text.format(column=reading.last_change))
     for (column, is_taken), count in sorted(tally.undated.items()):
         note(_undated(column, is_taken, count))
     if reading.order.guessed:
@@ -208,17 +208,17 @@ def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry
         note(_("refused rows are in {path}").format(path=rejects))
     if tally.platforms and not (tally.refused and not skip_bad):
         count = len(tally.platforms)
-        told = _n("{count} new platform: {names}", "{count} new platforms: {names}", count)
-        note(told.format(count=count, names=first_few(tally.platforms)))
+        text = _n("{count} new platform: {names}", "{count} new platforms: {names}", count)
+        note(text.format(count=count, names=first_few(tally.platforms)))
     if not (tally.refused and not skip_bad):
         if tally.unknown_words:
             count, words = tally.unknown_words.total(), [word for word, count in tally.unknown_words.most_common()]
-            told = _n(
+            text = _n(
                 "{count} row: category other, unknown word: {words}",
                 "{count} rows: category other, unknown words ({distinct}): {words}",
                 count,
             )
-            note(told.format(count=count, distinct=len(words), words=first_few(words)))
+            note(text.format(count=count, distinct=len(words), words=first_few(words)))
         _report_personal(tally, note)
     counts = _n(
         "{rows} row: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
@@ -262,38 +262,38 @@ def _unsettled(order: DayOrder) -> Phrase:
 
 def _undated(column: str, is_taken: bool, count: int) -> str:
     """Say how many rows are closed by a column without a day, and what is made of them."""
-    told = _n(
+    text = _n(
         "{count} row is closed in column {column} and has no day of completion",
         "{count} rows are closed in column {column} and have no day of completion",
         count,
     ).format(count=count, column=column)
     if is_taken:
-        return told + _(": taken as closed on an unknown day")
-    return told + _(": they count as open; [closed] in a mapping takes them as closed on an unknown day")
+        return text + _(": taken as closed on an unknown day")
+    return text + _(": they count as open; [closed] in a mapping takes them as closed on an unknown day")
 
 
 def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:
     for complaint, fields in tally.kept[:SHOWN_KEPT]:
-        told = _(
+        text = _(
             "complaint {complaint}: {fields} in the file is not what a clerk entered, which stands; amend changes it"
         )
-        say(told.format(complaint=complaint, fields=", ".join(fields)))
+        say(text.format(complaint=complaint, fields=", ".join(fields)))
     if len(tally.kept) > SHOWN_KEPT:
         say(_("... and so for {count} complaints in all").format(count=len(tally.kept)))
     if tally.odd_contacts:
-        told = _n(
+        text = _n(
             "{count} row has a phone that is no number, or an e-mail that is no address; it is kept: line {lines}",
             "{count} rows have a phone that is no number, or an e-mail that is no address; all is kept: lines {lines}",
             tally.odd_contacts,
         )
-        say(told.format(count=tally.odd_contacts, lines=first_few(tally.first_odd)))
+        say(text.format(count=tally.odd_contacts, lines=first_few(tally.first_odd)))
     if tally.erased:
-        told = _n(
+        text = _n(
             "personal data of {count} complaint was erased, and is not taken in again",
             "personal data of {count} complaints was erased, and is not taken in again",
             tally.erased,
         )
-        say(told.format(count=tally.erased))
+        say(text.format(count=tally.erased))
 
 
 def _report_alike(tally: Tally, lines: list[str]) -> None:
@@ -332,5 +332,5 @@ def export(
         else:
             with written_beside(Path(to), FileKind.TABLE if fmt == "csv" else FileKind.JSON) as stream:
                 count = write_export(register, view, fmt, stream, reveal)
-    told = _n("{count} complaint written to {file}", "{count} complaints written to {file}", count)
-    tell(told.format(count=count, file=to))
+    text = _n("{count} complaint written to {file}", "{count} complaints written to {file}", count)
+    tell(text.format(count=count, file=to))

@@ -55,10 +55,10 @@ def suggest(session: Session, file: str, how: ReadingOptions) -> None:
             return
         shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
         rest = (row for row in source.rows if isinstance(row, RawRow))
-        found = suggest_mapping(source.header, rows, shipped, platforms, rest)
-        wanted = with_dates(with_constants(with_pairs(found.mapping, how.pairs), how.constants), how.dates)
-        wanted = replace(wanted, asked=tuple(name for name in wanted.asked if name not in wanted.columns))
-        remarks = list(map(say, found.remarks))
+        proposal = suggest_mapping(source.header, rows, shipped, platforms, rest)
+        mapping = with_dates(with_constants(with_pairs(proposal.mapping, how.pairs), how.constants), how.dates)
+        mapping = replace(mapping, asked=tuple(name for name in mapping.asked if name not in mapping.columns))
+        remarks = list(map(say, proposal.remarks))
         if source.encoding and not source.encoding.startswith("utf-8"):
             remarks.append(
                 _("{file}: read as {encoding}").format(file=_(source.name), encoding=source.encoding.upper())
@@ -69,25 +69,25 @@ def suggest(session: Session, file: str, how: ReadingOptions) -> None:
             )
             for line in source.passed
         ]
-        if found.fits == DEFAULT:
+        if proposal.fits == DEFAULT:
             remarks.insert(0, _("import reads this file without a mapping"))
-        elif found.fits:
-            remarks.insert(0, _("a shipped mapping reads this file: --mapping {name}").format(name=found.fits))
+        elif proposal.fits:
+            remarks.insert(0, _("a shipped mapping reads this file: --mapping {name}").format(name=proposal.fits))
         remarks += [
             _("no column was found for {field}: --map {field}=COLUMN names it").format(field=name)
-            for name in wanted.asked
+            for name in mapping.asked
         ]
-        layout = lay_out(wanted, source.header)
-        if "completed" not in layout.fields and "completed" not in wanted.asked:
+        layout = lay_out(mapping, source.header)
+        if "completed" not in layout.fields and "completed" not in mapping.asked:
             remarks.append(
                 _("no column was found for completed: all become overdue unless --map completed=COLUMN names it")
             )
         ignored = layout.ignored
         if ignored:
             remarks.append(_("columns that it does not read: {columns}").format(columns=", ".join(ignored)))
-        print(mapping_toml(wanted, remarks), end="")
+        print(mapping_toml(mapping, remarks), end="")
         sys.stdout.flush()
-        _show(wanted, replace(source, rows=iter(sample[:SHOWN])), zone)
+        _show(mapping, replace(source, rows=iter(sample[:SHOWN])), zone)
 
 
 def _setting(session: Session) -> tuple[tzinfo, Sequence[Platform]]:
@@ -110,8 +110,8 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
     print_records(_records(rows, keys), keys, zone=zone, stream=sys.stderr)
     for row in rows:
         if isinstance(row, Refusal):
-            told = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=row.reason)
-            tell(safe_text(told))
+            text = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=row.reason)
+            tell(safe_text(text))
 
 
 def _records(rows: Sequence[Incoming | Refusal | PassedLine], keys: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -34,18 +34,18 @@ def language_named(text: str) -> str | None:
     return None
 
 
-def choose_language(given: str, environment: Mapping[str, str] = os.environ) -> None:
+def choose_language(option: str, environment: Mapping[str, str] = os.environ) -> None:
     """Speak from now on the language given, else that of DEALTRACK_LANG, else the locale's, else English.
 
     Raises UnknownLanguage for one that was asked for and is not spoken; of a locale, English is made do with.
     """
     locale = next(filter(None, (environment.get(name, "").strip() for name in LOCALE_VARIABLES)), "")
     _spoken[0] = language_named(locale) or ENGLISH
-    asked = given.strip() or environment.get(LANGUAGE_VARIABLE, "").strip()
-    if asked:
-        named = language_named(asked)
+    name = option.strip() or environment.get(LANGUAGE_VARIABLE, "").strip()
+    if name:
+        named = language_named(name)
         if named is None:
-            raise UnknownLanguage(name=asked)
+            raise UnknownLanguage(name=name)
         _spoken[0] = named
 
 

@@ -55,9 +55,9 @@ def list_(
     with session.register(one_state=True) as register:
         since, until = session.received_span(first, last, register.zone)
         received = {"since": since, "until": until, "backdated": backdated}
-        wanted = read_filter(register, platform, category, owner, status, **received)
+        query = read_filter(register, platform, category, owner, status, **received)
         view = session.view(as_of, known_at, register.zone)
-        standings = register.standings(wanted, view)
+        standings = register.standings(query, view)
         print_records(
             map(record, standings), fmt=fmt, zone=register.zone, columns=record_keys(register.clock_names(view))
         )
@@ -73,22 +73,22 @@ def show(
     fmt: Format = "",
 ) -> None:
     """Show complaints in full: what is known, their clocks, their history."""
-    from dealtrack.cli.complaint_view import portrait, portrait_lines
+    from dealtrack.cli.complaint_view import complaint_lines, full_complaint
 
     session: Session = context.obj
     check_format(fmt)
     with session.register(one_state=True) as register:
         named = read_complaints(register, ids or (), numbers or ())
         view = session.view(as_of, known_at, register.zone)
-        portraits = [portrait(register, id_, view, reveal) for id_ in named]
+        complaints = [full_complaint(register, id_, view, reveal) for id_ in named]
         if fmt in ("csv", "json", "jsonl"):
-            told = [held.record() for held in portraits]
-            print_records(told, fmt=fmt, zone=register.zone, single=len(named) == 1)
+            records = [full.record() for full in complaints]
+            print_records(records, fmt=fmt, zone=register.zone, single=len(named) == 1)
             return
-        for position, held in enumerate(portraits):
+        for position, full in enumerate(complaints):
             if position:
                 print()
-            for line in portrait_lines(held, register.zone, fmt, terminal_width(sys.stdout)):
+            for line in complaint_lines(full, register.zone, fmt, terminal_width(sys.stdout)):
                 print(line)
 
 
@@ -139,26 +139,26 @@ def search(
 
     session: Session = context.obj
     check_format(fmt)
-    wanted = [clean_input(word, Phrase("A word"), WORD_LIMIT) for word in words or ()]
-    if not any(wanted):
+    terms = [clean_input(word, Phrase("A word"), WORD_LIMIT) for word in words or ()]
+    if not any(terms):
         raise MissingValue(what="What to search for", option="a word, as in 'dealtrack search 退款'")
     is_short = sys.stdout.isatty() and fmt in ("", "table")
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
     with session.register(one_state=True) as register:
-        held = read_filter(register, platform, statuses=status)
+        query = read_filter(register, platform, statuses=status)
         view = session.view(as_of, known_at, register.zone)
         count = 0
 
         def records() -> Iterator[dict[str, Any]]:
             nonlocal count
             # One more than is shown tells whether there are more.
-            for hit in find(register, wanted, held, view, most + 1 if most else None):
+            for hit in find(register, terms, query, view, most + 1 if most else None):
                 count += 1
                 if most and count > most:
                     return
                 complaint = hit.complaint
                 values = {name: getattr(complaint, name) for name in KEYS if hasattr(complaint, name)}
-                yield {**values, "status": complaint.status.value, "matched": snippet(hit.texts, wanted)}
+                yield {**values, "status": complaint.status.value, "matched": snippet(hit.texts, terms)}
 
         print_records(records(), KEYS, fmt, zone=register.zone)
     if most and count > most and limit is None:

@@ -118,12 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         shell = os.environ.get("_DEALTRACK_COMPLETE")
         if shell in ("bash", "zsh", "fish"):
-            from dealtrack.cli.completion import answer, given_words
+            from dealtrack.cli.completion import answer, words_from_input
 
             with suppress(DealtrackError):
                 choose_language("")
             # A script of an earlier dealtrack hands them over as arguments.
-            answer(shell, args or given_words(), top_command())
+            answer(shell, args or words_from_input(), top_command())
         else:
             choose_language(_language_option(args))
             _check_files()

@@ -97,9 +97,9 @@ def _named_lines(days: Sequence[Day], paint: Paint) -> Iterable[str]:
         if first is not last:
             names += f"-{_(WEEKDAY_NAMES[last.day.weekday()])}"
         mark = MARKS[first.kind]
-        told = say(reason(first) if first.kind is DayKind.MAKE_UP else name_of_day(first.name))
+        text = say(reason(first) if first.kind is DayKind.MAKE_UP else name_of_day(first.name))
         sign = paint(pad_text(mark.sign, 3), mark.style) if mark.style else pad_text(mark.sign, 3)
-        yield f" {span:>5}  {pad_text(names, 1 + 2 * display_width(_('Mon')))}  {sign}  {safe_text(told)}"
+        yield f" {span:>5}  {pad_text(names, 1 + 2 * display_width(_('Mon')))}  {sign}  {safe_text(text)}"
     amended = [day for day in days if day.kind in (DayKind.AMENDED_OFF, DayKind.AMENDED_WORKED)]
     for source in dict.fromkeys(day.source for day in amended if day.source):
         yield " " + _("Source: {source}").format(source=safe_text(_(source)))

@@ -105,17 +105,17 @@ def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[st
     A lone dash stands for what standard input names; where that is nothing, so is the list.
     Raises MissingValue, UnknownComplaint or AmbiguousNumber.
     """
-    found: list[int] = []
+    complaints: list[int] = []
     for text in ids:
         for stretch in read_ids(_input_lines()) if text == FROM_INPUT else parse_ids(text):
             if stretch.last > stretch.first:
                 # A range is checked before it is counted out: its end may be a slip of many digits.
                 register.history(stretch.last)
-            found.extend(range(stretch.first, stretch.last + 1))
-    found.extend(register.find(_number(text)) for text in numbers)
-    if not found and FROM_INPUT not in ids:
+            complaints.extend(range(stretch.first, stretch.last + 1))
+    complaints.extend(register.find(_number(text)) for text in numbers)
+    if not complaints and FROM_INPUT not in ids:
         raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(complaints))
 
 
 def _input_lines() -> TextIO:
@@ -126,15 +126,15 @@ def _input_lines() -> TextIO:
     return sys.stdin
 
 
-def read_lines(context: typer.Context, given: Mapping[str, str], mark: str = FROM_INPUT) -> dict[str, str]:
+def read_lines(context: typer.Context, values: Mapping[str, str], mark: str = FROM_INPUT) -> dict[str, str]:
     """Return the values of options, of those that are a mark a line of standard input each, in the order given.
 
     What is read so stands in no argument, which other users of the machine can see. On a terminal each is asked for.
     Raises MissingValue where the lines do not suffice.
     """
-    read = dict(given)
+    read = dict(values)
     for name in context.meta.get(ORDER, ()):
-        if given.get(name, "").strip() == mark:
+        if values.get(name, "").strip() == mark:
             read[name] = _line_for(name)
     return read
 
@@ -144,8 +144,8 @@ def _line_for(name: str) -> str:
         return str(typer.prompt(_(name), "", err=True, show_default=False))
     line = _input_lines().readline()
     if not line:
-        asked = Phrase("The line of standard input for --{name}", name=name)
-        raise MissingValue(what=asked, option="a line for each such option, in their order")
+        what = Phrase("The line of standard input for --{name}", name=name)
+        raise MissingValue(what=what, option="a line for each such option, in their order")
     return line.rstrip("\r\n")
 
 

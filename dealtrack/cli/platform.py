@@ -51,7 +51,7 @@ def _yes_or_no(text: str) -> bool | None:
     return answer
 
 
-def _told(platform: Platform) -> str:
+def _summary(platform: Platform) -> str:
     """Return what a platform is known by and whether it has opened the green channel, in a line."""
     others = f" ({', '.join(platform.aliases)})" if platform.aliases else ""
     opened = {True: _(", green channel opened"), False: _(", green channel not opened"), None: ""}
@@ -74,11 +74,11 @@ def list_(
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
-        known = register.platforms
+        listing = register.platforms
         if since:
             day = parse_day(since, session.now, register.zone)
-            known = unchecked_since(known, datetime.combine(day, time(), register.zone))
-        print_records(map(platform_record, known), PLATFORM_KEYS, fmt, zone=register.zone)
+            listing = unchecked_since(listing, datetime.combine(day, time(), register.zone))
+        print_records(map(platform_record, listing), PLATFORM_KEYS, fmt, zone=register.zone)
 
 
 def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> None:
@@ -86,15 +86,15 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
-        wanted = read_platform(register, name)
-        platform = next(known for known in register.platforms if known.name == wanted)
-        checks = [check_record(check) for check in platforms.platform_checks(register, wanted)]
+        platform_name = read_platform(register, name)
+        platform = next(entry for entry in register.platforms if entry.name == platform_name)
+        checks = [check_record(check) for check in platforms.platform_checks(register, platform_name)]
         if fmt in ("json", "jsonl"):
             record = {**platform_record(platform), "checks": checks}
             print_records([record], fmt=fmt, zone=register.zone, single=True)
             return
         if fmt != "csv":
-            tell(_told(platform), sys.stdout)
+            tell(_summary(platform), sys.stdout)
             shown = _("shows: {channels}").format(channels=_channels(platform.channels))
             tell(shown if checks or platform.channels else _("never checked"), sys.stdout)
         if checks or fmt == "csv":
@@ -120,7 +120,7 @@ def add(
     platform = Platform(name, tuple(others), _yes_or_no(green_channel))
     with session.register() as register:
         register.enter_platforms([platform], session.now, session.actor)
-    tell(_("{platform} entered").format(platform=_told(platform)), sys.stdout)
+    tell(_("{platform} entered").format(platform=_summary(platform)), sys.stdout)
 
 
 def edit(
@@ -140,19 +140,21 @@ def edit(
         raise MissingValue(what="What to change", option="--alias NAME, --drop-alias NAME or --green-channel yes")
     answer = _yes_or_no(green_channel)
     with session.register() as register:
-        wanted = read_platform(register, name)
+        platform_name = read_platform(register, name)
         edited = platforms.edit_platform(
             register,
-            wanted,
+            platform_name,
             session.now,
             session.actor,
             added=_names(aliases or ()),
             dropped=_names(dropped or ()),
             green_channel=answer,
         )
-        known = edited or match_platform(wanted, register.platforms)
-    assert known is not None
-    tell(_told(known) if edited else _("{platform}: nothing to change").format(platform=_told(known)), sys.stdout)
+        result = edited or match_platform(platform_name, register.platforms)
+    assert result is not None
+    tell(
+        _summary(result) if edited else _("{platform}: nothing to change").format(platform=_summary(result)), sys.stdout
+    )
 
 
 def check(
@@ -167,19 +169,19 @@ def check(
 ) -> None:
     """Record a check of the contact channels that a platform shows."""
     session: Session = context.obj
-    found = parse_channels(channels)
-    if not found and not channels.strip(" ,，、"):
+    shown = parse_channels(channels)
+    if not shown and not channels.strip(" ,，、"):
         raise MissingValue(what="The contact channels that it shows", option="--channels phone,wechat,qq,email or none")
-    told = clean_input(finding, "finding", TEXT)
-    if not told:
+    text = clean_input(finding, "finding", TEXT)
+    if not text:
         raise MissingValue(what="The finding", option="--finding TEXT")
     with session.register() as register:
-        wanted = read_platform(register, name)
+        platform_name = read_platform(register, name)
         moment = session.moment(at, register.zone).start
-        platform = platforms.check_platform(register, wanted, moment, found, told, session.now, session.actor)
+        platform = platforms.check_platform(register, platform_name, moment, shown, text, session.now, session.actor)
         checked = show_moment(moment, register.zone)
         line = _("platform {name}: checked {moment} by {actor}: shows {channels}")
-        told_of = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(found)}
+        told_of = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}
         tell(safe_text(line.format(**told_of)), sys.stdout)
         last = platform.last_check
         if last is not None and last.at > moment:

@@ -34,7 +34,7 @@ PolicyArgument = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RegisterPolicies:
     """The policies that the register has taken in, and its default; nothing where there is no register."""
 
     policies: dict[str, list[Policy]]
@@ -42,12 +42,12 @@ class Taken:
     is_known: bool = False
 
 
-def _taken_in(session: Session) -> Taken:
+def _register_policies(session: Session) -> RegisterPolicies:
     try:
         with session.register() as register:
-            return Taken(dict(register.policies), register.facts["policy"], True)
+            return RegisterPolicies(dict(register.policies), register.facts["policy"], True)
     except RegisterMissing:
-        return Taken({})
+        return RegisterPolicies({})
 
 
 def _load(name: str) -> list[Policy]:
@@ -58,13 +58,13 @@ def list_(context: typer.Context, fmt: Format = "") -> None:
     """List the policies that can be used, and which the register has taken in."""
     session: Session = context.obj
     check_format(fmt)
-    taken = _taken_in(session).policies
-    names = dict.fromkeys([*policy_names(settings.data_folder(), settings.user_folder()), *taken])
+    own = _register_policies(session).policies
+    names = dict.fromkeys([*policy_names(settings.data_folder(), settings.user_folder()), *own])
     records: list[dict[str, Any]] = []
     faults: list[str] = []
     for name in sorted(names):
         try:
-            versions = taken.get(name) or _load(name)
+            versions = own.get(name) or _load(name)
         except BadPolicyFile as error:
             faults.append(error.message(translate=_))
             continue
@@ -74,7 +74,7 @@ def list_(context: typer.Context, fmt: Format = "") -> None:
                 "title": versions[-1].title,
                 "in_force": ", ".join(version.in_force.isoformat() for version in versions),
                 "clocks": ", ".join(clock.name for clock in versions[-1].clocks),
-                "taken_in": name in taken,
+                "taken_in": name in own,
             }
         )
     print_records(records, fmt=fmt, zone=UTC)
@@ -95,41 +95,41 @@ def show(
     """Show a policy in words: its versions, when each is in force, its authority, its source and its clocks."""
     session: Session = context.obj
     check_format(fmt)
-    taken = _taken_in(session)
-    versions, held = _versions(name or taken.default, taken)
-    records = [{**version.to_data(), "taken_in": is_among(version, held)} for version in versions]
+    own = _register_policies(session)
+    versions, own_versions = _versions(name or own.default, own)
+    records = [{**version.to_data(), "taken_in": is_among(version, own_versions)} for version in versions]
     if fmt in ("json", "jsonl"):
         print_records(records, fmt=fmt, zone=UTC)
     elif fmt == "csv":
         print_records(_clock_records(versions), fmt=fmt, zone=UTC)
     else:
-        others = [] if as_path(name or taken.default) else _filed(name or taken.default, taken)
-        for line in _lines(versions, held if taken.is_known else versions, others, terminal_width(sys.stdout)):
+        others = [] if as_path(name or own.default) else _filed(name or own.default, own)
+        for line in _lines(versions, own_versions if own.is_known else versions, others, terminal_width(sys.stdout)):
             print(line)
 
 
-def _filed(name: str, taken: Taken) -> list[Policy]:
+def _filed(name: str, own: RegisterPolicies) -> list[Policy]:
     """Return the versions that a policy's file has, else those that the register holds.
 
     Raises UnknownPolicy or BadPolicyFile.
     """
-    held = taken.policies.get(name.lower(), [])
+    own_versions = own.policies.get(name.lower(), [])
     has_file = name.lower() in policy_names(settings.data_folder(), settings.user_folder())
-    return held if held and not has_file else _load(name)
+    return own_versions if own_versions and not has_file else _load(name)
 
 
-def _versions(name: str, taken: Taken) -> tuple[list[Policy], list[Policy]]:
+def _versions(name: str, own: RegisterPolicies) -> tuple[list[Policy], list[Policy]]:
     """Return the versions of a policy, and those of them that the register holds; raises UnknownPolicy, BadPolicyFile.
 
     Those of a file that is named by its path are shown as it has them; else the register's go before a file's.
     """
-    filed = _filed(name, taken)
-    held = taken.policies.get(filed[0].name, [])
+    filed = _filed(name, own)
+    own_versions = own.policies.get(filed[0].name, [])
     if as_path(name) is not None:
-        return filed, held
-    days = {version.in_force for version in held}
-    merged = [*held, *(version for version in filed if version.in_force not in days)]
-    return sorted(merged, key=lambda version: version.in_force), held
+        return filed, own_versions
+    days = {version.in_force for version in own_versions}
+    merged = [*own_versions, *(version for version in filed if version.in_force not in days)]
+    return sorted(merged, key=lambda version: version.in_force), own_versions
 
 
 def _clock_records(versions: Sequence[Policy]) -> Iterator[dict[str, Any]]:
@@ -139,9 +139,9 @@ def _clock_records(versions: Sequence[Policy]) -> Iterator[dict[str, Any]]:
             yield {**whole, "clock": clock.pop("name"), **clock}
 
 
-def _state(version: Policy, held: Sequence[Policy], filed: Sequence[Policy]) -> str:
+def _state(version: Policy, own_versions: Sequence[Policy], filed: Sequence[Policy]) -> str:
     """Return what is to be said of a version in the register; empty where it is as its file, if it has one, says."""
-    if not is_among(version, held):
+    if not is_among(version, own_versions):
         return _("not taken in: 'dealtrack policy adopt' takes it in, 'policy try' tries it")
     if filed and not is_among(version, filed):
         return _("not as it is shipped: 'dealtrack policy adopt {name} --corrected' shows what would move").format(
@@ -151,11 +151,11 @@ def _state(version: Policy, held: Sequence[Policy], filed: Sequence[Policy]) -> 
 
 
 def _lines(
-    versions: Sequence[Policy], held: Sequence[Policy], filed: Sequence[Policy], room: int | None
+    versions: Sequence[Policy], own_versions: Sequence[Policy], filed: Sequence[Policy], room: int | None
 ) -> Iterator[str]:
     """Yield a policy in words for a terminal of `room` columns, None for any width; `filed` is what its file says."""
     yield from wrap_text(f"{versions[-1].name}{_(': ')}{_(versions[-1].title)}", room)
-    told = [
+    paragraphs = [
         (
             [
                 (say(label), say(text))
@@ -165,11 +165,11 @@ def _lines(
         )
         for place, (version, last) in enumerate(zip(versions, last_days(versions), strict=True))
     ]
-    labels = [label for rows in told for part in rows for label, _ in part]
-    for version, (heading, clocks) in zip(versions, told, strict=True):
+    labels = [label for rows in paragraphs for part in rows for label, _ in part]
+    for version, (heading, clocks) in zip(versions, paragraphs, strict=True):
         yield ""
         rows = [*heading, *clocks]
-        if state := _state(version, held, filed):
+        if state := _state(version, own_versions, filed):
             rows.insert(1, (_("register"), state))
         yield from labelled_lines(rows, [*labels, _("register")], room)
 
@@ -196,7 +196,7 @@ def try_(
     check_format(fmt)
     if by:
         check_word("--by", by, GROUPS)
-    versions = _filed(name, _taken_in(session))
+    versions = _filed(name, _register_policies(session))
     with session.register() as register:
         zone = register.zone
         judging = versions
@@ -236,12 +236,12 @@ def adopt(
         if corrected and versions[0].name in register.policies:
             _adopt_corrected(session, register, versions, yes)
             return
-        taken = [policy.in_force for policy in register.take_in(versions, session.now, session.actor)]
+        days = [policy.in_force for policy in register.take_in(versions, session.now, session.actor)]
     for version in versions:
-        state = _("taken into the register") if version.in_force in taken else _("in the register already")
+        state = _("taken into the register") if version.in_force in days else _("in the register already")
         line = _("policy {name}, in force from {day}: {state}")
         tell(line.format(name=version.name, day=version.in_force.isoformat(), state=state), sys.stdout)
-    if taken:
+    if days:
         tell(
             _(
                 "It judges what is entered from now on and was received while it is in force; what was entered before "
@@ -254,11 +254,11 @@ def adopt(
 def _adopt_corrected(session: Session, register: Register, versions: Sequence[Policy], yes: bool) -> None:
     """Put versions in place of all that the register holds of their policy, once it was shown and agreed to."""
     name = versions[0].name
-    found = preview(register, versions)
-    if found.is_empty:
+    correction = preview(register, versions)
+    if correction.is_empty:
         tell(_("policy {name}: the register has this text already").format(name=name), sys.stdout)
         return
-    _show(found, register.zone)
+    _show(correction, register.zone)
     if not yes and not session.asks:
         tell(f"dealtrack: {_('nothing was changed; --yes does it')}")
         return
@@ -272,17 +272,17 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
     tell(line.format(name=name, revision=revision, deadlines=deadlines), sys.stdout)
 
 
-def _show(found: Preview, zone: tzinfo) -> None:
-    for change in found.texts:
+def _show(correction: Preview, zone: tzinfo) -> None:
+    for change in correction.texts:
         for line in _text_lines(change):
             tell(safe_text(line), sys.stdout)
-    for moved in found.moved:
+    for moved in correction.moved:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
         tell(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after), sys.stdout)
-    _changes(found.gone, _("complaint {id} {clock}: due {moment}, and runs no more"), zone)
-    _changes(found.begun, _("complaint {id} {clock}: runs from now on, due {moment}"), zone)
-    show_otherwise(found.otherwise)
+    _changes(correction.gone, _("complaint {id} {clock}: due {moment}, and runs no more"), zone)
+    _changes(correction.begun, _("complaint {id} {clock}: runs from now on, due {moment}"), zone)
+    show_otherwise(correction.otherwise)
 
 
 def _changes(changes: Sequence[ClockChange], line: str, zone: tzinfo) -> None:

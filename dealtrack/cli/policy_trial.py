@@ -31,11 +31,11 @@ def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -
     if trial.refused:
         left_out = _("extensions that it does not allow, left out: {count:,}").format(count=trial.refused)
         tell(left_out, sys.stdout)
-    told = sentences(trial)
+    texts = sentences(trial)
     as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
     for name, tally in tallies(trial).items():
         print()
-        tell(say(told[name]), sys.stdout)
+        tell(say(texts[name]), sys.stdout)
         _draw(VERDICT_TITLES, list(_verdict_rows(tally, as_table)), as_table)
         if by:
             print()
@@ -47,18 +47,18 @@ def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -
 
 
 def _verdict_rows(tally: Tally, as_table: bool) -> Iterator[tuple[str, ...]]:
-    for told in Verdict:
-        then, now = tally.then(told), tally.now(told)
+    for verdict in Verdict:
+        then, now = tally.then(verdict), tally.now(verdict)
         if then or now:
-            yield _(told.value) if as_table else told.value, f"{then:,}", f"{now:,}", _signed(now - then)
+            yield _(verdict.value) if as_table else verdict.value, f"{then:,}", f"{now:,}", _signed(now - then)
 
 
 def _group_rows(trial: Trial, name: str, by: str, as_table: bool) -> Iterator[tuple[str, ...]]:
     groups = list(grouped(trial, name).items())
     if by != "month":
-        groups.sort(key=lambda item: (-sum(item[1].change(told) for told in LATE), item[0]))
+        groups.sort(key=lambda item: (-sum(item[1].change(verdict) for verdict in LATE), item[0]))
     for group, tally in groups:
-        counts = [count for told in LATE for count in (tally.then(told), tally.now(told))]
+        counts = [count for verdict in LATE for count in (tally.then(verdict), tally.now(verdict))]
         yield (
             safe_text(said(by, group) if as_table else group),
             *(f"{count:,}" for count in (*counts, tally.now_late, tally.no_longer_late)),

@@ -155,10 +155,10 @@ def _tell(upgrade: "Upgrade") -> None:
         text = _("the register stays at schema {found} and takes no entries: {reason}")
     else:
         return
-    told = text.format(
+    line = text.format(
         found=upgrade.found, known=upgrade.known, backup=upgrade.backup, reason=say(upgrade.reason or "")
     )
-    tell(f"dealtrack: {told}")
+    tell(f"dealtrack: {line}")
     if upgrade.backup:
         text = _(
             "its calendar and policies stay as they were: 'dealtrack calendar refresh' and 'dealtrack doctor' show "

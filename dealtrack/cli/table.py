@@ -65,7 +65,7 @@ VERDICT_STYLES = {
 }
 
 
-KNOWN = {
+RECORD_COLUMNS = {
     "id": Column("id", "id", right=True),
     "number": Column("number", "number", 2),
     "platform": Column("platform", "platform", 0),
@@ -81,7 +81,7 @@ KNOWN = {
     "working_days_late": Column("working_days_late", "late", 1, right=True),
 }
 # Of a hash its beginning is enough to tell two files apart; programs get it whole.
-EXHIBITED = {
+EVIDENCE_COLUMNS = {
     "complaint": Column("complaint", "complaint", right=True),
     "seq": Column("seq", "seq", right=True),
     "name": Column("name", "name", 1, 12),
@@ -98,16 +98,22 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
     """Return the columns of a table of records with these keys; a deadline and its verdict make one."""
     if "clock" in keys and "due" in keys and "id" in keys:
         # Who is to be asked about a late complaint matters more than what it is about.
-        watched = {**KNOWN, "owner": Column("owner", "owner", 3, 8), "category": Column("category", "category", 5, 8)}
+        watched = {
+            **RECORD_COLUMNS,
+            "owner": Column("owner", "owner", 3, 8),
+            "category": Column("category", "category", 5, 8),
+        }
         return [watched[key] for key in WATCH_COLUMNS if key in keys]
     if "matched" in keys:
-        return [KNOWN[key] for key in keys]
+        return [RECORD_COLUMNS[key] for key in keys]
     if "sha256" in keys:
-        return [EXHIBITED[key] for key in keys]
+        return [EVIDENCE_COLUMNS[key] for key in keys]
     clocks = [key.removesuffix("_due") for key in keys if key.endswith("_due")]
     if clocks and "id" in keys:
-        head = [KNOWN[key] for key in ("id", "number", "platform", "category", "status", "received") if key in keys]
-        summary = [KNOWN["summary"]] if "summary" in keys else []
+        head = [
+            RECORD_COLUMNS[key] for key in ("id", "number", "platform", "category", "status", "received") if key in keys
+        ]
+        summary = [RECORD_COLUMNS["summary"]] if "summary" in keys else []
         # Beyond two clocks, the later ones give way where the terminal is narrow.
         shown = [Column(f"{name}_due", name, 0 if place < 2 else 1) for place, name in enumerate(clocks)]
         return [*head, *shown, *summary]
@@ -160,9 +166,9 @@ def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
     left_out = draw_table(columns, rows, out)
     if left_out:
         names = dict.fromkeys(column.full_title or heading(column.title) for column in left_out)
-        told = _("left out at this width: {columns}.").format(columns=say(listed(names)))
+        text = _("left out at this width: {columns}.").format(columns=say(listed(names)))
         paint = painter(out)
-        for line in wrap_text(told, terminal_width(out)):
+        for line in wrap_text(text, terminal_width(out)):
             out.write(paint(line, "dim") + "\n")
     return left_out
 
@@ -173,17 +179,17 @@ def _draw_wrapped(
     """Draw a table in which long cells go on below themselves; where that is needed, columns without any value go."""
     texts = [[heading(column.title), *(row[place].text for row in rows)] for place, column in enumerate(columns)]
     kept = list(range(len(columns)))
-    if sum(max(map(display_width, held)) + len(GAP) for held in texts) - len(GAP) > room:
+    if sum(max(map(display_width, cells)) + len(GAP) for cells in texts) - len(GAP) > room:
         kept = [place for place in kept if any(texts[place][1:])] or kept[:1]
     sizes = share_room([texts[place] for place in kept], room - len(GAP) * (len(kept) - 1))
     for number in range(len(rows) + 1):
         cells = [wrap_text(texts[place][number], size or 1) for place, size in zip(kept, sizes, strict=True)]
         for level in range(max(map(len, cells))):
-            told = [
+            pieces = [
                 pad_text(cell[level] if level < len(cell) else "", size)
                 for cell, size in zip(cells, sizes, strict=True)
             ]
-            line = GAP.join(told).rstrip()
+            line = GAP.join(pieces).rstrip()
             out.write((paint(line, "bold") if number == 0 else line) + "\n")
         if number == 0:
             out.write(paint(GAP.join("─" * size for size in sizes), "dim") + "\n")
@@ -298,7 +304,7 @@ def folded_titles(columns: Sequence[Column], cells: Sequence[int], room: int | N
     folded = [title.split("\n") for title in titles]
     most = max((len(title) for title in titles), default=1)
     for lines in range(2, most + 1):
-        widths = [max(size, *map(display_width, told)) for size, told in zip(cells, folded, strict=True)]
+        widths = [max(size, *map(display_width, texts)) for size, texts in zip(cells, folded, strict=True)]
         if room is None or sum(widths) + len(GAP) * (len(columns) - 1) <= room:
             break
         for place, column in enumerate(columns):
@@ -311,9 +317,9 @@ def _folded(title: str, lines: int, least: int) -> list[str]:
     """Return a title in at most so many lines, as narrow as that can be without a word that is broken."""
     word = max(map(display_width, title.split()), default=1) if title.isascii() else 4
     for width in range(max(least, word), display_width(title)):
-        told = wrap_text(title, width)
-        if len(told) <= lines:
-            return told
+        parts = wrap_text(title, width)
+        if len(parts) <= lines:
+            return parts
     return [title]
 
 
@@ -328,21 +334,21 @@ def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | No
         group = columns[place].group
         return {other for other, column in enumerate(columns) if other == place or (group and column.group == group)}
 
-    def taken(sizes: Sequence[int]) -> int:
+    def total(sizes: Sequence[int]) -> int:
         return sum(sizes[place] for place in kept) + len(GAP) * (len(kept) - 1)
 
     for place in sorted(kept, key=lambda place: -columns[place].rank):
-        if taken(least) <= room or columns[place].rank == NEVER_DROPPED:
+        if total(least) <= room or columns[place].rank == NEVER_DROPPED:
             break
         kept = [other for other in kept if other not in together(place)]
     for place in sorted(set(range(len(columns))).difference(kept), key=lambda place: columns[place].rank):
         # A wide column that went may have left room for a narrower one.
         missing = together(place).difference(kept)
-        if taken(least) + sum(len(GAP) + least[other] for other in missing) <= room:
+        if total(least) + sum(len(GAP) + least[other] for other in missing) <= room:
             kept = sorted({*kept, *missing})
     sizes = list(widths)
     for place in sorted(kept, key=lambda place: -columns[place].rank):
-        sizes[place] = max(least[place], sizes[place] - max(0, taken(sizes) - room))
+        sizes[place] = max(least[place], sizes[place] - max(0, total(sizes) - room))
     return [(place, sizes[place]) for place in kept]
 
 

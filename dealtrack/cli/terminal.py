@@ -49,16 +49,16 @@ def wrap_text(text: str, width: int | None) -> list[str]:
     if width is None or display_width(text) <= width:
         return [text]
     lines: list[str] = []
-    start = place = taken = 0
+    start = place = used = 0
     indent = len(text) - len(text.lstrip())
     for index, mark in enumerate(text):
         if index > indent and _may_part(text[index - 1], mark):
             place = index
-        taken += display_width(mark)
-        if taken > width and index > start and not mark.isspace():
+        used += display_width(mark)
+        if used > width and index > start and not mark.isspace():
             place = place if place > start else index
             lines.append(text[start:place].rstrip())
-            start, taken = place, display_width(text[place : index + 1])
+            start, used = place, display_width(text[place : index + 1])
     return [*lines, text[start:]]
 
 

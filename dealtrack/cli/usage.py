@@ -104,8 +104,8 @@ class _Spoken:
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take in what was given, once that is found to be neither empty nor given twice."""
         if args and not ctx.resilient_parsing:
-            given, _rest, order = self.make_parser(ctx).parse_args(list(args))  # type: ignore[attr-defined]
-            check_given(order, given)
+            values, _rest, order = self.make_parser(ctx).parse_args(list(args))  # type: ignore[attr-defined]
+            check_given(order, values)
             ctx.meta[ORDER] = [param.name for param in order]
         return list(super().parse_args(ctx, args))  # type: ignore[misc]
 
@@ -125,8 +125,8 @@ class _Spoken:
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments and options with what they mean."""
         for kind, heading in (("argument", _("Arguments")), ("option", _("Options"))):
-            told = [param.get_help_record(ctx) for param in self.get_params(ctx) if param.param_type_name == kind]  # type: ignore[attr-defined]
-            rows = [(name, _in_brackets(text)) for name, text in filter(None, told)]
+            records = [param.get_help_record(ctx) for param in self.get_params(ctx) if param.param_type_name == kind]  # type: ignore[attr-defined]
+            rows = [(name, _in_brackets(text)) for name, text in filter(None, records)]
             if rows:
                 with formatter.section(heading):
                     formatter.write_dl(rows)

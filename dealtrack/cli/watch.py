@@ -23,7 +23,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
 
-class Counted:
+class LatenessCount:
     """Passes records on and remembers whether there were any."""
 
     def __init__(self, latenesses: Iterable[Lateness]) -> None:
@@ -40,9 +40,9 @@ class Counted:
         return map(watch_record, self.passing())
 
 
-def _remind(session: Session, register: Register, found: Counted, view: View) -> None:
+def _remind(session: Session, register: Register, latenesses: LatenessCount, view: View) -> None:
     """Remind, from 1 November, that next year's official calendar is due; never where all is silent for cron."""
-    if view.is_present and (found.count or sys.stderr.isatty()):
+    if view.is_present and (latenesses.count or sys.stderr.isatty()):
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
             tell(f"dealtrack: {say(calendar_reminder(year))}{_('.')}")
@@ -78,20 +78,20 @@ def overdue(
     else:
         check_format(fmt)
     with session.register(one_state=True) as register:
-        wanted = read_filter(register, platform, category, owner)
+        query = read_filter(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
-        found = Counted(register.overdue(wanted, view))
+        latenesses = LatenessCount(register.overdue(query, view))
         try:
             if out:
                 from dealtrack.cli.watch_files import print_lists
 
-                print_lists(found.passing(), by, Path(out), fmt, register.zone, view.moment)
+                print_lists(latenesses.passing(), by, Path(out), fmt, register.zone, view.moment)
             else:
-                print_records(found, fmt=fmt, zone=register.zone, watch=True)
+                print_records(latenesses, fmt=fmt, zone=register.zone, watch=True)
         finally:
             # So too where whoever reads them has seen enough of them.
-            session.status = CHECK_FAILED if check and found.count else 0
-        _remind(session, register, found, view)
+            session.status = CHECK_FAILED if check and latenesses.count else 0
+        _remind(session, register, latenesses, view)
     raise typer.Exit(session.status)
 
 
@@ -120,18 +120,18 @@ def due(
     check_format(fmt)
     span = None if ics and within is None else parse_span("1wd" if within is None else within)
     with session.register(one_state=True) as register:
-        wanted = read_filter(register, platform, category, owner)
+        query = read_filter(register, platform, category, owner)
         view = session.view(as_of, known_at, register.zone)
-        ahead = register.due(wanted, _until(span, register, view), view)
+        ahead = register.due(query, _until(span, register, view), view)
         # Who subscribes to a calendar file must not lose sight of what was not done in time.
-        found = Counted(chain(register.overdue(wanted, view), ahead) if ics else ahead)
+        latenesses = LatenessCount(chain(register.overdue(query, view), ahead) if ics else ahead)
         if ics:
             from dealtrack.cli.watch_files import print_events
 
-            print_events(register, found.passing(), view, ics)
+            print_events(register, latenesses.passing(), view, ics)
         else:
-            print_records(found, fmt=fmt, zone=register.zone, watch=True)
-        _remind(session, register, found, view)
+            print_records(latenesses, fmt=fmt, zone=register.zone, watch=True)
+        _remind(session, register, latenesses, view)
 
 
 def _until(span: Span | None, register: Register, view: View) -> datetime:

@@ -49,8 +49,8 @@ def print_lists(
     """Write one list a group into a folder, and print which were written and which removed; raises CannotWrite."""
     fmt = fmt or "csv"
 
-    def write(path: Path, name: str, held: Sequence[Lateness]) -> None:
-        records = map(_record, held)
+    def write(path: Path, name: str, group: Sequence[Lateness]) -> None:
+        records = map(_record, group)
         if fmt == "xlsx":
             from dealtrack.exchange.sheets import write_sheet
 
@@ -64,7 +64,7 @@ def print_lists(
                 return
             from dealtrack.cli.table import print_table
 
-            count = _n("{count} deadline overdue", "{count} deadlines overdue", len(held)).format(count=len(held))
+            count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group)).format(count=len(group))
             stream.write(f"{safe_text(name)}: {count}, {show_moment(moment, zone)}\n\n")
             print_table(records, TEXT_KEYS, zone, stream)
 
@@ -110,11 +110,11 @@ def print_events(register: Register, latenesses: Iterable[Lateness], view: View,
     """Write clocks as a calendar file, `-` for standard output, and say how many they are; raises CannotWrite."""
     changes = Changes(register, view)
     deadlines = [Deadline(lateness, *changes.of(lateness.complaint.id)) for lateness in latenesses]
-    held = ics_bytes(deadlines, identity(register), register.calendar_in(view), register.zone, _)
+    data = ics_bytes(deadlines, identity(register), register.calendar_in(view), register.zone, _)
     if file == "-":
-        sys.stdout.write(held.decode())
+        sys.stdout.write(data.decode())
         return
     with bytes_beside(Path(file), FileKind.CALENDAR) as stream:
-        stream.write(held)
-    told = _n("{count} deadline written to {file}", "{count} deadlines written to {file}", len(deadlines))
-    print(safe_text(told.format(count=len(deadlines), file=file)))
+        stream.write(data)
+    text = _n("{count} deadline written to {file}", "{count} deadlines written to {file}", len(deadlines))
+    print(safe_text(text.format(count=len(deadlines), file=file)))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dealtrack.cli.board.feed import Feed
-from dealtrack.cli.complaint_view import portrait, portrait_lines
+from dealtrack.cli.complaint_view import complaint_lines, full_complaint
 from dealtrack.cli.describe import due_text, name_of, state_of
 from dealtrack.cli.explanation_view import explanation_text
 from dealtrack.cli.language import _
@@ -70,9 +70,9 @@ def summary_lines(standing: Standing, register: Register) -> list[str]:
     who = complaint.owner or ""
     if complaint.handler:
         who = _("{owner}, handed on to {handler}").format(owner=who, handler=complaint.handler)
-    known = [name_of(standing), said("seller", complaint.seller or ""), who, state_of(standing, register.zone)]
+    parts = [name_of(standing), said("seller", complaint.seller or ""), who, state_of(standing, register.zone)]
     return [
-        safe_text("  ".join(text for text in known if text)),
+        safe_text("  ".join(text for text in parts if text)),
         safe_text(_clocks(standing, register)),
         safe_text(complaint.summary or ""),
     ]
@@ -90,6 +90,6 @@ def explanation(register: Register, complaint: int, now: datetime) -> str:
     return explanation_text(register, complaint, View.of(now))
 
 
-def portrait_text(register: Register, complaint: int, now: datetime) -> str:
+def complaint_text(register: Register, complaint: int, now: datetime) -> str:
     """Return a complaint in full, as `show` prints it for a reader; raises UnknownComplaint."""
-    return "\n".join(portrait_lines(portrait(register, complaint, View.of(now)), register.zone, "table"))
+    return "\n".join(complaint_lines(full_complaint(register, complaint, View.of(now)), register.zone, "table"))

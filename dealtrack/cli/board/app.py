@@ -114,9 +114,9 @@ class Board(App[None]):
     def _show_heading(self) -> None:
         self._minute = self._heading_text()
         room = self.size.width - 2
-        taken = display_width(self._minute)
-        name = fit_text(safe_text(f"dealtrack  {self._feed.path.name}"), max(10, room - taken - 2))
-        gap = " " * max(1, room - display_width(name) - taken)
+        width = display_width(self._minute)
+        name = fit_text(safe_text(f"dealtrack  {self._feed.path.name}"), max(10, room - width - 2))
+        gap = " " * max(1, room - display_width(name) - width)
         self._heading.update(f"{name}{gap}{self._minute}")
 
     def on_resize(self) -> None:
@@ -181,17 +181,17 @@ class Board(App[None]):
             return actions.record(self._feed, action, ids, values, self._actor)
 
         first = chosen[0]
-        known = ", ".join(text for text in (first.number, first.platform, _(first.category or "")) if text)
-        title = f"{action.title} {first.id} ({known})"
+        names = ", ".join(text for text in (first.number, first.platform, _(first.category or "")) if text)
+        title = f"{action.title} {first.id} ({names})"
         if len(chosen) > 1:
             title = f"{action.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
         self.push_screen(Form(title, fields, submit), self._recorded)
 
-    def _recorded(self, told: str | None) -> None:
-        if told is not None:
+    def _recorded(self, message: str | None) -> None:
+        if message is not None:
             self._rows.marked.clear()
             self._show_items()
-            self._say(told)
+            self._say(message)
 
     def action_explain(self) -> None:
         """Show each day of the count of the complaint under the cursor."""
@@ -199,7 +199,7 @@ class Board(App[None]):
 
     def action_show(self) -> None:
         """Show the complaint under the cursor in full."""
-        self._open(actions.portrait_text)
+        self._open(actions.complaint_text)
 
     def _open(self, text_of: Callable[..., str]) -> None:
         item = self._rows.current

@@ -24,9 +24,9 @@ def board(
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise NoTerminal(what="The board", instead="Use 'dealtrack overdue' and 'dealtrack due'.")
     with session.register() as register:
-        wanted = read_filter(register, platform, category, owner, statuses=("open",))
+        query = read_filter(register, platform, category, owner, statuses=("open",))
     from dealtrack.cli.board.app import Board
     from dealtrack.cli.board.feed import Feed
 
-    with Feed(session.path, wanted, settings.now) as feed:
+    with Feed(session.path, query, settings.now) as feed:
         Board(feed, session.actor).run()

@@ -74,14 +74,14 @@ class Form(ModalScreen[str | None]):
         try:
             while self.is_current:
                 try:
-                    told = self._submit(values)
+                    message = self._submit(values)
                 except RegisterLocked:
                     if monotonic() > until:
                         raise
                     self._tell(_("Another clerk is writing: waiting."))
                     await asyncio.sleep(SECONDS_BETWEEN_TRIES)
                 else:
-                    self.dismiss(told)
+                    self.dismiss(message)
                     return
         except DealtrackError as error:
             self._tell(error.message(show_value, _))

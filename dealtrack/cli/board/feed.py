@@ -24,12 +24,12 @@ PATIENCE_SECONDS = 0.2
 class Feed:
     """Open complaints as they stand now; `items` is what was found at the last look, the most urgent first."""
 
-    def __init__(self, path: Path, wanted: Filter, clock: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, query: Filter, clock: Callable[[], datetime]) -> None:
         self.path = path
         self.clock = clock
         self.items: list[Item] = []
         self.register: Register
-        self._wanted = wanted
+        self._query = query
         self._open = ExitStack()
         self._standings: dict[int, Standing] = {}
         self._turn: datetime | None = None
@@ -92,11 +92,11 @@ class Feed:
 
     def _identity(self) -> tuple[int, int]:
         try:
-            held = self.path.stat()
+            file = self.path.stat()
         except OSError:
             self._file = (0, 0)
             raise RegisterMissing(path=self.path) from None
-        return held.st_dev, held.st_ino
+        return file.st_dev, file.st_ino
 
     def _reopen(self) -> None:
         self._open.close()
@@ -113,10 +113,10 @@ class Feed:
         self._file = identity
 
     def _read(self, ids: Sequence[int] | None) -> None:
-        wanted = self._wanted if ids is None else self._wanted._replace(ids=tuple(ids))
+        query = self._query if ids is None else self._query._replace(ids=tuple(ids))
         for id_ in ids or ():
             self._standings.pop(id_, None)
-        for standing in self.register.standings(wanted, View.of(self.clock())):
+        for standing in self.register.standings(query, View.of(self.clock())):
             self._standings[standing.complaint.id] = standing
 
     def _arrange(self) -> None:

@@ -58,7 +58,7 @@ class Lines:
     """Makes lines of items; what was made of an item is kept until it is another, as there may be thousands."""
 
     def __init__(self) -> None:
-        self._held: dict[int, Line] = {}
+        self._lines: dict[int, Line] = {}
         self._folded: dict[int, tuple[Cells, str]] = {}
         self._day: date | None = None
 
@@ -66,39 +66,39 @@ class Lines:
         """Return the lines that show items: each group under its heading, with its count."""
         day = local_day(moment, zone)
         if day != self._day:
-            self._held.clear()
+            self._lines.clear()
             self._folded.clear()
             self._day = day
         names = headings()
         lines: list[Line] = []
         for urgency, group in groupby(items, key=lambda item: item.urgency):
-            held = [self._line(item, zone, moment) for item in group]
-            lines.append(Line(f"{names[urgency].upper()} {len(held)}", None, (urgency.value,)))
-            lines += held
+            drawn_lines = [self._line(item, zone, moment) for item in group]
+            lines.append(Line(f"{names[urgency].upper()} {len(drawn_lines)}", None, (urgency.value,)))
+            lines += drawn_lines
         return lines
 
     def _line(self, item: Item, zone: tzinfo, moment: datetime) -> Line:
         id_ = item.complaint.id
-        held = self._held.get(id_)
-        was = held.item if held else None
-        if held and was and was.complaint is item.complaint and was.clock is item.clock and was.urgency is item.urgency:
-            return held
+        last = self._lines.get(id_)
+        was = last.item if last else None
+        if last and was and was.complaint is item.complaint and was.clock is item.clock and was.urgency is item.urgency:
+            return last
         cells = cells_of(item, zone, moment)
-        line = self._held[id_] = Line("", item, cells, tuple(map(display_width, cells)))
+        line = self._lines[id_] = Line("", item, cells, tuple(map(display_width, cells)))
         return line
 
     def matching(self, items: Iterable[Item], text: str, zone: tzinfo, moment: datetime) -> list[Item]:
         """Return the items whose cells hold every word of a text, whatever their case and width."""
         words = fold(text).split()
-        found = []
+        matches = []
         for item in items:
             cells = self._line(item, zone, moment).cells
-            known = self._folded.get(item.complaint.id)
-            if known is None or known[0] is not cells:
-                known = self._folded[item.complaint.id] = (cells, fold(" ".join(cells)))
-            if all(word in known[1] for word in words):
-                found.append(item)
-        return found
+            folded = self._folded.get(item.complaint.id)
+            if folded is None or folded[0] is not cells:
+                folded = self._folded[item.complaint.id] = (cells, fold(" ".join(cells)))
+            if all(word in folded[1] for word in words):
+                matches.append(item)
+        return matches
 
 
 def cells_of(item: Item, zone: tzinfo, moment: datetime) -> Cells:
@@ -160,8 +160,8 @@ def left_of(item: Item, moment: datetime, calendar: WorkingCalendar, zone: tzinf
 def plan(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
     """Return the columns that a width has room for, each by its place and its width."""
     shown = columns()
-    held = (line.widths for line in lines if line.item)
-    widths = list(map(max, zip(*held, (display_width(column.title) for column in shown), strict=True)))
+    sizes = (line.widths for line in lines if line.item)
+    widths = list(map(max, zip(*sizes, (display_width(column.title) for column in shown), strict=True)))
     widths[LEFT] = max(LEFT_WIDTH, widths[LEFT])
     return fit_columns(shown, widths, room)
 
@@ -183,8 +183,8 @@ def title_line(planned: Sequence[tuple[int, int]]) -> str:
 def counts(items: Iterable[Item], total: int) -> str:
     """Return how many items there are of each group, and of how many where some are hidden by a search."""
     shown = list(items)
-    told = [f"{sum(item.urgency is urgency for item in shown)} {name}" for urgency, name in headings().items()]
-    text = "   ".join(told)
+    parts = [f"{sum(item.urgency is urgency for item in shown)} {name}" for urgency, name in headings().items()]
+    text = "   ".join(parts)
     if len(shown) < total:
         text += "   " + _("({shown} of {total})").format(shown=len(shown), total=total)
     return text
