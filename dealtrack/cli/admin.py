@@ -14,7 +14,7 @@ from dealtrack.cli.session import Session, is_agreed, tell_changes
 from dealtrack.cli.terminal import tell, tell_fields
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import are_same
-from dealtrack.core.text import first_few, fit_text, safe_text
+from dealtrack.core.text import first_few, fit_text, nearest, safe_text
 from dealtrack.errors import (
     CHECK_FAILED,
     BadCopies,
@@ -28,12 +28,12 @@ from dealtrack.errors import (
     suggestion,
 )
 from dealtrack.phrase import Phrase, listed
+from dealtrack.register.register import Register
 from dealtrack.register.store import Store
 from dealtrack.sources.policies import load_policy, policy_names
 
 if TYPE_CHECKING:
     from dealtrack.register.evidence_copies import Copied
-    from dealtrack.register.register import Register
     from dealtrack.register.restoring import Draft
 
 
@@ -214,7 +214,6 @@ def init(
 ) -> None:
     """Make a register."""
     from dealtrack.register.founding import Setup
-    from dealtrack.register.register import Register
     from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
     from dealtrack.sources.platforms import first_platforms
     from dealtrack.sources.policies import load_policy
@@ -255,8 +254,6 @@ def check_timezone(name: str) -> None:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):
         from zoneinfo import available_timezones
-
-        from dealtrack.core.text import nearest
 
         raise BadTimezone(name=name, nearest=suggestion(nearest(name, sorted(available_timezones()), 2))) from None
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dealtrack import settings
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _, _n
 from dealtrack.cli.options import CalendarName, Format
@@ -38,7 +39,6 @@ def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tz
         except RegisterMissing:
             if session.names_register:
                 raise
-    from dealtrack import settings
     from dealtrack.sources.calendars import load_calendar
 
     rules = load_calendar(name or DEFAULT, settings.data_folder(), settings.user_folder())

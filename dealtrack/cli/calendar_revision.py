@@ -13,8 +13,8 @@ from dealtrack.cli.describe import due_text, show_day
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import tell
-from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason
-from dealtrack.core.moments import parse_days
+from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason, rulings_to_data
+from dealtrack.core.moments import parse_day, parse_days
 from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
@@ -40,7 +40,6 @@ def amend(
     yes: Yes = False,
 ) -> None:
     """Rule days of the calendar otherwise; shows first which deadlines move."""
-    from dealtrack.core.calendar import rulings_to_data
     from dealtrack.register.calendar_layers import read_layers
     from dealtrack.sources.calendars import Amendment
 
@@ -90,7 +89,6 @@ def import_(
     yes: Yes = False,
 ) -> None:
     """Take an official notice into the calendar; shows first which deadlines move."""
-    from dealtrack.core.moments import parse_day
     from dealtrack.core.notice import day_in, overruled
     from dealtrack.register.calendar_layers import read_layers
     from dealtrack.sources.notices import read_notice
@@ -121,7 +119,6 @@ def _with_issue(session: Session, register: Register, notice: "Notice") -> tuple
 
     Raises IssueDayUnknown or IssueDaysEqual.
     """
-    from dealtrack.core.moments import parse_day
     from dealtrack.register.calendar_layers import read_layers
 
     layers = read_layers(register.connection)

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dealtrack import settings
 from dealtrack.cli.language import _
+from dealtrack.cli.options import STATUSES
 from dealtrack.cli.session import Session
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF, Status
+from dealtrack.core.moments import show_due
+from dealtrack.core.platform import CHANNELS, NO_CHANNEL
 from dealtrack.register.register import Register
+from dealtrack.register.view import View
 
 if TYPE_CHECKING:
     from dealtrack.register.completing import Brief
@@ -92,8 +96,6 @@ def _statuses(query: CompletionQuery) -> frozenset[Status]:
 
 
 def _meaning(brief: "Brief", register: Register) -> str:
-    from dealtrack.core.moments import show_due
-
     parts = [brief.number, brief.platform, _(brief.category or ""), _(brief.status.value)]
     if brief.due:
         parts.append(_("due {moment}").format(moment=show_due(brief.due, register.zone)))
@@ -152,8 +154,6 @@ def _mappings(query: CompletionQuery) -> list[Candidate]:
 
 
 def _clocks(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.register.view import View
-
     with _register(query) as register:
         return plain(register.clock_names(View.of(query.session.now)))
 
@@ -194,8 +194,6 @@ def _formats(query: CompletionQuery) -> list[Candidate]:
 
 
 def _states(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.cli.options import STATUSES
-
     return plain(STATUSES)
 
 
@@ -206,8 +204,6 @@ def _zones(query: CompletionQuery) -> list[Candidate]:
 
 
 def _channels(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.core.platform import CHANNELS, NO_CHANNEL
-
     earlier, _, _ = query.begun.rpartition(",")
     left = [channel for channel in CHANNELS if channel not in earlier.split(",")]
     return plain([f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL])

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 from dealtrack.cli.describe import Translate, due_text
 from dealtrack.cli.language import _
+from dealtrack.cli.terminal import lines_beside
 from dealtrack.cli.terms import said
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.masking import masked
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import Standing, clock_record, record
-from dealtrack.core.text import safe_text
+from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import UnknownComplaint
 from dealtrack.phrase import Phrase
 from dealtrack.register.erasure import erasure_of
@@ -99,9 +100,6 @@ def complaint_lines(full: FullComplaint, zone: tzinfo, fmt: str, room: int | Non
         for section, cells in rows:
             yield "\t".join((section, *cells))
         return
-    from dealtrack.cli.terminal import lines_beside
-    from dealtrack.core.text import display_width, pad_text
-
     complaint = full.standing.complaint
     yield _("Complaint {id}").format(id=complaint.id)
     for name in ("field", "clock", "history"):

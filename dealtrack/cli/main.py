@@ -13,7 +13,9 @@ import typer
 from dealtrack.cli.click import ClickException, NoArgsIsHelpError
 from dealtrack.cli.commands import top_command
 from dealtrack.cli.language import _, _n, choose_language
+from dealtrack.cli.terminal import tell
 from dealtrack.cli.usage import refusal
+from dealtrack.core.text import first_few
 from dealtrack.errors import BAD_INPUT, REGISTER_UNUSABLE, DealtrackError, TooFewFiles
 
 if TYPE_CHECKING:
@@ -38,8 +40,6 @@ class Call:
             return ""
         if not ids:
             return _(" It is done all the same.")
-        from dealtrack.core.text import first_few
-
         text = _n(
             " It is recorded all the same: complaint {ids}. Do not enter it again.",
             " It is recorded all the same: complaints {ids}. Do not enter them again.",
@@ -177,8 +177,6 @@ def _prepare_streams() -> None:
 
 
 def _say(message: str) -> None:
-    from dealtrack.cli.terminal import tell
-
     try:
         # Of two lines, as the catalogue has them: its values are of one.
         for line in f"dealtrack: {message}".split("\n"):

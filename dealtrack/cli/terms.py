@@ -51,6 +51,7 @@ FESTIVALS = (
 COLUMNS = (
     *("id", "number", "platform", "category", "seller", "status", "owner", "policy", "received", "forwarded"),
     *("completed", "outcome", "amount", "summary", "clock", "due", "verdict", "late", "provisional", "matched"),
+    "working days late",
     *("complaint", "seq", "name", "size", "sha256", "at", "actor", "present", "aliases", "green channel", "channels"),
     *("last checked", "checked by", "checked", "finding", "title", "in force", "clocks", "taken in"),
     *("consumer", "phone", "email", "address", "by", "then", "now", "change"),

@@ -8,6 +8,8 @@ from typing import Any
 
 from dealtrack.cli.language import _, _n
 from dealtrack.cli.output import check_word, print_records
+from dealtrack.cli.table import print_table
+from dealtrack.cli.terms import heading
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
 from dealtrack.core.text import safe_text
@@ -55,15 +57,13 @@ def print_lists(
             from dealtrack.exchange.sheets import write_sheet
 
             with bytes_beside(path, FileKind.WORKBOOK) as book:
-                write_sheet(records, KEYS, titles(), _("overdue"), zone, moment, book)
+                write_sheet(records, KEYS, _titles(), _("overdue"), zone, moment, book)
             return
         with written_beside(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
             if fmt == "csv":
                 stream.write(BYTE_ORDER_MARK)
                 write_csv(records, KEYS, zone, stream)
                 return
-            from dealtrack.cli.table import print_table
-
             count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group)).format(count=len(group))
             stream.write(f"{safe_text(name)}: {count}, {show_moment(moment, zone)}\n\n")
             print_table(records, TEXT_KEYS, zone, stream)
@@ -73,23 +73,9 @@ def print_lists(
     print_records(map(_listed_record, listed), LISTED_KEYS, zone=zone)
 
 
-def titles() -> Mapping[str, str]:
+def _titles() -> Mapping[str, str]:
     """Return the headings of a workbook's columns in the user's language."""
-    return {
-        "id": _("id"),
-        "number": _("number"),
-        "platform": _("platform"),
-        "category": _("category"),
-        "status": _("status"),
-        "owner": _("owner"),
-        "clock": _("clock"),
-        "due": _("due"),
-        "verdict": _("verdict"),
-        "working_days_late": _("working days late"),
-        "provisional": _("provisional"),
-        "received": _("received"),
-        "summary": _("summary"),
-    }
+    return {key: heading(key.replace("_", " ")) for key in KEYS}
 
 
 def _record(lateness: Lateness) -> dict[str, Any]:
