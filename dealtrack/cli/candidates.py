@@ -213,7 +213,7 @@ def _files(query: CompletionQuery) -> list[Candidate]:
     return FILES
 
 
-def _topics(asked: Asked) -> list[Candidate]:
+def _topics(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.cli.commands import COMMANDS
     from dealtrack.cli.help import TOPICS
 
