@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,8 +19,10 @@ from dealtrack.core.text import first_few, safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.day_orders import NAMES, DayOrder
 from dealtrack.exchange.readers import Refusal, Source
-from dealtrack.exchange.tally import Tally
 from dealtrack.phrase import Phrase, listed
+
+if TYPE_CHECKING:
+    from dealtrack.exchange.importer import Tally
 
 SHOWN_REFUSALS = 10
 SHOWN_KEPT = 5
@@ -173,7 +175,7 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
         yield show
 
 
-def _report(tally: Tally, refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
+def _report(tally: "Tally", refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
     def note(text: str) -> None:
         tell(safe_text(text))
 
@@ -272,7 +274,7 @@ def _undated(column: str, is_taken: bool, count: int) -> str:
     return text + _(": they count as open; [closed] in a mapping takes them as closed on an unknown day")
 
 
-def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:
+def _report_personal(tally: "Tally", say: Callable[[str], None]) -> None:
     for complaint, fields in tally.kept[:SHOWN_KEPT]:
         text = _(
             "complaint {complaint}: {fields} in the file is not what a clerk entered, which stands; amend changes it"
@@ -296,7 +298,7 @@ def _report_personal(tally: Tally, say: Callable[[str], None]) -> None:
         say(text.format(count=tally.erased))
 
 
-def _report_alike(tally: Tally, lines: list[str]) -> None:
+def _report_alike(tally: "Tally", lines: list[str]) -> None:
     for line in lines:
         tell(line)
     if tally.alike > len(lines):

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, TextIO, TypeVar
 
 from dealtrack.core.masking import PERSONAL, masked
 from dealtrack.core.standing import record, record_keys
-from dealtrack.exchange.histories import BEYOND_COLUMNS, COLUMN, COLUMN_KINDS, history_of, history_text, told_record
+from dealtrack.exchange.histories import BEYOND_COLUMNS, COLUMN, COLUMN_KINDS, entry_record, history_of, history_text
 from dealtrack.exchange.writers import write_csv, write_json, write_json_lines
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
@@ -52,7 +52,7 @@ class Counted:
             elif self._as_text:
                 values[COLUMN] = history_text(told, register.zone)
             else:
-                values[COLUMN] = [told_record(entry) for entry in told]
+                values[COLUMN] = [entry_record(entry) for entry in told]
             yield values
 
 

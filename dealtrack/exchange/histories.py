@@ -57,7 +57,7 @@ _ENTRIES = 1000
 _MOST_UNITS = 9999
 
 
-class Told(NamedTuple):
+class HistoryEntry(NamedTuple):
     """An entry of a complaint's history as an export tells it; `at` in UTC."""
 
     kind: Kind
@@ -65,37 +65,39 @@ class Told(NamedTuple):
     detail: dict[str, Any]
 
 
-def told_of(entry: Transition) -> Told:
+def entry_in_file(entry: Transition) -> HistoryEntry:
     """Return what an export tells of an entry."""
-    return Told(entry.kind, entry.at, {key: value for key, value in entry.detail.items() if key not in OWN_WORDS})
+    return HistoryEntry(
+        entry.kind, entry.at, {key: value for key, value in entry.detail.items() if key not in OWN_WORDS}
+    )
 
 
-def history_of(entries: Iterable[Transition]) -> list[Told]:
+def history_of(entries: Iterable[Transition]) -> list[HistoryEntry]:
     """Return a complaint's history where the columns of an export do not tell all of it, else nothing.
 
     Voided entries are left out, and so are evidence and what an amendment said of personal data alone.
     """
-    told = [told_of(entry) for entry in effective(entries) if entry.kind not in UNTOLD]
-    told = [entry for entry in told if entry.detail or entry.kind is not Kind.AMENDED]
-    kinds = [entry.kind for entry in told]
+    history = [entry_in_file(entry) for entry in effective(entries) if entry.kind not in UNTOLD]
+    history = [entry for entry in history if entry.detail or entry.kind is not Kind.AMENDED]
+    kinds = [entry.kind for entry in history]
     in_columns = len(set(kinds)) == len(kinds) and all(
-        entry.kind in _IN_COLUMNS and entry.detail.keys() <= _IN_COLUMNS[entry.kind] for entry in told
+        entry.kind in _IN_COLUMNS and entry.detail.keys() <= _IN_COLUMNS[entry.kind] for entry in history
     )
-    return [] if in_columns else told
+    return [] if in_columns else history
 
 
-def told_record(told: Told) -> dict[str, Any]:
+def entry_record(entry: HistoryEntry) -> dict[str, Any]:
     """Return an entry under its fixed keys; moments in UTC."""
-    return {"kind": told.kind.value, "at": told.at, **({"detail": told.detail} if told.detail else {})}
+    return {"kind": entry.kind.value, "at": entry.at, **({"detail": entry.detail} if entry.detail else {})}
 
 
-def history_text(history: Sequence[Told], zone: tzinfo) -> str:
+def history_text(history: Sequence[HistoryEntry], zone: tzinfo) -> str:
     """Return a history as the text of a cell: JSON, with moments that carry the offset of `zone`."""
-    records = [{**told_record(told), "at": iso_local(told.at, zone)} for told in history]
+    records = [{**entry_record(entry), "at": iso_local(entry.at, zone)} for entry in history]
     return json.dumps(records, ensure_ascii=False)
 
 
-def parse_history(text: str) -> tuple[Told, ...]:
+def parse_history(text: str) -> tuple[HistoryEntry, ...]:
     """Return the history that a cell of an export holds; raises ValueError with what is wrong about it."""
     try:
         records = json.loads(text)
@@ -103,13 +105,13 @@ def parse_history(text: str) -> tuple[Told, ...]:
         raise ValueError(Phrase("is no JSON as export writes it")) from None
     if not isinstance(records, list) or not records or len(records) > _ENTRIES:
         raise ValueError(Phrase("is no list of 1 to {most} entries", most=_ENTRIES))
-    told = tuple(_told(record) for record in records)
-    if told[0].kind is not Kind.RECEIVED or any(entry.kind is Kind.RECEIVED for entry in told[1:]):
+    history = tuple(_entry(record) for record in records)
+    if history[0].kind is not Kind.RECEIVED or any(entry.kind is Kind.RECEIVED for entry in history[1:]):
         raise ValueError(Phrase("does not begin with the one receipt"))
-    return told
+    return history
 
 
-def _told(record: Any) -> Told:
+def _entry(record: Any) -> HistoryEntry:
     if not isinstance(record, dict) or not record.keys() <= {"kind", "at", "detail"}:
         raise ValueError(Phrase("holds an entry that has not kind, at and detail alone"))
     try:
@@ -131,7 +133,7 @@ def _told(record: Any) -> Told:
     missing = sorted(_NEEDED.get(kind, frozenset()) - values.keys())
     if missing:
         raise ValueError(Phrase("does not say the {missing} of {kind}", missing=missing[0], kind=kind))
-    return Told(kind, _moment(record.get("at")), values)
+    return HistoryEntry(kind, _moment(record.get("at")), values)
 
 
 def _moment(text: Any) -> datetime:
@@ -200,8 +202,8 @@ def _text(key: str, value: Any) -> str:
 Renamed = Callable[[str], str]
 
 
-def with_platforms(told: Told, name_of: Renamed) -> Told:
+def with_platforms(entry: HistoryEntry, name_of: Renamed) -> HistoryEntry:
     """Return an entry with the platform that it names under the name that the register knows it by."""
-    if "platform" not in told.detail:
-        return told
-    return told._replace(detail={**told.detail, "platform": name_of(told.detail["platform"])})
+    if "platform" not in entry.detail:
+        return entry
+    return entry._replace(detail={**entry.detail, "platform": name_of(entry.detail["platform"])})

@@ -1,6 +1,8 @@
 """Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -11,27 +13,65 @@ from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
-from dealtrack.exchange.drafting import PlatformNames, work_of
 from dealtrack.exchange.mapping import Mapping
-from dealtrack.exchange.news import (
+from dealtrack.exchange.raw import PassedLine, RawRow
+from dealtrack.exchange.readers import Refusal, Source
+from dealtrack.exchange.reconcile import (
     Contradiction,
+    PlatformNames,
+    Recognition,
     adds_nothing,
     check_same_row,
     news_of,
     personal_news,
     personal_of,
+    work_of,
 )
-from dealtrack.exchange.raw import PassedLine, RawRow
-from dealtrack.exchange.readers import Refusal, Source
-from dealtrack.exchange.recognition import Recognition
-from dealtrack.exchange.rows import Incoming, RowsReader
-from dealtrack.exchange.tally import Tally
+from dealtrack.exchange.rows import Incoming, Reading, RowsReader
 from dealtrack.phrase import Phrase
-from dealtrack.register.duplicates import Watch
+from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.erasure import erased_complaints
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
+
+ODD_KEPT = 9
+
+
+@dataclass(slots=True)
+class Tally:
+    """What an import did, and what it met.
+
+    `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
+    stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the lines
+    beside the table, which are no rows; `unknown_words` are the words for the category of new complaints that stand for
+    none, and how many complaints are other by each. `undated` counts the rows that are closed without a day, by the
+    column that says so and whether they are taken as closed.
+    """
+
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    alike: int = 0
+    first_alike: list[Lookalike] = field(default_factory=list)
+    platforms: list[str] = field(default_factory=list)
+    kept: list[tuple[int, list[str]]] = field(default_factory=list)
+    erased: int = 0
+    odd_contacts: int = 0
+    first_odd: list[int] = field(default_factory=list)
+    passed: list[PassedLine] = field(default_factory=list)
+    unknown_words: Counter[str] = field(default_factory=Counter)
+    undated: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    reading: Reading = field(default_factory=Reading)
+
+    def note_odd_contact(self, line: int) -> None:
+        """Count a row whose phone or e-mail address is none, and remember the first lines."""
+        self.odd_contacts += 1
+        if len(self.first_odd) < ODD_KEPT:
+            self.first_odd.append(line)
+
 
 ALIKE_KEPT = 5
 AT_ONCE = 64
@@ -240,11 +280,11 @@ class Intake:
         given = personal_of(row)
         if given is None:
             return None
-        held = self._recorder.personal(known)
-        if held is None and known in self._erased:
+        stored = self._recorder.personal(known)
+        if stored is None and known in self._erased:
             self._tally.erased += 1
             return None
-        personal, kept = personal_news(given, held, history)
+        personal, kept = personal_news(given, stored, history)
         if kept:
             self._tally.kept.append((known, kept))
         return personal

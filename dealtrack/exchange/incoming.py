@@ -17,7 +17,7 @@ from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, rest
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.closings import State
 from dealtrack.exchange.dates import DateReader, shown
-from dealtrack.exchange.histories import COLUMN, Told, parse_history
+from dealtrack.exchange.histories import COLUMN, HistoryEntry, parse_history
 from dealtrack.exchange.mapping import EVENTS, FIELDS, Inside, Layout, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
 from dealtrack.phrase import Phrase, Word
@@ -68,7 +68,7 @@ class Incoming(NamedTuple):
     kept: dict[str, str]
     raw: RawRow
     id: int | None = None
-    history: tuple[Told, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
     unknown_steps: tuple[Kind, ...] = ()
     undated: str | None = None
     is_closed: bool = False
@@ -96,8 +96,7 @@ class RowReader:
         self._own = layout.own
         self._only = layout.only
         self._states = layout.states
-        known = (*STEPS,) if layout.own else tuple(layout.fields)
-        self._unknown_steps = tuple(kind for kind in STEPS if kind not in known)
+        self._unknown_steps = () if layout.own else tuple(kind for kind in STEPS if kind not in layout.fields)
         self._blanks = mapping.blanks
         self._longest_blank = max(map(len, mapping.blanks), default=0)
         self._constants = mapping.constants
@@ -124,7 +123,7 @@ class RowReader:
     def read(self, row: RawRow) -> Incoming:
         """Return a row as a complaint; raises Refused."""
         cells = row.cells
-        id_, history = self._told_by_export(cells) if self._own else (None, ())
+        id_, history = self._history_in_export(cells) if self._own else (None, ())
         moments = {}
         for name, indexes in self._events:
             if len(indexes) == 1 and not cells[indexes[0]]:
@@ -184,8 +183,8 @@ class RowReader:
         word = values["category"]
         kept = {}
         for column, index in self._kept:
-            if said := self._clean(column, cells[index], TEXT):
-                kept[column] = said
+            if text := self._clean(column, cells[index], TEXT):
+                kept[column] = text
         return Incoming(
             row.line,
             values["number"],
@@ -222,7 +221,7 @@ class RowReader:
         """Tell whether the columns that an event hangs on say that it happened; one that is missing does not."""
         return all(place is not None and cells[place].strip().casefold() in words for place, words in self._only[name])
 
-    def _told_by_export(self, cells: Sequence[str]) -> tuple[int | None, tuple[Told, ...]]:
+    def _history_in_export(self, cells: Sequence[str]) -> tuple[int | None, tuple[HistoryEntry, ...]]:
         assert self._own is not None
         place, story = self._own
         id_, text = cells[place].strip(), cells[story].strip()
@@ -257,8 +256,8 @@ class RowReader:
                 if cell.__class__ is Unusable:
                     raise Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
                 # Only such texts are others once they are restored: to see that here saves 1 us a row.
-                told = self._restored(text) if text[0] == "'" or self._own else text
-                return told, self._header[index]
+                restored = self._restored(text) if text[0] == "'" or self._own else text
+                return restored, self._header[index]
         return None, ""
 
     def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:
@@ -312,13 +311,13 @@ class RowReader:
     def _category(self, word: str | None) -> str:
         if word is None:
             return OTHER
-        known = self._categories.get(word)
-        if known is None:
+        category = self._categories.get(word)
+        if category is None:
             table = self._values.get("category", {})
-            known = match_category(table.get(word.casefold(), word)) or OTHER
+            category = match_category(table.get(word.casefold(), word)) or OTHER
             if len(self._categories) < _REMEMBERED:
-                self._categories[word] = known
-        return known
+                self._categories[word] = category
+        return category
 
     def _check_order(self, moments: dict[str, Moment], row: RawRow) -> None:
         """Refuse a row that was closed twice, or whose moments cannot have followed one another."""
@@ -339,11 +338,11 @@ class RowReader:
             # A day alone may be any of its moments; it counts as the earliest that fits.
             if (stated.end <= latest) if stated.day_only else (stated.start < latest):
                 raise Refused(
-                    Phrase("{one} is before {other}", one=self._told(name, row), other=self._told(before, row))
+                    Phrase("{one} is before {other}", one=self._in_words(name, row), other=self._in_words(before, row))
                 )
             before, latest = name, max(stated.start, latest)
 
-    def _told(self, name: str, row: RawRow) -> str:
+    def _in_words(self, name: str, row: RawRow) -> str:
         text, column = self._pick(name, row.cells, dict(self._events)[name])
         return Phrase("{name} {value} in column {column!r}", name=name, value=shown(text or ""), column=column)
 

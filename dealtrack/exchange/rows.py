@@ -14,7 +14,7 @@ from dealtrack.exchange.mapping import Layout, Mapping, lay_out, loose_name
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 
-__all__ = ["Incoming", "RawRow", "Reading", "Refusal", "RowsReader", "incoming_rows"]
+__all__ = ["Incoming", "Reading", "RowsReader", "incoming_rows"]
 
 _LAYOUTS = 1000
 
@@ -68,14 +68,14 @@ class RowsReader:
 
     def _reader(self, header: tuple[str, ...]) -> RowReader:
         """Return what reads the rows under a header; raises ValueError for one that rows cannot be read under."""
-        found = self._readers.get(header)
-        if found is None:
+        reader = self._readers.get(header)
+        if reader is None:
             layout = lay_out(self._mapping, header)
             if len(self._readers) >= _LAYOUTS:
                 self._readers.clear()
-            found = self._readers[header] = self._under(header, layout)
+            reader = self._readers[header] = self._under(header, layout)
             self._reading.ignored.update(dict.fromkeys(layout.ignored))
-        return found
+        return reader
 
     def _beside(self, row: RawRow) -> PassedLine | None:
         """Return a row that no complaint can be read from as a line beside the table, None where it may be one."""

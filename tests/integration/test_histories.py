@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dealtrack.core.lifecycle import Kind, Transition
-from dealtrack.exchange.histories import Told, history_of, history_text, parse_history
+from dealtrack.exchange.histories import HistoryEntry, history_of, history_text, parse_history
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RECEIPT: dict[str, Any] = {"kind": "received", "at": "2016-11-01T09:00:00+08:00",
@@ -56,7 +56,7 @@ def test_whatever_more_there_is_is_told_and_read_back(more: Transition) -> None:
 
 
 def test_moments_carry_their_offset() -> None:
-    text = history_text([Told(Kind.NOTED, at(1), {"note": "x"})], SHANGHAI)
+    text = history_text([HistoryEntry(Kind.NOTED, at(1), {"note": "x"})], SHANGHAI)
     assert json.loads(text) == [{"kind": "noted", "at": "2016-11-01T09:00:00+08:00", "detail": {"note": "x"}}]
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from dealtrack.core.moments import Moment
 from dealtrack.exchange.mapping import Mapping
-from dealtrack.exchange.news import Contradiction, adds_nothing, news_of, personal_news, personal_of
 from dealtrack.exchange.readers import open_source
+from dealtrack.exchange.reconcile import Contradiction, adds_nothing, news_of, personal_news, personal_of
 from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
 from dealtrack.register.register import Register
 from tests.conftest import PROJECT, Clerk

@@ -1,15 +1,18 @@
-"""What a row of a file adds to a complaint, and where it contradicts the journal."""
+"""What a row of a file is to the register: a new complaint, more about a known one, or a contradiction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
+from hashlib import sha256
 from typing import Any
 
 from dealtrack.core.category import OTHER, match_category
+from dealtrack.core.chain import canonical
 from dealtrack.core.day_times import day_start
 from dealtrack.core.lifecycle import (
     CLOSING,
     DAY_UNKNOWN,
     NO_DETAIL,
+    UNKNOWN_STEPS,
     Complaint,
     Detail,
     Kind,
@@ -21,11 +24,15 @@ from dealtrack.core.lifecycle import (
 from dealtrack.core.masking import PERSONAL, is_masked, mask
 from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.outcome import outcome_named
-from dealtrack.exchange.histories import told_of, with_platforms
-from dealtrack.exchange.incoming import Incoming
+from dealtrack.core.platform import Platform, match_platform
+from dealtrack.core.policy import Policy
+from dealtrack.errors import UnknownComplaint
+from dealtrack.exchange.histories import entry_in_file, with_platforms
+from dealtrack.exchange.rows import Incoming
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.personal import Personal
-from dealtrack.register.recorder import Draft
+from dealtrack.register.recorder import Draft, Recorder, Work
+from dealtrack.register.register import Register
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
 EVENT_NAMES = tuple((kind, kind.value) for kind in EVENTS)
@@ -45,12 +52,12 @@ def events_of(row: Incoming) -> list[Draft]:
     moments = row.moments
     if len(moments) == 1 and not row.is_closed:
         return []
-    told = [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
+    drafts = [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
     if row.is_closed:
-        last = told[-1].at if told else moments["received"]
+        last = drafts[-1].at if drafts else moments["received"]
         # With the moment of what came last, whichever that is kept at: it says nothing of its own.
-        told.append(_closed(row, last._replace(day_only=True)))
-    return told
+        drafts.append(_closed(row, last._replace(day_only=True)))
+    return drafts
 
 
 def receipt_of(row: Incoming) -> tuple[Moment, dict[str, Any]]:
@@ -95,21 +102,22 @@ def news_of(
     counted = effective(history)
     replaced = [entry for entry in counted if entry.detail.get(DAY_UNKNOWN) and not CLOSING.isdisjoint(row.moments)]
     entries = [entry for entry in counted if entry not in replaced]
-    held = [told_of(entry) for entry in entries]
-    news = [told for told in (with_platforms(told, name_of) for told in row.history[1:]) if told not in held]
-    told: dict[str, set[str]] = {}
+    recorded_before = [entry_in_file(entry) for entry in entries]
+    in_file = [with_platforms(entry, name_of) for entry in row.history[1:]]
+    news = [entry for entry in in_file if entry not in recorded_before]
+    words: dict[str, set[str]] = {}
     for detail in (*(entry.detail for entry in entries), *(entry.detail for entry in news)):
         for name, value in detail.items():
-            told.setdefault(name, set()).add(str(value))
+            words.setdefault(name, set()).add(str(value))
     # An entry made before a word was known to stand for an outcome keeps that word.
-    told["outcome"] = {*told.get("outcome", ()), *map(outcome_named, told.get("outcome", ()))}
+    words["outcome"] = {*words.get("outcome", ()), *map(outcome_named, words.get("outcome", ()))}
     stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
     stated["platform"] = platform
-    if not row.category_word or row.category_word in told.get("category_word", ()):
+    if not row.category_word or row.category_word in words.get("category_word", ()):
         stated["category"] = None
     complaint = fold(history[0].complaint, history)
     for name, value in stated.items():
-        if value is not None and value not in told.get(name, ()):
+        if value is not None and value not in words.get(name, ()):
             raise Contradiction(_against(name, value, getattr(complaint, name)))
     drafts = [Draft(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
     drafts += [Draft(entry.kind, _exact(entry.at), entry.detail) for entry in news]
@@ -137,7 +145,7 @@ def news_of(
     if not any(draft.kind is Kind.COMPLETED for draft in drafts):
         for name in ("outcome", "amount"):
             value = getattr(row, name)
-            if value is not None and value not in told.get(name, ()):
+            if value is not None and value not in words.get(name, ()):
                 raise Contradiction(_against(name, value, getattr(complaint, name)))
     return drafts
 
@@ -151,7 +159,7 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
         return False
     if row.category_word is not None and row.category != complaint.category:
         return False
-    for value, held in (
+    for value, stored in (
         (row.seller, complaint.seller),
         (row.owner, complaint.owner),
         (row.policy, complaint.policy),
@@ -159,7 +167,7 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
         (row.outcome, complaint.outcome),
         (row.amount, complaint.amount),
     ):
-        if value is not None and value != held:
+        if value is not None and value != stored:
             return False
     for name, moment in row.moments.items():
         at = getattr(complaint, name)
@@ -171,13 +179,15 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
     return personal is not None and all(new is None or new == old for new, old in zip(given, personal, strict=True))
 
 
-def check_same_row(row: Incoming, history: Sequence[Transition], news: Personal | None, held: Personal | None) -> None:
+def check_same_row(
+    row: Incoming, history: Sequence[Transition], news: Personal | None, stored: Personal | None
+) -> None:
     """Check that a row is of the complaint that an earlier row of its file told of: same person, same words.
 
-    `news` is what it would make of the personal data `held`. Raises Contradiction.
+    `news` is what it would make of the personal data `stored`. Raises Contradiction.
     """
     if news is not None:
-        names = [name for name in PERSONAL if getattr(news, name) != getattr(held or Personal(), name)]
+        names = [name for name in PERSONAL if getattr(news, name) != getattr(stored or Personal(), name)]
         raise Contradiction(Phrase("{names} is another", names=listed(map(Word, names))))
     if row.category != OTHER or row.category_word is None or match_category(row.category_word) == OTHER:
         return
@@ -195,17 +205,17 @@ def personal_of(row: Incoming) -> Personal | None:
 
 
 def personal_news(
-    given: Personal, held: Personal | None, history: Sequence[Transition]
+    given: Personal, stored: Personal | None, history: Sequence[Transition]
 ) -> tuple[Personal | None, list[str]]:
     """Return a complaint's personal data with what a row adds, None where that is nothing, and the fields kept.
 
-    What a clerk entered or amended last stands, and is kept where a row says otherwise; only what is missing, or held
+    What a clerk entered or amended last stands, and is kept where a row says otherwise; only what is missing, or stored
     masked, is then taken from the row. What an import brought in follows the file. A masked value adds nothing to the
     whole one.
     """
     telling = [entry for entry in history if "personal" in entry.detail]
     by_clerk = bool(telling) and "source" not in telling[-1].detail
-    right = (held or Personal())._asdict()
+    right = (stored or Personal())._asdict()
     kept: list[str] = []
     for name in PERSONAL:
         new, old = getattr(given, name), right[name]
@@ -213,25 +223,25 @@ def personal_news(
             continue
         if by_clerk and old is not None and not (is_masked(name, old) and mask(name, new) == old):
             kept.append(name)
-        elif by_clerk and old is None and telling[-1].kind is Kind.AMENDED and held is not None:
+        elif by_clerk and old is None and telling[-1].kind is Kind.AMENDED and stored is not None:
             # The clerk may have emptied the field.
             kept.append(name)
         else:
             right[name] = new
     personal = Personal(**right)
-    return (personal if personal != (held or Personal()) else None), kept
+    return (personal if personal != (stored or Personal()) else None), kept
 
 
 def _exact(at: datetime) -> Moment:
     return Moment(at, at, False)
 
 
-def _against(name: str, value: str, held: str | None) -> str:
+def _against(name: str, value: str, stored: str | None) -> str:
     return Phrase(
         "{name} is {value!r} in the file, but the register has {held}",
         name=name,
         value=value,
-        held=Word("none") if held is None else repr(held),
+        held=Word("none") if stored is None else repr(stored),
     )
 
 
@@ -250,3 +260,134 @@ def _ending(row: Incoming, kind: Kind) -> Detail:
     if kind is not Kind.COMPLETED:
         return NO_DETAIL
     return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
+
+
+class Recognition:
+    """Finds for the rows of one file, in their order, the complaints that they tell of.
+
+    A row is known by its number; in an export of dealtrack's own also by its id, which keeps complaints apart that
+    share a number. A row without a number is known by its words on the receipt, and its place among its like.
+    """
+
+    def __init__(self, register: Register, recorder: Recorder) -> None:
+        self._register = register
+        self._recorder = recorder
+        self._seen: dict[str, int] = {}
+        self._row_ids: dict[int, int] = {}
+
+    def find(self, row: Incoming, key: str | None) -> int | None:
+        """Return the complaint that a row tells of, None for a new one; `key` is what a row without number is known by.
+
+        Raises Contradiction where its number stands for several.
+        """
+        if row.number is None:
+            assert key is not None
+            return self._recorder.find_import_key(key) or self._by_id(row)
+        ids = self._recorder.find_number(row.number)
+        if row.id is None:
+            if len(ids) > 1:
+                raise Contradiction(
+                    Phrase(
+                        "the number {number} stands for {count} complaints of the register: {ids}",
+                        number=row.number,
+                        count=len(ids),
+                        ids=", ".join(map(str, ids)),
+                    )
+                )
+            return ids[0] if ids else None
+        # One row of an export is one complaint: none is told of by two of them.
+        free = [id_ for id_ in ids if self._row_ids.get(id_, row.id) == row.id]
+        if not free:
+            return None
+        return self.claim(row, row.id if row.id in free else free[0])
+
+    def claim(self, row: Incoming, complaint: int) -> int:
+        """Keep in mind that a complaint is told of by a row, and return it."""
+        if row.id is not None:
+            self._row_ids[complaint] = row.id
+        return complaint
+
+    def key(self, row: Incoming) -> str:
+        """Return what a row without a number is known by: its words on the receipt, and its place among its like."""
+        words = [row.moments["received"].start.isoformat(), row.platform, row.category_word, row.seller, row.summary]
+        text = canonical(words)
+        count = self._seen[text] = self._seen.get(text, 0) + 1
+        return sha256(f"{text}{count}".encode()).hexdigest()[:32]
+
+    def _by_id(self, row: Incoming) -> int | None:
+        """Return the complaint with the id of a row of an export, where it is the one that was exported."""
+        if row.id is None:
+            return None
+        try:
+            complaint = fold(row.id, self._recorder.history(row.id))
+        except UnknownComplaint:
+            return None
+        platform = match_platform(row.platform, self._register.platforms)
+        is_it = (
+            complaint.number is None
+            and complaint.received == row.moments["received"].start
+            and platform is not None
+            and complaint.platform == platform.name
+        )
+        return row.id if is_it else None
+
+
+class PlatformNames:
+    """Finds the platforms that the texts of a file stand for, and remembers those that it found."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def find(self, text: str, platforms: Iterable[Platform]) -> str | None:
+        """Return the name of the platform, of these, that a text stands for; None where there is none yet."""
+        name = self._names.get(text)
+        if name is None:
+            platform = match_platform(text, platforms)
+            if platform is not None:
+                name = self._names[text] = platform.name
+        return name
+
+
+def work_of(
+    row: Incoming,
+    key: str | None,
+    source: str,
+    now: datetime,
+    zone: tzinfo,
+    platform_of: Callable[[str], str],
+    policy_of: Callable[[str | None], str],
+    versions_of: Callable[[str], Sequence[Policy]],
+) -> Work:
+    """Return a new complaint of a row; `key` is what one without a number is known by.
+
+    `platform_of` gives the name of the platform that a text stands for, `policy_of` that of the policy that a row
+    names, the register's own where it names none, `versions_of` all versions of one of that name. Raises Contradiction
+    and what these raise.
+    """
+    at, stated = receipt_of(row)
+    first = row.history[0].detail if row.history else {}
+    detail: dict[str, Any] = {
+        "platform": platform_of(first.get("platform", row.platform)),
+        "policy": policy_of(first.get("policy", row.policy)),
+        "source": source,
+        "line": row.line,
+        **stated,
+    }
+    if key is not None:
+        detail["import_key"] = key
+    if row.unknown_steps:
+        awaited = _awaited(versions_of(detail["policy"]))
+        if unknown := [kind.value for kind in row.unknown_steps if kind in awaited]:
+            detail[UNKNOWN_STEPS] = unknown
+    receipt = Draft(Kind.RECEIVED, at, detail)
+    later = later_of(row, receipt, now, zone, platform_of)
+    return Work(None, [receipt, *later], personal_of(row))
+
+
+def _awaited(versions: Iterable[Policy]) -> set[Kind]:
+    """Return the steps that it matters to know of: the forwarding, and those by which a policy's clocks go."""
+    awaited = {Kind.FORWARDED}
+    for version in versions:
+        for rule in version.clocks:
+            awaited |= rule.start | rule.stop
+    return awaited
