@@ -80,7 +80,7 @@ class Book:
         widths = [max(map(display_width, column.title.split())) + 3 for column in columns]
         for place, column in enumerate(columns):
             style = self.heading if column.form in ("text", "date") else self.right
-            sheet.write_string(0, place, column.title, style)
+            write_text(sheet, 0, place, column.title, style)
         for line, row in enumerate(rows, 1):
             side = "total" if row is table.total and table.groups else ""
             for place, (column, value) in enumerate(zip(columns, row, strict=True)):
@@ -97,7 +97,7 @@ class Book:
         if last:
             sheet.autofilter(0, 0, last, len(columns) - 1)
         if table.note:
-            sheet.write_string(len(rows) + 2, 0, table.note, self.note)
+            write_text(sheet, len(rows) + 2, 0, table.note, self.note)
         return Area(sheet.get_name(), 1, max(last, 1))
 
     def cell(self, sheet: Any, row: int, column: int, value: Any, form: str, side: str = "") -> int:
@@ -116,9 +116,7 @@ class Book:
         if isinstance(value, (int, float)):
             sheet.write_number(row, column, value, style)
             return len(f"{value:,.1f}")
-        text = safe_text(str(value))
-        sheet.write_string(row, column, text, style)
-        return display_width(text)
+        return write_text(sheet, row, column, str(value), style)
 
     def _format(self, number_form: str, style: str) -> Any:
         """Return the format of cells that show values so, in a style, one of STYLES."""
@@ -150,6 +148,13 @@ def shown_in(value: Any, form: str) -> tuple[Any, str]:
     if form == "number":
         return value, "#,##0." + "0" * max(NUMBER_PLACES, decimals(rounded(value, NUMBER_PLACES)))
     return value, FORMS[form]
+
+
+def write_text(sheet: Any, row: int, column: int, value: str, style: Any = None) -> int:
+    """Write a text of one line as it stands, whoever it comes from, and return its width."""
+    text = safe_text(value)
+    sheet.write_string(row, column, text, style)
+    return display_width(text)
 
 
 def _lines(text: str, width: int) -> int:

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from dealtrack.core.text import safe_text
 from dealtrack.reports.figures import PARTS, TIMED, Report
-from dealtrack.reports.sheet_tables import Area, Book
+from dealtrack.reports.sheet_tables import Area, Book, write_text
 from dealtrack.reports.tables import (
     Col,
     Table,
@@ -46,7 +46,7 @@ def write_workbook(report: Report, out: BinaryIO, _: Translate) -> None:
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, plain) as book:
         # The same report gives the same bytes.
-        book.set_properties({"created": report.moment.replace(tzinfo=None), "title": title_of(report, _)})
+        book.set_properties({"created": report.moment.replace(tzinfo=None), "title": safe_text(title_of(report, _))})
         Writer(Book(book), report, _).write()
 
 
@@ -126,17 +126,17 @@ class Writer:
         sheet.set_column(1, 1, 18)
         sheet.set_column(2, 3, 11)
         sheet.set_column(4, 4, 42)
-        sheet.write_string(0, 0, safe_text(title_of(report, _)), self._book.title)
+        write_text(sheet, 0, 0, title_of(report, _), self._book.title)
         row = 2
         for label, value, form in brief_lines(report, _):
-            sheet.write_string(row, 0, label, self._book.label)
+            write_text(sheet, row, 0, label, self._book.label)
             self._book.cell(sheet, row, 1, value, form, "left")
             row += 1
         columns = [_("figure"), _("count"), _("of"), _("share")]
         row = self._shares(sheet, row + 1, columns)
         groups = len(asked.groups)
         if left_out := charted_words(report, groups, _):
-            sheet.write_string(row, 0, left_out, self._book.note)
+            write_text(sheet, row, 0, left_out, self._book.note)
             row += 1
         if rates.last >= rates.first and asked.groups:
             chart = self._book.book.add_chart({"type": "line" if self._is_timed else "bar"})
@@ -179,13 +179,13 @@ class Writer:
         """Write the shares of all complaints, each with its whole in words; return the row below them."""
         _, shares = self._, total_shares(self._report, self._)
         for place, title in enumerate(titles):
-            sheet.write_string(top, place, title, self._book.heading if place == 0 else self._book.right)
+            write_text(sheet, top, place, title, self._book.heading if place == 0 else self._book.right)
         for row, (title, share) in enumerate(shares, top + 1):
-            sheet.write_string(row, 0, title)
+            write_text(sheet, row, 0, title)
             self._book.cell(sheet, row, 1, share.count, "count")
             self._book.cell(sheet, row, 2, share.whole, "count")
             self._book.cell(sheet, row, 3, share.rate, "rate")
-            sheet.write_string(row, 4, _("of {whole}").format(whole=whole_words(share.of, _)), self._book.indented)
+            write_text(sheet, row, 4, _("of {whole}").format(whole=whole_words(share.of, _)), self._book.indented)
         self._book.paint(sheet, Col("", "rate", "rate"), (top + 1, 3, top + len(shares), 3))
         return top + len(shares) + 1
 

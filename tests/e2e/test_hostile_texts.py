@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -59,6 +60,29 @@ def test_no_name_of_a_file_is_obeyed_or_makes_a_line(strangers: Clerk, words: st
         if "csv" not in words and "export" not in words:
             assert FORGED not in [line.strip() for line in told.out.splitlines()], words
             assert not any(line.startswith("asked\tJD") for line in told.out.splitlines()), words
+
+
+FILES = (
+    "export --format xlsx --reveal --to {file}", "export --reveal --to {file}", "report --by platform --xlsx {file}",
+    "report --by owner --xlsx {file}", "report --by platform --html {file}", "due --within 999wd --ics {file}",
+    "overdue --by platform --out {file}", "overdue --by owner --format xlsx --out {file}",
+    "overdue --by owner --format text --out {file}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", FILES)
+def test_no_name_is_obeyed_in_a_file_that_is_written(strangers: Clerk, tmp_path: Path, words: str) -> None:
+    place = tmp_path / "written"
+    strangers(*words.format(file=place).split()).ok()
+    texts: dict[str, bytes] = {}
+    for path in [*place.iterdir()] if place.is_dir() else [place]:
+        texts[path.name] = path.read_bytes()
+        if texts[path.name].startswith(b"PK"):
+            with ZipFile(path) as archive:
+                texts.update({name: archive.read(name) for name in archive.namelist()})
+            del texts[path.name]
+    assert texts
+    assert {name: obeyed(text.decode()) for name, text in texts.items() if obeyed(name + text.decode())} == {}
 
 
 def _told(detail: dict[str, object]) -> str:
