@@ -11,6 +11,7 @@ import pytest
 
 from tests.bench import complaints
 from tests.conftest import Clerk
+from tests.make_register import kept, unpack
 
 ROWS = 300
 PLACE = 200
@@ -206,3 +207,24 @@ def test_a_register_without_a_guard_is_not_given_one_by_an_import(imported: Cler
     told = clerk("verify")
     assert told.status == 1
     assert "transition_grows_at_its_end" in told.err
+
+
+LATE = "number,platform,received,summary\n" + "".join(f"N-{n},JD,2016-11-12 10:{n:02d},late {n}\n" for n in range(20))
+BLOCK = "caa8a3d7528f05c0b883d67380781c8a44d9467f71a1cff7b6f4c69b995e4eb4"
+"""The digest by which a register of schema 4 or 5 knew these rows again, in the time zone of Beijing."""
+
+
+@pytest.mark.parametrize("version", [version for version in kept() if version in (4, 5)])
+def test_rows_put_into_the_table_of_blocks_keep_nothing_out(clerk: Clerk, tmp_path: Path, version: int) -> None:
+    unpack(version, clerk.db)
+    file = tmp_path / "late.csv"
+    file.write_text(LATE, encoding="utf-8")
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO import_block VALUES (?, 1, 1)", (bytes.fromhex(BLOCK),))
+    result = clerk("import", file)
+    assert result.ok().strip() == counts(20, added=20)
+    assert "was brought from schema" in result.err
+    with closing(sqlite3.connect(clerk.db)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_schema WHERE name LIKE '%block%'").fetchall() == []
+    assert clerk("verify").status == 0
+    assert clerk("import", file).ok().strip() == counts(20)
