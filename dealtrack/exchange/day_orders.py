@@ -120,11 +120,6 @@ class DayOrder:
             self.certain.setdefault(order, text)
 
     @property
-    def is_silent(self) -> bool:
-        """Tell whether no date was met that has to do with it."""
-        return self.example is None and not self.certain
-
-    @property
     def guessed(self) -> str | None:
         """Return the first date that may be meant otherwise than it was read, None where other dates settle it."""
         return None if self.certain.keys() == {self.read_in} else self.example

@@ -12,6 +12,7 @@ from dealtrack.core.moments import Moment, iso_local, parse_moment, show_moment,
 from dealtrack.errors import BadMoment
 from dealtrack.exchange.date_forms import find_forms
 from dealtrack.exchange.dates import AUTO, DateReader
+from dealtrack.exchange.day_orders import DayOrder
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -246,7 +247,7 @@ def test_the_first_form_that_fits_counts_and_auto_may_follow() -> None:
     for text in ("09/12/2016", "2016-12-09"):
         moment = reader.read(text)
         assert moment is not None and moment.start == utc("2016-12-09T00:00+08:00")
-    assert reader.order.guessed is None and reader.order.is_silent
+    assert reader.order.guessed is None and reader.order == DayOrder()
 
 
 def doubtful(reader: DateReader) -> tuple[str | None, str | None]:
@@ -256,7 +257,7 @@ def doubtful(reader: DateReader) -> tuple[str | None, str | None]:
 def test_a_date_that_may_be_read_both_ways_is_remembered_unless_another_settles_it() -> None:
     reader = DateReader([AUTO], SHANGHAI, SHANGHAI)
     reader.read("11/11/2016")
-    assert reader.order.is_silent
+    assert reader.order == DayOrder()
     reader.read("09/12/2016")
     assert doubtful(reader) == ("09/12/2016", None)
     assert reader.order.otherwise() == ("day", "%d/%m/%Y")
@@ -276,7 +277,7 @@ def test_an_order_that_a_mapping_calls_a_guess_is_told_of_in_every_form() -> Non
     ):
         known = DateReader([form], SHANGHAI, SHANGHAI)
         known.read(text)
-        assert known.order.is_silent
+        assert known.order == DayOrder()
         guessed = DateReader([form], SHANGHAI, SHANGHAI, guessed_order=True)
         guessed.read(text)
         assert (guessed.order.guessed, guessed.order.otherwise()) == (text, other)
