@@ -16,10 +16,10 @@ from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source
+from dealtrack.exchange.recognition import Receipt, Recognition
 from dealtrack.exchange.reconcile import (
     Contradiction,
     PlatformNames,
-    Recognition,
     adds_nothing,
     check_same_row,
     news_of,
@@ -167,7 +167,7 @@ class Intake:
         self._stored: dict[int, tuple[Complaint, Personal | None]] = {}
         self._lines: dict[int, int] = {}
         """The first line of the file that is of each complaint."""
-        self._recognition = Recognition(register, recorder)
+        self._recognition = Recognition(register, recorder, self._person)
         # An export keeps its ids where it is the first to come in.
         self._keeps_ids = recorder.is_first
 
@@ -179,35 +179,40 @@ class Intake:
         """Take rows of the file in, what the register knows of all of them looked up at once."""
         tally = self._tally
         rows = list(self._reader.read(raw))
-        for row, key in zip(rows, self._look_up(rows), strict=True):
+        for row, receipt in zip(rows, self._look_up(rows), strict=True):
             if isinstance(row, PassedLine):
                 tally.passed.append(row)
                 continue
             tally.rows += 1
-            refusal = self._take(row, key) if isinstance(row, Incoming) else row
+            refusal = self._take(row, receipt) if isinstance(row, Incoming) else row
             if refusal is not None:
                 tally.refused += 1
                 refuse(refusal)
 
-    def _look_up(self, rows: Sequence[Incoming | Refusal | PassedLine]) -> list[str | None]:
-        """Look up what is known of rows that are taken in next; return what each without a number is known by."""
+    def _look_up(self, rows: Sequence[Incoming | Refusal | PassedLine]) -> list[Receipt | None]:
+        """Look up what is known of rows that are taken in next; return the receipt of each without a number."""
         numbers: set[str] = set()
-        keys: list[str | None] = []
+        receipts: list[Receipt | None] = []
         for row in rows:
-            key = None
+            receipt = None
             if isinstance(row, Incoming):
                 if row.number is not None:
                     numbers.add(row.number)
                 else:
-                    key = self._recognition.key(row)
-            keys.append(key)
-        self._stored = self._recorder.look_up(numbers, [key for key in keys if key is not None])
-        return keys
+                    receipt = self._recognition.receipt(row)
+            receipts.append(receipt)
+        keys = [receipt.key() for receipt in receipts if receipt is not None]
+        self._stored = self._recorder.look_up(numbers, keys)
+        return receipts
 
-    def _take(self, row: Incoming, key: str | None) -> Refusal | None:
-        """Take a row in, or return why it is refused; `key` is what one without a number is known by."""
+    def _person(self, complaint: int) -> Personal | None:
+        stored = self._stored.get(complaint)
+        return stored[1] if stored is not None else self._recorder.personal(complaint)
+
+    def _take(self, row: Incoming, receipt: Receipt | None) -> Refusal | None:
+        """Take a row in, or return why it is refused; one without a number is known by its receipt."""
         try:
-            known = self._recognition.find(row, key)
+            known, key = self._recognition.find(row, receipt)
             if known is None:
                 self._enter(row, key)
             else:

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
-from hashlib import sha256
 from typing import Any
 
 from dealtrack.core.category import OTHER, match_category
-from dealtrack.core.chain import canonical
 from dealtrack.core.day_times import day_start
 from dealtrack.core.lifecycle import (
     CLOSING,
@@ -26,13 +24,11 @@ from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.outcome import outcome_named
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
-from dealtrack.errors import UnknownComplaint
 from dealtrack.exchange.histories import entry_in_file, with_platforms
 from dealtrack.exchange.rows import Incoming
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.personal import Personal
-from dealtrack.register.recorder import Draft, Recorder, Work
-from dealtrack.register.register import Register
+from dealtrack.register.recorder import Draft, Work
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
 EVENT_NAMES = tuple((kind, kind.value) for kind in EVENTS)
@@ -204,6 +200,28 @@ def personal_of(row: Incoming) -> Personal | None:
     return None
 
 
+def is_same_person(given: Personal | None, held: Personal | None) -> bool:
+    """Tell whether a row names the person of a complaint: one of the fields is the same; or names nobody."""
+    return given is None or (held is not None and any(map(_is_same, PERSONAL, given, held)))
+
+
+def is_another_person(given: Personal, held: Personal, history: Sequence[Transition]) -> bool:
+    """Tell whether a row names another person than a complaint does: no field is the same, and one is otherwise.
+
+    What a clerk entered may be the right name of the same person.
+    """
+    if any(map(_is_same, PERSONAL, given, held)) or not any(new and old for new, old in zip(given, held, strict=True)):
+        return False
+    telling = [entry for entry in history if "personal" in entry.detail]
+    return bool(telling) and "source" in telling[-1].detail
+
+
+def _is_same(name: str, new: str | None, old: str | None) -> bool:
+    if new is None or old is None:
+        return False
+    return new == old or mask(name, old) == new or mask(name, new) == old
+
+
 def personal_news(
     given: Personal, stored: Personal | None, history: Sequence[Transition]
 ) -> tuple[Personal | None, list[str]]:
@@ -260,76 +278,6 @@ def _ending(row: Incoming, kind: Kind) -> Detail:
     if kind is not Kind.COMPLETED:
         return NO_DETAIL
     return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
-
-
-class Recognition:
-    """Finds for the rows of one file, in their order, the complaints that they tell of.
-
-    A row is known by its number; in an export of dealtrack's own also by its id, which keeps complaints apart that
-    share a number. A row without a number is known by its words on the receipt, and its place among its like.
-    """
-
-    def __init__(self, register: Register, recorder: Recorder) -> None:
-        self._register = register
-        self._recorder = recorder
-        self._seen: dict[str, int] = {}
-        self._row_ids: dict[int, int] = {}
-
-    def find(self, row: Incoming, key: str | None) -> int | None:
-        """Return the complaint that a row tells of, None for a new one; `key` is what a row without number is known by.
-
-        Raises Contradiction where its number stands for several.
-        """
-        if row.number is None:
-            assert key is not None
-            return self._recorder.find_import_key(key) or self._by_id(row)
-        ids = self._recorder.find_number(row.number)
-        if row.id is None:
-            if len(ids) > 1:
-                raise Contradiction(
-                    Phrase(
-                        "the number {number} stands for {count} complaints of the register: {ids}",
-                        number=row.number,
-                        count=len(ids),
-                        ids=", ".join(map(str, ids)),
-                    )
-                )
-            return ids[0] if ids else None
-        # One row of an export is one complaint: none is told of by two of them.
-        free = [id_ for id_ in ids if self._row_ids.get(id_, row.id) == row.id]
-        if not free:
-            return None
-        return self.claim(row, row.id if row.id in free else free[0])
-
-    def claim(self, row: Incoming, complaint: int) -> int:
-        """Keep in mind that a complaint is told of by a row, and return it."""
-        if row.id is not None:
-            self._row_ids[complaint] = row.id
-        return complaint
-
-    def key(self, row: Incoming) -> str:
-        """Return what a row without a number is known by: its words on the receipt, and its place among its like."""
-        words = [row.moments["received"].start.isoformat(), row.platform, row.category_word, row.seller, row.summary]
-        text = canonical(words)
-        count = self._seen[text] = self._seen.get(text, 0) + 1
-        return sha256(f"{text}{count}".encode()).hexdigest()[:32]
-
-    def _by_id(self, row: Incoming) -> int | None:
-        """Return the complaint with the id of a row of an export, where it is the one that was exported."""
-        if row.id is None:
-            return None
-        try:
-            complaint = fold(row.id, self._recorder.history(row.id))
-        except UnknownComplaint:
-            return None
-        platform = match_platform(row.platform, self._register.platforms)
-        is_it = (
-            complaint.number is None
-            and complaint.received == row.moments["received"].start
-            and platform is not None
-            and complaint.platform == platform.name
-        )
-        return row.id if is_it else None
 
 
 class PlatformNames:

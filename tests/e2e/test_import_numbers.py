@@ -100,6 +100,38 @@ def test_what_may_say_something_is_no_blank(clerk: Clerk, tmp_path: Path) -> Non
     assert "1 new platform: 未知" in clerk("import", write(tmp_path, f"{header}4,未知,2016-11-01,,,,\n")).err
 
 
+LIKE = "platform,received,completed,consumer,phone\n"
+ANNA, BORIS, CARL = "JD,2016-11-11,,Anna,\n", "JD,2016-11-11,,Boris,13800138000\n", "JD,2016-11-11,,Carl,\n"
+DONE = BORIS.replace(",,", ",2016-11-14,", 1)
+
+
+def test_rows_without_a_number_are_told_apart_by_their_persons(clerk: Clerk, tmp_path: Path) -> None:
+    def take(*rows: str) -> tuple[int, ...]:
+        return counts(clerk("import", write(tmp_path, LIKE + "".join(rows))).ok())
+
+    assert take(ANNA, BORIS) == (2, 2, 0, 0, 0)
+    assert take(BORIS, ANNA) == (2, 0, 0, 2, 0)
+    assert take(DONE) == (1, 0, 1, 0, 0)
+    assert [complaint["status"] for complaint in complaints(clerk)] == ["received", "closed"]
+    # Somebody else's complaint of the same day amends none that is there.
+    assert take(CARL, DONE, ANNA) == (3, 1, 0, 2, 0)
+    assert take(CARL) == (1, 0, 0, 1, 0)
+    assert people(clerk, 3) == ["Anna", "Boris", "Carl"]
+    # Another name with the same telephone is the same person.
+    assert take(DONE.replace("Boris", "Boris B.")) == (1, 0, 1, 0, 0)
+    # What a clerk entered may be the right name.
+    clerk("amend", 1, "--consumer", "Anne").ok()
+    assert take(ANNA, CARL) == (2, 0, 0, 2, 0)
+    assert people(clerk, 3) == ["Anne", "Boris B.", "Carl"]
+
+
+def test_alike_rows_without_a_person_keep_their_places(clerk: Clerk, tmp_path: Path) -> None:
+    file = write(tmp_path, LIKE + "JD,2016-11-11,,,\n" * 3 + "JD,2016-12-31,,,\n" + ANNA)
+    assert counts(clerk("import", file, "--skip-bad").out) == (5, 4, 0, 0, 1)
+    for _ in range(2):
+        assert counts(clerk("import", file, "--skip-bad").out) == (5, 0, 0, 4, 1)
+
+
 DAMAGED = (
     "2.01611E+13", "2.01611e+13", "2.01611E13", "2,01611E+13", "2E+13", "2.0E+7", "+2.5E+10", "２．０１６１１Ｅ＋１３",
     "2.01611 E+13", "201.6E+11", "######", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?",

@@ -1,0 +1,150 @@
+"""Which complaint of the register a row of a file tells of."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from itertools import count
+from typing import NamedTuple
+
+from dealtrack.core.chain import canonical
+from dealtrack.core.lifecycle import fold
+from dealtrack.core.platform import match_platform
+from dealtrack.errors import UnknownComplaint
+from dealtrack.exchange.reconcile import Contradiction, is_another_person, is_same_person, personal_of
+from dealtrack.exchange.rows import Incoming
+from dealtrack.phrase import Phrase
+from dealtrack.register.personal import Personal
+from dealtrack.register.recorder import Recorder
+from dealtrack.register.register import Register
+
+
+class Receipt(NamedTuple):
+    """What a row without a number says of its receipt, and its place, from 1, among the rows that say the same."""
+
+    text: str
+    place: int
+
+    def key(self, place: int = 0) -> str:
+        """Return what the complaint at a place among its like is known by; without a place, at the row's own."""
+        return sha256(f"{self.text}{place or self.place}".encode()).hexdigest()[:32]
+
+
+class Recognition:
+    """Finds for the rows of one file, in their order, the complaints that they tell of.
+
+    A row is known by its number; in an export of dealtrack's own also by its id, which keeps complaints apart that
+    share a number. A row without a number is known by its words on the receipt, by the person where both name one, and
+    by its place among its like.
+    """
+
+    def __init__(self, register: Register, recorder: Recorder, person: Callable[[int], Personal | None]) -> None:
+        """`person` returns the personal data of a complaint."""
+        self._register = register
+        self._recorder = recorder
+        self._person = person
+        self._seen: dict[str, int] = {}
+        self._alike: dict[str, tuple[int, list[int]]] = {}
+        self._taken: set[int] = set()
+        self._told_by: dict[int, int] = {}
+
+    def find(self, row: Incoming, receipt: Receipt | None) -> tuple[int | None, str | None]:
+        """Return the complaint that a row tells of, None for a new one, and the key of one without a number.
+
+        Raises Contradiction where its number stands for several.
+        """
+        if row.number is not None:
+            return self._by_number(row, row.number), None
+        assert receipt is not None
+        known, key = self._by_receipt(row, receipt)
+        known = known or self._by_id(row)
+        if known is not None:
+            self._taken.add(known)
+        return known, key
+
+    def _by_receipt(self, row: Incoming, receipt: Receipt) -> tuple[int | None, str]:
+        """Return the complaint without a number that a row tells of, None for a new one, and the key of that.
+
+        It is the one of the same person; else the first, of those that no other row tells of, that may be.
+        """
+        given = personal_of(row)
+        probed, free = self._alike.get(receipt.text, (0, []))
+        same = next((id_ for id_ in free if is_same_person(given, self._person(id_))), None)
+        key = ""
+        for place in count(probed + 1) if same is None else ():
+            key = receipt.key(place)
+            found = self._recorder.find_import_key(key)
+            if found is None:
+                if place >= receipt.place:
+                    break
+                continue
+            probed = place
+            if found in self._taken:
+                continue
+            free.append(found)
+            if is_same_person(given, self._person(found)):
+                same = found
+                break
+        if same is None:
+            same = next((id_ for id_ in free if not self._is_another(given, id_)), None)
+        if same is not None:
+            free.remove(same)
+        if probed:
+            self._alike[receipt.text] = probed, free
+        return same, key
+
+    def _is_another(self, given: Personal | None, complaint: int) -> bool:
+        person = self._person(complaint)
+        if given is None or person is None:
+            return False
+        return is_another_person(given, person, self._recorder.history(complaint))
+
+    def _by_number(self, row: Incoming, number: str) -> int | None:
+        found = self._recorder.find_number(number)
+        if row.id is None:
+            if len(found) > 1:
+                ids = ", ".join(map(str, found))
+                raise Contradiction(
+                    Phrase(
+                        "the number {number} stands for {count} complaints of the register: {ids}",
+                        number=number,
+                        count=len(found),
+                        ids=ids,
+                    )
+                )
+            return found[0] if found else None
+        # One row of an export is one complaint: none is told of by two of them.
+        free = [id_ for id_ in found if self._told_by.get(id_, row.id) == row.id]
+        if not free:
+            return None
+        return self.claim(row, row.id if row.id in free else free[0])
+
+    def claim(self, row: Incoming, complaint: int) -> int:
+        """Keep in mind that a complaint is told of by a row, and return it."""
+        if row.id is not None:
+            self._told_by[complaint] = row.id
+        if row.number is None:
+            self._taken.add(complaint)
+        return complaint
+
+    def receipt(self, row: Incoming) -> Receipt:
+        """Return what a row without a number is known by; to be asked of each row once, in their order."""
+        said = [row.moments["received"].start.isoformat(), row.platform, row.category_word, row.seller, row.summary]
+        text = canonical(said)
+        place = self._seen[text] = self._seen.get(text, 0) + 1
+        return Receipt(text, place)
+
+    def _by_id(self, row: Incoming) -> int | None:
+        """Return the complaint with the id of a row of an export, where it is the one that was exported."""
+        if row.id is None:
+            return None
+        try:
+            held = fold(row.id, self._recorder.history(row.id))
+        except UnknownComplaint:
+            return None
+        platform = match_platform(row.platform, self._register.platforms)
+        is_it = (
+            held.number is None
+            and held.received == row.moments["received"].start
+            and platform is not None
+            and held.platform == platform.name
+        )
+        return row.id if is_it else None
