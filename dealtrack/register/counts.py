@@ -3,8 +3,8 @@
 What makes a complaint completed, or a run late, is not decided here: each row bears what core decides it by.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, tzinfo
 from functools import cache
 from typing import Any, NamedTuple
@@ -69,7 +69,7 @@ class Counts:
             "c.status, c.policy, c.policy_version, c.seller, c.first_contact, c.reopenings, c.backdated > 0, "
             "c.withdrawn_at IS NOT NULL, c.rejected_at IS NOT NULL"
         )
-        for alike, total in self._grouped(facts, "complaint c"):
+        for alike, total in self._alike(facts, "complaint c"):
             key, status, policy, version, seller, contact, reopenings, backdated, withdrawn, rejected = alike
             # Of those two moments it counts only whether there is any.
             yield key, Complaint(
@@ -80,12 +80,8 @@ class Counts:
 
     def intake(self) -> Iterator[tuple[Key, date, int]]:
         """Yield each day of receipt with its number of complaints."""
-        rows = self._tables.execute(
-            f"SELECT {self._key}, local_day(c.received_at), count(*) FROM complaint c "
-            f"WHERE {self._condition} GROUP BY 1, 2",
-            self._values,
-        )
-        return ((key, date.fromisoformat(day), total) for key, day, total in rows)
+        for (key, day), total in self._alike("local_day(c.received_at)", "complaint c"):
+            yield key, date.fromisoformat(day), total
 
     def runs(self) -> Iterator[Runs]:
         """Yield the runs of clocks that have started."""
@@ -109,7 +105,7 @@ class Counts:
 
         self._define("working_days", working_days)
         self._define("has_clock", cache(self._has_clock))
-        rows = list(self._grouped(facts, "clock k CROSS JOIN complaint c ON c.id = k.complaint"))
+        rows = self._alike(facts, "clock k CROSS JOIN complaint c ON c.id = k.complaint")
         if outside:
             raise outside[0]
         for (key, name, is_own, is_first, is_open, end, is_late, provisional, days), total in rows:
@@ -141,16 +137,13 @@ class Counts:
     def _define(self, name: str, function: Callable[..., Any]) -> None:
         self._tables.create_function(name, -1, function, deterministic=True)
 
-    def _grouped(self, facts: str, source: str) -> Iterator[tuple[list[Any], int]]:
-        """Yield what rows have in common, their key first, and how many they are.
+    def _alike(self, facts: str, source: str) -> Iterable[tuple[tuple[Any, ...], int]]:
+        """Return what rows have in common, their key first, and how many they are.
 
-        They are grouped by one text, a JSON array: SQLite sorts that in two thirds of the time of as many columns.
+        This is GROUP BY of all that is selected. SQLite would sort every row for it, which takes half as long again.
         """
-        rows = self._tables.execute(
-            f"SELECT json_array({self._key}, {facts}), count(*) FROM {source} WHERE {self._condition} GROUP BY 1",
-            self._values,
-        )
-        return ((json.loads(alike), total) for alike, total in rows)
+        rows = self._tables.execute(f"SELECT {self._key}, {facts} FROM {source} WHERE {self._condition}", self._values)
+        return Counter(rows).items()
 
     def _has_clock(self, policy: str, version: str, name: str) -> bool:
         return self._register.policy_version(policy, version).clock(name) is not None
