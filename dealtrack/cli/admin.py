@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from dealtrack.register.restoring import Draft
 
 
+LONGEST_HEAD = 64
+HEX = frozenset("0123456789abcdef")
 SEEN_ARGUMENTS = Phrase("seen by other users while a command runs: give personal data by import, or where add asks")
 
 
@@ -194,10 +196,6 @@ def doctor(context: typer.Context) -> None:
         tell(f"dealtrack: {say(text)}")
     if texts:
         raise typer.Exit(CHECK_FAILED)
-
-
-LONGEST_HEAD = 64
-HEX = frozenset("0123456789abcdef")
 
 
 def init(

@@ -75,6 +75,12 @@ complete -c dealtrack -f -k -a '(__dealtrack)'
 """
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=")
+"""What bash takes for itself in a word without quotes, beside what is not ASCII."""
+
+QUOTES = ("'", '"')
+LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
+
 
 def completion(
     shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
@@ -84,13 +90,6 @@ def completion(
         near = suggestion(nearest(shell, SCRIPTS, 1))
         raise UnknownWord(what="The shell", value=shell, nearest=near, allowed=", ".join(SCRIPTS))
     sys.stdout.write(SCRIPTS[shell].replace("VARIABLE", VARIABLE))
-
-
-PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=")
-"""What bash takes for itself in a word without quotes, beside what is not ASCII."""
-
-QUOTES = ("'", '"')
-LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
 class Place(NamedTuple):

@@ -33,6 +33,10 @@ from dealtrack.core.text import clean_input
 from dealtrack.errors import MissingValue
 from dealtrack.phrase import Phrase
 
+MATCH_KEYS = ("id", "number", "platform", "category", "status", "received", "matched")
+WORD_LIMIT = 200
+SHOWN_ON_TERMINAL = 20
+
 
 def list_(
     context: typer.Context,
@@ -111,11 +115,6 @@ def explain(
         print_explanations(register, named, read_clock(clock), session.view(as_of, known_at, register.zone), fmt)
 
 
-KEYS = ("id", "number", "platform", "category", "status", "received", "matched")
-WORD_LIMIT = 200
-SHOWN_ON_TERMINAL = 20
-
-
 def search(
     context: typer.Context,
     words: Annotated[
@@ -157,9 +156,9 @@ def search(
                 if most and count > most:
                     return
                 complaint = hit.complaint
-                values = {name: getattr(complaint, name) for name in KEYS if hasattr(complaint, name)}
+                values = {name: getattr(complaint, name) for name in MATCH_KEYS if hasattr(complaint, name)}
                 yield {**values, "status": complaint.status.value, "matched": snippet(hit.texts, terms)}
 
-        print_records(records(), KEYS, fmt, zone=register.zone)
+        print_records(records(), MATCH_KEYS, fmt, zone=register.zone)
     if most and count > most and limit is None:
         tell(_("only the latest {count} are shown; --limit N shows more").format(count=most))

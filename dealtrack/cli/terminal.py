@@ -10,6 +10,8 @@ from dealtrack.core.text import display_width, pad_text, safe_text
 GAP = "  "
 NARROWEST = 10
 OPENING, CLOSING = "“‘（《〈「『【([", "”’…，。、；：？！）》〉」』】％,.;:?!%)]"
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
 def terminal_width(out: TextIO) -> int | None:
@@ -110,10 +112,6 @@ def lines_beside(head: str, text: str, room: int | None) -> Iterator[str]:
     yield f"{head}{first}".rstrip()
     for line in others:
         yield " " * indent + line
-
-
-EIGHTHS = " ▏▎▍▌▋▊▉█"
-HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
 def draw_bar(rate: float, width: int) -> tuple[str, str, str]:
