@@ -273,6 +273,12 @@ class BadHistory(DealtrackError):
     exit_code = REGISTER_UNUSABLE
 
 
+class BadEntry(DealtrackError):
+    """The journal was altered at entry {seq}: it holds what no entry can. 'dealtrack verify' tells the way back."""
+
+    exit_code = REGISTER_UNUSABLE
+
+
 # Bad input: files and rules
 
 

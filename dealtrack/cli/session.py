@@ -28,6 +28,9 @@ from dealtrack.register.view import View
 if TYPE_CHECKING:
     from dealtrack.register.upgrade import Upgrade
 
+LONGEST_VALUE = 4096
+"""How much of a value of an error message is shown: the longest path, and no more of what somebody forged."""
+
 YES = frozenset({"y", "yes", "是"})
 NO = frozenset({"n", "no", "否"})
 
@@ -39,7 +42,8 @@ def show_value(value: object) -> str:
     if isinstance(value, datetime):
         return show_moment(value, _shown_in[0])
     # Where a file stands, standard input may.
-    return _("standard input") if value == "standard input" else safe_text(str(value))
+    text = _("standard input") if value == "standard input" else safe_text(str(value))
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 class Session:

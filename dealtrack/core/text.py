@@ -133,13 +133,18 @@ def clean_input(text: str, what: str, limit: int) -> str:
     return text
 
 
+def is_amount(text: str) -> bool:
+    """Tell whether a text is an amount of money in its one form, as 1299.50."""
+    return re.fullmatch(_AMOUNT_KEPT, text) is not None
+
+
 def parse_amount(text: str) -> str:
     """Return an amount of money in its one form, as 1299.50.
 
     Thousands may be grouped by commas, and a sign or word for yuan may stand before or after.
     Raises BadAmount for what is negative, no number, finer than a cent or over twelve digits.
     """
-    if re.fullmatch(_AMOUNT_KEPT, text):
+    if is_amount(text):
         return text
     plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
     plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()

@@ -34,7 +34,7 @@ LONGEST_BYTES = 1 << 26
 """The bytes of the largest value or row that a register holds: a list of a million complaints takes 8 MB."""
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
-UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What may be raised by reading what no register holds, as by a fault of the program."""
 
 REASONS = {

@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 
 from dealtrack.core import chain
 from dealtrack.core.chain import Link
+from dealtrack.core.detail import is_detail
 from dealtrack.core.lifecycle import Kind, Transition
-from dealtrack.core.moments import from_store, to_store
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
+from dealtrack.errors import BadEntry
+from dealtrack.register.connection import UNFORESEEN
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
 """The numbers that SQLite can hold."""
@@ -124,9 +127,16 @@ class Writer:
 
 
 def transition_of(row: Sequence[Any]) -> Transition:
-    """Return the transition that a row holds, of COLUMNS or more."""
-    seq, complaint, kind, at, recorded_at, actor, detail = row[:7]
-    return Transition(seq, complaint, Kind(kind), from_store(at), from_store(recorded_at), actor, json.loads(detail))
+    """Return the transition that a row holds, of COLUMNS or more; raises BadEntry."""
+    seq, complaint, kind, at, recorded_at, actor, text = row[:7]
+    try:
+        detail = json.loads(text)
+        entry = Transition(seq, complaint, Kind(kind), from_store(at), from_store(recorded_at), actor, detail)
+    except UNFORESEEN:
+        raise BadEntry(seq=seq) from None
+    if not is_detail(kind, detail):
+        raise BadEntry(seq=seq)
+    return entry
 
 
 def history(connection: sqlite3.Connection, complaint: int) -> list[Transition]:
@@ -165,9 +175,15 @@ def rows_by_complaint(
 
 
 def entry_of(row: Sequence[Any]) -> Entry:
-    """Return the register's own entry that a row of COLUMNS holds."""
-    seq, _, kind, at, recorded_at, actor, detail = row
-    return Entry(seq, Event(kind), from_store(at), from_store(recorded_at), actor, json.loads(detail))
+    """Return the register's own entry that a row holds, of COLUMNS or more; raises BadEntry."""
+    seq, _, kind, at, recorded_at, actor, text = row[:7]
+    try:
+        entry = Entry(seq, Event(kind), from_store(at), from_store(recorded_at), actor, json.loads(text))
+    except UNFORESEEN:
+        raise BadEntry(seq=seq) from None
+    if entry.detail.__class__ is not dict:
+        raise BadEntry(seq=seq)
+    return entry
 
 
 def events(connection: sqlite3.Connection, kinds: Iterable[Event]) -> Iterator[Entry]:
@@ -226,6 +242,25 @@ def rows_of(connection: sqlite3.Connection, complaint: int) -> list[tuple[Any, .
     return connection.execute(
         f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,)
     ).fetchall()
+
+
+def check_entries(connection: sqlite3.Connection) -> None:
+    """Check that each entry is one that can be read, and stands there as it would be written; raises BadEntry."""
+    for row in link_rows(connection):
+        entry = entry_of(row) if row[1] is None else transition_of(row)
+        for moment, text in ((entry.at, row[3]), (entry.recorded_at, row[4])):
+            # In UTC the first and last days of the calendar may begin and end in the years beside it.
+            if not FIRST_YEAR - 1 <= moment.year <= LAST_YEAR + 1 or not moment.tzinfo or to_store(moment) != text:
+                raise BadEntry(seq=row[0])
+        if not _is_canonical(entry.detail, row[6]):
+            raise BadEntry(seq=row[0])
+
+
+def _is_canonical(detail: Any, text: str) -> bool:
+    try:
+        return chain.canonical(detail) == text and bool(text.encode())
+    except UNFORESEEN:
+        return False
 
 
 def links(connection: sqlite3.Connection) -> Iterator[Link]:

@@ -14,6 +14,7 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import end_of
 from dealtrack.core.course import Course, course_of
 from dealtrack.core.deadlines import plain_deadlines
+from dealtrack.core.detail import is_detail
 from dealtrack.core.lifecycle import NO_DETAIL, UNKNOWN_STEPS, Detail, Kind, lag, settled, unknown_steps
 from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.policy import ClockRule, Policy
@@ -141,7 +142,12 @@ class Plain:
         details: list[Detail] = [_loads(text) if text != "{}" else NO_DETAIL for text in said]
         course = self._course_told(details[0].get("policy", ""), details[0].get("policy_version", ""), kinds)
         texts: list[Any] = list(moments)
-        if course is None or not _is_plain(details) or sorted(texts) != texts:
+        if (
+            course is None
+            or not _is_plain(details)
+            or sorted(texts) != texts
+            or not all(map(is_detail, kinds, details))
+        ):
             return None
         day = self._day
         if recorded.count(recorded[0]) == len(recorded):

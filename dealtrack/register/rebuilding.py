@@ -1,22 +1,26 @@
 """The projection held against the journal, and made again from it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.policy import Policy
+from dealtrack.core.text import fit_text
+from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries, search
-from dealtrack.register.connection import reading
+from dealtrack.register.calendar_layers import read_layers
+from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import Entry, Event
-from dealtrack.register.making import Maker, Row
+from dealtrack.register.making import Made, Maker, Row
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, judged_otherwise
-from dealtrack.register.rulings import write_rules
-from dealtrack.register.schema import PROJECTED_TABLES, create_projection
+from dealtrack.register.rulings import revisions, write_rules
+from dealtrack.register.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
 
 SHOWN = 5
 
@@ -103,19 +107,44 @@ def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
     """Compare the tables of the register's own with those that its entries make in a database in memory."""
     made = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        create_projection(made)
-        own = connection.execute("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
-        made.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
-        _apply_events(made)
+        _make_tables(connection, made)
         for table in PROJECTED_TABLES:
             if table in ("complaint", "clock"):
                 continue
             held = set(connection.execute(f"SELECT * FROM {table}"))
             expected = set(made.execute(f"SELECT * FROM {table}"))
             for row in sorted(held ^ expected, key=str)[:SHOWN]:
-                yield Phrase("table {table} is not as the journal makes it at {place}", table=table, place=row[0])
+                yield Phrase(
+                    "table {table} is not as the journal makes it at {place}",
+                    table=table,
+                    place=fit_text(str(row[0]), SHOWN_NAME),
+                )
     finally:
         made.close()
+
+
+def check_journal(connection: sqlite3.Connection) -> None:
+    """Check that each entry can be read, and the register's own tables be made from its own ones; raises BadEntry."""
+    journal.check_entries(connection)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        _make_tables(connection, made)
+
+
+def _make_tables(connection: sqlite3.Connection, made: sqlite3.Connection) -> None:
+    """Make the register's own tables in an empty database; raises BadEntry."""
+    create_projection(made)
+    own = connection.execute("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
+    made.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
+    seq = 0
+    try:
+        for entry in journal.events(made, Event):
+            seq = entry.seq
+            _apply(made, entry)
+        seq = max(revisions(made), default=0)
+        write_rules(made)
+        read_layers(made)
+    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
+        raise BadEntry(seq=seq) from None
 
 
 def _differing_complaints(register: Register) -> Iterator[str]:
@@ -124,7 +153,7 @@ def _differing_complaints(register: Register) -> Iterator[str]:
     clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
     texts = _by_first(connection.execute("SELECT complaint, text, former FROM search_text ORDER BY complaint"))
     maker = Maker(register)
-    made = ((id_, maker.make(id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
+    made = ((id_, _made(maker, id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
     for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):
         if expected is None:
             yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
@@ -136,6 +165,16 @@ def _differing_complaints(register: Register) -> Iterator[str]:
             yield Phrase("table clock is not as the journal makes it at complaint {id}", id=id_)
         if said != [expected_text]:
             yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
+
+
+def _made(maker: Maker, id_: int, rows: Sequence[Row]) -> Made:
+    try:
+        return maker.make(id_, rows)
+    except BadHistory:
+        raise
+    except (DealtrackError, *UNFORESEEN):
+        reason = Phrase("it holds what no entry can")
+        raise BadHistory(complaint=id_, seq=rows[0][0], reason=reason) from None
 
 
 def _by_first(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row]]]:

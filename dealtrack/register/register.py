@@ -23,8 +23,9 @@ from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
+from dealtrack.core.text import first_few
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
-from dealtrack.phrase import Phrase, listed
+from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import Filter
@@ -53,7 +54,7 @@ class Register(Store):
         """Return the id of the complaint with an external number; raises UnknownComplaint or AmbiguousNumber."""
         found = queries.find_number(self._connection, number)
         if len(found) > 1:
-            raise AmbiguousNumber(number=number, count=len(found), ids=listed(map(str, found)))
+            raise AmbiguousNumber(number=number, count=len(found), ids=first_few(found))
         if not found:
             near = queries.near_numbers(self._connection, number)
             raise UnknownComplaint(reference=number, nearest=suggestion(near))

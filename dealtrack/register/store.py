@@ -18,6 +18,7 @@ from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, version_for
+from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterOlder, RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries, rulings, schema
@@ -177,7 +178,10 @@ class Store:
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            reason = Phrase("it is damaged: there is no time zone {name}; go back to the last backup", name=name)
+            reason = Phrase(
+                "it is damaged: there is no time zone {name}; go back to the last backup",
+                name=fit_text(name, schema.SHOWN_NAME),
+            )
             raise RegisterUnusable(path=self.path, reason=reason) from None
 
     def head(self) -> tuple[int, str]:

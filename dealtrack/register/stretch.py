@@ -78,7 +78,7 @@ class Checker:
         try:
             with rubbish.put_off():
                 return self._checked(stretch)
-        except (sqlite3.Error, DealtrackError, RecursionError, *UNFORESEEN):
+        except (sqlite3.Error, DealtrackError, *UNFORESEEN):
             return None
 
     def _checked(self, stretch: Stretch) -> Sound | None:

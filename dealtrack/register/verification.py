@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dealtrack.core import chain
-from dealtrack.errors import DealtrackError, RegisterUnusable
+from dealtrack.errors import BadEntry, BadHistory, DealtrackError, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.alterations import foreign_names
@@ -14,7 +14,7 @@ from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.form import damage_of, form_checked
-from dealtrack.register.rebuilding import differences, differing_tables
+from dealtrack.register.rebuilding import check_journal, differences, differing_tables
 from dealtrack.register.register import Register
 from dealtrack.register.schema import schema_faults
 from dealtrack.register.search import index_faults
@@ -83,7 +83,7 @@ def _is_whole(register: Register, wanted: str, is_same: IsSame | None = None, st
     try:
         with form_checked(register) as is_form_sound:
             return _agrees(register, wanted, is_same, stretch) and is_form_sound()
-    except (sqlite3.Error, DealtrackError, RecursionError, *UNFORESEEN):
+    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
         return False
 
 
@@ -123,11 +123,7 @@ def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
             journal=journal_is,
         )
         raise RegisterUnusable(path=register.path, reason=reason)
-    faults: list[str] = (
-        [Phrase("the journal was altered at entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)]
-        if fault
-        else []
-    )
+    faults: list[str] = [_altered_at(*fault)] if fault else []
     if not fault and wanted and not known.found:
         faults.append(
             Phrase(
@@ -140,20 +136,33 @@ def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
     is_sound = not faults
     if not fault and not altered:
         # What follows rests on the journal and reads the tables by their columns.
-        made = [*_table_faults(register), *index_faults(register.connection)]
-        personal = _readable(lambda: personal_faults(register), Phrase("the table of personal data"))
-        kept = [*personal, *(evidence_faults(register) if evidence else ())]
-        is_sound = is_sound and not kept
-        faults += [*made, *kept]
+        try:
+            check_journal(register.connection)
+            made = [*_table_faults(register), *index_faults(register.connection)]
+            personal = _readable(lambda: personal_faults(register), Phrase("the table of personal data"))
+            kept = [*personal, *(evidence_faults(register) if evidence else ())]
+            is_sound = is_sound and not kept
+            faults += [*made, *kept]
+        except (BadEntry, BadHistory) as error:
+            is_sound = False
+            faults.append(_altered_by(error))
     seq, last = register.head()
     return Verification(seq, last, faults, is_sound, foreign_names(register.connection))
+
+
+def _altered_at(seq: object, reason: object) -> Phrase:
+    return Phrase("the journal was altered at entry {seq}: {reason}", seq=seq, reason=reason)
+
+
+def _altered_by(error: BadEntry | BadHistory) -> Phrase:
+    return _altered_at(error.values["seq"], error.values.get("reason", Phrase("it holds what no entry can")))
 
 
 def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
     """Yield what is found wrong in tables, and at last that they cannot be read, where that is so."""
     try:
         yield from find()
-    except (RecursionError, *UNFORESEEN):
+    except UNFORESEEN:
         yield Phrase("{tables} holds what no register can", tables=tables)
     except sqlite3.Error as error:
         if not is_undecodable(error):
@@ -171,7 +180,7 @@ def table_faults(register: Register) -> Iterator[str]:
 def _tables_agree(register: Register) -> bool:
     try:
         return not any(differing_tables(register.connection)) and complaints_agree(register)
-    except (sqlite3.Error, DealtrackError, RecursionError, *UNFORESEEN):
+    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
         return False
 
 
@@ -188,5 +197,9 @@ def first_damage(register: Register) -> str:
             return damage
         fault = chain.first_fault(journal.links(connection))
         if fault:
-            return Phrase("the journal was altered at entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
-        return next(table_faults(register), "")
+            return _altered_at(*fault)
+        try:
+            check_journal(connection)
+            return next(table_faults(register), "")
+        except (BadEntry, BadHistory) as error:
+            return _altered_by(error)
