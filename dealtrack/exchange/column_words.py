@@ -75,3 +75,10 @@ OF_OTHERS = (
     "企业", "商家", "公司", "店铺", "商户", "经营", "被投诉", "被举报", "单位", "机构", "事发", "平台", "ip",
 )  # fmt: skip
 """What tells that a phone, an e-mail or an address is none of the consumer's."""
+
+PLANNED = (
+    "due", "expected", "target", "planned", "estimated", "promised", "scheduled", "projected", "deadline", "sla",
+    "required", "应办", "应完", "应答", "应回", "应结", "应当", "要求", "预计", "预期", "计划", "拟", "截止", "到期",
+    "期限", "时限", "限办", "限期", "最迟", "承诺", "目标",
+)  # fmt: skip
+"""What tells that a column's dates are those of what is to happen, and not of what did."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Protocol
 
 from dealtrack.errors import UnknownWord
@@ -17,14 +17,14 @@ _TOTAL = re.compile(
 )
 _COUNTED = re.compile(
     r"\(?[0-9,]+ (?:rows?|records?|complaints?)(?: affected| selected| returned)?\)?\.?"
-    r"|[(（]?[共合总]计?[:：]?[0-9,]+[条行件笔].*",
+    r"|(?:grand )?totals? [a-z ]{1,30}[:：]? ?[0-9,]+|[(（]?[共合总]计?[:：]?[0-9,]+[条行件笔].*",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"[-+]?[0-9][0-9.,% ]*[件条个元]?")
 _NOTE = re.compile(
     r"(?:注|备注|说明|制表人?|制表单位|填表人?|审核人?|导出(?:时间|日期|人)?|打印(?:时间|日期)?|统计(?:时间|日期)|报表(?:时间|日期)"
     r"|数据来源|来源)[:：].*|(?:source|notes?|generated|exported|extracted|printed|report(?:ed)? (?:by|on)|prepared by"
-    r"|end of (?:file|report|data|table))\b.*|page [0-9]+.*",
+    r"|end of (?:file|report|data|table))\b.*|page [0-9]+.*|#\s.*",
     re.IGNORECASE,
 )
 _MOST_HEADER_ROWS = 5
@@ -61,22 +61,29 @@ def clean_names(cells: Iterable[str]) -> tuple[str, ...]:
 def find_header(rows: Sequence[Sequence[str]], columns: Columns | None) -> tuple[int, int] | None:
     """Return at which of some first rows the header begins and how many rows it has; None where nothing tells.
 
-    A row that has the columns that are asked for is the header, or two rows that have them together; else one that
+    A row that has the columns that are asked for is the header, or rows that have them together; else one that
     holds names by which columns are known.
     """
     filled = [place for place, row in enumerate(rows) if any(map(str.strip, row))]
     if columns is not None:
         for place in filled:
             if columns.suffice(clean_names(rows[place])):
-                return place, 2 if _goes_on(rows, place) else 1
+                return place, _height(rows, place)
         for place in filled:
-            if _may_go_on(rows, place) and columns.suffice(merged_header(rows[place : place + 2], columns)):
-                return place, 2
+            most = next(end for end in count(place) if not _may_go_on(rows, end)) + 1
+            for end in range(place + 2, min(most, place + _MOST_HEADER_ROWS) + 1):
+                if columns.suffice(merged_header(rows[place:end], columns)):
+                    return place, end - place + _height(rows, end - 1) - 1
     for place in filled:
         row = rows[place]
         if not _has_digits(row) and sum(map(is_column_word, row)) > 1:
-            return place, 2 if _goes_on(rows, place) else 1
+            return place, _height(rows, place)
     return None
+
+
+def _height(rows: Sequence[Sequence[str]], place: int) -> int:
+    """Return how many rows a header has that begins at a place."""
+    return next(height for height in count(1) if height == _MOST_HEADER_ROWS or not _goes_on(rows, place + height - 1))
 
 
 def _may_go_on(rows: Sequence[Sequence[str]], place: int) -> bool:
@@ -154,7 +161,9 @@ def is_beside_the_table(header: Sequence[str], cells: Sequence[str], is_first: b
     bare = "".join(first.split())
     if _TOTAL.fullmatch(bare) or _TOTAL.fullmatch(first):
         return all(map(_FIGURE.fullmatch, others))
-    if not others and (_COUNTED.fullmatch(first) or _COUNTED.fullmatch(bare) or _NOTE.fullmatch(first)):
+    if not others and (_COUNTED.fullmatch(first) or _COUNTED.fullmatch(bare)):
+        return True
+    if all(map(_NOTE.fullmatch, filled)):
         return True
     names = [name for name in clean_names(cells) if name]
     if len(names) > 1 and names == [name for name in header if name]:

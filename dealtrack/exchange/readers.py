@@ -35,8 +35,8 @@ _SNIFFED = 4096
 _HTML = Phrase("a web page (HTML)")
 _NO_TABLE = (
     (
-        re.compile(r"<(?:!doctype\s+)?html|<(?:table|head|body|meta|style)\b", re.IGNORECASE),
-        Phrase("a web page (HTML)"),
+        re.compile(r"<(?:!doctype\s+)?html|<!--|<(?:table|head|body|meta|style|div|form|script)\b", re.IGNORECASE),
+        _HTML,
     ),
     (re.compile(r"<\?xml|<(?:\w+:)?Workbook\b"), Phrase("XML")),
     (re.compile(r"MIME-Version:", re.IGNORECASE), Phrase("a web archive (MHTML)")),

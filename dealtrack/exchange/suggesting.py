@@ -17,7 +17,7 @@ from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.seller import match_seller
 from dealtrack.core.text import escape_controls, parse_amount
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.column_words import OF_OTHERS, TAILS, WORDS
+from dealtrack.exchange.column_words import OF_OTHERS, PLANNED, TAILS, WORDS
 from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
 from dealtrack.exchange.dates import AUTO
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name, words_apart
@@ -169,7 +169,7 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
         return named
     if field in EVENTS:
         value = column.share(is_date)
-        if value < _LIKELY:
+        if value < _LIKELY or _is_planned(column.name):
             return 0
         if named:
             return named + value
@@ -232,6 +232,11 @@ def _named(field: str, column: str) -> float:
         if is_it:
             return 2 - 0.5 * place / len(words)
     return 0
+
+
+def _is_planned(column: str) -> bool:
+    name = loose_name(words_apart(column))
+    return any(word in (name.split() if word.isascii() else name) for word in PLANNED)
 
 
 def _is_phone(text: str) -> bool:

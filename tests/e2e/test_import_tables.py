@@ -74,6 +74,8 @@ def passed(text: str) -> list[tuple[int, str]]:
         (ROWS.replace("received\n", "received\n编号,平台,接收时间\n"), [(2, "编号 平台 接收时间")]),
         (ROWS.replace("2,T", "number,platform,received\n2,T"), [(3, "number platform received")]),
         (ROWS.replace("received\n", "received\n------,------,------\n"), [(2, "------ ------ ------")]),
+        (ROWS + "制表人：王小明,,审核人：李雷\n", [(4, "制表人：王小明 审核人：李雷")]),
+        (ROWS + "Total complaints: 2\n# end\n", [(4, "Total complaints: 2"), (5, "# end")]),
         (ROWS + "\x1a", [(4, "^Z")]),
         (ROWS.rstrip() + "\x1a", [(3, "^Z")]),
     ],
@@ -99,6 +101,8 @@ def test_lines_beside_a_table_are_passed_over_and_named(
         "合计,京东,不详",
         "3,,2016-11-11",
         "Sum of parts,JD,x",
+        "#3,,",
+        "制表人：王小明,JD,",
     ],
 )
 def test_a_row_that_may_be_a_complaint_is_refused_as_before(clerk: Clerk, write: Callable[..., Path], row: str) -> None:
@@ -183,6 +187,24 @@ def test_a_header_of_two_rows_names_every_column(
         assert json.loads(clerk("show", 2, "--reveal", "--format", "json").ok())["consumer"] == "李雷"
 
 
+def test_a_header_of_three_rows_names_every_column(clerk: Clerk, write: Callable[..., Path]) -> None:
+    header = "编号,平台,时间,,,处理,\n,,接收,办结,,结果,备注\n,,接收时间,日期,时刻,,\n"
+    file = write(f"2016年11月投诉台账,,,,,,\n{header}T1,JD,2016-11-11 10:00,2016-11-14,10:30,,x\n")
+    columns = [
+        "--map",
+        "number=编号",
+        "--map",
+        "platform=平台",
+        "--map",
+        "received=接收时间",
+        "--map",
+        "completed=日期",
+    ]
+    assert counts(clerk("import", file, *columns).ok()) == (1, 1, 0, 0, 0)
+    assert [row["completed"] for row in listed(clerk)] == ["2016-11-14T00:00:00+08:00"]
+    assert 'received = "接收时间"' in clerk("import", "--suggest", file).out
+
+
 def test_a_header_is_where_it_is_said_to_be(clerk: Clerk, tmp_path: Path, write: Callable[..., Path]) -> None:
     file = write("number,platform,received\nA,B,C\nx,y,z\n1,JD,2016-11-11\n")
     named = ["--map", "number=x", "--map", "platform=y", "--map", "received=z"]
@@ -209,6 +231,7 @@ def test_a_header_is_where_it_is_said_to_be(clerk: Clerk, tmp_path: Path, write:
         ("<html><body><table><tr><td>number</td></tr></table></body></html>", "a web page (HTML)"),
         ('\n <!DOCTYPE html>\n<html lang="zh">', "a web page (HTML)"),
         ("<table><tr><td>编号</td></tr></table>".encode("gbk"), "a web page (HTML)"),
+        ("<!-- made by a program -->\n<div><table>", "a web page (HTML)"),
         ("\ufeff<HTML>".encode("utf-16-le"), "a web page (HTML)"),
         ('<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook xmlns="urn:schemas-microsoft-com:office'
          ':spreadsheet">', "an XML table of Excel 2003"),

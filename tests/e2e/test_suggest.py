@@ -253,6 +253,17 @@ def test_columns_are_known_by_their_names_and_their_values(
         assert NO_COMPLETED not in clerk("import", "--suggest", path, "--map", f"completed={first}").ok()
 
 
+@pytest.mark.parametrize(
+    "column",
+    ["应办结时间", "预计完成时间", "承诺办结时间", "Expected close date", "SLAClosedDate", "Target resolution date"],
+)
+def test_a_day_that_is_planned_is_no_completion(clerk: Clerk, tmp_path: Path, column: str) -> None:
+    path = tmp_path / "planned.csv"
+    path.write_text(f"编号,平台,登记时间,{column}\n1,JD,2016-11-11,2016-11-14\n", encoding="utf-8")
+    told = clerk("import", "--suggest", path).ok()
+    assert "no column was found for completed" in told and f'completed = "{column}"' not in told
+
+
 def test_dates_that_may_be_either_are_told_of(clerk: Clerk, tmp_path: Path) -> None:
     path = tmp_path / "dates.csv"
     path.write_text("Firm,Came in\nJD,03/04/2016\n")
