@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ LARGEST = 1 << 30
 CHUNK = 1 << 20
 NAME_LIMIT = 200
 _HASH = re.compile("[0-9a-f]{64}")
+_COPY = re.compile(r"(.+?)(-schema[0-9]+|-replaced)?-[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
+"""The names of copies: those of `backup --keep`, from before an upgrade, and what a restore replaced."""
+
 FOLDER = Phrase("it is a folder")
 
 
@@ -50,9 +54,17 @@ class Exhibit:
 
 
 def evidence_folder(register: Store) -> Path:
-    """Return the folder of a register's evidence: beside its file, whatever link leads there."""
+    """Return the folder of a register's evidence: beside its file, whatever link leads there.
+
+    A copy that is named by its moment, and has no folder of its own, shares that of the name before the moment.
+    """
     place = Path(os.path.realpath(register.path))
-    return place.with_name(f"{place.name}{EVIDENCE_SUFFIX}")
+    own = place.with_name(f"{place.name}{EVIDENCE_SUFFIX}")
+    copy = _COPY.fullmatch(place.stem)
+    if copy is None or own.is_dir():
+        return own
+    shared = (path for path in place.parent.glob(f"{escape(copy[1])}.*") if path.name.endswith(EVIDENCE_SUFFIX))
+    return min(shared, default=own)
 
 
 def stored_path(register: Store, digest: str) -> Path:

@@ -308,6 +308,21 @@ def test_the_new_copy_stays_whatever_a_wrong_clock_named_the_others(busy: Clerk,
     assert stamps == ["20161121T010000Z", "20161122T010000Z"]
 
 
+def test_copies_named_by_their_moment_are_whole_with_the_evidence_that_they_share(busy: Clerk, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    for day in (1, 2):
+        busy("backup", "--keep", 2, folder, now=f"2016-12-0{day}T09:00:00+08:00").ok()
+    first, second = sorted(folder.glob("*.db"))
+    busy("restore", first, "--yes").ok()
+    (replaced,) = busy.db.parent.glob("*-replaced-*.db")
+    for copy in (first, second, replaced):
+        assert busy("--db", copy, "verify").status == 0
+    _evidence(folder / busy.db.name).unlink()
+    for copy in (first, second):
+        told = busy("--db", copy, "verify")
+        assert (told.status, "evidence receipt.txt of complaint 1" in told.err) == (1, True)
+
+
 def test_only_copies_of_this_register_are_dropped(busy: Clerk, made_register: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copies"
     folder.mkdir()
