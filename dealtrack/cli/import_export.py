@@ -1,5 +1,6 @@
 """Commands that exchange complaints with other programs."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -148,8 +149,9 @@ def _tell_encoding(source: Source) -> None:
 def _check_rejects(rejects: str, file: str) -> None:
     """Refuse to write the refused rows over the file that they come from."""
     try:
-        same = bool(rejects) and Path(rejects).samefile(file)
-    except OSError:
+        source = os.fstat(sys.stdin.fileno()) if file == "-" else os.stat(file)  # noqa: PTH116  # one of both kinds
+        same = bool(rejects) and os.path.samestat(source, os.stat(rejects))  # noqa: PTH116  # the same
+    except (OSError, ValueError):
         return
     if same:
         raise CannotWrite(path=rejects, reason="it is the file that is imported; name another")

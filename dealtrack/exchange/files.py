@@ -107,7 +107,8 @@ def _is_of_kind(path: Path, head: bytes, kind: FileKind) -> bool:
     text = head.decode("utf-8-sig", "replace").lstrip()
     match kind:
         case FileKind.JSON:
-            return text.startswith(("[", "{"))
+            # A section of a TOML file begins with a bracket too.
+            return bool(re.match(r'\[\s*([{\]]|$)|\{\s*(["}]|$)', text))
         case FileKind.PAGE:
             return text[:14].lower().startswith(("<!doctype html", "<html"))
         case FileKind.CALENDAR:

@@ -4,12 +4,14 @@ import csv
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Clerk
+from tests.conftest import PROJECT, Clerk
 
 VALUES = (
     '=HYPERLINK("http://x";"y")', "+1+1", "-2+3", "@SUM(1)", "=1+1", "＝1+1", "'=1+1", "''=1", "\\u001b", "a\\b",
@@ -94,3 +96,18 @@ def test_refused_rows_of_json_are_read_back(clerk: Clerk, tmp_path: Path) -> Non
     rejects.write_text(text.replace("nope", "2016-11-01"), encoding="utf-8")
     clerk("import", rejects).ok()
     assert json.loads(clerk("list", "--format", "json").ok())[0]["number"] == row["number"]
+
+
+def test_rejects_never_replace_the_rows_that_they_come_from(clerk: Clerk, tmp_path: Path) -> None:
+    file, link = tmp_path / "rows.csv", tmp_path / "link.csv"
+    file.write_text("number,platform,received\nN-1,JD,nonsense\n")
+    link.symlink_to(file)
+    before = file.read_bytes()
+    with file.open("rb") as stream:
+        environment = {"PATH": "/usr/bin:/bin", **clerk.environment()}
+        words = [sys.executable, "-m", "dealtrack", "import", "-", "--rejects", str(link)]
+        piped = subprocess.run(words, stdin=stream, env=environment, cwd=PROJECT, capture_output=True, check=False)
+    assert (piped.returncode, b"it is the file that is imported" in piped.stderr) == (3, True)
+    named = clerk("import", file, "--rejects", link)
+    assert (named.status, "it is the file that is imported" in named.err) == (3, True)
+    assert file.read_bytes() == before

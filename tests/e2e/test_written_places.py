@@ -104,7 +104,15 @@ def test_no_command_writes_over_a_register_what_belongs_to_it_or_a_file_of_anoth
     shutil.copy(made_register, other)
     places: dict[str, Callable[[Path], Path]] = {**PLACES, "another register": partial(_named, other)}
     for number, content in enumerate(
-        (b"my thesis\n", b"PK\x03\x04 a document", b"\x00\x01", b"import os\nimport sys\n")
+        (
+            b"my thesis\n",
+            b"PK\x03\x04 a document",
+            b"\x00\x01",
+            b"import os\nimport sys\n",
+            b'[columns]\nnumber = "No."\n',
+            b"[[amendment]]\n",
+            b"{% if my template %}\n",
+        )
     ):
         thesis = busy.db.with_name(f"thesis{number}.docx")
         thesis.write_bytes(content)
