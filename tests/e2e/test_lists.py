@@ -16,7 +16,20 @@ from dealtrack.exchange.lists import INDEX
 from tests.conftest import PROJECT, Clerk
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
-HOSTILE = ["../../x", "..x", "CON", "a/b", "a\\b", "x\ty", "=1+1", "京东到家", ".hidden", "-rf", "jd mall", "e\x1b[31mm"]
+HOSTILE = [
+    "../../x",
+    "..x",
+    "CON",
+    "a/b",
+    "a\\b",
+    "x\ty",
+    "=1+1",
+    "京东到家",
+    ".hidden",
+    "-rf",
+    "jd mall",
+    "e\x1b[31mm",
+]
 
 
 @pytest.fixture
