@@ -35,7 +35,7 @@ def write_rules(connection: sqlite3.Connection) -> None:
     Its rulings are rows, and all else that it says is one fact.
     """
     rules = rules_at(connection, len(revisions(connection)))
-    data = rules.to_data()
+    data = rules._replace(rulings={}).to_data()
     del data["rulings"]
     connection.execute("INSERT OR REPLACE INTO fact VALUES ('calendar', ?)", (canonical(data),))
     connection.execute("DELETE FROM calendar_ruling")
