@@ -11,7 +11,7 @@ import pytest
 
 from dealtrack.register.register import Register
 from tests.conftest import Clerk
-from tests.make_register import kept, unpack
+from tests.make_register import unpack
 
 # As they were shipped until they were put right.
 CFPB = """
@@ -327,8 +327,8 @@ def test_corrected_before_it_is_adopted_is_just_adopted(clerk: Clerk) -> None:
     assert clerk("policy", "adopt", "odr", "--corrected").ok().endswith("taken into the register\n")
 
 
-@pytest.mark.parametrize("version", kept())
-def test_registers_of_every_schema_keep_their_texts_until_they_are_corrected(
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
+def test_registers_whose_texts_were_wrong_keep_them_until_they_are_corrected(
     version: int, new_clerk: Callable[..., Clerk]
 ) -> None:
     clerk = new_clerk(now="2016-11-15T09:00:00+08:00")
