@@ -240,7 +240,7 @@ def test_every_day_of_a_country_is_what_the_package_says(name: str) -> None:
     import holidays
 
     country, _, part = name.partition("-")
-    more = {"TH": ["government"], "ID": ["government"], "SE": ["de_facto"]}.get(name, [])
+    more = {"AE": ["government"], "TH": ["government"], "ID": ["government"], "SE": ["de_facto"]}.get(name, [])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         package = holidays.country_holidays(
@@ -256,6 +256,9 @@ def test_every_day_of_a_country_is_what_the_package_says(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "off", "worked"),
     [
+        ("AE", "2022-05-05 2023-12-04 2026-05-25", "2023-12-05"),
+        ("LK", "2022-06-13 2022-07-29", "2022-08-05"),
+        ("PR", "2025-12-24 2025-12-26", "2025-12-23"),
         # Act 1930:173 s. 2
         ("SE", "2024-06-21 2024-12-24 2024-12-31", "2024-06-20 2024-12-23"),
         # Act 91 of 1988: they stand in no category of the package
@@ -508,9 +511,19 @@ def test_country_codes_whose_parts_differ() -> None:
         assert differs_by_subdivision(name) == []
 
 
+def test_a_country_whose_offices_are_closed_on_more_days_ships_with_them() -> None:
+    import holidays
+
+    # AD's begin at 13:00; CH's, IN's and TW's fall on no working day; SH's islands differ; US offices ask for them.
+    known = {name.upper() for name in calendar_names(DATA, NO_USER)} | {"AD", "CH", "IN", "SH", "TW", "US"}
+    more = {"government", "de_facto"}
+    countries = holidays.list_supported_countries(include_aliases=False)
+    assert {code for code in countries if more & {*holidays.country_holidays(code).supported_categories}} <= known
+
+
 def test_names_for_listing() -> None:
     assert calendar_names(DATA, NO_USER) == sorted(
-        "cn cn-beijing cn-hangzhou cn-shanghai uk se jp mo id vn ar ca eg fk lb py th tl".split()
+        "cn cn-beijing cn-hangzhou cn-shanghai uk se jp mo id vn ae ar ca eg er fk lb lk pn pr py th tl".split()
     )
     assert {"US", "US-NY", "GB-ENG"} <= set(country_names())
 
