@@ -184,6 +184,10 @@ class BadMoment(DealtrackError):
     """{text!r} is not a moment{reason}. Write 2016-11-11 21:30, 11-11 21:30, yesterday 17:00 or now."""
 
 
+class ClockAstray(DealtrackError):
+    """The clock stands at {moment}, outside {first} to {last}. Set it right, or DEALTRACK_NOW where that is set."""
+
+
 class BadDay(DealtrackError):
     """{text!r} is not a day{reason}. Write it as 2016-11-11."""
 

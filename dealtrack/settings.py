@@ -46,17 +46,21 @@ def register_path(given: Path | None = None) -> Path:
 
 
 def now() -> datetime:
-    """Return the present moment in UTC, to the second; DEALTRACK_NOW sets it for tests and demonstrations."""
+    """Return the present moment in UTC, to the second; DEALTRACK_NOW sets it for tests and demonstrations.
+
+    Raises BadMoment.
+    """
     given = variable(NOW_VARIABLE)
     if not given:
         return datetime.now(UTC).replace(microsecond=0)
     try:
         moment = datetime.fromisoformat(given)
-    except ValueError:
+        utc = moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
         raise BadMoment(text=given, reason=Phrase(" (in {name})", name=NOW_VARIABLE)) from None
     if moment.tzinfo is None:
         raise BadMoment(text=given, reason=Phrase(" (in {name}: an offset is needed, as in +08:00)", name=NOW_VARIABLE))
-    return moment.astimezone(UTC).replace(microsecond=0)
+    return utc
 
 
 def actor() -> str:

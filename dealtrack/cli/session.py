@@ -15,9 +15,10 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.lengths import NAME
-from dealtrack.core.moments import Moment, parse_day, parse_moment, show_moment
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.errors import (
+    ClockAstray,
     DaysReversed,
     RegisterUnusable,
 )
@@ -28,8 +29,8 @@ from dealtrack.register.view import View
 if TYPE_CHECKING:
     from dealtrack.register.upgrade import Upgrade
 
-LONGEST_VALUE = 4096
-"""How much of a value of an error message is shown: the longest path, and no more of what somebody forged."""
+LONGEST_VALUE = 1000
+"""How much of a value of an error message is shown, paths aside: no more of what somebody typed or forged."""
 
 YES = frozenset({"y", "yes", "是"})
 NO = frozenset({"n", "no", "否"})
@@ -43,7 +44,7 @@ def show_value(value: object) -> str:
         return show_moment(value, _shown_in[0])
     # Where a file stands, standard input may.
     text = _("standard input") if value == "standard input" else safe_text(str(value))
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+    return text if len(text) <= LONGEST_VALUE or isinstance(value, Path) else f"{text[:LONGEST_VALUE]}…"
 
 
 class Session:
@@ -80,8 +81,12 @@ class Session:
 
     @cached_property
     def now(self) -> datetime:
-        """Return the moment of the call, in UTC."""
-        return settings.now()
+        """Return the moment of the call, in UTC; raises BadMoment and ClockAstray."""
+        moment = settings.now()
+        # What is entered by such a clock no calendar reaches, and no later entry may bear an earlier moment.
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ClockAstray(moment=moment.isoformat(), first=FIRST_YEAR, last=LAST_YEAR)
+        return moment
 
     @cached_property
     def actor(self) -> str:

@@ -175,6 +175,8 @@ def read_mapping(path: Path) -> Mapping:
         raise BadMappingFile(path=path, reason=Phrase("it is no TOML: {error}", error=error)) from None
     except RecursionError:
         raise BadMappingFile(path=path, reason=Phrase("it is not TOML: nested too deep")) from None
+    except ValueError as error:
+        raise BadMappingFile(path=path, reason=str(error)) from None
     try:
         return _mapping(data, path)
     except ValueError as error:

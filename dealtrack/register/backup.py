@@ -235,7 +235,7 @@ def last_backup(register: Store) -> LastBackup | None:
         if safe_text(path) != path or not 1970 <= at.year <= 2100:
             return None
         return LastBackup(at, Path(path), int(note["entries"]), str(note["head"]), bool(note["evidence"]))
-    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+    except (OSError, *UNFORESEEN):
         return None
 
 

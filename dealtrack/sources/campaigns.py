@@ -1,11 +1,13 @@
 """Campaigns by name: those of data/campaigns.toml and the user's own."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from dealtrack.core.campaign import Campaign
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.errors import BadCampaignFile, DealtrackError, UnknownCampaign
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
@@ -74,12 +76,14 @@ def _day(entry: Table, key: str) -> date:
     value = entry.values.get(key)
     if value is None:
         entry.refuse(Phrase("{key} is missing: give a day such as 2016-11-01; both days are in the campaign", key=key))
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
+    day = value if isinstance(value, date) and not isinstance(value, datetime) else None
     if isinstance(value, str) and DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            day = date.fromisoformat(value)
+    if day is not None:
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            known = Phrase("{key} must lie in {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR)
+            entry.refuse(known, key)
+        return day
     shown = repr(value) if isinstance(value, str) else kind_name(type(value))
     return entry.refuse(Phrase("{key} must be a day such as 2016-11-01, not {shown}", key=key, shown=shown), key)

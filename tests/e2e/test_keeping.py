@@ -1,9 +1,12 @@
 """Backups and the doctor, as their keeper meets them."""
 
+import json
 import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import Clerk
 
@@ -134,3 +137,27 @@ def test_the_doctor_tells_of_the_last_backup(clerk: Clerk, tmp_path: Path) -> No
     assert f"the last backup is no longer where it was made: {copy}" in clerk("doctor").err
     Path(f"{clerk.db}.last-backup").write_text("{nonsense")
     assert "no backup is known of" in clerk("doctor").err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("at", "9999-12-31T23:59:59Z"), ("at", "0001-01-01T00:00:00Z"), ("at", 5), ("path", "\x1b]0;P\x07"),
+        ("path", "a\x00b"), ("path", "\ud800"), ("path", ["x"]), ("entries", "9" * 5000), ("entries", float("inf")),
+        ("entries", None),
+    ],
+)  # fmt: skip
+def test_a_note_of_the_last_backup_that_none_wrote_is_none(clerk: Clerk, name: str, value: object) -> None:
+    told = {"at": "2016-11-14T00:00:00Z", "path": "x", "entries": 1, "head": "h", "evidence": True, name: value}
+    Path(f"{clerk.db}.last-backup").write_text(json.dumps(told))
+    doctor = clerk("doctor")
+    assert doctor.status == 1 and "backup" in doctor.err
+    assert "\x1b" not in doctor.err
+    Path(f"{clerk.db}.last-backup").write_text("[" * 100_000)
+    assert "no backup is known of" in clerk("doctor").err
+
+
+@pytest.mark.parametrize("keep", ["0", "-1", "1.5", "0" * 5001 + "5", "9" * 5005, "１", "²"])
+def test_a_number_of_copies_is_a_small_number(clerk: Clerk, tmp_path: Path, keep: str) -> None:
+    refused = clerk("backup", "--keep", keep, tmp_path / "copies")
+    assert refused.status == 2 and "is not a number of backups to keep" in refused.err and len(refused.err) < 1200

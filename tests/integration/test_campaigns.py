@@ -67,6 +67,8 @@ def test_unknown_campaigns(asked: str, told: str, tmp_path: Path) -> None:
         ("first = 2017-06-01", "", "first is missing.*line 2"),
         ("first = 2017-06-01", "from = 2017-06-01", "unknown key 'from'.*allowed: name, title, first, last .line 5"),
         ("first = 2017-06-01", 'first = "1 June"', "first must be a day such as 2016-11-01, not '1 June' .line 5"),
+        ("first = 2017-06-01", "first = 0001-01-01", "first must lie in 1970 to 2100.*line 5"),
+        ("first = 2017-06-01", "first = [[[[[[[[" * 200, "it is not TOML"),
         ("first = 2017-06-01", 'first = "2017-06-31"', "first must be a day.*line 5"),
         ("first = 2017-06-01", "first = 2017-06-01T00:00:00", "not a moment .line 5"),
         ("first = 2017-06-01", "first = 2017-06-19", "last lies before first: 2017-06-18 before 2017-06-19 .line 6"),

@@ -74,6 +74,8 @@ BASE = '[columns]\nreceived = "A"\nplatform = "B"\n'
         ("", "it has no column for received, which every complaint needs"),
         ("[columns]\nreceived = 'A'", "it has no column for platform, which every complaint needs"),
         ("[columns", "it is no TOML: "),
+        ("x = " + "9" * 5000, "Exceeds the limit"),
+        ("x = " + "[" * 5000, "it is not TOML: nested too deep"),
         ("colour = 1\n" + BASE, "it has an unknown key, colour; known: "),
         ("dates = 1\n" + BASE, "dates is not a list of texts"),
         ("dates = '%d/%m'\n" + BASE, "%d/%m is no date form: it has no year, %Y"),
