@@ -196,6 +196,8 @@ def _report(tally: "Tally", refused: list[Refusal], name: str, skip_bad: bool, d
         note(_undated(column, is_taken, count))
     if reading.order.guessed:
         note(say(_unsettled(reading.order)))
+    if reading.order.may_be_swapped:
+        note(say(_swapped(reading.order)))
     for line in sorted(tally.passed)[:SHOWN_REFUSALS]:
         passed = _("{file}:{line}: passed over, no row of the table: {text}")
         note(passed.format(file=_(name), line=line.line, text=line.text))
@@ -240,6 +242,16 @@ def _report(tally: "Tally", refused: list[Refusal], name: str, skip_bad: bool, d
     elif tally.refused and not skip_bad:
         counts += _(" (nothing was written; --skip-bad takes in the good rows)")
     tell(counts, sys.stdout)
+
+
+def _swapped(order: DayOrder) -> Phrase:
+    """Say that the workbook itself may have taken days for months."""
+    return Phrase(
+        "dates of the workbook may be wrong: {text} stayed a text, so that the program that wrote the others may have "
+        "taken their day for the month, as in {real}; compare them with where they come from",
+        text=order.text,
+        real=order.real,
+    )
 
 
 def _unsettled(order: DayOrder) -> Phrase:

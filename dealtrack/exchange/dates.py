@@ -261,6 +261,8 @@ class DateReader:
         self.forms = tuple(forms)
         self.order = DayOrder()
         self._forms = tuple((form, compile_form(form), guessed_order or form == AUTO) for form in self.forms)
+        # A workbook's dates proper are handed on as ISO writes them.
+        self._is_workbook = ISO in self.forms
         self._guesses = guessed_order or AUTO in self.forms
         self._zone = zone
         self._register_zone = register_zone
@@ -339,11 +341,15 @@ class DateReader:
                 reason = reason or str(error)
             else:
                 if reading is not None:
+                    if self._is_workbook:
+                        self.order.see_cell(text, name == ISO)
                     if is_guessed and reading.fits_both is not None:
                         self.order.see(text, name, reading.fits_both)
                     return reading
         if self._guesses:
             self.order.see_unread(text)
+        if self._is_workbook:
+            self.order.see_cell(text, False)
         if not reason:
             reason = Phrase(
                 "is {fault}; {advice}",

@@ -12,6 +12,7 @@ from dealtrack.phrase import Word
 DAY, MONTH, YEAR = "day", "month", "year"
 NAMES = {DAY: Word("day first"), MONTH: Word("month first"), YEAR: Word("year first")}
 
+_MONTHS = 12
 _NUMBERS = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})((?:[\sT,].*)?)")
 _TIME = re.compile(
     rf"(?P<gap>\s{{0,3}}[T,]?\s{{0,3}})(?:(?P<before>{HALF})(?P<space>\s{{0,3}}))?"
@@ -100,12 +101,34 @@ class DayOrder:
     """What the dates of a file say of the order of day and month, where their form is a guess.
 
     `example` is the first date that was read by it and could be read otherwise, in the order `read_in`; `certain` has
-    of each order the first date that is a day in that order alone.
+    of each order the first date that is a day in that order alone. Of a workbook, `real` is the first date proper that
+    is a day too with day and month changed about, and `text` the first that is a text, a day in one order alone.
     """
 
     example: str | None = None
     read_in: str = MONTH
     certain: dict[str, str] = field(default_factory=dict)
+    real: str = ""
+    text: str = ""
+    _is_sound: bool = False
+
+    def see_cell(self, text: str, is_real: bool) -> None:
+        """Take note of a cell of a workbook: a date proper, as ISO writes it, or a text."""
+        if is_real:
+            month, day = int(text[5:7]), int(text[8:10])
+            self._is_sound |= day > _MONTHS
+            if day <= _MONTHS and day != month:
+                self.real = self.real or text[:10]
+        elif only_order(text):
+            self.text = self.text or text
+        else:
+            # A program that changes such dates would have changed this one.
+            self._is_sound |= any(True for _ in readings(text))
+
+    @property
+    def may_be_swapped(self) -> bool:
+        """Tell whether the workbook may have read days as months, and left as texts the dates that are none so."""
+        return bool(self.real and self.text) and not self._is_sound
 
     def see(self, text: str, form: str, fits_both: bool) -> None:
         """Take note of a date that was read by a form."""

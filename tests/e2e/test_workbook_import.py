@@ -1,6 +1,10 @@
 """Workbooks at the command line: imported, again, a sheet chosen, and what is refused."""
 
+from datetime import datetime
 from pathlib import Path
+
+import openpyxl
+import pytest
 
 from tests.conftest import PROJECT, Clerk
 
@@ -56,3 +60,30 @@ def test_an_unknown_sheet_and_a_file_without_sheets(clerk: Clerk, tmp_path: Path
     (tmp_path / "rows.csv").write_text("platform,received\nJD,2016-11-01\n")
     told = clerk("import", tmp_path / "rows.csv", "--sheet", "1")
     assert told.status == 2 and "it is no workbook: --sheet chooses a sheet of one" in told.err
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_told"),
+    [
+        ((datetime(2016, 3, 10), datetime(2016, 4, 10, 9), "13/10/2016"), True),
+        ((datetime(2016, 3, 10), "10/13/2016 09:00"), True),
+        # A date that the program could only have read rightly, or left as it is, or that is the same either way.
+        ((datetime(2016, 10, 3), datetime(2016, 10, 17), "13/10/2016"), False),
+        ((datetime(2016, 10, 3), "13/10/2016", "04/10/2016"), False),
+        ((datetime(2016, 10, 10), "13/10/2016"), False),
+        ((datetime(2016, 10, 3), datetime(2016, 10, 4)), False),
+    ],
+)
+def test_a_workbook_that_took_days_for_months_is_told_of(
+    clerk: Clerk, tmp_path: Path, cells: tuple[object, ...], is_told: bool
+) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["number", "platform", "received"])
+    for number, cell in enumerate(cells):
+        book.active.append([f"N{number}", "JD", cell])
+    book.save(tmp_path / "dates.xlsx")
+    clerk.now = "2017-06-30T09:00:00+08:00"
+    for form in ("%d/%m/%Y", "auto"):
+        told = clerk("import", tmp_path / "dates.xlsx", "--date-format", form, "--skip-bad", "--dry-run").err
+        assert ("dates of the workbook may be wrong" in told) is is_told
