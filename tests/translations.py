@@ -25,7 +25,7 @@ from babel.messages.pofile import read_po, write_po
 
 from dealtrack import phrase
 from dealtrack.cli import commands, terms
-from dealtrack.core import festival, policy_words
+from dealtrack.core import day_names, policy_text
 from dealtrack.errors import SPOKEN, all_errors
 from tests import pages
 
@@ -143,8 +143,8 @@ def said_of_data() -> Iterator[Message]:
         phrase.CHOICE,
         phrase.SUM,
         phrase.ORDER,
-        *festival.TEMPLATES,
-        *(text for pair in policy_words.UNITS.values() for text in pair),
+        *day_names.TEMPLATES,
+        *(text for pair in policy_text.UNITS.values() for text in pair),
     ):
         yield Message(template, place="dealtrack/core")
     for word in terms.all_words():

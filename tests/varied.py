@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dealtrack.core.category import CATEGORIES
 from dealtrack.core.lifecycle import Kind, Status, effective
 from dealtrack.core.moments import Moment
+from dealtrack.core.vocabulary import CATEGORIES
 from dealtrack.errors import DealtrackError
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Recorder, Work

@@ -25,14 +25,13 @@ from dealtrack.cli.session import Session, is_agreed, show_value
 from dealtrack.cli.terminal import tell
 from dealtrack.cli.terms import said
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
-from dealtrack.core.category import CATEGORIES
 from dealtrack.core.complaint_number import check_number
-from dealtrack.core.lengths import NAME, clean_field, longest
 from dealtrack.core.lifecycle import Kind, check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
 from dealtrack.core.standing import foreseen
 from dealtrack.core.text import clean_input, safe_text
+from dealtrack.core.vocabulary import CATEGORIES, NAME, clean_field, longest
 from dealtrack.errors import (
     AmbiguousNumber,
     DealtrackError,

@@ -114,11 +114,11 @@ def _platforms(query: CompletionQuery) -> list[Candidate]:
 
 
 def _categories(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.core.category import WORDS
+    from dealtrack.core.vocabulary import CATEGORY_WORDS
 
-    candidates = [Candidate(category, other[0]) for category, other in WORDS.items()]
+    candidates = [Candidate(category, other[0]) for category, other in CATEGORY_WORDS.items()]
     if query.begun:
-        candidates += [Candidate(word, category) for category, other in WORDS.items() for word in other]
+        candidates += [Candidate(word, category) for category, other in CATEGORY_WORDS.items() for word in other]
     return candidates
 
 
@@ -175,11 +175,11 @@ def _words(field: str) -> Source:
 
 
 def _outcomes(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.core.outcome import WORDS
+    from dealtrack.core.vocabulary import OUTCOME_WORDS
 
-    candidates = [Candidate(outcome, other[0]) for outcome, other in WORDS.items()]
+    candidates = [Candidate(outcome, other[0]) for outcome, other in OUTCOME_WORDS.items()]
     if query.begun:
-        candidates += [Candidate(word, outcome) for outcome, other in WORDS.items() for word in other]
+        candidates += [Candidate(word, outcome) for outcome, other in OUTCOME_WORDS.items() for word in other]
     return candidates
 
 

@@ -10,8 +10,8 @@ from dealtrack.cli.terminal import lines_beside
 from dealtrack.cli.terms import said
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
-from dealtrack.core.masking import masked
 from dealtrack.core.moments import show_moment
+from dealtrack.core.personal import masked
 from dealtrack.core.standing import Standing, clock_record, record
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import UnknownComplaint

@@ -15,7 +15,7 @@ from dealtrack.core.clocks import Clock, End, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.policy import Policy
-from dealtrack.core.policy_words import clock_words
+from dealtrack.core.policy_text import clock_words
 from dealtrack.core.standing import Standing
 from dealtrack.errors import UnknownClock
 from dealtrack.phrase import Word, listed

@@ -13,7 +13,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
-from dealtrack.core.masking import PERSONAL, mask
+from dealtrack.core.personal import PERSONAL, mask
 from dealtrack.core.platform import Platform
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingColumn, RegisterMissing

@@ -11,14 +11,23 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.language import _
 from dealtrack.cli.usage import ORDER
-from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
-from dealtrack.core.lengths import clean_field, longest
 from dealtrack.core.lifecycle import Status
-from dealtrack.core.outcome import OUTCOMES, match_outcome, nearest_outcomes
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import Policy
 from dealtrack.core.references import parse_ids, read_ids
 from dealtrack.core.text import clean_input, nearest
+from dealtrack.core.vocabulary import (
+    CATEGORIES,
+    OUTCOMES,
+    clean_field,
+    longest,
+    match_category,
+    match_outcome,
+    match_seller,
+    nearest_categories,
+    nearest_outcomes,
+    nearest_sellers,
+)
 from dealtrack.errors import MissingValue, UnknownCategory, UnknownOutcome, UnknownPlatform, UnknownWord, suggestion
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import OPEN, Filter
@@ -207,8 +216,6 @@ def read_category(text: str) -> str:
 
 def read_seller(text: str) -> str:
     """Return the kind of seller that a text means; raises UnknownWord."""
-    from dealtrack.core.seller import match_seller, nearest_sellers
-
     seller = match_seller(text)
     if seller is None:
         near = suggestion(nearest_sellers(text))
@@ -227,7 +234,7 @@ def read_outcome(text: str) -> str:
 
 def read_contact(field: str, text: str) -> str:
     """Return a field of personal data as it was typed, cleaned; raises BadText, BadPhone or BadEmail."""
-    from dealtrack.core.contact import check_contact
+    from dealtrack.core.personal import check_contact
 
     clean = clean_field(field, text)
     if clean:

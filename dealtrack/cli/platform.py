@@ -12,7 +12,6 @@ from dealtrack.cli.options import At, Format, read_platform
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
-from dealtrack.core.lengths import NAME, TEXT
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import parse_day, show_moment
 from dealtrack.core.platform import (
@@ -26,6 +25,7 @@ from dealtrack.core.platform import (
     unchecked_since,
 )
 from dealtrack.core.text import clean_input, safe_text
+from dealtrack.core.vocabulary import NAME, TEXT
 from dealtrack.errors import MissingValue, UnknownWord
 from dealtrack.phrase import Word, listed
 from dealtrack.register import platforms

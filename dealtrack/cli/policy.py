@@ -19,7 +19,7 @@ from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import labelled_lines, tell, terminal_width, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, differences, is_among, version_for
-from dealtrack.core.policy_words import clock_words, headings, last_days
+from dealtrack.core.policy_text import clock_words, headings, last_days
 from dealtrack.core.text import safe_text
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.phrase import listed

@@ -14,9 +14,9 @@ from dealtrack import settings
 from dealtrack.cli.language import _, say
 from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import ONE_DAY
-from dealtrack.core.lengths import NAME
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
+from dealtrack.core.vocabulary import NAME
 from dealtrack.errors import (
     ClockAstray,
     DaysReversed,

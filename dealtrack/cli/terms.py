@@ -7,9 +7,8 @@ sentences say them.
 from collections.abc import Callable, Iterator
 
 from dealtrack.cli.language import _, is_english
-from dealtrack.core.category import CATEGORIES
-from dealtrack.core.outcome import OUTCOMES
 from dealtrack.core.platform import CHANNELS
+from dealtrack.core.vocabulary import CATEGORIES, OUTCOMES
 from dealtrack.phrase import Word, in_context, in_language, listed
 
 CLOCKS = ("accept", "complete", "final", "forward", "handle", "mediate", "respond", "verify")

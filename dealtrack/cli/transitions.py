@@ -30,12 +30,12 @@ from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import tell
 from dealtrack.cli.terms import read_clock
 from dealtrack.core.complaint_number import check_number
-from dealtrack.core.lengths import clean_field
 from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind
 from dealtrack.core.limits import is_far, last_counted
-from dealtrack.core.policy_words import counted
+from dealtrack.core.policy_text import counted
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
+from dealtrack.core.vocabulary import clean_field
 from dealtrack.errors import (
     BadCount,
     CannotVoid,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from dealtrack.core.festival import name_of_day
+from dealtrack.core.day_names import name_of_day
 from dealtrack.errors import OutsideCalendar
 from dealtrack.phrase import Phrase, Word
 

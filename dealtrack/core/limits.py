@@ -6,7 +6,7 @@ from datetime import datetime
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import BESIDE, Kind, Transition, effective, fold
 from dealtrack.core.policy import ClockRule, Policy
-from dealtrack.core.policy_words import counted
+from dealtrack.core.policy_text import counted
 from dealtrack.errors import BadHistory, CannotExtend, CannotPause, CannotRestart, CannotVoid, UnknownClock
 from dealtrack.phrase import Phrase, Word, listed
 

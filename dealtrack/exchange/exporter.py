@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, TextIO, TypeVar
 
-from dealtrack.core.masking import PERSONAL, masked
+from dealtrack.core.personal import PERSONAL, masked
 from dealtrack.core.standing import record, record_keys
 from dealtrack.exchange.histories import BEYOND_COLUMNS, COLUMN, COLUMN_KINDS, entry_record, history_of, history_text
 from dealtrack.exchange.writers import write_csv, write_json, write_json_lines

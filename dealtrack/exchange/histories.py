@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from dealtrack.core.category import match_category
 from dealtrack.core.lifecycle import DAY_UNKNOWN, RESTART, STEPS, UNKNOWN_STEPS, Kind, Transition, effective
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
 from dealtrack.core.text import clean_input, parse_amount
+from dealtrack.core.vocabulary import match_category
 from dealtrack.errors import DealtrackError
 from dealtrack.phrase import Phrase
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
-from dealtrack.core.category import match_category
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
+from dealtrack.core.vocabulary import match_category
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import PassedLine, RawRow

@@ -5,15 +5,12 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from dealtrack.core.blanks import Blank, blank_kind
-from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.complaint_number import number_fault, without_text_mark
-from dealtrack.core.contact import is_email, is_phone
-from dealtrack.core.lengths import TEXT, longest
 from dealtrack.core.lifecycle import STEPS, Kind
 from dealtrack.core.moments import Moment
-from dealtrack.core.outcome import outcome_named
-from dealtrack.core.seller import match_seller
+from dealtrack.core.personal import is_email, is_phone
 from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, restore_formula, unescape_controls
+from dealtrack.core.vocabulary import OTHER, TEXT, longest, match_category, match_seller, outcome_named
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.closings import State
 from dealtrack.exchange.dates import DateReader, shown

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from dealtrack.core.category import CATEGORIES, match_category
+from dealtrack.core.vocabulary import CATEGORIES, match_category
 from dealtrack.errors import UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.dates import NAMED_FORMS, compile_form
 from dealtrack.exchange.mapping import CONSTANTS, FIELDS, Mapping

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from dealtrack.core.category import OTHER, match_category
 from dealtrack.core.day_times import day_start
 from dealtrack.core.lifecycle import (
     CLOSING,
@@ -19,11 +18,11 @@ from dealtrack.core.lifecycle import (
     effective,
     fold,
 )
-from dealtrack.core.masking import PERSONAL, is_masked, mask
 from dealtrack.core.moments import Moment, local_day, show_moment
-from dealtrack.core.outcome import outcome_named
+from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
+from dealtrack.core.vocabulary import OTHER, match_category, outcome_named
 from dealtrack.exchange.histories import entry_in_file, with_platforms
 from dealtrack.exchange.rows import Incoming
 from dealtrack.phrase import Phrase, Word, listed

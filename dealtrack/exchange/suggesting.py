@@ -10,12 +10,10 @@ from functools import partial
 from typing import NamedTuple
 
 from dealtrack.core.blanks import BLANKS, blank_kind
-from dealtrack.core.category import match_category
-from dealtrack.core.contact import email_key, phone_key
-from dealtrack.core.masking import PERSONAL
+from dealtrack.core.personal import PERSONAL, email_key, phone_key
 from dealtrack.core.platform import Platform, match_platform
-from dealtrack.core.seller import match_seller
 from dealtrack.core.text import escape_controls, parse_amount
+from dealtrack.core.vocabulary import match_category, match_seller
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.column_words import OF_OTHERS, PLANNED, TAILS, WORDS
 from dealtrack.exchange.date_forms import DateForms, find_forms, is_date

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dealtrack.core.chain import canonical
-from dealtrack.core.contact import email_key, phone_key
+from dealtrack.core.personal import email_key, phone_key
 from dealtrack.errors import NothingToErase
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
-from dealtrack.core.contact import email_key, phone_key
+from dealtrack.core.personal import email_key, phone_key
 
 SALT_BYTES = 16
 DRAWN = 512

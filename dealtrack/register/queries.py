@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle
-from dealtrack.core.category import OTHER
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Status
 from dealtrack.core.moments import to_store
 from dealtrack.core.policy import Policy
+from dealtrack.core.vocabulary import OTHER
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1

@@ -11,7 +11,7 @@ from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transitio
 from dealtrack.core.limits import check_extension
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, version_for
-from dealtrack.core.policy_words import counted, span_of
+from dealtrack.core.policy_text import counted, span_of
 from dealtrack.errors import CannotExtend, UnknownClock
 from dealtrack.phrase import Phrase, Word, either, listed
 

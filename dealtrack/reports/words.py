@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from dealtrack.core.policy_words import span_of
+from dealtrack.core.policy_text import span_of
 from dealtrack.phrase import either, in_language
 from dealtrack.reports.figures import Report, Role, Section, Whole, known_days
 from dealtrack.reports.rounding import NUMBER_PLACES, RATE_PLACES, Number, rounded

@@ -11,14 +11,16 @@ import pytest
 import typer
 
 from dealtrack.cli.commands import app
-from dealtrack.core.category import CATEGORIES
-from dealtrack.core.category import WORDS as CATEGORY_WORDS
-from dealtrack.core.contact import is_email, is_phone
-from dealtrack.core.lengths import longest
-from dealtrack.core.outcome import OUTCOMES
-from dealtrack.core.outcome import WORDS as OUTCOME_WORDS
-from dealtrack.core.seller import SELLERS
-from dealtrack.core.seller import WORDS as SELLER_WORDS
+from dealtrack.core.personal import is_email, is_phone
+from dealtrack.core.vocabulary import (
+    CATEGORIES,
+    CATEGORY_WORDS,
+    OUTCOME_WORDS,
+    OUTCOMES,
+    SELLER_WORDS,
+    SELLERS,
+    longest,
+)
 from dealtrack.errors import BadEmail, BadPhone, EmptyValue, GivenTwice, UnknownOutcome
 from tests import pages
 from tests.conftest import PROJECT, Clerk

@@ -11,10 +11,9 @@ import pytest
 from dealtrack.cli.commands import COMMANDS, GROUP_HELP
 from dealtrack.cli.language import _, choose_language
 from dealtrack.cli.terms import CLOCKS, read_clock
-from dealtrack.core.category import CATEGORIES, match_category
-from dealtrack.core.outcome import OUTCOMES, outcome_named
 from dealtrack.core.platform import CHANNELS, parse_channels
 from dealtrack.core.text import display_width
+from dealtrack.core.vocabulary import CATEGORIES, OUTCOMES, match_category, outcome_named
 from dealtrack.errors import DealtrackError, UnknownLanguage, all_errors
 from tests import pages
 from tests.conftest import PROJECT, Clerk

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.core.contact import email_key, phone_key
+from dealtrack.core.personal import email_key, phone_key
 from tests.conftest import Clerk
 
 WARNING = " look"

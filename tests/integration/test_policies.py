@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.core.category import CATEGORIES, match_category, nearest_categories
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit, version_for
-from dealtrack.core.policy_words import describe
+from dealtrack.core.policy_text import describe
+from dealtrack.core.vocabulary import CATEGORIES, match_category, nearest_categories
 from dealtrack.errors import BadPlatformFile, BadPolicyFile, UnknownPolicy
 from dealtrack.sources.platforms import first_platforms, load_platforms
 from dealtrack.sources.policies import load_policies, load_policy, policy_names, read_policy_file

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from dealtrack.core.contact import email_key, phone_key
+from dealtrack.core.personal import email_key, phone_key
 
 INDEXES = (
     # What was overdue at a moment, of 105,000 clocks of a million complaints that ended late: 8 ms instead of 150 ms.

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.contact import email_key, phone_key
-from dealtrack.core.masking import PERSONAL, is_masked, mask, masked
+from dealtrack.core.personal import PERSONAL, email_key, is_masked, mask, masked, phone_key
 
 
 @pytest.mark.parametrize(

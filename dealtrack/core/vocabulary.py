@@ -1,0 +1,124 @@
+"""The words for what a complaint is about, who sold it and what came of it, and how long its texts may be.
+
+A word is matched whatever its case and width. Sources: the problems that the Beijing notice before Double Eleven names
+(quality, delivery speed, goods not as ordered, the seller cancelled the order), with advertising and the rest; and the
+advance compensation that it asks of platforms for third-party sellers.
+"""
+
+from collections.abc import Mapping
+
+from dealtrack.core.matching import fold, nearest_words
+from dealtrack.core.text import clean_input
+
+OTHER = "other"
+
+CATEGORY_WORDS: Mapping[str, tuple[str, ...]] = {
+    "quality": ("质量", "质量问题", "商品质量", "产品质量"),
+    "delivery": ("物流", "配送", "物流配送", "发货", "快递"),
+    "mismatch": ("货不对板", "货不对版", "与描述不符"),
+    "cancelled-order": ("取消订单", "订单取消", "砍单", "cancelled order", "canceled-order", "canceled order"),
+    "advertising": ("广告", "虚假宣传", "虚假广告"),
+    OTHER: ("其他", "其它"),
+}
+"""Each category with the other words that stand for it."""
+
+CATEGORIES = tuple(CATEGORY_WORDS)
+
+
+def match_category(text: str) -> str | None:
+    """Return the category that a word stands for, whatever its case and width; None where it stands for none."""
+    return _CATEGORY_BY_WORD.get(fold(text))
+
+
+def nearest_categories(text: str, count: int = 2) -> list[str]:
+    """Return the categories that a text comes nearest to, by any of their words, best first."""
+    close = nearest_words(text, _CATEGORY_BY_WORD, count * 3)
+    return list(dict.fromkeys(_CATEGORY_BY_WORD[word] for word in close))[:count]
+
+
+_CATEGORY_BY_WORD = {fold(word): category for category, words in CATEGORY_WORDS.items() for word in (category, *words)}
+
+
+SELLER_WORDS: Mapping[str, tuple[str, ...]] = {
+    "platform": ("自营", "平台自营", "平台", "own", "self", "self-operated", "first-party"),
+    "third-party": (
+        "第三方",
+        "第三方商家",
+        "第三方卖家",
+        "平台内经营者",
+        "商家",
+        "third party",
+        "thirdparty",
+        "marketplace",
+        "3p",
+    ),
+}
+"""Each kind of seller with the other words that stand for it."""
+
+SELLERS = tuple(SELLER_WORDS)
+
+
+def match_seller(text: str) -> str | None:
+    """Return the kind of seller that a word stands for, whatever its case and width; None where it stands for none."""
+    return _SELLER_BY_WORD.get(fold(text))
+
+
+def nearest_sellers(text: str) -> list[str]:
+    """Return the kind of seller that a text comes nearest to, by any of its words; none where it is near to none."""
+    return [_SELLER_BY_WORD[word] for word in nearest_words(text, _SELLER_BY_WORD, 1)]
+
+
+_SELLER_BY_WORD = {fold(word): seller for seller, words in SELLER_WORDS.items() for word in (seller, *words)}
+
+
+OUTCOME_WORDS: Mapping[str, tuple[str, ...]] = {
+    "advance-compensation": ("先行赔付", "先行赔偿", "先赔", "advance compensation"),
+    "refund": ("退款", "退货退款"),
+    "exchange": ("换货", "调换", "replacement"),
+    "repair": ("维修", "修理"),
+    "compensation": ("赔偿", "补偿", "赔付"),
+    "no-agreement": ("未达成一致", "未达成协议", "未达成调解协议", "调解不成", "no agreement"),
+    "other": ("其他", "其它"),
+}
+"""Each outcome with the other words that stand for it. Source: 先行赔付 is what the Beijing notice before Double
+Eleven asks of platforms for the complaints about third-party sellers."""
+
+OUTCOMES = tuple(OUTCOME_WORDS)
+
+
+def outcome_named(text: str) -> str:
+    """Return the outcome that a word stands for, whatever its case and width; any other word as it is."""
+    return _OUTCOME_BY_WORD.get(fold(text), text)
+
+
+def match_outcome(text: str) -> str | None:
+    """Return the outcome that a word stands for, whatever its case and width; None where it stands for none."""
+    return _OUTCOME_BY_WORD.get(fold(text))
+
+
+def nearest_outcomes(text: str, count: int = 2) -> list[str]:
+    """Return the outcomes that a text comes nearest to, by any of their words, best first."""
+    close = nearest_words(text, _OUTCOME_BY_WORD, count * 3)
+    return list(dict.fromkeys(_OUTCOME_BY_WORD[word] for word in close))[:count]
+
+
+_OUTCOME_BY_WORD = {fold(word): outcome for outcome, words in OUTCOME_WORDS.items() for word in (outcome, *words)}
+
+
+NAME = 300
+"""The most characters of a name, a number or a contact."""
+
+TEXT = 10_000
+"""The most characters of a note, a reason or a finding."""
+
+_OTHERS: Mapping[str, int] = {"summary": 100_000, "address": 1000, "note": TEXT, "reason": TEXT}
+
+
+def longest(field: str) -> int:
+    """Return the most characters that a field of a complaint, or of a transition's detail, may have."""
+    return _OTHERS.get(field, NAME)
+
+
+def clean_field(field: str, text: str) -> str:
+    """Return the text of a field without white space around it, in Unicode's composed form; raises BadText."""
+    return clean_input(text, field, longest(field))
