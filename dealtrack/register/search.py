@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -191,9 +191,10 @@ def search(
     return islice(_hits(folded, complaints), limit)
 
 
-def _received(complaint: Complaint) -> tuple[datetime, int]:
-    assert complaint.received is not None
-    return complaint.received, complaint.id
+def _received(complaint: Complaint) -> tuple[bool, datetime, int]:
+    """Return what complaints are sorted by; one whose receipt was voided comes first, as NULL does in the database."""
+    received = complaint.received
+    return received is not None, received or datetime.min.replace(tzinfo=UTC), complaint.id
 
 
 def _hits(words: Sequence[str], complaints: Iterable[tuple[Complaint, Sequence[Transition]]]) -> Iterator[Hit]:

@@ -434,13 +434,3 @@ def test_overdue_reads_only_what_is_overdue(filled: Clerk, tmp_path: Path) -> No
     many = steps()
     assert few[0] == many[0] == 1
     assert many[1] <= few[1] * 1.5
-
-
-def test_overdue_as_of_reads_only_what_may_have_been_overdue(filled: Clerk, tmp_path: Path) -> None:
-    rows = [f"C-{n},JD,2016-11-01 09:00,2016-11-01 10:00,2016-11-02 10:00" for n in range(300)]
-    (tmp_path / "rows.csv").write_text("number,platform,received,forwarded,completed\n" + "\n".join(rows) + "\n")
-    filled("import", tmp_path / "rows.csv").ok()
-    with Register.open(filled.db) as register:
-        view = View.of(datetime(2016, 11, 20, tzinfo=UTC), NOW)
-        statements = traced(register, lambda r: list(r.overdue(Filter(), view)))
-    assert 1 <= sum("FROM transition WHERE complaint =" in s for s in statements) <= 3
