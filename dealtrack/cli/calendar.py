@@ -17,7 +17,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import Day, HolidaySpan, WorkingCalendar, month_days, reason
 from dealtrack.core.explanation import count_days
-from dealtrack.core.moments import local_day, parse_day
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day, parse_day
 from dealtrack.errors import BadCount, BadMonth, RegisterMissing
 
 DEFAULT = "cn-beijing"
@@ -50,7 +50,7 @@ def _month(text: str, today: date) -> tuple[int, int]:
         return today.year, today.month
     year, _, month = text.strip().partition("-")
     written = year.isdecimal() and month.isdecimal() and len(year) == 4 and len(month) <= 2
-    if written and 1970 <= int(year) <= 2100 and 1 <= int(month) <= 12:
+    if written and FIRST_YEAR <= int(year) <= LAST_YEAR and 1 <= int(month) <= 12:
         return int(year), int(month)
     raise BadMonth(text=text)
 

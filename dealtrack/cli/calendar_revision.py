@@ -14,7 +14,7 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason, rulings_to_data
-from dealtrack.core.moments import parse_day, parse_days
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, parse_day, parse_days
 from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
@@ -94,7 +94,7 @@ def import_(
     from dealtrack.sources.notices import read_notice
 
     session: Session = context.obj
-    if year and not (year.isascii() and year.isdigit() and 1970 <= int(year[:5]) <= 2100):
+    if year and not (year.isascii() and year.isdigit() and FIRST_YEAR <= int(year[:5]) <= LAST_YEAR):
         raise BadMonth(text=year)
     notice = read_notice(Path(file), [int(year)] if year else [])
     source = clean_input(source, "--source", 1000) or notice.source or Path(file).name

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.exchange.dates import AUTO, EPOCH_MS, EPOCH_S, EXCEL_1900, ROC, compile_form
 from dealtrack.exchange.day_orders import DAY, MONTH, NAMES, YEAR, form_in, only_order, readings, sign_in
 from dealtrack.phrase import Phrase, both, either
@@ -167,7 +168,7 @@ def _reads(form: str, text: str) -> bool:
         reading = _compiled(form)(text)
     except ValueError:
         return False
-    return reading is not None and 1970 <= reading.when.year <= 2100
+    return reading is not None and FIRST_YEAR <= reading.when.year <= LAST_YEAR
 
 
 _compiled = cache(compile_form)

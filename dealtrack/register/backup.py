@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dealtrack.core import chain
-from dealtrack.core.moments import from_store, to_store
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.core.text import safe_text
 from dealtrack.errors import BackupFailed, CannotRead, DealtrackError
 from dealtrack.phrase import Phrase
@@ -232,7 +232,7 @@ def last_backup(register: Store) -> LastBackup | None:
     try:
         note = json.loads(_note_of(register).read_text(encoding="utf-8"))
         at, path = from_store(note["at"]), str(note["path"])
-        if safe_text(path) != path or not 1970 <= at.year <= 2100:
+        if safe_text(path) != path or not FIRST_YEAR <= at.year <= LAST_YEAR:
             return None
         return LastBackup(at, Path(path), int(note["entries"]), str(note["head"]), bool(note["evidence"]))
     except (OSError, *UNFORESEEN):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
+from dealtrack.errors import BadCalendarFile
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.sources.announcements import read_announcements, spans_of, with_issue
 from dealtrack.sources.countries import (
@@ -17,7 +18,6 @@ from dealtrack.sources.countries import (
     LAST_DAY,
     SUFFIX,
     TABLE_NAME,
-    CalendarRefusal,
     Country,
     country_entry,
     days_of_country,
@@ -25,7 +25,7 @@ from dealtrack.sources.countries import (
     read_years,
 )
 from dealtrack.sources.holidays_package import PUBLIC, CountryDays, categories_of, countries, find_country, written
-from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
+from dealtrack.sources.toml_files import TomlTable, kind_name, nearest, read_table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE_KEYS = (
@@ -112,7 +112,7 @@ def files_by_name(data_folder: Path, user_folder: Path) -> dict[str, Path]:
 
 def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
     """Return the calendar of a file under the name by which it is found again; raises BadCalendarFile."""
-    table = read_table(path, CalendarRefusal(path))
+    table = read_table(path, BadCalendarFile)
     table.allow(*FILE_KEYS)
     # The name in the file is for its reader; a calendar is found again by that of the file.
     table.text_of("name", name)
@@ -164,16 +164,16 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
     )
 
 
-def _shipped_for(table: Table, code: str, data_folder: Path) -> Table:
+def _shipped_for(table: TomlTable, code: str, data_folder: Path) -> TomlTable:
     """Return the file that is shipped for a country, whose `categories` and `yearly_off` hold where a file has none.
 
     It does not speak for subdivisions: each has its own law.
     """
     path = data_folder / FOLDER / (code.lower() + SUFFIX)
-    return read_table(path, CalendarRefusal(path)) if path.exists() else table
+    return read_table(path, BadCalendarFile) if path.exists() else table
 
 
-def _yearly_off(table: Table) -> Iterator[date]:
+def _yearly_off(table: TomlTable) -> Iterator[date]:
     """Yield the days of `yearly_off = ["12-29/01-03"]` in every year, both ends in; one may run into the next year."""
     for text in table.texts_of("yearly_off", ()):
         first, slash, last = text.partition("/")
@@ -192,7 +192,7 @@ def _yearly_off(table: Table) -> Iterator[date]:
                     yield found
 
 
-def _day_of_year(table: Table, text: str, whole: str) -> tuple[int, int]:
+def _day_of_year(table: TomlTable, text: str, whole: str) -> tuple[int, int]:
     try:
         if not (written_as := DAY_OF_YEAR.fullmatch(text.strip())):
             raise ValueError
@@ -212,7 +212,7 @@ def _holds_on(day: date, ruling: Ruling, weekend: frozenset[int]) -> bool:
 
 
 def _country_of_file(
-    table: Table, code: str, subdivisions: list[str], shipped: Table, data_folder: Path
+    table: TomlTable, code: str, subdivisions: list[str], shipped: TomlTable, data_folder: Path
 ) -> tuple[Country, CountryDays]:
     """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
     if find_country(code) is None:
@@ -271,7 +271,7 @@ def _union(parts: list[str], sets: list[CountryDays]) -> CountryDays:
     )
 
 
-def _weekend(table: Table) -> frozenset[int] | None:
+def _weekend(table: TomlTable) -> frozenset[int] | None:
     if "weekend" not in table.values:
         return None
     days = frozenset(WEEKDAYS.index(word) for word in table.words_of("weekend", WEEKDAYS))
@@ -280,7 +280,7 @@ def _weekend(table: Table) -> frozenset[int] | None:
     return days
 
 
-def _check_timezone(table: Table, zone: str) -> None:
+def _check_timezone(table: TomlTable, zone: str) -> None:
     if not zone:
         return
     from zoneinfo import ZoneInfo
@@ -291,7 +291,7 @@ def _check_timezone(table: Table, zone: str) -> None:
         table.refuse(Phrase("unknown time zone {zone!r}; write it as Asia/Shanghai", zone=zone), "timezone")
 
 
-def _included(table: Table, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
+def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
     """Return the amendments of the calendar files named by `include`, and of those that they include."""
     amendments: list[Amendment] = []
     path_of = files_by_name(data_folder, user_folder)
@@ -307,13 +307,13 @@ def _included(table: Table, above: tuple[Path, ...], data_folder: Path, user_fol
             )
         if path in above:
             table.refuse(Phrase("the calendar includes itself by way of {name!r}", name=name), name)
-        other = read_table(path, CalendarRefusal(path))
+        other = read_table(path, BadCalendarFile)
         amendments += _included(other, (*above, path), data_folder, user_folder)
         amendments += _amendments(other)
     return amendments
 
 
-def _amendments(table: Table) -> list[Amendment]:
+def _amendments(table: TomlTable) -> list[Amendment]:
     amendments = []
     said: dict[date, str] = {}
     for entry in table.tables_of("amendment"):
@@ -333,7 +333,7 @@ def _amendments(table: Table) -> list[Amendment]:
     return amendments
 
 
-def _issued(entry: Table) -> str:
+def _issued(entry: TomlTable) -> str:
     """Return the day of issue of an amendment's notice, as YYYY-MM-DD."""
     days = _days(entry, "issued")
     if len(days) > 1:
@@ -341,7 +341,7 @@ def _issued(entry: Table) -> str:
     return days[0].isoformat() if days else ""
 
 
-def _days(entry: Table, key: str) -> tuple[date, ...]:
+def _days(entry: TomlTable, key: str) -> tuple[date, ...]:
     value = entry.values.get(key, [])
     days: list[date] = []
     for item in value if isinstance(value, list) else [value]:
@@ -356,6 +356,6 @@ def _days(entry: Table, key: str) -> tuple[date, ...]:
     return tuple(days)
 
 
-def _refuse_day(entry: Table, reason: str, item: str, key: str) -> NoReturn:
+def _refuse_day(entry: TomlTable, reason: str, item: str, key: str) -> NoReturn:
     found = item if item and item in entry.text[entry.begins or 0 :] else key
     entry.refuse(reason, found)

@@ -2,28 +2,19 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from dealtrack.core.campaign import Campaign
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
-from dealtrack.errors import BadCampaignFile, DealtrackError, UnknownCampaign
+from dealtrack.errors import BadCampaignFile, UnknownCampaign
 from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.sources.toml_files import Table, kind_name, nearest, read_table
+from dealtrack.sources.toml_files import TomlTable, kind_name, nearest, read_table
 
 FILE_NAME = "campaigns.toml"
 CAMPAIGN_KEYS = ("name", "title", "first", "last")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    path: Path
-
-    def __call__(self, reason: str) -> DealtrackError:
-        return BadCampaignFile(path=self.path, reason=reason)
 
 
 def load_campaigns(data_folder: Path, user_folder: Path) -> dict[str, Campaign]:
@@ -48,7 +39,7 @@ def load_campaign(name: str, data_folder: Path, user_folder: Path) -> Campaign:
 
 def read_campaigns_file(path: Path) -> dict[str, Campaign]:
     """Return the campaigns of a file by name, in its order; raises BadCampaignFile."""
-    table = read_table(path, _Refusal(path))
+    table = read_table(path, BadCampaignFile)
     table.allow("campaign")
     campaigns: dict[str, Campaign] = {}
     for entry in table.tables_of("campaign"):
@@ -59,7 +50,7 @@ def read_campaigns_file(path: Path) -> dict[str, Campaign]:
     return campaigns
 
 
-def _campaign(entry: Table) -> Campaign:
+def _campaign(entry: TomlTable) -> Campaign:
     entry.allow(*CAMPAIGN_KEYS)
     name = entry.text_of("name")
     if not NAME.fullmatch(name):
@@ -72,7 +63,7 @@ def _campaign(entry: Table) -> Campaign:
     return Campaign(name, entry.text_of("title", name), first, last)
 
 
-def _day(entry: Table, key: str) -> date:
+def _day(entry: TomlTable, key: str) -> date:
     value = entry.values.get(key)
     if value is None:
         entry.refuse(Phrase("{key} is missing: give a day such as 2016-11-01; both days are in the campaign", key=key))

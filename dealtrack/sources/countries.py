@@ -7,31 +7,21 @@ from datetime import date
 from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules
-from dealtrack.errors import BadCalendarFile, DealtrackError
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
+from dealtrack.errors import BadCalendarFile
 from dealtrack.phrase import Phrase
 from dealtrack.sources.announcements import read_announcements, spans_of, with_issue
 from dealtrack.sources.holidays_package import PUBLIC, CountryDays, country_days, release
-from dealtrack.sources.toml_files import Table, read_table
+from dealtrack.sources.toml_files import TomlTable, read_table
 
-FIRST_DAY = date(1970, 1, 1)
-LAST_DAY = date(2100, 12, 31)
+FIRST_DAY = date(FIRST_YEAR, 1, 1)
+LAST_DAY = date(LAST_YEAR, 12, 31)
 SUFFIX = ".toml"
 FOLDER = "calendars"
 TABLE_NAME = "countries"
 COUNTRY_KEYS = ("title", "timezone", "timezones", "official", "source", "law", "published_by_substituted_days", "names")
 UNLISTED_UNTIL = 2026
 """The last year taken as published for a country that the table does not list."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarRefusal:
-    """Makes the error of one calendar file."""
-
-    path: Path
-
-    def __call__(self, reason: str) -> DealtrackError:
-        """Return the error for a reason."""
-        return BadCalendarFile(path=self.path, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +44,10 @@ class Country:
 def country_entry(code: str, subdivision: str, data_folder: Path) -> Country:
     """Return what the shipped table of countries says of a country; one that it does not list has its defaults."""
     path = data_folder / FOLDER / (TABLE_NAME + SUFFIX)
-    table = read_table(path, CalendarRefusal(path))
+    table = read_table(path, BadCalendarFile)
     if code not in table.values:
         return Country()
-    entry = Table(table.get(code, dict), table.text, max(table.text.find(f"[{code}]"), 0), table.refusal)
+    entry = replace(table, values=table.get(code, dict), begins=max(table.text.find(f"[{code}]"), 0))
     entry.allow(*COUNTRY_KEYS)
     zones = entry.get("timezones", dict)
     zone = entry.text_of("timezone", "")
@@ -102,7 +92,7 @@ def days_of_country(code: str, subdivision: str, country: Country, categories: S
     return replace(days, rulings=rulings)
 
 
-def read_years(table: Table) -> frozenset[int] | None:
+def read_years(table: TomlTable) -> frozenset[int] | None:
     """Return the years of `official = "2001/2026"`, or of a list of years and spans; None where it is not there."""
     if "official" not in table.values:
         return None

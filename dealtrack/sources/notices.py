@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.core.notice import Notice, day_in
 from dealtrack.errors import BadNoticeFile
 from dealtrack.phrase import Phrase
@@ -59,7 +60,7 @@ def _from_json(path: Path, text: str, whole: frozenset[int]) -> Notice:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise BadNoticeFile(path=path, reason="it has no list of days, each with date, name and isOffDay")
     year = data.get("year")
-    if year is not None and (not isinstance(year, int) or not 1970 <= year <= 2100):
+    if year is not None and (not isinstance(year, int) or not FIRST_YEAR <= year <= LAST_YEAR):
         raise BadNoticeFile(path=path, reason=Phrase("{year!r} is no year from 1970 to 2100", year=year))
     papers = ", ".join(str(paper) for paper in data.get("papers") or ())
     issued = day_in(str(data.get("issued") or papers))
@@ -78,7 +79,7 @@ def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[da
             raise BadNoticeFile(
                 path=path, reason=Phrase("{where}: {text!r} is no date such as 2027-01-01", where=where, text=text)
             ) from None
-        if not 1970 <= day.year <= 2100:
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise BadNoticeFile(
                 path=path, reason=Phrase("{where}: {day} is not from 1970 to 2100", where=where, day=day)
             )

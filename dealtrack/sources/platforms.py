@@ -1,12 +1,11 @@
 """The list of platforms with which a new register begins: data/platforms.toml."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from dealtrack.core.matching import fold
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
-from dealtrack.errors import BadPlatformFile, DealtrackError
+from dealtrack.errors import BadPlatformFile
 from dealtrack.phrase import Phrase
 from dealtrack.sources.toml_files import read_table
 
@@ -14,26 +13,18 @@ FILE_NAME = "platforms.toml"
 PLATFORM_KEYS = ("name", "aliases", "green_channel", "channels")
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    path: Path
-
-    def __call__(self, reason: str) -> DealtrackError:
-        return BadPlatformFile(path=self.path, reason=reason)
-
-
 def first_platforms(path: Path, policy: Policy) -> list[Platform]:
     """Return the platforms of a file with which a register of a policy begins; raises BadPlatformFile.
 
     None where the policy is about any business, unless the file names it.
     """
-    named = read_table(path, _Refusal(path)).texts_of("policies", ())
+    named = read_table(path, BadPlatformFile).texts_of("policies", ())
     return load_platforms(path) if policy.name in named or not policy.is_open else []
 
 
 def load_platforms(path: Path) -> list[Platform]:
     """Return the platforms of a file, in its order; a name or alias can stand for one only. Raises BadPlatformFile."""
-    table = read_table(path, _Refusal(path))
+    table = read_table(path, BadPlatformFile)
     table.allow("policies", "platform")
     platforms: list[Platform] = []
     owner: dict[str, str] = {}

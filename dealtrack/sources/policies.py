@@ -2,15 +2,14 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
-from dealtrack.errors import BadPolicyFile, DealtrackError, UnknownPolicy
+from dealtrack.errors import BadPolicyFile, UnknownPolicy
 from dealtrack.phrase import Phrase, listed
-from dealtrack.sources.toml_files import Table, as_path, kind_name, nearest, read_table
+from dealtrack.sources.toml_files import TomlTable, as_path, kind_name, nearest, read_table
 
 SUFFIX = ".toml"
 FOLDER = "policies"
@@ -26,14 +25,6 @@ CLOSING_TIME = re.compile(r"\d{2}:\d{2}(:\d{2})?")
 LONGEST = 3650
 LISTED = "listed"
 """What a policy says of its platforms, unless it says `open`: only those of the register's list are meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    path: Path
-
-    def __call__(self, reason: str) -> DealtrackError:
-        return BadPolicyFile(path=self.path, reason=reason)
 
 
 def policy_names(data_folder: Path, user_folder: Path) -> list[str]:
@@ -72,7 +63,7 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
 
 def read_policy_file(path: Path) -> list[Policy]:
     """Return all versions of the policy in a file, earliest first; raises BadPolicyFile."""
-    table = read_table(path, _Refusal(path))
+    table = read_table(path, BadPolicyFile)
     table.allow(*FILE_KEYS)
     name = _name(table)
     title = table.text_of("title", name)
@@ -94,7 +85,7 @@ def _files(data_folder: Path, user_folder: Path) -> dict[str, Path]:
     return {file.stem: file for folder in folders for file in sorted(folder.glob("*" + SUFFIX))}
 
 
-def _name(table: Table) -> str:
+def _name(table: TomlTable) -> str:
     name = table.text_of("name")
     if not NAME.fullmatch(name):
         table.refuse(
@@ -103,7 +94,7 @@ def _name(table: Table) -> str:
     return name
 
 
-def _version(entry: Table, name: str, title: str, is_open: bool) -> Policy:
+def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
     clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
     if not clocks:
@@ -115,7 +106,7 @@ def _version(entry: Table, name: str, title: str, is_open: bool) -> Policy:
     return Policy(name, title, _in_force(entry), authority, source, clocks, restart, is_open)
 
 
-def _in_force(entry: Table) -> date:
+def _in_force(entry: TomlTable) -> date:
     value = entry.values.get("in_force")
     if value is None:
         entry.refuse(Phrase("in_force is missing: give the day from which the version holds, as 2020-01-01"))
@@ -130,7 +121,7 @@ def _in_force(entry: Table) -> date:
     entry.refuse(Phrase("in_force must be a day such as 2020-01-01, not {shown}", shown=shown), "in_force")
 
 
-def _clock(entry: Table) -> ClockRule:
+def _clock(entry: TomlTable) -> ClockRule:
     entry.allow(*CLOCK_KEYS)
     start, stop = _kinds(entry, "start", STARTS), _kinds(entry, "stop", STOPS)
     if both := start & stop:
@@ -157,14 +148,14 @@ def _clock(entry: Table) -> ClockRule:
     )
 
 
-def _kinds(entry: Table, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:
+def _kinds(entry: TomlTable, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:
     kinds = frozenset(map(Kind, entry.words_of(key, [kind.value for kind in allowed])))
     if not kinds:
         entry.refuse(Phrase("{key} names no kind; allowed: {names}", key=key, names=listed(allowed)), key)
     return kinds
 
 
-def _word(entry: Table, key: str, allowed: tuple[str, ...], default: str) -> str:
+def _word(entry: TomlTable, key: str, allowed: tuple[str, ...], default: str) -> str:
     word = entry.text_of(key, default)
     if word not in allowed:
         entry.refuse(
@@ -180,7 +171,7 @@ def _word(entry: Table, key: str, allowed: tuple[str, ...], default: str) -> str
     return word
 
 
-def _closes(entry: Table) -> time | None:
+def _closes(entry: TomlTable) -> time | None:
     value = entry.values.get("closes")
     if value is None:
         return None

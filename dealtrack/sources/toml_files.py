@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,8 +11,6 @@ from typing import Any, NoReturn
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import DealtrackError, suggestion
 from dealtrack.phrase import Phrase, listed
-
-Refusal = Callable[[str], DealtrackError]
 
 KIND_NAMES: tuple[tuple[type, str], ...] = (
     (bool, Phrase("true or false")),
@@ -28,18 +26,21 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TomlTable:
     """A table of a TOML file, with the place in the text where it begins, None for the whole file."""
 
     values: Mapping[str, Any]
     text: str
     begins: int | None
-    refusal: Refusal
+    path: Path
+    error: type[DealtrackError]
 
     def refuse(self, reason: str, needle: str | None = None) -> NoReturn:
         """Raise the file's error; the line is that of the first `needle` in this table, else of its beginning."""
         line = _line_of(self.text, self.begins, needle)
-        raise self.refusal(Phrase("{reason} (line {line})", reason=reason, line=line) if line else reason)
+        if line:
+            reason = Phrase("{reason} (line {line})", reason=reason, line=line)
+        raise self.error(path=self.path, reason=reason)
 
     def allow(self, *keys: str) -> None:
         """Refuse any key that is not among these."""
@@ -88,7 +89,7 @@ class Table:
                 self.refuse(Phrase("{key} must hold texts, not {kind}", key=key, kind=kind_name(type(item))), key)
         return tuple(items)
 
-    def tables_of(self, key: str) -> "list[Table]":
+    def tables_of(self, key: str) -> "list[TomlTable]":
         """Return the tables of an array of tables (`[[key]]`), in the order of the file."""
         tables = self.get(key, list, [])
         for item in tables:
@@ -97,7 +98,7 @@ class Table:
         header = re.compile(rf"^[ \t]*\[\[[^\]\n]*\b{re.escape(key)}[ \t]*\]\]", re.MULTILINE)
         places = [match.start() for match in header.finditer(self.text, self.begins or 0)]
         places += [self.begins or 0] * (len(tables) - len(places))
-        return [Table(values, self.text, place, self.refusal) for values, place in zip(tables, places, strict=False)]
+        return [replace(self, values=values, begins=place) for values, place in zip(tables, places, strict=False)]
 
     def words_of(self, key: str, allowed: Iterable[str], default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return the texts of a key, each of which must be one of the allowed words."""
@@ -128,26 +129,26 @@ class Table:
         return value
 
 
-def read_table(path: Path, refusal: Refusal) -> Table:
-    """Return the whole of a TOML file; whatever keeps it from being read is raised as the file's error."""
+def read_table(path: Path, error: type[DealtrackError]) -> TomlTable:
+    """Return the whole of a TOML file; whatever keeps it from being read, or is wrong in it, is raised as `error`."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         values = tomllib.loads(text)
     except FileNotFoundError:
-        raise refusal(Phrase("there is no such file")) from None
+        raise error(path=path, reason=Phrase("there is no such file")) from None
     except IsADirectoryError:
-        raise refusal(Phrase("it is a folder, not a file")) from None
-    except OSError as error:
-        raise refusal(error.strerror or type(error).__name__) from None
-    except UnicodeDecodeError as error:
-        raise refusal(Phrase("it is not UTF-8 text (byte {place})", place=error.start + 1)) from None
-    except tomllib.TOMLDecodeError as error:
-        raise refusal(Phrase("it is not TOML: {error}", error=error)) from None
+        raise error(path=path, reason=Phrase("it is a folder, not a file")) from None
+    except OSError as fault:
+        raise error(path=path, reason=fault.strerror or type(fault).__name__) from None
+    except UnicodeDecodeError as fault:
+        raise error(path=path, reason=Phrase("it is not UTF-8 text (byte {place})", place=fault.start + 1)) from None
+    except tomllib.TOMLDecodeError as fault:
+        raise error(path=path, reason=Phrase("it is not TOML: {error}", error=fault)) from None
     except RecursionError:
-        raise refusal(Phrase("it is not TOML: nested too deep")) from None
-    except ValueError as error:
-        raise refusal(str(error)) from None
-    return Table(values, text.replace("\r\n", "\n"), None, refusal)
+        raise error(path=path, reason=Phrase("it is not TOML: nested too deep")) from None
+    except ValueError as fault:
+        raise error(path=path, reason=str(fault)) from None
+    return TomlTable(values, text.replace("\r\n", "\n"), None, path, error)
 
 
 def as_path(name: str) -> Path | None:
