@@ -16,7 +16,7 @@ from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal, read_pol
 from dealtrack.cli.output import check_word
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
-from dealtrack.core.text import first_few, safe_text
+from dealtrack.core.text import first_few, names_within, safe_text
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.day_orders import NAMES, DayOrder
 from dealtrack.exchange.readers import Refusal, Source
@@ -183,9 +183,7 @@ def _report(tally: "Tally", refused: list[Refusal], name: str, skip_bad: bool, d
 
     reading = tally.reading
     if reading.ignored:
-        columns = ", ".join(reading.ignored)
-        shown = columns if len(columns) <= 300 else columns[:300].rpartition(", ")[0] + ", ..."
-        note(_("columns not read: {names}").format(names=shown))
+        note(_("columns not read: {names}").format(names=names_within(reading.ignored)))
     if reading.asked:
         text = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
         note(text.format(fields=say(listed(reading.asked)), first=reading.asked[0]))

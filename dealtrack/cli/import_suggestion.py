@@ -15,7 +15,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
 from dealtrack.core.personal import PERSONAL, mask
 from dealtrack.core.platform import Platform
-from dealtrack.core.text import safe_text
+from dealtrack.core.text import names_within, safe_text
 from dealtrack.errors import MissingColumn, RegisterMissing
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, Mapping, find_mapping, lay_out, mapping_names
 from dealtrack.exchange.mapping_options import with_constants, with_dates, with_pairs
@@ -84,7 +84,7 @@ def suggest(session: Session, file: str, how: ReadingOptions) -> None:
             )
         ignored = layout.ignored
         if ignored:
-            remarks.append(_("columns that it does not read: {columns}").format(columns=", ".join(ignored)))
+            remarks.append(_("columns that it does not read: {columns}").format(columns=names_within(ignored)))
         print(mapping_toml(mapping, remarks), end="")
         sys.stdout.flush()
         _show(mapping, replace(source, rows=iter(sample[:SHOWN])), zone)

@@ -10,7 +10,7 @@ from dealtrack.phrase import Phrase
 # 2.01611E+13, 2,01611e13, 2E+13: what stood behind the digits that are shown is lost.
 _ROUNDED = re.compile(r"[+-]?(?:[0-9]{1,3}[.,][0-9]+ ?E ?[+-]? ?|[0-9]{1,3}E\+)[0-9]{1,3}", re.IGNORECASE)
 # What a spreadsheet shows in the place of a value, as #REF! or ####.
-_FAULT = re.compile(r"#{3,}|#(?:REF|VALUE|NAME|NUM|NULL|DIV/0)[!?]")
+_FAULT = re.compile(r"#{3,}|#(?:REF|VALUE|NAME|NUM|NULL|DIV/0|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN)[!?]")
 _TEXT_FORMULA = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 _QUOTED_DIGITS = re.compile(r"['‘’`][0-9]+")
 
@@ -24,7 +24,12 @@ def number_fault(text: str) -> str | None:
             "make the column text there, and save the file anew",
             text=text,
         )
-    if _FAULT.fullmatch(plain.upper()):
+    return cell_fault(plain)
+
+
+def cell_fault(text: str) -> str | None:
+    """Return why a text is what a spreadsheet shows in the place of a value, None where it is something else."""
+    if text[:1] in "#＃" and _FAULT.fullmatch(normalize("NFKC", text).upper()):
         return Phrase("{text} is what a spreadsheet shows in the place of a value; save the file anew", text=text)
     return None
 

@@ -73,6 +73,12 @@ def first_few(values: Sequence[object]) -> str:
     return ", ".join(map(str, values[:8])) + (", ..." if len(values) > 8 else "")
 
 
+def names_within(names: Iterable[str], width: int = 300) -> str:
+    """Return names separated by commas, of very many the first that fit a width in characters, then dots."""
+    told = ", ".join(names)
+    return told if len(told) <= width else told[:width].rpartition(", ")[0] + ", ..."
+
+
 def safe_lines(text: str) -> str:
     """Return what `safe_text` returns, with line feeds kept."""
     return text if text.isprintable() else text.translate(_lines_table())

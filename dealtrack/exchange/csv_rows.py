@@ -9,6 +9,7 @@ from typing import Protocol
 from dealtrack.core.complaint_number import text_of_formula
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.headers import Columns, clean_names, find_header, merged_header
+from dealtrack.exchange.histories import is_export
 from dealtrack.exchange.raw import FIELD_LIMIT, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.phrase import Phrase
 
@@ -47,9 +48,9 @@ def read_csv(
     header = clean_names(cells[0]) if count == 1 else merged_header(cells, columns)
     rows = _csv_rows(reader, header, kept, skipped, name)
     row = next(rows, None)
-    if row is None:
+    if row is None and not is_export(header):
         raise CannotRead(path=name, reason="it has a header and no rows")
-    return "csv", header, chain([row], rows)
+    return "csv", header, chain(() if row is None else (row,), rows)
 
 
 def _table_of(

@@ -17,6 +17,10 @@ ID = "id"
 OWN = (ID, COLUMN)
 """The columns by which a file is known as an export of dealtrack's own."""
 
+LEAST_EXPORT = (*OWN, "platform", "received")
+"""The columns of an export of JSON in which no row names them."""
+
+
 OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_key"})
 """What details say of the register that holds them, and not of the complaint."""
 
@@ -55,6 +59,11 @@ _NEVER_EMPTY = frozenset({"platform", "category"})
 _LIMIT = 100_000
 _ENTRIES = 1000
 _MOST_UNITS = 9999
+
+
+def is_export(header: Sequence[str]) -> bool:
+    """Tell whether a header is that of an export of dealtrack's own, which may hold no rows."""
+    return set(OWN) <= set(header)
 
 
 class HistoryEntry(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from dealtrack.core.blanks import Blank, blank_kind
-from dealtrack.core.complaint_number import number_fault, without_text_mark
+from dealtrack.core.complaint_number import cell_fault, number_fault, without_text_mark
 from dealtrack.core.lifecycle import STEPS, Kind
 from dealtrack.core.moments import Moment
 from dealtrack.core.personal import is_email, is_phone
@@ -180,6 +180,7 @@ class RowReader:
         word = values["category"]
         kept = {}
         for column, index in self._kept:
+            self._check_cell(cells[index].strip(), index)
             if text := self._clean(column, cells[index], TEXT):
                 kept[column] = text
         return Incoming(
@@ -212,10 +213,15 @@ class RowReader:
         """Return what says that a complaint is closed whose row tells no moment of that, None where nothing does."""
         if not self._states or any(name in moments for name in _CLOSING):
             return None
+        for state in self._states:
+            self._check_cell(cells[state.place].strip(), state.place)
         return next((state for state in self._states if state.is_closed(cells[state.place])), None)
 
     def _happened(self, name: str, cells: Sequence[str]) -> bool:
         """Tell whether the columns that an event hangs on say that it happened; one that is missing does not."""
+        for place, _ in self._only[name]:
+            if place is not None:
+                self._check_cell(cells[place].strip(), place)
         return all(place is not None and cells[place].strip().casefold() in words for place, words in self._only[name])
 
     def _history_in_export(self, cells: Sequence[str]) -> tuple[int | None, tuple[HistoryEntry, ...]]:
@@ -252,10 +258,16 @@ class RowReader:
                     continue
                 if cell.__class__ is Unusable:
                     raise Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
+                self._check_cell(text, index)
                 # Only such texts are others once they are restored: to see that here saves 1 us a row.
                 restored = self._restored(text) if text[0] == "'" or self._own else text
                 return restored, self._header[index]
         return None, ""
+
+    def _check_cell(self, text: str, index: int) -> None:
+        fault = cell_fault(text) if self._own is None else None
+        if fault:
+            raise Refused(Phrase("column {column!r}: {reason}", column=self._header[index], reason=fault))
 
     def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:
         text, column = self._pick(name, cells, indexes)

@@ -22,6 +22,7 @@ from dealtrack.exchange.encodings import (
     why_unreadable,
 )
 from dealtrack.exchange.headers import Columns
+from dealtrack.exchange.histories import LEAST_EXPORT
 from dealtrack.exchange.json_envelope import find_array
 from dealtrack.exchange.json_rows import json_array_rows, json_line_rows
 from dealtrack.exchange.raw import MARKS, WORKBOOK, PassedLine, RawRow, Refusal, as_it_was
@@ -31,6 +32,7 @@ __all__ = ["RawRow", "Refusal", "Source", "open_source"]
 
 _CHUNK = 1 << 20
 _PEEKED = 1000
+JSON_LINES = (".jsonl", ".ndjson")
 _SNIFFED = 4096
 _HTML = Phrase("a web page (HTML)")
 _NO_TABLE = (
@@ -126,6 +128,9 @@ def _text(
     header_rows: tuple[int, int] | None,
     columns: Columns | None,
 ) -> Source:
+    if not size and Path(name).suffix.lower() in JSON_LINES:
+        # So an export writes that there is nothing to tell.
+        return Source(name, "jsonl", "utf-8", LEAST_EXPORT, iter(()), 0, binary.tell)
     _refuse_other_kinds(binary.read(_SNIFFED), name)
     binary.seek(0)
     encoding = encoding_of(binary, name, codec)
@@ -185,9 +190,9 @@ def _workbook(
 
 
 def _first_of(rows: Iterator[RawRow | Refusal]) -> tuple[int, Iterator[RawRow | Refusal]]:
-    """Return the line of the first row, and the rows."""
-    first = next(rows)
-    return first.line, chain([first], rows)
+    """Return the line of the first row, 0 without one, and the rows."""
+    first = next(rows, None)
+    return (0, rows) if first is None else (first.line, chain([first], rows))
 
 
 def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | Refusal]:
@@ -228,6 +233,9 @@ def _read(
     else:
         rows = json_line_rows(_without_mark(text) if marked else text)
     peeked = list(islice(rows, _PEEKED))
+    if not peeked and form == "json" and envelope is None:
+        # So an export writes that there is nothing to tell.
+        return form, LEAST_EXPORT, iter(())
     if not peeked:
         raise CannotRead(path=name, reason="it holds no rows")
     if isinstance(peeked[0], Refusal) and all(isinstance(row, Refusal) for row in peeked):
@@ -247,7 +255,7 @@ def _format(start: str, name: str) -> str:
     suffix = Path(name).suffix.lower()
     if start.startswith("["):
         return "json"
-    if start.startswith("{") or suffix in (".jsonl", ".ndjson"):
+    if start.startswith("{") or suffix in JSON_LINES:
         return "jsonl"
     if suffix == ".json":
         raise CannotRead(path=name, reason="it is no JSON: one object a line is read, or one array of objects")

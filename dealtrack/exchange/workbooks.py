@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 from dealtrack.core.text import nearest
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
 from dealtrack.exchange.headers import Columns, clean_names, find_header, merged_header
+from dealtrack.exchange.histories import is_export
 from dealtrack.exchange.raw import PassedLine, RawRow, Refusal, Unusable, passed_line
 from dealtrack.phrase import Phrase
 
@@ -195,9 +196,9 @@ def _table(
     header = tuple(names)
     rows = _rows(chain(first[place + count :], map(_cells, sheet)), header, place + count)
     row = next(rows, None)
-    if row is None:
+    if row is None and not is_export(header):
         raise CannotRead(path=path, reason=Phrase("sheet {chosen} has a header and no rows", chosen=chosen))
-    return header, _with_first(row, rows), passed
+    return header, chain(() if row is None else (row,), rows), passed
 
 
 def _header_in(
@@ -215,11 +216,6 @@ def _header_in(
         return found
     place_ = next((index for index, count in enumerate(filled) if count > 1), None)
     return next((index for index, count in enumerate(filled) if count), None) if place_ is None else place_, 1
-
-
-def _with_first(row: RawRow | Refusal, rows: Iterator[RawRow | Refusal]) -> Iterator[RawRow | Refusal]:
-    yield row
-    yield from rows
 
 
 def _rows(rows: Iterator[list[str]], header: tuple[str, ...], after: int) -> Iterator[RawRow | Refusal]:

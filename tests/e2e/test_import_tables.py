@@ -430,3 +430,11 @@ def test_a_workbook_is_still_told_by_its_bytes(write: Callable[..., Path], tmp_p
         archive.writestr("a", "b")
     with pytest.raises(CannotRead, match="an archive and no workbook"), open_source(tmp_path / "x.xls"):
         pass
+
+
+def test_very_many_columns_are_not_all_named(clerk: Clerk, write: Callable[..., Path]) -> None:
+    names = ",".join(f"col{number}" for number in range(100_000))
+    file = write(f"number,platform,received,{names}\n1,JD,2016-11-01 09:00\n", "rows.csv")
+    for words in (("import", file, "--skip-bad"), ("import", file, "--suggest")):
+        told = clerk(*words)
+        assert len(told.out) + len(told.err) < 2_000 and "col9, " in told.out + told.err

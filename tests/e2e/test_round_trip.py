@@ -159,3 +159,10 @@ def test_nothing_that_a_terminal_obeys_or_a_spreadsheet_computes_is_written(
                 assert cell.data_type in ("s", "inlineStr") and cell.quotePrefix
             assert cell.hyperlink is None
     assert kinds == {"n", "s", "d", "b"} or kinds == {"n", "inlineStr", "d", "b"}
+
+
+@pytest.mark.parametrize("fmt", ["csv", "json", "jsonl", "xlsx"])
+def test_the_export_of_an_empty_register_is_read_back(clerk: Clerk, tmp_path: Path, fmt: str) -> None:
+    file = tmp_path / f"all.{fmt}"
+    clerk("export", "--format", fmt, "--to", file).ok()
+    assert clerk("import", file).ok() == "0 rows: 0 added, 0 changed, 0 unchanged, 0 refused\n"

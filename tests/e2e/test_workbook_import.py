@@ -87,3 +87,57 @@ def test_a_workbook_that_took_days_for_months_is_told_of(
     for form in ("%d/%m/%Y", "auto"):
         told = clerk("import", tmp_path / "dates.xlsx", "--date-format", form, "--skip-bad", "--dry-run").err
         assert ("dates of the workbook may be wrong" in told) is is_told
+
+
+FAULTS = ("#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+FIELDS = (
+    "number", "platform", "received", "forwarded", "completed", "withdrawn", "outcome", "amount", "category", "seller",
+    "summary", "consumer", "phone", "email", "address", "owner", "policy", "state", "extra",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_what_a_spreadsheet_shows_in_place_of_a_value_is_no_blank(clerk: Clerk, tmp_path: Path, kind: str) -> None:
+    plain: dict[str, str] = {
+        "platform": "JD",
+        "received": "2016-11-01 08:00",
+        "completed": "2016-11-02 08:00",
+        "state": "done",
+    }
+    file = tmp_path / f"rows.{kind}"
+    rows = [{**plain, name: FAULTS[place % len(FAULTS)]} for place, name in enumerate(FIELDS)]
+    if kind == "csv":
+        lines = [",".join(row.get(name, "") for name in FIELDS) for row in rows]
+        file.write_text("\n".join([",".join(FIELDS), *lines]), encoding="utf-8")
+    else:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        # The table stands somewhere in its sheet.
+        for column, name in enumerate(FIELDS, 3):
+            sheet.cell(5, column, name)
+        for number, row in enumerate(rows, 6):
+            for column, name in enumerate(FIELDS, 3):
+                cell = sheet.cell(number, column, row.get(name))
+                cell.data_type = "e" if str(row.get(name)).startswith("#") else cell.data_type
+        book.save(file)
+    mapping = tmp_path / "mapping.toml"
+    columns = "".join(f'{name} = "{name}"\n' for name in FIELDS if name not in ("state", "extra"))
+    mapping.write_text(f'keep = "extra"\n[columns]\n{columns}[only.completed]\nstate = "done"\n', encoding="utf-8")
+    told = clerk("import", file, "--skip-bad", "--mapping", mapping, "--rejects", tmp_path / "rejects.csv")
+    assert told.status == 4, told
+    assert f"{len(FIELDS)} refused" in told.out
+    refused = (tmp_path / "rejects.csv").read_text(encoding="utf-8")
+    for name, row in zip(FIELDS, rows, strict=True):
+        assert f"column '{name}': {row[name]} is what a spreadsheet shows in the place of a value" in refused
+
+
+def test_a_cell_of_a_workbook_that_is_not_available_is_blank(clerk: Clerk, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (("number", "platform", "received"), ("#N/A", "JD", "2016-11-01 08:00")):
+        sheet.append(row)
+    sheet["A2"].data_type = "e"
+    book.save(tmp_path / "rows.xlsx")
+    assert clerk("import", tmp_path / "rows.xlsx").ok().startswith("1 row: 1 added")

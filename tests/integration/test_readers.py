@@ -164,7 +164,7 @@ def test_a_damaged_row_at_the_very_end_is_refused(tmp_path: Path) -> None:
         (b'"a\nb', "its header on line 1 is broken: a quote is never closed"),
         (b'[{"a": 1}', "its array ends on line 1 without a ]"),
         (b"[1, 2", "line 1 has '1' where its array needs ] or {"),
-        (b"[]", "it holds no rows"),
+        (b'{"data": []}', "it holds no rows"),
         (b'[{"a": 1}\n{"a": 2}]', "line 2 has '{' where its array needs , or ]"),
         (b'[{"a": 1}] x', "something follows its array on line 1"),
         (b'[{"a": 1},\n{"a": nope}]', "the object on line 2 is no JSON: expecting value at character 7"),
