@@ -179,12 +179,12 @@ def _issue_and_scope(ruling: Ruling) -> list[str]:
 
 def rulings_from_data(data: Mapping[str, list[Any]]) -> dict[date, Ruling]:
     """Return the rulings that `rulings_to_data` wrote."""
-    return {date.fromisoformat(day): ruling_from_data(told) for day, told in data.items()}
+    return {date.fromisoformat(day): ruling_from_data(values) for day, values in data.items()}
 
 
-def ruling_from_data(told: Iterable[Any]) -> Ruling:
+def ruling_from_data(values: Iterable[Any]) -> Ruling:
     """Return a ruling of its values in plain data, in their order."""
-    worked, kind, *texts = told
+    worked, kind, *texts = values
     return Ruling(bool(worked), DayKind(kind), *texts)
 
 
@@ -287,21 +287,21 @@ class WorkingCalendar:
         where no notice is known, it is the unbroken run of rest days with a day in it that is ruled a holiday.
         Raises OutsideCalendar.
         """
-        known = self.day(day)
-        if known.worked:
+        middle = self.day(day)
+        if middle.worked:
             return ()
-        run = [known, *self._rest_beside(known, -ONE_DAY), *self._rest_beside(known, ONE_DAY)]
+        run = [middle, *self._rest_beside(middle, -ONE_DAY), *self._rest_beside(middle, ONE_DAY)]
         if not any(map(_is_holiday, run)):
             return ()
         days = [each.day for each in run]
         return min(days), max(days)
 
-    def _rest_beside(self, known: Day, step: timedelta) -> Iterator[Day]:
+    def _rest_beside(self, middle: Day, step: timedelta) -> Iterator[Day]:
         """Yield the unbroken rest days on one side of a day for which the same span is announced, or none as for it."""
-        day = known.day + step
+        day = middle.day + step
         while self.first <= day <= self.last:
             beside = self.day(day)
-            if beside.worked or beside.span != known.span:
+            if beside.worked or beside.span != middle.span:
                 return
             yield beside
             day += step

@@ -37,14 +37,14 @@ def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
 def changed_days(old: CalendarRules, new: CalendarRules) -> list[date]:
     """Return the days, in order, on which two calendars differ in whether the day is worked, why, or by whose word."""
 
-    def told(rules: CalendarRules, day: date) -> tuple[bool, DayKind, str, str]:
+    def effect(rules: CalendarRules, day: date) -> tuple[bool, DayKind, str, str]:
         return rules.ruling(day)[:4]
 
     if old.weekend == new.weekend:
         days = sorted({*old.rulings, *new.rulings})
     else:
         days = days_between(max(old.first, new.first), min(old.last, new.last))
-    return [day for day in days if told(old, day) != told(new, day)]
+    return [day for day in days if effect(old, day) != effect(new, day)]
 
 
 def otherwise_rolled(old: WorkingCalendar, new: WorkingCalendar, within: Iterable[date]) -> list[date]:

@@ -59,25 +59,25 @@ def links_after(
     previous: bytes,
     recorded_at: str,
     actor: str,
-    told: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]],
+    histories: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]],
 ) -> list[tuple[Any, ...]]:
     """Return the links that continue a chain, all recorded at one moment by one person, as rows of a `Link`'s columns.
 
-    `seq` and `previous` are the number and digest of the entry before them. Each of `told` is a complaint, and the
+    `seq` and `previous` are the number and digest of the entry before them. Each of `histories` is a complaint, and the
     kinds, moments and details of its entries. Digests are bytearrays: sqlite3 looks for an adapter of bytes, and of no
     bytearray, which takes 0.8 us an entry.
     """
     links = []
     hashing = _hashing()
     before = bytearray(previous)
-    for complaint, kinds, moments, details in told:
+    for complaint, kinds, moments, details in histories:
         for kind, at, detail in zip(kinds, moments, details, strict=True):
             seq += 1
             content = _content(seq, complaint, kind, at, recorded_at, actor, detail, previous)
             previous = hashing(content).digest()
-            held = bytearray(previous)
-            links.append((seq, complaint, kind, at, recorded_at, actor, detail, before, held))
-            before = held
+            own = bytearray(previous)
+            links.append((seq, complaint, kind, at, recorded_at, actor, detail, before, own))
+            before = own
     return links
 
 
@@ -120,7 +120,7 @@ def first_fault(links: Iterable[Sequence[Any]], previous: bytes = GENESIS, seq: 
     a whole chain: it shows only against a head kept elsewhere.
     """
     hashing = _hashing()
-    for number, complaint, kind, at, recorded_at, actor, detail, before, held in links:
+    for number, complaint, kind, at, recorded_at, actor, detail, before, own in links:
         seq += 1
         if number != seq:
             return Fault(
@@ -135,7 +135,7 @@ def first_fault(links: Iterable[Sequence[Any]], previous: bytes = GENESIS, seq: 
             expected = hashing(_content(seq, complaint, kind, at, recorded_at, actor, detail, before)).digest()
         except (TypeError, ValueError, UnicodeError):
             return Fault(seq, Phrase("it holds what no entry can"))
-        if held != expected:
+        if own != expected:
             return Fault(seq, Phrase("its content does not match its hash"))
-        previous = held
+        previous = own
     return None

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
-from dealtrack.core.deadlines import Count, Span, deadline, plain_deadlines
+from dealtrack.core.deadlines import Count, Pause, deadline, plain_deadlines
 from dealtrack.core.lifecycle import (
     CLOSING,
     DAY_UNKNOWN,
@@ -81,7 +81,7 @@ class Clock(NamedTuple):
     start_kind: Kind | None = None
     assumed: datetime | None = None
     length: int = 0
-    pauses: tuple[Span, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     counted: date | None = None
 
     @property
@@ -237,29 +237,29 @@ def measure(
     the run anew with its end, and what came before no longer counts.
     """
     count = Count(rule, local_day(entries[0].at, zone), calendar)
-    spans: list[Span] = []
+    pauses: list[Pause] = []
     for position, entry in enumerate(entries):
         if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
             count.extend(entry.detail["by"])
         elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= deadline(count.due()[1], rule.closes, zone):
             ending = next((later for later in entries[position + 1 :] if later.kind in ENDS_PAUSE), None)
-            span = Span(entry.at, ending.at if ending else None, entry.detail.get("reason", ""))
+            pause = Pause(entry.at, ending.at if ending else None, entry.detail.get("reason", ""))
             if ending is None:
-                spans.append(span)
-                return run._replace(paused=True, length=count.units, pauses=tuple(spans), revision=calendar.revision)
+                pauses.append(pause)
+                return run._replace(paused=True, length=count.units, pauses=tuple(pauses), revision=calendar.revision)
             if ending.detail.get(RESTART):
                 run = run._replace(started=ending.at, start_kind=ending.kind)
                 count = Count(rule, local_day(ending.at, zone), calendar)
-                spans.clear()
+                pauses.clear()
             else:
-                spans.append(count.pause(span, zone))
+                pauses.append(count.pause(pause, zone))
     counted, rolled = count.due()
     return run._replace(
         due=deadline(rolled, rule.closes, zone),
         due_day=rolled,
         provisional=count.is_provisional(),
         length=count.units,
-        pauses=tuple(spans),
+        pauses=tuple(pauses),
         revision=calendar.revision,
         counted=counted,
     )
@@ -280,11 +280,11 @@ def current(
     that ended under an earlier text of the policy, and that it has no more, come after them.
     """
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
-    made = [
+    runs = [
         latest.get(rule.name) or project(rule, latest, policy, is_open, is_paused, calendar, zone, moment)
         for rule in policy.clocks
     ]
-    return made + [clock for name, clock in latest.items() if policy.clock(name) is None]
+    return runs + [clock for name, clock in latest.items() if policy.clock(name) is None]
 
 
 def waiting_clock(name: str, is_open: bool) -> Clock:

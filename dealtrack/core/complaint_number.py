@@ -51,5 +51,5 @@ def without_text_mark(text: str) -> str:
 
 def text_of_formula(cell: str) -> str:
     """Return the text of a formula that is nothing but a text, as 0012 for ="0012"; any other cell as it is."""
-    found = _TEXT_FORMULA.fullmatch(cell)
-    return found[1].replace('""', '"') if found else cell
+    formula = _TEXT_FORMULA.fullmatch(cell)
+    return formula[1].replace('""', '"') if formula else cell

@@ -26,14 +26,14 @@ def policy_at(first: Policy, corrections: Iterable[Correction], received: date, 
 
     `rejudged` are the entries at which what had ended was judged anew.
     """
-    texts = [(0, first), *((made.seq, version_for(made.versions, received)) for made in corrections)]
+    texts = [(0, first), *((each.seq, version_for(each.versions, received)) for each in corrections)]
     anew = list(rejudged)
 
     def at(seq: int | None) -> Policy:
         if seq is None:
             return texts[-1][1]
         judged = max([seq, *(later for later in anew if later > seq)])
-        return [text for made, text in texts if made <= judged][-1]
+        return [text for since, text in texts if since <= judged][-1]
 
     return at
 
@@ -64,9 +64,9 @@ def _judged(
     """Return every run with the entry that ended it, by which its calendar is asked for; None while it runs."""
     seqs: list[int | None] = []
 
-    def asked(seq: int | None) -> WorkingCalendar:
+    def calendar_of(seq: int | None) -> WorkingCalendar:
         seqs.append(seq)
         return calendar_at(seq)
 
-    clocks = judge(entries, policy, asked, zone)
+    clocks = judge(entries, policy, calendar_of, zone)
     return list(zip(seqs, clocks, strict=True))

@@ -26,12 +26,12 @@ def name_of_day(text: str) -> str:
     if len(festivals) > 1:
         return in_order(map(name_of_day, festivals))
     for pattern, template in _NAMED:
-        if found := re.fullmatch(pattern, text):
-            told = found.groupdict()
+        if match := re.fullmatch(pattern, text):
+            groups = match.groupdict()
             values: dict[str, object] = {}
-            if "festival" in told:
-                values["festival"] = Word(told["festival"])
-            if "day" in told:
-                values["day"] = Phrase("{weekday} {day}", weekday=Word(told["weekday"]), day=told["day"])
+            if "festival" in groups:
+                values["festival"] = Word(groups["festival"])
+            if "day" in groups:
+                values["day"] = Phrase("{weekday} {day}", weekday=Word(groups["weekday"]), day=groups["day"])
             return Phrase(template, **values)
     return Word(text)

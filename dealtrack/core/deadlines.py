@@ -11,7 +11,7 @@ from dealtrack.core.policy import ClockRule, Roll, Unit
 LAST_SECOND = time(23, 59, 59)
 
 
-class Span(NamedTuple):
+class Pause(NamedTuple):
     """A pause: its days after the day of `start` and up to the day of `end` are not counted; moments in UTC.
 
     Where it began when the count had ended, on the due day, `counted` is the day on which it had, and `given_back`
@@ -88,8 +88,8 @@ class Deadlines(dict[date, tuple[datetime, date, bool]]):
         rule = self._rule
         counted, rolled = due_day(rule, start, rule.length, (), self._calendar)
         is_provisional = _is_provisional(rule, start, counted, rolled, self._calendar)
-        found = self[start] = deadline(rolled, rule.closes, self._zone), rolled, is_provisional
-        return found
+        values = self[start] = deadline(rolled, rule.closes, self._zone), rolled, is_provisional
+        return values
 
 
 def plain_deadlines(rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) -> Deadlines:
@@ -97,10 +97,10 @@ def plain_deadlines(rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) ->
 
     It raises OutsideCalendar.
     """
-    known: Deadlines | None = calendar.deadlines.get((rule, zone))
-    if known is None:
-        known = calendar.deadlines[rule, zone] = Deadlines(rule, calendar, zone)
-    return known
+    table: Deadlines | None = calendar.deadlines.get((rule, zone))
+    if table is None:
+        table = calendar.deadlines[rule, zone] = Deadlines(rule, calendar, zone)
+    return table
 
 
 def _is_provisional(rule: ClockRule, start: date, counted: date, due: date, calendar: WorkingCalendar) -> bool:
@@ -131,22 +131,22 @@ class Count:
         self.units += by
         self._length += by
 
-    def pause(self, span: Span, zone: tzinfo) -> Span:
+    def pause(self, pause: Pause, zone: tzinfo) -> Pause:
         """Take out a pause that has ended and began by the deadline; return it with what it did.
 
         Of the days of the count those after its first day up to its last fall out. Where none was left to count, what
         was left of the due day is given back: the deadline is the end of its last day, or of the next working day.
         """
-        assert span.end is not None
-        first, last = local_day(span.start, zone), local_day(span.end, zone)
+        assert pause.end is not None
+        first, last = local_day(pause.start, zone), local_day(pause.end, zone)
         counted, rolled = self.due()
         if first < counted:
             self._pauses.append((first, last))
-            return span
+            return pause
         back = max(rolled, self._calendar.next_working(last))
         self._in_doubt = self._in_doubt or not self._calendar.is_confirmed(last - ONE_DAY, back)
         self._start, self._length, self._pauses = back, 0, []
-        return span._replace(counted=counted, given_back=back)
+        return pause._replace(counted=counted, given_back=back)
 
     def is_provisional(self) -> bool:
         """Tell whether the due day hangs on a day whose year is not officially published."""

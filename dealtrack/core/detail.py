@@ -32,10 +32,10 @@ def is_detail(kind: str, value: Any) -> bool:
         return False
     if _TEXT.issuperset(map(type, value.values())):
         return _OTHER.keys().isdisjoint(value) and ("amount" not in value or is_amount(value["amount"]))
-    return all(map(_is_told, value.keys(), value.values()))
+    return all(map(_is_valid, value.keys(), value.values()))
 
 
-def _is_told(name: str, value: Any) -> bool:
+def _is_valid(name: str, value: Any) -> bool:
     if value is None:
         return name in _CAN_BE_EMPTY
     if value.__class__ is not _OTHER.get(name, str):

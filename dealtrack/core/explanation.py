@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, Day, HolidaySpan, WorkingCalendar, reason
 from dealtrack.core.clocks import Clock
-from dealtrack.core.deadlines import Span, due_day
+from dealtrack.core.deadlines import Pause, due_day
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
@@ -32,29 +32,29 @@ class Step(NamedTuple):
     confirmed: bool
 
 
-class Pause(NamedTuple):
+class PausedDays(NamedTuple):
     """A pause by its days: those after `first` up to `last` are paused."""
 
     first: date
     last: date
-    span: Span
+    pause: Pause
 
     def stops(self, day: date) -> bool:
         """Tell whether a day falls out of the count for the pause, or for the end of the count before it."""
-        counted, back = self.span.counted, self.span.given_back
+        counted, back = self.pause.counted, self.pause.given_back
         if counted is not None and back is not None:
             return counted < day <= back
         return self.first < day <= self.last
 
     def reason(self, day: Day) -> str:
         """Return why a day that falls out is not counted."""
-        reason = self.span.reason
+        reason = self.pause.reason
         is_paused = self.first < day.day <= self.last
-        told = (Phrase("paused: {reason}", reason=reason) if reason else Phrase("paused")) if is_paused else ""
-        if day.day == self.span.given_back:
+        words = (Phrase("paused: {reason}", reason=reason) if reason else Phrase("paused")) if is_paused else ""
+        if day.day == self.pause.given_back:
             end = Phrase("the end of this day is the deadline, since the pause began on the due day")
-            return in_order([told, end]) if told else end
-        return told or why_not(day)
+            return in_order([words, end]) if words else end
+        return words or why_not(day)
 
 
 def why_not(day: Day, span: HolidaySpan = ()) -> str:
@@ -83,7 +83,7 @@ def explain(
     `law` is what the calendar cites for the start day not being counted, empty where it cites nothing.
     """
     pauses = tuple(
-        Pause(local_day(span.start, zone), local_day(span.end or moment, zone), span) for span in clock.pauses
+        PausedDays(local_day(pause.start, zone), local_day(pause.end or moment, zone), pause) for pause in clock.pauses
     )
     until = clock.due_day or max(start, local_day(moment, zone))
     name = START_DAYS.get(clock.start_kind, START) if clock.start_kind else START
@@ -95,13 +95,13 @@ def _steps(
     rule: ClockRule,
     start: date,
     until: date,
-    pauses: tuple[Pause, ...],
+    pauses: tuple[PausedDays, ...],
     calendar: WorkingCalendar,
-    told: str,
+    words: str,
     counted: date | None = None,
 ) -> Iterator[Step]:
     day = calendar.day(start)
-    yield Step(start, False, 0, told, day.confirmed)
+    yield Step(start, False, 0, words, day.confirmed)
     in_working_days = rule.unit is Unit.WORKING_DAY
     end = until
     if not in_working_days and rule.roll is not Roll.NONE:

@@ -48,10 +48,10 @@ def lone_file_name(name: str, instead: str, for_windows: bool = False) -> str:
 def file_names(names: Iterable[str]) -> dict[str, str]:
     """Return for each name a file name that no other has, also where capitals and width make no difference."""
     safe = {name: safe_file_name(name) for name in names}
-    held: dict[str, list[str]] = {}
+    by_fold: dict[str, list[str]] = {}
     for name, text in safe.items():
-        held.setdefault(fold(text), []).append(name)
-    return {name: text if len(held[fold(text)]) == 1 else f"{text}-{_digest(name)}" for name, text in safe.items()}
+        by_fold.setdefault(fold(text), []).append(name)
+    return {name: text if len(by_fold[fold(text)]) == 1 else f"{text}-{_digest(name)}" for name, text in safe.items()}
 
 
 def _digest(name: str) -> str:

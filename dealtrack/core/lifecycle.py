@@ -125,8 +125,8 @@ RESTART = "restart"
 
 def unknown_steps(detail: Detail) -> frozenset[Kind]:
     """Return the kinds of steps of which a receipt, by its detail, tells that its file has no column for them."""
-    told = detail.get(UNKNOWN_STEPS)
-    return frozenset(map(Kind, told)) if told else _NO_STEPS
+    steps = detail.get(UNKNOWN_STEPS)
+    return frozenset(map(Kind, steps)) if steps else _NO_STEPS
 
 
 _NO_STEPS: frozenset[Kind] = frozenset()
@@ -188,20 +188,20 @@ class Complaint(NamedTuple):
         return self.status is Status.CLOSED and self.withdrawn is None and self.rejected is None
 
 
-class Counted(list[Transition]):
+class Effective(list[Transition]):
     """Transitions that count, in order of what happened: what `effective` returns, and hands back as it is."""
 
     __slots__ = ()
 
 
-def effective(history: Iterable[Transition]) -> Counted:
+def effective(history: Iterable[Transition]) -> Effective:
     """Return the transitions that count: those not voided, in order of what happened, then of entry."""
-    if history.__class__ is Counted:
+    if history.__class__ is Effective:
         return history
-    entries = Counted(history)
+    entries = Effective(history)
     if any(entry.kind is Kind.VOIDED for entry in entries):
         voided = {entry.detail["seq"] for entry in entries if entry.kind is Kind.VOIDED}
-        entries = Counted(entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided)
+        entries = Effective(entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided)
     if not all(map(_follows, entries, entries[1:])):
         entries.sort(key=lambda entry: (entry.kind is not Kind.RECEIVED, entry.at, entry.seq))
     return entries
@@ -247,7 +247,7 @@ class Life:
         self._fold()
 
     def _fold(self) -> None:
-        self.entries = effective(self.history) if self.history else Counted()
+        self.entries = effective(self.history) if self.history else Effective()
         self.status = Status.VOIDED
         self._reopens_to = Status.FORWARDED
         self._said = _UNSAID.copy()
@@ -374,20 +374,20 @@ def barring(history: Iterable[Transition], kind: Kind) -> Transition | None:
     return None
 
 
-def settle_moment(told: Moment, kind: Kind, history: Iterable[Transition]) -> datetime:
+def settle_moment(moment: Moment, kind: Kind, history: Iterable[Transition]) -> datetime:
     """Return the moment at which to keep a transition that is told, with its hour or by its day alone."""
-    bar = barring(history, kind) if told.day_only else None
-    return settled(told, bar.at if bar is not None else None)
+    bar = barring(history, kind) if moment.day_only else None
+    return settled(moment, bar.at if bar is not None else None)
 
 
-def settled(told: Moment, before: datetime | None) -> datetime:
+def settled(moment: Moment, before: datetime | None) -> datetime:
     """Return the moment at which to keep what is told, given that of the transition it may not precede.
 
     Of a day alone it is the first second, or that other moment where it is later on the same day.
     """
-    if told.day_only and before is not None and told.start < before < told.end:
+    if moment.day_only and before is not None and moment.start < before < moment.end:
         return before
-    return told.start
+    return moment.start
 
 
 def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: datetime, now: datetime) -> Complaint:

@@ -47,7 +47,7 @@ def check_extension(
     """
     rule = policy.clock(name)
     if rule is None:
-        names = listed(Word(known.name) for known in policy.clocks)
+        names = listed(Word(clock.name) for clock in policy.clocks)
         raise UnknownClock(policy=policy.name, name=name, allowed=names)
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
     if run is None or run.started is None:
@@ -55,12 +55,12 @@ def check_extension(
     if run.due is not None and at > run.due:
         raise CannotExtend(clock=name, complaint=complaint, reason=": its deadline had passed by then")
     started = run.started
-    made = [
+    extensions = [
         entry
         for entry in effective(history)
         if entry.kind is Kind.EXTENDED and entry.detail["clock"] == name and entry.at >= started
     ]
-    if rule.extensions is not None and len(made) >= rule.extensions:
+    if rule.extensions is not None and len(extensions) >= rule.extensions:
         times = {0: Phrase("no extension"), 1: Phrase("one extension")}.get(
             rule.extensions, Phrase("{count} extensions", count=rule.extensions)
         )
@@ -88,10 +88,10 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
         raise CannotVoid(seq=seq, complaint=complaint, reason="it is no entry of this complaint")
     if entry.kind is Kind.VOIDED:
         raise CannotVoid(seq=seq, complaint=complaint, reason="it voids another; record anew what was voided")
-    if all(held.seq != seq for held in effective(history)):
+    if all(other.seq != seq for other in effective(history)):
         raise CannotVoid(seq=seq, complaint=complaint, reason="it is voided already")
-    remaining = [held for held in history if held.seq != seq]
-    later = [held for held in effective(remaining) if held.kind not in BESIDE]
+    remaining = [other for other in history if other.seq != seq]
+    later = [other for other in effective(remaining) if other.kind not in BESIDE]
     if entry.kind is Kind.RECEIVED and later:
         raise CannotVoid(
             seq=seq, complaint=complaint, reason=Phrase("it was {kind} later; void that first", kind=later[-1].kind)

@@ -44,6 +44,6 @@ def nearest_words(word: str, words: Iterable[str], count: int = 2) -> list[str]:
     from difflib import get_close_matches
 
     by_fold: dict[str, str] = {}
-    for known in words:
-        by_fold.setdefault(fold(known), known)
+    for name in words:
+        by_fold.setdefault(fold(name), name)
     return [by_fold[close] for close in get_close_matches(fold(word)[:200], by_fold, n=count, cutoff=0.6)]

@@ -128,10 +128,10 @@ def parse_span(text: str) -> Span:
     plain = " ".join(normalize("NFKC", text[:LONGEST]).lower().split()) if len(text) <= LONGEST else ""
     if both := re.fullmatch(_HOURS_AND_MINUTES, plain):
         return Span(None, timedelta(hours=int(both[1]), minutes=int(both[2])))
-    found = re.fullmatch(_SPAN, plain)
-    if found is None:
+    match = re.fullmatch(_SPAN, plain)
+    if match is None:
         raise BadSpan(text=_short(text))
-    number, unit = int(found[1]), found[2]
+    number, unit = int(match[1]), match[2]
     if unit.startswith("w") or unit.endswith("工作日"):
         return Span(number)
     if unit.startswith(("d", "天")):
@@ -214,19 +214,19 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> Moment:
     if text in _NOW_WORDS:
         present = now.astimezone(UTC).replace(microsecond=0)
         return Moment(present, present, False)
-    found = re.fullmatch(_DAY_AND_TIME, text)
+    match = re.fullmatch(_DAY_AND_TIME, text)
     today = now.astimezone(zone).date()
-    if found is None:
+    if match is None:
         day = _day(text, today)
         start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if start == end:
             raise NoSuchTime(Phrase(" (that day was skipped there)"))
         return Moment(start, end, True)
-    if len(found["minute"] or "00") == 1:
+    if len(match["minute"] or "00") == 1:
         # In a file it is the minute without its nought; typed, perhaps one whose second digit is still to come.
         raise NoSuchTime("")
-    hours = read_time(found.groupdict())
-    day_text = found["day"] or ""
+    hours = read_time(match.groupdict())
+    day_text = match["day"] or ""
     day = _day(day_text, today) if day_text else today
     if hours.offset is not None and not re.match("[0-9]{4}", day_text):
         raise NoSuchTime(Phrase(" (an offset needs the full date)"))
@@ -241,16 +241,16 @@ def _day(text: str, today: date) -> date:
         return _bounded(today - _DAY_WORDS[text] * ONE_DAY)
     if text in _WEEKDAYS:
         return _bounded(today - (today.weekday() - _WEEKDAYS[text]) % 7 * ONE_DAY)
-    if found := re.fullmatch(_FULL_DAY, text):
-        return _date(found[1], found[3], found[4], today)
-    if found := re.fullmatch(_COMPACT_DAY, text):
-        return _date(found[1], found[2], found[3], today)
-    if found := re.fullmatch(_MONTH_DAY, text):
-        return _date(None, found[1], found[2], today)
-    if found := re.fullmatch(_HAN_DAY, text):
-        return _date(found[1], found[2], found[3], today)
-    if (found := re.fullmatch(_NAMED_DAY, text)) and (month := _month_named(found[2])):
-        return _date(found[3], str(month), found[1], today)
+    if match := re.fullmatch(_FULL_DAY, text):
+        return _date(match[1], match[3], match[4], today)
+    if match := re.fullmatch(_COMPACT_DAY, text):
+        return _date(match[1], match[2], match[3], today)
+    if match := re.fullmatch(_MONTH_DAY, text):
+        return _date(None, match[1], match[2], today)
+    if match := re.fullmatch(_HAN_DAY, text):
+        return _date(match[1], match[2], match[3], today)
+    if (match := re.fullmatch(_NAMED_DAY, text)) and (month := _month_named(match[2])):
+        return _date(match[3], str(month), match[1], today)
     if re.fullmatch(_YEAR_LAST, text):
         raise NoSuchTime(Phrase(" (the year comes first)"))
     if re.fullmatch(_SHORT_YEAR, text):
@@ -294,12 +294,12 @@ def _check_month(year: int, month: int) -> None:
 
 
 def _days(text: str, today: date) -> tuple[date, date]:
-    if found := re.fullmatch(_MONTH, text):
-        year, month = int(found[1]), int(found[2])
+    if match := re.fullmatch(_MONTH, text):
+        year, month = int(match[1]), int(match[2])
         _check_month(year, month)
         return date(year, month, 1), date(year, month, _last_day(year, month))
-    if found := re.fullmatch(_YEAR, text):
-        year = int(found[1])
+    if match := re.fullmatch(_YEAR, text):
+        year = int(match[1])
         _check_month(year, 1)
         return date(year, 1, 1), date(year, 12, 31)
     day = _day(text, today)

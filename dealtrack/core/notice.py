@@ -35,7 +35,7 @@ class Notice(NamedTuple):
     def to_data(self) -> dict[str, Any]:
         """Return the notice as plain data that canonical JSON can hold."""
         return {
-            "days": {day.isoformat(): list(told) for day, told in sorted(self.days.items())},
+            "days": {day.isoformat(): list(ruling) for day, ruling in sorted(self.days.items())},
             "years": sorted(self.years),
             "source": self.source,
             "issued": self.issued,
@@ -51,13 +51,13 @@ class Notice(NamedTuple):
     def ruling(self, day: date, weekend: frozenset[int]) -> Ruling:
         """Return what the notice rules of a day that it names; `weekend` is the calendar's own."""
         off, name = self.days[day]
-        told = (name, self.source, self.issued, self.scope)
+        origin = (name, self.source, self.issued, self.scope)
         rests = day.weekday() in weekend
         if off is None:
-            return Ruling(not rests, DayKind.WEEKEND if rests else DayKind.WEEKDAY, *told)
+            return Ruling(not rests, DayKind.WEEKEND if rests else DayKind.WEEKDAY, *origin)
         if off:
-            return Ruling(False, DayKind.HOLIDAY, *told)
-        return Ruling(True, DayKind.MAKE_UP if rests else DayKind.WEEKDAY, *told)
+            return Ruling(False, DayKind.HOLIDAY, *origin)
+        return Ruling(True, DayKind.MAKE_UP if rests else DayKind.WEEKDAY, *origin)
 
 
 def day_in(text: str) -> str:
@@ -79,13 +79,13 @@ def with_notices(base: CalendarRules, notices: Iterable[Notice], amended: Mappin
     rule one day, the narrower scope wins, then the later day of issue; the order of the notices has no effect.
     Raises IssueDayUnknown or IssueDaysEqual.
     """
-    known = _each_once(notices)
-    years = frozenset[int]().union(*(notice.years for notice in known))
+    distinct = _each_once(notices)
+    years = frozenset[int]().union(*(notice.years for notice in distinct))
     rulings = {
         day: ruling for day, ruling in base.rulings.items() if day.year not in years or not _is_estimate(base, day)
     }
-    for day in sorted({day for notice in known for day in notice.days}):
-        ruling = _winner(day, [notice.ruling(day, base.weekend) for notice in known if day in notice.days])
+    for day in sorted({day for notice in distinct for day in notice.days}):
+        ruling = _winner(day, [notice.ruling(day, base.weekend) for notice in distinct if day in notice.days])
         before = rulings.get(day)
         if before is not None and not _is_estimate(base, day) and _stands(day, before, ruling):
             continue
@@ -104,12 +104,12 @@ def overruled(rules: CalendarRules, notice: Notice) -> Iterator[tuple[date, Ruli
 
 def _each_once(notices: Iterable[Notice]) -> list[Notice]:
     """Return the notices, one that was taken in again once, with the day of issue where it was given one time."""
-    known: dict[Any, Notice] = {}
+    distinct: dict[Any, Notice] = {}
     for notice in notices:
         key = tuple(sorted(notice.days.items())), notice.years, notice.scope
-        before = known.get(key)
-        known[key] = notice if before is None else max(before, notice, key=attrgetter("issued", "source"))
-    return sorted(known.values(), key=lambda notice: (notice.issued, notice.source, sorted(notice.days)))
+        before = distinct.get(key)
+        distinct[key] = notice if before is None else max(before, notice, key=attrgetter("issued", "source"))
+    return sorted(distinct.values(), key=lambda notice: (notice.issued, notice.source, sorted(notice.days)))
 
 
 def _is_estimate(base: CalendarRules, day: date) -> bool:

@@ -51,10 +51,10 @@ class Platform(NamedTuple):
 
 def match_platform(text: str, platforms: Iterable[Platform]) -> Platform | None:
     """Return the platform of this name or alias, whatever its case and width; a name goes before an alias."""
-    wanted = fold(text)
-    known = list(platforms)
-    by_name = next((platform for platform in known if fold(platform.name) == wanted), None)
-    return by_name or next((platform for platform in known if wanted in map(fold, platform.aliases)), None)
+    folded = fold(text)
+    candidates = list(platforms)
+    by_name = next((platform for platform in candidates if fold(platform.name) == folded), None)
+    return by_name or next((platform for platform in candidates if folded in map(fold, platform.aliases)), None)
 
 
 def nearest_platforms(text: str, platforms: Sequence[Platform], count: int = 2) -> list[str]:
@@ -67,9 +67,9 @@ def nearest_platforms(text: str, platforms: Sequence[Platform], count: int = 2) 
 def check_names_free(names: Iterable[str], platforms: Sequence[Platform]) -> None:
     """Check that names stand for no platform yet; raises PlatformExists."""
     for name in names:
-        known = match_platform(name, platforms)
-        if known is not None:
-            raise PlatformExists(name=name, known=known.name)
+        owner = match_platform(name, platforms)
+        if owner is not None:
+            raise PlatformExists(name=name, known=owner.name)
 
 
 def with_check(platform: Platform, check: Check) -> Platform:
@@ -100,19 +100,19 @@ def parse_channels(text: str) -> tuple[str, ...]:
     words = [word for word in text.replace("，", ",").replace("、", ",").split(",") if word.strip()]
     if len(words) == 1 and fold(words[0]) in _NO_CHANNEL_WORDS:
         return ()
-    found = set()
-    known = _channels_by_word()
+    channels = set()
+    by_word = _channels_by_word()
     for word in words:
-        channel = known.get(fold(word))
+        channel = by_word.get(fold(word))
         if channel is None:
-            near = nearest_words(word, known)
-            offered = suggestion(dict.fromkeys(known[fold(name)] for name in near))
+            near = nearest_words(word, by_word)
+            offered = suggestion(dict.fromkeys(by_word[fold(name)] for name in near))
             allowed = Phrase(
                 "{words}, separated by commas, or {none}", words=listed(map(Word, CHANNELS)), none=Word(NO_CHANNEL)
             )
             raise UnknownWord(what="A channel", value=word.strip(), nearest=offered, allowed=allowed)
-        found.add(channel)
-    return tuple(channel for channel in CHANNELS if channel in found)
+        channels.add(channel)
+    return tuple(channel for channel in CHANNELS if channel in channels)
 
 
 def platform_record(platform: Platform) -> dict[str, Any]:

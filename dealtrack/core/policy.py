@@ -155,13 +155,13 @@ class Policy(NamedTuple):
         )
 
 
-def check_same_version(held: Policy, given: Policy) -> None:
-    """Check that a version given for a day is the one held for it, by which complaints are judged already.
+def check_same_version(stored: Policy, version: Policy) -> None:
+    """Check that a version is the one stored for its day, by which complaints are judged already.
 
     Raises PolicyDiffers, which names what differs.
     """
-    if differing := differences(held, given):
-        raise PolicyDiffers(name=held.name, day=held.in_force, what=both(differing))
+    if differing := differences(stored, version):
+        raise PolicyDiffers(name=stored.name, day=stored.in_force, what=both(differing))
 
 
 def differences(one: Policy, other: Policy) -> list[Word]:
@@ -175,13 +175,13 @@ def is_among(version: Policy, texts: Iterable[Policy]) -> bool:
     return any(are_same([version], [text]) for text in texts)
 
 
-def are_same(held: Sequence[Policy], given: Sequence[Policy]) -> bool:
+def are_same(versions: Sequence[Policy], others: Sequence[Policy]) -> bool:
     """Tell whether two sets of versions of a policy say the same, their revisions aside."""
 
-    def plain(versions: Sequence[Policy]) -> dict[date, Policy]:
-        return {version.in_force: version._replace(revision=1) for version in versions}
+    def plain(texts: Sequence[Policy]) -> dict[date, Policy]:
+        return {version.in_force: version._replace(revision=1) for version in texts}
 
-    return plain(held) == plain(given)
+    return plain(versions) == plain(others)
 
 
 def version_for(versions: Sequence[Policy], received: date) -> Policy:

@@ -10,22 +10,22 @@ MOST_DIGITS = 18
 SHOWN = 60
 
 
-class Stretch(NamedTuple):
+class IdRange(NamedTuple):
     """The register ids from one to another, both included."""
 
     first: int
     last: int
 
 
-def parse_ids(text: str) -> list[Stretch]:
+def parse_ids(text: str) -> list[IdRange]:
     """Return the stretches of register ids that a text names: 12, 3-7, or several of them as 3,5,9-12.
 
     Raises BadReference.
     """
-    return [_stretch(part, text) for part in text.split(",")]
+    return [_id_range(part, text) for part in text.split(",")]
 
 
-def read_ids(lines: Iterable[str]) -> Iterator[Stretch]:
+def read_ids(lines: Iterable[str]) -> Iterator[IdRange]:
     """Yield the register ids that lines name: what `parse_ids` reads, or the records that dealtrack itself prints.
 
     Those are JSON lines, a JSON list, and tab-separated lines with the id first; empty lines name nothing.
@@ -49,22 +49,22 @@ def _loaded(text: str) -> Any:
         raise BadReference(text=_short(text)) from None
 
 
-def _of_record(record: Any) -> Stretch:
+def _of_record(record: Any) -> IdRange:
     id_ = record.get("id") if isinstance(record, dict) else record
     if not isinstance(id_, int) or isinstance(id_, bool):
         raise BadReference(text=_short(json.dumps(record, ensure_ascii=False)))
-    return _stretch(str(id_), str(id_))
+    return _id_range(str(id_), str(id_))
 
 
-def _stretch(part: str, whole: str) -> Stretch:
+def _id_range(part: str, whole: str) -> IdRange:
     first, dash, last = part.strip().partition("-")
     ends = [_id(end) for end in ((first, last) if dash else (first, first))]
     if None in ends:
         raise BadReference(text=_short(whole))
-    stretch = Stretch(*(end or 0 for end in ends))
-    if stretch.last < stretch.first:
+    ids = IdRange(*(end or 0 for end in ends))
+    if ids.last < ids.first:
         raise BadReference(text=_short(whole))
-    return stretch
+    return ids
 
 
 def _id(text: str) -> int | None:

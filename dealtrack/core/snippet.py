@@ -10,7 +10,7 @@ BETWEEN = " · "
 CONTEXT = 16
 """How many characters are shown before and after a word."""
 
-Span = tuple[int, int]
+Range = tuple[int, int]
 
 
 def snippet(texts: Iterable[str], words: Sequence[str]) -> str:
@@ -18,10 +18,10 @@ def snippet(texts: Iterable[str], words: Sequence[str]) -> str:
 
     What is left out between parts of a text shows as an ellipsis.
     """
-    wanted = dict.fromkeys(filter(None, map(fold, words)))
+    missing = dict.fromkeys(filter(None, map(fold, words)))
     parts: list[str] = []
     for text in texts:
-        spans = _spans(text, list(wanted))
+        spans = _spans(text, list(missing))
         if not spans:
             continue
         shown, seen = _window(text, spans)
@@ -32,22 +32,22 @@ def snippet(texts: Iterable[str], words: Sequence[str]) -> str:
             parts.append(more)
             seen |= also
         for word in seen:
-            wanted.pop(word, None)
-        if not wanted:
+            missing.pop(word, None)
+        if not missing:
             break
     return BETWEEN.join(parts)
 
 
-def _spans(text: str, words: Sequence[str]) -> dict[str, list[Span]]:
+def _spans(text: str, words: Sequence[str]) -> dict[str, list[Range]]:
     """Return where each of the words that a text holds stands in it."""
     folded, places = _folded(text)
-    found: dict[str, list[Span]] = {}
+    spans: dict[str, list[Range]] = {}
     for word in words:
         at = folded.find(word)
         while at >= 0:
-            found.setdefault(word, []).append((places[at], places[at + len(word) - 1] + 1))
+            spans.setdefault(word, []).append((places[at], places[at + len(word) - 1] + 1))
             at = folded.find(word, at + len(word))
-    return found
+    return spans
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
@@ -67,12 +67,12 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 
 def _window(
-    text: str, spans: dict[str, list[Span]], about: dict[str, list[Span]] | None = None
+    text: str, spans: dict[str, list[Range]], about: dict[str, list[Range]] | None = None
 ) -> tuple[str, set[str]]:
     """Return the surroundings of the first of the spans of `about`, marked, and the words that occur in them."""
-    first = min(span for held in (about or spans).values() for span in held)
+    first = min(span for ranges in (about or spans).values() for span in ranges)
     start, end = max(0, first[0] - CONTEXT), min(len(text), first[1] + CONTEXT)
-    inside = sorted(span for held in spans.values() for span in held if start <= span[0] and span[1] <= end)
+    inside = sorted(span for ranges in spans.values() for span in ranges if start <= span[0] and span[1] <= end)
     pieces: list[str] = []
     done = start
     for opening, closing in _joined(inside):
@@ -80,13 +80,13 @@ def _window(
         done = closing
     pieces.append(text[done:end])
     shown = " ".join("".join(pieces).split())
-    seen = {word for word, held in spans.items() if any(start <= at and to <= end for at, to in held)}
+    seen = {word for word, ranges in spans.items() if any(start <= at and to <= end for at, to in ranges)}
     return f"{'…' if start else ''}{shown}{'…' if end < len(text) else ''}", seen
 
 
-def _joined(spans: Iterable[Span]) -> list[Span]:
+def _joined(spans: Iterable[Range]) -> list[Range]:
     """Return spans in order with those that touch made one."""
-    merged: list[Span] = []
+    merged: list[Range] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])

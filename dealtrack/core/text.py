@@ -104,7 +104,7 @@ def escape_controls(text: str) -> str:
     """
     if text.isprintable() and "\\u" not in text:
         return text
-    text = re.sub(_ESCAPED, lambda found: f"\\u005c{found[0][1:]}", text)
+    text = re.sub(_ESCAPED, lambda match: f"\\u005c{match[0][1:]}", text)
     return re.sub(_LONE_RETURN, r"\\u000d", text).translate(_escapes())
 
 
@@ -113,9 +113,9 @@ def unescape_controls(text: str) -> str:
     return re.sub(_ESCAPED, _unescaped, text) if "\\u" in text else text
 
 
-def _unescaped(found: "re.Match[str]") -> str:
-    code = int(found[1], 16)
-    return chr(code) if code in _escapes() or code in (_BACKSLASH, _RETURN) else found[0]
+def _unescaped(match: "re.Match[str]") -> str:
+    code = int(match[1], 16)
+    return chr(code) if code in _escapes() or code in (_BACKSLASH, _RETURN) else match[0]
 
 
 def clean_input(text: str, what: str, limit: int) -> str:
@@ -154,10 +154,10 @@ def parse_amount(text: str) -> str:
         return text
     plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
     plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()
-    found = re.fullmatch(_AMOUNT, plain)
-    if found is None:
+    match = re.fullmatch(_AMOUNT, plain)
+    if match is None:
         raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
-    return f"{int(found[1].replace(',', ''))}.{found[2] or '':0<2}"
+    return f"{int(match[1].replace(',', ''))}.{match[2] or '':0<2}"
 
 
 def parse_amount_of(text: str, decimal: str, signs: Sequence[str]) -> str:
@@ -173,17 +173,17 @@ def parse_amount_of(text: str, decimal: str, signs: Sequence[str]) -> str:
     if not decimal:
         return parse_amount(plain)
     plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()
-    found = re.fullmatch(_AMOUNT_ANYWHERE, plain)
-    digits = re.sub(r"[^0-9]", "", found[1]) if found is not None else ""
-    is_one_sign = found is not None and found["point"] is not None and found["point"] in found[1]
-    if found is None or is_one_sign or len(digits) > 12 or not (found["point"] or _is_clear(found, decimal)):
+    match = re.fullmatch(_AMOUNT_ANYWHERE, plain)
+    digits = re.sub(r"[^0-9]", "", match[1]) if match is not None else ""
+    is_one_sign = match is not None and match["point"] is not None and match["point"] in match[1]
+    if match is None or is_one_sign or len(digits) > 12 or not (match["point"] or _is_clear(match, decimal)):
         raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
-    return f"{int(digits)}.{found['cents'] or '':0<2}"
+    return f"{int(digits)}.{match['cents'] or '':0<2}"
 
 
-def _is_clear(found: "re.Match[str]", decimal: str) -> bool:
+def _is_clear(match: "re.Match[str]", decimal: str) -> bool:
     """Tell whether what parts the digits of an amount without cents cannot be its decimal sign."""
-    marks = re.findall(r"[^0-9]", found[1])
+    marks = re.findall(r"[^0-9]", match[1])
     return len(marks) > 1 or (marks != ["."] and marks != [decimal])
 
 
@@ -196,10 +196,10 @@ def fit_text(text: str, width: int) -> str:
     """Return a text cut, with an ellipsis, to at most `width` columns of a terminal; whole where it fits."""
     if display_width(text) <= width:
         return text
-    taken = 0
+    columns = 0
     for index, character in enumerate(text):
-        taken += _character_width(character)
-        if taken > width - 1:
+        columns += _character_width(character)
+        if columns > width - 1:
             return text[:index].rstrip() + "…"
     return text
 
@@ -231,5 +231,5 @@ def nearest(word: str, names: Iterable[str], n: int = 3) -> list[str]:
     # A part of a name is what people type, which is no close match by length.
     parts = [name for name in folded if word in name or (len(name) > 1 and name in word)]
     close = get_close_matches(word, folded, n)
-    found = exact + close + sorted(parts, key=len)
-    return [folded[name] for name in dict.fromkeys(found)][:n]
+    candidates = exact + close + sorted(parts, key=len)
+    return [folded[name] for name in dict.fromkeys(candidates)][:n]

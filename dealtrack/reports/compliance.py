@@ -36,7 +36,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SectionDays:
     """Days that a section is about, both included; None for an open end."""
 
     role: Role
@@ -45,21 +45,21 @@ class Span:
     last: date | None
 
 
-def spans_of(question: Question) -> list[Span]:
+def spans_of(question: Question) -> list[SectionDays]:
     """Return the days asked about, as many days before where both ends are given, and a campaign's last year."""
     campaign = question.campaign
     if campaign is None:
         first, last, title = question.first, question.last, ""
     else:
         first, last, title = campaign.first, campaign.last, campaign.title
-    spans = [Span(Role.ASKED, title, first, last)]
+    spans = [SectionDays(Role.ASKED, title, first, last)]
     if first is not None and last is not None and first - date.min > last - first:
-        spans.append(Span(Role.BEFORE, "", first - (last - first) - ONE_DAY, first - ONE_DAY))
+        spans.append(SectionDays(Role.BEFORE, "", first - (last - first) - ONE_DAY, first - ONE_DAY))
     if question.last_year is not None:
         year = question.last_year
-        spans.append(Span(Role.LAST_YEAR, year.title, year.first, year.last))
+        spans.append(SectionDays(Role.LAST_YEAR, year.title, year.first, year.last))
     elif campaign is not None and campaign.first.year > date.min.year:
-        spans.append(Span(Role.LAST_YEAR, "", year_before(campaign.first), year_before(campaign.last)))
+        spans.append(SectionDays(Role.LAST_YEAR, "", year_before(campaign.first), year_before(campaign.last)))
     return spans
 
 
@@ -108,7 +108,7 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     )
 
 
-def received_in(wanted: Filter, span: Span, zone: tzinfo) -> Filter:
+def received_in(wanted: Filter, span: SectionDays, zone: tzinfo) -> Filter:
     """Return which complaints are wanted: of those meant, the ones received in a span."""
 
     def start(day: date) -> datetime:
@@ -118,7 +118,7 @@ def received_in(wanted: Filter, span: Span, zone: tzinfo) -> Filter:
     return wanted._replace(since=since, until=None if span.last is None else start(span.last + ONE_DAY))
 
 
-def make_section(span: Span, counting: Counting, by: str, names: list[str], today: date) -> Section:
+def make_section(span: SectionDays, counting: Counting, by: str, names: list[str], today: date) -> Section:
     """Return the figures of what was counted in a span; `today` is the last day that has begun."""
     total = counting.total()
     days = sorted(total.intake)

@@ -59,11 +59,11 @@ class Amendment:
         """Return what the amendment rules of each of its days; `weekend` is the calendar's own."""
         kinds = (DayKind.WEEKDAY, DayKind.WEEKEND)
         plain = ((day, day.weekday() in weekend) for day in self.plain)
-        told = (self.name, self.notice, self.issued, self.scope)
+        origin = (self.name, self.notice, self.issued, self.scope)
         return {
-            **{day: Ruling(not rest, kinds[rest], *told) for day, rest in plain},
-            **{day: Ruling(False, DayKind.AMENDED_OFF, *told) for day in self.off},
-            **{day: Ruling(True, DayKind.AMENDED_WORKED, *told) for day in self.worked},
+            **{day: Ruling(not rest, kinds[rest], *origin) for day, rest in plain},
+            **{day: Ruling(False, DayKind.AMENDED_OFF, *origin) for day in self.off},
+            **{day: Ruling(True, DayKind.AMENDED_WORKED, *origin) for day in self.worked},
         }
 
 
@@ -188,8 +188,8 @@ def _yearly_off(table: TomlTable) -> Iterator[date]:
                 own_year = year + (of_leap_year.year - LEAP_YEAR)
                 if (month, day) == (2, 29) and not isleap(own_year):
                     continue
-                if FIRST_DAY <= (found := date(own_year, month, day)) <= LAST_DAY:
-                    yield found
+                if FIRST_DAY <= (of_year := date(own_year, month, day)) <= LAST_DAY:
+                    yield of_year
 
 
 def _day_of_year(table: TomlTable, text: str, whole: str) -> tuple[int, int]:
@@ -224,9 +224,9 @@ def _country_of_file(
             ),
             "country",
         )
-    found = []
+    places = []
     for part in subdivisions or [""]:
-        if (known := find_country(code, part)) is None:
+        if (place := find_country(code, part)) is None:
             allowed = listed(countries().get(code.upper()) or [Word("none")])
             table.refuse(
                 Phrase(
@@ -237,21 +237,21 @@ def _country_of_file(
                 ),
                 "subdivision",
             )
-        found.append(known)
-    country = country_entry(found[0][0], found[0][1] if len(found) == 1 else "", data_folder)
+        places.append(place)
+    country = country_entry(places[0][0], places[0][1] if len(places) == 1 else "", data_folder)
     closed = table if "categories" in table.values else shipped
-    categories = closed.words_of("categories", categories_of(found[0][0]), PUBLIC)
-    sets = [days_of_country(*known, country, categories) for known in found]
-    return country, sets[0] if len(sets) == 1 else _union([part for _, part in found], sets)
+    categories = closed.words_of("categories", categories_of(places[0][0]), PUBLIC)
+    sets = [days_of_country(*place, country, categories) for place in places]
+    return country, sets[0] if len(sets) == 1 else _union([part for _, part in places], sets)
 
 
 def _union(parts: list[str], sets: list[CountryDays]) -> CountryDays:
     rulings: dict[date, Ruling] = {}
     for day in sorted({day for days in sets for day in days.rulings}):
-        told = [(part, days.rulings.get(day)) for part, days in zip(parts, sets, strict=True)]
-        rests = [(part, ruling) for part, ruling in told if ruling is not None and not ruling.worked]
+        by_part = [(part, days.rulings.get(day)) for part, days in zip(parts, sets, strict=True)]
+        rests = [(part, ruling) for part, ruling in by_part if ruling is not None and not ruling.worked]
         if not rests:
-            rulings[day] = next(ruling for _, ruling in told if ruling is not None)
+            rulings[day] = next(ruling for _, ruling in by_part if ruling is not None)
             continue
         names: dict[str, list[str]] = {}
         for part, ruling in rests:
@@ -298,10 +298,10 @@ def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user
     for name in table.texts_of("include", ()):
         path = path_of.get(name.casefold())
         if path is None:
-            known = sorted(file.stem for file in path_of.values())
+            stems = sorted(file.stem for file in path_of.values())
             table.refuse(
                 Phrase(
-                    "there is no calendar file {name!r} to include; allowed: {names}", name=name, names=listed(known)
+                    "there is no calendar file {name!r} to include; allowed: {names}", name=name, names=listed(stems)
                 ),
                 name,
             )
@@ -357,5 +357,5 @@ def _days(entry: TomlTable, key: str) -> tuple[date, ...]:
 
 
 def _refuse_day(entry: TomlTable, reason: str, item: str, key: str) -> NoReturn:
-    found = item if item and item in entry.text[entry.begins or 0 :] else key
-    entry.refuse(reason, found)
+    needle = item if item and item in entry.text[entry.begins or 0 :] else key
+    entry.refuse(reason, needle)

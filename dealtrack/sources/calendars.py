@@ -42,10 +42,10 @@ def load_calendar(name: str, data_folder: Path, user_folder: Path) -> CalendarRu
     if file is not None:
         return calendar_from_file(file, file.stem, data_folder, user_folder)
     parsed = COUNTRY_CODE.fullmatch(name)
-    found = find_country(parsed[1], parsed[2] or "") if parsed else None
-    if found is None:
+    country = find_country(parsed[1], parsed[2] or "") if parsed else None
+    if country is None:
         raise UnknownCalendar(name=name, nearest=nearest(name, _candidates(name, data_folder, user_folder)))
-    return calendar_of_country(*found, data_folder)
+    return calendar_of_country(*country, data_folder)
 
 
 def calendar_names(data_folder: Path, user_folder: Path) -> list[str]:
@@ -60,8 +60,8 @@ def country_names() -> list[str]:
 
 def differs_by_subdivision(name: str) -> list[str]:
     """Return the subdivisions whose holidays differ from those of a bare country code, none for any other name."""
-    found = find_country(name) if COUNTRY_CODE.fullmatch(name) and "-" not in name else None
-    return differing_subdivisions(found[0]) if found else []
+    country = find_country(name) if COUNTRY_CODE.fullmatch(name) and "-" not in name else None
+    return differing_subdivisions(country[0]) if country else []
 
 
 def _candidates(name: str, data_folder: Path, user_folder: Path) -> list[str]:

@@ -30,11 +30,11 @@ def load_campaigns(data_folder: Path, user_folder: Path) -> dict[str, Campaign]:
 def load_campaign(name: str, data_folder: Path, user_folder: Path) -> Campaign:
     """Return the campaign of this name, whatever its case; raises UnknownCampaign or BadCampaignFile."""
     campaigns = load_campaigns(data_folder, user_folder)
-    found = campaigns.get(name.strip().casefold())
-    if found is None:
+    campaign = campaigns.get(name.strip().casefold())
+    if campaign is None:
         allowed = listed(campaigns or [Word("none")])
         raise UnknownCampaign(name=name, nearest=nearest(name, campaigns), allowed=allowed)
-    return found
+    return campaign
 
 
 def read_campaigns_file(path: Path) -> dict[str, Campaign]:
@@ -73,8 +73,8 @@ def _day(entry: TomlTable, key: str) -> date:
             day = date.fromisoformat(value)
     if day is not None:
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            known = Phrase("{key} must lie in {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR)
-            entry.refuse(known, key)
+            reason = Phrase("{key} must lie in {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR)
+            entry.refuse(reason, key)
         return day
     shown = repr(value) if isinstance(value, str) else kind_name(type(value))
     return entry.refuse(Phrase("{key} must be a day such as 2016-11-01, not {shown}", key=key, shown=shown), key)

@@ -66,13 +66,13 @@ def find_country(code: str, subdivision: str = "") -> tuple[str, str] | None:
     import holidays
 
     # With its aliases the package also knows Niederbayern for a part of DE-BY.
-    known = holidays.list_supported_countries()
+    subdivisions = holidays.list_supported_countries()
     country = code.upper()
-    if len(country) != 2 or country not in known:
+    if len(country) != 2 or country not in subdivisions:
         return None
     if not subdivision:
         return country, ""
-    part = {name.casefold(): name for name in known[country]}.get(subdivision.casefold())
+    part = {name.casefold(): name for name in subdivisions[country]}.get(subdivision.casefold())
     return (country, part) if part else None
 
 
@@ -80,7 +80,7 @@ def differing_subdivisions(country: str) -> list[str]:
     """Return the subdivisions whose holidays or weekend differ from those of the bare country in recent years."""
     plain = _look_up(country, "", COMPARED_YEARS)
     parts = countries().get(country, [])
-    return [part for part in parts if _told(_look_up(country, part, COMPARED_YEARS)) != _told(plain)]
+    return [part for part in parts if _rest_days_of(_look_up(country, part, COMPARED_YEARS)) != _rest_days_of(plain)]
 
 
 def country_days(
@@ -113,8 +113,8 @@ def country_days(
     for day in festivals:
         if first <= day <= last and day not in made_up:
             rulings[day] = Ruling(False, DayKind.HOLIDAY, _off_name(day, festivals, rests, made_up), source)
-    substituted = frozenset(day.year for day, name in festivals.items() if _given_for(name))
-    off_for = {given: day for day, name in festivals.items() if (given := _given_for(name))}
+    substituted = frozenset(day.year for day, name in festivals.items() if _substitute_of(name))
+    off_for = {substitute: day for day, name in festivals.items() if (substitute := _substitute_of(name))}
     for day in made_up:
         name = ""
         if off := off_for.get(day):
@@ -148,7 +148,7 @@ def _look_up(country: str, subdivision: str, years: Iterable[int], categories: S
         )
 
 
-def _told(entity: "HolidayBase") -> tuple[set[date], set[date], list[bool]]:
+def _rest_days_of(entity: "HolidayBase") -> tuple[set[date], set[date], list[bool]]:
     week = [entity.is_weekend(date(COMPARED_YEARS[-1], 1, 4) + timedelta(days=index)) for index in range(7)]
     return set(entity), set(entity.weekend_workdays), week
 
@@ -159,20 +159,20 @@ def _shorter(name: str, names: Mapping[str, str]) -> str:
     return name
 
 
-def _given_for(name: str) -> date | None:
-    found = SUBSTITUTED.match(name)
-    if not found:
+def _substitute_of(name: str) -> date | None:
+    match = SUBSTITUTED.match(name)
+    if not match:
         return None
-    month, day, year = map(int, found.groups())
+    month, day, year = map(int, match.groups())
     return date(year, month, day)
 
 
 def _off_name(day: date, festivals: Mapping[date, str], rests: set[date], made_up: set[date]) -> str:
     name = festivals[day]
-    given = _given_for(name)
-    if given is None:
+    substitute = _substitute_of(name)
+    if substitute is None:
         return name
-    how = f"made up on {written(given)}" if given in made_up else f"moved from {written(given)}"
+    how = f"made up on {written(substitute)}" if substitute in made_up else f"moved from {written(substitute)}"
     festival = _festival_of_run(day, festivals, rests, made_up)
     return f"{festival} (day off, {how})" if festival else f"Day off, {how}"
 
@@ -184,10 +184,10 @@ def _festival_of_run(day: date, festivals: Mapping[date, str], rests: set[date],
         at, distance = day, 0
         while at not in made_up and (at in rests or at in festivals):
             name = festivals.get(at, "")
-            if name and _given_for(name) is None:
+            if name and _substitute_of(name) is None:
                 return distance, name.removesuffix(OBSERVED)
             at, distance = at + step, distance + 1
         return None
 
-    found = [side for side in (nearest(-ONE_DAY), nearest(ONE_DAY)) if side]
-    return min(found, key=lambda side: side[0])[1] if found else ""
+    sides = [side for side in (nearest(-ONE_DAY), nearest(ONE_DAY)) if side]
+    return min(sides, key=lambda side: side[0])[1] if sides else ""

@@ -42,11 +42,11 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
 
     A shipped policy goes before the user's of the same name. Raises UnknownPolicy or BadPolicyFile.
     """
-    given = as_path(name)
-    if given is not None:
-        return read_policy_file(given)
+    path = as_path(name)
+    if path is not None:
+        return read_policy_file(path)
     files = _files(data_folder, user_folder)
-    by_fold = {known.casefold(): path for known, path in files.items()}
+    by_fold = {stem.casefold(): path for stem, path in files.items()}
     path = by_fold.get(name.casefold())
     if path is None:
         raise UnknownPolicy(name=name, nearest=nearest(name, files))

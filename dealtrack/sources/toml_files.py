@@ -165,7 +165,7 @@ def as_path(name: str) -> Path | None:
 
 def kind_name(kind: type) -> str:
     """Return what a TOML value of this type is called in a message."""
-    return next((name for known, name in KIND_NAMES if issubclass(kind, known)), kind.__name__)
+    return next((name for each, name in KIND_NAMES if issubclass(kind, each)), kind.__name__)
 
 
 def nearest(word: str, words: Iterable[str], count: int = 2) -> str:
@@ -179,6 +179,6 @@ def _line_of(text: str, begins: int | None, needle: str | None) -> int | None:
         escaped = re.escape(needle)
         as_key = re.compile(rf"^[ \t]*\[*[ \t]*[\"']?{escaped}[\"']?[ \t]*[=.\]]", re.MULTILINE)
         as_value = re.compile(rf"(?<![\w-]){escaped}(?![\w-])")
-        found = as_key.search(text, begins or 0) or as_value.search(text, begins or 0)
-        place = found.start() if found else begins
+        match = as_key.search(text, begins or 0) or as_value.search(text, begins or 0)
+        place = match.start() if match else begins
     return None if place is None else text.count("\n", 0, place) + 1

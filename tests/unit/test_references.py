@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.references import Stretch, parse_ids, read_ids
+from dealtrack.core.references import IdRange, parse_ids, read_ids
 from dealtrack.errors import BadReference
 
 
@@ -20,7 +20,7 @@ from dealtrack.errors import BadReference
     ],
 )
 def test_ids_are_read(text: str, spans: list[tuple[int, int]]) -> None:
-    assert parse_ids(text) == [Stretch(*span) for span in spans]
+    assert parse_ids(text) == [IdRange(*span) for span in spans]
 
 
 @pytest.mark.parametrize(
