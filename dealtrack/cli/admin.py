@@ -12,9 +12,10 @@ from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, is_agreed, tell_changes
 from dealtrack.cli.terminal import tell, tell_fields
+from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import are_same
-from dealtrack.core.text import first_few, fit_text, nearest, safe_text
+from dealtrack.core.text import first_few, fit_text, safe_text
 from dealtrack.errors import (
     CHECK_FAILED,
     BadCopies,
@@ -253,7 +254,8 @@ def check_timezone(name: str) -> None:
     except (KeyError, OSError, ValueError):
         from zoneinfo import available_timezones
 
-        raise BadTimezone(name=name, nearest=suggestion(nearest(name, sorted(available_timezones()), 2))) from None
+        near = suggestion(nearest_names(name, sorted(available_timezones()), 2))
+        raise BadTimezone(name=name, nearest=near) from None
 
 
 def verify(

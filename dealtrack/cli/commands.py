@@ -14,7 +14,7 @@ from dealtrack import __version__
 from dealtrack.cli.language import _, say
 from dealtrack.cli.usage import SpokenCommand, SpokenGroup
 from dealtrack.core.lifecycle import COMMAND_OF
-from dealtrack.core.text import nearest
+from dealtrack.core.matching import nearest_names
 from dealtrack.errors import suggestion
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _check_command(ctx: Any, name: str, names: Iterable[str]) -> None:
     """Refuse a command that there is not with the nearest names."""
     if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
         text = _("No such command: {name}.{nearest}")
-        ctx.fail(text.format(name=name, nearest=say(suggestion(nearest(name, names)))))
+        ctx.fail(text.format(name=name, nearest=say(suggestion(nearest_names(name, names)))))
 
 
 class PlainGroup(SpokenGroup):

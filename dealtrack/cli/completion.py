@@ -18,7 +18,7 @@ from dealtrack.cli.commands import COMMANDS
 from dealtrack.cli.language import _
 from dealtrack.cli.session import Session
 from dealtrack.cli.usage import what_it_takes
-from dealtrack.core.text import nearest
+from dealtrack.core.matching import nearest_names
 from dealtrack.errors import UnknownWord, suggestion
 
 VARIABLE = "_DEALTRACK_COMPLETE"
@@ -87,7 +87,7 @@ def completion(
 ) -> None:
     """Print what makes a shell complete commands, options, names and open complaints by the Tab key."""
     if shell not in SCRIPTS:
-        near = suggestion(nearest(shell, SCRIPTS, 1))
+        near = suggestion(nearest_names(shell, SCRIPTS, 1))
         raise UnknownWord(what="The shell", value=shell, nearest=near, allowed=", ".join(SCRIPTS))
     sys.stdout.write(SCRIPTS[shell].replace("VARIABLE", VARIABLE))
 

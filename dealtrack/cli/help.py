@@ -17,7 +17,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.table import Paint, painter
 from dealtrack.cli.terminal import labelled_lines, lines_beside, terminal_width, wrap_text
 from dealtrack.cli.terms import GLOSSARY
-from dealtrack.core.text import nearest
+from dealtrack.core.matching import nearest_names
 from dealtrack.errors import UnknownTopic, all_errors, suggestion
 
 TOPICS = (
@@ -51,7 +51,7 @@ def help_(
     elif usage := _usage(root, words):
         print(usage)
     else:
-        raise UnknownTopic(name=name, nearest=suggestion(nearest(name, [*TOPICS, *COMMANDS])))
+        raise UnknownTopic(name=name, nearest=suggestion(nearest_names(name, [*TOPICS, *COMMANDS])))
 
 
 def _list_guides(session: Session) -> None:

@@ -12,10 +12,11 @@ from dealtrack import settings
 from dealtrack.cli.language import _
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
+from dealtrack.core.matching import nearest_names
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import Policy
 from dealtrack.core.references import parse_ids, read_ids
-from dealtrack.core.text import clean_input, nearest
+from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import (
     CATEGORIES,
     OUTCOMES,
@@ -199,7 +200,7 @@ def read_status(text: str) -> str:
     # A status may be named in the user's language too.
     named = next((status for status in STATUSES if word in (status, _(status))), None)
     if named is None:
-        near = suggestion(nearest(text, STATUSES))
+        near = suggestion(nearest_names(text, STATUSES))
         raise UnknownWord(what="The status", value=text, nearest=near, allowed=listed(map(Word, STATUSES)))
     return named
 

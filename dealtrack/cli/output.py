@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import say
+from dealtrack.core.matching import nearest_names
 from dealtrack.core.standing import WATCH_KEYS
-from dealtrack.core.text import nearest, safe_text
+from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange import writers
 from dealtrack.exchange.writers import Record
@@ -31,7 +32,8 @@ def check_word(what: str, value: str, allowed: Iterable[str]) -> None:
     """Refuse a word that is none of those allowed, with the nearest; raises UnknownWord."""
     words = tuple(allowed)
     if value not in words:
-        raise UnknownWord(what=what, value=value, nearest=suggestion(nearest(value, words)), allowed=listed(words))
+        near = suggestion(nearest_names(value, words))
+        raise UnknownWord(what=what, value=value, nearest=near, allowed=listed(words))
 
 
 def print_records(

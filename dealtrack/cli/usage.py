@@ -11,7 +11,8 @@ from typer.core import TyperCommand, TyperGroup
 from dealtrack.cli.click import ClickException, Context, HelpFormatter, MissingParameter, NoSuchOption
 from dealtrack.cli.language import _, is_english, say
 from dealtrack.cli.terminal import wrap_text
-from dealtrack.core.text import display_width, nearest, pad_text
+from dealtrack.core.matching import nearest_names
+from dealtrack.core.text import display_width, pad_text
 from dealtrack.errors import EmptyValue, GivenTwice, suggestion
 from dealtrack.phrase import Phrase
 
@@ -202,5 +203,5 @@ def _no_such_option(error: NoSuchOption, context: Any) -> str:
         words = " ".join(filter(None, ("dealtrack", name, root.metavar, context.info_name)))
         return _("No such option: {name}. It stands before the command: {words}").format(name=name, words=words)
     options = [opt for param in context.command.params for opt in param.opts if opt.startswith("--")]
-    near = suggestion(nearest(name, options, 2)) if name.startswith("--") else ""
+    near = suggestion(nearest_names(name, options, 2)) if name.startswith("--") else ""
     return _("No such option: {name}.{nearest}").format(name=name, nearest=say(near))

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from dealtrack.core.matching import fold, nearest_words
+from dealtrack.core.matching import fold, meanings_by_word, nearest_meanings
 from dealtrack.errors import PlatformExists, UnknownWord, suggestion
 from dealtrack.phrase import Phrase, Word, listed
 
@@ -60,8 +60,7 @@ def match_platform(text: str, platforms: Iterable[Platform]) -> Platform | None:
 def nearest_platforms(text: str, platforms: Sequence[Platform], count: int = 2) -> list[str]:
     """Return the names of the platforms that a text comes nearest to, by name or alias, best first."""
     name_of = {fold(name): platform.name for platform in platforms for name in platform.names}
-    close = nearest_words(text, name_of, count * 3)
-    return list(dict.fromkeys(name_of[fold(word)] for word in close))[:count]
+    return nearest_meanings(text, name_of, count)
 
 
 def check_names_free(names: Iterable[str], platforms: Sequence[Platform]) -> None:
@@ -89,7 +88,7 @@ def unchecked_since(platforms: Iterable[Platform], moment: datetime) -> list[Pla
 
 @cache
 def _channels_by_word() -> dict[str, str]:
-    return {fold(word): channel for channel, words in CHANNEL_WORDS.items() for word in (channel, *words)}
+    return meanings_by_word(CHANNEL_WORDS)
 
 
 def parse_channels(text: str) -> tuple[str, ...]:
@@ -105,8 +104,7 @@ def parse_channels(text: str) -> tuple[str, ...]:
     for word in words:
         channel = by_word.get(fold(word))
         if channel is None:
-            near = nearest_words(word, by_word)
-            offered = suggestion(dict.fromkeys(by_word[fold(name)] for name in near))
+            offered = suggestion(nearest_meanings(word, by_word))
             allowed = Phrase(
                 "{words}, separated by commas, or {none}", words=listed(map(Word, CHANNELS)), none=Word(NO_CHANNEL)
             )

@@ -75,8 +75,8 @@ def first_few(values: Sequence[object]) -> str:
 
 def names_within(names: Iterable[str], width: int = 300) -> str:
     """Return names separated by commas, of very many the first that fit a width in characters, then dots."""
-    told = ", ".join(names)
-    return told if len(told) <= width else told[:width].rpartition(", ")[0] + ", ..."
+    line = ", ".join(names)
+    return line if len(line) <= width else line[:width].rpartition(", ")[0] + ", ..."
 
 
 def safe_lines(text: str) -> str:
@@ -215,21 +215,3 @@ def _character_width(character: str) -> int:
     if east_asian_width(character) in "WF":
         return 2
     return 0 if category(character) in ("Mn", "Me", "Cf") else 1
-
-
-def nearest(word: str, names: Iterable[str], n: int = 3) -> list[str]:
-    """Return up to `n` of the names, the nearest to a word first; capitals make no difference."""
-    from difflib import get_close_matches
-
-    word = word.strip().casefold()[:100]
-    folded: dict[str, str] = {}
-    for name in names:
-        folded.setdefault(name.casefold(), name)
-    if not word:
-        return []
-    exact = [name for name in (word,) if name in folded]
-    # A part of a name is what people type, which is no close match by length.
-    parts = [name for name in folded if word in name or (len(name) > 1 and name in word)]
-    close = get_close_matches(word, folded, n)
-    candidates = exact + close + sorted(parts, key=len)
-    return [folded[name] for name in dict.fromkeys(candidates)][:n]

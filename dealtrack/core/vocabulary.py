@@ -7,7 +7,7 @@ advance compensation that it asks of platforms for third-party sellers.
 
 from collections.abc import Mapping
 
-from dealtrack.core.matching import fold, nearest_words
+from dealtrack.core.matching import fold, meanings_by_word, nearest_meanings
 from dealtrack.core.text import clean_input
 
 OTHER = "other"
@@ -23,6 +23,7 @@ CATEGORY_WORDS: Mapping[str, tuple[str, ...]] = {
 """Each category with the other words that stand for it."""
 
 CATEGORIES = tuple(CATEGORY_WORDS)
+_CATEGORY_BY_WORD = meanings_by_word(CATEGORY_WORDS)
 
 
 def match_category(text: str) -> str | None:
@@ -32,11 +33,7 @@ def match_category(text: str) -> str | None:
 
 def nearest_categories(text: str, count: int = 2) -> list[str]:
     """Return the categories that a text comes nearest to, by any of their words, best first."""
-    close = nearest_words(text, _CATEGORY_BY_WORD, count * 3)
-    return list(dict.fromkeys(_CATEGORY_BY_WORD[word] for word in close))[:count]
-
-
-_CATEGORY_BY_WORD = {fold(word): category for category, words in CATEGORY_WORDS.items() for word in (category, *words)}
+    return nearest_meanings(text, _CATEGORY_BY_WORD, count)
 
 
 SELLER_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -56,6 +53,7 @@ SELLER_WORDS: Mapping[str, tuple[str, ...]] = {
 """Each kind of seller with the other words that stand for it."""
 
 SELLERS = tuple(SELLER_WORDS)
+_SELLER_BY_WORD = meanings_by_word(SELLER_WORDS)
 
 
 def match_seller(text: str) -> str | None:
@@ -65,10 +63,7 @@ def match_seller(text: str) -> str | None:
 
 def nearest_sellers(text: str) -> list[str]:
     """Return the kind of seller that a text comes nearest to, by any of its words; none where it is near to none."""
-    return [_SELLER_BY_WORD[word] for word in nearest_words(text, _SELLER_BY_WORD, 1)]
-
-
-_SELLER_BY_WORD = {fold(word): seller for seller, words in SELLER_WORDS.items() for word in (seller, *words)}
+    return nearest_meanings(text, _SELLER_BY_WORD, 1)
 
 
 OUTCOME_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +79,7 @@ OUTCOME_WORDS: Mapping[str, tuple[str, ...]] = {
 Eleven asks of platforms for the complaints about third-party sellers."""
 
 OUTCOMES = tuple(OUTCOME_WORDS)
+_OUTCOME_BY_WORD = meanings_by_word(OUTCOME_WORDS)
 
 
 def outcome_named(text: str) -> str:
@@ -98,11 +94,7 @@ def match_outcome(text: str) -> str | None:
 
 def nearest_outcomes(text: str, count: int = 2) -> list[str]:
     """Return the outcomes that a text comes nearest to, by any of their words, best first."""
-    close = nearest_words(text, _OUTCOME_BY_WORD, count * 3)
-    return list(dict.fromkeys(_OUTCOME_BY_WORD[word] for word in close))[:count]
-
-
-_OUTCOME_BY_WORD = {fold(word): outcome for outcome, words in OUTCOME_WORDS.items() for word in (outcome, *words)}
+    return nearest_meanings(text, _OUTCOME_BY_WORD, count)
 
 
 NAME = 300

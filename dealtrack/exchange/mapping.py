@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from dealtrack.core.matching import nearest_words
 from dealtrack.errors import BadMappingFile, CannotRead, suggestion
 from dealtrack.exchange.closings import Closed, State, find_states
 from dealtrack.exchange.dates import AUTO, compile_form
@@ -145,7 +145,7 @@ def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
         if path.is_file():
             return read_mapping(path)
     known = mapping_names(folders)
-    near = suggestion(get_close_matches(name, known, 2))
+    near = suggestion(nearest_words(name, known))
     raise BadMappingFile(
         path=name,
         reason=Phrase(
@@ -362,7 +362,7 @@ def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
 
 def _field(name: str) -> str:
     if name not in FIELDS:
-        near = suggestion(get_close_matches(name, FIELDS, 2))
+        near = suggestion(nearest_words(name, FIELDS))
         raise ValueError(
             Phrase(
                 "{name} is no field of a complaint.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS)

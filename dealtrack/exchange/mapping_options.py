@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
+from dealtrack.core.matching import nearest_words
 from dealtrack.core.vocabulary import CATEGORIES, match_category
 from dealtrack.errors import UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.dates import NAMED_FORMS, compile_form
@@ -23,7 +23,7 @@ def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
         if not equals or not column:
             raise UnknownWord(what="--map", value=pair, nearest="", allowed=Phrase("field=Column, as platform=Company"))
         if name not in FIELDS:
-            near = suggestion(get_close_matches(name, FIELDS, 2))
+            near = suggestion(nearest_words(name, FIELDS))
             raise UnknownWord(what="The field of --map", value=name, nearest=near, allowed=listed(FIELDS))
         given[name] = (*given.get(name, ()), column)
     constants = {name: value for name, value in mapping.constants.items() if name not in given}
@@ -44,7 +44,7 @@ def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
         if not equals or not value:
             raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("field=value, as platform=JD"))
         if name not in CONSTANTS:
-            near = suggestion(get_close_matches(name, CONSTANTS, 2))
+            near = suggestion(nearest_words(name, CONSTANTS))
             raise UnknownWord(what="The field of --set", value=name, nearest=near, allowed=listed(CONSTANTS))
         if name in given:
             raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("one value for each field"))

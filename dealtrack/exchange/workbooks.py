@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from dealtrack.core.text import nearest
+from dealtrack.core.matching import nearest_names
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
 from dealtrack.exchange.headers import Columns, clean_names, find_header, merged_header
 from dealtrack.exchange.histories import is_export
@@ -116,7 +116,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def _refuse_fault(about: dict[str, Any], name: str, wanted: str) -> NoReturn:
     fault = about["fault"]
     if fault == "unknown sheet":
-        near = suggestion(nearest(wanted, about["names"], 2))
+        near = suggestion(nearest_names(wanted, about["names"], 2))
         allowed = ", ".join(f"{place} {sheet}" for place, sheet in enumerate(about["seen"][:20], 1))
         raise UnknownWord(what="--sheet", value=wanted, nearest=near, allowed=allowed)
     if fault == "damaged":

@@ -284,10 +284,10 @@ def category_words(connection: sqlite3.Connection, first_seq: int) -> Iterator[t
 
 def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:
     """Return a few external numbers that are most like one that was not found."""
-    from dealtrack.core.text import nearest
+    from dealtrack.core.matching import nearest_names
 
     stem = number[: max(1, len(number) - 2)]
     rows = connection.execute(
         "SELECT number FROM complaint WHERE number >= ? AND number < ? LIMIT 200", (stem, stem + "\U0010ffff")
     )
-    return nearest(number, [name for (name,) in rows])
+    return nearest_names(number, [name for (name,) in rows])

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
-from dealtrack.errors import BadCalendarFile
+from dealtrack.core.matching import nearest_words
+from dealtrack.errors import BadCalendarFile, suggestion
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.sources.announcements import read_announcements, spans_of, with_issue
 from dealtrack.sources.countries import (
@@ -25,7 +26,7 @@ from dealtrack.sources.countries import (
     read_years,
 )
 from dealtrack.sources.holidays_package import PUBLIC, CountryDays, categories_of, countries, find_country, written
-from dealtrack.sources.toml_files import TomlTable, kind_name, nearest, read_table
+from dealtrack.sources.toml_files import TomlTable, kind_name, read_table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE_KEYS = (
@@ -220,7 +221,7 @@ def _country_of_file(
             Phrase(
                 "unknown country {code!r};{nearest} use a code such as CN, US or GB",
                 code=code,
-                nearest=nearest(code, countries()),
+                nearest=suggestion(nearest_words(code, countries())),
             ),
             "country",
         )

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules
-from dealtrack.errors import UnknownCalendar
+from dealtrack.core.matching import nearest_words
+from dealtrack.errors import UnknownCalendar, suggestion
 from dealtrack.sources.calendar_files import (
     Amendment,
     calendar_files,
@@ -14,7 +15,7 @@ from dealtrack.sources.calendar_files import (
 )
 from dealtrack.sources.countries import calendar_of_country
 from dealtrack.sources.holidays_package import countries, differing_subdivisions, find_country
-from dealtrack.sources.toml_files import as_path, nearest
+from dealtrack.sources.toml_files import as_path
 
 __all__ = [
     "Amendment",
@@ -44,7 +45,8 @@ def load_calendar(name: str, data_folder: Path, user_folder: Path) -> CalendarRu
     parsed = COUNTRY_CODE.fullmatch(name)
     country = find_country(parsed[1], parsed[2] or "") if parsed else None
     if country is None:
-        raise UnknownCalendar(name=name, nearest=nearest(name, _candidates(name, data_folder, user_folder)))
+        near = suggestion(nearest_words(name, _candidates(name, data_folder, user_folder)))
+        raise UnknownCalendar(name=name, nearest=near)
     return calendar_of_country(*country, data_folder)
 
 

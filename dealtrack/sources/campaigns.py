@@ -6,10 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from dealtrack.core.campaign import Campaign
+from dealtrack.core.matching import nearest_words
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
-from dealtrack.errors import BadCampaignFile, UnknownCampaign
+from dealtrack.errors import BadCampaignFile, UnknownCampaign, suggestion
 from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.sources.toml_files import TomlTable, kind_name, nearest, read_table
+from dealtrack.sources.toml_files import TomlTable, kind_name, read_table
 
 FILE_NAME = "campaigns.toml"
 CAMPAIGN_KEYS = ("name", "title", "first", "last")
@@ -33,7 +34,7 @@ def load_campaign(name: str, data_folder: Path, user_folder: Path) -> Campaign:
     campaign = campaigns.get(name.strip().casefold())
     if campaign is None:
         allowed = listed(campaigns or [Word("none")])
-        raise UnknownCampaign(name=name, nearest=nearest(name, campaigns), allowed=allowed)
+        raise UnknownCampaign(name=name, nearest=suggestion(nearest_words(name, campaigns)), allowed=allowed)
     return campaign
 
 

@@ -6,10 +6,11 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 from dealtrack.core.lifecycle import Kind
+from dealtrack.core.matching import nearest_words
 from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
-from dealtrack.errors import BadPolicyFile, UnknownPolicy
+from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
 from dealtrack.phrase import Phrase, listed
-from dealtrack.sources.toml_files import TomlTable, as_path, kind_name, nearest, read_table
+from dealtrack.sources.toml_files import TomlTable, as_path, kind_name, read_table
 
 SUFFIX = ".toml"
 FOLDER = "policies"
@@ -49,7 +50,7 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
     by_fold = {stem.casefold(): path for stem, path in files.items()}
     path = by_fold.get(name.casefold())
     if path is None:
-        raise UnknownPolicy(name=name, nearest=nearest(name, files))
+        raise UnknownPolicy(name=name, nearest=suggestion(nearest_words(name, files)))
     versions = read_policy_file(path)
     if versions[0].name != path.stem:
         raise BadPolicyFile(
@@ -163,7 +164,7 @@ def _word(entry: TomlTable, key: str, allowed: tuple[str, ...], default: str) ->
                 "{key} cannot be {word!r};{nearest} allowed: {names}",
                 key=key,
                 word=word,
-                nearest=nearest(word, allowed),
+                nearest=suggestion(nearest_words(word, allowed)),
                 names=listed(allowed),
             ),
             key,

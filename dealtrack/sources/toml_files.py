@@ -46,7 +46,7 @@ class TomlTable:
         """Refuse any key that is not among these."""
         for key in self.values:
             if key not in keys:
-                near = nearest(key, keys)
+                near = suggestion(nearest_words(key, keys))
                 self.refuse(
                     Phrase("unknown key {key!r};{near} allowed: {names}", key=key, near=near, names=listed(keys)), key
                 )
@@ -105,7 +105,7 @@ class TomlTable:
         words = list(allowed)
         for value in (values := self.texts_of(key, default)):
             if value not in words:
-                near = nearest(value, words)
+                near = suggestion(nearest_words(value, words))
                 self.refuse(
                     Phrase(
                         "{key} cannot hold {value!r};{near} allowed: {names}",
@@ -166,11 +166,6 @@ def as_path(name: str) -> Path | None:
 def kind_name(kind: type) -> str:
     """Return what a TOML value of this type is called in a message."""
     return next((name for each, name in KIND_NAMES if issubclass(kind, each)), kind.__name__)
-
-
-def nearest(word: str, words: Iterable[str], count: int = 2) -> str:
-    """Return a sentence that offers the nearest of some words, or nothing."""
-    return suggestion(nearest_words(word, words, count))
 
 
 def _line_of(text: str, begins: int | None, needle: str | None) -> int | None:

@@ -1,11 +1,11 @@
-"""Names compared as people type them: the quicker way to one form leads where the plain one does."""
+"""Names compared as people type them: the quicker way to one form leads where the plain one does; the nearest."""
 
 from unicodedata import normalize
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dealtrack.core.matching import fold, fold_all
+from dealtrack.core.matching import fold, fold_all, meanings_by_word, nearest_meanings, nearest_names
 
 
 @given(
@@ -29,3 +29,19 @@ awkward = st.text(
 @given(st.lists(st.lists(awkward, max_size=4), max_size=6))
 def test_many_texts_folded_together_are_as_one_by_one(lists: list[list[str]]) -> None:
     assert fold_all(lists) == ["\n".join(map(fold, texts)) for texts in lists]
+
+
+def test_nearest_names() -> None:
+    assert nearest_names("tmal", ["JD", "Tmall", "Amazon"]) == ["Tmall"]
+    assert nearest_names("QUALTY", ["quality", "delivery"]) == ["quality"]
+    assert nearest_names("gome", ["Gome online", "JD"]) == ["Gome online"]
+    assert nearest_names("zzz", ["JD", "Tmall"]) == []
+    assert nearest_names("", ["JD"]) == []
+    assert len(nearest_names("a", [f"a{n}" for n in range(9)])) == 3
+
+
+def test_of_the_nearest_words_each_meaning_is_named_once() -> None:
+    by_word = meanings_by_word({"email": ("e-mail", "mail"), "phone": ("tel",)})
+    assert by_word["e-mail"] == by_word["mail"] == by_word["email"] == "email"
+    assert nearest_meanings("EMAIL", by_word) == ["email"]
+    assert nearest_meanings("zzz", by_word) == []

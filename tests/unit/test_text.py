@@ -10,7 +10,6 @@ from dealtrack.core.text import (
     display_width,
     escape_controls,
     fit_text,
-    nearest,
     pad_text,
     parse_amount,
     restore_formula,
@@ -140,12 +139,3 @@ def test_a_cut_text_fits_and_says_so() -> None:
     assert fit_text("two words", 5) == "two…"
     for width in range(1, 9):
         assert display_width(fit_text("a天b猫c", width)) <= width
-
-
-def test_nearest_names() -> None:
-    assert nearest("tmal", ["JD", "Tmall", "Amazon"]) == ["Tmall"]
-    assert nearest("QUALTY", ["quality", "delivery"]) == ["quality"]
-    assert nearest("gome", ["Gome online", "JD"]) == ["Gome online"]
-    assert nearest("zzz", ["JD", "Tmall"]) == []
-    assert nearest("", ["JD"]) == []
-    assert len(nearest("a", [f"a{n}" for n in range(9)])) == 3
