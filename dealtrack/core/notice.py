@@ -79,8 +79,9 @@ def with_notices(base: CalendarRules, notices: Iterable[Notice], amended: Mappin
     rule one day, the narrower scope wins, then the later day of issue; the order of the notices has no effect.
     Raises IssueDayUnknown or IssueDaysEqual.
     """
-    distinct = _each_once(notices)
-    years = frozenset[int]().union(*(notice.years for notice in distinct))
+    imported = list(notices)
+    distinct = _each_once(imported, base.weekend)
+    years = frozenset[int]().union(*(notice.years for notice in imported))
     rulings = {
         day: ruling for day, ruling in base.rulings.items() if day.year not in years or not _is_estimate(base, day)
     }
@@ -102,14 +103,27 @@ def overruled(rules: CalendarRules, notice: Notice) -> Iterator[tuple[date, Ruli
             yield day, ruling
 
 
-def _each_once(notices: Iterable[Notice]) -> list[Notice]:
+def _each_once(notices: Iterable[Notice], weekend: frozenset[int]) -> list[Notice]:
     """Return the notices, one that was taken in again once, with the day of issue where it was given one time."""
     distinct: dict[Any, Notice] = {}
     for notice in notices:
         key = tuple(sorted(notice.days.items())), notice.years, notice.scope
         before = distinct.get(key)
         distinct[key] = notice if before is None else max(before, notice, key=attrgetter("issued", "source"))
-    return sorted(distinct.values(), key=lambda notice: (notice.issued, notice.source, sorted(notice.days)))
+    each = sorted(distinct.values(), key=lambda notice: (notice.issued, notice.source, sorted(notice.days)))
+    dated = [notice for notice in each if notice.issued]
+    undated = (notice for notice in each if not notice.issued)
+    return [notice for notice in undated if not any(_is_part(notice, whole, weekend) for whole in dated)] + dated
+
+
+def _is_part(part: Notice, whole: Notice, weekend: frozenset[int]) -> bool:
+    """Tell whether a notice is another one less wholly known: of the same source and scope, its days ruled alike.
+
+    Of a notice that was imported before notices were kept whole, those days alone are known that it changed.
+    """
+    return (part.source, part.scope) == (whole.source, whole.scope) and all(
+        day in whole.days and part.ruling(day, weekend).worked == whole.ruling(day, weekend).worked for day in part.days
+    )
 
 
 def _is_estimate(base: CalendarRules, day: date) -> bool:

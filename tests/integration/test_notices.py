@@ -143,6 +143,28 @@ def test_the_day_of_issue_is_asked_for_where_two_notices_differ_and_it_is_unknow
     assert not with_notices(RULES, [known, third], {}).ruling(JANUARY).worked
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        Notice({JANUARY: WORKED}, source="B"),
+        Notice({JANUARY: WORKED, date(2027, 1, 9): WORKED}, frozenset({2027}), "B"),
+        Notice({date(2027, 1, 9): WORKED, JANUARY: (None, "")}, source="B"),
+    ],
+)
+def test_a_notice_of_which_less_was_known_gets_its_day_of_issue_by_importing_it_again(first: Notice) -> None:
+    """It was given no year, or an older dealtrack kept only the days that it changed, or of them only how they went."""
+    extension = Notice({JANUARY: OFF}, source="A", issued="2026-12-01")
+    days = {JANUARY: WORKED, date(2027, 1, 9): WORKED, date(2027, 1, 2): OFF}
+    again = Notice(days, source="B", issued="2026-11-04")
+    for notices in ((first, extension, again), (again, extension, first)):
+        rules = with_notices(RULES, notices, {})
+        assert not rules.ruling(JANUARY).worked
+        assert rules.official - RULES.official == first.years
+    for other in (again._replace(source="C"), again._replace(days={date(2027, 1, 2): OFF})):
+        with pytest.raises(IssueDayUnknown):
+            with_notices(RULES, [first, extension, other], {})
+
+
 def test_a_notice_is_held_against_what_the_calendar_knows_of_its_own() -> None:
     """An extension that the package has stands against the notice before it, and a region's ruling against a nation's."""
     day = date(2020, 2, 1)
