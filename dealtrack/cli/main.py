@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dealtrack.cli.session import Session
 
 OPEN_FILES = 32
-"""The files that a command may have to have open at once: 17 have been seen, in `verify` by two processes."""
+"""The files that a command may have to have open at once: fewer than 17 have been seen."""
 
 
 @dataclass

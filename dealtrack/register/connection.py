@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TypeGuard
 from weakref import WeakSet
 
 from dealtrack.errors import (
@@ -143,20 +142,6 @@ def reader(path: Path) -> "Connection":
         return _connection(path, "mode=ro")
 
 
-def reader_beside(connection: "Connection", path: Path) -> "Connection | None":
-    """Open the file of a connection once more, as `reader` does; None where another may have been put in its place."""
-    beside = reader(path)
-    if connection.file is not None and connection.file == beside.file:
-        return beside
-    beside.close()
-    return None
-
-
-def is_shared(connection: sqlite3.Connection) -> "TypeGuard[Connection]":
-    """Tell whether a connection reads a file that others can open too: no copy in memory, and none without locks."""
-    return isinstance(connection, Connection) and not connection.unwritable
-
-
 class Connection(sqlite3.Connection):
     """A connection to a register's file; `unwritable` is why it can only read the file as it lies there, if it can.
 
@@ -202,8 +187,6 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
         isolation_level=None,
         timeout=PATIENCE_SECONDS,
         factory=Connection,
-        # One thread at a time may use it, whichever: see `beside`.
-        check_same_thread=False,
     )
     connection.unwritable, connection.state = unwritable, state
     connection.file = before if before == _file(path) else None

@@ -10,7 +10,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
-from dealtrack.core.chain import Link
 from dealtrack.core.detail import is_detail
 from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
@@ -263,24 +262,6 @@ def _is_canonical(detail: Any, text: str) -> bool:
         return False
 
 
-def links(connection: sqlite3.Connection) -> Iterator[Link]:
-    """Yield every entry as it is stored, for the check of the chain."""
-    return map(Link._make, link_rows(connection))
-
-
-def link_rows(connection: sqlite3.Connection, first: int = LEAST, last: int = GREATEST) -> sqlite3.Cursor:
-    """Return the entries from one number to another, both included, each as a plain row of a `Link`'s columns.
-
-    The check of the chain takes such rows as well.
-    """
-    return connection.execute(
-        f"SELECT {COLUMNS}, previous, hash FROM transition WHERE seq BETWEEN ? AND ? ORDER BY seq", (first, last)
-    )
-
-
-def hash_of(connection: sqlite3.Connection, seq: int) -> bytes | None:
-    """Return the hash that an entry bears, None for one that is missing; before the first stands that of none."""
-    if seq == 0:
-        return chain.GENESIS
-    row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (seq,)).fetchone()
-    return row[0] if row else None
+def link_rows(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """Return all entries in order, each as a plain row of a `Link`'s columns, for the check of the chain."""
+    return connection.execute(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")

@@ -102,7 +102,7 @@ def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3
 
     The connection that it was copied from is closed. Raises RegisterOlder.
     """
-    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    copy = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.backup(copy)
         with transaction(copy):

@@ -3,25 +3,23 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from dealtrack.core import chain
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.alterations import foreign_names
-from dealtrack.register.comparison import complaints_agree
 from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
-from dealtrack.register.form import damage_of, form_checked
-from dealtrack.register.rebuilding import check_journal, differences, differing_tables
+from dealtrack.register.rebuilding import check_journal, differences, tables_agree
 from dealtrack.register.register import Register
 from dealtrack.register.schema import schema_faults
 from dealtrack.register.search import index_faults
-from dealtrack.register.sharing import LARGE, IsSame, sharing, watched
-from dealtrack.register.stretch import LENGTH, Checker, stretches
 
 SHORTEST_HEAD = 8
+SHOWN_DAMAGE = 3
 MOST_ALTERATIONS = 20
 """How many alterations of the schema are named."""
 
@@ -41,81 +39,87 @@ class Verification:
     foreign: list[str] = field(default_factory=list)
 
 
-class Seen:
-    """Looks for a hash among the links that pass, and counts them."""
+class CheckedChain(NamedTuple):
+    """The first fault of the journal's chain, the entries up to there, and whether the head is the hash of one."""
 
-    def __init__(self, wanted: str) -> None:
-        self._wanted = wanted
-        self.found = False
-        self.count = 0
-
-    def passing(self, links: Iterable[chain.Link]) -> Iterator[chain.Link]:
-        """Yield the links, remembering whether one has the hash that is wanted."""
-        for link in links:
-            self.count += 1
-            if self._wanted and link.hash.hex().startswith(self._wanted):
-                self.found = True
-            yield link
+    fault: chain.Fault | None
+    entries: int
+    has_head: bool
 
 
-def verify(
-    register: Register, head: str = "", *, evidence: bool = True, large: int = LARGE, stretch: int = LENGTH
-) -> Verification:
+def verify(register: Register, head: str = "", *, evidence: bool = True) -> Verification:
     """Check the journal's chain, that all else is as it says, and that a head kept elsewhere is still in it.
 
     All else: the file's own form, the tables made from the journal, the search index, personal data and,
     unless left out, evidence files. One state of the register is checked throughout, and nobody waits for it.
 
-    A head is a hash in hexadecimal, or at least its first eight digits. A register of as many entries as `large` or
-    more is checked by two processes, each taking a stretch of so many entries at a time. Raises RegisterUnusable
-    where the file is damaged so that it cannot be read whole.
+    A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file is
+    damaged so that it cannot be read whole.
     """
-    wanted = head.strip().lower()
-    with watched(register, large) as is_same, reading(register.connection):
-        if not _is_whole(register, wanted, is_same, stretch):
-            return _explained(register, wanted, evidence)
-        kept = evidence_faults(register) if evidence else []
-        return Verification(*register.head(), kept, not kept, foreign_names(register.connection))
+    head = head.strip().lower()
+    with reading(register.connection):
+        if not _is_whole(register, head):
+            return _explained(register, head, evidence)
+        faults = evidence_faults(register) if evidence else []
+        return Verification(*register.head(), faults, not faults, foreign_names(register.connection))
 
 
-def _is_whole(register: Register, wanted: str, is_same: IsSame | None = None, stretch: int = LENGTH) -> bool:
-    """Tell whether nothing is wrong, evidence files aside, going through the journal but once."""
+def _is_whole(register: Register, head: str) -> bool:
+    """Tell whether nothing is wrong, evidence files aside, in a third of the time that it takes to say what is."""
+    connection = register.connection
     try:
-        with form_checked(register) as is_form_sound:
-            return _agrees(register, wanted, is_same, stretch) and is_form_sound()
-    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
+        if damage_of(connection) or schema_faults(connection):
+            return False
+        fault, _, has_head = _check_chain(connection, head)
+        return (
+            fault is None
+            and has_head
+            and tables_agree(register)
+            and not personal_faults(register)
+            and not index_faults(connection)
+        )
+    except (sqlite3.Error, DealtrackError, MemoryError, *UNFORESEEN):
         return False
 
 
-def _agrees(register: Register, wanted: str, is_same: IsSame | None, length: int) -> bool:
-    connection = register.connection
-    with sharing(register, wanted, is_same) as shared:
-        shared.begin(stretches(connection, length))
-        if schema_faults(connection) or any(differing_tables(connection)):
-            return False
-        is_found, passed, gathered = not wanted, 0, 0
-        for sound in shared.checked(Checker(register, wanted)):
-            if sound is None:
-                return False
-            is_found = is_found or sound.is_found
-            passed += sound.passed
-            gathered += sound.gathered
-        # Each entry of a complaint is in just one history.
-        return is_found and passed == gathered
+def _check_chain(connection: sqlite3.Connection, head: str) -> CheckedChain:
+    """Check every entry; `head` are the first digits of a hash, in lower case, none where no head is looked for."""
+    entries, has_head = 0, not head
 
+    def rows() -> Iterator[tuple[Any, ...]]:
+        nonlocal entries, has_head
+        for row in journal.link_rows(connection):
+            entries += 1
+            has_head = has_head or row[-1].hex().startswith(head)
+            yield row
 
-def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
-    damage = damage_of(register.connection)
-    known = Seen(wanted)
     try:
-        fault = chain.first_fault(known.passing(journal.links(register.connection)))
+        fault = chain.first_fault(rows())
     except sqlite3.DatabaseError:
-        fault = chain.Fault(known.count + 1, Phrase("it cannot be read"))
+        fault = chain.Fault(entries + 1, Phrase("it cannot be read"))
+    return CheckedChain(fault, entries, has_head)
+
+
+def damage_of(connection: sqlite3.Connection) -> str:
+    """Return what SQLite finds wrong in the form of the file, in one line, nothing where it is sound."""
+    try:
+        rows = connection.execute(f"PRAGMA integrity_check({SHOWN_DAMAGE})").fetchall()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            return str(error)
+        raise
+    lines = [line.strip() for (text,) in rows for line in str(text).splitlines() if not line.startswith("***")]
+    return "" if lines == ["ok"] else "; ".join(lines[:SHOWN_DAMAGE])
+
+
+def _explained(register: Register, head: str, evidence: bool) -> Verification:
+    damage = damage_of(register.connection)
+    fault, entries, has_head = _check_chain(register.connection, head)
     if damage:
         journal_is = (
             Phrase("is broken at entry {seq}", seq=fault.seq)
             if fault
-            else Phrase("is whole, {count} entries", count=known.count)
+            else Phrase("is whole, {count} entries", count=entries)
         )
         reason = Phrase(
             "the file is damaged ({damage}); its journal {journal}. Go back to the last backup",
@@ -124,11 +128,11 @@ def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
         )
         raise RegisterUnusable(path=register.path, reason=reason)
     faults: list[str] = [_altered_at(*fault)] if fault else []
-    if not fault and wanted and not known.found:
+    if not fault and not has_head:
         faults.append(
             Phrase(
                 "the head {wanted} is not in the journal: its tail was cut off, or it is another register",
-                wanted=wanted,
+                wanted=head,
             )
         )
     altered = schema_faults(register.connection)
@@ -146,8 +150,7 @@ def _explained(register: Register, wanted: str, evidence: bool) -> Verification:
         except (BadEntry, BadHistory) as error:
             is_sound = False
             faults.append(_altered_by(error))
-    seq, last = register.head()
-    return Verification(seq, last, faults, is_sound, foreign_names(register.connection))
+    return Verification(*register.head(), faults, is_sound, foreign_names(register.connection))
 
 
 def _altered_at(seq: object, reason: object) -> Phrase:
@@ -173,15 +176,8 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
 def table_faults(register: Register) -> Iterator[str]:
     """Yield where the tables are not as the journal makes them, and at last that they cannot be read, if so."""
     with reading(register.connection):
-        if not _tables_agree(register):
+        if not tables_agree(register):
             yield from _table_faults(register)
-
-
-def _tables_agree(register: Register) -> bool:
-    try:
-        return not any(differing_tables(register.connection)) and complaints_agree(register)
-    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
-        return False
 
 
 def _table_faults(register: Register) -> Iterator[str]:
@@ -195,7 +191,7 @@ def first_damage(register: Register) -> str:
         damage = damage_of(connection)
         if damage:
             return damage
-        fault = chain.first_fault(journal.links(connection))
+        fault = chain.first_fault(journal.link_rows(connection))
         if fault:
             return _altered_at(*fault)
         try:

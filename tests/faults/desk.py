@@ -114,13 +114,14 @@ def look(db: Path, head: str = "", evidence: bool = True) -> Look:
 
 
 def _look(db: Path, head: str, evidence: bool) -> Look:
-    from dealtrack.register.journal import links
+    from dealtrack.core.chain import Link
+    from dealtrack.register.journal import link_rows
     from dealtrack.register.register import Register
     from dealtrack.register.verification import verify
 
     with Register.open(db) as register:
         checked = verify(register, head, evidence=evidence)
-        held: list[Any] = list(links(register.connection))
+        held: list[Any] = list(map(Link._make, link_rows(register.connection)))
         complaints = len({link.complaint for link in held if link.complaint is not None})
         texts = [f"{link.kind} {link.complaint} {link.detail}" for link in held]
     return Look(checked.faults, checked.head, checked.entries, complaints, texts)

@@ -1,13 +1,11 @@
-"""Checking a register at one go: it finds whole what is whole, gathers every history, and its own thread finds faults."""
+"""Checking a register: what is whole is whole, and what is altered, moved or put in anywhere is told."""
 
-import itertools
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,14 +16,14 @@ import pytest
 
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.register import journal
-from dealtrack.register.comparison import Batch, Gatherer, complaints_agree
 from dealtrack.register.connection import reading
-from dealtrack.register.form import form_checked
-from dealtrack.register.journal import GREATEST, LEAST
 from dealtrack.register.plain import Plain
+from dealtrack.register.rebuilding import BATCH, tables_agree
 from dealtrack.register.register import Register
 from dealtrack.register.verification import _is_whole, verify
+from tests.bench import complaints
 from tests.conftest import PROJECT, Clerk
+from tests.guards import without_triggers
 from tests.varied import make_varied
 
 
@@ -61,12 +59,27 @@ def altered(path: Path, *statements: str) -> None:
             db.execute(statement)
 
 
+@contextmanager
+def unguarded(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a register with nothing in the way; its triggers are made again, to the letter, afterwards."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db, without_triggers(db):
+        db.execute("PRAGMA foreign_keys = OFF")
+        yield db
+
+
+def assert_found(path: Path) -> None:
+    """Check that a register is not taken for whole, and that something is said of it."""
+    assert not is_whole(path)
+    with Register.open(path) as register:
+        assert verify(register, evidence=False).faults
+
+
 def test_a_whole_register_is_found_whole_at_one_go(path: Path) -> None:
     """Else all would still be found, but in thrice the time."""
     assert is_whole(path)
     assert is_whole(path, read_only=True)
     with Register.open(path) as register:
-        assert complaints_agree(register)
+        assert tables_agree(register)
         _, head = register.head()
     assert is_whole(path, head) and is_whole(path, head[:8])
     assert not is_whole(path, "0" * 64)
@@ -87,24 +100,6 @@ def test_a_register_that_only_its_own_connection_reads_is_checked_by_that(path: 
         "table search_text is not as the journal makes it at complaint 2",
         "the search index is not of the texts that it was made of",
     ]
-
-
-@pytest.mark.parametrize("size", [1, 2, 7, 50, 4000])
-def test_histories_are_gathered_whole_and_by_id_however_they_lie(path: Path, size: int) -> None:
-    with Register.open(path) as register:
-        connection = register.connection
-        gatherer, rows = Gatherer(connection), journal.link_rows(connection)
-        batches: list[Batch] = []
-        while chunk := rows.fetchmany(size):
-            batches += gatherer.batches(chunk)
-        batches += gatherer.rest()
-        found = [(id_, [row[:7] for row in entries]) for batch in batches for id_, entries in batch.histories]
-        spans = [(LEAST - 1, LEAST - 1), *[batch[:2] for batch in batches]]
-        assert found == list(journal.rows_by_complaint(connection))
-        assert gatherer.passed == gatherer.gathered
-        # No number is left out, none is in two.
-        assert all(first == before + 1 for (_, before), (first, _) in itertools.pairwise(spans))
-        assert spans[-1][1] == GREATEST
 
 
 @pytest.mark.parametrize(
@@ -129,6 +124,91 @@ def test_what_is_wrong_is_told_in_words_whoever_finds_it(path: Path, statements:
         assert any(fault in told for told in verify(register, evidence=False).faults)
 
 
+TAMPERED = {
+    "complaint": ("id", "UPDATE complaint SET summary = 'forged' WHERE id = ?"),
+    "complaint gone": ("id", "DELETE FROM complaint WHERE id = ?"),
+    "clock": ("complaint", "UPDATE clock SET due_day = '2017-01-01' WHERE complaint = ?"),
+    "clock gone": ("complaint", "DELETE FROM clock WHERE complaint = ?"),
+    "search_text": ("complaint", "UPDATE search_text SET former = 'forged' WHERE complaint = ?"),
+    "search_text gone": ("complaint", "DELETE FROM search_text WHERE complaint = ?"),
+    "personal": ("complaint", "UPDATE personal SET consumer = 'forged' WHERE complaint = ?"),
+    "personal gone": ("complaint", "DELETE FROM personal WHERE complaint = ?"),
+    "transition": ("seq", "UPDATE transition SET at = '2016-10-01T00:00:00Z' WHERE seq = ?"),
+    "transition of nobody": ("seq", "UPDATE transition SET complaint = NULL WHERE seq = ? AND complaint IS NOT NULL"),
+    "transition gone": ("seq", "DELETE FROM transition WHERE seq = ?"),
+    "transition hash": ("seq", "UPDATE transition SET hash = x'00' WHERE seq = ?"),
+    "transition previous": ("seq", "UPDATE transition SET previous = x'00' WHERE seq = ?"),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_what_is_altered_anywhere_is_found(made: Path, tmp_path: Path, what: str) -> None:
+    key, statement = TAMPERED[what]
+    table = what.split(maxsplit=1)[0]
+    with closing(sqlite3.connect(made)) as db:
+        keys = [key for (key,) in db.execute(f"SELECT DISTINCT {key} FROM {table} ORDER BY 1")]
+    for place in (keys[0], keys[1], keys[len(keys) // 2], keys[-2], keys[-1]):
+        path = tmp_path / f"{place}.db"
+        shutil.copy(made, path)
+        with unguarded(path) as db:
+            if db.execute(statement, (place,)).rowcount:
+                assert_found(path)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("INSERT INTO complaint SELECT -4, {columns} FROM complaint WHERE id = 2",),
+        ("INSERT INTO complaint SELECT 9999, {columns} FROM complaint WHERE id = 2",),
+        ("INSERT INTO personal (complaint, salt) VALUES (-9, x'00')",),
+        ("INSERT INTO personal (complaint, salt) VALUES (9999, x'00')",),
+        ("INSERT INTO search_text VALUES (9999, 'a', '')",),
+        ("INSERT INTO transition SELECT 0, {entry} FROM transition WHERE seq = 1",),
+        ("INSERT INTO transition SELECT -7, {entry} FROM transition WHERE seq = 9",),
+        ("INSERT INTO transition SELECT (SELECT max(seq) FROM transition) + 2, {entry} FROM transition WHERE seq = 9",),
+        # The first entry of one half takes the place of the last one of the other.
+        (
+            "UPDATE transition SET seq = 0 WHERE seq = 200",
+            "UPDATE transition SET seq = 200 WHERE seq = 200 + 1",
+            "UPDATE transition SET seq = 200 + 1 WHERE seq = 0",
+        ),
+        # A complaint's last entry is moved to the journal's end, or is said to be another's.
+        (
+            "UPDATE transition SET seq = (SELECT max(seq) + 1 FROM transition) "
+            "WHERE seq = (SELECT max(seq) FROM transition WHERE complaint = 1)",
+        ),
+        (
+            "UPDATE transition SET complaint = (SELECT max(id) FROM complaint) "
+            "WHERE seq = (SELECT max(seq) FROM transition WHERE complaint = 1)",
+        ),
+        ("UPDATE complaint SET id = 5000 WHERE id = 3",),
+        ("DELETE FROM search_index_data WHERE id > 10",),
+        ("UPDATE policy SET seq = seq + 1",),
+        ("CREATE VIEW other AS SELECT 1",),
+    ],
+)
+def test_what_was_put_in_or_moved_is_found(path: Path, statements: tuple[str, ...]) -> None:
+    with unguarded(path) as db:
+        names = [name for _, name, *_ in db.execute("PRAGMA table_info(complaint)")][1:]
+        entry = [name for _, name, *_ in db.execute("PRAGMA table_info(transition)")][1:]
+        for statement in statements:
+            db.execute(statement.format(columns=", ".join(names), entry=", ".join(entry)))
+    assert_found(path)
+
+
+def test_what_is_altered_at_the_border_of_two_batches_is_found(clerk: Clerk, tmp_path: Path) -> None:
+    clerk.now = complaints.NOW
+    complaints.write(tmp_path / "complaints.csv", BATCH + 2, 10, 10)
+    clerk("import", tmp_path / "complaints.csv").ok()
+    assert is_whole(clerk.db)
+    for id_ in (1, BATCH - 1, BATCH, BATCH + 1, BATCH + 2):
+        altered(clerk.db, f"UPDATE complaint SET backdated = backdated + 1 WHERE id = {id_}")
+        told = clerk("verify")
+        assert told.status == 1 and f"table complaint is not as the journal makes it at {id_}\n" in told.err
+        altered(clerk.db, f"UPDATE complaint SET backdated = backdated - 1 WHERE id = {id_}")
+    clerk("verify").ok()
+
+
 def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
     """Its hash is right: somebody wrote it so."""
     with Register.open(path) as register:
@@ -142,30 +222,7 @@ def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
         assert not told.rebuilds
 
 
-def test_the_check_beside_ends_with_its_block(path: Path) -> None:
-    before = threading.active_count()
-    with Register.open(path) as register, reading(register.connection):
-        with pytest.raises(KeyboardInterrupt), form_checked(register):
-            raise KeyboardInterrupt
-        assert threading.active_count() == before
-        with form_checked(register) as is_sound:
-            assert is_sound()
-        assert threading.active_count() == before
-
-
-def test_where_no_thread_can_be_started_form_and_index_are_checked_after_the_rest(path: Path) -> None:
-    kept = threading.stack_size(1 << 46)
-    try:
-        with pytest.raises(RuntimeError):
-            threading.Thread(target=print).start()
-        assert is_whole(path)
-        altered(path, "DELETE FROM search_index_data WHERE id > 10")
-        assert not is_whole(path)
-    finally:
-        threading.stack_size(kept)
-
-
-def test_a_check_beside_that_finds_no_memory_says_nothing(path: Path) -> None:
+def test_a_check_that_finds_no_memory_ends_as_commands_do(path: Path) -> None:
     """The limit is one of the whole process, and so it has one of its own."""
     script = (
         "import sqlite3, sys, dealtrack.cli.main\n"
@@ -187,20 +244,6 @@ def test_a_check_beside_that_finds_no_memory_says_nothing(path: Path) -> None:
         statuses.add(ran.returncode)
     # It has no evidence files.
     assert {3} <= statuses <= {1, 3}
-
-
-@pytest.mark.parametrize("is_whole", [True, False])
-def test_the_check_beside_is_of_the_same_register(path: Path, tmp_path: Path, is_whole: bool) -> None:
-    """Another file may be put in the place of this one between the opening of the one and of the other connection."""
-    other = tmp_path / "other.db"
-    shutil.copy(path, other)
-    altered(other if is_whole else path, "DELETE FROM search_index_data WHERE id > 10")
-    with Register.open(path) as register, reading(register.connection):
-        assert register.head()
-        for suffix in ("-wal", "-shm"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
-        os.replace(other, path)  # noqa: PTH105  # as a program does that knows of nothing
-        assert _is_whole(register, "") == is_whole
 
 
 ZONES = ("Asia/Shanghai", "America/St_Johns", "Asia/Kolkata", "Africa/Monrovia", "Pacific/Apia", "Europe/Lisbon")
