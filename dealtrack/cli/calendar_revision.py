@@ -17,6 +17,7 @@ from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason, rulings_
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, parse_day, parse_days
 from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input, safe_text
+from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
 from dealtrack.register.register import Register
@@ -46,7 +47,7 @@ def amend(
     session: Session = context.obj
     if off + worked + plain != 1:
         raise MissingValue(what="What the days are", option="one of --off, --worked and --plain")
-    name, source = clean_input(name, "--name", 200), clean_input(source, "--source", 1000)
+    name, source = clean_input(name, "--name", longest("holiday")), clean_input(source, "--source", longest("source"))
     if not name:
         raise MissingValue(what="What the days are called", option="--name TEXT")
     if not source:
@@ -97,8 +98,8 @@ def import_(
     if year and not (year.isascii() and year.isdigit() and FIRST_YEAR <= int(year[:5]) <= LAST_YEAR):
         raise BadMonth(text=year)
     notice = read_notice(Path(file), [int(year)] if year else [])
-    source = clean_input(source, "--source", 1000) or notice.source or Path(file).name
-    scope = clean_input(scope, "--scope", 200)
+    source = clean_input(source, "--source", longest("source")) or notice.source or Path(file).name
+    scope = clean_input(scope, "--scope", longest("scope"))
     with session.register() as register:
         day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
         notice = notice._replace(source=source, issued=day, scope=scope)

@@ -8,13 +8,15 @@ from dealtrack.core.text import is_amount
 
 GREATEST = 2**63 - 1
 
-_NEEDED: Mapping[Kind, frozenset[str]] = {
+NEEDED: Mapping[Kind, frozenset[str]] = {
     Kind.RECEIVED: frozenset({"platform", "category", "policy", "policy_version"}),
     Kind.HANDED_ON: frozenset({"to"}),
     Kind.EXTENDED: frozenset({"clock", "by"}),
     Kind.EVIDENCE: frozenset({"name", "sha256", "size"}),
     Kind.VOIDED: frozenset({"seq"}),
 }
+"""The words that the detail of an entry must have."""
+
 _OTHER: Mapping[str, type[Any]] = {
     "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
     RESTART: bool,
@@ -28,7 +30,7 @@ _NONE: frozenset[str] = frozenset()
 
 def is_detail(kind: str, value: Any) -> bool:
     """Tell whether a value, as JSON has it, is the detail of an entry of a kind: its words, and the type of each."""
-    if value.__class__ is not dict or not _NEEDED.get(kind, _NONE) <= value.keys():  # type: ignore[call-overload]
+    if value.__class__ is not dict or not NEEDED.get(kind, _NONE) <= value.keys():  # type: ignore[call-overload]
         return False
     if _TEXT.issuperset(map(type, value.values())):
         return _OTHER.keys().isdisjoint(value) and ("amount" not in value or is_amount(value["amount"]))

@@ -103,11 +103,19 @@ NAME = 300
 TEXT = 10_000
 """The most characters of a note, a reason or a finding."""
 
-_OTHERS: Mapping[str, int] = {"summary": 100_000, "address": 1000, "note": TEXT, "reason": TEXT}
+_OTHERS: Mapping[str, int] = {
+    "summary": 100_000,
+    "address": 1000,
+    "note": TEXT,
+    "reason": TEXT,
+    "holiday": 200,
+    "source": 1000,
+    "scope": 200,
+}
 
 
 def longest(field: str) -> int:
-    """Return the most characters that a field of a complaint, or of a transition's detail, may have."""
+    """Return the most characters that a field of a complaint, of a transition's detail or of a notice may have."""
     return _OTHERS.get(field, NAME)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.matching import nearest_words
+from dealtrack.core.personal import PERSONAL
 from dealtrack.errors import BadMappingFile, CannotRead, suggestion
 from dealtrack.exchange.closings import Closed, State, find_states
 from dealtrack.exchange.dates import AUTO, compile_form
@@ -29,10 +30,7 @@ FIELDS = (
     *EVENTS,
     "outcome",
     "amount",
-    "consumer",
-    "phone",
-    "email",
-    "address",
+    *PERSONAL,
     "summary",
 )
 REQUIRED = ("received", "platform")

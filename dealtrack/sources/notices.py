@@ -9,6 +9,7 @@ from typing import Any
 
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.core.notice import Notice, day_in
+from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadNoticeFile
 from dealtrack.phrase import Phrase
 
@@ -94,7 +95,7 @@ def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[da
         off = OFF_WORDS[word]
         if days.get(day, (off,))[0] != off:
             raise BadNoticeFile(path=path, reason=Phrase("{where}: {day} is both off and worked", where=where, day=day))
-        days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[:200])
+        days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[: longest("holiday")])
     if not days:
         raise BadNoticeFile(path=path, reason="it rules no day")
     return days
