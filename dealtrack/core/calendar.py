@@ -132,6 +132,7 @@ class CalendarRules(NamedTuple):
         for day in change["dropped"]:
             rulings.pop(date.fromisoformat(day), None)
         return self._replace(
+            weekend=frozenset(change.get("weekend", self.weekend)),
             rulings=rulings,
             official=frozenset(change["official"]),
             spans=_spans_from_data(change["spans"]) if "spans" in change else self.spans,

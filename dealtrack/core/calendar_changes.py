@@ -19,7 +19,7 @@ from dealtrack.errors import OutsideCalendar
 def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
     """Return as plain data what makes the new rules of the old: days ruled anew or no more, official years.
 
-    Spans and law are named where they differ.
+    Weekend, spans and law are named where they differ.
     """
     anew = {day: ruling for day, ruling in new.rulings.items() if old.rulings.get(day) != ruling}
     change: dict[str, Any] = {
@@ -27,6 +27,8 @@ def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
         "dropped": sorted(day.isoformat() for day in old.rulings if day not in new.rulings),
         "official": sorted(new.official),
     }
+    if new.weekend != old.weekend:
+        change["weekend"] = sorted(new.weekend)
     if new.spans is not None and new.spans != old.spans:
         change["spans"] = spans_to_data(new.spans)
     if new.law != old.law:

@@ -102,7 +102,7 @@ class Revision:
         """Tell whether nothing changes."""
         change = self.change
         told = (change["rulings"], change["dropped"], self.made_official, self.no_longer_official)
-        return not any(told) and "spans" not in change and "law" not in change
+        return not any(told) and not change.keys() & {"weekend", "spans", "law"}
 
 
 def preview(register: Register, rules: CalendarRules) -> Revision:

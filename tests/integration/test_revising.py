@@ -247,6 +247,26 @@ def test_refresh_keeps_what_clerks_ruled_themselves(tmp_path: Path) -> None:
     _same_after_rebuilding(clerk)
 
 
+def test_a_refresh_takes_in_another_weekend(tmp_path: Path) -> None:
+    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2016-11-04T09:00:00+08:00")
+    file = clerk.home / "calendars" / "office.toml"
+    file.parent.mkdir(parents=True)
+    head = 'name = "office"\ntitle = "The office"\ntimezone = "Asia/Shanghai"\nweekend = ["sun"{}]\n'
+    file.write_text(head.format(', "sat"'), encoding="utf-8")
+    clerk("init", "--calendar", "office").ok()
+    clerk("add", "--platform", "JD").ok()
+    file.write_text(head.format(""), encoding="utf-8")
+    told = clerk("calendar", "refresh").ok()
+    assert "Sat 2016-11-05: off (weekend) -> worked (working day)\n" in told
+    assert "complaint 1 forward: Mon 2016-11-07 24:00 -> Sat 2016-11-05 24:00\n" in told
+    assert clerk("calendar", "refresh", "--yes").ok().startswith(told)
+    assert clerk("calendar", "refresh").ok() == "the calendar stays as it is\n"
+    assert json.loads(clerk("calendar", "next", 1, "--format", "json").ok())["due"] == "2016-11-05"
+    assert "\t2016-11-05\t" in clerk("list", "--format", "plain").ok()
+    clerk("verify").ok()
+    _same_after_rebuilding(clerk)
+
+
 def test_an_imported_year_is_official_and_its_deadlines_certain(made_register: Path, tmp_path: Path) -> None:
     clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2026-12-30T10:00:00+08:00")
     shutil.copyfile(made_register, clerk.db)
