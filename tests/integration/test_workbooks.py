@@ -194,11 +194,17 @@ def test_serial_numbers_are_dates_where_a_mapping_says_so(
     assert take(tmp_path / "rows.csv", with_dates(Mapping(), [form]))[0][0].moments == taken[0].moments
 
 
-@pytest.mark.parametrize("number", ["60", "1", "0"])
+@pytest.mark.parametrize("number", ["60", "1"])
 def test_the_leap_day_that_excel_invented_is_no_date(tmp_path: Path, number: str) -> None:
     (tmp_path / "rows.csv").write_text(f"platform,received\nJD,{number}\n")
     reason = take(tmp_path / "rows.csv", with_dates(Mapping(), ["excel-1900"]))[1][0].reason
     assert reason.endswith("is no date: Excel's days before March 1900 are not those of the calendar")
+
+
+def test_a_nought_in_the_column_of_a_date_stands_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("platform,received\nJD,0\n")
+    reason = take(tmp_path / "rows.csv", with_dates(Mapping(), ["excel-1900"]))[1][0].reason
+    assert reason.startswith("received is empty")
 
 
 def test_a_number_that_a_spreadsheet_has_rounded_is_no_number_of_a_complaint(tmp_path: Path) -> None:
