@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.policy import Policy
@@ -16,7 +16,7 @@ from dealtrack.register import journal, platforms, projection, queries, search
 from dealtrack.register.calendar_layers import read_layers
 from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
-from dealtrack.register.making import Made, Maker, Row
+from dealtrack.register.plain import Plain
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, judged_otherwise
 from dealtrack.register.rulings import revisions, write_rules
@@ -30,6 +30,54 @@ STORED = (
     "SELECT complaint, text, former FROM search_text WHERE complaint BETWEEN ? AND ? ORDER BY complaint",
 )
 CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms")
+Row = tuple[Any, ...]
+Histories = list[tuple[int, list[Row]]]
+"""Complaints, each with the rows of its entries in the journal, of at least its COLUMNS, in order."""
+
+
+class Made(NamedTuple):
+    """What the journal makes of complaints: their rows, those of their clocks, and those of the search index."""
+
+    rows: list[Row]
+    runs: list[Row]
+    texts: list[search.Row]
+
+
+class Maker:
+    """Makes complaints again from their entries in the journal."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._plain = Plain(register)
+
+    def make(self, histories: Histories) -> Made:
+        """Return what the journal makes of complaints, one after another."""
+        made = Made([], [], [])
+        said: list[tuple[str, ...]] = []
+        places: list[int] = []
+        for id_, entries in histories:
+            told = self._plain.retell(entries)
+            if told is None:
+                self._add_usual(made, entries)
+                continue
+            said.append(search.said_in(told.details[0]))
+            places.append(len(made.texts))
+            made.rows.append(self._plain.complaint_row(id_, told))
+            made.runs.extend(self._plain.clock_rows(id_, told, [entry[0] for entry in entries]))
+            made.texts.append((id_, "", ""))
+        ids = [made.texts[place][0] for place in places]
+        for place, text in zip(places, search.plain_rows(ids, said), strict=True):
+            made.texts[place] = text
+        return made
+
+    def _add_usual(self, made: Made, entries: Sequence[Row]) -> None:
+        history = list(map(journal.transition_of, entries))
+        complaint, clocks = self._register.project(history)
+        row, runs = projection.rows_of(complaint, clocks, projection.import_key_of(history))
+        runs.sort()
+        made.rows.append(row)
+        made.runs.extend(runs)
+        made.texts.append(search.row_of(complaint, history))
 
 
 def rebuild(register: Register) -> None:
@@ -43,10 +91,10 @@ def rebuild(register: Register) -> None:
         _apply_events(connection)
         writer, index = projection.Writer(connection), search.Writer(connection)
         maker = Maker(register)
-        for id_, rows in journal.rows_by_complaint(connection):
-            row, runs, text = maker.make(id_, rows)
-            writer.add([row], runs)
-            index.add([text])
+        for *_, histories in _batches(connection):
+            made = maker.make(histories)
+            writer.add(made.rows, made.runs)
+            index.add(made.texts)
         writer.flush()
         index.flush()
 
@@ -109,7 +157,7 @@ def tables_agree(register: Register) -> bool:
             return False
         maker = Maker(register)
         for first, last, histories in _batches(connection):
-            for statement, rows in zip(STORED, maker.make_all(histories), strict=True):
+            for statement, rows in zip(STORED, maker.make(histories), strict=True):
                 if connection.execute(statement, (first, last)).fetchall() != rows:
                     return False
     except (sqlite3.Error, DealtrackError, *UNFORESEEN):
@@ -117,7 +165,7 @@ def tables_agree(register: Register) -> bool:
     return True
 
 
-def _batches(connection: sqlite3.Connection) -> Iterator[tuple[int, int, list[tuple[int, list[Row]]]]]:
+def _batches(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Histories]]:
     """Yield spans of ids, both ends included, with the histories in them: they leave no id out."""
     histories = journal.rows_by_complaint(connection)
     first = LEAST
@@ -192,18 +240,17 @@ def _differing_complaints(register: Register) -> Iterator[str]:
         if expected is None:
             yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
             continue
-        expected_row, expected_runs, expected_text = expected
-        if row != [expected_row]:
+        if row != expected.rows:
             yield Phrase("table complaint is not as the journal makes it at {id}", id=id_)
-        if sorted(runs or []) != sorted(expected_runs):
+        if sorted(runs or []) != sorted(expected.runs):
             yield Phrase("table clock is not as the journal makes it at complaint {id}", id=id_)
-        if said != [expected_text]:
+        if said != expected.texts:
             yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
 
 
-def _made(maker: Maker, id_: int, rows: Sequence[Row]) -> Made:
+def _made(maker: Maker, id_: int, rows: list[Row]) -> Made:
     try:
-        return maker.make(id_, rows)
+        return maker.make([(id_, rows)])
     except BadHistory:
         raise
     except (DealtrackError, *UNFORESEEN):
