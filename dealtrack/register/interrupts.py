@@ -39,7 +39,11 @@ def _interrupt_again() -> None:
 
 
 def await_interrupt(error: sqlite3.Error) -> None:
-    """Wait for the interrupt that ended a statement, where one did: it is raised here."""
+    """Raise the interrupt that ended a statement, where one did.
+
+    It comes again by itself as a rule; where it came again while SQLite still asked, SQLite has dropped it.
+    """
     if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
         for _ in range(100):
             sleep(0.01)
+        raise KeyboardInterrupt
