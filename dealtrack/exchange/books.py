@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from dealtrack.core.moments import iso_local
@@ -34,13 +35,16 @@ def write_book(
     same records make the same bytes. Raises CannotWrite, with the file's `name`.
     """
     import xlsxwriter
-    from xlsxwriter.exceptions import FileCreateError
+    from xlsxwriter.exceptions import XlsxFileError
 
+    # What the file itself cannot take is an error of its own then, and none of the library's.
+    made = BytesIO()
     try:
         with draft_folder() as folder:
-            _write(xlsxwriter.Workbook, records, keys, zone, made_at, out, name, str(folder))
-    except FileCreateError as error:
+            _write(xlsxwriter.Workbook, records, keys, zone, made_at, made, name, str(folder))
+    except XlsxFileError as error:
         raise CannotWrite(path=name, reason=str(error.args[0] if error.args else error)) from None
+    out.write(made.getbuffer())
 
 
 def _write(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, tzinfo
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from dealtrack.core.deadlines import LAST_SECOND
@@ -33,7 +34,9 @@ def write_sheet(
 
     # Without this it would keep its parts in files of their own, and guess at what texts mean.
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, plain) as book:
+    # What the file itself cannot take is an error of its own then, and none of the library's.
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, plain) as book:
         book.set_properties({"created": made_at.replace(tzinfo=None)})
         sheet = book.add_worksheet(title[:31])
         heading = book.add_format({"bold": True, "bottom": 1})
@@ -58,6 +61,7 @@ def write_sheet(
         sheet.autofilter(0, 0, row, max(0, len(keys) - 1))
         for column, width in enumerate(widths):
             sheet.set_column(column, column, min(WIDEST, max(NARROWEST, width + 1)))
+    out.write(made.getbuffer())
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: Any, forms: Mapping[str, Any], zone: tzinfo) -> str:

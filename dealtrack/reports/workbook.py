@@ -1,6 +1,7 @@
 """A report as a workbook for Excel: real dates and numbers, frozen headings, conditional colours, native charts."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from dealtrack.core.text import safe_text
@@ -44,10 +45,13 @@ def write_workbook(report: Report, out: BinaryIO, _: Translate) -> None:
     import xlsxwriter
 
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, plain) as book:
+    # What the file itself cannot take is an error of its own then, and none of the library's.
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, plain) as book:
         # The same report gives the same bytes.
         book.set_properties({"created": report.moment.replace(tzinfo=None), "title": safe_text(title_of(report, _))})
         Writer(Book(book), report, _).write()
+    out.write(made.getbuffer())
 
 
 class Writer:

@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import bad_input, bad_register, clock, crash, crowd, disk, layer, no_room, processes, replaced
+from tests.faults import (
+    bad_input,
+    bad_register,
+    clock,
+    crash,
+    crowd,
+    disk,
+    hostile,
+    layer,
+    no_room,
+    processes,
+    replaced,
+)
 from tests.faults.deeds import NAMES
 from tests.faults.tally import MOST_SHOWN, ORDER, Tally, keep, table
 
@@ -49,6 +61,10 @@ def _bad_register(folder: Path, size: Size) -> Iterator[Tally]:
     yield from bad_register.tallies(folder, size.seed, size.of(1, 9), size.of(300, 8))
 
 
+def _hostile(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from hostile.tallies(folder, size.seed, size.of(99, 16), size.of(99, 1), size.of(500, 8), size.of(30, 2))
+
+
 def _bad_input(folder: Path, size: Size) -> Iterator[Tally]:
     yield from bad_input.tallies(folder, size.of(8000, 200), size.of(2000, 30), size.of(2000, 80), size.seed)
 
@@ -68,6 +84,7 @@ CATEGORIES: dict[str, Work] = {
     "crowd": _crowd,
     "no-room": _no_room,
     "bad-register": _bad_register,
+    "hostile": _hostile,
     "bad-input": _bad_input,
     "time": _time,
 }

@@ -1,8 +1,10 @@
 """Commands that write, each marked so that the journal tells whether it was done: what crash and disk faults hit."""
 
 import os
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from tests.faults.desk import Desk, look, write_rows
@@ -57,6 +59,31 @@ def _export_check(path: Path) -> Callable[[Desk, bool], list[str]]:
     return check
 
 
+def _whole_check(path: Path, is_whole: Callable[[bytes], bool]) -> Callable[[Desk, bool], list[str]]:
+    """Return what looks whether a file is whole, the one from before or the new one."""
+
+    def check(_desk: Desk, _done: bool) -> list[str]:
+        return [] if path.exists() and is_whole(path.read_bytes()) else [f"{path.name} is not whole"]
+
+    return check
+
+
+def _is_workbook(held: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(BytesIO(held)) as archive:
+            return archive.testzip() is None
+    except zipfile.BadZipFile:
+        return False
+
+
+WHOLE: dict[str, tuple[tuple[object, ...], str, Callable[[bytes], bool]]] = {
+    "export xlsx": (("export", "--format", "xlsx", "--to"), "export.xlsx", _is_workbook),
+    "report --xlsx": (("report", "--xlsx"), "report.xlsx", _is_workbook),
+    "report --html": (("report", "--html"), "report.html", lambda held: held.rstrip().endswith(b"</html>")),
+    "due --ics": (("due", "--within", "9wd", "--ics"), "due.ics", lambda held: held.endswith(b"END:VCALENDAR\r\n")),
+}
+"""Commands that write a file of a kind of their own over an earlier one: their words, its name, and when it is whole."""
+
 NAMES = (
     "add",
     "forward",
@@ -65,7 +92,10 @@ NAMES = (
     "withdraw",
     "pause",
     "extend",
+    "resume",
     "hand-on",
+    "accept",
+    "reject",
     "note",
     "amend",
     "amend personal data",
@@ -74,12 +104,15 @@ NAMES = (
     "erase",
     "import",
     "platform add",
+    "platform edit",
+    "platform check",
     "calendar amend",
     "recheck --rebuild",
     "recheck --include-closed",
     "backup",
     "backup --keep",
     "export",
+    *WHOLE,
 )
 
 
@@ -90,9 +123,12 @@ def deed(name: str, desk: Desk, mark: str, target: int) -> Deed:
         case "add":
             more = ("--consumer", f"王{mark}", "--phone", "13900001111", "--summary", mark, "--duplicate-days", 0)
             return Deed(name, ("add", "--platform", "JD", "--number", mark, *more), 1)
-        case "forward" | "complete" | "note":
+        case "accept" | "forward" | "complete" | "note":
             return Deed(name, (name, target, "--note", mark), 1)
-        case "withdraw" | "pause":
+        case "resume":
+            desk.must("pause", target, "--reason", "to be resumed")
+            return Deed(name, (name, target, "--note", mark), 1)
+        case "withdraw" | "reject" | "pause":
             return Deed(name, (name, target, "--reason", mark), 1)
         case "reopen":
             desk.must("complete", target)
@@ -118,6 +154,10 @@ def deed(name: str, desk: Desk, mark: str, target: int) -> Deed:
             return Deed(name, (name, write_rows(folder / f"{mark}.csv", mark, ROWS)), ROWS, once=True)
         case "platform add":
             return Deed(name, ("platform", "add", f"platform {mark}"), 1)
+        case "platform edit":
+            return Deed(name, ("platform", "edit", "JD", "--alias", f"alias {mark}"), 1)
+        case "platform check":
+            return Deed(name, ("platform", "check", "JD", "--channels", "phone", "--finding", mark), 1)
         case "calendar amend":
             day = f"2017-{1 + target % 12:02d}-{1 + target % 28:02d}"
             words = ("calendar", "amend", day, "--off" if target % 2 else "--worked", "--name", mark)
@@ -133,4 +173,11 @@ def deed(name: str, desk: Desk, mark: str, target: int) -> Deed:
             place = folder / "export.jsonl"
             place.write_text(f"{OLD}\n", encoding="utf-8")
             return Deed(name, (name, "--format", "jsonl", "--to", place), 0, True, _export_check(place))
+        case _ if name in WHOLE:
+            asked, file, is_whole = WHOLE[name]
+            place = folder / file
+            if not place.exists():
+                # It writes over a file of its kind alone.
+                desk.must(*asked, place)
+            return Deed(name, (*asked, place), 0, True, _whole_check(place, is_whole))
     raise ValueError(name)

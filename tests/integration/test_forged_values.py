@@ -41,7 +41,7 @@ WRITES: tuple[tuple[object, ...], ...] = (
     ("recheck", "--rebuild"), ("platform", "add", "Foo"), ("policy", "adopt", "samr-complaint"), ("backup", "copy.db"),
     ("calendar", "amend", "2016-12-01", "--off", "--name", "a", "--source", "b", "--yes"), ("import", "rows.csv"),
     ("export", "--format", "xlsx", "--to", "e.xlsx"), ("report", "--html", "r.html"), ("void", 3, "--reason", "x"),
-    ("verify",), ("due", "--within", "9wd", "--ics", "d.ics"), ("platform", "check", "JD", "--channels", "x", "--finding", "y"),
+    ("verify",), ("due", "--within", "9wd", "--ics", "d.ics"), ("platform", "check", "JD", "--channels", "phone", "--finding", "y"),
 )  # fmt: skip
 COMMANDS = (*LOOKS, *WRITES)
 EACH = 2
@@ -140,7 +140,7 @@ def forge(path: Path, table: str, work: Work) -> None:
     written(kept)
 
 
-def _put(table: str, column: str, turn: int, value: object) -> Work:
+def put(table: str, column: str, turn: int, value: object) -> Work:
     """Return what puts a value into a column of one row, another one at each turn; None of them where it cannot be."""
 
     def work(db: sqlite3.Connection) -> None:
@@ -205,7 +205,7 @@ def test_any_value_in_any_column_makes_no_traceback(made: Clerk, tmp_path: Path,
             value = VALUES[turn % len(VALUES)]
             shutil.copyfile(made.db, forged)
             try:
-                forge(forged, table, _put(table, column, turn, value))
+                forge(forged, table, put(table, column, turn, value))
             except sqlite3.Error:
                 # SQLite itself lets no such value in.
                 continue

@@ -126,3 +126,10 @@ def test_an_empty_register_makes_a_workbook(clerk: Clerk, tmp_path: Path) -> Non
     book = written(clerk, tmp_path / "empty.xlsx", "--by", "week")
     assert book["report"]["B7"].value is not None or book["report"]["B6"].value == 0
     assert not [sheet.title for sheet in book if sheet._charts]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("words", [("report", "--xlsx"), ("export", "--format", "xlsx", "--to")])
+def test_a_disk_without_room_is_told(office: Clerk, words: tuple[str, ...]) -> None:
+    told = office(*words, "/dev/full")
+    assert (told.status, told.err) == (3, "dealtrack: Cannot write /dev/full: No space left on device.\n")
