@@ -26,6 +26,8 @@ class Page:
     def __init__(self, db: Path, metadata: dict[str, Any]) -> None:
         from datasette.app import Datasette
 
+        # Datasette turns this on for the whole process, and later tests would fail by what SQLite's functions raise.
+        sqlite3.enable_callback_tracebacks(False)
         self._datasette = Datasette([str(db)], metadata=metadata, settings={"num_sql_threads": 1})
         self._connections: list[sqlite3.Connection] = []
         for database in self._datasette.databases.values():
