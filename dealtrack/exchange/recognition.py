@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dealtrack.core.chain import canonical
 from dealtrack.core.lifecycle import fold
 from dealtrack.core.platform import match_platform
+from dealtrack.core.text import first_few
 from dealtrack.errors import UnknownComplaint
 from dealtrack.exchange.reconcile import Contradiction, is_another_person, is_same_person, personal_of
 from dealtrack.exchange.rows import Incoming
@@ -101,13 +102,12 @@ class Recognition:
         found = self._recorder.find_number(number)
         if row.id is None:
             if len(found) > 1:
-                ids = ", ".join(map(str, found))
                 raise Contradiction(
                     Phrase(
                         "the number {number} stands for {count} complaints of the register: {ids}",
                         number=number,
                         count=len(found),
-                        ids=ids,
+                        ids=first_few(found),
                     )
                 )
             return found[0] if found else None

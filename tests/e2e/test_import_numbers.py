@@ -238,3 +238,13 @@ def test_an_export_keeps_whatever_numbers_a_register_holds(clerk: Clerk, tmp_pat
     rows = "".join(",".join(row.get(name, "") for name in head) + "\n" for row in (values, other))
     assert counts(clerk("import", write(tmp_path, text + rows)).ok()) == (2, 2, 0, 0, 0)
     assert [complaint["number"] for complaint in complaints(clerk)] == ["N/A", "2.01611E+13"]
+
+
+def test_a_number_of_very_many_complaints_names_a_few(clerk: Clerk, tmp_path: Path) -> None:
+    rows = "".join(f"{id_},DUP,JD,2016-11-11 10:00,\n" for id_ in range(1, 1501))
+    clerk("import", "--duplicate-days", 0, write(tmp_path, f"id,number,platform,received,history\n{rows}")).ok()
+    alone = write(tmp_path, "number,platform,received\nDUP,JD,2016-11-11\n")
+    for words in (("show", "--number", "DUP"), ("note", "--number", "DUP", "--note", "x"), ("import", alone)):
+        told = clerk(*words)
+        assert told.status in (2, 4) and "stands for 1500 complaints" in told.err
+        assert "1, 2, 3, 4, 5, 6, 7, 8, ..." in told.err and "9" not in told.err.partition("complaints")[2]
