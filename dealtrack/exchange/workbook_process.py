@@ -6,18 +6,14 @@ JSON: first what the workbook holds, or the fault, then its rows in batches, and
 
 import json
 import os
-import posixpath
-import re
 import sys
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from itertools import islice
-from typing import IO, Any
-from xml.etree import ElementTree
-from xml.parsers.expat import ExpatError, ParserCreate
-from zipfile import BadZipFile, ZipFile
+from typing import Any
+
+from dealtrack.exchange.workbook_errors import error_cells
 
 MEMORY = 1 << 31
 """The bytes of memory that reading a workbook may take, where the system can limit it (Linux)."""
@@ -31,10 +27,6 @@ EXACT = 10**15
 
 NOISE = 999_000
 """From this microsecond on a moment is the next second: a workbook keeps moments as fractions of a day."""
-
-CONTENTS, LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-ERROR = re.compile(rb"\bt ?= ?[\"']e[\"']")
-CHUNK = 1 << 20
 
 ONE_SECOND = timedelta(seconds=1)
 
@@ -93,89 +85,6 @@ def cell_text(cell: Any) -> str | list[str]:
 
 def _whole(number: int) -> str | list[str]:
     return str(number) if abs(number) < EXACT else [str(number)]
-
-
-def error_cells(content: bytes, sheet: str) -> dict[int, dict[int, str]]:
-    """Return what the cells of a sheet of an .xlsx show that hold an error, as #REF!, by row and column from 0.
-
-    The library reads them as empty. Of a workbook of another kind none is found.
-    """
-    try:
-        with ZipFile(BytesIO(content)) as archive:
-            part = _part_of(archive, sheet)
-            with archive.open(part) as stream:
-                if not _tells_error(stream):
-                    return {}
-            with archive.open(part) as stream:
-                return _ErrorCells().read(stream)
-    except (BadZipFile, KeyError, OSError, SyntaxError, ValueError, ExpatError, zlib.error):
-        return {}
-
-
-def _part_of(archive: ZipFile, sheet: str) -> str:
-    targets = {about.get("Id"): about.get("Target", "") for about in _elements(archive, LINKS)}
-    for about in _elements(archive, CONTENTS):
-        if about.tag.rpartition("}")[2] == "sheet" and about.get("name") == sheet:
-            link = next(value for name, value in about.items() if name.endswith("}id"))
-            return posixpath.normpath(posixpath.join("/xl", targets[link])).lstrip("/")
-    raise KeyError(sheet)
-
-
-def _elements(archive: ZipFile, part: str) -> Iterator[ElementTree.Element]:
-    return ElementTree.fromstring(archive.read(part)).iter()  # noqa: S314  # this process is there to be broken
-
-
-def _tells_error(stream: IO[bytes]) -> bool:
-    """Tell whether a sheet may hold an error at all: to look through its text takes a tenth of what its cells do."""
-    end = b""
-    while chunk := stream.read(CHUNK):
-        if ERROR.search(end + chunk):
-            return True
-        end = chunk[-len(b"t = 'e'") :]
-    return False
-
-
-class _ErrorCells:
-    """Finds the cells of a sheet that hold an error."""
-
-    def __init__(self) -> None:
-        self._found: dict[int, dict[int, str]] = {}
-        self._row = self._column = -1
-        self._is_error = self._is_value = False
-
-    def read(self, stream: IO[bytes]) -> dict[int, dict[int, str]]:
-        parser = ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
-        parser.CharacterDataHandler = self._text
-        parser.ParseFile(stream)
-        return self._found
-
-    def _begin(self, name: str, told: dict[str, str]) -> None:
-        match name.rpartition(":")[2]:
-            case "row":
-                self._row, self._column = int(told.get("r", self._row + 2)) - 1, -1
-            case "c":
-                letters = told.get("r", "").rstrip("0123456789")
-                self._column = _column(letters) if letters else self._column + 1
-                self._is_error = told.get("t") == "e"
-            case "v":
-                self._is_value = self._is_error
-
-    def _end(self, name: str) -> None:
-        if name.rpartition(":")[2] == "v":
-            self._is_value = False
-
-    def _text(self, text: str) -> None:
-        if self._is_value:
-            cells = self._found.setdefault(self._row, {})
-            cells[self._column] = cells.get(self._column, "") + text
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 def answers(content: bytes, wanted: str) -> Iterator[Any]:

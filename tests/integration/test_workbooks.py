@@ -400,6 +400,20 @@ def test_an_ods_that_is_too_much_or_broken(tmp_path: Path, rows: str, head: str,
     assert refusal(ods(tmp_path, rows, head, manifest)).startswith(reason)
 
 
+def test_errors_in_an_ods_are_read_as_what_they_show(tmp_path: Path) -> None:
+    fault = (
+        '<table:table-cell table:number-columns-repeated="2" office:value-type="string" office:string-value="" '
+        'calcext:value-type="error"><office:annotation><text:p>why</text:p></office:annotation>'
+        "<text:p>#DIV/0!</text:p></table:table-cell>"
+    )
+    row = f"<table:table-row>{fault}<table:covered-table-cell/></table:table-row>"
+    again = row.replace("<table:table-row>", '<table:table-row table:number-rows-repeated="2">')
+    head = ODS_HEAD.replace(" office:version", ' xmlns:calcext="urn:calcext" office:version')
+    path = ods(tmp_path, said("a", "b", "c") + said("1", "2", "3") + again + said("4", "", "") + row, head)
+    cells = [["1", "2", "3"], *[["#DIV/0!", "#DIV/0!", ""]] * 2, ["4", "", ""], ["#DIV/0!", "#DIV/0!", ""]]
+    assert [row.cells for row in read(path)] == cells
+
+
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
