@@ -4,7 +4,6 @@ Those of an .xlsx and an .ods are found, in the process that reads the workbook;
 """
 
 import posixpath
-import re
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -17,8 +16,10 @@ Errors = dict[int, dict[int, str]]
 """What cells show, by row and column from 0."""
 
 CONTENTS, LINKS, ODS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "content.xml"
-TELLS_ERROR = re.compile(rb"\bt ?= ?[\"']e[\"']|value-type ?= ?[\"']error[\"']")
-OVERLAP = 30
+TELLS_ERROR = (b'"e"', b"'e'", b'"error"', b"'error'")
+"""How the type of such a cell is written."""
+
+OVERLAP = max(map(len, TELLS_ERROR)) - 1
 CHUNK = 1 << 20
 MOST_REPEATED = 1000
 """How often a cell or a row may stand for itself again: beyond that nothing but formats does."""
@@ -53,10 +54,11 @@ def _elements(archive: ZipFile, part: str) -> Iterator[ElementTree.Element]:
 
 
 def _tells_error(stream: IO[bytes]) -> bool:
-    """Tell whether a sheet may hold an error at all: to look through its text takes a tenth of what its cells do."""
+    """Tell whether a sheet may hold an error at all: to look through its text takes a fifth of what its cells do."""
     end = b""
     while chunk := stream.read(CHUNK):
-        if TELLS_ERROR.search(end + chunk):
+        text = end + chunk
+        if any(sign in text for sign in TELLS_ERROR):
             return True
         end = chunk[-OVERLAP:]
     return False
