@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from dealtrack.errors import BadReference
@@ -74,4 +75,8 @@ def _id(text: str) -> int | None:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    # The message quotes it: a character that is escaped takes up to ten places.
+    widths = list(accumulate(len(repr(character)) - 2 for character in text[: SHOWN + 1]))
+    if not widths or widths[-1] <= SHOWN:
+        return text
+    return text[: sum(width < SHOWN for width in widths)] + "…"

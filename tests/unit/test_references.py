@@ -63,5 +63,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         assert all(0 < stretch.first <= stretch.last for stretch in [*parse_ids(text), *read_ids([text])])
     except BadReference as error:
-        # Sixty characters of it are quoted, and one that is escaped takes ten.
-        assert len(str(error)) < 800
+        assert len(str(error)) < 300
+
+
+def test_a_refused_text_is_quoted_short_though_it_is_escaped() -> None:
+    with pytest.raises(BadReference) as refused:
+        parse_ids("\U0002ebe1" * 100)
+    assert len(str(refused.value)) < 300
+    with pytest.raises(BadReference, match=r"'x{59}…'"):
+        parse_ids("x" * 61)
