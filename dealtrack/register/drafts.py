@@ -8,8 +8,9 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from types import FrameType
@@ -98,6 +99,18 @@ def replaced_by_empty(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _synced(handle: int, name: Callable[[], object] | None = None) -> Iterator[int]:
+    """Give a descriptor, then put what was written on the disk, give the file its name, and close it."""
+    try:
+        yield handle
+        os.fsync(handle)
+        if name is not None:
+            name()
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def new_file(place: Path) -> Iterator[int]:
     """Give the descriptor of a new file that takes a place in one step when the block ends well, whole on the disk.
 
@@ -106,20 +119,12 @@ def new_file(place: Path) -> Iterator[int]:
     remove_drafts(place.parent, place.name)
     handle = unnamed_file(place.parent)
     if handle is not None:
-        try:
+        with _synced(handle, partial(name_file, handle, place)):
             yield handle
-            os.fsync(handle)
-            name_file(handle, place)
-        finally:
-            os.close(handle)
         return
     with draft_file(place) as path:
-        handle = os.open(path, os.O_RDWR | BYTES)
-        try:
+        with _synced(os.open(path, os.O_RDWR | BYTES)) as handle:
             yield handle
-            os.fsync(handle)
-        finally:
-            os.close(handle)
         path.replace(place)
 
 
@@ -131,20 +136,13 @@ def only_file(place: Path) -> Iterator[int]:
     """
     handle = unnamed_file(place.parent)
     if handle is not None:
-        try:
+        with _synced(handle, partial(_link, handle, place)):
             yield handle
-            os.fsync(handle)
-            _link(handle, place)
-        finally:
-            os.close(handle)
         return
     handle = os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR | BYTES, 0o600)
     try:
-        try:
+        with _synced(handle):
             yield handle
-            os.fsync(handle)
-        finally:
-            os.close(handle)
     except BaseException:
         place.unlink(missing_ok=True)
         raise
