@@ -36,12 +36,11 @@ CALLS = ("_", "_n", "_p", "Phrase", "Word")
 
 
 class Message(NamedTuple):
-    """A message: its text, that for several where it has one, the context that tells its meaning, where it is said."""
+    """A message: its text, that for several where it has one, the context that tells its meaning."""
 
     text: str
     many: str = ""
     context: str = ""
-    place: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -70,7 +69,7 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
 def said_in_code() -> Iterator[Message]:
     """Yield what the code marks as said: `_`, `_n`, `_p`, `Phrase`, and what is handed to an error to be spoken."""
     errors = {error.__name__ for error in all_errors()}
-    for place, tree in sources():
+    for _, tree in sources():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
@@ -78,18 +77,18 @@ def said_in_code() -> Iterator[Message]:
             if name in CALLS and node.args and (texts := _texts(node)) and texts[0]:
                 match name:
                     case "_n":
-                        yield Message(texts[0], texts[1], place=place)
+                        yield Message(texts[0], texts[1])
                     case "_p":
-                        yield Message(texts[1], context=texts[0], place=place)
+                        yield Message(texts[1], context=texts[0])
                     case _:
-                        yield Message(texts[0], place=place)
+                        yield Message(texts[0])
             elif name in errors:
                 for keyword in node.keywords:
                     value = keyword.value
                     either = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
                     for said in either if keyword.arg in SPOKEN else ():
                         if isinstance(said, ast.Constant) and isinstance(said.value, str):
-                            yield Message(said.value, place=place)
+                            yield Message(said.value)
 
 
 def put_together() -> Iterator[str]:
@@ -118,17 +117,16 @@ def said_in_help() -> Iterator[Message]:
     root: Any = commands.top_command()
     groups = [commands.load_command(name) for name in commands.GROUP_HELP]
     for command in (root, *groups, *(command for _, command in pages.commands())):
-        place = "dealtrack/cli"
-        yield Message(inspect.cleandoc(command.help), place=place)
-        yield Message(command.options_metavar, place=place)
+        yield Message(inspect.cleandoc(command.help))
+        yield Message(command.options_metavar)
         if hasattr(command, "subcommand_metavar"):
-            yield Message(command.subcommand_metavar, place=place)
+            yield Message(command.subcommand_metavar)
         for param in command.params:
-            yield Message(param.help, place=place)
+            yield Message(param.help)
             if param.metavar:
-                yield Message(param.metavar, place=place)
+                yield Message(param.metavar)
     for entry in commands.COMMANDS.values():
-        yield Message(entry.section, place="dealtrack/cli/commands.py")
+        yield Message(entry.section)
 
 
 def said_of_data() -> Iterator[Message]:
@@ -137,7 +135,7 @@ def said_of_data() -> Iterator[Message]:
         for value in vars(import_module(f"dealtrack.core.{module}")).values():
             if isinstance(value, type) and issubclass(value, StrEnum) and value is not StrEnum:
                 for member in value:
-                    yield Message(member.value, place=f"dealtrack/core/{module}.py")
+                    yield Message(member.value)
     for template in (
         phrase.LIST,
         phrase.CHOICE,
@@ -146,11 +144,11 @@ def said_of_data() -> Iterator[Message]:
         *day_names.TEMPLATES,
         *(text for pair in policy_text.UNITS.values() for text in pair),
     ):
-        yield Message(template, place="dealtrack/core")
+        yield Message(template)
     for word in terms.all_words():
-        yield Message(word, place="dealtrack/cli/terms.py")
+        yield Message(word)
     for seller in ("platform", "third-party"):
-        yield Message(seller, context="seller", place="dealtrack/cli/terms.py")
+        yield Message(seller, context="seller")
 
 
 def said_in_data() -> Iterator[Message]:
@@ -163,7 +161,7 @@ def said_in_data() -> Iterator[Message]:
     for path in sorted(paths):
         for key, text in _texts_in(tomllib.loads(path.read_text())):
             if key in ("title", "authority", "source", "article", "notice") or (key == "name" and " " in text):
-                yield Message(text, place=path.relative_to(PROJECT).as_posix())
+                yield Message(text)
 
 
 def _texts_in(table: Any) -> Iterator[tuple[str, str]]:
@@ -178,7 +176,7 @@ def _texts_in(table: Any) -> Iterator[tuple[str, str]]:
 
 def messages() -> list[Message]:
     """Return all that dealtrack says, each once, in the order of the code."""
-    errors = (Message(error.template(), place="dealtrack/errors.py") for error in all_errors())
+    errors = (Message(error.template()) for error in all_errors())
     found: dict[tuple[str, str], Message] = {}
     for message in (*errors, *said_in_help(), *said_in_code(), *said_of_data(), *said_in_data()):
         if message.text:
@@ -255,7 +253,6 @@ def update(language: str) -> list[str]:
         new.add(
             (message.text, message.many) if message.many else message.text,
             text,
-            locations=[(message.place, 0)],
             context=message.context or None,
         )
         if not (text[0] if isinstance(text, tuple) and text else text):
