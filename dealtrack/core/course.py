@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Run, runs_of
-from dealtrack.core.lifecycle import AFTER, Kind, Life, Transition
+from dealtrack.core.lifecycle import AFTER, ComplaintState, Kind, Transition
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.errors import DealtrackError
 
@@ -34,14 +34,14 @@ def course_of(kinds: Sequence[Kind], policy: Policy) -> Course | None:
     """
     if not kinds or kinds[0] is not Kind.RECEIVED or not AFTER.keys() >= set(kinds) or len(set(kinds)) < len(kinds):
         return None
-    life = Life(1)
+    state = ComplaintState(1)
     try:
         for seq, kind in enumerate(kinds, 1):
-            life.check_next(kind, _ANY_DAY, _ANY_DAY)
-            life.add(Transition(seq, 1, kind, _ANY_DAY, _ANY_DAY, ""))
+            state.check_next(kind, _ANY_DAY, _ANY_DAY)
+            state.add(Transition(seq, 1, kind, _ANY_DAY, _ANY_DAY, ""))
     except DealtrackError:
         return None
-    lived = life.complaint()
+    lived = state.complaint()
     runs = sorted(
         ((rule, run) for rule in policy.clocks for run in runs_of(rule, kinds)),
         key=lambda pair: (pair[0].name, pair[1].round),

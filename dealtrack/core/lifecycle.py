@@ -232,10 +232,10 @@ def backdating(history: Iterable[Transition], zone: tzinfo) -> int:
     return worst
 
 
-class Life:
-    """A complaint's life as it is told: its history, the transitions that count, and what they make of it.
+class ComplaintState:
+    """What a complaint's history makes of it: the history, the transitions that count, and the complaint.
 
-    A transition told last is added to what the others made, so that the whole is folded once.
+    A transition entered last is added to what the others made, so that the whole is folded once.
     """
 
     __slots__ = ("_reopens_to", "_said", "entries", "history", "id", "status")
@@ -341,7 +341,7 @@ def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
 
     Raises BadHistory where the entries contradict one another, which only a damaged register can hold.
     """
-    return Life(complaint, history).complaint()
+    return ComplaintState(complaint, history).complaint()
 
 
 def before_reopenings(complaint: int, history: Iterable[Transition]) -> list[Complaint]:
@@ -395,6 +395,6 @@ def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: da
 
     Raises NotAllowed, BeforePrevious or InFuture.
     """
-    life = Life(complaint, history)
-    life.check_next(kind, at, now)
-    return life.complaint()
+    state = ComplaintState(complaint, history)
+    state.check_next(kind, at, now)
+    return state.complaint()

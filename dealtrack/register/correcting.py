@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.correction import Correction, PolicyAt, judge_corrected, policy_at
-from dealtrack.core.lifecycle import Complaint, Life, Transition
+from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, are_same, version_for
 from dealtrack.register import journal, projection, queries
@@ -82,11 +82,11 @@ def _preview_one(
     made: Correction,
 ) -> None:
     """Add what a correction would do to one complaint."""
-    life = Life(complaint.id, history)
+    state = ComplaintState(complaint.id, history)
     assert complaint.received is not None
     calendar_at, zone = register.calendar_at(), register.zone
-    judge = partial(judge_corrected, life.entries, is_open=complaint.is_open, calendar_at=calendar_at, zone=zone)
-    _, after = judge(_corrected(register, life, made))
+    judge = partial(judge_corrected, state.entries, is_open=complaint.is_open, calendar_at=calendar_at, zone=zone)
+    _, after = judge(_corrected(register, state, made))
     running = [{(clock.name, clock.round): clock for clock in runs if clock.ended is None} for runs in (before, after)]
     for key in {**running[0], **running[1]}:
         then, now = (runs.get(key) for runs in running)
@@ -102,9 +102,9 @@ def _preview_one(
     found.otherwise.extend(judged_otherwise(complaint, before, anew))
 
 
-def _corrected(register: Register, life: Life, made: Correction) -> PolicyAt:
+def _corrected(register: Register, state: ComplaintState, made: Correction) -> PolicyAt:
     """Return the texts by which a complaint would be handled once a policy is corrected."""
-    received = life.complaint()
+    received = state.complaint()
     assert received.received is not None
     earlier = register.corrections.get(received.policy, [])
     first = register.policy_of(received)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
 from dealtrack.core.clocks import Clock
-from dealtrack.core.lifecycle import NO_DETAIL, Complaint, Detail, Kind, Life, Transition
+from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detail, Kind, Transition
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
@@ -139,27 +139,27 @@ class Recorder:
         """Record a complaint's transitions and return it as it then stands.
 
         A new one gets the next id, or the one `wanted` where that lies beyond all that were given.
-        Where one is refused none is recorded. Raises what `Life.check_next` and the
+        Where one is refused none is recorded. Raises what `ComplaintState.check_next` and the
         checks of `limits` raise, UnknownComplaint, UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
         id_ = self._next_id(wanted) if work.complaint is None else work.complaint
-        life = Life(id_, () if is_new else self.history(id_))
+        state = ComplaintState(id_, () if is_new else self.history(id_))
         if work.personal is not None and not is_new:
-            self._check_personal(life)
+            self._check_personal(state)
         salt = os.urandom(16) if work.personal is not None else b""
-        decided = self._decide(life, work, salt)
+        decided = self._decide(state, work, salt)
         # What can still be refused, a deadline outside the calendar, is refused before anything is written.
-        complaint, clocks = self._register.project_life(life)
+        complaint, clocks = self._register.project_state(state)
         if is_new:
             self._last = id_
         if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
             self._write_personal(personal_row(id_, work.personal, salt), is_new)
         for entry in decided:
             self._entries.add(entry)
-        self._write_rows(life, complaint, clocks, is_new)
+        self._write_rows(state, complaint, clocks, is_new)
         if is_new:
-            self._remember(id_, complaint.number, projection.import_key_of(life.history))
+            self._remember(id_, complaint.number, projection.import_key_of(state.history))
         elif any(entry.kind in RENAMING for entry in decided):
             self._numbers, self._keys = {}, {}
         return complaint
@@ -187,48 +187,50 @@ class Recorder:
         """Return the ids that no complaint got because somebody had put in personal data of theirs, in order."""
         return sorted(id_ for id_ in self._put_in if id_ < self._last)
 
-    def _decide(self, life: Life, work: Work, salt: bytes) -> list[Transition]:
-        """Return the transitions that drafts make of a life, each at its settled moment, and add them to it."""
+    def _decide(self, state: ComplaintState, work: Work, salt: bytes) -> list[Transition]:
+        """Return the transitions that drafts make, each at the moment that is stored, and add them to the state."""
         decided: list[Transition] = []
         for draft in work.drafts:
             kind, moment, detail = draft
-            at = lifecycle.settle_moment(moment, kind, life.entries)
-            life.check_next(kind, at, self.now)
+            at = lifecycle.settle_moment(moment, kind, state.entries)
+            state.check_next(kind, at, self.now)
             if kind in LIMITED:
-                self._check_limits(life, draft, at)
+                self._check_limits(state, draft, at)
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
                     detail["policy_version"] = self._register.version_at(detail["policy"], at).version
                 if work.personal is not None:
                     detail["personal"] = personal_digest(salt, work.personal)
-            decided.append(self._entries.next_transition(len(decided), life.id, kind, at, detail))
-            life.add(decided[-1])
+            decided.append(self._entries.next_transition(len(decided), state.id, kind, at, detail))
+            state.add(decided[-1])
         return decided
 
-    def _check_limits(self, life: Life, draft: Draft, at: datetime) -> None:
+    def _check_limits(self, state: ComplaintState, draft: Draft, at: datetime) -> None:
         if draft.kind is Kind.VOIDED:
-            limits.check_void(life.id, life.history, draft.detail["seq"])
+            limits.check_void(state.id, state.history, draft.detail["seq"])
             return
         if draft.kind is Kind.RESUMED:
             if draft.detail.get(lifecycle.RESTART):
-                limits.check_restart(life.id, self._register.policy_of(life.complaint()))
+                limits.check_restart(state.id, self._register.policy_of(state.complaint()))
             return
-        state, runs = self._register.project_life(life)
-        policy = self._register.policy_of(state)
+        complaint, runs = self._register.project_state(state)
+        policy = self._register.policy_of(complaint)
         if draft.kind is Kind.PAUSED:
-            limits.check_pause(life.id, policy, runs)
+            limits.check_pause(state.id, policy, runs)
         else:
             name, by = draft.detail["clock"], draft.detail["by"]
-            limits.check_extension(life.id, policy, runs, life.entries, name, by, at)
+            limits.check_extension(state.id, policy, runs, state.entries, name, by, at)
 
-    def _check_personal(self, life: Life) -> None:
+    def _check_personal(self, state: ComplaintState) -> None:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.
-        if self.personal(life.id) is None:
+        if self.personal(state.id) is None:
             return
-        told = [(life.id, entry.seq, entry.detail["personal"]) for entry in life.history if "personal" in entry.detail]
-        if any(self._personal_check.faults(told[-1:], life.id, life.id)):
-            raise PersonalAltered(complaint=life.id)
+        vouchers = [
+            (state.id, each.seq, each.detail["personal"]) for each in state.history if "personal" in each.detail
+        ]
+        if any(self._personal_check.faults(vouchers[-1:], state.id, state.id)):
+            raise PersonalAltered(complaint=state.id)
 
     def _write_personal(self, row: tuple[Any, ...], is_new: bool) -> None:
         if is_new:
@@ -237,9 +239,9 @@ class Recorder:
             self.flush()
             self._connection.execute(f"INSERT OR REPLACE {PERSONAL}", row)
 
-    def _write_rows(self, life: Life, complaint: Complaint, clocks: Sequence[Clock], is_new: bool) -> None:
-        self._rows.write(complaint, clocks, projection.import_key_of(life.history), is_new)
-        self._index.write(complaint, life.history, is_new)
+    def _write_rows(self, state: ComplaintState, complaint: Complaint, clocks: Sequence[Clock], is_new: bool) -> None:
+        self._rows.write(complaint, clocks, projection.import_key_of(state.history), is_new)
+        self._index.write(complaint, state.history, is_new)
 
     def _remember(self, id_: int, number: str | None, key: str | None) -> None:
         """Keep what a new complaint is found by, where it was looked up."""

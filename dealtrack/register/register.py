@@ -19,7 +19,7 @@ from dealtrack.core.clocks import (
     working_days_late,
 )
 from dealtrack.core.correction import judge_corrected
-from dealtrack.core.lifecycle import Complaint, Kind, Life, Status, Transition
+from dealtrack.core.lifecycle import Complaint, ComplaintState, Kind, Status, Transition
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
@@ -224,30 +224,30 @@ class Register(Store):
 
     def project(self, history: Sequence[Transition]) -> tuple[Complaint, list[Clock]]:
         """Return the complaint that a history makes, and every run of its clocks."""
-        return self.project_life(Life(history[0].complaint, history))
+        return self.project_state(ComplaintState(history[0].complaint, history))
 
     def project_in(self, history: Sequence[Transition], known: datetime | None) -> tuple[Complaint, list[Clock]]:
         """Return what a history makes by the calendars and policies that were known at a moment, or now."""
-        return self._project(Life(history[0].complaint, history), self.calendar_at(known), known)
+        return self._project(ComplaintState(history[0].complaint, history), self.calendar_at(known), known)
 
-    def project_life(self, life: Life) -> tuple[Complaint, list[Clock]]:
-        """Return the complaint that a life has made, and every run of its clocks."""
-        return self._project(life, self.calendar_at())
+    def project_state(self, state: ComplaintState) -> tuple[Complaint, list[Clock]]:
+        """Return the complaint of a state, and every run of its clocks."""
+        return self._project(state, self.calendar_at())
 
     def project_by(self, history: Sequence[Transition], calendar: WorkingCalendar) -> tuple[Complaint, list[Clock]]:
         """Return what a history makes where every run of a clock, ended or not, is counted by one calendar."""
-        return self._project(Life(history[0].complaint, history), lambda _: calendar)
+        return self._project(ComplaintState(history[0].complaint, history), lambda _: calendar)
 
     def _project(
-        self, life: Life, calendar_at: CalendarAt, known: datetime | None = None
+        self, state: ComplaintState, calendar_at: CalendarAt, known: datetime | None = None
     ) -> tuple[Complaint, list[Clock]]:
-        complaint = life.complaint(self.zone)
+        complaint = state.complaint(self.zone)
         if complaint.status is Status.VOIDED:
             return complaint, []
         texts = self.texts_of(complaint, known)
         if texts is None:
-            return complaint, judge(life.entries, self.policy_of(complaint), calendar_at, self.zone)
-        policy, clocks = judge_corrected(life.entries, texts, complaint.is_open, calendar_at, self.zone)
+            return complaint, judge(state.entries, self.policy_of(complaint), calendar_at, self.zone)
+        policy, clocks = judge_corrected(state.entries, texts, complaint.is_open, calendar_at, self.zone)
         return complaint._replace(policy_version=policy.version), clocks
 
     def text_of(self, complaint: Complaint, clock: Clock) -> Policy:
