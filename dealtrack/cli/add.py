@@ -26,7 +26,8 @@ from dealtrack.cli.terminal import tell
 from dealtrack.cli.terms import said
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
 from dealtrack.core.complaint_number import check_number
-from dealtrack.core.lifecycle import Kind, check_next
+from dealtrack.core.lifecycle import ComplaintState, Kind
+from dealtrack.core.limits import check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
 from dealtrack.core.standing import foreseen
@@ -180,7 +181,7 @@ def _questions(session: Session, register: Register, policy: str) -> list[Questi
         return _platform_of(session, register, text, policy, may_enter=False)
 
     def received(text: str) -> None:
-        check_next(0, (), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
+        check_next(ComplaintState(0), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
 
     def number(text: str) -> None:
         if not short(text):

@@ -1,13 +1,14 @@
-"""The life of a complaint: kinds of transition, what is allowed when, and folding a history into a complaint."""
+"""Kinds of transition, what each status allows, and folding a history into a complaint."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.moments import Moment, local_day
-from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
-from dealtrack.phrase import Phrase, Word, listed
+from dealtrack.core.moments import local_day
+from dealtrack.core.text import is_amount
+from dealtrack.errors import BadHistory
+from dealtrack.phrase import Phrase
 
 Detail = Mapping[str, Any]
 NO_DETAIL: Detail = {}
@@ -51,85 +52,115 @@ class Status(StrEnum):
 
 OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED, Status.FORWARDED, Status.PAUSED})
 ANY = OPEN | {Status.CLOSED}
-UNFORWARDED = frozenset({Status.RECEIVED, Status.ACCEPTED})
 
-ALLOWED: Mapping[Kind, frozenset[Status]] = {
-    Kind.RECEIVED: frozenset(),
-    Kind.ACCEPTED: frozenset({Status.RECEIVED}),
-    Kind.FORWARDED: UNFORWARDED,
-    Kind.COMPLETED: OPEN,
-    Kind.WITHDRAWN: OPEN,
-    Kind.REJECTED: OPEN,
-    Kind.REOPENED: frozenset({Status.CLOSED}),
-    Kind.PAUSED: OPEN - {Status.PAUSED},
-    Kind.RESUMED: frozenset({Status.PAUSED}),
-    Kind.EXTENDED: OPEN,
-    Kind.HANDED_ON: OPEN,
-    Kind.NOTED: ANY,
-    Kind.EVIDENCE: ANY,
-    Kind.AMENDED: ANY,
-    Kind.VOIDED: ANY,
+
+class KindRule(NamedTuple):
+    """A kind of transition: the command that records it, where it is allowed, and the words its detail must have."""
+
+    command: str
+    allowed_in: frozenset[Status]
+    needed: frozenset[str] = frozenset()
+
+
+KINDS: Mapping[Kind, KindRule] = {
+    Kind.RECEIVED: KindRule("add", frozenset(), frozenset({"platform", "category", "policy", "policy_version"})),
+    Kind.ACCEPTED: KindRule("accept", frozenset({Status.RECEIVED})),
+    Kind.FORWARDED: KindRule("forward", frozenset({Status.RECEIVED, Status.ACCEPTED})),
+    Kind.COMPLETED: KindRule("complete", OPEN),
+    Kind.WITHDRAWN: KindRule("withdraw", OPEN),
+    Kind.REJECTED: KindRule("reject", OPEN),
+    Kind.REOPENED: KindRule("reopen", frozenset({Status.CLOSED})),
+    Kind.PAUSED: KindRule("pause", OPEN - {Status.PAUSED}),
+    Kind.RESUMED: KindRule("resume", frozenset({Status.PAUSED})),
+    Kind.EXTENDED: KindRule("extend", OPEN, frozenset({"clock", "by"})),
+    Kind.HANDED_ON: KindRule("hand-on", OPEN, frozenset({"to"})),
+    Kind.NOTED: KindRule("note", ANY),
+    Kind.AMENDED: KindRule("amend", ANY),
+    Kind.EVIDENCE: KindRule("evidence", ANY, frozenset({"name", "sha256", "size"})),
+    Kind.VOIDED: KindRule("void", ANY, frozenset({"seq"})),
 }
+"""The kinds of transition, in the order in which help lists their commands."""
 
-COMMAND_OF: Mapping[Kind, str] = {
-    Kind.RECEIVED: "add",
-    Kind.ACCEPTED: "accept",
-    Kind.FORWARDED: "forward",
-    Kind.COMPLETED: "complete",
-    Kind.WITHDRAWN: "withdraw",
-    Kind.REJECTED: "reject",
-    Kind.REOPENED: "reopen",
-    Kind.PAUSED: "pause",
-    Kind.RESUMED: "resume",
-    Kind.EXTENDED: "extend",
-    Kind.HANDED_ON: "hand-on",
-    Kind.NOTED: "note",
-    Kind.AMENDED: "amend",
-    Kind.EVIDENCE: "evidence",
-    Kind.VOIDED: "void",
-}
-"""The command that records each kind of transition, in the order of help."""
+COMMAND_OF = {kind: rule.command for kind, rule in KINDS.items()}
+ALLOWED = {kind: rule.allowed_in for kind, rule in KINDS.items()}
+NEEDED = {kind: rule.needed for kind, rule in KINDS.items()}
 
-# These say something about a complaint without moving it: they may be told in any order after the receipt.
-BESIDE = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
+ANNOTATIONS = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
+"""The kinds that say something about a complaint without moving it: they may come in any order after the receipt."""
 
 CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED})
 
 STEPS = (Kind.ACCEPTED, Kind.FORWARDED)
 """The steps between the receipt and the end, in order."""
 
-FIELDS = (
-    "number",
-    "platform",
-    "category",
-    "seller",
-    "owner",
-    "policy",
-    "policy_version",
-    "outcome",
-    "amount",
-    "summary",
-)
+STATUS_AFTER = {
+    Kind.RECEIVED: Status.RECEIVED,
+    Kind.ACCEPTED: Status.ACCEPTED,
+    Kind.FORWARDED: Status.FORWARDED,
+    **dict.fromkeys((Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED), Status.CLOSED),
+}
+"""The status that these kinds lead to; a complaint bears their moments under their names."""
+
+NEVER_EMPTY = ("platform", "category", "policy", "policy_version")
+FIELDS = frozenset((*NEVER_EMPTY, "number", "seller", "owner", "outcome", "amount", "summary"))
 """The fields of a complaint that its transitions state, and that an amendment can correct."""
 
+STATES_FIELDS = frozenset(STATUS_AFTER) | {Kind.REOPENED, Kind.AMENDED}
+"""The kinds whose detail may state fields of the complaint."""
 
 UNKNOWN_STEPS = "unknown_steps"
-"""The word under which the detail of a receipt tells the kinds of steps that its file has no column for."""
+"""The word under which the detail of a receipt names the kinds of steps that its file has no column for."""
 
 DAY_UNKNOWN = "day_unknown"
-"""The word by which the detail of a closing tells that nobody wrote down its day: its moment stands for none."""
+"""The word by which the detail of a closing says that nobody wrote down its day: its moment stands for none."""
 
 RESTART = "restart"
-"""The word by which the detail of an entry that ends a pause tells that the clocks begin anew with it."""
+"""The word by which the detail of an entry that ends a pause says that the clocks begin anew with it."""
+
+GREATEST = 2**63 - 1
+"""The greatest number that the register can store."""
+
+_TYPES: Mapping[str, type[Any]] = {
+    "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
+    RESTART: bool,
+}  # fmt: skip
+"""The types of the words of a detail that are no text."""
+
+_TEXT = frozenset({str})
+_NO_WORDS: frozenset[str] = frozenset()
+_NO_STEPS: frozenset[Kind] = frozenset()
+
+
+def is_detail(kind: str, value: Any) -> bool:
+    """Tell whether a value, as JSON has it, is the detail of an entry of a kind: its words, and the type of each.
+
+    Any other was put into the journal by hand.
+    """
+    if value.__class__ is not dict or not NEEDED.get(kind, _NO_WORDS) <= value.keys():  # type: ignore[call-overload]
+        return False
+    if _TEXT.issuperset(map(type, value.values())):
+        return _TYPES.keys().isdisjoint(value) and ("amount" not in value or is_amount(value["amount"]))
+    return all(map(_is_valid, value.keys(), value.values()))
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    if value is None:
+        return name in FIELDS and name not in NEVER_EMPTY
+    if value.__class__ is not _TYPES.get(name, str):
+        return False
+    if name == UNKNOWN_STEPS:
+        return all(step in STEPS for step in value)
+    if name == "kept":
+        return _TEXT.issuperset(map(type, value.values()))
+    if name == "amount":
+        return is_amount(value)
+    return value.__class__ is not int or 0 <= value <= GREATEST
 
 
 def unknown_steps(detail: Detail) -> frozenset[Kind]:
-    """Return the kinds of steps of which a receipt, by its detail, tells that its file has no column for them."""
+    """Return the kinds of steps of which a receipt, by its detail, says that its file has no column for them."""
     steps = detail.get(UNKNOWN_STEPS)
     return frozenset(map(Kind, steps)) if steps else _NO_STEPS
-
-
-_NO_STEPS: frozenset[Kind] = frozenset()
 
 
 class Transition(NamedTuple):
@@ -238,7 +269,7 @@ class ComplaintState:
     A transition entered last is added to what the others made, so that the whole is folded once.
     """
 
-    __slots__ = ("_reopens_to", "_said", "entries", "history", "id", "status")
+    __slots__ = ("_reopens_to", "_values", "entries", "history", "id", "status")
 
     def __init__(self, complaint: int, history: Iterable[Transition] = ()) -> None:
         """Raises BadHistory where the entries contradict one another, which only a damaged register can hold."""
@@ -250,10 +281,10 @@ class ComplaintState:
         self.entries = effective(self.history) if self.history else Effective()
         self.status = Status.VOIDED
         self._reopens_to = Status.FORWARDED
-        self._said = _UNSAID.copy()
+        self._values = _EMPTY.copy()
         if self.entries and self.entries[0].kind is Kind.RECEIVED:
             for entry in self.entries:
-                self._tell(entry)
+                self._apply(entry)
 
     def add(self, entry: Transition) -> None:
         """Add the transition entered last; raises BadHistory where the complaint does not allow it."""
@@ -263,77 +294,52 @@ class ComplaintState:
             self._fold()
         else:
             self.entries.append(entry)
-            self._tell(entry)
+            self._apply(entry)
 
     def complaint(self, zone: tzinfo | None = None) -> Complaint:
         """Return the complaint as it stands; without a receipt that counts, it is voided.
 
         Its `backdated` is counted in the days of a zone, and left 0 without one.
         """
-        said = self._said
-        said["id"], said["status"] = self.id, self.status
-        said["backdated"] = backdating(self.entries, zone) if zone and self.status is not Status.VOIDED else 0
-        return Complaint(*said.values())
+        values = self._values
+        values["id"], values["status"] = self.id, self.status
+        values["backdated"] = backdating(self.entries, zone) if zone and self.status is not Status.VOIDED else 0
+        return Complaint(*values.values())
 
-    def check_next(self, kind: Kind, at: datetime, now: datetime) -> None:
-        """Check that a transition may follow; raises NotAllowed, BeforePrevious or InFuture."""
-        if at > now:
-            raise InFuture(at=at, now=now)
-        if kind is Kind.RECEIVED:
-            return
-        check_allowed(self.id, self.status, kind)
-        bar = barring(self.entries, kind)
-        if bar is not None and at < bar.at:
-            raise BeforePrevious(complaint=self.id, kind=kind, at=at, previous=bar.kind, previous_at=bar.at)
-
-    def _tell(self, entry: Transition) -> None:
-        kind, said = entry.kind, self._said
+    def _apply(self, entry: Transition) -> None:
+        kind, values = entry.kind, self._values
         if kind is not Kind.RECEIVED and self.status not in ALLOWED[kind]:
             raise BadHistory(
                 complaint=self.id, seq=entry.seq, reason=Phrase("{kind} while {status}", kind=kind, status=self.status)
             )
-        if kind in AFTER:
-            said[kind] = None if entry.detail.get(DAY_UNKNOWN) else entry.at
+        if kind in STATUS_AFTER:
+            values[kind] = None if entry.detail.get(DAY_UNKNOWN) else entry.at
             if kind in CLOSING:
                 # A closing ends the pause that it finds open.
-                before = said["resumes_to"] if self.status is Status.PAUSED else self.status
+                before = values["resumes_to"] if self.status is Status.PAUSED else self.status
                 self._reopens_to = before
                 if kind is Kind.COMPLETED:
                     self._reopens_to = Status.FORWARDED
                     is_known = not self.entries[0].detail.get(UNKNOWN_STEPS)
-                    said["first_contact"] = before is Status.RECEIVED and (is_known or None)
-            self.status = AFTER[kind]
+                    values["first_contact"] = before is Status.RECEIVED and (is_known or None)
+            self.status = STATUS_AFTER[kind]
         elif kind is Kind.REOPENED:
-            self.status, said["first_contact"] = self._reopens_to, False
-            said["reopenings"] += 1
-            said.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
+            self.status, values["first_contact"] = self._reopens_to, False
+            values["reopenings"] += 1
+            values.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
         elif kind is Kind.PAUSED:
-            self.status, said["resumes_to"] = Status.PAUSED, self.status
+            self.status, values["resumes_to"] = Status.PAUSED, self.status
         elif kind is Kind.RESUMED:
-            self.status, said["resumes_to"] = said["resumes_to"] or Status.RECEIVED, None
+            self.status, values["resumes_to"] = values["resumes_to"] or Status.RECEIVED, None
         elif kind is Kind.HANDED_ON:
-            said["handler"] = entry.detail["to"]
-        if entry.detail and kind in STATING:
+            values["handler"] = entry.detail["to"]
+        if entry.detail and kind in STATES_FIELDS:
             for name, value in entry.detail.items():
-                if name in STATED:
-                    said[name] = value
+                if name in FIELDS:
+                    values[name] = value
 
 
-AFTER = {
-    Kind.RECEIVED: Status.RECEIVED,
-    Kind.ACCEPTED: Status.ACCEPTED,
-    Kind.FORWARDED: Status.FORWARDED,
-    Kind.COMPLETED: Status.CLOSED,
-    Kind.WITHDRAWN: Status.CLOSED,
-    Kind.REJECTED: Status.CLOSED,
-}
-"""Where these kinds lead, whose moments a complaint bears under their names."""
-
-STATED = frozenset(FIELDS)
-STATING = CLOSING | {Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED, Kind.AMENDED}
-"""The kinds whose detail may state fields of the complaint."""
-
-_UNSAID = Complaint(0, Status.VOIDED)._asdict()
+_EMPTY = Complaint(0, Status.VOIDED)._asdict()
 
 
 def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
@@ -351,50 +357,3 @@ def before_reopenings(complaint: int, history: Iterable[Transition]) -> list[Com
     """
     entries = effective(history)
     return [fold(complaint, entries[:place]) for place, entry in enumerate(entries) if entry.kind is Kind.REOPENED]
-
-
-def possible(status: Status) -> list[Kind]:
-    """Return the kinds of transition that a complaint of this status allows."""
-    return [kind for kind, statuses in ALLOWED.items() if status in statuses]
-
-
-def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
-    """Check that a status allows a transition; raises NotAllowed, which names the commands that it does allow."""
-    if status not in ALLOWED[kind]:
-        commands = [COMMAND_OF[allowed] for allowed in possible(status)]
-        raise NotAllowed(complaint=complaint, status=status, kind=kind, allowed=listed(commands or [Word("nothing")]))
-
-
-def barring(history: Iterable[Transition], kind: Kind) -> Transition | None:
-    """Return the transition that one of a kind may not precede: the last that moved the complaint, or its receipt."""
-    moves = kind not in BESIDE
-    for entry in reversed(effective(history)):
-        if entry.kind is Kind.RECEIVED or (moves and entry.kind not in BESIDE):
-            return entry
-    return None
-
-
-def settle_moment(moment: Moment, kind: Kind, history: Iterable[Transition]) -> datetime:
-    """Return the moment at which to keep a transition that is told, with its hour or by its day alone."""
-    bar = barring(history, kind) if moment.day_only else None
-    return settled(moment, bar.at if bar is not None else None)
-
-
-def settled(moment: Moment, before: datetime | None) -> datetime:
-    """Return the moment at which to keep what is told, given that of the transition it may not precede.
-
-    Of a day alone it is the first second, or that other moment where it is later on the same day.
-    """
-    if moment.day_only and before is not None and moment.start < before < moment.end:
-        return before
-    return moment.start
-
-
-def check_next(complaint: int, history: Sequence[Transition], kind: Kind, at: datetime, now: datetime) -> Complaint:
-    """Check that a transition may follow a history, and return the complaint as it stands before it.
-
-    Raises NotAllowed, BeforePrevious or InFuture.
-    """
-    state = ComplaintState(complaint, history)
-    state.check_next(kind, at, now)
-    return state.complaint()

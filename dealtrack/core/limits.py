@@ -1,17 +1,81 @@
-"""What a policy allows of pauses and extensions, and what can be taken back."""
+"""What may be recorded next: by a complaint's status, by its history, and by what its policy allows."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dealtrack.core.clocks import Clock
-from dealtrack.core.lifecycle import BESIDE, Kind, Transition, effective, fold
+from dealtrack.core.lifecycle import (
+    ALLOWED,
+    ANNOTATIONS,
+    COMMAND_OF,
+    ComplaintState,
+    Kind,
+    Status,
+    Transition,
+    effective,
+    fold,
+)
+from dealtrack.core.moments import Moment
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.policy_text import counted
-from dealtrack.errors import BadHistory, CannotExtend, CannotPause, CannotRestart, CannotVoid, UnknownClock
+from dealtrack.errors import (
+    BadHistory,
+    BeforePrevious,
+    CannotExtend,
+    CannotPause,
+    CannotRestart,
+    CannotVoid,
+    InFuture,
+    NotAllowed,
+    UnknownClock,
+)
 from dealtrack.phrase import Phrase, Word, listed
 
 FAR, FEW = 5, 20
 """How many times its own length a clock is lengthened by where that is taken for a slip, from how many units on."""
+
+
+def possible(status: Status) -> list[Kind]:
+    """Return the kinds of transition that a complaint of this status allows."""
+    return [kind for kind in Kind if status in ALLOWED[kind]]
+
+
+def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
+    """Check that a status allows a transition; raises NotAllowed, which names the commands that it does allow."""
+    if status not in ALLOWED[kind]:
+        commands = [COMMAND_OF[allowed] for allowed in possible(status)]
+        raise NotAllowed(complaint=complaint, status=status, kind=kind, allowed=listed(commands or [Word("nothing")]))
+
+
+def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -> None:
+    """Check that a transition may follow a complaint's history; raises NotAllowed, BeforePrevious or InFuture."""
+    if at > now:
+        raise InFuture(at=at, now=now)
+    if kind is Kind.RECEIVED:
+        return
+    check_allowed(state.id, state.status, kind)
+    previous = previous_transition(state.entries, kind)
+    if previous is not None and at < previous.at:
+        raise BeforePrevious(complaint=state.id, kind=kind, at=at, previous=previous.kind, previous_at=previous.at)
+
+
+def previous_transition(history: Iterable[Transition], kind: Kind) -> Transition | None:
+    """Return the transition that one of a kind may not precede: the last that moved the complaint, or its receipt."""
+    moves = kind not in ANNOTATIONS
+    for entry in reversed(effective(history)):
+        if entry.kind is Kind.RECEIVED or (moves and entry.kind not in ANNOTATIONS):
+            return entry
+    return None
+
+
+def moment_to_store(moment: Moment, previous: datetime | None) -> datetime:
+    """Return the moment at which to store a transition, given that of the one it may not precede.
+
+    Of a day alone it is the first second, or that other moment where it is later on the same day.
+    """
+    if moment.day_only and previous is not None and moment.start < previous < moment.end:
+        return previous
+    return moment.start
 
 
 def is_far(rule: ClockRule, by: int) -> bool:
@@ -79,7 +143,7 @@ def check_extension(
 
 
 def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
-    """Check that a transition can be taken back, with what remains still a life that a complaint can have.
+    """Check that a transition can be taken back, and that what remains is a history that a complaint can have.
 
     Raises CannotVoid.
     """
@@ -91,7 +155,7 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
     if all(other.seq != seq for other in effective(history)):
         raise CannotVoid(seq=seq, complaint=complaint, reason="it is voided already")
     remaining = [other for other in history if other.seq != seq]
-    later = [other for other in effective(remaining) if other.kind not in BESIDE]
+    later = [other for other in effective(remaining) if other.kind not in ANNOTATIONS]
     if entry.kind is Kind.RECEIVED and later:
         raise CannotVoid(
             seq=seq, complaint=complaint, reason=Phrase("it was {kind} later; void that first", kind=later[-1].kind)

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from dealtrack.core.detail import NEEDED
-from dealtrack.core.lifecycle import DAY_UNKNOWN, RESTART, STEPS, UNKNOWN_STEPS, Kind, Transition, effective
+from dealtrack.core.lifecycle import DAY_UNKNOWN, NEEDED, RESTART, STEPS, UNKNOWN_STEPS, Kind, Transition, effective
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.core.vocabulary import match_category
@@ -135,7 +134,7 @@ def _entry(record: Any) -> HistoryEntry:
         unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
         raise ValueError(Phrase("says {unknown!r} of {kind}, which is not known", unknown=unknown[0], kind=kind))
     values = {key: _value(kind, key, value) for key, value in detail.items()}
-    missing = sorted(NEEDED.get(kind, frozenset()) - OWN_WORDS - values.keys())
+    missing = sorted(NEEDED[kind] - OWN_WORDS - values.keys())
     if missing:
         raise ValueError(Phrase("does not say the {missing} of {kind}", missing=missing[0], kind=kind))
     return HistoryEntry(kind, _moment(record.get("at")), values)

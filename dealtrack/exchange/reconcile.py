@@ -14,10 +14,10 @@ from dealtrack.core.lifecycle import (
     Detail,
     Kind,
     Transition,
-    barring,
     effective,
     fold,
 )
+from dealtrack.core.limits import previous_transition
 from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.platform import Platform, match_platform
@@ -135,7 +135,7 @@ def news_of(
             )
     has_ended = not CLOSING.isdisjoint([*(entry.kind for entry in entries), *(entry.kind for entry in news)])
     if row.is_closed and not has_ended:
-        bar = barring(entries, Kind.COMPLETED)
+        bar = previous_transition(entries, Kind.COMPLETED)
         drafts.append(_closed(row, _exact(bar.at if bar else now)))
     if not any(draft.kind is Kind.COMPLETED for draft in drafts):
         for name in ("outcome", "amount"):

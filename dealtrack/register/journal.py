@@ -10,8 +10,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
-from dealtrack.core.detail import is_detail
-from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.lifecycle import Kind, Transition, is_detail
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.errors import BadEntry
 from dealtrack.register.connection import UNFORESEEN

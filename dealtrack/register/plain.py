@@ -14,8 +14,8 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import end_of
 from dealtrack.core.course import Course, course_of
 from dealtrack.core.deadlines import plain_deadlines
-from dealtrack.core.detail import is_detail
-from dealtrack.core.lifecycle import NO_DETAIL, UNKNOWN_STEPS, Detail, Kind, lag, settled, unknown_steps
+from dealtrack.core.lifecycle import NO_DETAIL, UNKNOWN_STEPS, Detail, Kind, is_detail, lag, unknown_steps
+from dealtrack.core.limits import moment_to_store
 from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register import search
@@ -98,7 +98,7 @@ class Plain:
         moments: list[datetime] = []
         before: datetime | None = None
         for draft in drafts:
-            at = settled(draft.at, before)
+            at = moment_to_store(draft.at, before)
             if at > now or (before is not None and at < before):
                 return None
             moments.append(at)

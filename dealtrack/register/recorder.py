@@ -139,7 +139,7 @@ class Recorder:
         """Record a complaint's transitions and return it as it then stands.
 
         A new one gets the next id, or the one `wanted` where that lies beyond all that were given.
-        Where one is refused none is recorded. Raises what `ComplaintState.check_next` and the
+        Where one is refused none is recorded. Raises what the
         checks of `limits` raise, UnknownComplaint, UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
@@ -192,8 +192,9 @@ class Recorder:
         decided: list[Transition] = []
         for draft in work.drafts:
             kind, moment, detail = draft
-            at = lifecycle.settle_moment(moment, kind, state.entries)
-            state.check_next(kind, at, self.now)
+            previous = limits.previous_transition(state.entries, kind) if moment.day_only else None
+            at = limits.moment_to_store(moment, previous and previous.at)
+            limits.check_next(state, kind, at, self.now)
             if kind in LIMITED:
                 self._check_limits(state, draft, at)
             if kind in VOUCHING:

@@ -1,4 +1,4 @@
-"""The life of a complaint: what may follow what, when, and what a history makes."""
+"""The lifecycle of a complaint: what may follow what, when, and what a history makes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,17 +9,16 @@ from hypothesis import strategies as st
 
 from dealtrack.core.lifecycle import (
     ALLOWED,
-    BESIDE,
+    ANNOTATIONS,
     COMMAND_OF,
+    ComplaintState,
     Kind,
     Status,
     Transition,
-    check_next,
     effective,
     fold,
-    possible,
-    settle_moment,
 )
+from dealtrack.core.limits import check_next, moment_to_store, possible, previous_transition
 from dealtrack.core.moments import Moment
 from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed
 
@@ -47,11 +46,11 @@ def history(*kinds: Kind | tuple[Kind, dict[str, Any]], hours: int = 1) -> list[
 # The design's table of section 3, written out: what each status allows.
 MOVING = {Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.EXTENDED, Kind.HANDED_ON}
 TOLD = {
-    Status.RECEIVED: {Kind.ACCEPTED, Kind.FORWARDED, Kind.PAUSED, *MOVING, *BESIDE},
-    Status.ACCEPTED: {Kind.FORWARDED, Kind.PAUSED, *MOVING, *BESIDE},
-    Status.FORWARDED: {Kind.PAUSED, *MOVING, *BESIDE},
-    Status.PAUSED: {Kind.RESUMED, *MOVING, *BESIDE},
-    Status.CLOSED: {Kind.REOPENED, *BESIDE},
+    Status.RECEIVED: {Kind.ACCEPTED, Kind.FORWARDED, Kind.PAUSED, *MOVING, *ANNOTATIONS},
+    Status.ACCEPTED: {Kind.FORWARDED, Kind.PAUSED, *MOVING, *ANNOTATIONS},
+    Status.FORWARDED: {Kind.PAUSED, *MOVING, *ANNOTATIONS},
+    Status.PAUSED: {Kind.RESUMED, *MOVING, *ANNOTATIONS},
+    Status.CLOSED: {Kind.REOPENED, *ANNOTATIONS},
 }
 REACHED = {
     Status.RECEIVED: (),
@@ -69,10 +68,10 @@ def test_what_each_status_allows(status: Status, kind: Kind) -> None:
     assert fold(1, entries).status is status
     later = START + 9 * HOUR
     if kind in TOLD[status]:
-        assert check_next(1, entries, kind, later, later).status is status
+        check_next(ComplaintState(1, entries), kind, later, later)
     else:
         with pytest.raises(NotAllowed) as caught:
-            check_next(1, entries, kind, later, later)
+            check_next(ComplaintState(1, entries), kind, later, later)
         told, _, commands = str(caught.value).partition(" Possible now: ")
         assert told == f"Complaint 1 is {status}: it cannot be {kind}."
         assert set(commands.rstrip(".").split(", ")) == {COMMAND_OF[allowed] for allowed in TOLD[status]}
@@ -90,7 +89,7 @@ def test_each_ending_closes(ending: Kind) -> None:
 def test_nothing_is_made_of_no_history() -> None:
     assert fold(1, []).status is Status.VOIDED
     with pytest.raises(NotAllowed, match="Possible now: nothing"):
-        check_next(1, [], Kind.FORWARDED, START, START)
+        check_next(ComplaintState(1, []), Kind.FORWARDED, START, START)
 
 
 def test_first_contact_is_completed_straight_from_received() -> None:
@@ -146,32 +145,32 @@ def test_notes_move_nothing() -> None:
 def test_the_moment_of_the_one_before_is_allowed_and_a_second_earlier_not() -> None:
     entries = history(Kind.FORWARDED)
     at = START + HOUR
-    check_next(1, entries, Kind.COMPLETED, at, at)
+    check_next(ComplaintState(1, entries), Kind.COMPLETED, at, at)
     with pytest.raises(BeforePrevious) as caught:
-        check_next(1, entries, Kind.COMPLETED, at - timedelta(seconds=1), at)
+        check_next(ComplaintState(1, entries), Kind.COMPLETED, at - timedelta(seconds=1), at)
     assert "cannot be completed" in str(caught.value) and "it was forwarded later" in str(caught.value)
 
 
 def test_now_is_allowed_and_a_second_later_is_the_future() -> None:
     entries = history()
     now = START + HOUR
-    check_next(1, entries, Kind.FORWARDED, now, now)
+    check_next(ComplaintState(1, entries), Kind.FORWARDED, now, now)
     with pytest.raises(InFuture, match="is in the future"):
-        check_next(1, entries, Kind.FORWARDED, now + timedelta(seconds=1), now)
+        check_next(ComplaintState(1, entries), Kind.FORWARDED, now + timedelta(seconds=1), now)
     with pytest.raises(InFuture):
-        check_next(1, [], Kind.RECEIVED, now + timedelta(seconds=1), now)
+        check_next(ComplaintState(1, []), Kind.RECEIVED, now + timedelta(seconds=1), now)
 
 
 def test_a_note_may_be_dated_before_what_happened_but_not_before_the_receipt() -> None:
     entries = history(Kind.FORWARDED, hours=3)
-    check_next(1, entries, Kind.NOTED, START + HOUR, START + 9 * HOUR)
-    check_next(1, entries, Kind.NOTED, START, START + 9 * HOUR)
+    check_next(ComplaintState(1, entries), Kind.NOTED, START + HOUR, START + 9 * HOUR)
+    check_next(ComplaintState(1, entries), Kind.NOTED, START, START + 9 * HOUR)
     with pytest.raises(BeforePrevious, match="it was received later"):
-        check_next(1, entries, Kind.NOTED, START - HOUR, START + 9 * HOUR)
+        check_next(ComplaintState(1, entries), Kind.NOTED, START - HOUR, START + 9 * HOUR)
 
 
 def test_a_later_note_does_not_bar_what_happened_before_it() -> None:
-    check_next(1, history(Kind.NOTED, hours=5), Kind.FORWARDED, START + HOUR, START + 9 * HOUR)
+    check_next(ComplaintState(1, history(Kind.NOTED, hours=5)), Kind.FORWARDED, START + HOUR, START + 9 * HOUR)
 
 
 def test_histories_are_folded_in_order_of_what_happened() -> None:
@@ -192,16 +191,20 @@ DAY = (datetime(2016, 11, 10, 16, tzinfo=UTC), datetime(2016, 11, 11, 16, tzinfo
 
 
 def test_a_day_alone_is_its_first_second_or_the_moment_before_on_the_same_day() -> None:
+    def stored(moment: Moment, kind: Kind, entries: list[Transition]) -> datetime:
+        previous = previous_transition(entries, kind)
+        return moment_to_store(moment, previous and previous.at)
+
     next_day = (DAY[1], DAY[1] + 24 * HOUR)
-    assert settle_moment(Moment(*DAY, True), Kind.RECEIVED, []) == DAY[0]
-    assert settle_moment(Moment(*DAY, True), Kind.FORWARDED, history()) == START
-    assert settle_moment(Moment(*next_day, True), Kind.FORWARDED, history()) == next_day[0]
-    assert settle_moment(Moment(*DAY, True), Kind.COMPLETED, history(Kind.FORWARDED)) == START + HOUR
-    assert settle_moment(Moment(*DAY, True), Kind.FORWARDED, history(Kind.NOTED)) == START
-    assert settle_moment(Moment(*DAY, True), Kind.NOTED, history(Kind.FORWARDED)) == START
+    assert stored(Moment(*DAY, True), Kind.RECEIVED, []) == DAY[0]
+    assert stored(Moment(*DAY, True), Kind.FORWARDED, history()) == START
+    assert stored(Moment(*next_day, True), Kind.FORWARDED, history()) == next_day[0]
+    assert stored(Moment(*DAY, True), Kind.COMPLETED, history(Kind.FORWARDED)) == START + HOUR
+    assert stored(Moment(*DAY, True), Kind.FORWARDED, history(Kind.NOTED)) == START
+    assert stored(Moment(*DAY, True), Kind.NOTED, history(Kind.FORWARDED)) == START
     # A day before the last transition's stays what it is, for check_next to refuse.
     earlier = (DAY[0] - 24 * HOUR, DAY[0])
-    assert settle_moment(Moment(*earlier, True), Kind.FORWARDED, history()) == earlier[0]
+    assert stored(Moment(*earlier, True), Kind.FORWARDED, history()) == earlier[0]
 
 
 @given(
@@ -218,7 +221,7 @@ def test_whatever_is_asked_only_what_is_allowed_happens(kinds: list[Kind]) -> No
         at = START + place * HOUR
         status = fold(1, entries).status
         try:
-            check_next(1, entries, kind, at, now)
+            check_next(ComplaintState(1, entries), kind, at, now)
         except NotAllowed:
             assert kind not in TOLD[status] and status not in ALLOWED[kind]
         else:

@@ -11,7 +11,8 @@ from dealtrack.cli.explanation_view import explanation_text
 from dealtrack.cli.language import _
 from dealtrack.cli.terms import said
 from dealtrack.cli.transitions import RECORDINGS, Recording, read_detail
-from dealtrack.core.lifecycle import Complaint, Kind, check_allowed
+from dealtrack.core.lifecycle import Complaint, Kind
+from dealtrack.core.limits import check_allowed
 from dealtrack.core.moments import Moment, parse_moment
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
