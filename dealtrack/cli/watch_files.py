@@ -54,10 +54,10 @@ def print_lists(
     def write(path: Path, name: str, group: Sequence[Lateness]) -> None:
         records = map(_record, group)
         if fmt == "xlsx":
-            from dealtrack.exchange.sheets import write_sheet
+            from dealtrack.exchange.xlsx import write_list
 
             with bytes_beside(path, FileKind.WORKBOOK) as book:
-                write_sheet(records, KEYS, _titles(), _("overdue"), zone, moment, book)
+                write_list(records, KEYS, _titles(), _("overdue"), zone, moment, book)
             return
         with written_beside(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
             if fmt == "csv":

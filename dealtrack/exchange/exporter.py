@@ -94,8 +94,8 @@ def write_export_book(
 
     Raises CannotWrite, with the file's `name`, where a text is too long for a cell or there are too many rows.
     """
-    from dealtrack.exchange.books import write_book
+    from dealtrack.exchange.xlsx import write_export_sheet
 
     records = Counted(register, view, reveal, as_text=True)
-    write_book(records, export_keys(register, view), register.zone, made_at, out, name)
+    write_export_sheet(records, export_keys(register, view), register.zone, made_at, out, name)
     return records.count

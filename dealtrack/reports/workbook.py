@@ -1,10 +1,10 @@
 """A report as a workbook for Excel: real dates and numbers, frozen headings, conditional colours, native charts."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any, BinaryIO
 
 from dealtrack.core.text import safe_text
+from dealtrack.exchange.xlsx import workbook
 from dealtrack.reports.figures import PARTS, TIMED, Report
 from dealtrack.reports.sheet_tables import Area, Book, write_text
 from dealtrack.reports.tables import (
@@ -42,16 +42,8 @@ SERIES = ("#2F6DB5", "#E0A030", "#7A5AA6", "#3A9D5D", "#C0392B", "#777777")
 
 def write_workbook(report: Report, out: BinaryIO, _: Translate) -> None:
     """Write a report as a workbook; a text is never taken for a formula, a number or a link."""
-    import xlsxwriter
-
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    # What the file itself cannot take is an error of its own then, and none of the library's.
-    made = BytesIO()
-    with xlsxwriter.Workbook(made, plain) as book:
-        # The same report gives the same bytes.
-        book.set_properties({"created": report.moment.replace(tzinfo=None), "title": safe_text(title_of(report, _))})
+    with workbook(out, report.moment, safe_text(title_of(report, _))) as book:
         Writer(Book(book), report, _).write()
-    out.write(made.getbuffer())
 
 
 class Writer:

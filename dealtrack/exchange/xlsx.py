@@ -1,0 +1,191 @@
+"""Workbooks that are written: an export, which an import reads back, and lists for people who work in Excel."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import partial
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from dealtrack.core.deadlines import LAST_SECOND
+from dealtrack.core.moments import iso_local
+from dealtrack.core.text import defuse_formula, display_width, escape_controls, safe_text
+from dealtrack.errors import CannotWrite
+from dealtrack.exchange.writers import Record, due_key
+from dealtrack.phrase import Phrase
+from dealtrack.register.drafts import draft_folder
+
+LONGEST_CELL = 32_767
+"""The characters that a cell holds."""
+
+MOST_ROWS = 1_048_575
+"""The rows that a sheet holds below its header."""
+
+DAY_FORM, MOMENT_FORM, SECOND_FORM = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "yyyy-mm-dd hh:mm:ss"
+NUMBER_FORM, MONEY_FORM = "General", "0.00"
+NARROWEST, WIDEST = 6, 60
+A4 = 9
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_WIDTHS = {"id": 8, "number": 16, "platform": 14, "summary": 50, "history": 30, "provisional": 11}
+
+
+@contextmanager
+def workbook(out: BinaryIO, made_at: datetime, title: str = "", folder: str = "") -> Iterator[Any]:
+    """Give a workbook of xlsxwriter's to fill, which goes to `out` when the block ends well.
+
+    A text in it is never taken for a formula, a number or a link. `made_at` is what it says of when it was made, so
+    that the same content makes the same bytes. Its rows are held in memory, unless a `folder` for them is given.
+    """
+    import xlsxwriter
+
+    kept = {"constant_memory": True, "tmpdir": folder} if folder else {"in_memory": True}
+    # Else it would guess at what texts mean.
+    plain = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+    # What the file itself cannot take is an error of its own then, and none of the library's.
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {**kept, **plain}) as book:
+        created = {"created": made_at.astimezone(UTC).replace(tzinfo=None)}
+        book.set_properties({**created, "title": title} if title else created)
+        yield book
+    out.write(content.getbuffer())
+
+
+def write_list(
+    records: Iterable[Record],
+    keys: Sequence[str],
+    titles: Mapping[str, str],
+    title: str,
+    zone: tzinfo,
+    made_at: datetime,
+    out: BinaryIO,
+) -> None:
+    """Write records as a workbook; moments in UTC become dates and hours of `zone`, a day's last second its date.
+
+    `titles` head the columns, `title` names the sheet. A text too long for a cell is cut.
+    """
+    with workbook(out, made_at) as book:
+        sheet = book.add_worksheet(title[:31])
+        heading = book.add_format({"bold": True, "bottom": 1})
+        forms = {
+            form: book.add_format({"num_format": form, "align": "left"})
+            for form in (DAY_FORM, MOMENT_FORM, NUMBER_FORM)
+        }
+        widths = [display_width(titles.get(key, key)) + 2 for key in keys]
+        for column, key in enumerate(keys):
+            sheet.write_string(0, column, titles.get(key, key), heading)
+        row = 0
+        for row, record in enumerate(records, 1):
+            for column, key in enumerate(keys):
+                shown = _write_cell(sheet, row, column, record.get(key), forms, zone)
+                widths[column] = max(widths[column], display_width(shown))
+        sheet.freeze_panes(1, 0)
+        # On paper: across A4, all columns on one page, the headings on every page.
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        sheet.autofilter(0, 0, row, max(0, len(keys) - 1))
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, min(WIDEST, max(NARROWEST, width + 1)))
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: Any, forms: Mapping[str, Any], zone: tzinfo) -> str:
+    """Write a value as what it is, and return what it takes the width of."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, datetime):
+        local = value.astimezone(zone).replace(tzinfo=None)
+        form = DAY_FORM if local.time() == LAST_SECOND else MOMENT_FORM
+        if form == DAY_FORM:
+            local = datetime.combine(local.date(), time())
+        sheet.write_datetime(row, column, local, forms[form])
+        return form
+    if isinstance(value, date):
+        sheet.write_datetime(row, column, value, forms[DAY_FORM])
+        return DAY_FORM
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        sheet.write_number(row, column, value, forms[NUMBER_FORM])
+        return str(value)
+    # Programs differ in how they show a truth value: it is written as the other formats have it.
+    text = str(value).lower() if isinstance(value, bool) else safe_text(str(value))[:LONGEST_CELL]
+    sheet.write_string(row, column, text)
+    return text
+
+
+def write_export_sheet(
+    records: Iterable[Record], keys: Sequence[str], zone: tzinfo, made_at: datetime, out: BinaryIO, name: str
+) -> None:
+    """Write records under the header of their keys, every value whole; moments in UTC become dates, local to `zone`.
+
+    The rows go to a temporary file one by one. Raises CannotWrite, with the file's `name`.
+    """
+    from xlsxwriter.exceptions import XlsxFileError
+
+    try:
+        with draft_folder() as folder, workbook(out, made_at, folder=str(folder)) as book:
+            _fill(book, records, keys, zone, name)
+    except XlsxFileError as error:
+        raise CannotWrite(path=name, reason=str(error.args[0] if error.args else error)) from None
+
+
+def _fill(book: Any, records: Iterable[Record], keys: Sequence[str], zone: tzinfo, name: str) -> None:
+    sheet = book.add_worksheet("complaints")
+    sheet.freeze_panes(1, 0)
+    bold = book.add_format({"bold": True})
+    moment, money = (book.add_format({"num_format": form, "align": "left"}) for form in (SECOND_FORM, MONEY_FORM))
+    # Excel shows such a text as it stands, and keeps it one when it is edited.
+    quoted = book.add_format({"quote_prefix": True})
+    for column, key in enumerate(keys):
+        wide = 19 if due_key(key) or key in ("received", "forwarded", "completed") else 12
+        sheet.set_column(column, column, _WIDTHS.get(key, wide))
+        sheet.write_string(0, column, key, bold)
+    put = partial(_put, sheet, zone, moment, money, quoted)
+    row = 0
+    for row, record in enumerate(records, 1):
+        if row > MOST_ROWS:
+            reason = Phrase(
+                "a sheet holds {most:,} complaints at most; --format csv or jsonl holds any number", most=MOST_ROWS
+            )
+            raise CannotWrite(path=name, reason=reason)
+        for column, key in enumerate(keys):
+            value = record.get(key)
+            if value is not None and value != "" and not put(row, column, key, value):
+                reason = Phrase(
+                    "the {key} of complaint {id} is longer than a cell holds ({longest:,})",
+                    key=key,
+                    id=record["id"],
+                    longest=LONGEST_CELL,
+                )
+                raise CannotWrite(path=name, reason=Phrase("{reason}; --format csv or jsonl takes it", reason=reason))
+    sheet.autofilter(0, 0, row, len(keys) - 1)
+
+
+def _put(
+    sheet: Any, zone: tzinfo, moment: Any, money: Any, quoted: Any, row: int, column: int, key: str, value: Any
+) -> bool:
+    """Write a value as what it is, and tell whether the cell holds all of it."""
+    if isinstance(value, str):
+        if key == "amount":
+            sheet.write_number(row, column, float(value), money)
+            return True
+        text = escape_controls(value)
+        if text.startswith("'"):
+            text = defuse_formula(text)
+        if len(text) > LONGEST_CELL:
+            return False
+        sheet.write_string(row, column, text, quoted if _FORMULA.match(text) else None)
+    elif isinstance(value, datetime):
+        local = value.astimezone(zone)
+        naive = local.replace(tzinfo=None)
+        if naive.replace(tzinfo=zone, fold=1).utcoffset() == naive.replace(tzinfo=zone, fold=0).utcoffset():
+            sheet.write_datetime(row, column, naive, moment)
+        else:
+            # The hour stands on the clock twice: only its offset tells which one is meant.
+            sheet.write_string(row, column, iso_local(value, zone))
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    else:
+        sheet.write_number(row, column, value)
+    return True
