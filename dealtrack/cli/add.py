@@ -30,7 +30,7 @@ from dealtrack.core.lifecycle import ComplaintState, Kind
 from dealtrack.core.limits import check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
-from dealtrack.core.standing import foreseen
+from dealtrack.core.standing import projected_standing
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.core.vocabulary import CATEGORIES, NAME, clean_field, longest
 from dealtrack.errors import (
@@ -209,7 +209,7 @@ def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: 
     name = detail["policy"]
     versions = register.policies.get(name) or read_policy(name)
     moment = session.moment(at, register.zone).start
-    standing = foreseen(detail, versions, moment, register.calendar, register.zone, session.now)
+    standing = projected_standing(detail, versions, moment, register.calendar, register.zone, session.now)
     names = ", ".join(said(field, detail[field]) for field in ("number", "platform", "category") if field in detail)
     _say(_("{known}: received {moment}").format(known=names, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:

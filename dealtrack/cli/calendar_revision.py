@@ -24,7 +24,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, Plan, Revision, preview, revise
 
 if TYPE_CHECKING:
-    from dealtrack.core.notice import Notice
+    from dealtrack.core.calendar_changes import Notice
 
 SHOWN = 20
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would change, or ask.")]
@@ -90,7 +90,7 @@ def import_(
     yes: Yes = False,
 ) -> None:
     """Take an official notice into the calendar; shows first which deadlines move."""
-    from dealtrack.core.notice import day_in, overruled
+    from dealtrack.core.calendar_changes import day_in, overruled_days
     from dealtrack.register.calendar_layers import read_layers
     from dealtrack.sources.notices import read_notice
 
@@ -104,7 +104,7 @@ def import_(
         day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
         notice = notice._replace(source=source, issued=day, scope=scope)
         rules, notice = _with_issue(session, register, notice)
-        for ruled, ruling in overruled(rules, notice):
+        for ruled, ruling in overruled_days(rules, notice):
             text = _("{day}: stays {told}, against this notice")
             tell(safe_text(text.format(day=show_day(ruled), told=_reason(ruled, ruling))), sys.stdout)
 

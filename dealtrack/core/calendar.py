@@ -85,8 +85,7 @@ class CalendarRules(NamedTuple):
 
     def plain(self, day: date) -> Ruling:
         """Return what the weekday rule alone says of a day."""
-        rest = day.weekday() in self.weekend
-        return _PLAIN_REST if rest else _PLAIN_WORKED
+        return _PLAIN_REST if day.weekday() in self.weekend else _PLAIN_WORKED
 
     def ruling(self, day: date) -> Ruling:
         """Return what holds for a day: its own ruling where there is one, else the weekday rule."""
@@ -94,20 +93,15 @@ class CalendarRules(NamedTuple):
 
     def to_data(self) -> dict[str, Any]:
         """Return the rules as plain data that canonical JSON can hold."""
-        data: dict[str, Any] = {
-            "name": self.name,
-            "title": self.title,
-            "timezone": self.timezone,
+        data = self._asdict() | {
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
             "weekend": sorted(self.weekend),
             "rulings": rulings_to_data(self.rulings),
             "official": sorted(self.official),
-            "source": self.source,
         }
-        if self.spans is not None:
-            data.update(spans=spans_to_data(self.spans), law=self.law)
-        return data
+        del data["spans"], data["law"]
+        return data if self.spans is None else data | {"spans": spans_to_data(self.spans), "law": self.law}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "CalendarRules":

@@ -60,10 +60,12 @@ _WEEKDAYS = {
 
 # Patterns are compiled when first used, which spares the daily commands 3 ms. Every repeat is bounded or over
 # characters that what follows cannot match, so no text takes long.
-_FULL_DAY = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
-_COMPACT_DAY = r"([0-9]{4})([0-9]{2})([0-9]{2})"
-_MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})"
-_HAN_DAY = r"(?:([0-9]{4}) ?年 ?)?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?[日号]?"
+_DAYS = (
+    r"(?P<year>[0-9]{4})(?P<sign>[-/.])(?P<month>[0-9]{1,2})(?P=sign)(?P<day>[0-9]{1,2})",
+    r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
+    r"(?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})",
+    r"(?:(?P<year>[0-9]{4}) ?年 ?)?(?P<month>[0-9]{1,2}) ?月 ?(?P<day>[0-9]{1,2}) ?[日号]?",
+)
 _NAMED_DAY = r"([0-9]{1,2}) ([a-z]{3,9})(?:,? ([0-9]{4}))?"
 _SHORT_YEAR = r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}|[0-9]{2} ?年.{0,20}"
 _YEAR_LAST = r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{4}"
@@ -71,7 +73,10 @@ _DAY_AND_TIME = rf"(?:(?P<day>[^:点]{{1,40}}?)(?: |(?<=[0-9])t|(?<=[^0-9a-z ]))
 _MONTH = r"([0-9]{4})(?:[-/.]| ?年 ?)([0-9]{1,2}) ?月?"
 _YEAR = r"([0-9]{4}) ?年?"
 _RANGE = r" ?(?:/|\.\.|~| to | - |至|到) ?"
-_SPAN = r"([0-9]{1,5}) ?(wd|working days?|个?工作日|d|days?|天|h|hours?|个?小时|m|min|minutes?|分钟?)"
+_SPAN = (
+    r"([0-9]{1,5}) ?(?:(?P<working_days>wd|working days?|个?工作日)|(?P<days>d|days?|天)|(?P<hours>h|hours?|个?小时)"
+    r"|(?P<minutes>m|min|minutes?|分钟?))"
+)
 _HOURS_AND_MINUTES = r"([0-9]{1,5})h ?([0-9]{1,2})m?"
 
 
@@ -131,20 +136,14 @@ def parse_span(text: str) -> Span:
     match = re.fullmatch(_SPAN, plain)
     if match is None:
         raise BadSpan(text=_short(text))
-    number, unit = int(match[1]), match[2]
-    if unit.startswith("w") or unit.endswith("工作日"):
-        return Span(number)
-    if unit.startswith(("d", "天")):
-        return Span(None, timedelta(days=number))
-    if unit.startswith("h") or unit.endswith("小时"):
-        return Span(None, timedelta(hours=number))
-    return Span(None, timedelta(minutes=number))
+    number, unit = int(match[1]), str(match.lastgroup)
+    return Span(number) if unit == "working_days" else Span(None, timedelta(**{unit: number}))
 
 
 def show_moment(moment: datetime, zone: tzinfo) -> str:
     """Return a moment in a time zone as 2016-11-11 21:30, with its seconds only where they are not zero."""
     local = moment.astimezone(zone)
-    text = f"{_written(local)} {_TWO[local.hour]}:{_TWO[local.minute]}"
+    text = f"{_iso_day(local)} {_TWO[local.hour]}:{_TWO[local.minute]}"
     return f"{text}:{_TWO[local.second]}" if local.second else text
 
 
@@ -154,10 +153,8 @@ def show_due(due: datetime, zone: tzinfo, provisional: bool = False, end_of_day:
     A question mark follows a provisional one. With `end_of_day` false the hour is always shown.
     """
     local = due.astimezone(zone)
-    if end_of_day and local.hour == 23 and local.minute == 59 and local.second == 59:
-        text = _written(local)
-    else:
-        text = show_moment(local, zone)
+    is_last_second = local.hour == 23 and local.minute == 59 and local.second == 59
+    text = _iso_day(local) if end_of_day and is_last_second else show_moment(local, zone)
     return text + "?" if provisional else text
 
 
@@ -168,7 +165,7 @@ def iso_local(moment: datetime, zone: tzinfo) -> str:
     suffix = _offsets.get(offset)
     if suffix is None:
         suffix = _offsets[offset] = local.isoformat(timespec="seconds")[19:]
-    return f"{_written(local)}T{_TWO[local.hour]}:{_TWO[local.minute]}:{_TWO[local.second]}{suffix}"
+    return f"{_iso_day(local)}T{_TWO[local.hour]}:{_TWO[local.minute]}:{_TWO[local.second]}{suffix}"
 
 
 @lru_cache(4096)
@@ -186,14 +183,14 @@ def to_store(moment: datetime) -> str:
         if moment.tzinfo is None:
             raise ValueError("a moment needs its time zone")
         moment = moment.astimezone(UTC)
-    return f"{_written(moment)}T{_TWO[moment.hour]}:{_TWO[moment.minute]}:{_TWO[moment.second]}Z"
+    return f"{_iso_day(moment)}T{_TWO[moment.hour]}:{_TWO[moment.minute]}:{_TWO[moment.second]}Z"
 
 
 from_store = datetime.fromisoformat
 """Return the moment, in UTC, that `to_store` wrote. The bare built-in: it runs for every row that is read."""
 
 
-def _written(moment: datetime) -> str:
+def _iso_day(moment: datetime) -> str:
     return f"{moment.year:04d}-{_TWO[moment.month]}-{_TWO[moment.day]}"
 
 
@@ -241,14 +238,10 @@ def _day(text: str, today: date) -> date:
         return _bounded(today - _DAY_WORDS[text] * ONE_DAY)
     if text in _WEEKDAYS:
         return _bounded(today - (today.weekday() - _WEEKDAYS[text]) % 7 * ONE_DAY)
-    if match := re.fullmatch(_FULL_DAY, text):
-        return _date(match[1], match[3], match[4], today)
-    if match := re.fullmatch(_COMPACT_DAY, text):
-        return _date(match[1], match[2], match[3], today)
-    if match := re.fullmatch(_MONTH_DAY, text):
-        return _date(None, match[1], match[2], today)
-    if match := re.fullmatch(_HAN_DAY, text):
-        return _date(match[1], match[2], match[3], today)
+    for pattern in _DAYS:
+        if match := re.fullmatch(pattern, text):
+            parts = match.groupdict()
+            return _date(parts.get("year"), parts["month"], parts["day"], today)
     if (match := re.fullmatch(_NAMED_DAY, text)) and (month := _month_named(match[2])):
         return _date(match[3], str(month), match[1], today)
     if re.fullmatch(_YEAR_LAST, text):
@@ -264,8 +257,7 @@ def _month_named(text: str) -> int:
 
 
 def _bounded(day: date) -> date:
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise NoSuchTime(Phrase(" (years run from {first} to {last})", first=FIRST_YEAR, last=LAST_YEAR))
+    _check_month(day.year, day.month)
     return day
 
 

@@ -132,12 +132,7 @@ PLATFORM_KEYS = tuple(platform_record(Platform("")))
 
 def check_record(check: Check) -> dict[str, Any]:
     """Return the record of a check under its fixed keys; moments in UTC."""
-    return {
-        "checked": check.at,
-        "checked_by": check.by,
-        "channels": list(check.channels),
-        "finding": check.finding,
-    }
+    return dict(zip(CHECK_KEYS, (check.at, check.by, list(check.channels), check.finding), strict=True))
 
 
 CHECK_KEYS = ("checked", "checked_by", "channels", "finding")

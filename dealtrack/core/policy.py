@@ -58,37 +58,25 @@ class ClockRule(NamedTuple):
 
     def to_data(self) -> dict[str, Any]:
         """Return the rule as plain data that canonical JSON can hold."""
-        return {
-            "name": self.name,
+        return self._asdict() | {
             "start": sorted(kind.value for kind in self.start),
             "stop": sorted(kind.value for kind in self.stop),
-            "length": self.length,
             "unit": self.unit.value,
             "roll": self.roll.value,
             "closes": self.closes.isoformat() if self.closes else None,
-            "pausable": self.pausable,
-            "extensions": self.extensions,
-            "extension_by": self.extension_by,
-            "article": self.article,
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "ClockRule":
         """Return the rule that `to_data` wrote."""
-        closes = data["closes"]
-        return cls(
-            name=data["name"],
-            start=frozenset(map(Kind, data["start"])),
-            stop=frozenset(map(Kind, data["stop"])),
-            length=data["length"],
-            unit=Unit(data["unit"]),
-            roll=Roll(data["roll"]),
-            closes=time.fromisoformat(closes) if closes else None,
-            pausable=data["pausable"],
-            extensions=data["extensions"],
-            extension_by=data["extension_by"],
-            article=data["article"],
-        )
+        values = {name: data[name] for name in cls._fields} | {
+            "start": frozenset(map(Kind, data["start"])),
+            "stop": frozenset(map(Kind, data["stop"])),
+            "unit": Unit(data["unit"]),
+            "roll": Roll(data["roll"]),
+            "closes": time.fromisoformat(data["closes"]) if data["closes"] else None,
+        }
+        return cls(**values)
 
 
 class Policy(NamedTuple):
@@ -129,10 +117,10 @@ class Policy(NamedTuple):
             "authority": self.authority,
             "source": self.source,
             "clocks": [clock.to_data() for clock in self.clocks],
-            # Left out where it is not so, as in the journals of registers that did not know it.
-            **({"restart": True} if self.restart else {}),
         }
         # Only where they say something, so that what earlier releases wrote is written as it was.
+        if self.restart:
+            data["restart"] = True
         if self.is_open:
             data["platforms"] = OPEN
         if self.revision > 1:

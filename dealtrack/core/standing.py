@@ -1,12 +1,12 @@
 """How a complaint stands at a moment, and the record of it that lists and exports are made of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, current, judge, verdict
-from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, fold
+from dealtrack.core.lifecycle import Complaint, Kind, Transition, fold
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, version_for
 
@@ -43,7 +43,7 @@ class Lateness(NamedTuple):
     is_provisional: bool = False
 
 
-def foreseen(
+def projected_standing(
     detail: Mapping[str, Any],
     versions: Sequence[Policy],
     received: datetime,
@@ -63,58 +63,47 @@ def foreseen(
     return Standing(fold(0, history), tuple(clocks), now, tuple(runs))
 
 
+FIRST_KEYS = (
+    *("id", "number", "platform", "category", "seller", "status", "owner", "policy"),
+    *("received", "forwarded", "completed"),
+)
+LAST_KEYS = ("outcome", "amount", "summary")
+"""The keys of a complaint's record, in their order, before and after those of its clocks and `provisional`."""
+
+
 def record(standing: Standing) -> dict[str, Any]:
     """Return the record of a complaint under its fixed keys; moments in UTC, None for what is not known.
 
     `_provisional`, which no output shows, names the deadlines that are provisional.
     """
-    complaint = standing.complaint
-    values: dict[str, Any] = {
-        "id": complaint.id,
-        "number": complaint.number,
-        "platform": complaint.platform,
-        "category": complaint.category,
-        "seller": complaint.seller,
-        "status": complaint.status.value,
-        "owner": complaint.owner,
-        "policy": complaint.policy,
-        "received": complaint.received,
-        "forwarded": complaint.forwarded,
-        "completed": complaint.completed,
-    }
+    values = _values(standing.complaint, FIRST_KEYS)
     for clock in standing.clocks:
         values[f"{clock.name}_due"] = clock.due
         values[f"{clock.name}_verdict"] = standing.verdict(clock).value
     uncertain = {f"{clock.name}_due" for clock in standing.clocks if clock.provisional}
-    values["provisional"] = bool(uncertain)
-    values["_provisional"] = uncertain
-    values["outcome"] = complaint.outcome
-    values["amount"] = complaint.amount
-    values["summary"] = complaint.summary
-    return values
+    return values | {
+        "provisional": bool(uncertain),
+        "_provisional": uncertain,
+        **_values(standing.complaint, LAST_KEYS),
+    }
 
 
 def record_keys(clocks: Iterable[str]) -> list[str]:
     """Return the keys of a complaint's record, with those of all the clocks named."""
-    empty = Standing(Complaint(0, Status.VOIDED), (), datetime.min.replace(tzinfo=UTC))
-    keys = [key for key in record(empty) if not key.startswith("_")]
-    position = keys.index("provisional")
-    keys[position:position] = [key for name in clocks for key in (f"{name}_due", f"{name}_verdict")]
-    return keys
+    of_clocks = [f"{name}_{what}" for name in clocks for what in ("due", "verdict")]
+    return [*FIRST_KEYS, *of_clocks, "provisional", *LAST_KEYS]
+
+
+def _values(complaint: Complaint, names: Iterable[str]) -> dict[str, Any]:
+    values = {name: getattr(complaint, name) for name in names}
+    if "status" in values:
+        values["status"] = complaint.status.value
+    return values
 
 
 WATCH_KEYS = (
-    "id",
-    "number",
-    "platform",
-    "category",
-    "status",
-    "owner",
-    "clock",
-    "due",
-    "verdict",
-    "working_days_late",
-    "provisional",
+    *("id", "number", "platform", "category", "status", "owner"),
+    *("clock", "due", "verdict", "working_days_late", "provisional"),
 )
 
 
@@ -123,14 +112,9 @@ def watch_record(lateness: Lateness) -> dict[str, Any]:
 
     `_provisional`, which no output shows, names the deadline where it is provisional, and not the days late alone.
     """
-    complaint, clock = lateness.complaint, lateness.clock
+    clock = lateness.clock
     return {
-        "id": complaint.id,
-        "number": complaint.number,
-        "platform": complaint.platform,
-        "category": complaint.category,
-        "status": complaint.status.value,
-        "owner": complaint.owner,
+        **_values(lateness.complaint, WATCH_KEYS[:6]),
         "clock": clock.name,
         "due": clock.due,
         "verdict": lateness.verdict.value,
@@ -141,7 +125,7 @@ def watch_record(lateness: Lateness) -> dict[str, Any]:
 
 
 def clock_record(clock: Clock, moment: datetime) -> Mapping[str, Any]:
-    """Return one run of a clock as `show` tells it; moments in UTC."""
+    """Return one run of a clock as `show` shows it; moments in UTC."""
     return {
         "clock": clock.name,
         "round": clock.round,

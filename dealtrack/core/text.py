@@ -152,9 +152,7 @@ def parse_amount(text: str) -> str:
     """
     if is_amount(text):
         return text
-    plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
-    plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()
-    match = re.fullmatch(_AMOUNT, plain)
+    match = re.fullmatch(_AMOUNT, _without_yuan(_plain_amount(text)))
     if match is None:
         raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
     return f"{int(match[1].replace(',', ''))}.{match[2] or '':0<2}"
@@ -166,19 +164,26 @@ def parse_amount_of(text: str, decimal: str, signs: Sequence[str]) -> str:
     What both signs make clear is read whichever the decimal sign is, as 1.299,50 and 1,299.50. A point alone before
     three digits may be either, so that 99.999 is refused. Raises BadAmount.
     """
-    plain = normalize("NFKC", text[:41]).strip() if len(text) <= 40 else ""
+    plain = _plain_amount(text)
     words = "|".join(re.escape(normalize("NFKC", sign)) for sign in sorted(signs, key=len, reverse=True))
     if words:
         plain = re.sub(rf"(?i)^(?:{words})\s*|\s*(?:{words})$", "", plain)
     if not decimal:
         return parse_amount(plain)
-    plain = re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", plain, count=1)).strip()
-    match = re.fullmatch(_AMOUNT_ANYWHERE, plain)
+    match = re.fullmatch(_AMOUNT_ANYWHERE, _without_yuan(plain))
     digits = re.sub(r"[^0-9]", "", match[1]) if match is not None else ""
     is_one_sign = match is not None and match["point"] is not None and match["point"] in match[1]
     if match is None or is_one_sign or len(digits) > 12 or not (match["point"] or _is_clear(match, decimal)):
         raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
     return f"{int(digits)}.{match['cents'] or '':0<2}"
+
+
+def _plain_amount(text: str) -> str:
+    return normalize("NFKC", text).strip() if len(text) <= 40 else ""
+
+
+def _without_yuan(text: str) -> str:
+    return re.sub(_CURRENCY_AFTER, "", re.sub(_CURRENCY_BEFORE, "", text, count=1)).strip()
 
 
 def _is_clear(match: "re.Match[str]", decimal: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, rulings_from_data
-from dealtrack.core.notice import Notice, with_notices
+from dealtrack.core.calendar_changes import Notice, with_notices
 from dealtrack.register import journal
 from dealtrack.register.journal import Event
 

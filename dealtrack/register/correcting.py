@@ -6,8 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
-from dealtrack.core.clocks import Clock
-from dealtrack.core.correction import Correction, PolicyAt, judge_corrected, policy_at
+from dealtrack.core.clocks import Clock, Correction, PolicyAt, judge_corrected, policy_at
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, are_same, version_for

@@ -15,10 +15,10 @@ from dealtrack.core.clocks import (
     current,
     is_lateness_provisional,
     judge,
+    judge_corrected,
     verdict,
     working_days_late,
 )
-from dealtrack.core.correction import judge_corrected
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Kind, Status, Transition
 from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import ClockRule, Policy

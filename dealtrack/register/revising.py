@@ -16,7 +16,7 @@ from dealtrack.core.calendar import (
     WorkingCalendar,
     days_between,
 )
-from dealtrack.core.calendar_changes import change_to_data, changed_days, otherwise_rolled
+from dealtrack.core.calendar_changes import change_to_data, changed_days, days_rolled_differently
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.deadlines import Deadlines, plain_deadlines
 from dealtrack.core.lifecycle import Complaint
@@ -150,7 +150,7 @@ def _changes(
         spans_before, spans_after = old.span_by_day(), new.span_by_day()
         rest.update(day for day in {*spans_before, *spans_after} if spans_before.get(day) != spans_after.get(day))
     within = sorted(day for day in rest if old.first <= day <= old.last)
-    rolled = otherwise_rolled(before, after, within)
+    rolled = days_rolled_differently(before, after, within)
 
     flipped.sort(key=lambda day: (new.ruling(day).worked == new.plain(day).worked, day))
     renamed = len({*anew} - {*flipped} - {*rolled})

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
-from dealtrack.core.clocks import CalendarAt
-from dealtrack.core.correction import Correction, PolicyAt, policy_at
+from dealtrack.core.clocks import CalendarAt, Correction, PolicyAt, policy_at
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.platform import Platform

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from dealtrack.core.calendar import ONE_DAY
-from dealtrack.core.campaign import Campaign
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
 from dealtrack.register.counts import first_received
@@ -14,6 +14,9 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.counting import Counting, count, ordered_groups
 from dealtrack.reports.figures import Report, Role, Section, Share, Whole, known_days
+
+if TYPE_CHECKING:
+    from dealtrack.sources.campaigns import Campaign
 
 NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners"}
 """What a report may be narrowed to, with the field of a filter that holds it."""
@@ -30,8 +33,8 @@ class Question:
     by: str = ""
     first: date | None = None
     last: date | None = None
-    campaign: Campaign | None = None
-    last_year: Campaign | None = None
+    campaign: "Campaign | None" = None
+    last_year: "Campaign | None" = None
     wanted: Filter = field(default_factory=Filter)
 
 
@@ -68,7 +71,7 @@ def year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
-def last_years(campaign: Campaign, known: Mapping[str, Campaign]) -> Campaign | None:
+def last_years(campaign: "Campaign", known: Mapping[str, "Campaign"]) -> "Campaign | None":
     """Return the campaign of the year before: that which bears the same name but for its year; None for none known."""
     year = str(campaign.first.year)
     before = str(campaign.first.year - 1)

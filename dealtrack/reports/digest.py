@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dealtrack.core.agenda import DigestDay, digest_day, is_due_today, is_new
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.morning import Morning, is_due_today, is_new, morning_of
 from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.register.backup import newest_backup
 from dealtrack.register.queries import Filter
@@ -35,7 +35,7 @@ class Digest:
     """
 
     moment: datetime
-    morning: Morning
+    morning: DigestDay
     newly_overdue: Sequence[Lateness]
     still_overdue: Sequence[Lateness]
     due_today: Sequence[Lateness]
@@ -97,7 +97,7 @@ def make_digest(register: Register, wanted: Filter, view: View, backups: Path | 
     Reminders and the journal's head belong to the present alone. Raises OutsideCalendar.
     """
     calendar = register.calendar_in(view)
-    morning = morning_of(view.moment, calendar, register.zone)
+    morning = digest_day(view.moment, calendar, register.zone)
     late = list(register.overdue(wanted, view))
     coming = list(register.due(wanted, morning.until, view))
     new, still = _divided(late, [is_new(lateness, morning) for lateness in late])
@@ -118,6 +118,6 @@ def _divided(latenesses: Iterable[Lateness], answers: Iterable[bool]) -> tuple[l
     return yes, no
 
 
-def _backup_age(register: Register, place: Path, morning: Morning, now: datetime) -> BackupAge | None:
+def _backup_age(register: Register, place: Path, morning: DigestDay, now: datetime) -> BackupAge | None:
     last = newest_backup(register, place, now)
     return None if last is not None and last > morning.since else BackupAge(place, last)

@@ -1,11 +1,11 @@
-"""Campaigns by name: those of data/campaigns.toml and the user's own."""
+"""Sales campaigns by name, which reports compare with the days before: data/campaigns.toml and the user's own."""
 
 import re
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from dealtrack.core.campaign import Campaign
 from dealtrack.core.matching import nearest_words
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.errors import BadCampaignFile, UnknownCampaign, suggestion
@@ -16,6 +16,20 @@ FILE_NAME = "campaigns.toml"
 CAMPAIGN_KEYS = ("name", "title", "first", "last")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class Campaign(NamedTuple):
+    """A sales campaign, from `first` to `last`, both included; days of the register's time zone."""
+
+    name: str
+    title: str
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """Return how many days the campaign lasts."""
+        return (self.last - self.first).days + 1
 
 
 def load_campaigns(data_folder: Path, user_folder: Path) -> dict[str, Campaign]:

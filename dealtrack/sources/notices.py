@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from dealtrack.core.calendar_changes import Notice, day_in
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
-from dealtrack.core.notice import Notice, day_in
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadNoticeFile
 from dealtrack.phrase import Phrase

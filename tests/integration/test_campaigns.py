@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.core.campaign import Campaign
 from dealtrack.errors import BadCampaignFile, UnknownCampaign
-from dealtrack.sources.campaigns import load_campaign, load_campaigns, read_campaigns_file
+from dealtrack.sources.campaigns import Campaign, load_campaign, load_campaigns, read_campaigns_file
 
 DATA = Path(__file__).parents[2] / "data"
 DOUBLE_ELEVEN = Campaign("double-eleven-2016", "Double Eleven 2016", date(2016, 11, 1), date(2016, 11, 20))

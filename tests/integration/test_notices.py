@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
-from dealtrack.core.notice import Notice, day_in, with_notices
+from dealtrack.core.calendar_changes import Notice, day_in, with_notices
 from dealtrack.errors import BadNoticeFile, IssueDaysEqual, IssueDayUnknown
 from dealtrack.sources.notices import read_notice
 

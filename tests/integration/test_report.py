@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dealtrack.core.campaign import Campaign
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment, to_store
@@ -27,6 +26,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
+from dealtrack.sources.campaigns import Campaign
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)

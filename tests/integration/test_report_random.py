@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dealtrack.core.campaign import Campaign
 from dealtrack.core.standing import record
 from dealtrack.register.queries import Filter
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, make_report
 from dealtrack.reports.figures import GROUPINGS
 from dealtrack.reports.records import report_record
+from dealtrack.sources.campaigns import Campaign
 from tests import plain_figures
 from tests.integration.test_report import BEGIN, HOUR, LIVES, NOW, Life, register_of
 from tests.plain_figures import Seen, Span, mean

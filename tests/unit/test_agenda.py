@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.agenda import Urgency, arranged, item_of, next_turn
+from dealtrack.core.agenda import Urgency, by_urgency, item_of, next_change
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Status
 from dealtrack.core.moments import local_day
@@ -59,13 +59,13 @@ clocks = st.one_of(st.none(), moments).map(clock)
 
 
 @given(st.lists(st.lists(clocks, max_size=3), max_size=8), st.floats(0, 1))
-def test_nothing_moves_before_the_next_turn(held: list[list[Clock]], part: float) -> None:
+def test_nothing_moves_before_the_next_change(held: list[list[Clock]], part: float) -> None:
     standings = [standing(*those, id_=place) for place, those in enumerate(held, 1)]
-    items = arranged(standings, NOON, BEIJING)
+    items = by_urgency(standings, NOON, BEIJING)
     assert sorted(item.complaint.id for item in items) == list(range(1, len(held) + 1))
     assert [item.urgency for item in items] == sorted((item.urgency for item in items), key=list(Urgency).index)
-    turn = next_turn(items, NOON, BEIJING)
+    turn = next_change(items, NOON, BEIJING)
     assert NOON <= turn <= MIDNIGHT
     # Up to the turn, itself included where a deadline is on time, and at midnight's last second.
     until = min(turn, MIDNIGHT - timedelta(seconds=1))
-    assert arranged(standings, NOON + (until - NOON) * part, BEIJING) == items
+    assert by_urgency(standings, NOON + (until - NOON) * part, BEIJING) == items

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dealtrack.core.agenda import digest_day, is_due_today, is_new
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict
 from dealtrack.core.lifecycle import Complaint, Status
-from dealtrack.core.morning import is_due_today, is_new, morning_of
 from dealtrack.core.standing import Lateness
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -55,7 +55,7 @@ def lateness(due: datetime | None) -> Lateness:
     ],
 )
 def test_the_working_days_around_a_morning(moment: str, is_worked: bool, since: str, following: str) -> None:
-    morning = morning_of(at(moment), CALENDAR, BEIJING)
+    morning = digest_day(at(moment), CALENDAR, BEIJING)
     assert (morning.is_worked, morning.since, morning.following.isoformat()) == (
         is_worked,
         at(since),
@@ -65,14 +65,14 @@ def test_the_working_days_around_a_morning(moment: str, is_worked: bool, since: 
 
 
 def test_a_deadline_that_passed_at_the_hour_of_the_last_page_is_not_new_again() -> None:
-    morning = morning_of(at("11-15 17:30"), CALENDAR, BEIJING)
+    morning = digest_day(at("11-15 17:30"), CALENDAR, BEIJING)
     told = [is_new(lateness(at(due)), morning) for due in ("11-11 23:59:59", "11-14 17:30:00", "11-14 17:30:01")]
     assert told == [False, False, True]
     assert not is_new(lateness(None), morning)
 
 
 def test_what_is_due_today_ends_at_midnight_there() -> None:
-    morning = morning_of(at("11-15 08:30"), CALENDAR, BEIJING)
+    morning = digest_day(at("11-15 08:30"), CALENDAR, BEIJING)
     told = [
         is_due_today(lateness(at(due)), morning, BEIJING) for due in ("11-15 17:30", "11-15 23:59:59", "11-16 00:00")
     ]
@@ -85,7 +85,7 @@ def test_every_overdue_clock_is_new_on_the_page_of_one_working_day(moment: datet
     hour = moment.astimezone(BEIJING)
     due = moment.astimezone(UTC) + timedelta(hours=hours)
     pages = [
-        morning_of(page.astimezone(UTC), CALENDAR, BEIJING)
+        digest_day(page.astimezone(UTC), CALENDAR, BEIJING)
         for days in range(-30, 31)
         if CALENDAR.is_worked((page := hour + timedelta(days=days)).date()) and page >= due
     ]

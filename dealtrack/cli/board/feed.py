@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dealtrack.core.agenda import Item, arranged, next_turn
+from dealtrack.core.agenda import Item, by_urgency, next_change
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError, RegisterMissing
 from dealtrack.register.connection import faults_of
@@ -121,5 +121,5 @@ class Feed:
 
     def _arrange(self) -> None:
         now = self.clock()
-        self.items = arranged(self._standings.values(), now, self.register.zone)
-        self._turn = next_turn(self.items, now, self.register.zone)
+        self.items = by_urgency(self._standings.values(), now, self.register.zone)
+        self._turn = next_change(self.items, now, self.register.zone)
