@@ -27,7 +27,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width
 from dealtrack.cli.terms import read_clock
-from dealtrack.core.snippet import snippet
+from dealtrack.core.search_text import snippet
 from dealtrack.core.standing import record, record_keys
 from dealtrack.core.text import clean_input
 from dealtrack.errors import MissingValue

@@ -128,6 +128,6 @@ def correct(register: Register, versions: Sequence[Policy], now: datetime, actor
             history = journal.history(register.connection, id_)
             complaint, clocks = register.project(history)
             if complaint.is_open:
-                writer.write(complaint, clocks, projection.import_key_of(history), is_new=False)
+                writer.write(complaint, clocks, history)
         writer.flush()
     return found

@@ -18,7 +18,7 @@ from dealtrack.core.lifecycle import NO_DETAIL, UNKNOWN_STEPS, Detail, Kind, is_
 from dealtrack.core.limits import moment_to_store
 from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.policy import ClockRule, Policy
-from dealtrack.register import search
+from dealtrack.core.search_text import NOTES, search_text
 from dealtrack.register.personal import new_salts, personal_digest, personal_row
 from dealtrack.register.projection import NOT_KNOWN, bindable
 
@@ -48,7 +48,7 @@ class Told(NamedTuple):
 class Ready(NamedTuple):
     """A new complaint as it will be written: its rows, all but its id and the numbers of its entries, which come last.
 
-    `kinds`, `moments` and `details` are those of its entries, `personal` the row of its personal data, `said` the texts
+    `kinds`, `moments` and `details` are those of its entries, `personal` the row of its personal data, `said` the text
     that it is searched by.
     """
 
@@ -60,7 +60,7 @@ class Ready(NamedTuple):
     complaint: tuple[Any, ...]
     clocks: tuple[tuple[Any, ...], ...]
     personal: tuple[Any, ...] | None
-    said: tuple[str, ...]
+    said: str
 
 
 class Plain:
@@ -133,7 +133,7 @@ class Plain:
             bindable(row[1:]),
             tuple([run[1:] for run in runs]),
             held,
-            search.said_in(detail),
+            search_text([detail]),
         )
 
     def retell(self, rows: Sequence[Sequence[Any]]) -> Told | None:
@@ -261,7 +261,7 @@ class Plain:
 
 def _is_plain(details: Sequence[Detail]) -> bool:
     later = all(map(ENDING.issuperset, details[1:]))
-    return later and search.NOTES_SET.isdisjoint(details[0])
+    return later and details[0].keys().isdisjoint(NOTES)
 
 
 _NOT_ENDED = (None, None, None)

@@ -12,6 +12,7 @@ from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.platform import Check, Platform
 from dealtrack.core.policy import Policy
+from dealtrack.core.search_text import search_text
 from dealtrack.register import zones
 
 COMPLAINT_COLUMNS = (
@@ -215,19 +216,11 @@ def import_key_of(history: Iterable[Transition]) -> str | None:
     return next((entry.detail.get("import_key") for entry in history if entry.kind is Kind.RECEIVED), None)
 
 
-def rows_of(
-    complaint: Complaint, clocks: Iterable[Clock], import_key: str | None
-) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
-    """Return the row of a complaint and those of its clocks, as they are read back."""
-    runs = [clock_row(complaint.id, clock) for clock in clocks]
-    return complaint_row(complaint, import_key), runs
-
-
 def copy_empty(register: sqlite3.Connection, connection: sqlite3.Connection) -> None:
-    """Make the tables complaint and clock of a register, with their indexes, in another database, without rows."""
+    """Make the tables that the histories of complaints fill, with their indexes, in another database, without rows."""
     made = register.execute(
-        "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND tbl_name IN ('complaint', 'clock') "
-        "AND sql IS NOT NULL ORDER BY type DESC"
+        "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+        "AND tbl_name IN ('complaint', 'clock', 'search_text') ORDER BY type DESC"
     )
     for (statement,) in made:
         connection.execute(statement)
@@ -242,31 +235,43 @@ class Writer:
         self._connection = connection
         self._complaints: list[tuple[Any, ...]] = []
         self._clocks: list[tuple[Any, ...]] = []
+        self._texts: list[tuple[int, str]] = []
 
-    def add(self, rows: Iterable[tuple[Any, ...]], runs: Iterable[tuple[Any, ...]]) -> None:
-        """Write the rows of new complaints and of their clocks."""
+    def add(
+        self, rows: Iterable[tuple[Any, ...]], runs: Iterable[tuple[Any, ...]], texts: Iterable[tuple[int, str]]
+    ) -> None:
+        """Write the rows of new complaints, of their clocks, and of the texts that they are searched by."""
         self._complaints += rows
         self._clocks += runs
+        self._texts += texts
         if len(self._complaints) >= self.BATCH:
             self.flush()
 
-    def write(self, complaint: Complaint, clocks: Iterable[Clock], import_key: str | None, is_new: bool) -> None:
-        """Write a complaint and its clocks in place of what stood there."""
-        row, runs = rows_of(complaint, clocks, import_key)
+    def write(
+        self, complaint: Complaint, clocks: Iterable[Clock], history: Sequence[Transition], is_new: bool = False
+    ) -> None:
+        """Write a complaint, its clocks and what its history says, in place of what stood there."""
+        row = complaint_row(complaint, import_key_of(history))
+        runs = [clock_row(complaint.id, clock) for clock in clocks]
+        text = (complaint.id, search_text(entry.detail for entry in history))
         if is_new:
-            self.add([row], runs)
+            self.add([row], runs, [text])
         else:
             self.flush()
             # An update, since a replaced row would be deleted first and its clocks refer to it.
             sets = ", ".join(f"{name} = ?" for name in COMPLAINT_COLUMNS.split(", ")[1:])
             self._connection.execute(f"UPDATE complaint SET {sets} WHERE id = ?", (*row[1:-1], complaint.id))
             self._connection.execute("DELETE FROM clock WHERE complaint = ?", (complaint.id,))
+            self._connection.execute("DELETE FROM search_text WHERE complaint = ?", (complaint.id,))
             self._clocks.extend(runs)
+            self._texts.append(text)
             self.flush()
 
     def flush(self) -> None:
         """Write the rows that are still held back."""
         self._connection.executemany(f"INSERT INTO complaint VALUES ({COMPLAINT_MARKS})", self._complaints)
         self._connection.executemany(f"INSERT INTO clock VALUES ({', '.join('?' * 11)})", self._clocks)
+        self._connection.executemany("INSERT INTO search_text VALUES (?, ?)", self._texts)
         self._complaints.clear()
         self._clocks.clear()
+        self._texts.clear()

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.policy import Policy
+from dealtrack.core.search_text import search_text
 from dealtrack.core.text import fit_text
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
-from dealtrack.register import journal, platforms, projection, queries, search
+from dealtrack.register import journal, platforms, projection, queries
 from dealtrack.register.calendar_layers import read_layers
 from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
@@ -27,7 +28,7 @@ BATCH = 2000
 STORED = (
     "SELECT * FROM complaint WHERE id BETWEEN ? AND ? ORDER BY id",
     "SELECT * FROM clock WHERE complaint BETWEEN ? AND ? ORDER BY complaint, name, round",
-    "SELECT complaint, text, former FROM search_text WHERE complaint BETWEEN ? AND ? ORDER BY complaint",
+    "SELECT * FROM search_text WHERE complaint BETWEEN ? AND ? ORDER BY complaint",
 )
 CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms")
 Row = tuple[Any, ...]
@@ -36,11 +37,11 @@ Histories = list[tuple[int, list[Row]]]
 
 
 class Made(NamedTuple):
-    """What the journal makes of complaints: their rows, those of their clocks, and those of the search index."""
+    """What the journal makes of complaints: their rows, those of their clocks, and their texts for search."""
 
     rows: list[Row]
     runs: list[Row]
-    texts: list[search.Row]
+    texts: list[tuple[int, str]]
 
 
 class Maker:
@@ -53,31 +54,22 @@ class Maker:
     def make(self, histories: Histories) -> Made:
         """Return what the journal makes of complaints, one after another."""
         made = Made([], [], [])
-        said: list[tuple[str, ...]] = []
-        places: list[int] = []
         for id_, entries in histories:
             told = self._plain.retell(entries)
             if told is None:
                 self._add_usual(made, entries)
                 continue
-            said.append(search.said_in(told.details[0]))
-            places.append(len(made.texts))
             made.rows.append(self._plain.complaint_row(id_, told))
             made.runs.extend(self._plain.clock_rows(id_, told, [entry[0] for entry in entries]))
-            made.texts.append((id_, "", ""))
-        ids = [made.texts[place][0] for place in places]
-        for place, text in zip(places, search.plain_rows(ids, said), strict=True):
-            made.texts[place] = text
+            made.texts.append((id_, search_text(told.details)))
         return made
 
     def _add_usual(self, made: Made, entries: Sequence[Row]) -> None:
         history = list(map(journal.transition_of, entries))
         complaint, clocks = self._register.project(history)
-        row, runs = projection.rows_of(complaint, clocks, projection.import_key_of(history))
-        runs.sort()
-        made.rows.append(row)
-        made.runs.extend(runs)
-        made.texts.append(search.row_of(complaint, history))
+        made.rows.append(projection.complaint_row(complaint, projection.import_key_of(history)))
+        made.runs.extend(sorted(projection.clock_row(complaint.id, clock) for clock in clocks))
+        made.texts.append((complaint.id, search_text(entry.detail for entry in history)))
 
 
 def rebuild(register: Register) -> None:
@@ -86,17 +78,13 @@ def rebuild(register: Register) -> None:
     with register.writing():
         for table in PROJECTED_TABLES:
             connection.execute(f"DELETE FROM {table}")
-        search.clear(connection)
         register.forget(*CACHED)
         _apply_events(connection)
-        writer, index = projection.Writer(connection), search.Writer(connection)
+        writer = projection.Writer(connection)
         maker = Maker(register)
         for *_, histories in _batches(connection):
-            made = maker.make(histories)
-            writer.add(made.rows, made.runs)
-            index.add(made.texts)
+            writer.add(*maker.make(histories))
         writer.flush()
-        index.flush()
 
 
 def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]:
@@ -112,7 +100,7 @@ def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]
             complaint, after = register.project(history)
             is_corrected = complaint.policy in register.corrections
             if is_corrected or sorted(map(_telling, before)) != sorted(map(_telling, after)):
-                writer.write(complaint, after, projection.import_key_of(history), is_new=False)
+                writer.write(complaint, after, history)
             changed += judged_otherwise(complaint, before, after, gone=True)
         writer.flush()
     return changed
@@ -191,7 +179,7 @@ def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
     try:
         _make_tables(connection, made)
         for table in PROJECTED_TABLES:
-            if table in ("complaint", "clock"):
+            if table in ("complaint", "clock", "search_text"):
                 continue
             held = set(connection.execute(f"SELECT * FROM {table}"))
             expected = set(made.execute(f"SELECT * FROM {table}"))
@@ -233,7 +221,7 @@ def _differing_complaints(register: Register) -> Iterator[str]:
     connection = register.connection
     complaints = _by_first(connection.execute("SELECT * FROM complaint ORDER BY id"))
     clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
-    texts = _by_first(connection.execute("SELECT complaint, text, former FROM search_text ORDER BY complaint"))
+    texts = _by_first(connection.execute("SELECT * FROM search_text ORDER BY complaint"))
     maker = Maker(register)
     made = ((id_, _made(maker, id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
     for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):

@@ -9,13 +9,12 @@ from itertools import count, filterfalse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
-from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detail, Kind, Transition
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
 from dealtrack.errors import PersonalAltered
-from dealtrack.register import journal, projection, queries, search
+from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import Personal, personal_digest, personal_row
 from dealtrack.register.plain import Plain
@@ -61,7 +60,6 @@ class Recorder:
         self.recorded_at = self._entries.recorded_at
         self.first_seq = self._entries.next_seq
         self._rows = projection.Writer(connection)
-        self._index = search.Writer(connection)
         self._numbers: dict[str | None, list[int]] = {}
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[Any, ...]] = []
@@ -83,7 +81,6 @@ class Recorder:
         """Write what is still held back."""
         self._entries.flush()
         self._rows.flush()
-        self._index.flush()
         self._connection.executemany(f"INSERT {PERSONAL}", self._personal)
         self._personal.clear()
 
@@ -157,7 +154,7 @@ class Recorder:
             self._write_personal(personal_row(id_, work.personal, salt), is_new)
         for entry in decided:
             self._entries.add(entry)
-        self._write_rows(state, complaint, clocks, is_new)
+        self._rows.write(complaint, clocks, state.history, is_new)
         if is_new:
             self._remember(id_, complaint.number, projection.import_key_of(state.history))
         elif any(entry.kind in RENAMING for entry in decided):
@@ -172,9 +169,8 @@ class Recorder:
         id_ = self._last = self._next_id(wanted)
         if ready.personal is not None:
             self._personal.append((id_, *ready.personal))
-        self._rows.add([(id_, *ready.complaint)], [(id_, *run) for run in ready.clocks])
+        self._rows.add([(id_, *ready.complaint)], [(id_, *run) for run in ready.clocks], [(id_, ready.said)])
         self._entries.add_all([(id_, ready.kinds, ready.moments, ready.details)])
-        self._index.add(search.plain_rows([id_], [ready.said]))
         self._remember(id_, ready.number, ready.import_key)
         return id_
 
@@ -239,10 +235,6 @@ class Recorder:
         else:
             self.flush()
             self._connection.execute(f"INSERT OR REPLACE {PERSONAL}", row)
-
-    def _write_rows(self, state: ComplaintState, complaint: Complaint, clocks: Sequence[Clock], is_new: bool) -> None:
-        self._rows.write(complaint, clocks, projection.import_key_of(state.history), is_new)
-        self._index.write(complaint, state.history, is_new)
 
     def _remember(self, id_: int, number: str | None, key: str | None) -> None:
         """Keep what a new complaint is found by, where it was looked up."""

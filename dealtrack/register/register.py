@@ -107,7 +107,7 @@ class Register(Store):
         writer = projection.Writer(tables)
         for entries in self._histories(ids):
             if seen := view.seen(entries):
-                writer.write(*self.project_in(seen, view.known), None, is_new=True)
+                writer.write(*self.project_in(seen, view.known), seen, is_new=True)
         writer.flush()
 
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:

@@ -38,7 +38,7 @@ def rejudge(connection: sqlite3.Connection, path: Path, found: int, moment: date
             after, new = register.project(history)
         except (DealtrackError, ValueError, KeyError, TypeError):
             continue
-        writer.write(after, new, projection.import_key_of(history), is_new=False)
+        writer.write(after, new, history)
         changes = [("status", before.status.value, after.status.value)] if before.status is not after.status else []
         for change in (*changes, *_differing(old, new, moment)):
             changed.setdefault(change, []).append(id_)

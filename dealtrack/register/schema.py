@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 PACKAGE = "dealtrack.register.migrations"
 MIGRATIONS = (
     "m001_journal_and_projection", "m002_reading_views", "m003_clocks_by_due_day", "m004_import_blocks",
-    "m005_holiday_spans", "m006_calendar_rulings",
+    "m005_holiday_spans", "m006_calendar_rulings", "m007_search_scans",
 )  # fmt: skip
 """The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
 
 VERSION = len(MIGRATIONS)
 """The schema version that this dealtrack reads and writes."""
 
-PROJECTED_TABLES = ("clock", "complaint", "calendar_ruling", "policy", "platform", "zone_offset", "fact")
+PROJECTED_TABLES = ("clock", "complaint", "search_text", "calendar_ruling", "policy", "platform", "zone_offset", "fact")
 """The tables that can be made again from the journal, in an order in which they can be emptied."""
 
 TABLES = frozenset({
-    *PROJECTED_TABLES, "transition", "personal", "search_text", "search_index", "search_index_data",
-    "search_index_idx", "search_index_config", "_sqlite_migrations",
+    *PROJECTED_TABLES, "transition", "personal", "_sqlite_migrations",
+    "search_index", "search_index_data", "search_index_idx", "search_index_config",
     "calendar_day", "calendar_revision", "import_block",
 })  # fmt: skip
 """All tables of a register, of an older schema too; those of any other name are another program's."""
@@ -42,7 +42,7 @@ Item = tuple[str, str, str, str | None]
 
 ITEMS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 
-AS_MADE = "46c818d9c2e827017b802fa1faf4f25b950c54ec9440644f6b28446792978687"
+AS_MADE = "83e63ac2f0480cafa1fc81618d6866daba36758858ad56cdb0a7f3ed237c7059"
 """The digest, by `digest_of`, of the present schema as its migrations make it: they need not be run to know it again.
 
 A schema of another digest is compared item by item, which takes 100 ms.
@@ -127,7 +127,7 @@ def schema_faults(connection: sqlite3.Connection, version: int = VERSION) -> lis
 
 
 def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the names of all tables, SQLite's own and the search index's among them, and the views' columns.
+    """Return the names of all tables, SQLite's own among them, and the views' columns.
 
     The columns are those of the views as they are made: a view of the register itself is not asked, nor trusted.
     """

@@ -16,7 +16,6 @@ from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.rebuilding import check_journal, differences, tables_agree
 from dealtrack.register.register import Register
 from dealtrack.register.schema import schema_faults
-from dealtrack.register.search import index_faults
 
 SHORTEST_HEAD = 8
 SHOWN_DAMAGE = 3
@@ -50,7 +49,7 @@ class CheckedChain(NamedTuple):
 def verify(register: Register, head: str = "", *, evidence: bool = True) -> Verification:
     """Check the journal's chain, that all else is as it says, and that a head kept elsewhere is still in it.
 
-    All else: the file's own form, the tables made from the journal, the search index, personal data and,
+    All else: the file's own form, the tables made from the journal, personal data and,
     unless left out, evidence files. One state of the register is checked throughout, and nobody waits for it.
 
     A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file is
@@ -71,13 +70,7 @@ def _is_whole(register: Register, head: str) -> bool:
         if damage_of(connection) or schema_faults(connection):
             return False
         fault, _, has_head = _check_chain(connection, head)
-        return (
-            fault is None
-            and has_head
-            and tables_agree(register)
-            and not personal_faults(register)
-            and not index_faults(connection)
-        )
+        return fault is None and has_head and tables_agree(register) and not personal_faults(register)
     except (sqlite3.Error, DealtrackError, MemoryError, *UNFORESEEN):
         return False
 
@@ -142,7 +135,7 @@ def _explained(register: Register, head: str, evidence: bool) -> Verification:
         # What follows rests on the journal and reads the tables by their columns.
         try:
             check_journal(register.connection)
-            made = [*_table_faults(register), *index_faults(register.connection)]
+            made = list(_table_faults(register))
             personal = _readable(lambda: personal_faults(register), Phrase("the table of personal data"))
             kept = [*personal, *(evidence_faults(register) if evidence else ())]
             is_sound = is_sound and not kept

@@ -78,8 +78,6 @@ def inserts(full: str, empty: str, made: str) -> Clockwork:
                 f"SELECT * FROM {table} WHERE {key} > ? AND {key} <= ? ORDER BY {order}", span
             ).fetchall()
             _insert(db, table, rows, clockwork)
-            if table == "search_text":
-                _insert(db, "search_index (rowid, text, former)", rows, clockwork)
         held = end
     with clockwork.running():
         db.execute("COMMIT")

@@ -1,14 +1,11 @@
-"""What a file called its categories: counted by import, seen by show, found by search, in old registers too."""
+"""What a file called its categories: counted by import, seen by show, found by search."""
 
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from dealtrack.register.migrations.m005_holiday_spans import _index_category_words
 from tests.conftest import Clerk
 
 ROWS = """\
@@ -62,37 +59,6 @@ def test_show_and_search_know_the_word(clerk: Clerk, file: Path) -> None:
     clerk("void", 1, "--reason", "twice").ok()
     assert clerk("search", "noise").ok().startswith("1\t")
     assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
-    clerk("verify").ok()
-
-
-def test_the_words_of_an_older_register_are_found_after_its_upgrade(clerk: Clerk, file: Path, tmp_path: Path) -> None:
-    clerk("import", file).ok()
-    clerk("note", 2, "--note", "Seen").ok()
-    clerk("void", 3, "--reason", "no complaint").ok()
-    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
-        rows = connection.execute("SELECT complaint, text, former FROM search_text").fetchall()
-        words = dict(
-            connection.execute(
-                "SELECT complaint, lower(json_extract(detail, '$.category_word')) FROM \"transition\" "
-                "WHERE kind = 'received'"
-            )
-        )
-        connection.execute("BEGIN")
-        connection.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-        for id_, text, former in rows:
-            word = words[id_]
-            old = (id_, text.removesuffix(f"\n{word}"), former.removesuffix(f"\n{word}"))
-            connection.execute("UPDATE search_text SET text = ?, former = ? WHERE complaint = ?", (*old[1:], id_))
-            connection.execute("INSERT INTO search_index (rowid, text, former) VALUES (?, ?, ?)", old)
-        connection.execute("COMMIT")
-    assert clerk("search", "rodent").ok() == ""
-    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
-        connection.execute("BEGIN")
-        _index_category_words(connection)
-        connection.execute("COMMIT")
-        assert connection.execute("SELECT complaint, text, former FROM search_text").fetchall() == rows
-    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
-    assert clerk("search", "seen", "rodent").ok().startswith("2\t")
     clerk("verify").ok()
 
 

@@ -26,15 +26,15 @@ def test_verify_neither_waits_for_a_writer_nor_keeps_one_waiting(clerk: Clerk) -
         other.execute("ROLLBACK")
 
 
-def test_verify_finds_an_index_that_is_not_of_its_texts_beside_a_writer(clerk: Clerk) -> None:
+def test_verify_finds_a_text_that_is_not_of_its_complaint_beside_a_writer(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD", "--summary", "shoes that came apart").ok()
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as other, other:
-        other.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+        other.execute("DELETE FROM search_text")
         other.execute("BEGIN IMMEDIATE")
         result = clerk("verify")
         other.execute("ROLLBACK")
     assert result.status == 1
-    assert "the search index is not of the texts" in result.err
+    assert "table search_text is not as the journal makes it at complaint 1" in result.err
     assert "dealtrack recheck --rebuild" in result.err
     clerk("recheck", "--rebuild")
     clerk("verify").ok()

@@ -29,7 +29,7 @@ FEW = 6
 """The commands that are asked of a forged value."""
 
 PHONE = "13800138000"
-TABLES = (*PROJECTED_TABLES, "transition", "personal", "search_text")
+TABLES = (*PROJECTED_TABLES, "transition", "personal")
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)"
 LARGE = "hex(zeroblob(400000000))"
 
@@ -154,7 +154,7 @@ SCHEMAS: dict[str, tuple[str, ...]] = {
     ),
     "a virtual table": ("DROP TABLE {table}", "CREATE VIRTUAL TABLE {table} USING fts5 (name, value)"),
     "a trigger without an end": (
-        "CREATE TRIGGER t AFTER INSERT ON {table} BEGIN INSERT INTO search_text {endless} SELECT x, x, x FROM r; END",
+        "CREATE TRIGGER t AFTER INSERT ON {table} BEGIN INSERT INTO search_text {endless} SELECT x, x FROM r; END",
     ),
     "a trigger on what changes": (
         "CREATE TRIGGER {table} AFTER UPDATE ON {table} BEGIN UPDATE fact SET value = {large}; END",

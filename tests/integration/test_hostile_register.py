@@ -40,7 +40,7 @@ HOSTILE: dict[str, Sequence[str]] = {
         "DROP INDEX complaint_number",
         "CREATE INDEX complaint_number ON complaint (number, length(hex(zeroblob(99))))",
     ),
-    "user_version": ("PRAGMA user_version = 3",),
+    "user_version": ("PRAGMA user_version = 6",),
 }
 COMMANDS: list[list[object]] = [
     ["list"], ["show", 1], ["overdue"], ["due"], ["search", "x"], ["report"], ["export"], ["digest"], ["recheck"],

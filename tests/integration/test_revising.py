@@ -387,9 +387,7 @@ def _same_after_rebuilding(clerk: Clerk) -> None:
 
 
 def _dump(path: Path) -> list[tuple[str, list[Any]]]:
-    """Return all rows of all tables, those by which SQLite itself keeps the search index left out."""
+    """Return all rows of all tables."""
     with closing(sqlite3.connect(path)) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-        return [
-            (name, list(db.execute(f"SELECT * FROM {name}"))) for name in tables if not name.startswith("search_index")
-        ]
+        return [(name, list(db.execute(f"SELECT * FROM {name}"))) for name in tables]

@@ -523,10 +523,9 @@ def _unlike(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list
 
 
 def _dump(path: Path) -> dict[str, list[Any]]:
-    """Return every row of every table, those by which SQLite itself keeps the search index left out."""
+    """Return every row of every table."""
     with closing(sqlite3.connect(path)) as db:
-        named = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-        tables = [name for name in named if not name.startswith("search_index")]
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         return {table: list(db.execute(f'SELECT * FROM "{table}"')) for table in tables}
 
 

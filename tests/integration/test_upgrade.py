@@ -280,11 +280,11 @@ def _made_of_schema_4(clerk: Clerk) -> None:
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
         connection.execute("ATTACH ? AS made", (str(made),))
         connection.execute("INSERT INTO transition SELECT * FROM made.transition WHERE seq > 40 ORDER BY seq")
-        for table in ("complaint", "clock", "search_text"):
+        for table in ("complaint", "clock"):
             key = "id" if table == "complaint" else "complaint"
             connection.execute(f"INSERT INTO {table} SELECT * FROM made.{table} WHERE {key} > 7")
         connection.execute(
-            "INSERT INTO search_index (rowid, text, former) SELECT * FROM search_text WHERE complaint > 7"
+            "INSERT INTO search_text SELECT complaint, text, '' FROM made.search_text WHERE complaint > 7"
         )
         connection.execute("UPDATE complaint SET status = 'forwarded' WHERE id = 9")
         connection.execute(
@@ -323,3 +323,36 @@ def test_what_changed_rules_make_of_complaints_is_shown(new_clerk: Callable[...,
     restored = clerk("restore", copy, "--yes", now="2016-11-25T11:00:00+08:00")
     assert "  forward: cancelled is now missed: 1 (10)\n" in restored.err
     assert clerk("verify").ok()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM search_index_idx",
+        "UPDATE search_index_idx SET pgno = pgno + 2",
+        "DELETE FROM search_index_data",
+        "DELETE FROM search_index_data WHERE id = 10",
+        "UPDATE search_index_data SET block = zeroblob(10) WHERE id > 100",
+        "INSERT INTO search_index_data VALUES (999999999999, x'00')",
+        "DELETE FROM search_index_config",
+        "INSERT OR REPLACE INTO search_index_config VALUES ('version', 5)",
+        "INSERT OR REPLACE INTO search_index_config VALUES ('pgsz', 1000000000)",
+        "INSERT OR REPLACE INTO search_index_config VALUES ('rank', '(((')",
+        "DELETE FROM search_text",
+        "UPDATE search_text SET former = 'forged'",
+    ],
+)
+@pytest.mark.parametrize("version", [1, 6])
+def test_whatever_was_done_to_a_former_search_index_is_gone_with_it(
+    version: int, statement: str, new_clerk: Callable[..., Clerk]
+) -> None:
+    clerk = new_clerk()
+    unpack(version, clerk.db)
+    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection:
+        connection.execute(statement)
+    assert clerk("search", "异味").ok().startswith("1\t")
+    assert clerk("search", "寄来").ok().startswith("1\t")
+    with closing(sqlite3.connect(clerk.db)) as connection:
+        assert not connection.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'search_index%'").fetchall()
+    clerk("verify").ok()
+    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"

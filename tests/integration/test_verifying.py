@@ -91,22 +91,17 @@ def test_a_register_that_only_its_own_connection_reads_is_checked_by_that(path: 
         register = Register(path, copy)
         with reading(copy):
             assert _is_whole(register, "")
-        # Had it left anything behind, the index could not be checked a second time.
         assert verify(register, evidence=False).faults == []
         copy.execute("UPDATE search_text SET text = 'forged' WHERE complaint = 2")
-        copy.execute("DELETE FROM search_index_data WHERE id > 10")
         faults = verify(register, evidence=False).faults
     assert faults == [
         "table search_text is not as the journal makes it at complaint 2",
-        "the search index is not of the texts that it was made of",
     ]
 
 
 @pytest.mark.parametrize(
     ("statements", "fault"),
     [
-        (("DELETE FROM search_index_config",), "the search index is not of the texts that it was made of"),
-        (("DELETE FROM search_index_data WHERE id > 10",), "the search index is not of the texts that it was made of"),
         (("UPDATE complaint SET id = -5 WHERE id = 3",), "complaint -5 stands in the tables, but not in the journal"),
         (("UPDATE clock SET due_day = '2017-01-01' WHERE complaint = 1",), "table clock is not as the journal makes"),
         (("INSERT INTO personal (complaint, salt) VALUES (-9, x'00')",), "personal data of complaint -9 was put in"),
@@ -129,7 +124,7 @@ TAMPERED = {
     "complaint gone": ("id", "DELETE FROM complaint WHERE id = ?"),
     "clock": ("complaint", "UPDATE clock SET due_day = '2017-01-01' WHERE complaint = ?"),
     "clock gone": ("complaint", "DELETE FROM clock WHERE complaint = ?"),
-    "search_text": ("complaint", "UPDATE search_text SET former = 'forged' WHERE complaint = ?"),
+    "search_text": ("complaint", "UPDATE search_text SET text = 'forged' WHERE complaint = ?"),
     "search_text gone": ("complaint", "DELETE FROM search_text WHERE complaint = ?"),
     "personal": ("complaint", "UPDATE personal SET consumer = 'forged' WHERE complaint = ?"),
     "personal gone": ("complaint", "DELETE FROM personal WHERE complaint = ?"),
@@ -162,7 +157,7 @@ def test_what_is_altered_anywhere_is_found(made: Path, tmp_path: Path, what: str
         ("INSERT INTO complaint SELECT 9999, {columns} FROM complaint WHERE id = 2",),
         ("INSERT INTO personal (complaint, salt) VALUES (-9, x'00')",),
         ("INSERT INTO personal (complaint, salt) VALUES (9999, x'00')",),
-        ("INSERT INTO search_text VALUES (9999, 'a', '')",),
+        ("INSERT INTO search_text VALUES (9999, 'a')",),
         ("INSERT INTO transition SELECT 0, {entry} FROM transition WHERE seq = 1",),
         ("INSERT INTO transition SELECT -7, {entry} FROM transition WHERE seq = 9",),
         ("INSERT INTO transition SELECT (SELECT max(seq) FROM transition) + 2, {entry} FROM transition WHERE seq = 9",),
@@ -182,7 +177,6 @@ def test_what_is_altered_anywhere_is_found(made: Path, tmp_path: Path, what: str
             "WHERE seq = (SELECT max(seq) FROM transition WHERE complaint = 1)",
         ),
         ("UPDATE complaint SET id = 5000 WHERE id = 3",),
-        ("DELETE FROM search_index_data WHERE id > 10",),
         ("UPDATE policy SET seq = seq + 1",),
         ("CREATE VIEW other AS SELECT 1",),
     ],

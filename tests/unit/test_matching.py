@@ -5,7 +5,7 @@ from unicodedata import normalize
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dealtrack.core.matching import fold, fold_all, meanings_by_word, nearest_meanings, nearest_names
+from dealtrack.core.matching import fold, meanings_by_word, nearest_meanings, nearest_names
 
 
 @given(
@@ -19,16 +19,6 @@ from dealtrack.core.matching import fold, fold_all, meanings_by_word, nearest_me
 @example("ＪＤ　Mall")
 def test_a_text_is_folded_as_its_compatible_form_without_case_and_with_single_spaces(text: str) -> None:
     assert fold(text) == " ".join(normalize("NFKC", text).casefold().split())
-
-
-awkward = st.text(
-    st.sampled_from(" \t\n\x01\x02\x1f\u3000\u0301\u0338\u00a0，！；Ａaßé이ﾊﾞＢ\u2028Σς") | st.characters(), max_size=6
-)
-
-
-@given(st.lists(st.lists(awkward, max_size=4), max_size=6))
-def test_many_texts_folded_together_are_as_one_by_one(lists: list[list[str]]) -> None:
-    assert fold_all(lists) == ["\n".join(map(fold, texts)) for texts in lists]
 
 
 def test_nearest_names() -> None:

@@ -1,9 +1,17 @@
-"""The part of a text around words that were searched for, with the words marked."""
+"""The texts that a complaint is searched by, and the parts of them around the words that a search asks for."""
 
 from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
+from dealtrack.core.lifecycle import Complaint, Detail, Kind, Status, Transition, effective
 from dealtrack.core.matching import fold
+
+WORD = "category_word"
+"""What a file called the category: the last of a complaint's texts."""
+
+NOTES = ("reason", "note")
+SEARCHED = ("number", "platform", "summary", *NOTES, WORD)
+"""The words of a transition's detail that a complaint is searched by."""
 
 OPENING, CLOSING = "«", "»"
 BETWEEN = " · "
@@ -11,6 +19,36 @@ CONTEXT = 16
 """How many characters are shown before and after a word."""
 
 Range = tuple[int, int]
+
+
+def fold_texts(texts: Iterable[str]) -> str:
+    """Return texts as they are searched: each folded, on a line of its own, so that no word is found across two."""
+    return "\n".join(map(fold, texts))
+
+
+def search_text(details: Iterable[Detail]) -> str:
+    """Return all that the details of a complaint's transitions ever said, as it is searched."""
+    said = (detail[name] for detail in details if detail for name in SEARCHED if name in detail)
+    return fold_texts(filter(None, dict.fromkeys(said)))
+
+
+def present_texts(complaint: Complaint, history: Sequence[Transition]) -> list[str]:
+    """Return what a complaint says now: number, platform, summary, notes and reasons, category word.
+
+    Those of voided transitions are left out, and a voided complaint says nothing.
+    """
+    if complaint.status is Status.VOIDED:
+        return []
+    counted = {entry.seq for entry in effective(history)}
+    texts = [complaint.number, complaint.platform, complaint.summary]
+    texts += [
+        entry.detail.get(name)
+        for entry in history
+        if entry.detail and (entry.seq in counted or entry.kind is Kind.VOIDED)
+        for name in NOTES
+    ]
+    texts.append(history[0].detail.get(WORD))
+    return [text for text in texts if text]
 
 
 def snippet(texts: Iterable[str], words: Sequence[str]) -> str:
