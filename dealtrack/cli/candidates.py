@@ -11,6 +11,7 @@ from dealtrack.cli.session import Session
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF, Status
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
+from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -113,13 +114,14 @@ def _platforms(query: CompletionQuery) -> list[Candidate]:
         return candidates
 
 
-def _categories(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.core.vocabulary import CATEGORY_WORDS
+def _words_of(vocabulary: Vocabulary) -> Source:
+    def read(query: CompletionQuery) -> list[Candidate]:
+        candidates = [Candidate(word, others[0]) for word, others in vocabulary.others.items()]
+        if query.begun:
+            candidates += [Candidate(other, word) for word, others in vocabulary.others.items() for other in others]
+        return candidates
 
-    candidates = [Candidate(category, other[0]) for category, other in CATEGORY_WORDS.items()]
-    if query.begun:
-        candidates += [Candidate(word, category) for category, other in CATEGORY_WORDS.items() for word in other]
-    return candidates
+    return read
 
 
 def _policies(query: CompletionQuery) -> list[Candidate]:
@@ -172,15 +174,6 @@ def _words(field: str) -> Source:
             return plain(words(register, field))
 
     return read
-
-
-def _outcomes(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.core.vocabulary import OUTCOME_WORDS
-
-    candidates = [Candidate(outcome, other[0]) for outcome, other in OUTCOME_WORDS.items()]
-    if query.begun:
-        candidates += [Candidate(word, outcome) for outcome, other in OUTCOME_WORDS.items() for word in other]
-    return candidates
 
 
 def _fixed(*words: str) -> Source:
@@ -236,15 +229,15 @@ _BY_COMMAND: Mapping[tuple[str, str], Source] = {
 _BY_OPTION: Mapping[str, Source] = {
     "--number": _numbers,
     "--platform": _platforms,
-    "--category": _categories,
+    "--category": _words_of(CATEGORY),
     "--policy": _policies,
     "--calendar": _calendars,
     "--campaign": _campaigns,
     "--mapping": _mappings,
     "--clock": _clocks,
     "--owner": _words("owner"),
-    "--outcome": _outcomes,
-    "--seller": _fixed("platform", "third-party"),
+    "--outcome": _words_of(OUTCOME),
+    "--seller": _fixed(*SELLERS),
     "--channels": _channels,
     "--lang": _fixed("en", "zh"),
     "--encoding": _encodings,

@@ -17,18 +17,7 @@ from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import Policy
 from dealtrack.core.references import parse_ids, read_ids
 from dealtrack.core.text import clean_input
-from dealtrack.core.vocabulary import (
-    CATEGORIES,
-    OUTCOMES,
-    clean_field,
-    longest,
-    match_category,
-    match_outcome,
-    match_seller,
-    nearest_categories,
-    nearest_outcomes,
-    nearest_sellers,
-)
+from dealtrack.core.vocabulary import CATEGORIES, CATEGORY, OUTCOME, OUTCOMES, SELLER, clean_field, longest
 from dealtrack.errors import MissingValue, UnknownCategory, UnknownOutcome, UnknownPlatform, UnknownWord, suggestion
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import OPEN, Filter
@@ -207,28 +196,28 @@ def read_status(text: str) -> str:
 
 def read_category(text: str) -> str:
     """Return the category that a text means; raises UnknownCategory with the nearest names."""
-    category = match_category(text)
+    category = CATEGORY.match(text)
     if category is None:
         raise UnknownCategory(
-            name=text, nearest=suggestion(nearest_categories(text)), allowed=listed(map(Word, CATEGORIES))
+            name=text, nearest=suggestion(CATEGORY.nearest(text)), allowed=listed(map(Word, CATEGORIES))
         )
     return category
 
 
 def read_seller(text: str) -> str:
     """Return the kind of seller that a text means; raises UnknownWord."""
-    seller = match_seller(text)
+    seller = SELLER.match(text)
     if seller is None:
-        near = suggestion(nearest_sellers(text))
+        near = suggestion(SELLER.nearest(text, 1))
         raise UnknownWord(what="The seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
     return seller
 
 
 def read_outcome(text: str) -> str:
     """Return the outcome that a text means; raises UnknownOutcome with the nearest."""
-    outcome = match_outcome(clean_field("outcome", text))
+    outcome = OUTCOME.match(clean_field("outcome", text))
     if outcome is None:
-        near = suggestion(nearest_outcomes(text))
+        near = suggestion(OUTCOME.nearest(text))
         raise UnknownOutcome(name=text, nearest=near, allowed=listed(map(Word, OUTCOMES)))
     return outcome
 

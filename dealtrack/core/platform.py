@@ -1,23 +1,25 @@
 """Platforms: the marketplaces that complaints are about, what the notice asks of them, and finding one by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
-from dealtrack.core.matching import fold, meanings_by_word, nearest_meanings
+from dealtrack.core.matching import fold, nearest_meanings
+from dealtrack.core.vocabulary import Vocabulary
 from dealtrack.errors import PlatformExists, UnknownWord, suggestion
 from dealtrack.phrase import Phrase, Word, listed
 
-CHANNEL_WORDS: Mapping[str, tuple[str, ...]] = {
-    "phone": ("telephone", "tel", "电话", "热线", "客服电话"),
-    "wechat": ("weixin", "微信", "微信公众号"),
-    "qq": ("qq号",),
-    "email": ("e-mail", "mail", "邮箱", "电子邮箱", "邮件", "电子邮件"),
-}
-"""The contact channels that the notice wants shown prominently, each with the other words that stand for it."""
+CHANNEL = Vocabulary(
+    {
+        "phone": ("telephone", "tel", "电话", "热线", "客服电话"),
+        "wechat": ("weixin", "微信", "微信公众号"),
+        "qq": ("qq号",),
+        "email": ("e-mail", "mail", "邮箱", "电子邮箱", "邮件", "电子邮件"),
+    }
+)
+"""The contact channels that the notice wants shown prominently."""
 
-CHANNELS = tuple(CHANNEL_WORDS)
+CHANNELS = tuple(CHANNEL.others)
 NO_CHANNEL = "none"
 _NO_CHANNEL_WORDS = frozenset({NO_CHANNEL, "无", "没有"})
 
@@ -86,11 +88,6 @@ def unchecked_since(platforms: Iterable[Platform], moment: datetime) -> list[Pla
     return [platform for platform in platforms if platform.last_check is None or platform.last_check.at < moment]
 
 
-@cache
-def _channels_by_word() -> dict[str, str]:
-    return meanings_by_word(CHANNEL_WORDS)
-
-
 def parse_channels(text: str) -> tuple[str, ...]:
     """Return the contact channels that a list of words means, each once and in their usual order; none for `none`.
 
@@ -100,11 +97,10 @@ def parse_channels(text: str) -> tuple[str, ...]:
     if len(words) == 1 and fold(words[0]) in _NO_CHANNEL_WORDS:
         return ()
     channels = set()
-    by_word = _channels_by_word()
     for word in words:
-        channel = by_word.get(fold(word))
+        channel = CHANNEL.match(word)
         if channel is None:
-            offered = suggestion(nearest_meanings(word, by_word))
+            offered = suggestion(CHANNEL.nearest(word))
             allowed = Phrase(
                 "{words}, separated by commas, or {none}", words=listed(map(Word, CHANNELS)), none=Word(NO_CHANNEL)
             )

@@ -1,4 +1,4 @@
-"""The words for what a complaint is about, who sold it and what came of it, and how long its texts may be.
+"""The words for what a complaint is about, who sold it and what came of it, and how long texts may be.
 
 A word is matched whatever its case and width. Sources: the problems that the Beijing notice before Double Eleven names
 (quality, delivery speed, goods not as ordered, the seller cancelled the order), with advertising and the rest; and the
@@ -6,96 +6,68 @@ advance compensation that it asks of platforms for third-party sellers.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from dealtrack.core.matching import fold, meanings_by_word, nearest_meanings
 from dealtrack.core.text import clean_input
 
 OTHER = "other"
 
-CATEGORY_WORDS: Mapping[str, tuple[str, ...]] = {
-    "quality": ("质量", "质量问题", "商品质量", "产品质量"),
-    "delivery": ("物流", "配送", "物流配送", "发货", "快递"),
-    "mismatch": ("货不对板", "货不对版", "与描述不符"),
-    "cancelled-order": ("取消订单", "订单取消", "砍单", "cancelled order", "canceled-order", "canceled order"),
-    "advertising": ("广告", "虚假宣传", "虚假广告"),
-    OTHER: ("其他", "其它"),
-}
-"""Each category with the other words that stand for it."""
 
-CATEGORIES = tuple(CATEGORY_WORDS)
-_CATEGORY_BY_WORD = meanings_by_word(CATEGORY_WORDS)
+class Vocabulary:
+    """The words that a field may hold, each with the other words that stand for it."""
 
+    def __init__(self, others: Mapping[str, tuple[str, ...]]) -> None:
+        self.others = others
 
-def match_category(text: str) -> str | None:
-    """Return the category that a word stands for, whatever its case and width; None where it stands for none."""
-    return _CATEGORY_BY_WORD.get(fold(text))
+    @cached_property
+    def _meanings(self) -> dict[str, str]:
+        return meanings_by_word(self.others)
 
+    def match(self, text: str) -> str | None:
+        """Return the word that a text stands for, whatever its case and width; None where it stands for none."""
+        return self._meanings.get(fold(text))
 
-def nearest_categories(text: str, count: int = 2) -> list[str]:
-    """Return the categories that a text comes nearest to, by any of their words, best first."""
-    return nearest_meanings(text, _CATEGORY_BY_WORD, count)
+    def nearest(self, text: str, count: int = 2) -> list[str]:
+        """Return the words that a text comes nearest to, by any that stand for them, best first."""
+        return nearest_meanings(text, self._meanings, count)
 
 
-SELLER_WORDS: Mapping[str, tuple[str, ...]] = {
-    "platform": ("自营", "平台自营", "平台", "own", "self", "self-operated", "first-party"),
-    "third-party": (
-        "第三方",
-        "第三方商家",
-        "第三方卖家",
-        "平台内经营者",
-        "商家",
-        "third party",
-        "thirdparty",
-        "marketplace",
-        "3p",
-    ),
-}
-"""Each kind of seller with the other words that stand for it."""
+CATEGORY = Vocabulary(
+    {
+        "quality": ("质量", "质量问题", "商品质量", "产品质量"),
+        "delivery": ("物流", "配送", "物流配送", "发货", "快递"),
+        "mismatch": ("货不对板", "货不对版", "与描述不符"),
+        "cancelled-order": ("取消订单", "订单取消", "砍单", "cancelled order", "canceled-order", "canceled order"),
+        "advertising": ("广告", "虚假宣传", "虚假广告"),
+        OTHER: ("其他", "其它"),
+    }
+)
+CATEGORIES = tuple(CATEGORY.others)
 
-SELLERS = tuple(SELLER_WORDS)
-_SELLER_BY_WORD = meanings_by_word(SELLER_WORDS)
+SELLER = Vocabulary(
+    {
+        "platform": ("自营", "平台自营", "平台", "own", "self", "self-operated", "first-party"),
+        "third-party": (
+            *("第三方", "第三方商家", "第三方卖家", "平台内经营者", "商家"),
+            *("third party", "thirdparty", "marketplace", "3p"),
+        ),
+    }
+)
+SELLERS = tuple(SELLER.others)
 
-
-def match_seller(text: str) -> str | None:
-    """Return the kind of seller that a word stands for, whatever its case and width; None where it stands for none."""
-    return _SELLER_BY_WORD.get(fold(text))
-
-
-def nearest_sellers(text: str) -> list[str]:
-    """Return the kind of seller that a text comes nearest to, by any of its words; none where it is near to none."""
-    return nearest_meanings(text, _SELLER_BY_WORD, 1)
-
-
-OUTCOME_WORDS: Mapping[str, tuple[str, ...]] = {
-    "advance-compensation": ("先行赔付", "先行赔偿", "先赔", "advance compensation"),
-    "refund": ("退款", "退货退款"),
-    "exchange": ("换货", "调换", "replacement"),
-    "repair": ("维修", "修理"),
-    "compensation": ("赔偿", "补偿", "赔付"),
-    "no-agreement": ("未达成一致", "未达成协议", "未达成调解协议", "调解不成", "no agreement"),
-    "other": ("其他", "其它"),
-}
-"""Each outcome with the other words that stand for it. Source: 先行赔付 is what the Beijing notice before Double
-Eleven asks of platforms for the complaints about third-party sellers."""
-
-OUTCOMES = tuple(OUTCOME_WORDS)
-_OUTCOME_BY_WORD = meanings_by_word(OUTCOME_WORDS)
-
-
-def outcome_named(text: str) -> str:
-    """Return the outcome that a word stands for, whatever its case and width; any other word as it is."""
-    return _OUTCOME_BY_WORD.get(fold(text), text)
-
-
-def match_outcome(text: str) -> str | None:
-    """Return the outcome that a word stands for, whatever its case and width; None where it stands for none."""
-    return _OUTCOME_BY_WORD.get(fold(text))
-
-
-def nearest_outcomes(text: str, count: int = 2) -> list[str]:
-    """Return the outcomes that a text comes nearest to, by any of their words, best first."""
-    return nearest_meanings(text, _OUTCOME_BY_WORD, count)
-
+OUTCOME = Vocabulary(
+    {
+        "advance-compensation": ("先行赔付", "先行赔偿", "先赔", "advance compensation"),
+        "refund": ("退款", "退货退款"),
+        "exchange": ("换货", "调换", "replacement"),
+        "repair": ("维修", "修理"),
+        "compensation": ("赔偿", "补偿", "赔付"),
+        "no-agreement": ("未达成一致", "未达成协议", "未达成调解协议", "调解不成", "no agreement"),
+        "other": ("其他", "其它"),
+    }
+)
+OUTCOMES = tuple(OUTCOME.others)
 
 NAME = 300
 """The most characters of a name, a number or a contact."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dealtrack.core.lifecycle import DAY_UNKNOWN, NEEDED, RESTART, STEPS, UNKNOWN_STEPS, Kind, Transition, effective
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
 from dealtrack.core.text import clean_input, parse_amount
-from dealtrack.core.vocabulary import match_category
+from dealtrack.core.vocabulary import CATEGORY, SELLERS
 from dealtrack.errors import DealtrackError
 from dealtrack.phrase import Phrase
 
@@ -175,8 +175,8 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         return None
     text = _text(key, value)
     if key == "category":
-        text = match_category(text) or ""
-    elif key == "seller" and text not in ("platform", "third-party"):
+        text = CATEGORY.match(text) or ""
+    elif key == "seller" and text not in SELLERS:
         text = ""
     elif key == "amount":
         try:

@@ -11,7 +11,7 @@ from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
-from dealtrack.core.vocabulary import match_category
+from dealtrack.core.vocabulary import CATEGORY
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import PassedLine, RawRow
@@ -130,7 +130,7 @@ def _count_words(tally: Tally, recorder: Recorder, mapping: Mapping) -> None:
     """Count the new complaints that are other because what the file calls their category stands for none."""
     table = mapping.values.get("category", {})
     for word, count in recorder.category_words():
-        if match_category(table.get(word.casefold(), word)) is None:
+        if CATEGORY.match(table.get(word.casefold(), word)) is None:
             tally.unknown_words[word] = count
 
 

@@ -10,7 +10,7 @@ from dealtrack.core.lifecycle import STEPS, Kind
 from dealtrack.core.moments import Moment
 from dealtrack.core.personal import is_email, is_phone
 from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, restore_formula, unescape_controls
-from dealtrack.core.vocabulary import OTHER, TEXT, longest, match_category, match_seller, outcome_named
+from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME, SELLER, TEXT, longest
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.closings import State
 from dealtrack.exchange.dates import DateReader, shown
@@ -279,7 +279,7 @@ class RowReader:
             # The word of a category is kept as it is, its table is looked at later.
             text = self._values[name].get(text.casefold(), text)
         if name == "seller":
-            seller = match_seller(text)
+            seller = SELLER.match(text)
             if seller is None:
                 raise Refused(
                     Phrase(
@@ -305,7 +305,7 @@ class RowReader:
             clean = without_text_mark(clean)
             if fault := number_fault(clean):
                 raise Refused(Phrase("number: {fault}", fault=fault))
-        return outcome_named(clean) if name == "outcome" else clean
+        return OUTCOME.match(clean) or clean if name == "outcome" else clean
 
     def _clean(self, column: str, text: str, limit: int) -> str:
         try:
@@ -323,7 +323,7 @@ class RowReader:
         category = self._categories.get(word)
         if category is None:
             table = self._values.get("category", {})
-            category = match_category(table.get(word.casefold(), word)) or OTHER
+            category = CATEGORY.match(table.get(word.casefold(), word)) or OTHER
             if len(self._categories) < _REMEMBERED:
                 self._categories[word] = category
         return category

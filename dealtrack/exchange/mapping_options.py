@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dealtrack.core.matching import nearest_words
-from dealtrack.core.vocabulary import CATEGORIES, match_category
+from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
 from dealtrack.errors import UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.dates import NAMED_FORMS, compile_form
 from dealtrack.exchange.mapping import CONSTANTS, FIELDS, Mapping
@@ -49,7 +49,7 @@ def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
         if name in given:
             raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("one value for each field"))
         given[name] = value
-    if "category" in given and match_category(given["category"]) is None:
+    if "category" in given and CATEGORY.match(given["category"]) is None:
         raise UnknownCategory(name=given["category"], nearest="", allowed=listed(CATEGORIES))
     columns = {name: columns for name, columns in mapping.columns.items() if name not in given}
     asked = tuple(name for name in mapping.asked if name not in given)

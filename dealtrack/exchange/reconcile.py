@@ -22,7 +22,7 @@ from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
-from dealtrack.core.vocabulary import OTHER, match_category, outcome_named
+from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
 from dealtrack.exchange.histories import entry_in_file, with_platforms
 from dealtrack.exchange.rows import Incoming
 from dealtrack.phrase import Phrase, Word, listed
@@ -105,7 +105,7 @@ def news_of(
         for name, value in detail.items():
             words.setdefault(name, set()).add(str(value))
     # An entry made before a word was known to stand for an outcome keeps that word.
-    words["outcome"] = {*words.get("outcome", ()), *map(outcome_named, words.get("outcome", ()))}
+    words["outcome"] = {*words.get("outcome", ()), *(OUTCOME.match(word) or word for word in words.get("outcome", ()))}
     stated: dict[str, str | None] = {name: getattr(row, name) for name in STATED}
     stated["platform"] = platform
     if not row.category_word or row.category_word in words.get("category_word", ()):
@@ -184,7 +184,7 @@ def check_same_row(
     if news is not None:
         names = [name for name in PERSONAL if getattr(news, name) != getattr(stored or Personal(), name)]
         raise Contradiction(Phrase("{names} is another", names=listed(map(Word, names))))
-    if row.category != OTHER or row.category_word is None or match_category(row.category_word) == OTHER:
+    if row.category != OTHER or row.category_word is None or CATEGORY.match(row.category_word) == OTHER:
         return
     words = {entry.detail.get(name) for entry in history for name in ("category", "category_word")}
     if row.category_word not in words:

@@ -13,7 +13,7 @@ from dealtrack.core.blanks import BLANKS, blank_kind
 from dealtrack.core.personal import PERSONAL, email_key, phone_key
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.text import escape_controls, parse_amount
-from dealtrack.core.vocabulary import match_category, match_seller
+from dealtrack.core.vocabulary import CATEGORY, SELLER
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.column_words import OF_OTHERS, PLANNED, TAILS, WORDS
 from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
@@ -86,7 +86,7 @@ def suggest_mapping(
         asked=tuple(name for name in REQUIRED if name not in chosen),
     )
     if "category" in chosen:
-        words = Counter(value for value in chosen["category"].values if match_category(value) is None)
+        words = Counter(value for value in chosen["category"].values if CATEGORY.match(value) is None)
         if words:
             told = ", ".join(word for word, _ in words.most_common(_SHOWN_WORDS))
             unknown = Phrase(
@@ -189,11 +189,11 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
         case "amount":
             value = column.share(_is_amount)
         case "seller":
-            value = column.share(lambda text: match_seller(text) is not None)
+            value = column.share(lambda text: SELLER.match(text) is not None)
             if value < _CERTAIN:
                 return 0
         case "category":
-            value = column.share(match_category)
+            value = column.share(CATEGORY.match)
         case "platform":
             value = column.share(lambda text: match_platform(text, platforms)) if platforms else 0
         case "number":

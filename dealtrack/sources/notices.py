@@ -14,14 +14,8 @@ from dealtrack.errors import BadNoticeFile
 from dealtrack.phrase import Phrase
 
 OFF_WORDS: dict[str, bool | None] = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "off": True,
-    "false": False,
-    "0": False,
-    "no": False,
-    "worked": False,
+    **dict.fromkeys(("true", "1", "yes", "off"), True),
+    **dict.fromkeys(("false", "0", "no", "worked"), False),
     "plain": None,
 }
 DATE_COLUMNS = ("date", "day")
@@ -40,36 +34,39 @@ def read_notice(path: Path, years: Iterable[int] = ()) -> Notice:
         if path.stat().st_size > SIZE_LIMIT:
             raise BadNoticeFile(path=path, reason="it is too large for a calendar")
         text = path.read_text(encoding="utf-8-sig")
+        if text.lstrip().startswith("{"):
+            return _from_json(text, frozenset(years))
+        rows = list(csv.DictReader(text.splitlines()))
+        days = _days(({key.strip().lower(): value for key, value in row.items() if key} for row in rows), 2)
     except OSError as error:
         raise BadNoticeFile(path=path, reason=error.strerror or str(error)) from None
     except UnicodeDecodeError:
         raise BadNoticeFile(path=path, reason="it is not UTF-8 text") from None
-    whole = frozenset(years)
-    if text.lstrip().startswith("{"):
-        return _from_json(path, text, whole)
-    rows = list(csv.DictReader(text.splitlines()))
-    days = _days(path, ({key.strip().lower(): value for key, value in row.items() if key} for row in rows), 2)
-    return Notice(days, whole)
+    except ValueError as error:
+        raise BadNoticeFile(path=path, reason=str(error)) from None
+    return Notice(days, frozenset(years))
 
 
-def _from_json(path: Path, text: str, whole: frozenset[int]) -> Notice:
+def _from_json(text: str, whole: frozenset[int]) -> Notice:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadNoticeFile(path=path, reason=Phrase("it is no JSON: {error}", error=error)) from None
+        raise ValueError(Phrase("it is no JSON: {error}", error=error)) from None
     items = data.get("days") if isinstance(data, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise BadNoticeFile(path=path, reason="it has no list of days, each with date, name and isOffDay")
+        raise ValueError(Phrase("it has no list of days, each with date, name and isOffDay"))
     year = data.get("year")
     if year is not None and (not isinstance(year, int) or not FIRST_YEAR <= year <= LAST_YEAR):
-        raise BadNoticeFile(path=path, reason=Phrase("{year!r} is no year from 1970 to 2100", year=year))
+        raise ValueError(
+            Phrase("{year!r} is no year from {first} to {last}", year=year, first=FIRST_YEAR, last=LAST_YEAR)
+        )
     papers = ", ".join(str(paper) for paper in data.get("papers") or ())
     issued = day_in(str(data.get("issued") or papers))
-    days = _days(path, ({str(key).lower(): value for key, value in item.items()} for item in items), 1)
+    days = _days(({str(key).lower(): value for key, value in item.items()} for item in items), 1)
     return Notice(days, whole | ({year} if year is not None else set()), papers, issued)
 
 
-def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bool | None, str]]:
+def _days(items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bool | None, str]]:
     days: dict[date, tuple[bool | None, str]] = {}
     for place, item in enumerate(items, start):
         where = f"entry {place}"
@@ -77,27 +74,22 @@ def _days(path: Path, items: Iterable[Mapping[str, Any]], start: int) -> dict[da
         try:
             day = date.fromisoformat(str(text))
         except ValueError:
-            raise BadNoticeFile(
-                path=path, reason=Phrase("{where}: {text!r} is no date such as 2027-01-01", where=where, text=text)
-            ) from None
+            reason = Phrase("{where}: {text!r} is no date such as 2027-01-01", where=where, text=text)
+            raise ValueError(reason) from None
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise BadNoticeFile(
-                path=path, reason=Phrase("{where}: {day} is not from 1970 to 2100", where=where, day=day)
-            )
+            span = {"first": FIRST_YEAR, "last": LAST_YEAR}
+            raise ValueError(Phrase("{where}: {day} is not from {first} to {last}", where=where, day=day, **span))
         word = str(_first(item, OFF_COLUMNS)).strip().lower()
         if word not in OFF_WORDS:
-            raise BadNoticeFile(
-                path=path,
-                reason=Phrase(
-                    "{where}: it does not say whether {day} is off (isOffDay: true or false)", where=where, day=day
-                ),
+            raise ValueError(
+                Phrase("{where}: it does not say whether {day} is off (isOffDay: true or false)", where=where, day=day)
             )
         off = OFF_WORDS[word]
         if days.get(day, (off,))[0] != off:
-            raise BadNoticeFile(path=path, reason=Phrase("{where}: {day} is both off and worked", where=where, day=day))
+            raise ValueError(Phrase("{where}: {day} is both off and worked", where=where, day=day))
         days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[: longest("holiday")])
     if not days:
-        raise BadNoticeFile(path=path, reason="it rules no day")
+        raise ValueError(Phrase("it rules no day"))
     return days
 
 

@@ -14,10 +14,10 @@ from dealtrack.cli.commands import app
 from dealtrack.core.personal import is_email, is_phone
 from dealtrack.core.vocabulary import (
     CATEGORIES,
-    CATEGORY_WORDS,
-    OUTCOME_WORDS,
+    CATEGORY,
+    OUTCOME,
     OUTCOMES,
-    SELLER_WORDS,
+    SELLER,
     SELLERS,
     longest,
 )
@@ -313,9 +313,9 @@ def test_a_lone_dash_is_nothing(clerk: Clerk, tmp_path: Path) -> None:
 
 def _words() -> Iterator[tuple[str, str, str]]:
     for field, names, table in (
-        ("category", CATEGORIES, CATEGORY_WORDS),
-        ("outcome", OUTCOMES, OUTCOME_WORDS),
-        ("seller", SELLERS, SELLER_WORDS),
+        ("category", CATEGORIES, CATEGORY.others),
+        ("outcome", OUTCOMES, OUTCOME.others),
+        ("seller", SELLERS, SELLER.others),
     ):
         for name in names:
             for word in (name, *table[name], name.upper()):

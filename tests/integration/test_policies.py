@@ -9,7 +9,7 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit, version_for
 from dealtrack.core.policy_text import describe
-from dealtrack.core.vocabulary import CATEGORIES, match_category, nearest_categories
+from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
 from dealtrack.errors import BadPlatformFile, BadPolicyFile, UnknownPolicy
 from dealtrack.sources.platforms import first_platforms, load_platforms
 from dealtrack.sources.policies import load_policies, load_policy, policy_names, read_policy_file
@@ -346,10 +346,10 @@ def test_mistakes_in_the_list_of_platforms(tmp_path: Path, text: str, told: str)
     ],
 )
 def test_categories_are_found_by_their_words(typed: str, category: str | None) -> None:
-    assert match_category(typed) == category
+    assert CATEGORY.match(typed) == category
 
 
 def test_six_categories() -> None:
     assert CATEGORIES == ("quality", "delivery", "mismatch", "cancelled-order", "advertising", "other")
-    assert nearest_categories("qualty") == ["quality"]
-    assert nearest_categories("cancelled") == ["cancelled-order"]
+    assert CATEGORY.nearest("qualty") == ["quality"]
+    assert CATEGORY.nearest("cancelled") == ["cancelled-order"]
