@@ -139,8 +139,7 @@ def made_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_small_register(path: Path, last: int = 2028) -> None:
     """Make a register of few years, 2016 to 2028: it is checked and made again in half the time."""
-    from dealtrack.register.founding import Setup
-    from dealtrack.register.register import Register
+    from dealtrack.register.create import Setup, create_register
     from dealtrack.settings import data_folder
     from dealtrack.sources.calendars import load_calendar
     from dealtrack.sources.platforms import load_platforms
@@ -152,7 +151,7 @@ def make_small_register(path: Path, last: int = 2028) -> None:
     short = rules._replace(first=date(2016, 1, 1), last=date(last, 12, 31), rulings=few)
     policies, platforms = load_policy("green-channel", data, nowhere), load_platforms(data / "platforms.toml")
     setup = Setup(short, policies, "green-channel", platforms, "Asia/Shanghai")
-    Register.create(path, setup, datetime(2001, 1, 1, tzinfo=UTC), "clerk")
+    create_register(path, setup, datetime(2001, 1, 1, tzinfo=UTC), "clerk")
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ from dealtrack.core.lifecycle import Kind, Status, effective
 from dealtrack.core.moments import Moment
 from dealtrack.core.vocabulary import CATEGORIES
 from dealtrack.errors import DealtrackError
+from dealtrack.register.opening import open_register
 from dealtrack.register.personal import Personal
-from dealtrack.register.recorder import Draft, Recorder, Work
+from dealtrack.register.recorder import Draft, Recorder, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.settings import data_folder
 from dealtrack.sources.policies import load_policy
@@ -77,7 +78,7 @@ class Author:
         except DealtrackError:
             return None
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
-        return made.id
+        return made.complaint.id
 
     def _number(self) -> str | None:
         chance = self._random.random()
@@ -174,7 +175,7 @@ class Author:
 
 def write_varied(register: Register, count: int, seed: int = 5, later: timedelta = timedelta(0)) -> dict[Kind, int]:
     """Write so many varied complaints into a register, so much later, and return how many entries there are of each kind."""
-    with register.recording(NOW + later, "clerk") as recorder:
+    with recording(register, NOW + later, "clerk") as recorder:
         author = Author(register, recorder, seed, later)
         author.write(count)
     return author.kinds
@@ -187,6 +188,6 @@ def make_varied(folder: Path, empty: Path, count: int) -> Path:
     """Make a register of varied complaints in a folder, of a copy of an empty one, and return its path."""
     path = folder / "register.db"
     shutil.copy(empty, path)
-    with Register.open(path) as register:
+    with open_register(path) as register:
         write_varied(register, count)
     return path

@@ -127,16 +127,17 @@ def add(
         contacts |= {"consumer": answers["consumer"], "phone": answers["phone"]}
         personal = Personal(**{field: read_contact(field, text) or None for field, text in contacts.items()})
 
-        with register.recording(session.now, session.actor) as recorder:
+        with session.recording(register) as recorder:
             detail["policy"] = recorder.use_policy(detail["policy"], read_policy)
             is_new = _enter_if_new(register, recorder, platform_name)
             watch = Watch(register, duplicate_days)
-            id_ = recorder.record(Work(None, (draft,), personal if personal != Personal() else None)).id
+            recorded = recorder.record(Work(None, (draft,), personal if personal != Personal() else None))
+            id_ = recorded.complaint.id
             recorder.flush()
             alike = merged([*watch.by_number(id_), *watch.by_contact()])
         if is_new:
             tell(f"dealtrack: {_('new platform: {name}').format(name=platform_name)}")
-        show_change(session, register, [id_], fmt)
+        show_change(session, register, [recorded], fmt)
         for like in alike:
             tell(lookalike_line(like, register.zone))
 

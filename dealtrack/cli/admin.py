@@ -29,6 +29,7 @@ from dealtrack.errors import (
     suggestion,
 )
 from dealtrack.phrase import Phrase, listed
+from dealtrack.register.recorder import Outcome
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
 from dealtrack.sources.policies import load_policy, policy_names
@@ -117,7 +118,7 @@ def restore(
         if not yes and not is_agreed(_("Put the backup in the register's place?")):
             raise typer.Abort
         kept = put_in_place(draft, session.now)
-    session.done = []
+    session.outcome = Outcome(is_change=True)
     if kept:
         text = _("what stood there is kept: {path}")
         session.advise(safe_text(text.format(path=kept)))
@@ -212,7 +213,7 @@ def init(
     ] = "",
 ) -> None:
     """Make a register."""
-    from dealtrack.register.founding import Setup
+    from dealtrack.register.create import Setup, create_register
     from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
     from dealtrack.sources.platforms import first_platforms
     from dealtrack.sources.policies import load_policy
@@ -228,8 +229,8 @@ def init(
     name = versions[0].name
     platforms = first_platforms(data / "platforms.toml", versions[-1])
     setup = Setup(rules, versions, name, platforms, zone)
-    Register.create(session.path, setup, session.now, session.actor)
-    session.done = []
+    create_register(session.path, setup, session.now, session.actor)
+    session.outcome = Outcome(is_change=True)
     line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
     tell(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone), sys.stdout)
     parts = differs_by_subdivision(calendar)
@@ -320,9 +321,12 @@ def recheck(
             tell(say(text), sys.stdout)
         if rebuild:
             rebuild_register(register)
+            session.outcome = Outcome(is_change=True)
             print(_("the tables were made again from the journal"))
         if include_closed:
-            for change in judge_anew(register, session.now, session.actor):
+            with session.recording(register) as recorder:
+                changes = judge_anew(recorder)
+            for change in changes:
                 line = _("complaint {id} {clock}: {before} -> {after}")
                 before, after = _(change.stands), _(change.would_be or "no clock")
                 tell(

@@ -171,7 +171,8 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
         return
     if not yes and not is_agreed(_("Revise the calendar?")):
         raise typer.Abort
-    done = revise(register, plan, session.now, session.actor, revision)
+    with session.recording(register) as recorder:
+        done = revise(recorder, plan, revision)
     line = _("calendar revision {revision}: {days}, {deadlines} moved")
     days, deadlines = _count_days(len(done.days)), _count_deadlines(len(done.moved))
     tell(line.format(revision=register.revision, days=days, deadlines=deadlines), sys.stdout)

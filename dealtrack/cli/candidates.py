@@ -12,6 +12,7 @@ from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF, Status
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
 from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary
+from dealtrack.register.opening import open_register
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -62,7 +63,7 @@ def plain(words: Iterable[str]) -> list[Candidate]:
 def _register(query: CompletionQuery) -> Iterator[Register]:
     from dealtrack.register.completing import hurry
 
-    with Register.open(query.session.path, read_only=True) as register:
+    with open_register(query.session.path, read_only=True) as register:
         hurry(register)
         yield register
 

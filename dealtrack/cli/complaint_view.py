@@ -16,9 +16,8 @@ from dealtrack.core.standing import Standing, clock_record, record
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import UnknownComplaint
 from dealtrack.phrase import Phrase
-from dealtrack.register.erasure import erasure_of
 from dealtrack.register.journal import Entry
-from dealtrack.register.personal import Personal
+from dealtrack.register.personal import Personal, erasures
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -69,7 +68,7 @@ def full_complaint(register: Register, complaint: int, view: View, reveal: bool 
     seen = view.seen(history)
     erased = None
     if personal is None and any("personal" in entry.detail for entry in seen):
-        erased = erasure_of(register, complaint)
+        erased = erasures(register.connection).get(complaint)
         if erased is not None and view.known is not None and erased.recorded_at > view.known:
             erased = None
     fields = (personal or Personal())._asdict()

@@ -86,8 +86,9 @@ def _attach(
     # The files are whole on the disk before an entry names them.
     kept = [keep_file(register, file) for file in files]
     drafts = [Draft(Kind.EVIDENCE, moment, {**detail, **part}) for part in kept]
-    register.record((Work(id_, drafts) for id_ in named), session.now, session.actor)
-    new = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))[-len(kept) :]]
+    with session.recording(register) as recorder:
+        recorded = [recorder.record(Work(id_, drafts)) for id_ in named]
+    new = [exhibit for each in recorded for exhibit in exhibits(register, each.entries)]
     if fmt:
         print_records(map(_record, new), KEYS, fmt, zone=register.zone)
         return
@@ -136,6 +137,7 @@ def erase(
 ) -> None:
     """Erase the consumer's personal data of complaints for good; the journal keeps that it was done."""
     from dealtrack.register.erasure import erase as erase_personal
+    from dealtrack.register.erasure import remove_remains
 
     session: Session = context.obj
     detail = read_detail((NEEDED_REASON,), {"reason": reason})
@@ -147,19 +149,21 @@ def erase(
             question = _("Erase the personal data of {ids} for good?").format(ids=say(listed(map(str, named))))
             if not is_agreed(question):
                 raise typer.Abort
-        done = erase_personal(register, named, detail["reason"], session.now, session.actor)
-    for id_, fields in done.fields.items():
+        with session.recording(register) as recorder:
+            erasures = erase_personal(recorder, named, detail["reason"])
+        remains = remove_remains(register)
+    for id_, fields, _in_entries in erasures:
         tell(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))), sys.stdout)
-    for id_, fields in done.told.items():
-        if fields:
-            which = say(both(Phrase("the {field}", field=Word(field)) for field in fields))
+    for id_, _fields, in_entries in erasures:
+        if in_entries:
+            which = say(both(Phrase("the {field}", field=Word(field)) for field in in_entries))
             also = _("{fields} of complaint {id} also stands in its entries, as its summary or notes")
             never = _(", which are never changed.")
             tell(f"dealtrack: {also.format(fields=which, id=id_)}{never}")
     session.advise(_("evidence files and earlier backups are not touched"))
-    for path in done.drafts:
+    for path in remains.drafts:
         left = _("{path}, left behind by a command that was killed, may hold it still; remove it")
         tell(f"dealtrack: {left.format(path=safe_text(str(path)))}")
-    if not done.is_gone:
+    if remains.in_log:
         reader = _("another program is reading the register: the erased bytes leave its files with the next entry.")
         tell(f"dealtrack: {reader}")

@@ -124,6 +124,7 @@ def import_(
                 progress=progress,
                 duplicate_days=duplicate_days,
             )
+        session.outcome = tally.outcome
         alike = [lookalike_line(like, register.zone) for like in tally.first_alike]
     session.status = ROWS_REFUSED if tally.refused else 0
     if not tally.refused or skip_bad:

@@ -35,9 +35,10 @@ class Call:
     @property
     def change(self) -> str:
         """Return what to say of a change that was made before something failed, nothing where none was."""
-        ids = self.session.done if self.session else None
-        if ids is None:
+        outcome = self.session.outcome if self.session else None
+        if outcome is None or not outcome.is_change:
             return ""
+        ids = outcome.complaints
         if not ids:
             return _(" It is done all the same.")
         text = _n(

@@ -118,8 +118,8 @@ def add(
         distinct.setdefault(fold(text), text)
     name, *others = distinct.values()
     platform = Platform(name, tuple(others), _yes_or_no(green_channel))
-    with session.register() as register:
-        register.enter_platforms([platform], session.now, session.actor)
+    with session.register() as register, session.recording(register) as recorder:
+        platforms.add_platform(recorder, platform)
     tell(_("{platform} entered").format(platform=_summary(platform)), sys.stdout)
 
 
@@ -141,15 +141,14 @@ def edit(
     answer = _yes_or_no(green_channel)
     with session.register() as register:
         platform_name = read_platform(register, name)
-        edited = platforms.edit_platform(
-            register,
-            platform_name,
-            session.now,
-            session.actor,
-            added=_names(aliases or ()),
-            dropped=_names(dropped or ()),
-            green_channel=answer,
-        )
+        with session.recording(register) as recorder:
+            edited = platforms.edit_platform(
+                recorder,
+                platform_name,
+                added=_names(aliases or ()),
+                dropped=_names(dropped or ()),
+                green_channel=answer,
+            )
         result = edited or match_platform(platform_name, register.platforms)
     assert result is not None
     tell(
@@ -178,7 +177,8 @@ def check(
     with session.register() as register:
         platform_name = read_platform(register, name)
         moment = session.moment(at, register.zone).start
-        platform = platforms.check_platform(register, platform_name, moment, shown, text, session.now, session.actor)
+        with session.recording(register) as recorder:
+            platform = platforms.check_platform(recorder, platform_name, moment, shown, text)
         checked = show_moment(moment, register.zone)
         line = _("platform {name}: checked {moment} by {actor}: shows {channels}")
         told_of = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}

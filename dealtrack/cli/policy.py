@@ -236,7 +236,8 @@ def adopt(
         if corrected and versions[0].name in register.policies:
             _adopt_corrected(session, register, versions, yes)
             return
-        days = [policy.in_force for policy in register.take_in(versions, session.now, session.actor)]
+        with session.recording(register) as recorder:
+            days = [version.in_force for version in versions if recorder.take_in(version)]
     for version in versions:
         state = _("taken into the register") if version.in_force in days else _("in the register already")
         line = _("policy {name}, in force from {day}: {state}")
@@ -264,7 +265,8 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
         return
     if not yes and not is_agreed(_("Correct the policy?")):
         raise typer.Abort
-    done = correct(register, versions, session.now, session.actor)
+    with session.recording(register) as recorder:
+        done = correct(recorder, versions)
     count = len(done.moved) + len(done.gone) + len(done.begun)
     deadlines = _n("{count} deadline", "{count} deadlines", count).format(count=count)
     line = _("policy {name} revision {revision}: {deadlines} moved")

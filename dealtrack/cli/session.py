@@ -23,11 +23,13 @@ from dealtrack.errors import (
     RegisterUnusable,
 )
 from dealtrack.phrase import Phrase
+from dealtrack.register.opening import open_register
 from dealtrack.register.register import Register
+from dealtrack.register.store import Upgrade
 from dealtrack.register.view import View
 
 if TYPE_CHECKING:
-    from dealtrack.register.upgrade import Upgrade
+    from dealtrack.register.recorder import Outcome, Recorder
 
 LONGEST_VALUE = 1000
 """How much of a value of an error message is shown, paths aside: no more of what somebody typed or forged."""
@@ -54,8 +56,8 @@ class Session:
         self._db = db
         self.is_quiet = False
         self.may_ask = True
-        self.done: list[int] | None = None
-        """The first few complaints of which the call has recorded something; None as long as it has changed nothing."""
+        self.outcome: Outcome | None = None
+        """What the call has done to the register so far."""
         self.status = 0
         """The exit status of what was done, where the output then fails."""
 
@@ -100,7 +102,7 @@ class Session:
         With `one_state` the block sees one state of it throughout, and can write nothing.
         """
         with (
-            Register.open(self.path, now=lambda: self.now) as register,
+            open_register(self.path, now=lambda: self.now) as register,
             register.one_state() if one_state else nullcontext(),
         ):
             with suppress(RegisterUnusable):
@@ -111,19 +113,26 @@ class Session:
             if register.names > 1:
                 text = _("the register's file has {count} names (hard links): entries made by another may be missing")
                 tell("dealtrack: " + text.format(count=register.names))
-            try:
-                yield register
-            finally:
-                self.done = self.done if register.done is None else register.done
-            if register.clock_was_behind:
+            yield register
+            if self.outcome and self.outcome.ahead:
                 text = _("this clock is behind the register's last entry, whose moment the new ones bear: {moment}")
-                tell("dealtrack: " + text.format(moment=show_value(register.clock_was_behind)))
-            if register.passed_over:
+                tell("dealtrack: " + text.format(moment=show_value(self.outcome.ahead)))
+            if self.outcome and self.outcome.passed_over:
                 text = _(
                     "ids passed over, since personal data stands under them already: {ids}; "
                     "'dealtrack verify' tells more"
                 )
-                tell("dealtrack: " + text.format(ids=first_few(register.passed_over)))
+                tell("dealtrack: " + text.format(ids=first_few(self.outcome.passed_over)))
+
+    @contextmanager
+    def recording(self, register: Register) -> "Iterator[Recorder]":
+        """Record for the block what is done now by who calls, all or nothing, and keep the outcome."""
+        # Commands that only read need not wait for what writes.
+        from dealtrack.register.recorder import recording
+
+        with recording(register, self.now, self.actor) as recorder:
+            yield recorder
+        self.outcome = recorder.outcome()
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""
@@ -156,7 +165,7 @@ class Session:
         )
 
 
-def _tell(upgrade: "Upgrade") -> None:
+def _tell(upgrade: Upgrade) -> None:
     """Say that the register was brought up to date; that it could not be, only to a person: cron would say it daily."""
     if upgrade.backup:
         text = _("the register was brought from schema {found} to {known}; as it was before: {backup}")

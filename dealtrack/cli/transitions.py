@@ -30,7 +30,7 @@ from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import tell
 from dealtrack.cli.terms import read_clock
 from dealtrack.core.complaint_number import check_number
-from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind
+from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
 from dealtrack.core.policy_text import counted
 from dealtrack.core.standing import record as record_of
@@ -45,8 +45,7 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import Personal
-from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Draft, Recorded, Work
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -95,13 +94,13 @@ def read_detail(options: Iterable[DetailOption], values: Values) -> Detail:
     return detail
 
 
-def show_change(session: Session, register: Register, ids: Sequence[int], fmt: str) -> None:
+def show_change(session: Session, register: Register, recorded: Sequence[Recorded], fmt: str) -> None:
     """Print what a change made of complaints, and on standard error the command that usually follows."""
-    query = Filter(ids=tuple(sorted(ids)))
-    standings = {standing.complaint.id: standing for standing in register.standings(query, View.of(session.now))}
-    changed = [standings[id_] for id_ in ids if id_ in standings]
+    view = View.of(session.now)
+    standings = (register.standing(each.complaint, each.clocks, view) for each in recorded)
+    changed = [standing for standing in standings if standing.complaint.status is not Status.VOIDED]
     if fmt:
-        print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(ids) == 1)
+        print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(recorded) == 1)
         return
     for line in change_lines(changed, register.zone):
         tell(line, sys.stdout)
@@ -120,8 +119,9 @@ def _record(context: typer.Context, recording: Recording, values: Values) -> Non
         if recording.agree and not values.get("yes"):
             recording.agree(session, register, complaints, detail)
         draft = Draft(recording.kind, session.moment(values["at"], register.zone), detail)
-        register.record((Work(id_, (draft,)) for id_ in complaints), session.now, session.actor)
-        show_change(session, register, complaints, values["fmt"])
+        with session.recording(register) as recorder:
+            recorded = [recorder.record(Work(id_, (draft,))) for id_ in complaints]
+        show_change(session, register, recorded, values["fmt"])
 
 
 def _void(context: typer.Context, recording: Recording, values: Values) -> None:
@@ -131,13 +131,14 @@ def _void(context: typer.Context, recording: Recording, values: Values) -> None:
     with session.register() as register:
         complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
         moment = session.moment("", register.zone)
-        with register.recording(session.now, session.actor) as recorder:
+        recorded = []
+        with session.recording(register) as recorder:
             for id_ in complaints:
                 seq = values["seq"] or last_counted(recorder.history(id_))
                 if seq is None:
                     raise CannotVoid(seq="-", complaint=id_, reason="all its entries are voided already")
-                recorder.record(Work(id_, (Draft(recording.kind, moment, {**detail, "seq": seq}),)))
-        show_change(session, register, complaints, values["fmt"])
+                recorded.append(recorder.record(Work(id_, (Draft(recording.kind, moment, {**detail, "seq": seq}),))))
+        show_change(session, register, recorded, values["fmt"])
 
 
 def _amend(context: typer.Context, recording: Recording, values: Values) -> None:
@@ -163,8 +164,9 @@ def _amend(context: typer.Context, recording: Recording, values: Values) -> None
             Work(id_, (draft,), (register.personal(id_) or Personal())._replace(**right) if right else None)
             for id_ in complaints
         ]
-        register.record(works, session.now, session.actor)
-        show_change(session, register, complaints, values["fmt"])
+        with session.recording(register) as recorder:
+            recorded = [recorder.record(work) for work in works]
+        show_change(session, register, recorded, values["fmt"])
 
 
 def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], detail: Detail) -> None:

@@ -1,7 +1,7 @@
 """Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -30,9 +30,8 @@ from dealtrack.exchange.reconcile import (
 from dealtrack.exchange.rows import Incoming, Reading, RowsReader
 from dealtrack.phrase import Phrase
 from dealtrack.register.duplicates import Lookalike, Watch
-from dealtrack.register.erasure import erased_complaints
-from dealtrack.register.personal import Personal
-from dealtrack.register.recorder import Draft, Recorder, Work
+from dealtrack.register.personal import Personal, erasures
+from dealtrack.register.recorder import Draft, Outcome, Recorder, Work, recording
 from dealtrack.register.register import Register
 
 ODD_KEPT = 9
@@ -65,6 +64,7 @@ class Tally:
     unknown_words: Counter[str] = field(default_factory=Counter)
     undated: Counter[tuple[str, bool]] = field(default_factory=Counter)
     reading: Reading = field(default_factory=Reading)
+    outcome: Outcome | None = None
 
     def note_odd_contact(self, line: int) -> None:
         """Count a row whose phone or e-mail address is none, and remember the first lines."""
@@ -109,7 +109,7 @@ def import_rows(
     tally = Tally(passed=source.passed)
     reader = RowsReader(source, mapping, register.zone, tally.reading)
     try:
-        with register.recording(now, actor) as recorder:
+        with recording(register, now, actor) as recorder:
             watch = Watch(register, duplicate_days)
             intake = Intake(register, recorder, reader, source.name, tally, load_policy)
             while rows := list(islice(source.rows, AT_ONCE)):
@@ -121,6 +121,7 @@ def import_rows(
                 _count_words(tally, recorder, mapping)
             if dry_run or (tally.refused and not skip_bad):
                 raise _GivenUp
+        tally.outcome = recorder.outcome()
     except _GivenUp:
         register.forget("platforms", "policies")
     return tally
@@ -172,8 +173,8 @@ class Intake:
         self._keeps_ids = recorder.is_first
 
     @cached_property
-    def _erased(self) -> set[int]:
-        return erased_complaints(self._register)
+    def _erased(self) -> Set[int]:
+        return erasures(self._register.connection).keys()
 
     def take_all(self, raw: Sequence[RawRow | Refusal], refuse: Callable[[Refusal], None]) -> None:
         """Take rows of the file in, what the register knows of all of them looked up at once."""
@@ -231,7 +232,7 @@ class Intake:
             self._check_new(row)
         zone, now = self._register.zone, self._recorder.now
         work = work_of(row, key, self._source, now, zone, self._platform, self._policy, self._versions)
-        complaint = self._recorder.enter(work, row.id if self._keeps_ids else None)
+        complaint = self._recorder.enter(work, (row.id or 0) if self._keeps_ids else 0)
         self._recognition.claim(row, complaint)
         self._lines[complaint] = row.line
         self._tally.added += 1

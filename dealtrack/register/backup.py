@@ -41,6 +41,7 @@ from dealtrack.register.drafts import (
     replaced_by_empty,
     unnamed_file,
 )
+from dealtrack.register.personal import personal_faults
 from dealtrack.register.schema import VERSION, check_version, schema_faults
 from dealtrack.register.store import Store
 
@@ -292,10 +293,8 @@ def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
             else Phrase("entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
         )
         raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=reason))
-    from dealtrack.register.erasure import personal_faults
-
     try:
-        altered = personal_faults(Store(path, copy), keys=is_present)
+        altered = personal_faults(copy, keys=is_present)
     except UNFORESEEN:
         altered = [Phrase("the table of personal data holds what no register can")]
     if is_present and not altered:

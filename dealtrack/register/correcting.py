@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, are_same, version_for
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Moved, Otherwise, judged_otherwise
 
@@ -111,23 +112,22 @@ def _corrected(register: Register, state: ComplaintState, made: Correction) -> P
     return policy_at(first, later, local_day(received.received, register.zone), register.rejudgings)
 
 
-def correct(register: Register, versions: Sequence[Policy], now: datetime, actor: str) -> Preview:
-    """Put these in place of a policy's versions as its next revision, in one transaction, and return what it does.
+def correct(recorder: Recorder, versions: Sequence[Policy]) -> Preview:
+    """Put these in place of a policy's versions as its next revision, and return what it does.
 
     Clocks that run are counted by the new text; what has ended keeps its verdict. Raises OutsideCalendar.
     """
-    name = versions[0].name
-    with register.recording(now, actor) as recorder:
-        found = preview(register, versions)
-        if found.is_empty:
-            return found
-        recorder.correct(name, versions)
-        recorder.flush()
-        writer = projection.Writer(register.connection)
-        for id_ in queries.complaints_of_policy(register.connection, name):
-            history = journal.history(register.connection, id_)
-            complaint, clocks = register.project(history)
-            if complaint.is_open:
-                writer.write(complaint, clocks, history)
-        writer.flush()
-    return found
+    name, register = versions[0].name, recorder.register
+    correction = preview(register, versions)
+    if correction.is_empty:
+        return correction
+    recorder.correct(name, versions)
+    recorder.flush()
+    writer = projection.Writer(register.connection)
+    for id_ in queries.complaints_of_policy(register.connection, name):
+        history = journal.history(register.connection, id_)
+        complaint, clocks = register.project(history)
+        if complaint.is_open:
+            writer.write(complaint, clocks, history)
+    writer.flush()
+    return correction

@@ -1,11 +1,18 @@
 """Personal data as the register keeps it: outside the journal, which vouches for it by a digest."""
 
+import json
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
 from dealtrack.core.personal import email_key, phone_key
+from dealtrack.phrase import Phrase
+from dealtrack.register import journal
+from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 
 SALT_BYTES = 16
 DRAWN = 512
@@ -40,3 +47,94 @@ def personal_digest(salt: bytes, personal: Personal) -> str:
 def personal_row(complaint: int, personal: Personal, salt: bytes) -> tuple[Any, ...]:
     """Return the row that holds personal data, in the order of the table's columns."""
     return (complaint, *personal, salt, phone_key(personal.phone), email_key(personal.email))
+
+
+class PersonalDigest(NamedTuple):
+    """The digest of a complaint's personal data, in hexadecimal, and the number of the entry that holds it."""
+
+    complaint: int
+    seq: int
+    hash: str
+
+
+def erasures(connection: sqlite3.Connection) -> dict[int, Entry]:
+    """Return, by complaint, the entry that says that its personal data was last erased."""
+    return {entry.detail["complaint"]: entry for entry in journal.events(connection, [Event.ERASED])}
+
+
+def personal_faults(connection: sqlite3.Connection, *, keys: bool = True) -> list[str]:
+    """Check the personal data of every complaint against the digest that the journal holds of it, unless erased.
+
+    `keys` also checks the forms by which a contact is compared: an older schema may have made them otherwise.
+    """
+    return list(PersonalCheck(connection, keys=keys).faults(_digests(connection), LEAST, GREATEST))
+
+
+class PersonalCheck:
+    """Compares personal data with the digests in the journal, from one complaint to another."""
+
+    def __init__(self, connection: sqlite3.Connection, *, keys: bool = True) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._erasures = {complaint: entry.seq for complaint, entry in erasures(connection).items()}
+
+    def faults(self, digests: Iterable[PersonalDigest], first: int, last: int) -> Iterator[str]:
+        """Yield what is wrong with the personal data of the complaints from the first to the last, both included.
+
+        `digests` are those of the journal for these complaints, in the order of their ids.
+        """
+        remaining = iter(digests)
+        digest = next(remaining, None)
+        for row in self._connection.execute(_ROWS, (first, last)):
+            while digest is not None and digest.complaint < row[0]:
+                yield from self._missing(digest)
+                digest = next(remaining, None)
+            if digest is None or digest.complaint != row[0]:
+                yield Phrase(
+                    "personal data of complaint {complaint} was put in: the journal does not tell of it",
+                    complaint=row[0],
+                )
+                continue
+            yield from self._differing(row, digest)
+            digest = next(remaining, None)
+        while digest is not None:
+            yield from self._missing(digest)
+            digest = next(remaining, None)
+
+    def _is_erased(self, digest: PersonalDigest) -> bool:
+        return self._erasures.get(digest.complaint, 0) > digest.seq
+
+    def _missing(self, digest: PersonalDigest) -> Iterator[str]:
+        if not self._is_erased(digest):
+            yield Phrase(
+                "personal data of complaint {complaint} is missing, and the journal tells of no erasure",
+                complaint=digest.complaint,
+            )
+
+    def _differing(self, row: Sequence[Any], digest: PersonalDigest) -> Iterator[str]:
+        complaint, *fields, salt, phone, email = row
+        personal = Personal(*fields)
+        if self._is_erased(digest):
+            yield Phrase("personal data of complaint {complaint} was put in: it had been erased", complaint=complaint)
+        elif personal_digest(salt, personal) != digest.hash or (
+            self._keys and (phone, email) != (phone_key(personal.phone), email_key(personal.email))
+        ):
+            yield Phrase("personal data of complaint {complaint} was altered", complaint=complaint)
+
+
+_ROWS = (
+    "SELECT complaint, consumer, phone, email, address, salt, phone_key, email_key FROM personal "
+    "WHERE complaint BETWEEN ? AND ? ORDER BY complaint"
+)
+
+
+def _digests(connection: sqlite3.Connection) -> Iterator[PersonalDigest]:
+    """Yield the last digest of each complaint whose personal data the journal tells of, by id."""
+    rows = connection.execute(
+        "SELECT complaint, seq, detail FROM transition WHERE complaint IS NOT NULL "
+        "AND kind IN ('received', 'amended') AND instr(detail, '\"personal\":') ORDER BY complaint, seq"
+    )
+    for complaint, entries in groupby(rows, key=itemgetter(0)):
+        hashes = [(seq, json.loads(detail).get("personal")) for _, seq, detail in entries]
+        told = [PersonalDigest(complaint, seq, hash_) for seq, hash_ in hashes if hash_ is not None]
+        yield from told[-1:]

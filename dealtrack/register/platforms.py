@@ -12,14 +12,20 @@ from dealtrack.errors import InFuture, UnknownPlatform, UnknownWord, suggestion
 from dealtrack.phrase import Word, listed
 from dealtrack.register import journal, projection
 from dealtrack.register.journal import Entry, Event
+from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 
 
+def add_platform(recorder: Recorder, platform: Platform) -> None:
+    """Enter a new platform; raises PlatformExists for a name that stands for one."""
+    recorder.register.forget("platforms")
+    check_names_free(platform.names, recorder.register.platforms)
+    recorder.enter_platform(platform)
+
+
 def edit_platform(
-    register: Register,
+    recorder: Recorder,
     name: str,
-    now: datetime,
-    actor: str,
     *,
     added: Iterable[str] = (),
     dropped: Iterable[str] = (),
@@ -30,18 +36,17 @@ def edit_platform(
     Returns the platform as it then is, None where nothing of it changes. Raises PlatformExists for a name that
     stands for another platform, UnknownWord for an alias to drop that it does not have.
     """
-    with register.recording(now, actor) as recorder:
-        before = _platform(register, name)
-        aliases = _aliases(before, added, dropped, register.platforms)
-        after = before._replace(aliases=aliases)
-        if green_channel is not None:
-            after = after._replace(green_channel=green_channel)
-        old, new = projection.platform_to_data(before), projection.platform_to_data(after)
-        changed = {key: value for key, value in new.items() if value != old[key]}
-        if not changed:
-            return None
-        seq = recorder.event(Event.PLATFORM_EDITED, {"name": before.name, **changed})
-        projection.write_platform(register.connection, after, seq)
+    register = recorder.register
+    before = _platform(register, name)
+    after = before._replace(aliases=_aliases(before, added, dropped, register.platforms))
+    if green_channel is not None:
+        after = after._replace(green_channel=green_channel)
+    old, new = projection.platform_to_data(before), projection.platform_to_data(after)
+    changed = {key: value for key, value in new.items() if value != old[key]}
+    if not changed:
+        return None
+    seq = recorder.event(Event.PLATFORM_EDITED, {"name": before.name, **changed})
+    projection.write_platform(register.connection, after, seq)
     register.forget("platforms")
     return after
 
@@ -66,20 +71,18 @@ def _aliases(
     return tuple(aliases)
 
 
-def check_platform(
-    register: Register, name: str, at: datetime, channels: Sequence[str], finding: str, now: datetime, actor: str
-) -> Platform:
+def check_platform(recorder: Recorder, name: str, at: datetime, channels: Sequence[str], finding: str) -> Platform:
     """Record which contact channels a platform was found to show at a moment, in UTC, and return it as it then is.
 
     Raises InFuture.
     """
-    if at > now:
-        raise InFuture(at=at, now=now)
-    with register.recording(now, actor) as recorder:
-        platform = with_check(_platform(register, name), Check(at, actor, tuple(channels), finding))
-        detail = {"name": platform.name, "channels": list(channels), "finding": finding}
-        seq = recorder.event(Event.PLATFORM_CHECKED, detail, at)
-        projection.write_platform(register.connection, platform, seq)
+    if at > recorder.now:
+        raise InFuture(at=at, now=recorder.now)
+    register = recorder.register
+    platform = with_check(_platform(register, name), Check(at, recorder.actor, tuple(channels), finding))
+    detail = {"name": platform.name, "channels": list(channels), "finding": finding}
+    seq = recorder.event(Event.PLATFORM_CHECKED, detail, at)
+    projection.write_platform(register.connection, platform, seq)
     register.forget("platforms")
     return platform
 
@@ -117,7 +120,7 @@ def _stored(connection: sqlite3.Connection, detail: Mapping[str, Any]) -> Platfo
 
 
 def _platform(register: Register, name: str) -> Platform:
-    """Return a platform as it stands, now that the write lock is held; raises UnknownPlatform."""
+    """Return a platform as it stands while nobody else writes; raises UnknownPlatform."""
     register.forget("platforms")
     platform = match_platform(name, register.platforms)
     if platform is None:

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import datetime
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from dealtrack.register.calendar_layers import read_layers
 from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.plain import Plain
+from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
 from dealtrack.register.revising import Otherwise, judged_otherwise
 from dealtrack.register.rulings import revisions, write_rules
@@ -75,7 +75,7 @@ class Maker:
 def rebuild(register: Register) -> None:
     """Make every projected table again from the journal, in one transaction."""
     connection = register.connection
-    with register.writing():
+    with writing(register):
         for table in PROJECTED_TABLES:
             connection.execute(f"DELETE FROM {table}")
         register.forget(*CACHED)
@@ -87,22 +87,22 @@ def rebuild(register: Register) -> None:
         writer.flush()
 
 
-def judge_anew(register: Register, now: datetime, actor: str) -> list[Otherwise]:
+def judge_anew(recorder: Recorder) -> list[Otherwise]:
     """Judge ended clocks by the present calendar and policies, told in the journal; return those that changed."""
-    with register.recording(now, actor) as recorder:
-        recorder.event(Event.RECHECKED, {"revision": register.revision})
-        recorder.flush()
-        register.forget("rejudgings")
-        writer = projection.Writer(register.connection)
-        changed: list[Otherwise] = []
-        for _, history in journal.histories(register.connection):
-            before = queries.clocks_of(register.connection, history[0].complaint)
-            complaint, after = register.project(history)
-            is_corrected = complaint.policy in register.corrections
-            if is_corrected or sorted(map(_telling, before)) != sorted(map(_telling, after)):
-                writer.write(complaint, after, history)
-            changed += judged_otherwise(complaint, before, after, gone=True)
-        writer.flush()
+    register = recorder.register
+    recorder.event(Event.RECHECKED, {"revision": register.revision})
+    recorder.flush()
+    register.forget("rejudgings")
+    writer = projection.Writer(register.connection)
+    changed: list[Otherwise] = []
+    for _, history in journal.histories(register.connection):
+        before = queries.clocks_of(register.connection, history[0].complaint)
+        complaint, after = register.project(history)
+        is_corrected = complaint.policy in register.corrections
+        if is_corrected or sorted(map(_telling, before)) != sorted(map(_telling, after)):
+            writer.write(complaint, after, history)
+        changed += judged_otherwise(complaint, before, after, gone=True)
+    writer.flush()
     return changed
 
 

@@ -1,29 +1,33 @@
-"""Writing to the register: within one transaction, entries join the journal and the projection follows them."""
+"""Writing to the register: within one transaction, entries are added to the journal and the tables follow."""
 
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import count, filterfalse
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
+from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detail, Kind, Transition
 from dealtrack.core.moments import Moment
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
-from dealtrack.errors import PersonalAltered
+from dealtrack.errors import PersonalAltered, RegisterOlder
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.connection import PATIENCE_SECONDS, finish_erasure, is_erasure_open, transaction
 from dealtrack.register.journal import Event
-from dealtrack.register.personal import Personal, personal_digest, personal_row
+from dealtrack.register.personal import Personal, PersonalCheck, PersonalDigest, personal_digest, personal_row
 from dealtrack.register.plain import Plain
+from dealtrack.register.register import Register
 from dealtrack.register.rulings import write_rules
+from dealtrack.register.store import Store
 
-if TYPE_CHECKING:
-    from dealtrack.register.erasure import PersonalCheck
-    from dealtrack.register.register import Register
-
+MOST_NAMED = 9
+"""How many complaints an outcome names at most: as many as tell that there are more than are shown."""
 
 LIMITED = frozenset({Kind.PAUSED, Kind.RESUMED, Kind.EXTENDED, Kind.VOIDED})
 VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
@@ -49,32 +53,90 @@ class Work(NamedTuple):
     personal: Personal | None = None
 
 
+class Recorded(NamedTuple):
+    """What a recording made of a complaint: how it is now, every run of its clocks, and the new entries."""
+
+    complaint: Complaint
+    clocks: list[Clock]
+    entries: list[Transition]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a recording did to the register.
+
+    `complaints` are the first few of which it says something. `ahead` is the moment that the new entries bear where
+    the machine's clock is behind the last entry, in UTC. `passed_over` are the ids that no new complaint got, because
+    somebody had put in personal data of theirs.
+    """
+
+    is_change: bool
+    complaints: tuple[int, ...] = ()
+    ahead: datetime | None = None
+    passed_over: tuple[int, ...] = ()
+
+
+@contextmanager
+def recording(register: Register, now: datetime, actor: str) -> "Iterator[Recorder]":
+    """Hold one writing transaction for the block: all that is recorded in it is written, or nothing.
+
+    Raises RegisterOlder where the schema could not be brought up to date.
+    """
+    with writing(register):
+        recorder = Recorder(register, now, actor)
+        yield recorder
+        recorder.flush()
+
+
+@contextmanager
+def writing(register: Store) -> Iterator[None]:
+    """Write all that the block writes, or nothing; raises RegisterOlder where the schema could not be changed."""
+    upgrade, connection = register.upgrade, register.connection
+    if upgrade is not None and upgrade.reason:
+        raise RegisterOlder(path=register.path, found=upgrade.found, known=upgrade.known, reason=upgrade.reason)
+    if register.mode == "delete":
+        _use_log(connection)
+    with transaction(connection):
+        yield
+    if is_erasure_open(register.path):
+        finish_erasure(connection, register.path)
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """Let a register that was copied from a backup be written as every other: no reader makes a writer wait then.
+
+    Somebody who has it open puts it off.
+    """
+    connection.execute("PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
+
+
 class Recorder:
     """Records within a transaction that is held; nothing may be recorded beside it meanwhile."""
 
-    def __init__(self, register: "Register", connection: sqlite3.Connection, now: datetime, actor: str) -> None:
-        self._register = register
-        self._connection = connection
-        self.now = now
+    def __init__(self, register: Register, now: datetime, actor: str) -> None:
+        self.register = register
+        self._connection = connection = register.connection
+        self.now, self.actor = now, actor
         self._entries = journal.Writer(connection, now, actor)
         self.recorded_at = self._entries.recorded_at
-        self.first_seq = self._entries.next_seq
+        self._first_seq = self._entries.next_seq
+        self._complaints: dict[int, None] = {}
         self._rows = projection.Writer(connection)
         self._numbers: dict[str | None, list[int]] = {}
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[Any, ...]] = []
-        self._last = self.last_before = queries.last_complaint(connection)
-        """`last_before` is the last complaint before this recording."""
+        self._last = queries.last_complaint(connection)
         self._put_in = queries.personal_beyond(connection, self._last)
 
     @cached_property
     def _plain(self) -> Plain:
-        return Plain(self._register)
+        return Plain(self.register)
 
     @cached_property
-    def _personal_check(self) -> "PersonalCheck":
-        from dealtrack.register.erasure import PersonalCheck
-
+    def _personal_check(self) -> PersonalCheck:
         return PersonalCheck(self._connection, keys=False)
 
     def flush(self) -> None:
@@ -88,7 +150,7 @@ class Recorder:
         """Return a complaint's transitions, those just recorded included; raises UnknownComplaint."""
         if self._entries.holds_back:
             self.flush()
-        return self._register.history(complaint)
+        return self.register.history(complaint)
 
     def look_up(
         self, numbers: Collection[str], keys: Collection[str] = ()
@@ -125,29 +187,29 @@ class Recorder:
         """Return a consumer's personal data, that just recorded included; None where there is none."""
         if self._personal:
             self.flush()
-        return self._register.personal(complaint)
+        return self.register.personal(complaint)
 
     @property
     def is_first(self) -> bool:
         """Tell whether the register holds no complaint yet."""
         return self._last == 0
 
-    def record(self, work: Work, wanted: int | None = None) -> Complaint:
-        """Record a complaint's transitions and return it as it then stands.
+    def record(self, work: Work, new_id: int = 0) -> Recorded:
+        """Record a complaint's transitions and return what they make of it.
 
-        A new one gets the next id, or the one `wanted` where that lies beyond all that were given.
+        A new one gets the next id, or `new_id` where that lies beyond all that were given.
         Where one is refused none is recorded. Raises what the
         checks of `limits` raise, UnknownComplaint, UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
-        id_ = self._next_id(wanted) if work.complaint is None else work.complaint
+        id_ = self._next_id(new_id) if work.complaint is None else work.complaint
         state = ComplaintState(id_, () if is_new else self.history(id_))
         if work.personal is not None and not is_new:
             self._check_personal(state)
         salt = os.urandom(16) if work.personal is not None else b""
         decided = self._decide(state, work, salt)
         # What can still be refused, a deadline outside the calendar, is refused before anything is written.
-        complaint, clocks = self._register.project_state(state)
+        complaint, clocks = self.register.project_state(state)
         if is_new:
             self._last = id_
         if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
@@ -159,29 +221,39 @@ class Recorder:
             self._remember(id_, complaint.number, projection.import_key_of(state.history))
         elif any(entry.kind in RENAMING for entry in decided):
             self._numbers, self._keys = {}, {}
-        return complaint
+        self._note(id_)
+        return Recorded(complaint, clocks, decided)
 
-    def enter(self, work: Work, wanted: int | None = None) -> int:
+    def enter(self, work: Work, new_id: int = 0) -> int:
         """Record a new complaint and return its id: what `record` does, in a third of its time where it is plain."""
         ready = self._plain.ready(work, self.now, self.recorded_at)
         if ready is None:
-            return self.record(work, wanted).id
-        id_ = self._last = self._next_id(wanted)
+            return self.record(work, new_id).complaint.id
+        id_ = self._last = self._next_id(new_id)
         if ready.personal is not None:
             self._personal.append((id_, *ready.personal))
         self._rows.add([(id_, *ready.complaint)], [(id_, *run) for run in ready.clocks], [(id_, ready.said)])
         self._entries.add_all([(id_, ready.kinds, ready.moments, ready.details)])
         self._remember(id_, ready.number, ready.import_key)
+        self._note(id_)
         return id_
 
-    def _next_id(self, wanted: int | None) -> int:
+    def _next_id(self, new_id: int) -> int:
         # A row of personal data that somebody put in stays as it is, for `verify` to name; no complaint may inherit it.
-        return next(filterfalse(self._put_in.__contains__, count(max(self._last + 1, wanted or 0))))
+        return next(filterfalse(self._put_in.__contains__, count(max(self._last + 1, new_id))))
 
-    @property
-    def passed_over(self) -> list[int]:
-        """Return the ids that no complaint got because somebody had put in personal data of theirs, in order."""
-        return sorted(id_ for id_ in self._put_in if id_ < self._last)
+    def _note(self, id_: int) -> None:
+        if len(self._complaints) < MOST_NAMED:
+            self._complaints[id_] = None
+
+    def outcome(self) -> Outcome:
+        """Return what was done, once the recording has ended."""
+        return Outcome(
+            self._entries.next_seq > self._first_seq,
+            tuple(self._complaints),
+            self.recorded_at if self.recorded_at > self.now else None,
+            tuple(sorted(id_ for id_ in self._put_in if id_ < self._last)),
+        )
 
     def _decide(self, state: ComplaintState, work: Work, salt: bytes) -> list[Transition]:
         """Return the transitions that drafts make, each at the moment that is stored, and add them to the state."""
@@ -196,7 +268,7 @@ class Recorder:
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
-                    detail["policy_version"] = self._register.version_at(detail["policy"], at).version
+                    detail["policy_version"] = self.register.version_at(detail["policy"], at).version
                 if work.personal is not None:
                     detail["personal"] = personal_digest(salt, work.personal)
             decided.append(self._entries.next_transition(len(decided), state.id, kind, at, detail))
@@ -209,10 +281,10 @@ class Recorder:
             return
         if draft.kind is Kind.RESUMED:
             if draft.detail.get(lifecycle.RESTART):
-                limits.check_restart(state.id, self._register.policy_of(state.complaint()))
+                limits.check_restart(state.id, self.register.policy_of(state.complaint()))
             return
-        complaint, runs = self._register.project_state(state)
-        policy = self._register.policy_of(complaint)
+        complaint, runs = self.register.project_state(state)
+        policy = self.register.policy_of(complaint)
         if draft.kind is Kind.PAUSED:
             limits.check_pause(state.id, policy, runs)
         else:
@@ -223,10 +295,9 @@ class Recorder:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.
         if self.personal(state.id) is None:
             return
-        vouchers = [
-            (state.id, each.seq, each.detail["personal"]) for each in state.history if "personal" in each.detail
-        ]
-        if any(self._personal_check.faults(vouchers[-1:], state.id, state.id)):
+        details = ((entry.seq, entry.detail["personal"]) for entry in state.history if "personal" in entry.detail)
+        digests = [PersonalDigest(state.id, *detail) for detail in details]
+        if any(self._personal_check.faults(digests[-1:], state.id, state.id)):
             raise PersonalAltered(complaint=state.id)
 
     def _write_personal(self, row: tuple[Any, ...], is_new: bool) -> None:
@@ -243,9 +314,9 @@ class Recorder:
         if key in self._keys:
             self._keys[key] = id_
 
-    def category_words(self) -> "Iterator[tuple[str, int]]":
+    def category_words(self) -> Iterator[tuple[str, int]]:
         """Yield what files called the category of complaints just entered that are other, and how often."""
-        return queries.category_words(self._connection, self.first_seq)
+        return queries.category_words(self._connection, self._first_seq)
 
     def make(self, made: Mapping[str, Any]) -> None:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
@@ -259,11 +330,11 @@ class Recorder:
 
         Raises what `load` raises for a name that it does not know.
         """
-        if name in self._register.policies:
+        if name in self.register.policies:
             return name
         versions = load(name)
         own = versions[0].name
-        if own not in self._register.policies:
+        if own not in self.register.policies:
             for version in versions:
                 self.take_in(version)
         return own
@@ -273,8 +344,8 @@ class Recorder:
 
         Raises PolicyDiffers where the version of that day stands there with other content.
         """
-        self._register.forget("policies")
-        versions = self._register.policies.get(policy.name, ())
+        self.register.forget("policies")
+        versions = self.register.policies.get(policy.name, ())
         held = next((version for version in versions if version.in_force == policy.in_force), None)
         if held is not None:
             check_same_version(held, policy)
@@ -283,25 +354,25 @@ class Recorder:
             policy = policy._replace(revision=versions[0].revision)
         seq = self._entries.event(Event.POLICY_TAKEN_IN, policy.to_data())
         projection.write_policy(self._connection, policy, seq)
-        self._register.forget("policies")
+        self.register.forget("policies")
         return True
 
     def correct(self, name: str, versions: Sequence[Policy]) -> None:
         """Put other versions in place of all that the register holds of a policy, as its next revision."""
-        revision = self._register.policies[name][0].revision + 1
+        revision = self.register.policies[name][0].revision + 1
         made = [version._replace(revision=revision) for version in versions]
         detail = {"name": name, "revision": revision, "versions": [version.to_data() for version in made]}
         seq = self._entries.event(Event.POLICY_CORRECTED, detail)
         for version in made:
             projection.write_policy(self._connection, version, seq)
-        self._register.forget("policies")
+        self.register.forget("policies")
 
     def enter_platform(self, platform: Platform) -> None:
         """Enter a new platform."""
         data = projection.platform_to_data(platform)
         seq = self._entries.event(Event.PLATFORM_ENTERED, data)
         projection.write_platform(self._connection, platform, seq)
-        self._register.forget("platforms")
+        self.register.forget("platforms")
 
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
         """Add an entry of the register's own, by default of this moment, and return its number."""

@@ -1,11 +1,9 @@
-"""The register: asked how complaints stand, and told what happens to them, without letting SQL out."""
+"""The register, read: how complaints stand, now and earlier, without letting SQL out."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import (
@@ -20,7 +18,6 @@ from dealtrack.core.clocks import (
     working_days_late,
 )
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Kind, Status, Transition
-from dealtrack.core.platform import Platform, check_names_free
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.core.text import first_few
@@ -28,27 +25,14 @@ from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
+from dealtrack.register.personal import Personal
 from dealtrack.register.queries import Filter
 from dealtrack.register.store import Store
 from dealtrack.register.view import View
 
-if TYPE_CHECKING:
-    from dealtrack.register.founding import Setup
-    from dealtrack.register.personal import Personal
-    from dealtrack.register.recorder import Recorder, Work
-
 
 class Register(Store):
     """A register on disk."""
-
-    @classmethod
-    def create(cls, path: Path, setup: "Setup", now: datetime, actor: str) -> None:
-        """Make a register: wholly, or not at all. Raises RegisterExists or RegisterUnusable."""
-        from dealtrack.register.founding import found
-
-        found(cls, path, setup, now, actor)
-
-    # Asking
 
     def find(self, number: str) -> int:
         """Return the id of the complaint with an external number; raises UnknownComplaint or AmbiguousNumber."""
@@ -69,24 +53,20 @@ class Register(Store):
             raise UnknownComplaint(reference=complaint, nearest=hint)
         return entries
 
-    def personal(self, complaint: int) -> "Personal | None":
+    def personal(self, complaint: int) -> Personal | None:
         """Return a consumer's personal data, None where there is none or it was erased."""
-        from dealtrack.register.personal import Personal
-
         row = queries.personal(self._connection, complaint)
         return Personal(*row) if row else None
 
-    def all_personal(self) -> "Iterator[tuple[int, Personal]]":
+    def all_personal(self) -> Iterator[tuple[int, Personal]]:
         """Yield each complaint of which there is personal data, with that, by id."""
-        from dealtrack.register.personal import Personal
-
         for id_, *fields in queries.all_personal(self._connection):
             yield id_, Personal(*fields)
 
     def standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint that is meant stands in a view, by id."""
         for complaint, runs in queries.complaints(self.tables(view, wanted.ids), wanted):
-            yield self._standing(complaint, runs, view)
+            yield self.standing(complaint, runs, view)
 
     def tables(self, view: View, ids: Iterable[int] | None = None) -> sqlite3.Connection:
         """Return the tables complaint and clock as a view shows them, for the modules of the register alone.
@@ -116,7 +96,7 @@ class Register(Store):
         if not seen:
             return None
         complaint, runs = self.project_in(seen, view.known)
-        return None if complaint.status is Status.VOIDED else self._standing(complaint, runs, view)
+        return None if complaint.status is Status.VOIDED else self.standing(complaint, runs, view)
 
     def overdue(self, wanted: Filter, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run past their deadline, the longest late first."""
@@ -163,7 +143,8 @@ class Register(Store):
         ordered = sorted(known, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
-    def _standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:
+    def standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:
+        """Return how a complaint stands in a view, by every run of its clocks."""
         if complaint.status is Status.VOIDED:
             # A complaint whose receipt was voided has neither a policy nor clocks.
             return Standing(complaint, (), view.moment)
@@ -179,48 +160,6 @@ class Register(Store):
         doubts = view.is_ahead or is_lateness_provisional(clock, view.moment, calendar, self.zone)
         is_provisional = clock.provisional or (late > 0 and doubts)
         return Lateness(complaint, clock, verdict(clock, view.moment), late, is_provisional)
-
-    # Telling
-
-    @contextmanager
-    def recording(self, now: datetime, actor: str) -> "Iterator[Recorder]":
-        """Hold one writing transaction for the block: all that is recorded in it is written, or nothing."""
-        # What writes is imported here, so that commands that only look need not wait for it.
-        from dealtrack.register.recorder import Recorder
-
-        with self.writing():
-            recorder = Recorder(self, self._connection, now, actor)
-            yield recorder
-            recorder.flush()
-            told_of = journal.complaints_from(self._connection, recorder.first_seq)
-        self.done = told_of or self.done
-        if recorder.recorded_at > now:
-            self.clock_was_behind = recorder.recorded_at
-        self.passed_over = recorder.passed_over
-
-    def record(self, works: "Iterable[Work]", now: datetime, actor: str) -> list[int]:
-        """Record transitions, all or none, and return the complaints they belong to, in order.
-
-        Raises what `Recorder.record` raises.
-        """
-        with self.recording(now, actor) as recorder:
-            return [recorder.record(work).id for work in works]
-
-    def take_in(self, policies: Iterable[Policy], now: datetime, actor: str) -> list[Policy]:
-        """Take policy versions into the register, each told in the journal; return those that it did not hold.
-
-        Raises PolicyDiffers, with none taken in, where it holds one of a version's day with other content.
-        """
-        with self.recording(now, actor) as recorder:
-            return [policy for policy in policies if recorder.take_in(policy)]
-
-    def enter_platforms(self, platforms: Iterable[Platform], now: datetime, actor: str) -> None:
-        """Enter new platforms, each told in the journal; raises PlatformExists for a name that stands for one."""
-        with self.recording(now, actor) as recorder:
-            self.forget("platforms")
-            for platform in platforms:
-                check_names_free(platform.names, self.platforms)
-                recorder.enter_platform(platform)
 
     def project(self, history: Sequence[Transition]) -> tuple[Complaint, list[Clock]]:
         """Return the complaint that a history makes, and every run of its clocks."""

@@ -34,7 +34,8 @@ from dealtrack.register.connection import (
 )
 from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
 from dealtrack.register.journal import Tail
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
+from dealtrack.register.verification import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,6 @@ def drafted(place: Path, backup: Path) -> Iterator[Draft]:
 
 
 def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo, Sequence[Phrase]]:
-    from dealtrack.register.verification import verify
-
     changes: Sequence[Phrase] = ()
     with ExitStack() as opened:
         try:
@@ -121,7 +120,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo, S
             with transaction(copy):
                 changes = upgrade.change(copy, backup, found)
         copy.execute("PRAGMA journal_mode=WAL")
-    with Register.open(path) as register:
+    with open_register(path) as register:
         found_wrong = verify(register, evidence=False)
         tail, zone = Tail.of(register.connection), register.zone
     if found_wrong.faults:

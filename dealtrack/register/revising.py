@@ -215,29 +215,23 @@ def _touched(
         yield complaint, list(group)
 
 
-def revise(
-    register: Register, plan: Callable[[], Plan], now: datetime, actor: str, previewed: Revision | None = None
-) -> Revision:
-    """Put the planned rules in place of the register's calendar as a new revision, in one transaction.
+def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | None = None) -> Revision:
+    """Put the planned rules in place of the register's calendar as a new revision.
 
     Running clocks that it affects move; those that have ended keep their verdict. What was `previewed` is done
-    where the register is still as it was then, else found out anew.
+    where the register is still as it was then, else worked out anew.
     """
-    with register.recording(now, actor) as recorder:
-        rules, told = plan()
-        is_current = previewed is not None and previewed.head == register.head()
-        revision = previewed if previewed is not None and is_current else preview(register, rules)
-        if not revision.is_empty:
-            _write(register, recorder, revision, told)
+    register = recorder.register
+    rules, detail = plan()
+    is_current = previewed is not None and previewed.head == register.head()
+    revision = previewed if previewed is not None and is_current else preview(register, rules)
+    if not revision.is_empty:
+        recorder.event(Event.CALENDAR_REVISED, {**detail, **revision.change})
+        recorder.flush()
+        write_rules(register.connection)
+        queries.move_clocks(register.connection, ((moved.complaint, moved.after) for moved in revision.moved))
     register.forget("facts", "calendar", "revisions")
     return revision
-
-
-def _write(register: Register, recorder: Recorder, revision: Revision, told: Mapping[str, Any]) -> None:
-    recorder.event(Event.CALENDAR_REVISED, {**told, **revision.change})
-    recorder.flush()
-    write_rules(register.connection)
-    queries.move_clocks(register.connection, ((moved.complaint, moved.after) for moved in revision.moved))
 
 
 def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:

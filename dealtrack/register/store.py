@@ -1,14 +1,14 @@
-"""The register's file opened, and what it holds beside complaints: its facts, calendar, policies and platforms."""
+"""What a register holds beside complaints: its facts, its calendar, its policies and platforms."""
 
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
@@ -18,116 +18,49 @@ from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
-from dealtrack.errors import RegisterOlder, RegisterUnusable, UnknownPolicy
+from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries, rulings, schema
-from dealtrack.register.connection import (
-    PATIENCE_SECONDS,
-    UNFORESEEN,
-    Connection,
-    check_unchanged,
-    connect,
-    faults_of,
-    finish_erasure,
-    is_erasure_open,
-    is_undecodable,
-    reading,
-    transaction,
-)
+from dealtrack.register.connection import Connection, is_undecodable, reading
 from dealtrack.register.journal import Event
 
-if TYPE_CHECKING:
-    from dealtrack.register.upgrade import Upgrade
-
 FACTS = {"timezone", "policy", "calendar"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What opening an older register did: the schema versions before and after, and the backup made between them.
+
+    Where it could not be done, `reason` says why: the register was then read as it would be, and stands as it was.
+    `changes` tells what rules that changed since have made of its complaints, a line for each kind of change.
+    """
+
+    found: int
+    known: int
+    backup: Path | None = None
+    reason: str = ""
+    changes: Sequence[Phrase] = ()
 
 
 class Store:
     """A register's file and what it was set up with."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, upgrade: Upgrade | None = None) -> None:
         self.path = path
         self._connection = connection
-        self.upgrade: Upgrade | None = None
-        self.clock_was_behind: datetime | None = None
-        """The moment that entries were given in place of an earlier one that the clock told, in UTC."""
-        self.done: list[int] | None = None
-        """The first few complaints of which something was recorded; None as long as nothing was written."""
-        self.passed_over: list[int] = []
-        """The ids that new complaints did not get, because somebody had put in personal data of theirs."""
+        self.upgrade = upgrade
+        """What opening it did, where its schema was an older one."""
         self._whole: dict[int, WorkingCalendar] = {}
         self._last_seqs: dict[datetime, int] = {}
         self._projected: dict[tuple[object, ...], sqlite3.Connection] = {}
         self.opened = ExitStack()
         """What was opened to look at the register, and is closed with it."""
 
-    @classmethod
-    @contextmanager
-    def open(cls, path: Path, *, read_only: bool = False, now: Callable[[], datetime] | None = None) -> Iterator[Self]:
-        """Open a register; its faults come in the catalogue's words.
-
-        One of an older schema is brought to the present one, which `upgrade` then tells; `now` gives the moment
-        that the copy made before bears in its name. Opened to be read only, it is read as it would be.
-        Raises RegisterMissing, NotARegister, RegisterNewer, RegisterOlder or RegisterUnusable.
-        """
-        connection = opened = connect(path, read_only=read_only)
-        try:
-            with faults_of(path):
-                try:
-                    told = None
-                    found = schema.check_version(connection, path)
-                    if found < schema.VERSION:
-                        from dealtrack.register import upgrade
-
-                        if read_only:
-                            connection = upgrade.in_memory(connection, path, found)
-                        else:
-                            connection, told = upgrade.upgrade(connection, path, found, now() if now else None)
-                    store = cls(path, connection)
-                    store.upgrade = told
-                    with store.opened:
-                        yield store
-                except UNFORESEEN as error:
-                    told_as = _told_as_damage(cls(path, connection), error)
-                    if told_as is error:
-                        raise
-                    raise told_as from error
-            check_unchanged(opened, path)
-        finally:
-            connection.close()
-
     @contextmanager
     def one_state(self) -> Iterator[None]:
         """Show the block one state of the register throughout, whatever others write meanwhile."""
         with reading(self._connection):
             yield
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Write all that the block writes, or nothing; raises RegisterOlder where the schema could not be changed."""
-        told = self.upgrade
-        if told is not None and told.reason:
-            raise RegisterOlder(path=self.path, found=told.found, known=told.known, reason=told.reason)
-        self._use_log()
-        before = self._connection.total_changes
-        with transaction(self._connection):
-            yield
-        if is_erasure_open(self.path):
-            finish_erasure(self._connection, self.path)
-        if self._connection.total_changes > before:
-            self.done = []
-
-    def _use_log(self) -> None:
-        """Let a register that was copied from a backup be written as every other: no reader makes a writer wait then.
-
-        Somebody who has it open puts it off.
-        """
-        if self.mode != "delete":
-            return
-        self._connection.execute("PRAGMA busy_timeout = 0")
-        with suppress(sqlite3.OperationalError):
-            self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
 
     @cached_property
     def names(self) -> int:
@@ -338,18 +271,3 @@ class Store:
         """Return the platforms that the register knows, by name."""
         rows = self._connection.execute("SELECT definition FROM platform ORDER BY name")
         return [projection.platform_from_data(json.loads(definition)) for (definition,) in rows]
-
-
-def _told_as_damage(store: Store, error: Exception) -> Exception:
-    """Return what to raise for an unforeseen error: what is damaged in the register, or the error itself."""
-    from dealtrack.register.register import Register
-    from dealtrack.register.verification import first_damage
-
-    try:
-        fault = first_damage(Register(store.path, store.connection))
-    except sqlite3.Error as cause:
-        return cause
-    except UnicodeDecodeError:
-        fault = Phrase("its file holds what is no text")
-    reason = Phrase("it is damaged: {fault}. 'dealtrack verify' tells the way back", fault=fault)
-    return RegisterUnusable(path=store.path, reason=reason) if fault else error

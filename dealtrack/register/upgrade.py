@@ -2,9 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,24 +13,11 @@ from dealtrack.register import schema
 from dealtrack.register.backup import STAMP, copy_whole
 from dealtrack.register.connection import faults_of, reader, transaction
 from dealtrack.register.journal import Tail
+from dealtrack.register.rejudging import rejudge
+from dealtrack.register.store import Upgrade
 
 
-@dataclass(frozen=True, slots=True)
-class Upgrade:
-    """What opening an older register did: the schema versions before and after, and the backup made between them.
-
-    Where it could not be done, `reason` says why: the register was then read as it would be, and stands as it was.
-    `changes` tells what rules that changed since have made of its complaints, a line for each kind of change.
-    """
-
-    found: int
-    known: int
-    backup: Path | None = None
-    reason: str = ""
-    changes: Sequence[Phrase] = ()
-
-
-def upgrade(
+def upgrade_register(
     connection: sqlite3.Connection, path: Path, found: int, now: datetime | None
 ) -> tuple[sqlite3.Connection, Upgrade | None]:
     """Bring an opened register to the present schema; return the connection to read it by, and what was done.
@@ -75,8 +60,6 @@ def change(connection: sqlite3.Connection, path: Path, found: int, moment: datet
 
     Return what rules that changed since make of the complaints, with the verdicts of a moment, or of the last entry.
     """
-    from dealtrack.register.rejudging import rejudge
-
     head, altered = Tail.of(connection).hash, set(schema.schema_faults(connection, found))
     schema.migrate(connection)
     changes = rejudge(connection, path, found, moment or from_store(Tail.of(connection).recorded_at))
@@ -98,7 +81,7 @@ def change(connection: sqlite3.Connection, path: Path, found: int, moment: datet
 
 
 def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3.Connection:
-    """Return a connection to a copy in memory, brought to the present schema; `Store.writing` lets nobody change it.
+    """Return a connection to a copy in memory, brought to the present schema; `writing` lets nobody change it.
 
     The connection that it was copied from is closed. Raises RegisterOlder.
     """

@@ -11,8 +11,8 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.alterations import foreign_names
 from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
-from dealtrack.register.erasure import personal_faults
 from dealtrack.register.evidence import evidence_faults
+from dealtrack.register.personal import personal_faults
 from dealtrack.register.rebuilding import check_journal, differences, tables_agree
 from dealtrack.register.register import Register
 from dealtrack.register.schema import schema_faults
@@ -70,7 +70,7 @@ def _is_whole(register: Register, head: str) -> bool:
         if damage_of(connection) or schema_faults(connection):
             return False
         fault, _, has_head = _check_chain(connection, head)
-        return fault is None and has_head and tables_agree(register) and not personal_faults(register)
+        return fault is None and has_head and tables_agree(register) and not personal_faults(connection)
     except (sqlite3.Error, DealtrackError, MemoryError, *UNFORESEEN):
         return False
 
@@ -136,7 +136,7 @@ def _explained(register: Register, head: str, evidence: bool) -> Verification:
         try:
             check_journal(register.connection)
             made = list(_table_faults(register))
-            personal = _readable(lambda: personal_faults(register), Phrase("the table of personal data"))
+            personal = _readable(lambda: personal_faults(register.connection), Phrase("the table of personal data"))
             kept = [*personal, *(evidence_faults(register) if evidence else ())]
             is_sound = is_sound and not kept
             faults += [*made, *kept]

@@ -22,8 +22,8 @@ from dealtrack.cli.language import choose_language
 from dealtrack.core.agenda import item_of
 from dealtrack.core.text import display_width
 from dealtrack.errors import MissingExtra
+from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
-from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from tests.conftest import Clerk
 from tests.terminal import Terminal
@@ -104,7 +104,7 @@ def look(pilot: Pilot[None]) -> None:
 
 def test_days_late_of_a_year_without_a_calendar_are_marked(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD", "--at", "2016-11-14 10:00").ok()
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         (standing,) = register.standings(Filter(), View.of(datetime(2016, 11, 17, 9, tzinfo=UTC)))
         for moment, shown in (("2016-11-17", "2 wd late"), ("2027-02-01", " wd late?")):
             late = datetime.fromisoformat(f"{moment}T09:00:00+08:00").astimezone(UTC)

@@ -11,7 +11,7 @@ import pytest
 from holidays.countries.china import ChinaStaticHolidays
 
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
 from dealtrack.settings import data_folder
 from dealtrack.sources.calendars import load_calendar
 from tests.conftest import Clerk
@@ -65,7 +65,7 @@ def _write(folder: Path, name: str, days: Days) -> Path:
 
 
 def _rules(clerk: Clerk) -> CalendarRules:
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         return register.calendar_rules()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dealtrack.register import platforms, projection
 from dealtrack.register.journal import Event, events
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
 
 KEYS = ["name", "aliases", "green_channel", "channels", "last_checked", "checked_by", "finding"]
@@ -23,7 +23,7 @@ def listed(clerk: Clerk, *words: str) -> dict[str, dict[str, Any]]:
 
 def entries(clerk: Clerk) -> tuple[int, str]:
     """The length and head of the journal, which any entry changes."""
-    with Register.open(clerk.db, read_only=True) as register:
+    with open_register(clerk.db, read_only=True) as register:
         return register.head()
 
 
@@ -197,7 +197,7 @@ def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Cler
     clerk("platform", "check", "苏宁", "--channels", "phone", "--finding", "one", "--at", "11-14 10:00").ok()
     clerk("platform", "edit", "苏宁", "--green-channel", "yes", "--drop-alias", "suning").ok()
     clerk("platform", "check", "苏宁", "--channels", "qq", "--finding", "earlier", "--at", "11-13 10:00").ok()
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         connection = register.connection
         kinds = [Event.PLATFORM_ENTERED, Event.PLATFORM_EDITED, Event.PLATFORM_CHECKED]
         told = [entry for entry in events(connection, kinds) if entry.detail["name"] == "苏宁"]

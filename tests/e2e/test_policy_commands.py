@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.core.text import display_width
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
 
 STRICT = """
@@ -65,7 +65,7 @@ def busy(clerk: Clerk, strict: Path) -> Clerk:
 
 def entries(clerk: Clerk) -> tuple[int, str]:
     """The length and head of the journal, which any entry changes."""
-    with Register.open(clerk.db, read_only=True) as register:
+    with open_register(clerk.db, read_only=True) as register:
         return register.head()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
 from tests.make_register import unpack
 
@@ -75,7 +75,7 @@ def records(clerk: Clerk, *words: object) -> list[dict[str, Any]]:
 
 
 def entries(clerk: Clerk) -> tuple[int, str]:
-    with Register.open(clerk.db, read_only=True) as register:
+    with open_register(clerk.db, read_only=True) as register:
         return register.head()
 
 

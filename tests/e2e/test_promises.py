@@ -92,11 +92,12 @@ def test_an_altered_journal_sends_to_the_backup_not_to_rebuilding(clerk: Clerk) 
 def crashed(clerk: Clerk) -> None:
     """Leave a register as a crash does: with its last entries in the write-ahead file alone."""
     program = (
-        "import os, sys\nfrom dealtrack.register.register import Register\nfrom pathlib import Path\n"
-        "from datetime import datetime, UTC\n"
-        "with Register.open(Path(sys.argv[1])) as register:\n"
+        "import os, sys\nfrom dealtrack.register.opening import open_register\nfrom pathlib import Path\n"
+        "from datetime import datetime, UTC\nfrom dealtrack.register.recorder import recording\n"
+        "with open_register(Path(sys.argv[1])) as register:\n"
         "    from dealtrack.core.platform import Platform\n"
-        "    register.enter_platforms([Platform('Taobao')], datetime(2016, 11, 15, tzinfo=UTC), 'clerk')\n"
+        "    with recording(register, datetime(2016, 11, 15, tzinfo=UTC), 'clerk') as recorder:\n"
+        "        recorder.enter_platform(Platform('Taobao'))\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     ran = subprocess.run([sys.executable, "-c", program, clerk.db], check=False)
@@ -220,26 +221,26 @@ def test_what_damage_makes_fail_is_told_as_damage(clerk: Clerk) -> None:
 
 
 def test_a_fault_of_the_program_is_not_taken_for_damage(clerk: Clerk) -> None:
-    from dealtrack.register.register import Register
+    from dealtrack.register.opening import open_register
 
-    with pytest.raises(KeyError), Register.open(clerk.db):
+    with pytest.raises(KeyError), open_register(clerk.db):
         raise KeyError("ours")
 
 
 def test_who_looks_sees_one_state_whatever_is_written_meanwhile(clerk: Clerk) -> None:
+    from dealtrack.register.opening import open_register
     from dealtrack.register.queries import Filter
-    from dealtrack.register.register import Register
     from dealtrack.register.view import View
 
     clerk("add", "--platform", "JD").ok()
     view = View.of(datetime.fromisoformat(clerk.now))
-    with Register.open(clerk.db) as register, register.one_state():
+    with open_register(clerk.db) as register, register.one_state():
         before = [standing.complaint for standing in register.standings(Filter(), view)]
         clerk.process("add", "--platform", "JD").ok()
         clerk.process("forward", 1).ok()
         assert [standing.complaint for standing in register.standings(Filter(), view)] == before
         assert len(register.history(1)) == 1
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         assert len(list(register.standings(Filter(), view))) == 2
 
 

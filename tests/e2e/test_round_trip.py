@@ -11,7 +11,7 @@ from time import perf_counter
 import pytest
 
 from dealtrack.core.lifecycle import Kind
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
 from tests.varied import NOW, STATUSES, write_varied
 
@@ -36,7 +36,7 @@ PERSONAL = (
 def varied(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Path:
     path = tmp_path_factory.mktemp("varied") / "register.db"
     path.write_bytes(small_register.read_bytes())
-    with Register.open(path) as register:
+    with open_register(path) as register:
         kinds = write_varied(register, COUNT)
     assert kinds.keys() == set(Kind), kinds
     with closing(sqlite3.connect(path)) as held, held:

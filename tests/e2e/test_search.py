@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dealtrack.core.search_text import snippet
+from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
-from dealtrack.register.register import Register
 from dealtrack.register.search import search
 from dealtrack.register.view import View
 from tests.conftest import Clerk
@@ -200,7 +200,7 @@ def test_a_word_on_the_border_of_two_texts_is_not_found(told: Clerk) -> None:
 
 def test_the_first_complaint_is_found_before_the_others_are_looked_at(told: Clerk) -> None:
     asked: list[str] = []
-    with Register.open(told.db) as register:
+    with open_register(told.db) as register:
         register.connection.set_trace_callback(asked.append)
         hits = search(register, ["j"], Filter(), View.of(datetime(2016, 11, 15, tzinfo=UTC)))
         assert next(hits).complaint.id == 2

@@ -263,10 +263,12 @@ def asked_to_crash(work: Callable[[], int]) -> None:
 def _crashed(desk: Desk) -> None:
     def crash() -> int:
         from dealtrack.core.platform import Platform
-        from dealtrack.register.register import Register
+        from dealtrack.register.opening import open_register
+        from dealtrack.register.recorder import recording
 
-        with Register.open(desk.db) as register:
-            register.enter_platforms([Platform("Taobao")], moment(), "clerk")
+        with open_register(desk.db) as register:
+            with recording(register, moment(), "clerk") as recorder:
+                recorder.enter_platform(Platform("Taobao"))
             os._exit(0)
 
     asked_to_crash(crash)

@@ -116,10 +116,10 @@ def look(db: Path, head: str = "", evidence: bool = True) -> Look:
 def _look(db: Path, head: str, evidence: bool) -> Look:
     from dealtrack.core.chain import Link
     from dealtrack.register.journal import link_rows
-    from dealtrack.register.register import Register
+    from dealtrack.register.opening import open_register
     from dealtrack.register.verification import verify
 
-    with Register.open(db) as register:
+    with open_register(db) as register:
         checked = verify(register, head, evidence=evidence)
         held: list[Any] = list(map(Link._make, link_rows(register.connection)))
         complaints = len({link.complaint for link in held if link.complaint is not None})

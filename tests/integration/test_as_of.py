@@ -14,8 +14,9 @@ from dealtrack.core.lifecycle import Kind, effective
 from dealtrack.core.moments import Moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError
+from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from tests import varied
@@ -68,7 +69,7 @@ def path(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
     shutil.copy(made_register, path)
     clerk = Clerk(folder / "home", path)
     for place, later in enumerate(WEEKS):
-        with Register.open(path) as register:
+        with open_register(path) as register:
             varied.write_varied(register, 60, seed=place, later=later)
             go_on(register, varied.NOW + later)
         if place == 1:
@@ -99,7 +100,7 @@ def shown(clock: Clock) -> tuple[Any, ...]:
 def go_on(register: Register, now: datetime) -> None:
     """Record what the courses of the first complaints allow, one day and a hundred days before."""
     kinds = Kind.NOTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REOPENED, Kind.PAUSED, Kind.VOIDED
-    with register.recording(now, "clerk") as recorder:
+    with recording(register, now, "clerk") as recorder:
         for id_ in range(1, 61, 2):
             at = now - timedelta(days=(1, 100)[id_ % 3 == 0])
             kind = kinds[id_ % len(kinds) if id_ % 5 else -1]
@@ -114,7 +115,7 @@ def go_on(register: Register, now: datetime) -> None:
 def test_lists_are_as_the_histories_tell_one_by_one(path: Path, moment: datetime, known: datetime | None) -> None:
     view = View.of(END, moment, known)
     until = min(moment, END) + timedelta(days=9)
-    with Register.open(path) as register:
+    with open_register(path) as register:
         each = [standing for entries in register.histories() if (standing := register.standing_of(entries, view))]
         for wanted in FILTERS:
             meant = [standing for standing in each if is_meant(standing, wanted)]
@@ -138,7 +139,7 @@ def test_what_is_written_meanwhile_is_in_the_tables_of_an_earlier_moment(made_re
     shutil.copy(made_register, path)
     moment = varied.NOW - timedelta(days=30)
     view = View.of(varied.NOW, moment)
-    with Register.open(path) as register:
+    with open_register(path) as register:
         assert list(register.standings(Filter(), view)) == []
         varied.write_varied(register, 20)
         received = [life[0].at for life in register.histories() if life[0].at <= moment]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.errors import NotARegister, RegisterMissing
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
 
 
@@ -32,14 +32,14 @@ def _made(path: Path, kind: str) -> None:
 def test_what_is_no_register_is_said_to_be_none(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "register.db"
     _made(path, kind)
-    with pytest.raises(NotARegister, match="is not a dealtrack register"), Register.open(path):
+    with pytest.raises(NotARegister, match="is not a dealtrack register"), open_register(path):
         pass
 
 
 def test_a_link_to_nothing_is_a_missing_register(tmp_path: Path) -> None:
     path = tmp_path / "register.db"
     path.symlink_to(tmp_path / "gone")
-    with pytest.raises(RegisterMissing), Register.open(path):
+    with pytest.raises(RegisterMissing), open_register(path):
         pass
 
 
@@ -53,9 +53,9 @@ with open(sys.argv[1] + "-shm", "r+b") as index:
 
 def test_a_register_opened_twice_in_one_process_keeps_its_locks(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
-    with Register.open(clerk.db) as one:
+    with open_register(clerk.db) as one:
         one.history(1)
-        with Register.open(clerk.db) as other:
+        with open_register(clerk.db) as other:
             other.history(1)
         tried = subprocess.run(
             [sys.executable, "-c", LOCKED, clerk.db], stderr=subprocess.PIPE, text=True, check=False, timeout=30
@@ -64,10 +64,10 @@ def test_a_register_opened_twice_in_one_process_keeps_its_locks(clerk: Clerk) ->
 
 
 def test_a_file_that_was_closed_is_looked_at_anew(clerk: Clerk) -> None:
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         assert register.head()[0] > 0
     clerk.db.write_bytes(b"")
-    with pytest.raises(NotARegister, match="it is empty"), Register.open(clerk.db):
+    with pytest.raises(NotARegister, match="it is empty"), open_register(clerk.db):
         pass
     # It is still here, and holds nothing.
     assert register.path == clerk.db

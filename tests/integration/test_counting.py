@@ -11,8 +11,8 @@ import pytest
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import RegisterUnusable
-from dealtrack.register.recorder import Draft, Work
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, make_report
 
@@ -23,12 +23,12 @@ def test_a_report_of_a_text_that_cannot_be_read_is_refused_in_words(small_regist
     path = tmp_path / "damaged.db"
     shutil.copyfile(small_register, path)
     detail = {"platform": "JD", "category": "quality", "policy": "green-channel"}
-    with Register.open(path) as register:
-        register.record([Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), detail)])], NOW, "clerk")
+    with open_register(path) as register, recording(register, NOW, "clerk") as recorder:
+        recorder.record(Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))
     with closing(sqlite3.connect(path, isolation_level=None)) as held:
         held.execute("UPDATE complaint SET platform = CAST(x'ff' AS TEXT)")
     with (
         pytest.raises(RegisterUnusable, match="damaged"),
-        Register.open(path, read_only=True) as register,
+        open_register(path, read_only=True) as register,
     ):
         make_report(register, Question("platform"), View.of(NOW))

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.register.following import Changes, Follower
+from dealtrack.register.opening import open_register
 from dealtrack.register.rebuilding import rebuild
-from dealtrack.register.recorder import Draft, Work
-from dealtrack.register.register import Register
+from dealtrack.register.recorder import Draft, Work, recording
 from tests.conftest import Clerk
 
 NOW = datetime(2016, 11, 15, 1, tzinfo=UTC)
@@ -16,7 +16,7 @@ NOW = datetime(2016, 11, 15, 1, tzinfo=UTC)
 
 def test_hears_what_others_write(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         follower = Follower(register, 1)
         assert follower.changes() is None
         clerk("add", "--platform", "JD").ok()
@@ -32,14 +32,14 @@ def test_hears_what_others_write(clerk: Clerk) -> None:
 
 def test_a_commit_without_an_entry_may_have_moved_anything(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
-    with Register.open(clerk.db) as register, Register.open(clerk.db) as other:
+    with open_register(clerk.db) as register, open_register(clerk.db) as other:
         follower = Follower(register, 1)
         rebuild(other)
         assert follower.changes() == Changes((), True)
 
 
 def test_does_not_read_the_journal_while_nothing_is_written(clerk: Clerk) -> None:
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         follower = Follower(register, 1)
         asked: list[str] = []
         register.connection.set_trace_callback(asked.append)
@@ -49,10 +49,11 @@ def test_does_not_read_the_journal_while_nothing_is_written(clerk: Clerk) -> Non
 
 
 def test_holds_up_no_writer_and_no_tidying(clerk: Clerk) -> None:
-    with Register.open(clerk.db) as register, Register.open(clerk.db) as other:
+    with open_register(clerk.db) as register, open_register(clerk.db) as other:
         follower = Follower(register, 1)
-        other.record([Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), {
-            "platform": "JD", "category": "other", "policy": "green-channel", "owner": "x"})])], NOW, "x")  # fmt: skip
+        detail = {"platform": "JD", "category": "other", "policy": "green-channel", "owner": "x"}
+        with recording(other, NOW, "x") as recorder:
+            recorder.record(Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))
         assert follower.changes() == Changes((1,), False)
         connection = sqlite3.connect(clerk.db)
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
+from dealtrack.register.opening import open_register
 from dealtrack.register.personal import Personal
 from dealtrack.register.rebuilding import differences, rebuild
-from dealtrack.register.recorder import Draft, Work
-from dealtrack.register.register import Register
+from dealtrack.register.recorder import Draft, Work, recording
 from tests.conftest import Clerk
 
 NOW = datetime(2016, 11, 20, 1, tzinfo=UTC)
@@ -62,8 +62,10 @@ def start(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Pat
 
     path = tmp_path_factory.mktemp("plain") / "start.db"
     shutil.copy(small_register, path)
-    with Register.open(path) as register:
-        register.take_in(load_policy("odr", data_folder(), Path("nowhere")), datetime(2001, 1, 1, tzinfo=UTC), "clerk")
+    made = datetime(2001, 1, 1, tzinfo=UTC)
+    with open_register(path) as register, recording(register, made, "clerk") as recorder:
+        for version in load_policy("odr", data_folder(), Path("nowhere")):
+            recorder.take_in(version)
     return path
 
 
@@ -72,8 +74,8 @@ def told(
 ) -> tuple[list[str], dict[str, list[Any]]]:
     shutil.copy(start, path)
     refused = []
-    with Register.open(path) as register:
-        with register.recording(NOW, "clerk") as recorder:
+    with open_register(path) as register:
+        with recording(register, NOW, "clerk") as recorder:
             for drafts in works:
                 try:
                     if one_by_one:
@@ -112,7 +114,7 @@ def test_what_the_journal_makes_is_the_same_by_either_way(
     for word, id_, happened, told_on in sorted(words, key=lambda each: each[3]):
         at = () if word.startswith(("void", "amend")) else ("--at", f"2016-11-{happened + 1:02d} 12:00")
         clerk(*word.format(id=id_).split(), *at, now=f"2016-11-{told_on:02d}T09:00:00+08:00")
-    with Register.open(clerk.db) as register:
+    with open_register(clerk.db) as register:
         before = {table: register.connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
         assert list(differences(register)) == []
         rebuild(register)
@@ -127,8 +129,8 @@ def test_personal_data_is_vouched_for_alike(tmp_path: Path, start: Path) -> None
     person = Personal("李雷", "13800138000", None, 'a"b\\c\n')
     path = tmp_path / "register.db"
     shutil.copy(start, path)
-    with Register.open(path) as register:
-        with register.recording(NOW, "clerk") as recorder:
+    with open_register(path) as register:
+        with recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(None, [Draft(Kind.RECEIVED, at, detail)], person))
             recorder.enter(Work(None, [Draft(Kind.RECEIVED, at, detail)], person))
         rows = register.connection.execute("SELECT * FROM personal").fetchall()

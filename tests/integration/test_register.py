@@ -16,8 +16,9 @@ from dealtrack.core import chain
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import InFuture, RegisterLocked, UnknownComplaint
+from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from tests.conftest import Clerk
@@ -115,7 +116,7 @@ def test_tables_are_strict_and_the_file_is_marked(filled: Clerk) -> None:
 
 
 def test_the_register_s_own_connection_is_safe(filled: Clerk) -> None:
-    with Register.open(filled.db) as register:
+    with open_register(filled.db) as register:
         wanted = {"foreign_keys": 1, "recursive_triggers": 1, "synchronous": 2}
         assert {name: register.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
         assert register.connection.execute("PRAGMA busy_timeout").fetchone()[0] >= 5000
@@ -244,14 +245,14 @@ def test_tables_that_do_not_follow_the_journal_are_found(filled: Clerk, statemen
 
 def test_what_fails_in_the_middle_leaves_nothing(filled: Clerk) -> None:
     before = tables(filled.db)
-    with Register.open(filled.db) as register:
-        with pytest.raises(ZeroDivisionError), register.recording(NOW, "clerk") as recorder:
+    with open_register(filled.db) as register:
+        with pytest.raises(ZeroDivisionError), recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(None, (Draft(Kind.RECEIVED, MOMENT, DETAIL),)))
             recorder.record(Work(2, (Draft(Kind.COMPLETED, MOMENT),)))
             recorder.flush()
             raise ZeroDivisionError
         assert not register.connection.in_transaction
-        with pytest.raises(UnknownComplaint), register.recording(NOW, "clerk") as recorder:
+        with pytest.raises(UnknownComplaint), recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(2, (Draft(Kind.COMPLETED, MOMENT),)))
             recorder.record(Work(77, (Draft(Kind.COMPLETED, MOMENT),)))
     assert tables(filled.db) == before
@@ -260,21 +261,21 @@ def test_what_fails_in_the_middle_leaves_nothing(filled: Clerk) -> None:
 def test_a_complaint_s_transitions_are_recorded_all_or_none(filled: Clerk) -> None:
     before = tables(filled.db)
     later = Moment(datetime(2016, 12, 1, tzinfo=UTC), datetime(2016, 12, 1, tzinfo=UTC), False)
-    with Register.open(filled.db) as register, register.recording(NOW, "clerk") as recorder:
+    with open_register(filled.db) as register, recording(register, NOW, "clerk") as recorder:
         with pytest.raises(InFuture):
             recorder.record(Work(3, (Draft(Kind.FORWARDED, MOMENT), Draft(Kind.COMPLETED, later))))
     assert tables(filled.db) == before
 
 
 def test_a_register_that_stays_locked_is_told_of(filled: Clerk) -> None:
-    with bare(filled.db) as other, Register.open(filled.db) as register:
+    with bare(filled.db) as other, open_register(filled.db) as register:
         other.execute("BEGIN IMMEDIATE")
         register.connection.execute("PRAGMA busy_timeout = 50")
         before = journal(filled.db)
-    with pytest.raises(RegisterLocked) as caught, bare(filled.db) as other, Register.open(filled.db) as register:
+    with pytest.raises(RegisterLocked) as caught, bare(filled.db) as other, open_register(filled.db) as register:
         other.execute("BEGIN IMMEDIATE")
         register.connection.execute("PRAGMA busy_timeout = 50")
-        with register.recording(NOW, "clerk") as recorder:
+        with recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(3, (Draft(Kind.FORWARDED, MOMENT),)))
     assert caught.value.exit_code == 3 and str(filled.db) in str(caught.value)
     assert journal(filled.db) == before
@@ -282,8 +283,8 @@ def test_a_register_that_stays_locked_is_told_of(filled: Clerk) -> None:
 
 def test_a_reader_sees_the_register_before_a_write_and_after_it(filled: Clerk) -> None:
     before = filled("list").ok()
-    with Register.open(filled.db) as register:
-        with register.recording(NOW, "clerk") as recorder:
+    with open_register(filled.db) as register:
+        with recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(3, (Draft(Kind.FORWARDED, MOMENT),)))
             recorder.flush()
             assert filled("list").ok() == before
@@ -293,7 +294,7 @@ def test_a_reader_sees_the_register_before_a_write_and_after_it(filled: Clerk) -
 
 
 def test_a_reader_in_the_middle_of_reading_does_not_stop_a_writer(filled: Clerk) -> None:
-    with Register.open(filled.db) as register:
+    with open_register(filled.db) as register:
         standings = register.standings(Filter(), View.of(NOW))
         first = next(standings)
         assert filled("forward", 3).status == 0
@@ -362,7 +363,7 @@ def test_the_tables_say_what_the_journal_makes(filled: Clerk) -> None:
     clocks = sorted(row[:3] for row in held["clock"])
     assert clocks == [(1, "complete", 1), (1, "forward", 1), (2, "complete", 1), (2, "forward", 1), (3, "forward", 1)]
     assert {row[0]: row[-1] for row in held["complaint"]}.keys() == {1, 2, 3}
-    with Register.open(filled.db) as register:
+    with open_register(filled.db) as register:
         ruled = {day.isoformat() for day in register.calendar_rules().rulings}
     assert {row[0] for row in held["calendar_ruling"]} == ruled
 
@@ -387,7 +388,7 @@ def traced(register: Register, act: Callable[[Register], object]) -> list[str]:
     "wanted", [Filter(), Filter(platforms=("JD",)), Filter(owners=("clerk",), categories=("other",))]
 )
 def test_overdue_is_one_scan_of_the_running_clocks_in_order(filled: Clerk, wanted: Filter) -> None:
-    with Register.open(filled.db) as register:
+    with open_register(filled.db) as register:
         statements = traced(register, lambda r: list(r.overdue(wanted, View.of(NOW))))
         scans = [s for s in statements if "FROM clock" in s or "JOIN clock" in s]
         assert len(scans) == 1
@@ -399,7 +400,7 @@ def test_overdue_is_one_scan_of_the_running_clocks_in_order(filled: Clerk, wante
 
 def test_due_is_one_scan_of_a_range_of_the_running_clocks(filled: Clerk) -> None:
     until = datetime(2016, 11, 16, tzinfo=UTC)
-    with Register.open(filled.db) as register:
+    with open_register(filled.db) as register:
         (scan,) = [
             s for s in traced(register, lambda r: list(r.due(Filter(), until, View.of(NOW)))) if "FROM clock" in s
         ]
@@ -419,7 +420,7 @@ def test_overdue_reads_only_what_is_overdue(filled: Clerk, tmp_path: Path) -> No
             taken += 1
             return 0
 
-        with Register.open(filled.db) as register:
+        with open_register(filled.db) as register:
             assert (register.zone.key, register.calendar.revision) == ("Asia/Shanghai", 1)
             register.connection.set_progress_handler(step, 1)
             found = list(register.overdue(Filter(), View.of(NOW)))

@@ -20,8 +20,9 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment, to_store
 from dealtrack.errors import DealtrackError, OutsideCalendar
 from dealtrack.register.counts import day_function
+from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from dealtrack.reports.compliance import Question, last_years, make_report, spans_of
@@ -69,14 +70,16 @@ def live(register: Register, life: Life, begin: datetime = BEGIN, now: datetime 
     stated, hours, steps = life
     moment = min(begin + hours * HOUR, now)
     detail = {"policy": "green-channel", **{name: value for name, value in stated.items() if value is not None}}
-    (id_,) = register.record([Work(None, [Draft(Kind.RECEIVED, at(moment), detail)])], min(now, moment + 3 * HOUR), "c")
+    with recording(register, min(now, moment + 3 * HOUR), "c") as recorder:
+        id_ = recorder.record(Work(None, [Draft(Kind.RECEIVED, at(moment), detail)])).complaint.id
     for kind, gap in steps:
         moment += gap * HOUR
         told = DETAILS.get(kind, {"note": "called"})
         if kind is Kind.VOIDED:
             told = {"reason": "slip", "seq": register.history(id_)[-1].seq}
         try:
-            register.record([Work(id_, [Draft(kind, at(moment), told)])], now, "c")
+            with recording(register, now, "c") as recorder:
+                recorder.record(Work(id_, [Draft(kind, at(moment), told)]))
         except DealtrackError:
             continue
 
@@ -88,7 +91,7 @@ def register_of(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register.db"
         shutil.copyfile(small_register, path)
-        with Register.open(path) as register:
+        with open_register(path) as register:
             for life in lives:
                 live(register, life, begin, now)
             yield register

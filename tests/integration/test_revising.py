@@ -20,8 +20,8 @@ import pytest
 
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
-from dealtrack.register.recorder import Draft, Work
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import Draft, Work, recording
 from tests.conftest import Clerk
 from tests.plain_model import POLICIES, Model
 
@@ -93,10 +93,15 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return written
 
 
+def _fill(path: Path, count: int) -> None:
+    with open_register(path) as register, recording(register, (NOW - HOURS).replace(tzinfo=UTC), "clerk") as recorder:
+        for work in _works(count):
+            recorder.record(work)
+
+
 def test_amending_a_day_writes_the_affected_clocks_alone(office: Clerk, statements: list[str]) -> None:
     began = time.perf_counter()
-    with Register.open(office.db) as register:
-        register.record(_works(SIZE), (NOW - HOURS).replace(tzinfo=UTC), "clerk")
+    _fill(office.db, SIZE)
     filled = time.perf_counter()
     words = ("calendar", "amend", "2016-11-14", "--off", "--name", "storm", "--source", "notice of 2016-11-11")
     with closing(sqlite3.connect(office.db)) as db:
@@ -147,8 +152,7 @@ def _affected(clocks: Clocks) -> set[tuple[int, str, int]]:
 
 
 def test_a_change_that_moves_no_deadline_writes_no_clock(office: Clerk, statements: list[str]) -> None:
-    with Register.open(office.db) as register:
-        register.record(_works(100), (NOW - HOURS).replace(tzinfo=UTC), "clerk")
+    _fill(office.db, 100)
     words = ("calendar", "amend", "2016-12-14", "--off", "--name", "storm", "--source", "n", "--yes")
     statements.clear()
     assert office(*words).ok().endswith("1 day, 0 deadlines moved\n")
@@ -356,8 +360,7 @@ def _verdicts(clerk: Clerk) -> tuple[str, str]:
 
 
 def test_rebuilding_makes_the_tables_again_to_the_byte(office: Clerk) -> None:
-    with Register.open(office.db) as register:
-        register.record(_works(200), (NOW - HOURS).replace(tzinfo=UTC), "clerk")
+    _fill(office.db, 200)
     office("calendar", "amend", "2016-11-09", "--off", "--name", "storm", "--source", "late", "--yes").ok()
     office("recheck", "--include-closed").ok()
     office("add", "--platform", "Tmall", "--policy", "samr-report", "--consumer", "Li", "--number", "BJ-1").ok()

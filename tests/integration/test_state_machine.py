@@ -28,8 +28,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
-from dealtrack.register.recorder import Draft, Work
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import Draft, Work, recording
 from tests.conftest import Clerk, Result
 from tests.plain_model import DAY, TABLE, Model, live
 
@@ -240,8 +240,8 @@ class Registers(RuleBasedStateMachine):
             utc = moment.replace(tzinfo=BEIJING).astimezone(UTC)
             now = self.model.now.replace(tzinfo=BEIJING).astimezone(UTC)
             try:
-                with Register.open(self.clerk.db) as register:
-                    register.record([Work(complaint, (Draft(kind, Moment(utc, utc, False), detail),))], now, "clerk")
+                with open_register(self.clerk.db) as register, recording(register, now, "clerk") as recorder:
+                    recorder.record(Work(complaint, (Draft(kind, Moment(utc, utc, False), detail),)))
             except DealtrackError as error:
                 return Result(error.exit_code, "", f"{error}\n")
             return Result(0, "", "")

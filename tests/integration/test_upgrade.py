@@ -201,10 +201,11 @@ KILLED = """
 import os, signal, sys, threading
 from datetime import datetime, UTC
 from pathlib import Path
-from dealtrack.register.register import Register
+from dealtrack.register.opening import open_register
+from dealtrack.register.opening import open_register
 import sqlite_utils, dealtrack.register.upgrade
 threading.Timer(float(sys.argv[2]), os.kill, (os.getpid(), signal.SIGKILL)).start()
-with Register.open(Path(sys.argv[1]), now=lambda: datetime(2016, 11, 15, tzinfo=UTC)):
+with open_register(Path(sys.argv[1]), now=lambda: datetime(2016, 11, 15, tzinfo=UTC)):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 

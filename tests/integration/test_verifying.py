@@ -17,8 +17,10 @@ import pytest
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.register import journal
 from dealtrack.register.connection import reading
+from dealtrack.register.opening import open_register
 from dealtrack.register.plain import Plain
 from dealtrack.register.rebuilding import BATCH, tables_agree
+from dealtrack.register.recorder import recording, writing
 from dealtrack.register.register import Register
 from dealtrack.register.verification import _is_whole, verify
 from tests.bench import complaints
@@ -31,10 +33,10 @@ from tests.varied import make_varied
 def made(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Path:
     """Make a register of varied complaints, most of which have entries far from each other in the journal."""
     path = make_varied(tmp_path_factory.mktemp("varied"), small_register, 120)
-    with Register.open(path) as register:
+    with open_register(path) as register:
         rows = journal.rows_by_complaint(register.connection)
         at = datetime(2017, 1, 1, tzinfo=UTC)
-        with register.recording(at, "clerk") as recorder:
+        with recording(register, at, "clerk") as recorder:
             for id_, _ in list(rows)[::3]:
                 recorder.event(journal.Event.ERASED, {"complaint": id_, "reason": "asked"})
                 register.connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
@@ -49,7 +51,7 @@ def path(made: Path, tmp_path: Path) -> Path:
 
 
 def is_whole(path: Path, head: str = "", read_only: bool = False) -> bool:
-    with Register.open(path, read_only=read_only) as register, reading(register.connection):
+    with open_register(path, read_only=read_only) as register, reading(register.connection):
         return _is_whole(register, head)
 
 
@@ -70,7 +72,7 @@ def unguarded(path: Path) -> Iterator[sqlite3.Connection]:
 def assert_found(path: Path) -> None:
     """Check that a register is not taken for whole, and that something is said of it."""
     assert not is_whole(path)
-    with Register.open(path) as register:
+    with open_register(path) as register:
         assert verify(register, evidence=False).faults
 
 
@@ -78,7 +80,7 @@ def test_a_whole_register_is_found_whole_at_one_go(path: Path) -> None:
     """Else all would still be found, but in thrice the time."""
     assert is_whole(path)
     assert is_whole(path, read_only=True)
-    with Register.open(path) as register:
+    with open_register(path) as register:
         assert tables_agree(register)
         _, head = register.head()
     assert is_whole(path, head) and is_whole(path, head[:8])
@@ -115,7 +117,7 @@ def test_a_register_that_only_its_own_connection_reads_is_checked_by_that(path: 
 def test_what_is_wrong_is_told_in_words_whoever_finds_it(path: Path, statements: tuple[str, ...], fault: str) -> None:
     altered(path, *statements)
     assert not is_whole(path)
-    with Register.open(path) as register:
+    with open_register(path) as register:
         assert any(fault in told for told in verify(register, evidence=False).faults)
 
 
@@ -205,8 +207,8 @@ def test_what_is_altered_at_the_border_of_two_batches_is_found(clerk: Clerk, tmp
 
 def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
     """Its hash is right: somebody wrote it so."""
-    with Register.open(path) as register:
-        with register.writing():
+    with open_register(path) as register:
+        with writing(register):
             entries = journal.Writer(register.connection, datetime(2020, 1, 1, tzinfo=UTC), "clerk")
             entries.add_all([(1, ["noted"], ["2020-01-01T00:00:00Z"], ["[" * 100_000])])
             entries.flush()

@@ -12,8 +12,9 @@ from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError, RegisterMissing
 from dealtrack.register.connection import faults_of
 from dealtrack.register.following import Follower
+from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Work
+from dealtrack.register.recorder import Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -64,15 +65,15 @@ class Feed:
         """Record transitions, all or none, and return how their complaints stand then.
 
         It is done on the feed's own connection: to open the file once more in this process, and to close it, would
-        drop the locks by which other processes know that it is read. Raises what `Register.record` raises, and
+        drop the locks by which other processes know that it is read. Raises what `Recorder.record` raises, and
         RegisterLocked soon: the caller may try again.
         """
         now = self.clock()
         with faults_of(self.path):
-            self.register.record(works, now, actor)
-            ids = tuple(work.complaint for work in works if work.complaint is not None)
-            self._read(ids)
-            standings = list(self.register.standings(Filter(ids=ids), View.of(now)))
+            with recording(self.register, now, actor) as recorder:
+                recorded = [recorder.record(work) for work in works]
+            self._read([each.complaint.id for each in recorded])
+            standings = [self.register.standing(each.complaint, each.clocks, View.of(now)) for each in recorded]
         self._arrange()
         return standings
 
@@ -102,7 +103,7 @@ class Feed:
         self._open.close()
         try:
             identity = self._identity()
-            self.register = self._open.enter_context(Register.open(self.path))
+            self.register = self._open.enter_context(open_register(self.path))
             with faults_of(self.path):
                 self._follower = Follower(self.register, PATIENCE_SECONDS)
                 self._standings = {}

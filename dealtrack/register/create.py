@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.platform import Platform
@@ -15,9 +15,8 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import schema
 from dealtrack.register.connection import connect, faults_of, sync
 from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
-
-if TYPE_CHECKING:
-    from dealtrack.register.register import Register
+from dealtrack.register.recorder import recording
+from dealtrack.register.register import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Setup:
         return {"calendar": self.calendar.to_data(), "timezone": self.timezone, "policy": self.policy}
 
 
-def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor: str) -> None:
+def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None:
     """Make a register beside its place and move it there when whole; raises RegisterExists or RegisterUnusable."""
     if os.path.lexists(path):
         raise RegisterExists(path=path)
@@ -49,7 +48,7 @@ def found(kind: type["Register"], path: Path, setup: Setup, now: datetime, actor
                 with faults_of(path):
                     connection.execute("PRAGMA journal_mode=WAL")
                     schema.migrate(connection)
-                    _write(kind(path, connection), setup, now, actor)
+                    _write(Register(path, connection), setup, now, actor)
                     # All of it must stand in the file itself: what is beside it is not moved with it.
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
@@ -76,8 +75,8 @@ def _left_beside(path: Path) -> str:
     )
 
 
-def _write(register: "Register", setup: Setup, now: datetime, actor: str) -> None:
-    with register.recording(now, actor) as recorder:
+def _write(register: Register, setup: Setup, now: datetime, actor: str) -> None:
+    with recording(register, now, actor) as recorder:
         recorder.make(setup.to_data())
         for policy in setup.policies:
             recorder.take_in(policy)
