@@ -75,7 +75,6 @@ def _draw(titles: Sequence[str], rows: Sequence[Sequence[str]], as_table: bool) 
             tell_fields(row)
         return
     columns = [
-        Column(title, title, place, 8 if place == 0 else None, right=place > 0, folds=place > 0)
-        for place, title in enumerate(titles)
+        Column(title, title, place, 8 if place == 0 else None, right=place > 0) for place, title in enumerate(titles)
     ]
     draw_whole(columns, [[Cell(((text, ""),)) for text in row] for row in rows], sys.stdout)

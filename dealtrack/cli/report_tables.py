@@ -2,25 +2,33 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import chain
+from itertools import groupby
+from typing import Any
 
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, _n
 from dealtrack.cli.table import GAP, Cell, Column, draw_whole, least_width, painter
 from dealtrack.cli.terminal import draw_bar, draw_spark, tell, terminal_width, wrap_text
-from dealtrack.cli.terms import said
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
-from dealtrack.phrase import listed
-from dealtrack.reports.figures import PARTS, TIMED, ClockFigures, Group, Report, Section, Share, Whole
+from dealtrack.reports.figures import TIMED, Group, Report, Share, Whole
+from dealtrack.reports.tables import (
+    Col,
+    Table,
+    clock_names,
+    compared_table,
+    group_names,
+    intake_keys,
+    intake_table,
+    measures_table,
+    parts_table,
+    rates_table,
+    spans_table,
+)
 from dealtrack.reports.words import (
     days_of,
     intake_words,
     number_of,
-    part_words,
     percent,
-    rate_title,
-    role_words,
     rules_of_clock,
     sections_beside,
     since_words,
@@ -29,37 +37,31 @@ from dealtrack.reports.words import (
 )
 
 BAR = 10
-RECEIVED = 99
-"""The rank of a column that stands in another table too."""
-DAYS_TITLE = "50/90 %"
 SPARK = 40
-PART_STYLES = {"on_time": "green", "late": "bold red", "open_late": "bold red"}
+STYLES = {"met": "green", "late": "bold red"}
 NOTHING = Cell((("–", "dim"),))
 
 
 def print_report(report: Report) -> None:
     """Print a report as tables, no wider than the terminal where there is one."""
     room = terminal_width(sys.stdout)
-    paint = painter(sys.stdout)
     heading, *lines = heading_lines(report)
-    for text in wrap_text(heading, room):
-        print(paint(text, "bold"))
+    print_in_style(heading, "bold")
     for line in lines:
         tell(line, sys.stdout)
     if not report.asked.total.complaints:
         return
     print_intake(report, room)
-    names = [name for name in report.rules if report.asked.total.clock(name)]
-    print_rates(report, names, room)
-    for name in names:
+    print_rates(report, room)
+    for name in clock_names(report):
         print_parts(report, name, room)
     print_measures(report)
     if sections_beside(report):
-        print_beside(report, names)
+        print_beside(report)
     for section in report.beside:
         if not section.total.complaints:
             nothing = _("no complaint was received {days}.").format(days=days_of(section, _))
-            print_note(since_words(report, section, _) or nothing)
+            print_in_style(since_words(report, section, _) or nothing)
 
 
 def heading_lines(report: Report) -> Iterator[str]:
@@ -74,154 +76,85 @@ def heading_lines(report: Report) -> Iterator[str]:
 
     zone = ZoneInfo(report.zone)
     moment = show_moment(report.moment, zone)
-    told = _("as of {moment}").format(moment=moment)
+    text = _("as of {moment}").format(moment=moment)
     if report.known is not None:
-        told += _(", as known at {moment}").format(moment=show_moment(report.known, zone))
+        text += _(", as known at {moment}").format(moment=show_moment(report.known, zone))
     for field, names in report.only.items():
-        told += _(", {field} {value}").format(field=_(field), value=say(listed(said(field, name) for name in names)))
+        text += _(", {field} {value}").format(field=_(field), value=group_names(names, field, _))
     total = asked.total
-    told += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
+    text += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
         count=f"{total.complaints:,}"
     )
-    told += _(", {count} of them open").format(count=f"{total.open:,}")
+    text += _(", {count} of them open").format(count=f"{total.open:,}")
     if total.provisional:
-        told += _(", {count} with a provisional deadline").format(count=f"{total.provisional:,}")
-    yield told
+        text += _(", {count} with a provisional deadline").format(count=f"{total.provisional:,}")
+    yield text
 
 
 def print_intake(report: Report, room: int | None) -> None:
-    """Print how many complaints each group received, a day and day by day, beside the days it is compared with.
-
-    A group that received some in those days alone has a row too, so that the rows add up to all.
-    """
-    asked = report.asked
-    is_timed = report.by in TIMED
-    columns = [group_column(report), Column("received", _("received"), right=True)]
-    sections = [asked] if is_timed else [asked, *sections_beside(report)]
-    if not is_timed:
-        for section in sections:
-            words = _("a day") if section is asked else _("{span} a day").format(span=role_words(section.role, _))
-            columns.append(Column(f"{section.role}_a_day", words, 1, right=True, folds=True))
-    rows = []
-    groups = list(titled_groups(report, asked if is_timed else with_those_beside(report)))
-    for group, title in groups:
-        row = [title, whole_cell(group.complaints)]
-        for section in () if is_timed else sections:
-            held = section.total if group is asked.total else section.group(group.key)
-            share = Share(held.complaints if held else 0, section.days, Whole.DAYS)
-            row.append(text_cell(number_of(share.rate)))
-        rows.append(row)
+    """Print how many complaints each group received, a day and day by day, beside the days it is compared with."""
+    asked, is_timed = report.asked, report.by in TIMED
+    columns, rows = on_terminal(intake_table(report, _))
     width = room_left(columns, rows, room)
     columns.append(Column("daily", _("in proportion") if is_timed else _("day by day"), 2))
-    top = max((group.complaints for group in asked.groups), default=0)
-    for (group, _title), row in zip(groups, rows, strict=True):
+    groups = [asked.group(key) or Group(key) for key in intake_keys(report)]
+    most = max((group.complaints for group in groups), default=0)
+    for group, row in zip([*groups, asked.total], rows, strict=True):
         if not is_timed:
-            drawn = draw_spark([count for _day, count in asked.daily(group)], width)
+            drawing = draw_spark([count for _day, count in asked.daily(group)], width)
         else:
-            drawn = "".join(draw_bar(group.complaints / top, width)[:2]) if group is not asked.total else ""
-        row.append(Cell(((drawn, "cyan"),)))
+            drawing = "".join(draw_bar(group.complaints / most, width)[:2]) if group is not asked.total else ""
+        row.append(Cell(((drawing, "cyan"),)))
     print()
     left_out = draw_whole(columns, rows, sys.stdout)
-    size = -(-asked.days // width)
+    words = intake_words(report, _)
     if not is_timed and asked.days and columns[-1] not in left_out:
-        each = _("one block a day") if size == 1 else _("one block each {days} days").format(days=size)
-        print_note(
-            _("day by day: {each}, each line on a scale of its own; {intake}.").format(
-                each=each, intake=intake_words(report, _)
-            )
-        )
+        days = -(-asked.days // width)
+        each = _("one block a day") if days == 1 else _("one block each {days} days").format(days=days)
+        line = _("day by day: {each}, each line on a scale of its own; {intake}.")
+        print_in_style(line.format(each=each, intake=words))
     else:
-        print_note(intake_words(report, _) + ".")
-
-
-def with_those_beside(report: Report) -> Section:
-    """Return the section asked about with a group, of no complaints, for each that only those beside it have."""
-    asked = report.asked
-    return replace(asked, groups=tuple(asked.group(key) or Group(key) for key in report.keys))
+        print_in_style(words + ".")
 
 
 def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> int:
     """Return how wide a drawing may be beside the columns of a table."""
     if room is None:
         return SPARK
-    taken = [
+    widths = [
         max(display_width(column.title), *(display_width(row[place].text) for row in rows))
         for place, column in enumerate(columns)
     ]
-    return min(SPARK, max(BAR, room - sum(taken) - len(GAP) * len(columns)))
+    return min(SPARK, max(BAR, room - sum(widths) - len(GAP) * len(columns)))
 
 
-def print_rates(report: Report, names: Sequence[str], room: int | None) -> None:
+def print_rates(report: Report, room: int | None) -> None:
     """Print the rate on time of each clock for each group, with the median and the ninth decile of its days."""
-    head = [group_column(report), Column("received", _("received"), RECEIVED, right=True)]
-    groups = list(titled_groups(report, report.asked))
-    # Bars give way before any figure, and the two figures of a clock stay beside each other.
-    for bar, is_joined, most in ((BAR, False, len(names)), (0, False, len(names)), (0, False, 2), (0, True, 1)):
-        columns = [*head, *chain.from_iterable(clock_columns(name, n, is_joined) for n, name in enumerate(names))]
-        rows = [
-            [title, whole_cell(group.complaints)]
-            + [cell for name in names for cell in clock_cells(group.clock(name), bar, is_joined)]
-            for group, title in groups
-        ]
-        shown = [n for n, column in enumerate(columns) if (bar or n != 1) and column.group in ("", *names[:most])]
-        if room is None or least_width([columns[n] for n in shown], [[row[n] for n in shown] for row in rows]) <= room:
-            break
+    table = rates_table(report, _)
+    columns, rows = on_terminal(table, BAR)
+    # Bars give way before any figure.
+    if room is not None and least_width(columns, rows) > room:
+        columns, rows = on_terminal(table, 0)
     print()
     draw_whole(columns, rows, sys.stdout)
     note = _(
         "on time: share of {whole}. 50/90 %: the working days within which half and nine tenths were done."
     ).format(whole=whole_words(Whole.DECIDED, _))
-    print_note(note)
-
-
-def clock_columns(name: str, place: int, is_joined: bool) -> list[Column]:
-    """Return the columns of a clock's rate on time and of its days, which may be joined to one."""
-    title = rate_title(name, _)
-    if is_joined:
-        return [Column(name, f"{title}\n{DAYS_TITLE}", place, right=True, group=name, full_title=title)]
-    return [
-        Column(f"{name}_rate", title, place, group=name),
-        Column(f"{name}_days", DAYS_TITLE, place, right=True, group=name, full_title=title),
-    ]
-
-
-def clock_cells(clock: ClockFigures | None, bar: int, is_joined: bool) -> list[Cell]:
-    """Return the rate of a clock, with a bar so wide, and the median and the ninth decile of its days."""
-    rate = rate_cell(clock.on_time.rate if clock else None, bar)
-    has_days = clock is not None and clock.done
-    days = text_cell(f"{number_of(clock.median)} / {number_of(clock.ninetieth)}") if clock and has_days else NOTHING
-    if is_joined:
-        return [text_cell(f"{rate.text:>7}  {days.text:>7}")]
-    return [rate, days]
+    print_in_style(note)
 
 
 def print_parts(report: Report, name: str, room: int | None) -> None:
     """Print into which part the runs of a clock fell, for each group; the parts add up to all."""
-    total = report.asked.total.clock(name)
-    assert total is not None
-    parts = [part for part in PARTS if total.part(part)]
-    columns = [group_column(report), *(Column(part, part_words(part, _), right=True, folds=True) for part in parts)]
-    columns.append(Column("runs", _("all"), right=True))
-    if total.provisional:
-        columns.append(Column("provisional", _("provisional"), 9, right=True))
-    rows = []
-    for group, title in titled_groups(report, report.asked):
-        clock = group.clock(name)
-        counts = [(part, clock.part(part) if clock else 0) for part in parts]
-        row = [title, *(part_cell(part, count) for part, count in counts), whole_cell(clock.runs if clock else 0)]
-        if total.provisional:
-            row.append(whole_cell(clock.provisional if clock else 0))
-        rows.append(row)
+    columns, rows = on_terminal(parts_table(report, name, _))
     print()
-    rules = rules_of_clock(report, name, _)
-    paint = painter(sys.stdout)
-    for line in wrap_text(f"{_(name)}{_(': ')}{rules}", room):
-        print(paint(line, "bold"))
-    for some in parts_of_table(columns, rows, room):
-        draw_whole([columns[place] for place in some], [[row[place] for place in some] for row in rows], sys.stdout)
-    if total.runs > total.complaints:
+    print_in_style(f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}", "bold")
+    for places in parts_of_table(columns, rows, room):
+        part = [[row[place] for place in places] for row in rows]
+        draw_whole([columns[place] for place in places], part, sys.stdout)
+    total = report.asked.total.clock(name)
+    if total and total.runs > total.complaints:
         again = _("{runs} runs of {complaints} complaints: one that was reopened runs the clock again.")
-        print_note(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
+        print_in_style(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
 
 
 def parts_of_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> list[list[int]]:
@@ -239,143 +172,83 @@ def parts_of_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], ro
 
 def print_measures(report: Report) -> None:
     """Print what else is asked of each group: first contact, advance compensation, reopened, backdated."""
-    columns = [
-        group_column(report),
-        Column("first_contact", _("first contact"), right=True, folds=True),
-        Column("advance", _("advance, third-party"), 1, right=True, folds=True),
-        Column("advance_sum", _("advance paid, all sellers"), 2, right=True, folds=True),
-        Column("reopened", _("reopened"), 3, right=True),
-        Column("backdated", _("backdated"), 4, right=True),
-    ]
-    rows = []
-    for group, title in titled_groups(report, report.asked):
-        row = [
-            title,
-            share_cell(group.first_contact),
-            share_cell(group.advance),
-            text_cell(f"{group.advanced_sum:,.2f}") if group.advanced_amounts else NOTHING,
-            whole_cell(group.reopened.count),
-            whole_cell(group.backdated.count),
-        ]
-        rows.append(row)
-    print()
-    draw_whole(columns, rows, sys.stdout)
+    print_table(measures_table(report, _))
     note = _("first contact: of {completed}; advance: advance compensation, of {third}.")
-    print_note(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
+    print_in_style(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
     if unknown := unknown_note(report, _):
-        print_note(unknown)
+        print_in_style(unknown)
     total = report.asked.total
     if total.advanced_without_amount:
         lacking = _("advance compensation without an amount: {count} of {all}.")
-        print_note(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
+        print_in_style(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
 
 
-def print_beside(report: Report, names: Sequence[str]) -> None:
+def print_beside(report: Report) -> None:
     """Print the span beside the days before it and last year's, in whole and for each group."""
-    columns = [
-        Column("span", _("compared")),
-        Column("days", _("days"), 9),
-        Column("received", _("received"), right=True),
-        Column("a_day", _("a day"), 8, right=True),
-        *(Column(name, rate_title(name, _), place, right=True, folds=True) for place, name in enumerate(names)),
-    ]
-    rows = []
-    sections = [report.asked, *sections_beside(report)]
-    for section in sections:
-        clocks = [section.total.clock(name) for name in names]
-        row = [
-            text_cell(role_words(section.role, _)),
-            text_cell(days_of(section, _)),
-            whole_cell(section.total.complaints),
-            text_cell(number_of(section.a_day.rate)),
-        ]
-        rows.append([*row, *(text_cell(percent(clock.on_time.rate if clock else None)) for clock in clocks)])
-    print()
-    draw_whole(columns, rows, sys.stdout)
-    for section in sections:
+    print_table(spans_table(report, _))
+    for section in (report.asked, *sections_beside(report)):
         if since := since_words(report, section, _):
-            print_note(since)
+            print_in_style(since)
     if report.by not in ("", *TIMED):
-        print_groups_beside(report, names)
+        columns, rows = on_terminal(compared_table(report, _))
+        print()
+        draw_whole(columns, rows[:-1], sys.stdout)
+        print_in_style(_("the complaints received, and of each clock the rate on time."))
 
 
-def print_groups_beside(report: Report, names: Sequence[str]) -> None:
-    """Print for each group the rates on time of the span and of what it is compared with."""
-    columns = [group_column(report)]
-    sections = [report.asked, *sections_beside(report)]
-    for number, section in enumerate(sections):
-        words = role_words(section.role, _)
-        beside = section.role.value if number else ""
-        columns.append(Column(f"{section.role}_received", words, 20 * number, right=True, group=beside))
-        for place, name in enumerate(names):
-            whole = f"{words}{_(': ')}{_(name)}"
-            rank = 20 * number + place
-            columns.append(Column(f"{section.role}_{name}", name, rank, right=True, group=beside, full_title=whole))
-    rows = []
-    for key in dict.fromkeys(group.key for section in sections for group in section.groups):
-        row = [group_cell(key, report.by)]
-        for section in sections:
-            group = section.group(key)
-            clocks = [group.clock(name) if group else None for name in names]
-            row.append(whole_cell(group.complaints if group else 0))
-            row += [text_cell(percent(clock.on_time.rate if clock else None)) for clock in clocks]
-        rows.append(row)
+def print_table(table: Table) -> None:
+    """Print a table of a report below an empty line."""
     print()
-    draw_whole(columns, rows, sys.stdout)
-    print_note(_("the complaints received, and of each clock the rate on time."))
+    draw_whole(*on_terminal(table), sys.stdout)
 
 
-def group_column(report: Report) -> Column:
-    """Return the column of the groups' names, which may be cut and is never dropped."""
-    return Column("group", _(report.by) if report.by else "", least=8)
+def on_terminal(table: Table, bar: int | None = None) -> tuple[list[Column], list[list[Cell]]]:
+    """Return the columns of a table that a terminal shows, and their cells; rates have bars so wide, 0 for none."""
+    shown = [place for place, column in enumerate(table.columns) if column.rank is not None]
+    joined = [list(places) for _title, places in groupby(shown, lambda place: table.columns[place].short or place)]
+    columns = []
+    for first, *_others in joined:
+        column = table.columns[first]
+        is_right = column.form != "text" and (column.form != "rate" or bar is None)
+        least = 8 if first == 0 and table.total is not None else None
+        title = column.short or column.title
+        columns.append(Column(title, title, column.rank or 0, least, is_right, group=column.group))
+    rows = [[joined_cell(table, row, places, bar) for places in joined] for row in table.rows]
+    return columns, rows
 
 
-def group_cell(key: str | None, by: str) -> Cell:
-    """Return the name of a group of what complaints are grouped by."""
-    return text_cell(safe_text(said(by, key))) if key is not None else Cell(((_("not stated"), "dim"),))
+def joined_cell(table: Table, row: Sequence[Any], places: Sequence[int], bar: int | None) -> Cell:
+    """Return what stands in a cell: a value, or several numbers parted by slashes."""
+    if len(places) > 1:
+        values = [row[place] for place in places]
+        return NOTHING if values[0] is None else text_cell(" / ".join(map(number_of, values)))
+    cell = value_cell(table.columns[places[0]], row[places[0]], bar)
+    return text_cell(cell.text, "bold") if row is table.total and places[0] == 0 else cell
 
 
-def titled_groups(report: Report, section: Section) -> Iterator[tuple[Group, Cell]]:
-    """Yield the groups of a section with their names, and at last the total."""
-    for group in section.groups:
-        yield group, group_cell(group.key, report.by)
-    yield section.total, Cell(((_("all"), "bold"),))
-
-
-def part_cell(part: str, count: int) -> Cell:
-    """Return the count of a part."""
-    return Cell(((f"{count:,}", PART_STYLES.get(part, "")),)) if count else NOTHING
-
-
-def whole_cell(count: int) -> Cell:
-    """Return a count, a dash for none."""
-    return text_cell(f"{count:,}") if count else NOTHING
-
-
-def share_cell(share: Share) -> Cell:
-    """Return a share as its rate and its whole."""
-    if share.rate is None:
+def value_cell(column: Col, value: Any, bar: int | None) -> Cell:
+    """Return a value as its column shows it; a dash for none."""
+    if column.form == "text":
+        return text_cell(safe_text(value), "dim" if value == _("not stated") else "")
+    if isinstance(value, Share):
+        words = _("{rate} of {whole}").format(rate=percent(value.rate), whole=f"{value.whole:,}")
+        return NOTHING if value.rate is None else text_cell(words)
+    if value is None or (not value and column.form in ("count", "money")):
         return NOTHING
-    return text_cell(_("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}"))
+    if column.form == "rate" and bar is not None:
+        pieces = zip(draw_bar(value, bar), ("green", "green on red", "red"), strict=True)
+        return Cell((*(pieces if bar else ()), (f"{' ' if bar else ''}{percent(value):>7}", "")))
+    texts = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
+    return text_cell(texts[column.form](value), STYLES.get(column.colour, ""))
 
 
-def rate_cell(rate: float | None, bar: int) -> Cell:
-    """Return a rate with its bar, so wide; 0 is none."""
-    if rate is None:
-        return NOTHING
-    if not bar:
-        return text_cell(f"{percent(rate):>7}")
-    filled, part, empty = draw_bar(rate, bar)
-    return Cell(((filled, "green"), (part, "green on red"), (empty, "red"), (f" {percent(rate):>7}", "")))
+def text_cell(text: str, style: str = "") -> Cell:
+    """Return a text in a style."""
+    return Cell(((text, style),))
 
 
-def text_cell(text: str) -> Cell:
-    """Return a text without a style."""
-    return Cell(((text, ""),))
-
-
-def print_note(text: str) -> None:
-    """Print an explanation below a table."""
+def print_in_style(text: str, style: str = "dim") -> None:
+    """Print a text that breaks where the terminal ends, such as an explanation below a table."""
     paint = painter(sys.stdout)
     for line in wrap_text(text, terminal_width(sys.stdout)):
-        print(paint(line, "dim"))
+        print(paint(line, style))

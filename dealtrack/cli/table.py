@@ -17,6 +17,8 @@ from dealtrack.phrase import listed
 
 GAP = "  "
 NEVER_DROPPED = 0
+SHORT = 8
+"""The width of a title that stays in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,9 @@ class Column:
     """A column of a table.
 
     `rank` 0 is never dropped; of the others the highest is dropped first, and with it those of its `group`, where it
-    has one. `full_title` names what was dropped where the title says too little. `least` is the width to which it may
-    be cut, None where it must stay whole. One that `wraps` is never cut: its cells go on below. A title may hold
-    lines; that of a column that `folds` goes on below itself where room lacks.
+    has one. What is left out is named by its group where it has one. `least` is the width to which it may
+    be cut, None where it must stay whole. One that `wraps` is never cut: its cells go on below. A long
+    title goes on below itself where room lacks.
     """
 
     key: str
@@ -35,9 +37,7 @@ class Column:
     least: int | None = None
     right: bool = False
     wraps: bool = False
-    folds: bool = False
     group: str = ""
-    full_title: str = ""
 
 
 class Cell(NamedTuple):
@@ -165,7 +165,7 @@ def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
     """Draw a table, and say below it which columns had no room, each once; return them too."""
     left_out = draw_table(columns, rows, out)
     if left_out:
-        names = dict.fromkeys(column.full_title or heading(column.title) for column in left_out)
+        names = dict.fromkeys(column.group or heading(column.title) for column in left_out)
         text = _("left out at this width: {columns}.").format(columns=say(listed(names)))
         paint = painter(out)
         for line in wrap_text(text, terminal_width(out)):
@@ -307,16 +307,14 @@ def folded_titles(columns: Sequence[Column], cells: Sequence[int], room: int | N
         widths = [max(size, *map(display_width, texts)) for size, texts in zip(cells, folded, strict=True)]
         if room is None or sum(widths) + len(GAP) * (len(columns) - 1) <= room:
             break
-        for place, column in enumerate(columns):
-            if column.folds:
-                folded[place] = _folded(titles[place], lines, cells[place])
+        folded = [_folded(title, lines, cell) for title, cell in zip(titles, cells, strict=True)]
     return folded
 
 
 def _folded(title: str, lines: int, least: int) -> list[str]:
     """Return a title in at most so many lines, as narrow as that can be without a word that is broken."""
     word = max(map(display_width, title.split()), default=1) if title.isascii() else 4
-    for width in range(max(least, word), display_width(title)):
+    for width in range(max(least, word), display_width(title) if display_width(title) > SHORT else 0):
         parts = wrap_text(title, width)
         if len(parts) <= lines:
             return parts

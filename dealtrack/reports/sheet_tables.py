@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
+from dealtrack.reports.figures import Share
 from dealtrack.reports.rounding import NUMBER_PLACES, RATE_PLACES, decimals, readable, rounded
 from dealtrack.reports.tables import Col, Table
 
@@ -105,6 +106,8 @@ class Book:
 
         `side` is one of STYLES, by default that of the form.
         """
+        if isinstance(value, Share):
+            value, form = value.rate, "rate"
         value, number_form = shown_in(value, form)
         style = self._format(number_form, side or ("right" if form in RIGHT else "left"))
         if value is None:

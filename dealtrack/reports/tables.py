@@ -1,4 +1,4 @@
-"""The tables of a report as a workbook and a page show them: columns with titles and forms, rows of plain values."""
+"""The tables of a report, for a terminal, a page and a workbook: columns with titles and forms, rows of values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,12 @@ from dealtrack.phrase import in_context, in_language, listed
 from dealtrack.reports.figures import PARTS, TIMED, ClockFigures, Group, Report, Share, Whole
 from dealtrack.reports.words import (
     Translate,
+    days_of,
     part_words,
     rate_title,
     role_words,
     rules_of_clock,
+    sections_beside,
     since_words,
     unknown_note,
     usual_words,
@@ -21,18 +23,25 @@ from dealtrack.reports.words import (
 
 CHARTED = 12
 """The most groups in a chart, or side by side; of weeks and months a chart holds all."""
-LATE = ("late", "open_late")
+COLOURS = {"on_time": "met", "late": "late", "open_late": "late"}
+DAYS_TITLE = "50/90 %"
 
 
 class Col(NamedTuple):
-    """A column of a table: its title, the form of its values, and what colours it: late or rate.
+    """A column of a table: its title, the form of its values, and what colours it: met, late or rate.
 
-    Forms are text, count, number, rate, money, date and moment.
+    Forms are text, count, number, rate, money, date, moment and share, a rate that a terminal shows with its whole.
+    On a terminal a column has its `short` title where it has one, and columns side by side with the same one make
+    one. Where room lacks, that of the highest `rank` is left out first, with all of its `group`, which has a name;
+    those of rank 0 never are, and those of None do not stand there at all.
     """
 
     title: str
     form: str = "count"
     colour: str = ""
+    rank: int | None = None
+    short: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,11 @@ def group_name(key: str | None, by: str, _: Translate) -> str:
     return _(key) if by == "category" else key
 
 
+def group_names(names: Sequence[str], by: str, _: Translate) -> str:
+    """Return the names of groups as a list in a sentence."""
+    return str(in_language(listed(group_name(name, by, _) for name in names), _))
+
+
 def charted(report: Report, groups: int) -> int:
     """Return how many of so many groups a chart shows: every week and month, else the first of them."""
     return groups if report.by in TIMED else min(CHARTED, groups)
@@ -84,7 +98,7 @@ def charted_words(report: Report, groups: int, _: Translate) -> str:
 
 def by_group(report: Report, _: Translate) -> Col:
     """Return the column of the groups' names."""
-    return Col(_(report.by) if report.by else "", "text")
+    return Col(_(report.by) if report.by else "", "text", rank=0)
 
 
 def make_table(report: Report, name: str, columns: Sequence[Col], row: Any, note: str, _: Translate) -> Table:
@@ -94,24 +108,55 @@ def make_table(report: Report, name: str, columns: Sequence[Col], row: Any, note
     return Table(name, [by_group(report, _), *columns], groups, total, note)
 
 
+def intake_keys(report: Report) -> Sequence[str | None]:
+    """Return the keys of the groups of `intake_table`: of weeks and months, those of the span alone."""
+    return [group.key for group in report.asked.groups] if report.by in TIMED else report.keys
+
+
+def intake_table(report: Report, _: Translate) -> Table:
+    """Return how many complaints each group received, and a day, beside the spans that the report is compared with.
+
+    A group that received some in those days alone has a row too, so that the rows add up to all. A week or a month
+    stands alone: it has no mean, and is not compared.
+    """
+    asked = report.asked
+    sections = [] if report.by in TIMED else [asked, *sections_beside(report)]
+    columns = [by_group(report, _), Col(_("received"), rank=0)]
+    for section in sections:
+        title = _("a day") if section is asked else _("{span} a day").format(span=role_words(section.role, _))
+        columns.append(Col(title, "number", rank=1))
+
+    def row(name: str, groups: Sequence[Group | None]) -> list[Any]:
+        counts = [group.complaints if group else 0 for group in groups]
+        days = [section.days for section in sections]
+        return [name, counts[0], *(Share(*each, Whole.DAYS).rate for each in zip(counts, days, strict=False))]
+
+    spans = sections or [asked]
+    rows = [
+        row(group_name(key, report.by, _), [section.group(key) for section in spans]) for key in intake_keys(report)
+    ]
+    return Table(_("complaints received"), columns, rows, row(_("all"), [section.total for section in spans]))
+
+
 def rates_table(report: Report, _: Translate) -> Table:
     """Return the rate on time of each clock, with what it is of, and the median and ninth decile of its days."""
     names = clock_names(report)
-    columns = [Col(_("received"))]
-    for name in names:
+    columns = [Col(_("received"), rank=len(names))]
+    for rank, name in enumerate(names):
+        title = rate_title(name, _)
         columns += [
-            Col(rate_title(name, _), "rate", "rate"),
+            Col(title, "rate", "rate", rank, group=title),
             Col(_("{clock} decided").format(clock=_(name))),
-            Col(_("{clock} median, working days").format(clock=_(name)), "number"),
-            Col(_("{clock} 90 %, working days").format(clock=_(name))),
+            Col(_("{clock} median, working days").format(clock=_(name)), "number", "", rank, DAYS_TITLE, title),
+            Col(_("{clock} 90 %, working days").format(clock=_(name)), "count", "", rank, DAYS_TITLE, title),
         ]
 
     def row(group: Group) -> list[Any]:
-        told: list[Any] = [group.complaints]
+        values: list[Any] = [group.complaints]
         for name in names:
             clock = group.clock(name)
-            told += (clock.on_time.rate, clock.on_time.whole, clock.median, clock.ninetieth) if clock else [None] * 4
-        return told
+            values += (clock.on_time.rate, clock.on_time.whole, clock.median, clock.ninetieth) if clock else [None] * 4
+        return values
 
     note = _("on time: share of {whole}; 90 %: within so many working days nine tenths were done.")
     return make_table(report, _("on time"), columns, row, note.format(whole=whole_words(Whole.DECIDED, _)), _)
@@ -119,7 +164,16 @@ def rates_table(report: Report, _: Translate) -> Table:
 
 def parts_table(report: Report, name: str, _: Translate) -> Table:
     """Return into which part each run of a clock fell; the parts add up to all."""
-    parts = [Col(part_words(part, _), "count", "late" if part in LATE else "") for part in PARTS]
+    total = report.asked.total.clock(name)
+
+    def rank(count: int, order: int = 0) -> int | None:
+        return order if count else None
+
+    columns = [
+        *(Col(part_words(part, _), "count", COLOURS.get(part, ""), rank(total.part(part))) for part in PARTS),
+        Col(_("all"), rank=0),
+        Col(_("provisional"), rank=rank(total.provisional, 9)),
+    ]
 
     def row(group: Group) -> list[int]:
         clock = group.clock(name) or ClockFigures(name, 0, 0, dict.fromkeys(PARTS.values(), 0), 0)
@@ -127,7 +181,7 @@ def parts_table(report: Report, name: str, _: Translate) -> Table:
 
     note = _("{clock}: {rules}. Each run of the clock is in one part; a reopened complaint runs it again.")
     told = note.format(clock=_(name), rules=rules_of_clock(report, name, _))
-    return make_table(report, _(name), [*parts, Col(_("all")), Col(_("provisional"))], row, told, _)
+    return make_table(report, _(name), columns, row, told, _)
 
 
 def measure_tables(report: Report, _: Translate) -> list[Table]:
@@ -138,30 +192,30 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
         Col(_("provisional")),
         Col(_("completed")),
         Col(_("first contact")),
-        Col(_("first contact, of completed"), "rate", "rate"),
+        Col(_("first contact, of completed"), "share", "rate", 0, _("first contact")),
     ]
     advance = [
         Col(_("third-party sellers")),
         Col(_("advance compensation, of them")),
-        Col(_("share of third-party"), "rate", "rate"),
+        Col(_("share of third-party"), "share", "rate", 1, _("advance, third-party")),
         Col(_("advance compensation, all")),
-        Col(_("advance paid, all sellers"), "money"),
+        Col(_("advance paid, all sellers"), "money", rank=2),
     ]
     again = [
-        Col(_("reopened")),
+        Col(_("reopened"), rank=3),
         Col(_("reopened, of all"), "rate"),
-        Col(_("backdated")),
+        Col(_("backdated"), rank=4),
         Col(_("backdated, of all"), "rate"),
     ]
 
     def handled_row(group: Group) -> list[Any]:
         first = group.first_contact
-        return [group.complaints, group.open, group.provisional, group.completed, first.count, first.rate]
+        return [group.complaints, group.open, group.provisional, group.completed, first.count, first]
 
     def advance_row(group: Group) -> list[Any]:
         share = group.advance
         paid = group.advance_paid
-        return [group.third_party, share.count, share.rate, group.advanced, None if paid is None else float(paid)]
+        return [group.third_party, share.count, share, group.advanced, None if paid is None else float(paid)]
 
     def again_row(group: Group) -> list[Any]:
         return [group.reopened.count, group.reopened.rate, group.backdated.count, group.backdated.rate]
@@ -220,14 +274,19 @@ def compared_table(report: Report, _: Translate) -> Table:
     """
     names = clock_names(report)
     columns = [by_group(report, _)]
-    for section in report.sections:
+    for place, section in enumerate(report.sections):
         words = role_words(section.role, _)
+        group = words if place else ""
+        # The ranks of a span are above those of the one before it.
+        first = 20 * place if section.total.complaints else None
+        ranks = [None if first is None else first + rank for rank in range(len(names))]
         columns += [
-            Col(_("{span}, received").format(span=words)),
+            Col(_("{span}, received").format(span=words), "count", "", first, words, group),
             Col(_("{span}, a day").format(span=words), "number"),
         ]
         columns += [
-            Col(_("{span}, {clock} on time").format(span=words, clock=_(name)), "rate", "rate") for name in names
+            Col(_("{span}, {clock} on time").format(span=words, clock=_(name)), "rate", "rate", rank, _(name), group)
+            for name, rank in zip(names, ranks, strict=True)
         ]
 
     def row(groups: Sequence[Group | None]) -> Iterator[Any]:
@@ -248,6 +307,24 @@ def compared_table(report: Report, _: Translate) -> Table:
     return Table(_("compared"), columns, rows, total, " ".join(["; ".join(spans), *since]))
 
 
+def spans_table(report: Report, _: Translate) -> Table:
+    """Return a row for the span, and for each that it is compared with in which complaints were received."""
+    names = clock_names(report)
+    columns = [
+        Col(_("compared"), "text", rank=0),
+        Col(_("days"), "text", rank=len(names) + 1),
+        Col(_("received"), rank=0),
+        Col(_("a day"), "number", rank=len(names)),
+        *(Col(rate_title(name, _), "rate", rank=rank) for rank, name in enumerate(names)),
+    ]
+    rows = []
+    for section in (report.asked, *sections_beside(report)):
+        clocks = [section.total.clock(name) for name in names]
+        row = [role_words(section.role, _), days_of(section, _), section.total.complaints, section.a_day.rate]
+        rows.append([*row, *(clock.on_time.rate if clock else None for clock in clocks)])
+    return Table(_("compared"), columns, rows)
+
+
 def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
     """Return what a report is about: each line's label, value and form, those without a value left out."""
     asked, total, zone = report.asked, report.asked.total, ZoneInfo(report.zone)
@@ -257,10 +334,7 @@ def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
         (_("as of"), report.moment.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("as known at"), report.known and report.known.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("time zone"), report.zone, "text"),
-        *(
-            (_(field), str(in_language(listed(group_name(name, field, _) for name in names), _)), "text")
-            for field, names in report.only.items()
-        ),
+        *((_(field), group_names(names, field, _), "text") for field, names in report.only.items()),
         (_("complaints"), total.complaints, "count"),
         (_("open"), total.open, "count"),
         (_("with a provisional deadline"), total.provisional, "count"),

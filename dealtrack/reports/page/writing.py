@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
-from dealtrack.reports.figures import Report
+from dealtrack.reports.figures import Report, Share
 from dealtrack.reports.page.charts import compared_chart, intake_chart, parts_chart, rates_chart
 from dealtrack.reports.page.drawing import Chart, draw_chart
 from dealtrack.reports.rounding import RATE_PLACES, rounded
@@ -114,7 +114,9 @@ def shown_cells(table: Table, row: Sequence[Any]) -> list[Shown]:
 
 
 def _cell(column: Col, value: Any) -> Shown:
-    shown = show(value, column.form)
+    if isinstance(value, Share):
+        value = value.rate
+    shown = show(value, "rate" if column.form == "share" else column.form)
     if column.colour == "late" and value:
         return shown._replace(style="late")
     if column.colour == "rate" and value is not None:
