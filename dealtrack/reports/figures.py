@@ -1,5 +1,6 @@
 """The figures of a report, each share with its whole stated: what tables, JSON, pages and workbooks are made from."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -64,10 +65,10 @@ class ClockFigures:
     """
 
     clock: str
-    complaints: int
-    runs: int
-    counts: Mapping[Verdict, int]
-    provisional: int
+    complaints: int = 0
+    runs: int = 0
+    counts: Mapping[Verdict, int] = field(default_factory=Counter)
+    provisional: int = 0
     days: tuple[tuple[int, int], ...] = ()
 
     def part(self, name: str) -> int:

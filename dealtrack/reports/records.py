@@ -135,4 +135,4 @@ def report_lines(report: Report) -> Iterator[tuple[str, str, str, str]]:
 
 
 GROUP_KEYS = tuple(group_record(Group(None)))
-CLOCK_KEYS = tuple(clock_record(ClockFigures("", 0, 0, dict.fromkeys(PARTS.values(), 0), 0)))
+CLOCK_KEYS = tuple(clock_record(ClockFigures("")))
