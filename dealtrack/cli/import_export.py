@@ -23,7 +23,7 @@ from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.phrase import Phrase, listed
 
 if TYPE_CHECKING:
-    from dealtrack.exchange.importer import Tally
+    from dealtrack.exchange.importer import ImportSummary
 
 SHOWN_REFUSALS = 10
 SHOWN_KEPT = 5
@@ -77,13 +77,12 @@ def import_(
     duplicate_days: DuplicateDays = 7,
 ) -> None:
     """Import complaints and what happened to them; importing again changes nothing."""
-    from dealtrack.exchange.asked_columns import AskedColumns
     from dealtrack.exchange.headers import header_rows
     from dealtrack.exchange.importer import import_rows
-    from dealtrack.exchange.mapping import Mapping, find_mapping
-    from dealtrack.exchange.mapping_options import with_constants, with_dates, with_pairs
+    from dealtrack.exchange.layout import MappedColumns
+    from dealtrack.exchange.mapping import Mapping, find_mapping, with_constants, with_dates, with_pairs
+    from dealtrack.exchange.raw import Rejects
     from dealtrack.exchange.readers import open_source
-    from dealtrack.exchange.rejects import Rejects
 
     session: Session = context.obj
     if suggest:
@@ -98,7 +97,7 @@ def import_(
     table_mapping = with_dates(with_constants(with_pairs(table_mapping, pairs or ()), constants or ()), dates or ())
     refused: list[Refusal] = []
     _check_rejects(rejects, file)
-    rows, columns = header_rows(header), AskedColumns(table_mapping)
+    rows, columns = header_rows(header), MappedColumns(table_mapping)
     with (
         session.register() as register,
         open_source(file, sheet, encoding=encoding, header_rows=rows, columns=columns) as source,
@@ -111,7 +110,7 @@ def import_(
                     refused.append(refusal)
                 kept.write(refusal)
 
-            tally = import_rows(
+            summary = import_rows(
                 register,
                 source,
                 table_mapping,
@@ -124,16 +123,16 @@ def import_(
                 progress=progress,
                 duplicate_days=duplicate_days,
             )
-        session.outcome = tally.outcome
-        alike = [lookalike_line(like, register.zone) for like in tally.first_alike]
-    session.status = ROWS_REFUSED if tally.refused else 0
-    if not tally.refused or skip_bad:
-        _report_alike(tally, alike)
+        session.outcome = summary.outcome
+        alike = [lookalike_line(like, register.zone) for like in summary.first_alike]
+    session.status = ROWS_REFUSED if summary.refused else 0
+    if not summary.refused or skip_bad:
+        _report_alike(summary, alike)
     if source.other_sheets and not sheet:
         others = ", ".join(source.other_sheets)
         text = _("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others)
         tell(safe_text(text))
-    _report(tally, refused, source.name, skip_bad, dry_run, rejects)
+    _report(summary, refused, source.name, skip_bad, dry_run, rejects)
     raise typer.Exit(session.status)
 
 
@@ -178,67 +177,69 @@ def _progress(source: Source) -> Iterator[Callable[[int], None]]:
         yield show
 
 
-def _report(tally: "Tally", refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str) -> None:
+def _report(
+    summary: "ImportSummary", refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str
+) -> None:
     def note(text: str) -> None:
         tell(safe_text(text))
 
-    reading = tally.reading
-    if reading.ignored:
-        note(_("columns not read: {names}").format(names=names_within(reading.ignored)))
-    if reading.asked:
+    facts = summary.facts
+    if facts.ignored:
+        note(_("columns not read: {names}").format(names=names_within(facts.ignored)))
+    if facts.open_fields:
         text = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
-        note(text.format(fields=say(listed(reading.asked)), first=reading.asked[0]))
-    if reading.last_change:
+        note(text.format(fields=say(listed(facts.open_fields)), first=facts.open_fields[0]))
+    if facts.last_change:
         text = _("completed is {column}, the last change of any kind, where the file tells no moment of closing")
-        note(text.format(column=reading.last_change))
-    for (column, is_taken), count in sorted(tally.undated.items()):
+        note(text.format(column=facts.last_change))
+    for (column, is_taken), count in sorted(summary.undated.items()):
         note(_undated(column, is_taken, count))
-    if reading.order.guessed:
-        note(say(_unsettled(reading.order)))
-    if reading.order.may_be_swapped:
-        note(say(_swapped(reading.order)))
-    for line in sorted(tally.passed)[:SHOWN_REFUSALS]:
+    if facts.order.guessed:
+        note(say(_unsettled(facts.order)))
+    if facts.order.may_be_swapped:
+        note(say(_swapped(facts.order)))
+    for line in sorted(summary.passed)[:SHOWN_REFUSALS]:
         passed = _("{file}:{line}: passed over, no row of the table: {text}")
         note(passed.format(file=_(name), line=line.line, text=line.text))
-    if len(tally.passed) > SHOWN_REFUSALS:
-        left = len(tally.passed) - SHOWN_REFUSALS
+    if len(summary.passed) > SHOWN_REFUSALS:
+        left = len(summary.passed) - SHOWN_REFUSALS
         note(_n("... and {count} more line", "... and {count} more lines", left).format(count=left))
     for refusal in refused:
         note(f"{_(name)}:{refusal.line}: {say(refusal.reason)}")
-    if tally.refused > len(refused):
-        left = tally.refused - len(refused)
+    if summary.refused > len(refused):
+        left = summary.refused - len(refused)
         more = _n("... and {count} more refused row", "... and {count} more refused rows", left).format(count=left)
         note(more + ("" if rejects else _("; --rejects FILE keeps all")))
-    if rejects and tally.refused:
+    if rejects and summary.refused:
         note(_("refused rows are in {path}").format(path=rejects))
-    if tally.platforms and not (tally.refused and not skip_bad):
-        count = len(tally.platforms)
+    if summary.platforms and not (summary.refused and not skip_bad):
+        count = len(summary.platforms)
         text = _n("{count} new platform: {names}", "{count} new platforms: {names}", count)
-        note(text.format(count=count, names=first_few(tally.platforms)))
-    if not (tally.refused and not skip_bad):
-        if tally.unknown_words:
-            count, words = tally.unknown_words.total(), [word for word, count in tally.unknown_words.most_common()]
+        note(text.format(count=count, names=first_few(summary.platforms)))
+    if not (summary.refused and not skip_bad):
+        if summary.unknown_words:
+            count, words = summary.unknown_words.total(), [word for word, count in summary.unknown_words.most_common()]
             text = _n(
                 "{count} row: category other, unknown word: {words}",
                 "{count} rows: category other, unknown words ({distinct}): {words}",
                 count,
             )
             note(text.format(count=count, distinct=len(words), words=first_few(words)))
-        _report_personal(tally, note)
+        _report_personal(summary, note)
     counts = _n(
         "{rows} row: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
         "{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
-        tally.rows,
+        summary.rows,
     ).format(
-        rows=tally.rows,
-        added=tally.added,
-        changed=tally.changed,
-        unchanged=tally.unchanged,
-        refused=tally.refused,
+        rows=summary.rows,
+        added=summary.added,
+        changed=summary.changed,
+        unchanged=summary.unchanged,
+        refused=summary.refused,
     )
     if dry_run:
         counts += _(" (dry run: nothing was written)")
-    elif tally.refused and not skip_bad:
+    elif summary.refused and not skip_bad:
         counts += _(" (nothing was written; --skip-bad takes in the good rows)")
     tell(counts, sys.stdout)
 
@@ -287,35 +288,35 @@ def _undated(column: str, is_taken: bool, count: int) -> str:
     return text + _(": they count as open; [closed] in a mapping takes them as closed on an unknown day")
 
 
-def _report_personal(tally: "Tally", say: Callable[[str], None]) -> None:
-    for complaint, fields in tally.kept[:SHOWN_KEPT]:
+def _report_personal(summary: "ImportSummary", say: Callable[[str], None]) -> None:
+    for complaint, fields in summary.kept[:SHOWN_KEPT]:
         text = _(
             "complaint {complaint}: {fields} in the file is not what a clerk entered, which stands; amend changes it"
         )
         say(text.format(complaint=complaint, fields=", ".join(fields)))
-    if len(tally.kept) > SHOWN_KEPT:
-        say(_("... and so for {count} complaints in all").format(count=len(tally.kept)))
-    if tally.odd_contacts:
+    if len(summary.kept) > SHOWN_KEPT:
+        say(_("... and so for {count} complaints in all").format(count=len(summary.kept)))
+    if summary.odd_contacts:
         text = _n(
             "{count} row has a phone that is no number, or an e-mail that is no address; it is kept: line {lines}",
             "{count} rows have a phone that is no number, or an e-mail that is no address; all is kept: lines {lines}",
-            tally.odd_contacts,
+            summary.odd_contacts,
         )
-        say(text.format(count=tally.odd_contacts, lines=first_few(tally.first_odd)))
-    if tally.erased:
+        say(text.format(count=summary.odd_contacts, lines=first_few(summary.first_odd)))
+    if summary.erased:
         text = _n(
             "personal data of {count} complaint was erased, and is not taken in again",
             "personal data of {count} complaints was erased, and is not taken in again",
-            tally.erased,
+            summary.erased,
         )
-        say(text.format(count=tally.erased))
+        say(text.format(count=summary.erased))
 
 
-def _report_alike(tally: "Tally", lines: list[str]) -> None:
+def _report_alike(summary: "ImportSummary", lines: list[str]) -> None:
     for line in lines:
         tell(line)
-    if tally.alike > len(lines):
-        more = _("... {count} new complaints in all look like ones entered before").format(count=tally.alike)
+    if summary.alike > len(lines):
+        more = _("... {count} new complaints in all look like ones entered before").format(count=summary.alike)
         tell(f"dealtrack: {more}")
 
 

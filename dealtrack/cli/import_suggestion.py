@@ -17,12 +17,22 @@ from dealtrack.core.personal import PERSONAL, mask
 from dealtrack.core.platform import Platform
 from dealtrack.core.text import names_within, safe_text
 from dealtrack.errors import MissingColumn, RegisterMissing
-from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, Mapping, find_mapping, lay_out, mapping_names
-from dealtrack.exchange.mapping_options import with_constants, with_dates, with_pairs
+from dealtrack.exchange.layout import lay_out
+from dealtrack.exchange.mapping import (
+    DEFAULT,
+    EVENTS,
+    FIELDS,
+    Mapping,
+    find_mapping,
+    mapping_names,
+    with_constants,
+    with_dates,
+    with_pairs,
+)
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source, open_source
-from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
-from dealtrack.exchange.suggesting import SAMPLE, mapping_toml, suggest_mapping
+from dealtrack.exchange.rows import Incoming, RowsReader
+from dealtrack.exchange.suggest import SAMPLE, mapping_toml, suggest_mapping
 
 SHOWN = 5
 ON_TERMINAL = ("number", "platform", "category", "received", "forwarded", "completed")
@@ -57,7 +67,9 @@ def suggest(session: Session, file: str, how: ReadingOptions) -> None:
         rest = (row for row in source.rows if isinstance(row, RawRow))
         proposal = suggest_mapping(source.header, rows, shipped, platforms, rest)
         mapping = with_dates(with_constants(with_pairs(proposal.mapping, how.pairs), how.constants), how.dates)
-        mapping = replace(mapping, asked=tuple(name for name in mapping.asked if name not in mapping.columns))
+        mapping = replace(
+            mapping, open_fields=tuple(name for name in mapping.open_fields if name not in mapping.columns)
+        )
         remarks = list(map(say, proposal.remarks))
         if source.encoding and not source.encoding.startswith("utf-8"):
             remarks.append(
@@ -75,10 +87,10 @@ def suggest(session: Session, file: str, how: ReadingOptions) -> None:
             remarks.insert(0, _("a shipped mapping reads this file: --mapping {name}").format(name=proposal.fits))
         remarks += [
             _("no column was found for {field}: --map {field}=COLUMN names it").format(field=name)
-            for name in mapping.asked
+            for name in mapping.open_fields
         ]
         layout = lay_out(mapping, source.header)
-        if "completed" not in layout.fields and "completed" not in mapping.asked:
+        if "completed" not in layout.fields and "completed" not in mapping.open_fields:
             remarks.append(
                 _("no column was found for completed: all become overdue unless --map completed=COLUMN names it")
             )
@@ -104,7 +116,7 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
     read = [name for name in FIELDS if name in mapping.columns or name in mapping.constants]
     keys = ["line", *(name for name in read if name in ON_TERMINAL or not sys.stderr.isatty())]
     try:
-        rows = list(incoming_rows(source, mapping, zone, Reading()))
+        rows = list(RowsReader(source, mapping, zone).read(source.rows))
     except MissingColumn:
         return
     print_records(_records(rows, keys), keys, zone=zone, stream=sys.stderr)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import count, pairwise
-from typing import Protocol
+from typing import NamedTuple
 
 from dealtrack.errors import UnknownWord
 from dealtrack.exchange.column_words import WORDS
-from dealtrack.exchange.mapping import loose_name
+from dealtrack.exchange.layout import MappedColumns, loose_name
 from dealtrack.phrase import Phrase
 
 _TOTAL = re.compile(
@@ -31,23 +31,20 @@ _MOST_HEADER_ROWS = 5
 _RULE = re.compile(r"[-=_+*|:]{2,}")
 
 
-class Columns(Protocol):
-    """What is looked for in a header."""
+class HeaderQuery(NamedTuple):
+    """The first and the last row of a header, from 1; without them it is found by the columns of a mapping."""
 
-    def are_named(self, column: str) -> bool:
-        """Tell whether a column of this name is asked for."""
-
-    def suffice(self, header: Sequence[str]) -> bool:
-        """Tell whether a header has all the columns that must be there."""
+    rows: tuple[int, int] | None = None
+    columns: MappedColumns | None = None
 
 
 def header_rows(text: str) -> tuple[int, int] | None:
     """Return the first and last row of a header from text such as 3 or 2-3, None from none; raises UnknownWord."""
     if not text:
         return None
-    found = re.fullmatch(r"([1-9][0-9]{0,5})(?:-([1-9][0-9]{0,5}))?", text.strip())
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not found or not first <= last < first + _MOST_HEADER_ROWS:
+    match = re.fullmatch(r"([1-9][0-9]{0,5})(?:-([1-9][0-9]{0,5}))?", text.strip())
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not match or not first <= last < first + _MOST_HEADER_ROWS:
         allowed = Phrase("a row as 2, or rows as 2-3, {most} at most", most=_MOST_HEADER_ROWS)
         raise UnknownWord(what="--header-row", value=text, nearest="", allowed=allowed)
     return first, last
@@ -58,11 +55,16 @@ def clean_names(cells: Iterable[str]) -> tuple[str, ...]:
     return tuple(" ".join(cell.split()) for cell in cells)
 
 
-def find_header(rows: Sequence[Sequence[str]], columns: Columns | None) -> tuple[int, int] | None:
+def header_of(rows: Sequence[Sequence[str]], query: HeaderQuery) -> tuple[str, ...]:
+    """Return the names of the columns from the rows of a header, one or several."""
+    return clean_names(rows[0]) if len(rows) == 1 else merged_header(rows, query.columns)
+
+
+def find_header(rows: Sequence[Sequence[str]], columns: MappedColumns | None) -> tuple[int, int] | None:
     """Return at which of some first rows the header begins and how many rows it has; None where nothing tells.
 
-    A row that has the columns that are asked for is the header, or rows that have them together; else one that
-    holds names by which columns are known.
+    A row that has the columns of the mapping is the header, or rows that have them together; else one that holds
+    names by which columns are known.
     """
     filled = [place for place, row in enumerate(rows) if any(map(str.strip, row))]
     if columns is not None:
@@ -107,16 +109,16 @@ def _has_digits(row: Iterable[str]) -> bool:
     return any(character.isdigit() for cell in row for character in cell)
 
 
-def merged_header(rows: Sequence[Sequence[str]], columns: Columns | None) -> tuple[str, ...]:
+def merged_header(rows: Sequence[Sequence[str]], columns: MappedColumns | None) -> tuple[str, ...]:
     """Return the names of columns over which several rows stand, of which the upper may be merged over several.
 
-    A column has the lowest name, or one above it that is asked for; where a lowest name stands twice, all of them.
+    A column has the lowest name, or one above it that the mapping names; where a lowest name stands twice, all of them.
     """
     clean = [list(clean_names(row)) for row in rows]
     width = max(map(len, clean))
     for row in clean:
         row += [""] * (width - len(row))
-    lowest, whole, said = list[str](), list[str](), list[list[str]]()
+    lowest, whole, parts_of = list[str](), list[str](), list[list[str]]()
     for place in range(width):
         own = [row[place] for row in clean if row[place]]
         over = list[str]()
@@ -127,13 +129,13 @@ def merged_header(rows: Sequence[Sequence[str]], columns: Columns | None) -> tup
         parts = [part for part in dict.fromkeys([*over, *own]) if part]
         lowest.append(own[-1] if own else "")
         whole.append(" ".join(parts))
-        said.append([*reversed(own), whole[-1]])
+        parts_of.append([*reversed(own), whole[-1]])
     names = [own if lowest.count(own) == 1 else full for own, full in zip(lowest, whole, strict=True)]
     if columns is None:
         return tuple(names)
     return tuple(
         next((word for word in words if word and columns.are_named(word)), name)
-        for name, words in zip(names, said, strict=True)
+        for name, words in zip(names, parts_of, strict=True)
     )
 
 

@@ -27,7 +27,7 @@ from dealtrack.exchange.reconcile import (
     personal_of,
     work_of,
 )
-from dealtrack.exchange.rows import Incoming, Reading, RowsReader
+from dealtrack.exchange.rows import FileFacts, Incoming, RowsReader
 from dealtrack.phrase import Phrase
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.personal import Personal, erasures
@@ -38,7 +38,7 @@ ODD_KEPT = 9
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportSummary:
     """What an import did, and what it met.
 
     `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
@@ -48,6 +48,7 @@ class Tally:
     column that says so and whether they are taken as closed.
     """
 
+    facts: FileFacts
     rows: int = 0
     added: int = 0
     changed: int = 0
@@ -63,7 +64,6 @@ class Tally:
     passed: list[PassedLine] = field(default_factory=list)
     unknown_words: Counter[str] = field(default_factory=Counter)
     undated: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    reading: Reading = field(default_factory=Reading)
     outcome: Outcome | None = None
 
     def note_odd_contact(self, line: int) -> None:
@@ -97,7 +97,7 @@ def import_rows(
     refuse: Callable[[Refusal], None],
     progress: Callable[[int], None],
     duplicate_days: int = 7,
-) -> Tally:
+) -> ImportSummary:
     """Take a file's rows into the register in one transaction, and tell what came of them.
 
     Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it
@@ -106,44 +106,44 @@ def import_rows(
     known at the same platform within `duplicate_days` are counted, never refused.
     Raises MissingColumn and CannotRead.
     """
-    tally = Tally(passed=source.passed)
-    reader = RowsReader(source, mapping, register.zone, tally.reading)
+    reader = RowsReader(source, mapping, register.zone)
+    summary = ImportSummary(reader.facts, passed=source.passed)
     try:
         with recording(register, now, actor) as recorder:
             watch = Watch(register, duplicate_days)
-            intake = Intake(register, recorder, reader, source.name, tally, load_policy)
+            intake = Intake(register, recorder, reader, source.name, summary, load_policy)
             while rows := list(islice(source.rows, AT_ONCE)):
                 intake.take_all(rows, refuse)
-                progress(tally.rows)
+                progress(summary.rows)
             recorder.flush()
-            _count_alike(tally, watch)
+            _count_alike(summary, watch)
             if not reader.is_own:
-                _count_words(tally, recorder, mapping)
-            if dry_run or (tally.refused and not skip_bad):
+                _count_words(summary, recorder, mapping)
+            if dry_run or (summary.refused and not skip_bad):
                 raise _GivenUp
-        tally.outcome = recorder.outcome()
+        summary.outcome = recorder.outcome()
     except _GivenUp:
         register.forget("platforms", "policies")
-    return tally
+    return summary
 
 
-def _count_words(tally: Tally, recorder: Recorder, mapping: Mapping) -> None:
+def _count_words(summary: ImportSummary, recorder: Recorder, mapping: Mapping) -> None:
     """Count the new complaints that are other because what the file calls their category stands for none."""
     table = mapping.values.get("category", {})
     for word, count in recorder.category_words():
         if CATEGORY.match(table.get(word.casefold(), word)) is None:
-            tally.unknown_words[word] = count
+            summary.unknown_words[word] = count
 
 
-def _count_alike(tally: Tally, watch: Watch) -> None:
+def _count_alike(summary: ImportSummary, watch: Watch) -> None:
     """Count the new complaints that look like one entered before, in the register or further up in the file."""
     last = 0
     for like in watch.by_contact():
         if like.complaint != last:
             last = like.complaint
-            tally.alike += 1
-            if len(tally.first_alike) < ALIKE_KEPT:
-                tally.first_alike.append(like)
+            summary.alike += 1
+            if len(summary.first_alike) < ALIKE_KEPT:
+                summary.first_alike.append(like)
 
 
 class Intake:
@@ -155,14 +155,14 @@ class Intake:
         recorder: Recorder,
         reader: RowsReader,
         source: str,
-        tally: Tally,
+        summary: ImportSummary,
         load_policy: PolicyLoader,
     ) -> None:
         self._register = register
         self._recorder = recorder
         self._reader = reader
         self._source = source
-        self._tally = tally
+        self._summary = summary
         self._load_policy = load_policy
         self._names = PlatformNames()
         self._stored: dict[int, tuple[Complaint, Personal | None]] = {}
@@ -178,16 +178,16 @@ class Intake:
 
     def take_all(self, raw: Sequence[RawRow | Refusal], refuse: Callable[[Refusal], None]) -> None:
         """Take rows of the file in, what the register knows of all of them looked up at once."""
-        tally = self._tally
+        summary = self._summary
         rows = list(self._reader.read(raw))
         for row, receipt in zip(rows, self._look_up(rows), strict=True):
             if isinstance(row, PassedLine):
-                tally.passed.append(row)
+                summary.passed.append(row)
                 continue
-            tally.rows += 1
+            summary.rows += 1
             refusal = self._take(row, receipt) if isinstance(row, Incoming) else row
             if refusal is not None:
-                tally.refused += 1
+                summary.refused += 1
                 refuse(refusal)
 
     def _look_up(self, rows: Sequence[Incoming | Refusal | PassedLine]) -> list[Receipt | None]:
@@ -224,7 +224,7 @@ class Intake:
         except Contradiction as contradiction:
             return Refusal(row.line, str(contradiction), row.raw)
         if row.undated is not None:
-            self._tally.undated[row.undated, row.is_closed] += 1
+            self._summary.undated[row.undated, row.is_closed] += 1
         return None
 
     def _enter(self, row: Incoming, key: str | None) -> None:
@@ -235,9 +235,9 @@ class Intake:
         complaint = self._recorder.enter(work, (row.id or 0) if self._keeps_ids else 0)
         self._recognition.claim(row, complaint)
         self._lines[complaint] = row.line
-        self._tally.added += 1
+        self._summary.added += 1
         if row.has_odd_contact:
-            self._tally.note_odd_contact(row.line)
+            self._summary.note_odd_contact(row.line)
 
     def _compare(self, row: Incoming, known: int) -> None:
         """Record what a row adds to a known complaint; raises Contradiction where it says otherwise."""
@@ -268,15 +268,15 @@ class Intake:
             self._lines.setdefault(known, row.line)
         if personal is not None:
             if row.has_odd_contact:
-                self._tally.note_odd_contact(row.line)
+                self._summary.note_odd_contact(row.line)
             now = self._recorder.now
             detail = {"source": self._source, "line": row.line}
             drafts.append(Draft(Kind.AMENDED, Moment(now, now, False), detail))
         if drafts:
             self._recorder.record(Work(known, drafts, personal))
-            self._tally.changed += 1
+            self._summary.changed += 1
         else:
-            self._tally.unchanged += 1
+            self._summary.unchanged += 1
 
     def _shown(self, value: object) -> str:
         return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)
@@ -288,11 +288,11 @@ class Intake:
             return None
         stored = self._recorder.personal(known)
         if stored is None and known in self._erased:
-            self._tally.erased += 1
+            self._summary.erased += 1
             return None
         personal, kept = personal_news(given, stored, history)
         if kept:
-            self._tally.kept.append((known, kept))
+            self._summary.kept.append((known, kept))
         return personal
 
     def _platform_named(self, text: str) -> str | None:
@@ -305,7 +305,7 @@ class Intake:
         name = self._platform_named(text)
         if name is None:
             self._recorder.enter_platform(Platform(text))
-            self._tally.platforms.append(text)
+            self._summary.platforms.append(text)
             name = text
         return name
 

@@ -1,22 +1,20 @@
 """Mappings: which column of a file means which field of a complaint, and how its values are written."""
 
-import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.matching import nearest_words
 from dealtrack.core.personal import PERSONAL
-from dealtrack.errors import BadMappingFile, CannotRead, suggestion
-from dealtrack.exchange.closings import Closed, State, find_states
-from dealtrack.exchange.dates import AUTO, compile_form
-from dealtrack.exchange.histories import COLUMN, ID, OWN
+from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
+from dealtrack.errors import BadMappingFile, CannotRead, UnknownCategory, UnknownWord, suggestion
+from dealtrack.exchange.closings import Closed
+from dealtrack.exchange.dates import AUTO, NAMED_FORMS, compile_form
 from dealtrack.phrase import Phrase, Word, listed
 
 EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
@@ -72,7 +70,7 @@ class Mapping:
     register's where it is None. A cell that holds
     one of `blanks`, whatever its case, is empty; a day in `sentinels` means none. `values` turns words,
     whatever their case, into a field's values. The columns in `keep` stay with the complaint word for word.
-    `asked` are fields whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
+    `open_fields` are those whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
     event in which columns which words, whatever their case, must stand, for it to have happened. `decimal` is the
     sign before the cents of amounts, and `currency` are signs or words before or after them; yuan where there are none.
     `closed` tells by which words of a column a complaint without a moment of its end is closed all the same.
@@ -93,42 +91,12 @@ class Mapping:
     midnight_is_day: bool = False
     values: Table[str, Table[str, str]] = field(default_factory=dict)
     keep: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
+    open_fields: tuple[str, ...] = ()
     only: Table[str, Table[str, frozenset[str]]] = field(default_factory=dict)
     closed: Closed | None = None
     decimal: str = ""
     currency: tuple[str, ...] = ()
     last_change: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where a header holds each field and each kept column; `ignored` columns are read by nobody.
-
-    `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
-    history in an export of dealtrack's own, None in another file. `only` gives each event on a condition the
-    columns that it hangs on, None for one that the file lacks. `asked` are fields that nobody named a column for.
-    `inside` tells of columns of JSON lists which of their values is meant. `states` are where it may be told whether
-    a complaint is closed.
-    """
-
-    fields: Table[str, tuple[int, ...]]
-    kept: Table[str, int]
-    ignored: tuple[str, ...]
-    absent: tuple[str, ...]
-    own: tuple[int, int] | None = None
-    only: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
-    asked: tuple[str, ...] = ()
-    inside: Table[int, "Inside"] = field(default_factory=dict)
-    states: tuple[State, ...] = ()
-
-
-class Inside(NamedTuple):
-    """Which value of the objects in a JSON list is meant: that of `wanted` where `key` has the value."""
-
-    key: str
-    value: str
-    wanted: str
 
 
 def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
@@ -142,14 +110,14 @@ def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
         path = folder / f"{name}.toml"
         if path.is_file():
             return read_mapping(path)
-    known = mapping_names(folders)
-    near = suggestion(nearest_words(name, known))
+    names = mapping_names(folders)
+    near = suggestion(nearest_words(name, names))
     raise BadMappingFile(
         path=name,
         reason=Phrase(
             "there is none of this name.{near} There are {names}",
             near=near,
-            names=listed(known) if known else Word("none"),
+            names=listed(names) if names else Word("none"),
         ),
     )
 
@@ -181,88 +149,6 @@ def read_mapping(path: Path) -> Mapping:
         raise BadMappingFile(path=path, reason=str(error)) from None
 
 
-def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
-    """Return where a header holds what a mapping asks for; names match whatever their case and punctuation.
-
-    Raises ValueError where a column that is asked for stands in the header twice.
-    """
-    exact: dict[str, list[int]] = {}
-    loose: dict[str, list[int]] = {}
-    for index, column in enumerate(header):
-        exact.setdefault(column, []).append(index)
-        loose.setdefault(loose_name(column), []).append(index)
-
-    inside: dict[int, Inside] = {}
-
-    def find(column: str) -> int | None:
-        found = exact.get(column) or loose.get(loose_name(column)) or []
-        if not found and (told := _INSIDE.fullmatch(column)):
-            place = find(told[1])
-            if place is not None:
-                inside[place] = Inside(told[2], told[3].casefold(), told[4])
-            return place
-        if len(found) > 1:
-            raise ValueError(
-                Phrase(
-                    "the header names the column {column} {count} times; rename all but one",
-                    column=column,
-                    count=len(found),
-                )
-            )
-        return found[0] if found else None
-
-    fields = {}
-    for name, columns in mapping.columns.items():
-        found = map(find, columns)
-        indexes = tuple(dict.fromkeys(index for index in found if index is not None))
-        if indexes:
-            fields[name] = indexes
-    kept = {column: place for column in mapping.keep if (place := find(column)) is not None}
-    own = None
-    if mapping.name == DEFAULT and all(name in exact for name in OWN):
-        own = exact[ID][0], exact[COLUMN][0]
-    only = {
-        name: tuple((find(column), words) for column, words in conditions.items())
-        for name, conditions in mapping.only.items()
-    }
-    read = {index for indexes in fields.values() for index in indexes}
-    used = read | {*kept.values(), *(own or ())}
-    states = _states(mapping.closed, header, find, read)
-    used |= {state.place for state in states if state.words is not None}
-    used |= {index for places in only.values() for index, _ in places if index is not None}
-    ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
-    absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
-    asked = tuple(name for name in mapping.asked if name not in mapping.columns and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent, own, only, asked, inside, states)
-
-
-def _states(
-    closed: Closed | None, header: Sequence[str], find: Callable[[str], int | None], read: Collection[int]
-) -> tuple[State, ...]:
-    if closed is None:
-        return tuple(find_states(header, [loose_name(words_apart(column)) for column in header], read))
-    places = (find(column) for column in closed.columns)
-    known = (State(place, header[place], closed.words) for place in places if place is not None)
-    return tuple(islice(known, 1))
-
-
-_RUN_TOGETHER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
-
-
-def loose_name(column: str) -> str:
-    """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
-    return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
-
-
-def words_apart(column: str) -> str:
-    """Return a column's name with its words apart, where capitals begin them: ServiceRequestNum, SRStatus."""
-    return _RUN_TOGETHER.sub(" ", column)
-
-
-# Files
-
-
 def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     for key, value in data.items():
         if key not in _KEYS:
@@ -278,11 +164,11 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     for name in EVENTS:
         if name in constants:
             raise ValueError(Phrase("{name} cannot be a constant: it is a moment", name=name))
-    asked = tuple(map(_field, _texts("asked", data.get("asked", []))))
-    for name in sorted({*asked} & {*columns, *constants}):
+    open_fields = tuple(map(_field, _texts("asked", data.get("asked", []))))
+    for name in sorted({*open_fields} & {*columns, *constants}):
         raise ValueError(Phrase("{name} is asked for, and has a column or a constant", name=name))
     for name in REQUIRED:
-        if name not in columns and name not in constants and name not in asked:
+        if name not in columns and name not in constants and name not in open_fields:
             raise ValueError(Phrase("it has no column for {name}, which every complaint needs", name=name))
     forms = _texts("dates", data.get("dates", AUTO))
     for form in forms:
@@ -324,7 +210,7 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         last_change=_texts("last_change", data.get("last_change", [])),
         decimal=data.get("decimal", ""),
         currency=currency,
-        asked=asked,
+        open_fields=open_fields,
         only={_event(name): _conditions(name, table) for name, table in data.get("only", {}).items()},
         closed=_closed(data["closed"]) if "closed" in data else None,
     )
@@ -394,3 +280,64 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError(Phrase("{text} in sentinels is not a day such as 1900-01-01", text=text)) from None
+
+
+# What the command line says beside a mapping
+
+
+def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
+    """Return a mapping in which `field=Column` pairs go before what it says itself; raises UnknownWord.
+
+    Several pairs of one field are columns of which the first that a row fills counts.
+    """
+    columns: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        name, equals, column = (part.strip() for part in pair.partition("="))
+        name = name.lower()
+        if not equals or not column:
+            raise UnknownWord(what="--map", value=pair, nearest="", allowed=Phrase("field=Column, as platform=Company"))
+        if name not in FIELDS:
+            near = suggestion(nearest_words(name, FIELDS))
+            raise UnknownWord(what="The field of --map", value=name, nearest=near, allowed=listed(FIELDS))
+        columns[name] = (*columns.get(name, ()), column)
+    constants = {name: value for name, value in mapping.constants.items() if name not in columns}
+    return replace(
+        mapping, columns={**mapping.columns, **columns}, constants=constants, required=mapping.required | columns.keys()
+    )
+
+
+def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
+    """Return a mapping in which `field=value` pairs give fields one value in every row, whatever columns there are.
+
+    Raises UnknownWord, UnknownCategory and BadAmount.
+    """
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        name = name.lower()
+        if not equals or not value:
+            raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("field=value, as platform=JD"))
+        if name not in CONSTANTS:
+            near = suggestion(nearest_words(name, CONSTANTS))
+            raise UnknownWord(what="The field of --set", value=name, nearest=near, allowed=listed(CONSTANTS))
+        if name in values:
+            raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("one value for each field"))
+        values[name] = value
+    if "category" in values and CATEGORY.match(values["category"]) is None:
+        raise UnknownCategory(name=values["category"], nearest="", allowed=listed(CATEGORIES))
+    columns = {name: columns for name, columns in mapping.columns.items() if name not in values}
+    open_fields = tuple(name for name in mapping.open_fields if name not in values)
+    return replace(mapping, columns=columns, constants={**mapping.constants, **values}, open_fields=open_fields)
+
+
+def with_dates(mapping: Mapping, forms: Sequence[str]) -> Mapping:
+    """Return a mapping with other date forms, where any are given; raises UnknownWord."""
+    for form in forms:
+        try:
+            compile_form(form)
+        except ValueError as error:
+            allowed = Phrase(
+                "{names}, or a form such as %d/%m/%Y %H:%M ({error})", names=listed(NAMED_FORMS), error=error
+            )
+            raise UnknownWord(what="--date-format", value=form, nearest="", allowed=allowed) from None
+    return replace(mapping, dates=tuple(forms), order_is_guessed=False) if forms else mapping

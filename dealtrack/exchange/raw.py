@@ -1,9 +1,18 @@
-"""Rows as they stand in a file, and rows that are refused."""
+"""Rows as they stand in a file, and those that are refused, which are written to a file as they were."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, TextIO
 
 from dealtrack.core.text import defuse_formula, escape_controls, restore_formula, unescape_controls
+from dealtrack.errors import CannotRead
+from dealtrack.exchange.files import FileKind, written_beside
+from dealtrack.exchange.histories import is_export
+from dealtrack.exchange.writers import json_text
 from dealtrack.phrase import Phrase
 
 WORKBOOK = "workbook"
@@ -53,6 +62,30 @@ def passed_line(line: int, cells: Sequence[str]) -> PassedLine:
     return PassedLine(line, text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…")
 
 
+class Table(NamedTuple):
+    """The header and the rows of a table, and the line of its first row, 0 without one.
+
+    `passed` are the lines that are no rows: those above the table, and as the rows are read those below it.
+    """
+
+    header: tuple[str, ...]
+    rows: Iterator[RawRow | Refusal]
+    passed: list[PassedLine]
+    first_line: int
+
+
+def table_of(
+    header: tuple[str, ...], rows: Iterator[RawRow | Refusal], passed: list[PassedLine], name: str, no_rows: str
+) -> Table:
+    """Return a table; raises CannotRead with `no_rows` where it has none, which an export of dealtrack may."""
+    first = next(rows, None)
+    if first is not None:
+        return Table(header, chain((first,), rows), passed, first.line)
+    if not is_export(header):
+        raise CannotRead(path=name, reason=no_rows)
+    return Table(header, rows, passed, 0)
+
+
 class Unusable(str):
     """A cell that no field of a complaint can be read from; `reason` says why, after the name of its column."""
 
@@ -60,9 +93,9 @@ class Unusable(str):
 
     def __new__(cls, text: str, reason: str) -> "Unusable":
         """Return the text of the cell with the reason."""
-        made = super().__new__(cls, text)
-        made.reason = reason
-        return made
+        cell = super().__new__(cls, text)
+        cell.reason = reason
+        return cell
 
 
 def nested(text: str) -> Unusable:
@@ -78,3 +111,39 @@ def guarded(cell: str) -> str:
 def as_it_was(cells: Sequence[str]) -> list[str]:
     """Return the cells of a line of such a file as they stood in the one that they come from."""
     return [unescape_controls(restore_formula(cell)) if cell.__class__ is str else cell for cell in cells]
+
+
+class Rejects:
+    """Writes refused rows as CSV under their own header, or as JSONL where they were JSON; nothing without a path."""
+
+    def __init__(self, path: str, header: tuple[str, ...], form: str) -> None:
+        self._path = path
+        self._header = header
+        # The rows of a workbook are kept as CSV too.
+        self._is_table = form in ("csv", WORKBOOK)
+        self._stack = ExitStack()
+        self._stream: TextIO | None = None
+
+    def __enter__(self) -> "Rejects":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
+
+    def write(self, refusal: Refusal) -> None:
+        """Add a refused row; the file is begun with the first."""
+        if not self._path:
+            return
+        if self._stream is None:
+            kind = FileKind.TABLE if self._is_table else FileKind.JSON
+            self._stream = self._stack.enter_context(written_beside(Path(self._path), kind))
+            if self._is_table:
+                csv.writer(self._stream).writerow((*MARKS, *map(guarded, self._header)))
+        if self._is_table:
+            cells = map(guarded, (refusal.reason, *refusal.raw.cells))
+            csv.writer(self._stream).writerow((refusal.line, *cells))
+        else:
+            values = (refusal.line, refusal.reason, refusal.raw.values)
+            self._stream.write(json_text(dict(zip((*MARKS, ROW), values, strict=True))) + "\n")

@@ -21,11 +21,11 @@ from dealtrack.exchange.encodings import (
     open_bytes,
     why_unreadable,
 )
-from dealtrack.exchange.headers import Columns
+from dealtrack.exchange.headers import HeaderQuery
 from dealtrack.exchange.histories import LEAST_EXPORT
-from dealtrack.exchange.json_envelope import find_array
-from dealtrack.exchange.json_rows import json_array_rows, json_line_rows
-from dealtrack.exchange.raw import MARKS, WORKBOOK, PassedLine, RawRow, Refusal, as_it_was
+from dealtrack.exchange.json_rows import find_array, json_array_rows, json_line_rows
+from dealtrack.exchange.layout import MappedColumns
+from dealtrack.exchange.raw import MARKS, WORKBOOK, PassedLine, RawRow, Refusal, Table, as_it_was
 from dealtrack.phrase import Phrase
 
 __all__ = ["RawRow", "Refusal", "Source", "open_source"]
@@ -78,15 +78,16 @@ def open_source(
     *,
     encoding: str = "",
     header_rows: tuple[int, int] | None = None,
-    columns: Columns | None = None,
+    columns: MappedColumns | None = None,
 ) -> Iterator[Source]:
     """Open a CSV or JSON file or a workbook, `-` for standard input; `sheet` names one of a workbook's, or numbers it.
 
     `encoding` is that of a text; without it, the one that it is surely in. `header_rows` are the first and the last
-    line of the header, counted from 1; without them it is found by the `columns` that are looked for.
+    line of the header, counted from 1; without them it is found by the `columns` of a mapping.
     Raises CannotRead, also while the rows are gone through, and UnknownWord for an unknown sheet or encoding.
     """
     codec = encoding_named(encoding) if encoding else ""
+    query = HeaderQuery(header_rows, columns)
     name = "standard input" if str(path) == STANDARD_INPUT else str(path)
     with ExitStack() as stack:
         try:
@@ -95,11 +96,11 @@ def open_source(
             start = binary.read(len(max(WORKBOOKS, key=len)))
             binary.seek(0)
             if start.startswith(WORKBOOKS):
-                source = _workbook(binary, name, size, stack, sheet, header_rows, columns)
+                source = _workbook(binary, name, size, stack, sheet, query)
             elif sheet:
                 raise CannotRead(path=name, reason="it is no workbook: --sheet chooses a sheet of one")
             else:
-                source = _text(binary, name, size, stack, codec, header_rows, columns)
+                source = _text(binary, name, size, stack, codec, query)
         except OSError as error:
             raise CannotRead(path=name, reason=why_unreadable(error)) from None
         yield _as_it_was(source) if source.header[: len(MARKS)] == MARKS else source
@@ -119,15 +120,7 @@ def _as_it_was(source: Source) -> Source:
     return replace(source, header=header, rows=rows()) if source.format in ("csv", WORKBOOK) else source
 
 
-def _text(
-    binary: BinaryIO,
-    name: str,
-    size: int,
-    stack: ExitStack,
-    codec: str,
-    header_rows: tuple[int, int] | None,
-    columns: Columns | None,
-) -> Source:
+def _text(binary: BinaryIO, name: str, size: int, stack: ExitStack, codec: str, query: HeaderQuery) -> Source:
     if not size and Path(name).suffix.lower() in JSON_LINES:
         # So an export writes that there is nothing to tell.
         return Source(name, "jsonl", "utf-8", LEAST_EXPORT, iter(()), 0, binary.tell)
@@ -137,12 +130,9 @@ def _text(
     also_utf8 = bool(codec) and not encoding.startswith("utf") and is_also_utf8(binary)
     binary.seek(0)
     text = stack.enter_context(io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline=""))
-    passed: list[PassedLine] = []
-    form, header, rows = _read(text, name, header_rows, columns, passed)
-    first, rows = _first_of(_guarded(rows, name))
-    return Source(
-        name, form, encoding, header, rows, size, binary.tell, passed=passed, also_utf8=also_utf8, first_line=first
-    )
+    form, (header, rows, passed, first_line) = _table(text, name, query)
+    rows = _guarded(rows, name)
+    return Source(name, form, encoding, header, rows, size, binary.tell, "", (), passed, also_utf8, first_line)
 
 
 def _refuse_other_kinds(start: bytes, name: str) -> None:
@@ -160,39 +150,25 @@ def _refuse_other_kinds(start: bytes, name: str) -> None:
             raise CannotRead(path=name, reason=reason)
 
 
-def _workbook(
-    binary: BinaryIO,
-    name: str,
-    size: int,
-    stack: ExitStack,
-    wanted: str,
-    header_rows: tuple[int, int] | None,
-    columns: Columns | None,
-) -> Source:
+def _workbook(binary: BinaryIO, name: str, size: int, stack: ExitStack, choice: str, query: HeaderQuery) -> Source:
     from dealtrack.exchange.workbooks import open_sheet
 
-    sheet = open_sheet(binary, name, wanted, stack, header_rows, columns)
+    sheet = open_sheet(binary, name, choice, stack, query)
+    header, rows, passed, first_line = sheet.table
     done = 0
 
     def counted() -> Iterator[RawRow | Refusal]:
         nonlocal done
-        for row in sheet.rows:
+        for row in rows:
             done = row.line
             yield row
 
     def position() -> int:
         return size * done // max(1, sheet.height)
 
-    first, rows = _first_of(counted())
     return Source(
-        name, WORKBOOK, "", sheet.header, rows, size, position, sheet.name, sheet.others, sheet.passed, first_line=first
+        name, WORKBOOK, "", header, counted(), size, position, sheet.name, sheet.others, passed, first_line=first_line
     )
-
-
-def _first_of(rows: Iterator[RawRow | Refusal]) -> tuple[int, Iterator[RawRow | Refusal]]:
-    """Return the line of the first row, 0 without one, and the rows."""
-    first = next(rows, None)
-    return (0, rows) if first is None else (first.line, chain([first], rows))
 
 
 def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | Refusal]:
@@ -204,46 +180,33 @@ def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | R
         raise CannotRead(path=name, reason="it was changed while it was read") from None
 
 
-_Rows = Iterator[RawRow | Refusal]
-_Read = tuple[str, tuple[str, ...], _Rows]
-
-
-def _read(
-    text: TextIO,
-    name: str,
-    header_rows: tuple[int, int] | None,
-    columns: Columns | None,
-    passed: list[PassedLine],
-) -> _Read:
+def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, Table]:
+    """Return the format of a text and its table; raises CannotRead."""
     start = text.read(_CHUNK)
     form = _format(start.lstrip("\ufeff \t\r\n"), name)
     text.seek(0)
     # UTF-16 and GB18030 files may begin with a mark that their decoders leave in.
-    marked = start.startswith("\ufeff")
+    lines = _without_mark(text) if start.startswith("\ufeff") else text
     if form == "csv":
-        return read_csv(_without_mark(text) if marked else text, name, header_rows, columns, passed)
-    if header_rows is not None:
+        return form, read_csv(lines, name, query)
+    if query.rows is not None:
         raise CannotRead(path=name, reason="it is JSON, which has no header rows: leave --header-row out")
-    envelope = find_array(text, name, columns) if form == "jsonl" else None
+    envelope = find_array(text, name, query.columns) if form == "jsonl" else None
     text.seek(0)
-    if form == "json":
-        rows = json_array_rows(text, name)
-    elif envelope is not None:
-        form, rows = "json", json_array_rows(text, name, envelope)
-    else:
-        rows = json_line_rows(_without_mark(text) if marked else text)
-    peeked = list(islice(rows, _PEEKED))
-    if not peeked and form == "json" and envelope is None:
+    is_array = form == "json" or envelope is not None
+    rows = json_array_rows(text, name, envelope) if is_array else json_line_rows(lines)
+    first = list(islice(rows, _PEEKED))
+    if not first and form == "json":
         # So an export writes that there is nothing to tell.
-        return form, LEAST_EXPORT, iter(())
-    if not peeked:
+        return form, Table(LEAST_EXPORT, iter(()), [], 0)
+    if not first:
         raise CannotRead(path=name, reason="it holds no rows")
-    if isinstance(peeked[0], Refusal) and all(isinstance(row, Refusal) for row in peeked):
-        raise CannotRead(
-            path=name, reason=Phrase("on line {line}, {reason}", line=peeked[0].line, reason=peeked[0].reason)
-        )
-    header = tuple(dict.fromkeys(column for row in peeked if isinstance(row, RawRow) for column in row.header))
-    return form, header, chain(peeked, rows)
+    if all(isinstance(row, Refusal) for row in first):
+        assert isinstance(first[0], Refusal)
+        reason = Phrase("on line {line}, {reason}", line=first[0].line, reason=first[0].reason)
+        raise CannotRead(path=name, reason=reason)
+    header = tuple(dict.fromkeys(column for row in first if isinstance(row, RawRow) for column in row.header))
+    return "json" if is_array else form, Table(header, chain(first, rows), [], first[0].line)
 
 
 def _without_mark(text: TextIO) -> Iterator[str]:

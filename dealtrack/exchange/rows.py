@@ -1,53 +1,50 @@
 """The rows of a file as complaints, and what is learnt of the file while they are read."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from dealtrack.exchange.asked_columns import check_header
 from dealtrack.exchange.dates import ISO, DateReader
 from dealtrack.exchange.day_orders import DayOrder
+from dealtrack.exchange.fields import Incoming, Refused, RowReader
 from dealtrack.exchange.headers import is_beside_the_table
-from dealtrack.exchange.incoming import Incoming, Refused, RowReader
-from dealtrack.exchange.mapping import Layout, Mapping, lay_out, loose_name
+from dealtrack.exchange.layout import Layout, check_header, lay_out, loose_name
+from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 
-__all__ = ["Incoming", "Reading", "RowsReader", "incoming_rows"]
+__all__ = ["FileFacts", "Incoming", "RowsReader"]
 
 _LAYOUTS = 1000
 
 
 @dataclass(slots=True)
-class Reading:
+class FileFacts:
     """What is learnt of a file while its rows are read.
 
     `ignored` are the columns that nothing is read from, `absent` the mapping's fields without a column, and
-    `order` what the dates say of the order of day and month, where that is a guess. `asked` are fields that
+    `order` what the dates say of the order of day and month, where that is a guess. `open_fields` are those that
     the mapping leaves to whoever imports, and that nobody named a column for. `last_change` is the column by which
     complaints may be completed, though it tells the last change of any kind.
     """
 
-    ignored: dict[str, None] = field(default_factory=dict)
-    absent: tuple[str, ...] = ()
-    order: DayOrder = field(default_factory=DayOrder)
-    asked: tuple[str, ...] = ()
-    last_change: str = ""
+    ignored: dict[str, None]
+    absent: tuple[str, ...]
+    order: DayOrder
+    open_fields: tuple[str, ...]
+    last_change: str
 
 
 class RowsReader:
     """Reads rows of one file as complaints."""
 
-    def __init__(self, source: Source, mapping: Mapping, zone: tzinfo, reading: Reading) -> None:
-        """`zone` is the register's. What is learnt on the way stands in `reading`. Raises MissingColumn."""
+    def __init__(self, source: Source, mapping: Mapping, zone: tzinfo) -> None:
+        """`zone` is the register's. Raises MissingColumn, and CannotRead for a column that stands there twice."""
         layout = check_header(mapping, source.header, source.name)
-        reading.ignored.update(dict.fromkeys(layout.ignored))
-        reading.absent = layout.absent
-        reading.asked = layout.asked
         changes = set(map(loose_name, mapping.last_change))
         ends = [source.header[place] for place in layout.fields.get("completed", ()) if place not in layout.inside]
-        reading.last_change = next((column for column in ends if loose_name(column) in changes), "")
+        last_change = next((column for column in ends if loose_name(column) in changes), "")
         # A real date of a workbook is handed on as ISO writes it, whatever form dates in texts have.
         forms = (ISO, *mapping.dates) if source.format == WORKBOOK else mapping.dates
         own_zone = ZoneInfo(mapping.timezone) if mapping.timezone else zone
@@ -56,8 +53,9 @@ class RowsReader:
         self._dates = DateReader(
             forms, own_zone, zone, mapping.sentinels, mapping.midnight_is_day, mapping.order_is_guessed
         )
-        reading.order = self._dates.order
-        self._mapping, self._reading = mapping, reading
+        ignored = dict.fromkeys(layout.ignored)
+        self.facts = FileFacts(ignored, layout.absent, self._dates.order, layout.open_fields, last_change)
+        self._mapping = mapping
         self._restores = source.format in ("csv", WORKBOOK)
         self._header = source.header
         self._first_line = source.first_line
@@ -74,7 +72,7 @@ class RowsReader:
             if len(self._readers) >= _LAYOUTS:
                 self._readers.clear()
             reader = self._readers[header] = self._under(header, layout)
-            self._reading.ignored.update(dict.fromkeys(layout.ignored))
+            self.facts.ignored.update(dict.fromkeys(layout.ignored))
         return reader
 
     def _beside(self, row: RawRow) -> PassedLine | None:
@@ -107,10 +105,3 @@ class RowsReader:
             except Refused as error:
                 read = self._beside(row) or Refusal(row.line, str(error), row)
             yield read
-
-
-def incoming_rows(
-    source: Source, mapping: Mapping, zone: tzinfo, reading: Reading
-) -> Iterator[Incoming | Refusal | PassedLine]:
-    """Check a file's header at once, then yield all its rows as a RowsReader reads them."""
-    return RowsReader(source, mapping, zone, reading).read(source.rows)

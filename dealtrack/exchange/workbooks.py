@@ -13,9 +13,8 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from dealtrack.core.matching import nearest_names
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
-from dealtrack.exchange.headers import Columns, clean_names, find_header, merged_header
-from dealtrack.exchange.histories import is_export
-from dealtrack.exchange.raw import PassedLine, RawRow, Refusal, Unusable, passed_line
+from dealtrack.exchange.headers import HeaderQuery, find_header, header_of
+from dealtrack.exchange.raw import RawRow, Refusal, Table, Unusable, passed_line, table_of
 from dealtrack.phrase import Phrase
 
 READER = "dealtrack.exchange.workbook_process"
@@ -39,44 +38,30 @@ _FAULTS = {
 
 
 class Sheet(NamedTuple):
-    """A sheet of a workbook: its name, its header, its rows with their numbers from 1, and how many there are.
-
-    `others` are the names of the other sheets that are to be seen.
-    """
+    """A sheet of a workbook: its name, its table, and how many rows it has; `others` are the other visible sheets."""
 
     name: str
-    header: tuple[str, ...]
-    rows: Iterator[RawRow | Refusal]
+    table: Table
     height: int
     others: tuple[str, ...]
-    passed: list[PassedLine]
 
 
-def open_sheet(
-    binary: BinaryIO,
-    name: str,
-    wanted: str,
-    stack: ExitStack,
-    header_rows: tuple[int, int] | None = None,
-    columns: Columns | None = None,
-) -> Sheet:
+def open_sheet(binary: BinaryIO, name: str, choice: str, stack: ExitStack, query: HeaderQuery) -> Sheet:
     """Return the sheet of this name or number, by default the first that holds a table and is not hidden.
 
-    The process that reads it ends with the `stack`. `header_rows` are the first and the last row of its header; without
-    them it is found by the `columns` looked for. Raises CannotRead for what is no workbook, is damaged, is protected or
-    takes too much memory or time, and UnknownWord for an unknown sheet.
+    The process that reads it ends with the `stack`. Raises CannotRead for what is no workbook, is damaged, is protected
+    or takes too much memory or time, and UnknownWord for an unknown sheet.
     """
     _check_archive(binary, name)
-    lines = _lines(binary, name, wanted, stack)
-    about = next(lines)
+    answers = _answers(binary, name, choice, stack)
+    about = next(answers)
     if "fault" in about:
-        _refuse_fault(about, name, wanted)
-    rows = chain.from_iterable(lines)
-    header, found, passed = _table(rows, name, about["sheet"], header_rows, columns)
-    return Sheet(about["sheet"], header, found, about["height"], tuple(about["others"]), passed)
+        _refuse_fault(about, name, choice)
+    table = _table(map(_cells, chain.from_iterable(answers)), name, about["sheet"], query)
+    return Sheet(about["sheet"], table, about["height"], tuple(about["others"]))
 
 
-def _lines(binary: BinaryIO, name: str, wanted: str, stack: ExitStack) -> Iterator[Any]:
+def _answers(binary: BinaryIO, name: str, choice: str, stack: ExitStack) -> Iterator[Any]:
     """Yield what the process that reads a workbook says, to the end; raises CannotRead where that broke."""
     binary.seek(0)
     # The other process reads on where the file itself stands, which is not where its buffer does.
@@ -84,7 +69,7 @@ def _lines(binary: BinaryIO, name: str, wanted: str, stack: ExitStack) -> Iterat
     # The same modules as here, and none from the folder that the clerk happens to be in.
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)  # noqa: PTH109  # as Python takes it
     process = subprocess.Popen(  # noqa: S603  # a module of dealtrack's own
-        [sys.executable, "-P", "-m", READER, wanted],
+        [sys.executable, "-P", "-m", READER, choice],
         stdin=binary,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -113,12 +98,12 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
             process.stdout.close()
 
 
-def _refuse_fault(about: dict[str, Any], name: str, wanted: str) -> NoReturn:
+def _refuse_fault(about: dict[str, Any], name: str, choice: str) -> NoReturn:
     fault = about["fault"]
     if fault == "unknown sheet":
-        near = suggestion(nearest_names(wanted, about["names"], 2))
+        near = suggestion(nearest_names(choice, about["names"], 2))
         allowed = ", ".join(f"{place} {sheet}" for place, sheet in enumerate(about["seen"][:20], 1))
-        raise UnknownWord(what="--sheet", value=wanted, nearest=near, allowed=allowed)
+        raise UnknownWord(what="--sheet", value=choice, nearest=near, allowed=allowed)
     if fault == "damaged":
         reason = Phrase(
             "it is a damaged workbook, or none that is known here ({told}); save it anew as .xlsx or as CSV",
@@ -168,54 +153,34 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
         refuse(Phrase("it is an archive and no workbook; unpack it first"))
 
 
-def _table(
-    sheet: Iterator[list[Any]],
-    path: str,
-    chosen: str,
-    header_rows: tuple[int, int] | None,
-    columns: Columns | None,
-) -> tuple[tuple[str, ...], Iterator[RawRow | Refusal], list[PassedLine]]:
-    """Return the header of a sheet, the rows below it, and the titles above it, which are passed over."""
-    within = max(_HEADER_WITHIN, header_rows[1] if header_rows is not None else 0)
-    first = [_cells(row) for row in islice(sheet, within)]
-    filled = [sum(cell.strip() != "" for cell in row) for row in first]
-    place, count = _header_in(first, filled, header_rows, columns)
-    if header_rows is not None and place is None:
-        raise CannotRead(path=path, reason=Phrase("it has no header on line {line}", line=header_rows[0]))
+def _table(sheet: Iterator[list[str]], path: str, chosen: str, query: HeaderQuery) -> Table:
+    """Return the table of a sheet: the titles above its header are passed over."""
+    first = list(islice(sheet, max(_HEADER_WITHIN, query.rows[1] if query.rows else 0)))
+    place, height = _header_in(first, query)
+    if place is None and query.rows:
+        raise CannotRead(path=path, reason=Phrase("it has no header on line {line}", line=query.rows[0]))
     if place is None:
-        raise CannotRead(
-            path=path,
-            reason=Phrase(
-                "sheet {chosen} has no header in its first {count} rows", chosen=chosen, count=_HEADER_WITHIN
-            ),
-        )
+        reason = Phrase("sheet {chosen} has no header in its first {count} rows", chosen=chosen, count=_HEADER_WITHIN)
+        raise CannotRead(path=path, reason=reason)
     passed = [passed_line(number, row) for number, row in enumerate(first[:place], 1) if any(map(str.strip, row))]
-    names = list(clean_names(first[place]) if count == 1 else merged_header(first[place : place + count], columns))
+    names = list(header_of(first[place : place + height], query))
     while names and not names[-1]:
         names.pop()
     header = tuple(names)
-    rows = _rows(chain(first[place + count :], map(_cells, sheet)), header, place + count)
-    row = next(rows, None)
-    if row is None and not is_export(header):
-        raise CannotRead(path=path, reason=Phrase("sheet {chosen} has a header and no rows", chosen=chosen))
-    return header, chain(() if row is None else (row,), rows), passed
+    rows = _rows(chain(first[place + height :], sheet), header, place + height)
+    return table_of(header, rows, passed, path, Phrase("sheet {chosen} has a header and no rows", chosen=chosen))
 
 
-def _header_in(
-    first: Sequence[Sequence[str]],
-    filled: Sequence[int],
-    header_rows: tuple[int, int] | None,
-    columns: Columns | None,
-) -> tuple[int | None, int]:
+def _header_in(first: Sequence[Sequence[str]], query: HeaderQuery) -> tuple[int | None, int]:
     """Return at which of the first rows the header begins, None where there is none, and how many rows it has."""
-    if header_rows is not None:
-        place = header_rows[0] - 1
-        return place if header_rows[1] <= len(first) and filled[place] else None, header_rows[1] - place
-    found = find_header(first, columns)
-    if found is not None:
-        return found
-    place_ = next((index for index, count in enumerate(filled) if count > 1), None)
-    return next((index for index, count in enumerate(filled) if count), None) if place_ is None else place_, 1
+    filled = [sum(cell.strip() != "" for cell in row) for row in first]
+    if query.rows:
+        place = query.rows[0] - 1
+        return place if query.rows[1] <= len(first) and filled[place] else None, query.rows[1] - place
+    if header := find_header(first, query.columns):
+        return header
+    several = (index for least in (2, 1) for index, count in enumerate(filled) if count >= least)
+    return next(several, None), 1
 
 
 def _rows(rows: Iterator[list[str]], header: tuple[str, ...], after: int) -> Iterator[RawRow | Refusal]:

@@ -13,11 +13,10 @@ import pytest
 
 from dealtrack.core.text import parse_amount_of
 from dealtrack.errors import BadAmount, CannotRead, UnknownWord
-from dealtrack.exchange.asked_columns import AskedColumns
 from dealtrack.exchange.headers import header_rows
-from dealtrack.exchange.json_envelope import find_array
-from dealtrack.exchange.mapping import Mapping
-from dealtrack.exchange.mapping_options import with_pairs
+from dealtrack.exchange.json_rows import find_array
+from dealtrack.exchange.layout import MappedColumns
+from dealtrack.exchange.mapping import Mapping, with_pairs
 from dealtrack.exchange.readers import open_source
 from tests.conftest import Clerk
 from tests.e2e.test_import import counts
@@ -304,8 +303,8 @@ def test_what_is_no_table_in_an_object_is_told(clerk: Clerk, write: Callable[...
 def test_an_array_is_found_however_the_text_is_cut(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps({"a": 'x"\\', "b\n": {"data": BOTH}}, indent=1)
     for size in range(1, 20):
-        monkeypatch.setattr("dealtrack.exchange.json_envelope._CHUNK", size)
-        start = find_array(StringIO(text), "file", AskedColumns(Mapping()))
+        monkeypatch.setattr("dealtrack.exchange.json_rows._CHUNK", size)
+        start = find_array(StringIO(text), "file", MappedColumns(Mapping()))
         assert (
             start is not None
             and text[start.place :].startswith("[")
@@ -420,7 +419,7 @@ def test_a_mapping_tells_the_signs_of_amounts(clerk: Clerk, write: Callable[...,
 
 
 def test_asked_columns_are_those_of_a_mapping() -> None:
-    asked = AskedColumns(with_pairs(Mapping(), ["received=Came in"]))
+    asked = MappedColumns(with_pairs(Mapping(), ["received=Came in"]))
     assert asked.are_named("came_in") and not asked.are_named("received")
     assert asked.suffice(["Platform", "Came in"]) and not asked.suffice(["platform", "received"])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.exchange.mapping import Mapping, read_mapping
-from dealtrack.exchange.suggesting import mapping_toml, suggest_mapping
+from dealtrack.exchange.suggest import mapping_toml, suggest_mapping
 from dealtrack.settings import data_folder
 from tests.conftest import PROJECT, Clerk
 from tests.integration.test_shipped_mappings import workbook_12315

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from dealtrack.exchange.mapping import Mapping, lay_out
+from dealtrack.exchange.layout import lay_out
+from dealtrack.exchange.mapping import Mapping
 from tests.conftest import Clerk
 
 WHOLE = "the tables are as the journal makes them\n"

@@ -12,10 +12,17 @@ from dealtrack import settings
 from dealtrack.core.moments import Moment
 from dealtrack.errors import BadMappingFile, CannotRead, DealtrackError, MissingColumn, UnknownWord
 from dealtrack.exchange.dates import AUTO
-from dealtrack.exchange.mapping import FIELDS, Mapping, find_mapping, mapping_names, read_mapping
-from dealtrack.exchange.mapping_options import with_dates, with_pairs
+from dealtrack.exchange.mapping import (
+    FIELDS,
+    Mapping,
+    find_mapping,
+    mapping_names,
+    read_mapping,
+    with_dates,
+    with_pairs,
+)
 from dealtrack.exchange.readers import Refusal, open_source
-from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from dealtrack.exchange.rows import FileFacts, Incoming, RowsReader
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -26,12 +33,12 @@ SHARED = ROOT.parent / "shared" / "data"
 
 def take(
     path: Path, mapping: Mapping | None = None, zone: ZoneInfo = SHANGHAI
-) -> tuple[list[Incoming], list[Refusal], Reading]:
-    reading = Reading()
+) -> tuple[list[Incoming], list[Refusal], FileFacts]:
     with open_source(path) as source:
-        rows = list(incoming_rows(source, mapping or Mapping(), zone, reading))
+        reader = RowsReader(source, mapping or Mapping(), zone)
+        rows = list(reader.read(source.rows))
     taken = [row for row in rows if isinstance(row, Incoming)]
-    return taken, [row for row in rows if isinstance(row, Refusal)], reading
+    return taken, [row for row in rows if isinstance(row, Refusal)], reader.facts
 
 
 def write(folder: Path, content: str, name: str = "file.csv") -> Path:
@@ -238,9 +245,9 @@ def test_a_day_alone_fits_with_what_happened_on_it(tmp_path: Path, row: str) -> 
 
 def test_refused_rows_stand_among_the_others_in_order(tmp_path: Path) -> None:
     path = write(tmp_path, "received,platform\n2016-11-11,JD\n2016-11-11\nbad,JD\n2016-11-12,JD\n")
-    reading = Reading()
     with open_source(path) as source:
-        rows = list(incoming_rows(source, Mapping(), SHANGHAI, reading))
+        reader = RowsReader(source, Mapping(), SHANGHAI)
+        rows = list(reader.read(source.rows))
     assert [(type(row).__name__, row.line) for row in rows] == [
         ("Incoming", 2), ("Refusal", 3), ("Refusal", 4), ("Incoming", 5),
     ]  # fmt: skip

@@ -9,10 +9,9 @@ import pytest
 import xlsxwriter
 
 from dealtrack.errors import MissingColumn
-from dealtrack.exchange.mapping import find_mapping
-from dealtrack.exchange.mapping_options import with_pairs
+from dealtrack.exchange.mapping import find_mapping, with_pairs
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from dealtrack.exchange.rows import FileFacts, Incoming, RowsReader
 from tests.conftest import Clerk
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
@@ -47,13 +46,13 @@ def snake(names: list[str]) -> list[str]:
     return ["_".join(name.split()) for name in plain]
 
 
-def read(path: Path, mapping: str, zone: ZoneInfo, *pairs: str) -> tuple[list[Incoming], Reading]:
-    reading = Reading()
+def read(path: Path, mapping: str, zone: ZoneInfo, *pairs: str) -> tuple[list[Incoming], FileFacts]:
     wanted = with_pairs(find_mapping(mapping, [MAPPINGS]), pairs)
     with open_source(path) as source:
-        rows = list(incoming_rows(source, wanted, zone, reading))
+        reader = RowsReader(source, wanted, zone)
+        rows = list(reader.read(source.rows))
     assert all(isinstance(row, Incoming) for row in rows), rows
-    return [row for row in rows if isinstance(row, Incoming)], reading
+    return [row for row in rows if isinstance(row, Incoming)], reader.facts
 
 
 def write(folder: Path, header: list[str], values: dict[int, str]) -> Path:
@@ -219,4 +218,4 @@ def test_12315_with_its_date_columns_named(tmp_path: Path) -> None:
     assert done.moments["completed"].start == datetime(2016, 11, 3, 2, tzinfo=UTC)
     assert done.kept["消费金额"] == "1299.5" and done.kept["反馈内容"] == "已退款"
     assert open_.kept["办理情况状态"] == "处理中" and "completed" not in open_.moments
-    assert reading.asked == ("forwarded",) and reading.ignored == {}
+    assert reading.open_fields == ("forwarded",) and reading.ignored == {}

@@ -16,11 +16,10 @@ import xlsxwriter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from dealtrack.errors import CannotRead, UnknownWord
-from dealtrack.exchange.mapping import Mapping
-from dealtrack.exchange.mapping_options import with_dates, with_pairs
+from dealtrack.exchange.mapping import Mapping, with_dates, with_pairs
 from dealtrack.exchange.raw import RawRow, Refusal
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import Incoming, Reading, incoming_rows
+from dealtrack.exchange.rows import Incoming, RowsReader
 from dealtrack.exchange.workbook_process import cell_text
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -45,7 +44,7 @@ def refusal(path: Path, sheet: str = "") -> str:
 
 def take(path: Path, mapping: Mapping) -> tuple[list[Incoming], list[Refusal]]:
     with open_source(path) as source:
-        rows = list(incoming_rows(source, mapping, SHANGHAI, Reading()))
+        rows = list(RowsReader(source, mapping, SHANGHAI).read(source.rows))
     return [row for row in rows if isinstance(row, Incoming)], [row for row in rows if isinstance(row, Refusal)]
 
 

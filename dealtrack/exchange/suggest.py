@@ -18,7 +18,8 @@ from dealtrack.errors import DealtrackError
 from dealtrack.exchange.column_words import OF_OTHERS, PLANNED, TAILS, WORDS
 from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
 from dealtrack.exchange.dates import AUTO
-from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping, lay_out, loose_name, words_apart
+from dealtrack.exchange.layout import lay_out, loose_name, words_apart
+from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping
 from dealtrack.exchange.raw import RawRow
 from dealtrack.phrase import Phrase
 
@@ -83,7 +84,7 @@ def suggest_mapping(
         dates=forms,
         order_is_guessed=is_guess,
         blanks=frozenset(blanks),
-        asked=tuple(name for name in REQUIRED if name not in chosen),
+        open_fields=tuple(name for name in REQUIRED if name not in chosen),
     )
     if "category" in chosen:
         words = Counter(value for value in chosen["category"].values if CATEGORY.match(value) is None)
@@ -116,7 +117,7 @@ def _fits(mapping: Mapping, header: Sequence[str]) -> bool:
         layout = lay_out(mapping, header)
     except ValueError:
         return False
-    has_needed = all(name in layout.fields or name in mapping.asked for name in (*REQUIRED, "number"))
+    has_needed = all(name in layout.fields or name in mapping.open_fields for name in (*REQUIRED, "number"))
     return has_needed and len(layout.fields) >= _LEAST * len(mapping.columns)
 
 
@@ -128,17 +129,19 @@ def _completed(
     mapping: Mapping, columns: Sequence[_Column], dates: Callable[[Iterable[_Column]], DateForms]
 ) -> Suggestion:
     """Return a shipped mapping with the columns of what it asks for, where the file's names tell them."""
-    if not mapping.asked:
+    if not mapping.open_fields:
         return Suggestion(mapping, [], mapping.name)
     used = {loose_name(column) for names in mapping.columns.values() for column in names} | {
         *map(loose_name, mapping.keep)
     }
     free = [column for column in columns if loose_name(column.name) not in used]
-    chosen = {name: column for name, column in _choose(free, ()).items() if name in mapping.asked}
+    chosen = {name: column for name, column in _choose(free, ()).items() if name in mapping.open_fields}
     forms, is_guess, remarks = dates(chosen.values())
     given = {name: (column.name,) for name, column in chosen.items()}
-    asked = tuple(name for name in mapping.asked if name not in chosen)
-    made = replace(mapping, columns={**mapping.columns, **given}, asked=asked, dates=forms, order_is_guessed=is_guess)
+    open_fields = tuple(name for name in mapping.open_fields if name not in chosen)
+    made = replace(
+        mapping, columns={**mapping.columns, **given}, open_fields=open_fields, dates=forms, order_is_guessed=is_guess
+    )
     pairs = " ".join(f"--map {name}={column.name}" for name, column in chosen.items())
     return Suggestion(made, remarks, f"{mapping.name} {pairs}".rstrip())
 
@@ -270,7 +273,7 @@ def mapping_toml(mapping: Mapping, remarks: Iterable[str]) -> str:
         ("blanks", sorted(mapping.blanks)),
         ("sentinels", sorted(day.isoformat() for day in mapping.sentinels)),
         ("keep", mapping.keep),
-        ("asked", mapping.asked),
+        ("asked", mapping.open_fields),
         ("last_change", mapping.last_change),
         ("decimal", [mapping.decimal] if mapping.decimal else ()),
         ("currency", mapping.currency),

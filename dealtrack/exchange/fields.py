@@ -1,8 +1,8 @@
-"""A row of a file, read as a complaint that can be taken in, or refused with the reason why it cannot."""
+"""The fields of a row, read as a complaint that can be taken in, or refused with the reason why it cannot."""
 
 import json
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dealtrack.core.blanks import Blank, blank_kind
 from dealtrack.core.complaint_number import cell_fault, number_fault, without_text_mark
@@ -15,7 +15,8 @@ from dealtrack.errors import DealtrackError
 from dealtrack.exchange.closings import State
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, HistoryEntry, parse_history
-from dealtrack.exchange.mapping import EVENTS, FIELDS, Inside, Layout, Mapping
+from dealtrack.exchange.layout import Inside, Layout
+from dealtrack.exchange.mapping import EVENTS, FIELDS, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
 from dealtrack.phrase import Phrase, Word
 
@@ -33,6 +34,7 @@ _SAYS_SOMETHING: dict[str, tuple[Blank, ...]] = {
 }
 """What stands for nothing in other columns, and does not in those of a field."""
 
+_TEXTS = tuple(name for name in FIELDS if name not in EVENTS)
 _REMEMBERED = 1000
 _ID_DIGITS = 9
 
@@ -121,6 +123,44 @@ class RowReader:
         """Return a row as a complaint; raises Refused."""
         cells = row.cells
         id_, history = self._history_in_export(cells) if self._own else (None, ())
+        moments = self._moments(row)
+        undated = None if history else self._undated(moments, cells)
+        is_closed = undated is not None and undated.words is not None
+        values = self._field_values(cells)
+        if values["platform"] is None:
+            raise Refused(Phrase("platform is empty: a complaint needs one"))
+        if "completed" not in moments and not history and not is_closed:
+            # Where a column tells that it did not end, what would have come of it is not read either.
+            for name in ("outcome", "amount"):
+                if "completed" in self._only:
+                    values[name] = None
+                elif values[name] is not None:
+                    text = shown(str(values[name]))
+                    raise Refused(Phrase("{name} is {value}, but the row was not completed", name=name, value=text))
+        kept = {}
+        for column, index in self._kept:
+            self._check_cell(cells[index].strip(), index)
+            if text := self._clean(column, cells[index], TEXT):
+                kept[column] = text
+        word = values["category"]
+        values["category"] = self._category(word)
+        return Incoming(
+            line=row.line,
+            **values,
+            category_word=word,
+            moments=moments,
+            kept=kept,
+            raw=row,
+            id=id_,
+            history=history,
+            unknown_steps=self._unknown_steps,
+            undated=undated.column if undated is not None else None,
+            is_closed=is_closed,
+        )
+
+    def _moments(self, row: RawRow) -> dict[str, Moment]:
+        """Return the moments of a row in UTC by the names of their transitions; raises Refused."""
+        cells = row.cells
         moments = {}
         for name, indexes in self._events:
             if len(indexes) == 1 and not cells[indexes[0]]:
@@ -128,26 +168,22 @@ class RowReader:
             if name in self._only and not self._happened(name, cells):
                 continue
             text, column = self._pick(name, cells, indexes)
-            if text is not None:
-                try:
-                    stated = self._dates.read(text)
-                except ValueError as error:
-                    raise Refused(
-                        Phrase(
-                            "{name}: {text} in column {column!r} {error}",
-                            name=name,
-                            text=shown(text),
-                            column=column,
-                            error=error,
-                        )
-                    ) from None
-                if stated is not None:
-                    moments[name] = stated
+            if text is None:
+                continue
+            try:
+                moment = self._dates.read(text)
+            except ValueError as error:
+                words = {"name": name, "text": shown(text), "column": column, "error": error}
+                raise Refused(Phrase("{name}: {text} in column {column!r} {error}", **words)) from None
+            if moment is not None:
+                moments[name] = moment
         if "received" not in moments:
             raise Refused(Phrase("received is empty: a complaint needs the moment of its receipt"))
         self._check_order(moments, row)
-        undated = None if history else self._undated(moments, cells)
-        is_closed = undated is not None and undated.words is not None
+        return moments
+
+    def _field_values(self, cells: Sequence[str]) -> dict[str, Any]:
+        """Return the values of the fields that are no moments, None where a row has none; raises Refused."""
         values: dict[str, str | None] = dict.fromkeys(_TEXTS)
         for name, indexes, memory in self._texts:
             # A cell of another class than str is to be refused.
@@ -161,53 +197,7 @@ class RowReader:
                     memory[cell] = value
             else:
                 values[name] = self._value(name, cells, indexes)
-        platform = values["platform"]
-        if platform is None:
-            raise Refused(Phrase("platform is empty: a complaint needs one"))
-        if "completed" not in moments and not history and not is_closed:
-            # Where a column tells that it did not end, what would have come of it is not read either.
-            for name in ("outcome", "amount"):
-                if "completed" in self._only:
-                    values[name] = None
-                elif values[name] is not None:
-                    raise Refused(
-                        Phrase(
-                            "{name} is {value}, but the row was not completed",
-                            name=name,
-                            value=shown(str(values[name])),
-                        )
-                    )
-        word = values["category"]
-        kept = {}
-        for column, index in self._kept:
-            self._check_cell(cells[index].strip(), index)
-            if text := self._clean(column, cells[index], TEXT):
-                kept[column] = text
-        return Incoming(
-            row.line,
-            values["number"],
-            platform,
-            self._category(word),
-            word,
-            values["seller"],
-            values["owner"],
-            values["policy"],
-            moments,
-            values["outcome"],
-            values["amount"],
-            values["consumer"],
-            values["phone"],
-            values["email"],
-            values["address"],
-            values["summary"],
-            kept,
-            row,
-            id_,
-            history,
-            self._unknown_steps,
-            undated.column if undated is not None else None,
-            is_closed,
-        )
+        return values
 
     def _undated(self, moments: Collection[str], cells: Sequence[str]) -> State | None:
         """Return what says that a complaint is closed whose row tells no moment of that, None where nothing does."""
@@ -341,15 +331,15 @@ class RowReader:
             )
         before, latest = "received", moments["received"].start
         for name in ("forwarded", *closed):
-            stated = moments.get(name)
-            if stated is None:
+            moment = moments.get(name)
+            if moment is None:
                 continue
             # A day alone may be any of its moments; it counts as the earliest that fits.
-            if (stated.end <= latest) if stated.day_only else (stated.start < latest):
+            if (moment.end <= latest) if moment.day_only else (moment.start < latest):
                 raise Refused(
                     Phrase("{one} is before {other}", one=self._in_words(name, row), other=self._in_words(before, row))
                 )
-            before, latest = name, max(stated.start, latest)
+            before, latest = name, max(moment.start, latest)
 
     def _in_words(self, name: str, row: RawRow) -> str:
         text, column = self._pick(name, row.cells, dict(self._events)[name])
@@ -363,13 +353,10 @@ def _value_inside(cell: str, inside: Inside) -> str:
     except (ValueError, RecursionError):
         return ""
     values = [
-        str(entry[inside.wanted])
+        str(entry[inside.name])
         for entry in (entries if isinstance(entries, list) else [entries])
         if isinstance(entry, dict)
         and str(entry.get(inside.key)).casefold() == inside.value
-        and entry.get(inside.wanted) is not None
+        and entry.get(inside.name) is not None
     ]
     return max(values, default="")
-
-
-_TEXTS = tuple(name for name in FIELDS if name not in EVENTS)

@@ -1,0 +1,172 @@
+"""Where a file's header holds the fields of a complaint, and what it lacks of the columns of a mapping."""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from dealtrack.errors import CannotRead, MissingColumn
+from dealtrack.exchange.closings import Closed, State, find_states
+from dealtrack.exchange.histories import COLUMN, ID, OWN
+from dealtrack.exchange.mapping import CONSTANTS, DEFAULT, FIELDS, REQUIRED, Mapping
+from dealtrack.phrase import Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a header holds each field and each kept column; `ignored` columns are read by nobody.
+
+    `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
+    history in an export of dealtrack's own, None in another file. `only` gives each event on a condition the
+    columns that it hangs on, None for one that the file lacks. `open_fields` are those that nobody named one for.
+    `inside` tells of columns of JSON lists which of their values is meant. `states` are where it may be told whether
+    a complaint is closed.
+    """
+
+    fields: Table[str, tuple[int, ...]]
+    kept: Table[str, int]
+    ignored: tuple[str, ...]
+    absent: tuple[str, ...]
+    own: tuple[int, int] | None = None
+    only: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
+    open_fields: tuple[str, ...] = ()
+    inside: Table[int, "Inside"] = field(default_factory=dict)
+    states: tuple[State, ...] = ()
+
+
+class Inside(NamedTuple):
+    """Which value of the objects in a JSON list is meant: that of `name` where `key` has the value."""
+
+    key: str
+    value: str
+    name: str
+
+
+def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
+    """Return where a header holds what a mapping asks for; names match whatever their case and punctuation.
+
+    Raises ValueError where a column that it names stands in the header twice.
+    """
+    exact: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
+    for index, column in enumerate(header):
+        exact.setdefault(column, []).append(index)
+        loose.setdefault(loose_name(column), []).append(index)
+
+    inside: dict[int, Inside] = {}
+
+    def find(column: str) -> int | None:
+        places = exact.get(column) or loose.get(loose_name(column)) or []
+        if not places and (parts := _INSIDE.fullmatch(column)):
+            place = find(parts[1])
+            if place is not None:
+                inside[place] = Inside(parts[2], parts[3].casefold(), parts[4])
+            return place
+        if len(places) > 1:
+            raise ValueError(
+                Phrase(
+                    "the header names the column {column} {count} times; rename all but one",
+                    column=column,
+                    count=len(places),
+                )
+            )
+        return places[0] if places else None
+
+    fields = {}
+    for name, columns in mapping.columns.items():
+        indexes = tuple(dict.fromkeys(index for index in map(find, columns) if index is not None))
+        if indexes:
+            fields[name] = indexes
+    kept = {column: place for column in mapping.keep if (place := find(column)) is not None}
+    own = None
+    if mapping.name == DEFAULT and all(name in exact for name in OWN):
+        own = exact[ID][0], exact[COLUMN][0]
+    only = {
+        name: tuple((find(column), words) for column, words in conditions.items())
+        for name, conditions in mapping.only.items()
+    }
+    read = {index for indexes in fields.values() for index in indexes}
+    used = read | {*kept.values(), *(own or ())}
+    states = _states(mapping.closed, header, find, read)
+    used |= {state.place for state in states if state.words is not None}
+    used |= {index for places in only.values() for index, _ in places if index is not None}
+    ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
+    absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
+    free = (name for name in mapping.open_fields if name not in mapping.columns and name not in mapping.constants)
+    return Layout(fields, kept, ignored, absent, own, only, tuple(free), inside, states)
+
+
+def _states(
+    closed: Closed | None, header: Sequence[str], find: Callable[[str], int | None], read: Collection[int]
+) -> tuple[State, ...]:
+    if closed is None:
+        return tuple(find_states(header, [loose_name(words_apart(column)) for column in header], read))
+    places = (find(column) for column in closed.columns)
+    states = (State(place, header[place], closed.words) for place in places if place is not None)
+    return tuple(islice(states, 1))
+
+
+_RUN_TOGETHER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
+
+
+def loose_name(column: str) -> str:
+    """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
+    return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
+
+
+def words_apart(column: str) -> str:
+    """Return a column's name with its words apart, where capitals begin them: ServiceRequestNum, SRStatus."""
+    return _RUN_TOGETHER.sub(" ", column)
+
+
+class MappedColumns:
+    """The columns that a mapping reads, by which the header of a file is found."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._mapping = mapping
+        names = [*mapping.keep, *(column for columns in mapping.columns.values() for column in columns)]
+        self._names = {loose_name(column) for column in names}
+        self._names |= {loose_name(column) for conditions in mapping.only.values() for column in conditions}
+
+    def are_named(self, column: str) -> bool:
+        """Tell whether the mapping reads a column of this name."""
+        return loose_name(column) in self._names
+
+    def suffice(self, header: Sequence[str]) -> bool:
+        """Tell whether a header has all the columns that must be there, once or several times."""
+        try:
+            layout = lay_out(self._mapping, header)
+        except ValueError:
+            return True
+        return all(name in layout.fields or name in self._mapping.constants for name in self._mapping.required)
+
+
+def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
+    """Return the layout of a file's header; raises MissingColumn, and CannotRead for a column named twice."""
+    try:
+        layout = lay_out(mapping, header)
+    except ValueError as error:
+        raise CannotRead(path=path, reason=str(error)) from None
+    for name in (*REQUIRED, *FIELDS):
+        if name in mapping.required and name not in layout.fields and name not in mapping.constants:
+            columns = " or ".join(repr(column) for column in mapping.columns.get(name, (name,)))
+            if name in layout.open_fields:
+                columns = Phrase("that mapping {name} knows", name=mapping.name)
+            shown = ", ".join(column for column in header if column)
+            if any(_VALUE.search(column) for column in header):
+                # A file without a header would have a consumer's data printed.
+                shown = Phrase("none, for its first line holds values")
+            elif len(shown) > 400:
+                shown = shown[:400].rpartition(",")[0] + ", …"
+            instead = Phrase("--map {field}=COLUMN", field=name)
+            if name in CONSTANTS:
+                instead = Phrase("{column}, or the same in every row: --set {field}=VALUE", column=instead, field=name)
+            raise MissingColumn(path=path, column=columns, field=name, header=shown, instead=instead)
+    return layout
+
+
+_VALUE = re.compile(r"@|[0-9]{4}")
+"""What is found in e-mail addresses, telephone numbers, dates and numbers, and hardly in the name of a column."""
