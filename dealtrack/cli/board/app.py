@@ -11,7 +11,7 @@ from dealtrack.cli.board import actions
 from dealtrack.cli.board.dialogs import Field, Form, Page
 from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.board.listing import Rows
-from dealtrack.cli.board.rows import Lines, counts, left_of, marked_count
+from dealtrack.cli.board.rows import Lines, counts, left_of
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _
 from dealtrack.cli.session import show_value
@@ -34,8 +34,8 @@ class Board(App[None]):
         Binding("f", "record('forward')", _("forward")),
         Binding("c", "record('complete')", _("complete")),
         Binding("n", "record('note')", _("note")),
-        Binding("e", "explain", _("explain")),
-        Binding("enter", "show", _("show")),
+        Binding("e", "open('explanation')", _("explain")),
+        Binding("enter", "open('complaint_text')", _("show")),
         Binding("space", "mark", _("mark")),
         Binding("slash", "search", _("search"), key_display="/"),
         Binding("q", "quit", _("quit")),
@@ -122,9 +122,9 @@ class Board(App[None]):
     def on_resize(self) -> None:
         """Draw the heading for another width."""
         self._show_heading()
-        self.on_rows_moved()
+        self.on_rows_cursor_moved()
 
-    def on_rows_moved(self) -> None:
+    def on_rows_cursor_moved(self) -> None:
         """Tell of the complaint under the cursor."""
         item = self._rows.current
         lines = [_("Nothing is open.") if not self._feed.items else _("Nothing was found.")]
@@ -150,7 +150,7 @@ class Board(App[None]):
 
     def on_rows_opened(self) -> None:
         """Show the complaint that was clicked on."""
-        self.action_show()
+        self.action_open("complaint_text")
 
     def _chosen(self) -> list[Complaint]:
         """Return the complaints that a key is meant for: those marked, else the one under the cursor."""
@@ -193,15 +193,9 @@ class Board(App[None]):
             self._show_items()
             self._say(message)
 
-    def action_explain(self) -> None:
-        """Show each day of the count of the complaint under the cursor."""
-        self._open(actions.explanation)
-
-    def action_show(self) -> None:
-        """Show the complaint under the cursor in full."""
-        self._open(actions.complaint_text)
-
-    def _open(self, text_of: Callable[..., str]) -> None:
+    def action_open(self, name: str) -> None:
+        """Show the complaint under the cursor in full, or each day of its count."""
+        text_of: Callable[..., str] = getattr(actions, name)
         item = self._rows.current
         if item is None:
             return
@@ -215,7 +209,8 @@ class Board(App[None]):
     def action_mark(self) -> None:
         """Mark the complaint under the cursor: what is recorded next is so for all that are marked."""
         self._rows.toggle_mark()
-        self._say(marked_count(len(self._rows.marked)) if self._rows.marked else "")
+        count = len(self._rows.marked)
+        self._say(_("{count} marked").format(count=count) if count else "")
 
     def action_search(self) -> None:
         """Ask for words to look for."""

@@ -30,13 +30,13 @@ class Field(NamedTuple):
 
 
 class Form(ModalScreen[str | None]):
-    """Asks for a few texts and hands them on; what refuses them is shown and the form stays open.
+    """Asks for a few texts and submits them; what refuses them is shown and the form stays open.
 
-    It is closed with what `submit` returns, or with None where it was given up. While another writes, `submit` is
+    It is closed with what `submit` returns, or with None where it was cancelled. While another writes, `submit` is
     tried again and again, and the screen lives on.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "", show=False)]
 
     def __init__(self, title: str, fields: Sequence[Field], submit: Callable[[Mapping[str, str]], str]) -> None:
         super().__init__()
@@ -61,15 +61,15 @@ class Form(ModalScreen[str | None]):
         next((line for line in inputs if not line.value), inputs[0]).focus()
 
     def on_input_submitted(self) -> None:
-        """Hand on what was typed."""
+        """Submit what was typed."""
         if self._is_busy:
             return
         self._is_busy = True
         values = {field.name: self.query_one(f"#field-{field.name}", Input).value for field in self._fields}
         # Not awaited here, so that Esc is heard meanwhile.
-        self.run_worker(self._hand_on(values))
+        self.run_worker(self._submit_values(values))
 
-    async def _hand_on(self, values: Mapping[str, str]) -> None:
+    async def _submit_values(self, values: Mapping[str, str]) -> None:
         until = monotonic() + PATIENCE_SECONDS
         try:
             while self.is_current:
@@ -78,20 +78,20 @@ class Form(ModalScreen[str | None]):
                 except RegisterLocked:
                     if monotonic() > until:
                         raise
-                    self._tell(_("Another clerk is writing: waiting."))
+                    self._show(_("Another clerk is writing: waiting."))
                     await asyncio.sleep(SECONDS_BETWEEN_TRIES)
                 else:
                     self.dismiss(message)
                     return
         except DealtrackError as error:
-            self._tell(error.message(show_value, _))
+            self._show(error.message(show_value, _))
         finally:
             self._is_busy = False
 
-    def _tell(self, text: str) -> None:
+    def _show(self, text: str) -> None:
         self.query_one("#refused", Static).update(safe_lines(text))
 
-    def action_give_up(self) -> None:
+    def action_cancel(self) -> None:
         """Close the form; nothing is recorded."""
         self.dismiss(None)
 

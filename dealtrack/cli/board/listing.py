@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from dealtrack.cli.board.rows import LEFT, MARK, Line, drawn, plan, title_line
+from dealtrack.cli.board.rows import LEFT, MARK, Line, columns, columns_for, line_of
 from dealtrack.core.agenda import Item, Urgency
 from dealtrack.core.text import fit_text, pad_text
 
@@ -37,7 +37,7 @@ class Rows(ScrollView, can_focus=True):
         ("end,G", "move(1000000)", ""),
     ]
 
-    class Moved(Message):
+    class CursorMoved(Message):
         """The cursor stands on another complaint, or on the same one with something new to say."""
 
     class Opened(Message):
@@ -49,7 +49,7 @@ class Rows(ScrollView, can_focus=True):
         self._left = left
         self._lines: list[Line] = []
         self._places: list[int] = []
-        self._planned: list[tuple[int, int]] = []
+        self._columns: list[tuple[int, int]] = []
         self._at = 0
 
     @property
@@ -72,7 +72,7 @@ class Rows(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         width = max(20, self.size.width)
-        self._planned = plan(self._lines, width - GUTTER - 1)
+        self._columns = columns_for(self._lines, width - GUTTER - 1)
         self.virtual_size = Size(1, len(self._lines) + 1)
         self.refresh()
 
@@ -97,15 +97,12 @@ class Rows(ScrollView, can_focus=True):
             self.action_move(1)
 
     def _follow(self) -> None:
-        if self._places:
-            # The heading of the first group comes into sight with its first complaint.
-            place = self._places[self._at]
-            top = 0 if self._at == 0 else place
-            self.scroll_to_region(Region(0, top, 1, place - top + 2), animate=False, force=True)
-        else:
-            self.scroll_to(0, 0, animate=False)
+        # The heading of the first group comes into sight with its first complaint.
+        place = self._places[self._at] if self._places else 0
+        top = place if self._at else 0
+        self.scroll_to_region(Region(0, top, 1, place - top + 2), animate=False, force=True)
         self.refresh()
-        self.post_message(self.Moved())
+        self.post_message(self.CursorMoved())
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the complaint that was clicked on; a click on the cursor opens the complaint."""
@@ -121,7 +118,11 @@ class Rows(ScrollView, can_focus=True):
         """Draw a line of what is seen; the first is that of the titles, which stays."""
         width, base = self.size.width, self.rich_style
         if y == 0:
-            return _strip(" " * GUTTER + title_line(self._planned), base + Style(dim=True), width)
+            return _strip(
+                " " * GUTTER + line_of([column.title for column in columns()], self._columns),
+                base + Style(dim=True),
+                width,
+            )
         place = y + round(self.scroll_y) - 1
         if place >= len(self._lines):
             return _strip("", base, width)
@@ -132,7 +133,7 @@ class Rows(ScrollView, can_focus=True):
         item = line.item
         cells = list(line.cells)
         cells[LEFT] = self._left(item)
-        text = f"{MARK if item.complaint.id in self.marked else ' '} {drawn(cells, self._planned)}"
+        text = f"{MARK if item.complaint.id in self.marked else ' '} {line_of(cells, self._columns)}"
         is_current = bool(self._places) and place == self._places[self._at]
         style = Style(reverse=True, dim=False) if is_current else Style()
         return _strip(text, base + STYLES[item.urgency] + style, width)

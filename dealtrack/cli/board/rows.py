@@ -1,8 +1,10 @@
 """The lines of the board, without a terminal: headings, cells, and the columns that a width has room for."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
+from operator import is_
 from typing import NamedTuple
 
 from dealtrack.cli.language import _
@@ -55,7 +57,7 @@ def headings() -> dict[Urgency, str]:
 
 
 class Lines:
-    """Makes lines of items; what was made of an item is kept until it is another, as there may be thousands."""
+    """Makes lines of items; the line of an item is kept until the item changes, as there may be thousands."""
 
     def __init__(self) -> None:
         self._lines: dict[int, Line] = {}
@@ -72,16 +74,15 @@ class Lines:
         names = headings()
         lines: list[Line] = []
         for urgency, group in groupby(items, key=lambda item: item.urgency):
-            drawn_lines = [self._line(item, zone, moment) for item in group]
-            lines.append(Line(f"{names[urgency].upper()} {len(drawn_lines)}", None, (urgency.value,)))
-            lines += drawn_lines
+            of_group = [self._line(item, zone, moment) for item in group]
+            lines += [Line(f"{names[urgency].upper()} {len(of_group)}", None, (urgency.value,)), *of_group]
         return lines
 
     def _line(self, item: Item, zone: tzinfo, moment: datetime) -> Line:
         id_ = item.complaint.id
         last = self._lines.get(id_)
-        was = last.item if last else None
-        if last and was and was.complaint is item.complaint and was.clock is item.clock and was.urgency is item.urgency:
+        # By identity: to compare complaints field by field would take longer.
+        if last and last.item and all(map(is_, last.item, item)):
             return last
         cells = cells_of(item, zone, moment)
         line = self._lines[id_] = Line("", item, cells, tuple(map(display_width, cells)))
@@ -157,7 +158,7 @@ def left_of(item: Item, moment: datetime, calendar: WorkingCalendar, zone: tzinf
     return _("{days} wd left").format(days=days)
 
 
-def plan(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
+def columns_for(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
     """Return the columns that a width has room for, each by its place and its width."""
     shown = columns()
     sizes = (line.widths for line in lines if line.item)
@@ -166,30 +167,20 @@ def plan(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
     return fit_columns(shown, widths, room)
 
 
-def drawn(cells: Sequence[str], planned: Sequence[tuple[int, int]]) -> str:
-    """Return cells as a line of the columns planned."""
+def line_of(cells: Sequence[str], widths: Iterable[tuple[int, int]]) -> str:
+    """Return cells as a line of some columns, each given by its place and its width."""
     texts = []
-    for place, width in planned:
+    for place, width in widths:
         text = fit_text(cells[place], width)
         texts.append(" " * (width - display_width(text)) + text if place == 0 else pad_text(text, width))
     return GAP.join(texts)
 
 
-def title_line(planned: Sequence[tuple[int, int]]) -> str:
-    """Return the line of titles over the columns planned."""
-    return drawn([column.title for column in columns()], planned)
-
-
 def counts(items: Iterable[Item], total: int) -> str:
     """Return how many items there are of each group, and of how many where some are hidden by a search."""
-    shown = list(items)
-    parts = [f"{sum(item.urgency is urgency for item in shown)} {name}" for urgency, name in headings().items()]
-    text = "   ".join(parts)
-    if len(shown) < total:
-        text += "   " + _("({shown} of {total})").format(shown=len(shown), total=total)
-    return text
-
-
-def marked_count(count: int) -> str:
-    """Return how many complaints are marked."""
-    return _("{count} marked").format(count=count)
+    by_urgency = Counter(item.urgency for item in items)
+    shown = by_urgency.total()
+    parts = [f"{by_urgency[urgency]} {name}" for urgency, name in headings().items()]
+    if shown < total:
+        parts.append(_("({shown} of {total})").format(shown=shown, total=total))
+    return "   ".join(parts)
