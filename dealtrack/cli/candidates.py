@@ -75,13 +75,9 @@ def _complaints(query: CompletionQuery) -> list[Candidate]:
     earlier, _, begun = query.begun.rpartition(",")
     named = set(earlier.split(","))
     with _register(query) as register:
-        matches = briefs(register, _statuses(query), begun, MOST)
+        matches = [brief for brief in briefs(register, _statuses(query), begun, MOST) if str(brief.id) not in named]
         before = f"{earlier}," if earlier else ""
-        return [
-            Candidate(f"{before}{brief.id}", _meaning(brief, register))
-            for brief in matches
-            if str(brief.id) not in named
-        ]
+        return [Candidate(f"{before}{brief.id}", _meaning(brief, register)) for brief in matches]
 
 
 def _numbers(query: CompletionQuery) -> list[Candidate]:
@@ -133,8 +129,7 @@ def _policies(query: CompletionQuery) -> list[Candidate]:
 
 def _policies_and_files(query: CompletionQuery) -> list[Candidate]:
     candidates = _policies(query)
-    begun = any(candidate.value.startswith(query.begun) for candidate in candidates)
-    return candidates if begun else FILES
+    return candidates if any(candidate.value.startswith(query.begun) for candidate in candidates) else FILES
 
 
 def _calendars(query: CompletionQuery) -> list[Candidate]:
@@ -184,11 +179,7 @@ def _fixed(*words: str) -> Source:
 def _formats(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.cli.output import FORMATS
 
-    return plain(("csv", "jsonl", "json", "xlsx") if query.command == "export" else FORMATS)
-
-
-def _states(query: CompletionQuery) -> list[Candidate]:
-    return plain(STATUSES)
+    return plain(FORMATS)
 
 
 def _zones(query: CompletionQuery) -> list[Candidate]:
@@ -203,10 +194,6 @@ def _channels(query: CompletionQuery) -> list[Candidate]:
     return plain([f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL])
 
 
-def _files(query: CompletionQuery) -> list[Candidate]:
-    return FILES
-
-
 def _topics(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.cli.commands import COMMANDS
     from dealtrack.cli.help import TOPICS
@@ -214,17 +201,14 @@ def _topics(query: CompletionQuery) -> list[Candidate]:
     return plain(dict.fromkeys((*TOPICS, *COMMANDS)))
 
 
-_MOMENTS = _fixed("now", "today", "yesterday")
-
 _BY_COMMAND: Mapping[tuple[str, str], Source] = {
     ("overdue", "--by"): _fixed("platform", "owner", "category"),
     ("policy try", "--by"): _fixed("platform", "category", "month"),
     ("report", "--by"): _fixed("platform", "category", "seller", "owner", "week", "month"),
     ("overdue", "--format"): _fixed("table", "plain", "csv", "json", "jsonl", "xlsx", "text"),
+    ("export", "--format"): _fixed("csv", "jsonl", "json", "xlsx"),
     ("add", "--number"): _fixed(),
-    ("platform show", ""): _platforms,
-    ("platform edit", ""): _platforms,
-    ("platform check", ""): _platforms,
+    **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
     ("completion", ""): _fixed("bash", "zsh", "fish"),
 }
 _BY_OPTION: Mapping[str, Source] = {
@@ -246,8 +230,8 @@ _BY_OPTION: Mapping[str, Source] = {
 _BY_METAVAR: Mapping[str, Source] = {
     "[ID]...": _complaints,
     "FORMAT": _formats,
-    "STATUS": _states,
-    "MOMENT": _MOMENTS,
+    "STATUS": _fixed(*STATUSES),
+    "MOMENT": _fixed("now", "today", "yesterday"),
     "DAY": _fixed("today", "yesterday"),
     "SPAN": _fixed("4h", "1wd", "2wd"),
     "ZONE": _zones,
@@ -256,7 +240,5 @@ _BY_METAVAR: Mapping[str, Source] = {
     "FILE_OR_NAME": _policies_and_files,
     "[TOPIC]...": _topics,
     "[FILE_OR_NAME]": _policies_and_files,
-    "FILE": _files,
-    "PATH": _files,
-    "DIR": _files,
+    **dict.fromkeys(("FILE", "PATH", "DIR"), lambda query: FILES),
 }

@@ -107,8 +107,7 @@ class Place(NamedTuple):
 
 def answer(shell: str, words: Sequence[str], top: Any) -> None:
     """Print how the last of the words of a command line may go on, one a line; nothing where nothing is known."""
-    kept = ""
-    raw = ""
+    kept, raw = "", ""
     if shell == "bash":
         words, raw, kept = split_line(*(*words, "", "")[:2])
         if quoting(raw) is None:
@@ -182,34 +181,27 @@ def words_from_input() -> list[str]:
 
 def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:
     place = find_place(words, top)
-    if place is None:
-        return []
-    candidates = _possible(place)
-    if candidates is FILES:
-        return FILES
+    candidates = _possible(place) if place else []
+    if place is None or candidates is FILES:
+        return candidates
     return [candidate for candidate in candidates if candidate.value.startswith(place.begun)]
 
 
 def _possible(place: Place) -> list[Candidate]:
     command, begun = place.command, place.begun
-    name = " ".join(place.names)
+
+    def values_of(param: Any, option: str, begun: str) -> list[Candidate]:
+        return values(CompletionQuery(Session(place.db), " ".join(place.names), option, what_it_takes(param), begun))
+
     if place.option is not None:
-        return values(
-            CompletionQuery(
-                Session(place.db), name, max(place.option.opts, key=len), what_it_takes(place.option), begun
-            )
-        )
+        return values_of(place.option, max(place.option.opts, key=len), begun)
     if begun.startswith("--") and "=" in begun and not place.only_arguments:
-        written, _, value = begun.partition("=")
+        written, equals, value = begun.partition("=")
         option = _option(command, written)
-        candidates = (
-            values(CompletionQuery(Session(place.db), name, written, what_it_takes(option), value)) if option else []
-        )
-        return (
-            candidates
-            if candidates is FILES
-            else [Candidate(f"{written}={each.value}", each.meaning) for each in candidates]
-        )
+        candidates = values_of(option, written, value) if option else []
+        if candidates is FILES:
+            return FILES
+        return [Candidate(written + equals + each.value, each.meaning) for each in candidates]
     if begun.startswith("-") and begun != "-" and not place.only_arguments:
         return _options(command, place.used)
     if hasattr(command, "list_commands"):
@@ -220,11 +212,11 @@ def _possible(place: Place) -> list[Candidate]:
     argument = arguments[min(place.argument, len(arguments) - 1)]
     if place.argument >= len(arguments) and argument.nargs != -1:
         return []
-    return values(CompletionQuery(Session(place.db), name, "", what_it_takes(argument), begun))
+    return values_of(argument, "", begun)
 
 
 def _commands(group: Any) -> list[Candidate]:
-    if hasattr(group, "commands") and group.commands:
+    if group.commands:
         return [Candidate(name, part.get_short_help_str(80)) for name, part in group.commands.items()]
     # A word on each would take loading them all.
     return [Candidate(name, _(entry.section)) for name, entry in COMMANDS.items()]

@@ -125,10 +125,10 @@ class _Spoken:
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments and options with what they mean."""
+        params = self.get_params(ctx)  # type: ignore[attr-defined]
         for kind, heading in (("argument", _("Arguments")), ("option", _("Options"))):
-            records = [param.get_help_record(ctx) for param in self.get_params(ctx) if param.param_type_name == kind]  # type: ignore[attr-defined]
-            rows = [(name, _in_brackets(text)) for name, text in filter(None, records)]
-            if rows:
+            records = [param.get_help_record(ctx) for param in params if param.param_type_name == kind]
+            if rows := [(name, _in_brackets(text)) for name, text in filter(None, records)]:
                 with formatter.section(heading):
                     formatter.write_dl(rows)
 
