@@ -1,7 +1,7 @@
 """Makes a register with every kind of entry in it, to be kept as what one schema version left behind.
 
 `python -m tests.make_register` writes tests/data/register-schema-N.db.xz, N being the version of the code that runs.
-It is run once, before a migration is added; what stands there is never made anew. All in it is invented.
+It is run once, before the schema is changed; what stands there is never made anew. All in it is invented.
 """
 
 import lzma

@@ -47,7 +47,7 @@ def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None
             try:
                 with faults_of(path):
                     connection.execute("PRAGMA journal_mode=WAL")
-                    schema.migrate(connection)
+                    schema.create(connection)
                     _write(Register(path, connection), setup, now, actor)
                     # All of it must stand in the file itself: what is beside it is not moved with it.
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

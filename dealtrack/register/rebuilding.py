@@ -74,17 +74,22 @@ class Maker:
 
 def rebuild(register: Register) -> None:
     """Make every projected table again from the journal, in one transaction."""
-    connection = register.connection
     with writing(register):
         for table in PROJECTED_TABLES:
-            connection.execute(f"DELETE FROM {table}")
+            register.connection.execute(f"DELETE FROM {table}")
         register.forget(*CACHED)
-        _apply_events(connection)
-        writer = projection.Writer(connection)
-        maker = Maker(register)
-        for *_, histories in _batches(connection):
-            writer.add(*maker.make(histories))
-        writer.flush()
+        project(register)
+
+
+def project(register: Register) -> None:
+    """Fill the projected tables, which are empty, from the journal, within a transaction that is held."""
+    connection = register.connection
+    _apply_events(connection)
+    writer = projection.Writer(connection)
+    maker = Maker(register)
+    for *_, histories in _batches(connection):
+        writer.add(*maker.make(histories))
+    writer.flush()
 
 
 def judge_anew(recorder: Recorder) -> list[Otherwise]:

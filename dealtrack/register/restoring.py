@@ -29,7 +29,6 @@ from dealtrack.register.connection import (
     connect,
     faults_of,
     sync,
-    transaction,
     translate,
 )
 from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
@@ -117,7 +116,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo, S
         if sound != "ok":
             raise NotRestored(path=place, backup=backup, reason=Phrase("the backup is damaged ({fault})", fault=sound))
         if found < schema.VERSION:
-            with transaction(copy):
+            with upgrade.changing(copy):
                 changes = upgrade.change(copy, backup, found)
         copy.execute("PRAGMA journal_mode=WAL")
     with open_register(path) as register:

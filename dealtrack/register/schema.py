@@ -1,128 +1,300 @@
-"""The schema of the register, as migrations that each bring it one version further."""
+"""The schema of the register: its tables and views, how an empty file gets them, and whether a file has them as made.
 
-import hashlib
+Type, name, table and SQL of everything in a file are compared. What dealtrack has not made is another program's own as
+long as it is a table or an index of such a table; anything else is an alteration, and so is a table that refers to one
+of dealtrack's.
+
+A change of the schema is a change here, of VERSION, and of FORMER where a table goes: an upgrade makes again all that
+the journal does, and takes over the tables of KEPT. A register of the version before is kept in tests/data
+(tests/make_register.py).
+"""
+
+import json
+import re
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import NotARegister, RegisterAltered, RegisterNewer, RegisterOlder
 from dealtrack.phrase import Phrase
 from dealtrack.register.connection import APPLICATION_ID
+from dealtrack.register.views import VIEWS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlite_utils import Database
-
-PACKAGE = "dealtrack.register.migrations"
-MIGRATIONS = (
-    "m001_journal_and_projection", "m002_reading_views", "m003_clocks_by_due_day", "m004_import_blocks",
-    "m005_holiday_spans", "m006_calendar_rulings", "m007_search_scans",
-)  # fmt: skip
-"""The migrations in their order: modules in dealtrack/register/migrations, each with a function of its own name."""
-
-VERSION = len(MIGRATIONS)
+VERSION = 7
 """The schema version that this dealtrack reads and writes."""
 
-PROJECTED_TABLES = ("clock", "complaint", "search_text", "calendar_ruling", "policy", "platform", "zone_offset", "fact")
+KEPT_TABLES = """
+CREATE TABLE transition (
+    seq INTEGER PRIMARY KEY,
+    complaint INTEGER,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    previous BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX transition_complaint ON transition (complaint) WHERE complaint IS NOT NULL;
+CREATE INDEX transition_own ON transition (kind) WHERE complaint IS NULL;
+CREATE TRIGGER transition_grows_at_its_end BEFORE INSERT ON transition
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM transition)
+  OR NEW.previous IS NOT coalesce((SELECT hash FROM transition ORDER BY seq DESC LIMIT 1), zeroblob(32))
+BEGIN
+    SELECT raise(ABORT, 'the journal only grows at its end');
+END;
+CREATE TRIGGER transition_is_never_changed BEFORE UPDATE ON transition
+BEGIN
+    SELECT raise(ABORT, 'the journal is never changed');
+END;
+CREATE TRIGGER transition_is_never_deleted BEFORE DELETE ON transition
+BEGIN
+    SELECT raise(ABORT, 'nothing is deleted from the journal');
+END;
+CREATE TABLE personal (
+    complaint INTEGER PRIMARY KEY,
+    consumer TEXT,
+    phone TEXT,
+    email TEXT,
+    address TEXT,
+    salt BLOB NOT NULL,
+    phone_key TEXT,
+    email_key TEXT
+) STRICT;
+CREATE INDEX personal_phone ON personal (phone_key) WHERE phone_key IS NOT NULL;
+CREATE INDEX personal_email ON personal (email_key) WHERE email_key IS NOT NULL;
+"""
+"""The tables that no upgrade may change: the journal, and personal data, which it does not hold."""
+
+MADE_TABLES = """
+CREATE TABLE fact (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE platform (
+    name TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE policy (
+    name TEXT NOT NULL,
+    in_force TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (name, in_force)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE calendar_ruling (
+    day TEXT PRIMARY KEY,
+    worked INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    issued TEXT NOT NULL,
+    scope TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE zone_offset (
+    since TEXT PRIMARY KEY,
+    seconds INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE complaint (
+    id INTEGER PRIMARY KEY,
+    number TEXT,
+    platform TEXT NOT NULL,
+    category TEXT NOT NULL,
+    seller TEXT,
+    owner TEXT,
+    handler TEXT,
+    policy TEXT NOT NULL,
+    policy_version TEXT NOT NULL,
+    status TEXT NOT NULL,
+    resumes_to TEXT,
+    received_at TEXT,
+    accepted_at TEXT,
+    forwarded_at TEXT,
+    completed_at TEXT,
+    withdrawn_at TEXT,
+    rejected_at TEXT,
+    outcome TEXT,
+    amount TEXT,
+    summary TEXT,
+    first_contact INTEGER NOT NULL,
+    reopenings INTEGER NOT NULL,
+    backdated INTEGER NOT NULL,
+    import_key TEXT
+) STRICT;
+CREATE INDEX complaint_number ON complaint (number) WHERE number IS NOT NULL;
+CREATE INDEX complaint_import_key ON complaint (import_key) WHERE import_key IS NOT NULL;
+CREATE INDEX complaint_open ON complaint (id) WHERE status NOT IN ('closed', 'voided');
+CREATE TABLE clock (
+    complaint INTEGER NOT NULL REFERENCES complaint (id),
+    name TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    started_at TEXT NOT NULL,
+    due_at TEXT,
+    due_day TEXT,
+    ended_at TEXT,
+    "end" TEXT,
+    paused INTEGER NOT NULL,
+    provisional INTEGER NOT NULL,
+    revision INTEGER,
+    PRIMARY KEY (complaint, name, round)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX clock_running ON clock (due_at) WHERE ended_at IS NULL AND due_at IS NOT NULL;
+CREATE INDEX clock_late ON clock (due_at, ended_at) WHERE ended_at > due_at;
+CREATE INDEX clock_ended ON clock (due_day) WHERE ended_at IS NOT NULL;
+CREATE INDEX clock_paused ON clock (complaint) WHERE paused = 1;
+CREATE TABLE search_text (
+    complaint INTEGER PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT;
+"""
+"""The tables that are made again from the journal."""
+
+KEPT = ("transition", "personal")
+PROJECTED_TABLES = (
+    "clock", "complaint", "search_text", "calendar_ruling", "policy", "platform", "zone_offset", "fact",
+)  # fmt: skip
 """The tables that can be made again from the journal, in an order in which they can be emptied."""
 
-TABLES = frozenset({
-    *PROJECTED_TABLES, "transition", "personal", "_sqlite_migrations",
+READ = ("complaint", "clock")
+"""The tables that an upgrade reads, to tell what becomes of complaints, before they are made again."""
+
+FORMER = (
     "search_index", "search_index_data", "search_index_idx", "search_index_config",
-    "calendar_day", "calendar_revision", "import_block",
-})  # fmt: skip
+    "calendar_day", "calendar_revision", "import_block", "_sqlite_migrations",
+)  # fmt: skip
+"""The tables of older schemas, in an order in which they can be dropped."""
+
+TABLES = frozenset((*KEPT, *PROJECTED_TABLES, *FORMER))
 """All tables of a register, of an older schema too; those of any other name are another program's."""
-
-Item = tuple[str, str, str, str | None]
-"""What stands in a schema: its type, its name, the table that it belongs to, and the SQL that makes it."""
-
-ITEMS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
-
-AS_MADE = "83e63ac2f0480cafa1fc81618d6866daba36758858ad56cdb0a7f3ed237c7059"
-"""The digest, by `digest_of`, of the present schema as its migrations make it: they need not be run to know it again.
-
-A schema of another digest is compared item by item, which takes 100 ms.
-"""
 
 SHOWN_NAME = 60
 
-BARS_OTHERS = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'transition'"
+
+class Item(NamedTuple):
+    """What stands in a schema: its type, its name, its table, and its SQL, which an index of SQLite's own has not."""
+
+    type: str
+    name: str
+    table: str
+    sql: str
+
+    @property
+    def is_foreign(self) -> bool:
+        """Tell whether it is a table of another program or SQLite's, or an index of such a table."""
+        return self.type in ("table", "index") and not TABLES & {self.name.lower(), self.table.lower()}
+
+    @property
+    def is_view(self) -> bool:
+        """Tell whether it is a view that stands in no table's place: no command reads one."""
+        return self.type == "view" and self.name.lower() not in TABLES
+
+
+class Alteration(NamedTuple):
+    """Where a schema is not as it was made; `bars_use` where SQLite might do the unforeseen there, or find nothing."""
+
+    name: str
+    bars_use: bool
+
+
+_PLAIN_INDEX = re.compile(r'CREATE (UNIQUE )?INDEX [^()]+\(([\w\s,]|"\w+")*\)', re.ASCII)
+"""An index of whole columns: it makes SQLite work out nothing."""
+
+_REFERENCES = 'SELECT count(*) FROM pragma_foreign_key_list(?) WHERE lower("table") IN (SELECT value FROM json_each(?))'
+
+
+def _items(script: str) -> list[Item]:
+    """Return what the statements of a script make, each of which begins with a line."""
+    made = []
+    for statement in re.split(r"\n(?=CREATE )", script.strip()):
+        sql = statement.strip().removesuffix(";")
+        _, kind, name, *_ = sql.split(maxsplit=3)
+        table = sql.split(" ON ")[1].split()[0] if kind in ("INDEX", "TRIGGER") else name
+        made.append(Item(kind.lower(), name, table, sql))
+    return made
+
+
+_KEPT_ITEMS = _items(KEPT_TABLES)
+_MADE_ITEMS = _items(MADE_TABLES + VIEWS)
+
+
+DROPPED_TABLES = frozenset((*PROJECTED_TABLES, *FORMER))
+DROPPED_VIEWS = DROPPED_TABLES | {item.name for item in _MADE_ITEMS if item.is_view}
+"""What bears one of these names goes in an upgrade, to be made again or for good."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the schema in an empty database."""
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    for item in _KEPT_ITEMS:
+        connection.execute(item.sql)
+    create_made(connection)
+
+
+def create_made(connection: sqlite3.Connection) -> None:
+    """Make the tables that are made again from the journal, and the views, beside those that are kept."""
+    for item in _MADE_ITEMS:
+        connection.execute(item.sql)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def create_projection(connection: sqlite3.Connection) -> None:
     """Make the schema in an empty database, with a journal that takes any part of another one."""
-    migrate(connection)
-    for (name,) in connection.execute(BARS_OTHERS).fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
+    create(connection)
+    for item in _KEPT_ITEMS:
+        if item.type == "trigger":
+            connection.execute(f"DROP TRIGGER {item.name}")
 
 
-def migrate(connection: sqlite3.Connection, upto: int = VERSION) -> None:
-    """Bring a register to a schema version, each migration whole or not at all, within a transaction that is held."""
-    from sqlite_utils import Database
-    from sqlite_utils.migrations import Migrations
-
-    db = Database(connection, execute_plugins=False)
-    migrations = Migrations("dealtrack")
-    for version, name in enumerate(MIGRATIONS[:upto], start=1):
-        migrations(name=name)(_numbered(name, version))
-    migrations.apply(db)
+def _present(connection: sqlite3.Connection) -> list[Item]:
+    return list(
+        map(Item._make, connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema"))
+    )
 
 
-def _numbered(name: str, version: int) -> "Callable[[Database], None]":
-    def run(db: "Database") -> None:
-        step: Callable[[sqlite3.Connection], None] = getattr(import_module(f"{PACKAGE}.{name}"), name)
-        step(db.conn)
-        db.execute(f"PRAGMA user_version = {version}")
-
-    return run
-
-
-def is_foreign(item: Item) -> bool:
-    """Tell whether an item of a schema is a table of another program or SQLite's, or an index of such a table."""
-    kind, name, table, _ = item
-    return kind in ("table", "index") and not TABLES & {name.lower(), table.lower()}
-
-
-def is_view(item: Item) -> bool:
-    """Tell whether an item of a schema is a view that stands in no table's place: no command reads one."""
-    return item[0] == "view" and item[1].lower() not in TABLES
+def _alterations(connection: sqlite3.Connection, version: int) -> list[Alteration]:
+    """Return where a schema is not as it was made, by name; of an older one, where an upgrade reads it or keeps it."""
+    present, expected = set(_present(connection)), {*_KEPT_ITEMS, *_MADE_ITEMS}
+    foreign = [item for item in present if item.is_foreign]
+    if version < VERSION:
+        present, expected = set(filter(_is_read, present)), set(filter(_is_read, expected))
+    bars: dict[str, bool] = {}
+    for item in expected - present:
+        bars[item.name] = item.type == "table"
+    for item in present - expected:
+        if not item.is_foreign:
+            is_harmless = item.is_view or (item.type == "index" and _PLAIN_INDEX.fullmatch(item.sql))
+            bars[item.name] = bars.get(item.name, False) or not is_harmless
+    bars.update(dict.fromkeys(_referring(connection, foreign), False))
+    return [Alteration(name, bars[name]) for name in sorted(bars)]
 
 
-def digest_of(connection: sqlite3.Connection) -> str:
-    """Return a digest of what commands work with in a schema: no tables of others, views or notes of migrations."""
-    items = sorted(connection.execute(ITEMS), key=lambda item: tuple(map(str, item)))
-    own = [item for item in items if not (is_foreign(item) or is_view(item) or item[2] == "_sqlite_migrations")]
-    return hashlib.sha256(repr(own).encode()).hexdigest()
+def _is_read(item: Item) -> bool:
+    """Tell whether an upgrade keeps an item of an older schema or reads it, or may be changed by it."""
+    return item.type == "trigger" or item.table.lower() in KEPT or item.name.lower() in READ
 
 
-def check_schema(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Check, before anything is read, that nothing in a schema makes SQLite do what dealtrack did not ask for.
-
-    Raises RegisterAltered.
-    """
-    if version == VERSION and digest_of(connection) == AS_MADE:
-        return
-    from dealtrack.register.alterations import alterations
-
-    names = [fit_text(item.name, SHOWN_NAME) for item in alterations(connection, version) if item.bars_use]
-    if names:
-        raise RegisterAltered(path=path, names=first_few(names))
+def _referring(connection: sqlite3.Connection, foreign: Iterable[Item]) -> list[str]:
+    """Return the names of others' tables that refer to dealtrack's: what these hold could not be changed freely."""
+    own = json.dumps(sorted(TABLES))
+    tables = [item.name for item in foreign if item.type == "table"]
+    return [name for name in tables if connection.execute(_REFERENCES, (name, own)).fetchone() != (0,)]
 
 
-def schema_faults(connection: sqlite3.Connection, version: int = VERSION) -> list[str]:
-    """Return where tables, indexes, triggers or views are not as the migrations up to a version make them.
+def foreign_names(connection: sqlite3.Connection) -> list[str]:
+    """Return the tables that other programs keep in a register, and their indexes, by name; none of SQLite's own."""
+    foreign = {item.name for item in _present(connection) if item.is_foreign and item.sql}
+    return sorted(name for name in foreign if not name.lower().startswith("sqlite_"))
 
-    The tables of other programs are left out.
-    """
-    from dealtrack.register.alterations import alterations
 
+def schema_faults(connection: sqlite3.Connection) -> list[str]:
+    """Return where tables, indexes, triggers or views are not as they were made, those of other programs aside."""
     return [
         Phrase("the schema was altered at {name}", name=fit_text(item.name, SHOWN_NAME))
-        for item in alterations(connection, version)
+        for item in _alterations(connection, VERSION)
     ]
 
 
@@ -134,7 +306,7 @@ def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[st
     listed = connection.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
     columns = "SELECT name FROM pragma_table_info(?)"
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        migrate(made)
+        create(made)
         views = {
             name: [column for (column,) in made.execute(columns, (name,))] for name, kind in listed if kind == "view"
         }
@@ -144,7 +316,8 @@ def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[st
 def check_version(connection: sqlite3.Connection, path: Path) -> int:
     """Return the schema version of an opened register, at most the present one, whose schema may be used.
 
-    Raises NotARegister for another program's database, RegisterNewer for a newer schema, and RegisterAltered.
+    Nothing in it may make SQLite do what dealtrack did not ask for. Raises NotARegister for another program's
+    database, RegisterNewer for a newer schema, and RegisterAltered.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
@@ -154,5 +327,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> int:
         raise RegisterNewer(path=path, found=version, known=VERSION)
     if version < 1:
         raise RegisterOlder(path=path, found=version, known=VERSION, reason="its making was broken off")
-    check_schema(connection, path, version)
+    names = [fit_text(item.name, SHOWN_NAME) for item in _alterations(connection, version) if item.bars_use]
+    if names:
+        raise RegisterAltered(path=path, names=first_few(names))
     return int(version)

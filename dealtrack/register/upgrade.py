@@ -2,19 +2,35 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from dealtrack.core.clocks import Clock, End, Verdict, verdict
+from dealtrack.core.lifecycle import Complaint, Kind, Status
 from dealtrack.core.moments import from_store
+from dealtrack.core.personal import email_key, phone_key
+from dealtrack.core.text import first_few
 from dealtrack.errors import DealtrackError, RegisterOlder
-from dealtrack.phrase import Phrase
-from dealtrack.register import schema
+from dealtrack.phrase import Phrase, Word
+from dealtrack.register import queries, schema
 from dealtrack.register.backup import STAMP, copy_whole
-from dealtrack.register.connection import faults_of, reader, transaction
+from dealtrack.register.connection import UNFORESEEN, faults_of, reader, transaction
 from dealtrack.register.journal import Tail
-from dealtrack.register.rejudging import rejudge
+from dealtrack.register.queries import Filter
+from dealtrack.register.rebuilding import project
+from dealtrack.register.register import Register
 from dealtrack.register.store import Upgrade
+
+NEW_RULES = 5
+"""The schema before which a pause on the due day, a reopening and a step left out while late were judged otherwise."""
+
+CONTACT_KEYS = 3
+"""The schema before which a masked number, 138****1234, was taken for one by which somebody is known again."""
+
+Change = tuple[str, str, str]
+"""What of a complaint changes, a clock's name or the status; from what, and to what."""
 
 
 def upgrade_register(
@@ -37,7 +53,7 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
     place = Path(os.path.realpath(path))
     backup = None
     try:
-        with faults_of(path), transaction(connection):
+        with faults_of(path), changing(connection):
             found = schema.check_version(connection, path)
             if found == schema.VERSION:
                 return None
@@ -55,29 +71,59 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
     return Upgrade(found, schema.VERSION, backup, changes=changes)
 
 
+@contextmanager
+def changing(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold a transaction in which tables can be made anew, whatever refers to them."""
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
 def change(connection: sqlite3.Connection, path: Path, found: int, moment: datetime | None = None) -> list[Phrase]:
-    """Migrate within a transaction that is held, and check what came of it; raises RegisterOlder.
+    """Make the schema anew, within `changing`, and all that the journal makes; the journal and personal data stay.
 
     Return what rules that changed since make of the complaints, with the verdicts of a moment, or of the last entry.
+    Raises what `rebuilding.project` raises, for a journal that cannot be read.
     """
-    head, altered = Tail.of(connection).hash, set(schema.schema_faults(connection, found))
-    schema.migrate(connection)
-    changes = rejudge(connection, path, found, moment or from_store(Tail.of(connection).recorded_at))
-    faults = [fault for fault in schema.schema_faults(connection) if fault not in altered]
-    if Tail.of(connection).hash != head:
-        faults.append(Phrase("the journal has another head"))
-    faults += [
-        Phrase("table {table} refers to what is not there", table=row[0])
-        for row in connection.execute("PRAGMA foreign_key_check")
-        if row[0] in schema.TABLES
-    ]
-    (reached,) = connection.execute("PRAGMA user_version").fetchone()
-    if reached != schema.VERSION:
-        # Each command would bring it up again, and leave a copy.
-        faults.append(Phrase("the migrations that it notes as done are not those of its schema"))
-    if faults:
-        raise RegisterOlder(path=path, found=found, known=schema.VERSION, reason=faults[0])
-    return changes
+    before = _complaints_by_former_rules(connection) if found < NEW_RULES else {}
+    _drop_made(connection)
+    schema.create_made(connection)
+    if found < CONTACT_KEYS:
+        _write_contact_keys(connection)
+    project(Register(path, connection))
+    return _changes(connection, before, moment or from_store(Tail.of(connection).recorded_at))
+
+
+def _drop_made(connection: sqlite3.Connection) -> None:
+    """Drop what is made again, and what only older schemas had."""
+    from sqlite_utils import Database
+
+    db = Database(connection, execute_plugins=False)
+    index = db.table("search_index")
+    with suppress(sqlite3.DatabaseError):
+        index.drop()
+    if index.exists():
+        # SQLite reads a virtual table before it drops it, and cannot read this one any more.
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("DELETE FROM sqlite_schema WHERE name = 'search_index'")
+        db.execute("PRAGMA writable_schema = RESET")
+    for view in db.views:
+        if view.name.lower() in schema.DROPPED_VIEWS:
+            view.drop()
+    for table in db.tables:
+        if table.name.lower() in schema.DROPPED_TABLES:
+            table.drop()
+
+
+def _write_contact_keys(connection: sqlite3.Connection) -> None:
+    rows = connection.execute("SELECT phone, email, complaint FROM personal").fetchall()
+    connection.executemany(
+        "UPDATE personal SET phone_key = ?, email_key = ? WHERE complaint = ?",
+        [(phone_key(phone), email_key(email), complaint) for phone, email, complaint in rows],
+    )
 
 
 def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3.Connection:
@@ -88,7 +134,7 @@ def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3
     copy = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.backup(copy)
-        with transaction(copy):
+        with changing(copy):
             change(copy, path, found)
     except sqlite3.Error as error:
         copy.close()
@@ -98,3 +144,61 @@ def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3
         raise
     connection.close()
     return copy
+
+
+# What changed rules make of complaints
+
+
+def _complaints_by_former_rules(connection: sqlite3.Connection) -> dict[int, tuple[Complaint, list[Clock]]]:
+    """Return the complaints that changed rules may judge otherwise, as the tables hold them; none that is damaged."""
+    rows = connection.execute(
+        'SELECT complaint FROM "transition" WHERE complaint IS NOT NULL AND kind IN (?, ?) '
+        'UNION SELECT complaint FROM clock WHERE ended_at > due_at AND "end" = ? ORDER BY 1',
+        (Kind.PAUSED.value, Kind.REOPENED.value, End.NOT_NEEDED.value),
+    )
+    stored = {}
+    for (id_,) in rows.fetchall():
+        with suppress(DealtrackError, *UNFORESEEN):
+            (stored[id_],) = queries.complaints(connection, Filter(ids=(id_,)))
+    return stored
+
+
+def _changes(
+    connection: sqlite3.Connection, before: Mapping[int, tuple[Complaint, list[Clock]]], moment: datetime
+) -> list[Phrase]:
+    """Return each kind of change that the tables show of complaints, with the verdicts of a moment."""
+    changed: dict[Change, list[int]] = {}
+    for complaint, clocks in queries.complaints(connection, Filter(tuple(Status), ids=tuple(before))):
+        former, runs = before[complaint.id]
+        changes = list(_changes_of_clocks(runs, clocks, moment))
+        if former.status is not complaint.status:
+            changes.append(("status", former.status.value, complaint.status.value))
+        for change in changes:
+            changed.setdefault(change, []).append(complaint.id)
+    return [_message(change, ids) for change, ids in sorted(changed.items())]
+
+
+def _changes_of_clocks(old: list[Clock], new: list[Clock], moment: datetime) -> Iterator[Change]:
+    before = {(run.name, run.round): run for run in old}
+    after = {(run.name, run.round): run for run in new}
+    for key in sorted({*before, *after}):
+        one, other = before.get(key), after.get(key)
+        then = (_former_verdict(one, moment) if one else None), (one.due if one else None)
+        now = (verdict(other, moment) if other else None), (other.due if other else None)
+        if then[0] != now[0]:
+            yield key[0], str(then[0] or "none"), str(now[0] or "none")
+        elif then[1] != now[1]:
+            yield key[0], "", ""
+
+
+def _former_verdict(clock: Clock, moment: datetime) -> Verdict:
+    """Return the verdict as it was, when whatever a completion left out was cancelled."""
+    return Verdict.CANCELLED if clock.end is End.NOT_NEEDED else verdict(clock, moment)
+
+
+def _message(change: Change, ids: list[int]) -> Phrase:
+    what, before, after = change
+    values = {"what": Word(what), "count": len(ids), "ids": first_few(ids)}
+    if not before:
+        return Phrase("{what}: another deadline: {count} ({ids})", **values)
+    return Phrase("{what}: {before} is now {after}: {count} ({ids})", before=Word(before), after=Word(after), **values)

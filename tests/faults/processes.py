@@ -67,7 +67,6 @@ def warm() -> None:
     for name in (
         "holidays",
         "sqlite_utils",
-        "sqlite_utils.migrations",
         "rich.table",
         "rich.console",
         "zoneinfo",

@@ -189,7 +189,7 @@ def _turns() -> Iterator[list[tuple[object, ...]]]:
 
 TABLES = (
     "transition", "fact", "platform", "policy", "calendar_ruling", "complaint", "clock", "personal",
-    "search_text", "zone_offset", "_sqlite_migrations",
+    "search_text", "zone_offset",
 )  # fmt: skip
 
 

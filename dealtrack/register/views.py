@@ -1,19 +1,7 @@
-"""Schema 2: views for people and programs that read the register with tools of their own, such as Datasette.
+"""Views for people and programs that read the register with tools of their own, such as Datasette.
 
 Their times are local to the register's time zone, summer time included, and their verdicts are those of the moment
 at which they are read. Personal data is in none of them.
-"""
-
-import sqlite3
-
-from dealtrack.register.migrations.script import run_script
-from dealtrack.register.zones import write_offsets
-
-ZONE = """
-CREATE TABLE zone_offset (
-    since TEXT PRIMARY KEY,
-    seconds INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
 """
 
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
@@ -38,7 +26,8 @@ VERDICT = f"""CASE
     WHEN k.ended_at IS NULL AND k.due_at IS NULL THEN 'paused'
     WHEN k.ended_at IS NULL AND {NOW} > k.due_at THEN 'overdue'
     WHEN k.ended_at IS NULL THEN 'running'
-    WHEN k."end" IN ('stopped', 'closed-without') AND k.ended_at > k.due_at THEN 'missed'
+    WHEN k."end" = 'unknown' THEN 'unknown'
+    WHEN k.ended_at > k.due_at THEN 'missed'
     WHEN k."end" = 'stopped' THEN 'met'
     ELSE 'cancelled'
 END"""
@@ -59,6 +48,7 @@ def _verdict_of(clock: str) -> str:
      WHERE p.name = c.policy AND p.in_force = c.policy_version AND json_extract(rule.value, '$.name') = '{clock}'))"""
 
 
+# A first contact that is not known is stored as -1.
 COMPLAINTS = f"""
 CREATE VIEW complaints AS
 SELECT c.id, c.number, c.platform, c.category, c.seller, c.status, c.owner, c.handler, c.policy,
@@ -73,7 +63,8 @@ SELECT c.id, c.number, c.platform, c.category, c.seller, c.status, c.owner, c.ha
 (SELECT group_concat(k.name || ' ' || {VERDICT}, ', ') FROM clock k
  WHERE k.complaint = c.id AND k.name NOT IN ('forward', 'complete') AND {LATEST}) AS other_clocks,
 EXISTS (SELECT 1 FROM clock k WHERE k.complaint = c.id AND k.provisional AND {LATEST}) AS provisional,
-c.outcome, CAST(c.amount AS REAL) AS amount, c.first_contact, c.reopenings, c.backdated AS backdated_days, c.summary
+c.outcome, CAST(c.amount AS REAL) AS amount, nullif(c.first_contact, -1) AS first_contact, c.reopenings,
+c.backdated AS backdated_days, c.summary
 FROM complaint c
 WHERE c.status <> 'voided' AND c.received_at IS NOT NULL;
 """
@@ -83,29 +74,42 @@ CREATE VIEW clocks AS
 SELECT k.complaint, c.number, c.platform, c.category, c.owner, c.policy, k.name AS clock, k."round",
 {_local("k.started_at")} AS started,
 {DUE} AS due,
-{_local("k.ended_at")} AS ended,
+CASE WHEN k."end" <> 'unknown' THEN {_local("k.ended_at")} END AS ended,
 {VERDICT} AS verdict,
 k.provisional
 FROM clock k JOIN complaint c ON c.id = k.complaint;
 """
 
+WEEKEND = "(SELECT value FROM json_each((SELECT value FROM fact WHERE name = 'calendar'), '$.weekend'))"
 
-def _watched(working_days: str) -> str:
+
+def _number(day: str) -> str:
+    """Return the number of a day in a count that begins on a Monday."""
+    return f"CAST(julianday({day}) + 0.5 AS INTEGER)"
+
+
+def _working_days(after: str, upto: str) -> str:
+    """Return the working days after a day up to another, itself included: those of the weeks, corrected by rulings."""
+    return f"""(SELECT sum(({_number(upto)} - value) / 7 - ({_number(after)} - value) / 7)
+     FROM json_each('[0,1,2,3,4,5,6]') WHERE value NOT IN {WEEKEND})
+    + (SELECT coalesce(sum(r.worked - ({_number("r.day")} % 7 NOT IN {WEEKEND})), 0)
+       FROM calendar_ruling r WHERE r.day > {after} AND r.day <= {upto})"""
+
+
+def _running(working_days: str, condition: str) -> str:
     return f"""SELECT c.id, c.number, c.platform, c.category, c.status, c.owner, c.handler, k.name AS clock,
 {DUE} AS due,
-{working_days}
+{working_days},
 k.provisional, {_local("c.received_at")} AS received, c.summary
 FROM clock k CROSS JOIN complaint c ON c.id = k.complaint
-WHERE k.ended_at IS NULL AND k.due_at"""
+WHERE k.ended_at IS NULL AND k.due_at {condition} {NOW}
+ORDER BY k.due_at;"""
 
 
-LATE = f"""(SELECT d.number FROM calendar_day d WHERE d.day = {TODAY})
-    - (SELECT d.number FROM calendar_day d WHERE d.day = k.due_day) AS working_days_late,"""
-LEFT = f"""(SELECT d.number FROM calendar_day d WHERE d.day = k.due_day)
-    - (SELECT d.number FROM calendar_day d WHERE d.day = {TODAY}) AS working_days_left,"""
-
-OVERDUE = f"CREATE VIEW overdue AS\n{_watched(LATE)} < {NOW}\nORDER BY k.due_at;"
-DUE_SOON = f"CREATE VIEW due AS\n{_watched(LEFT)} >= {NOW}\nORDER BY k.due_at;"
+LATE = f"{_working_days('k.due_day', TODAY)} AS working_days_late"
+LEFT = f"{_working_days(TODAY, 'k.due_day')} AS working_days_left"
+OVERDUE = f"CREATE VIEW overdue AS\n{_running(LATE, '<')}"
+DUE_SOON = f"CREATE VIEW due AS\n{_running(LEFT, '>=')}"
 
 # Of the register's own entries, which hold whole calendars and policies, the names alone are shown.
 JOURNAL = f"""
@@ -134,10 +138,4 @@ json_extract(p.definition, '$.last_check.finding') AS finding,
 FROM platform p;
 """
 
-
-def m002_reading_views(connection: sqlite3.Connection) -> None:
-    """Make the views, and the table of the time zone's offsets that their local times are counted by."""
-    for script in (ZONE, COMPLAINTS, CLOCKS, OVERDUE, DUE_SOON, JOURNAL, PLATFORMS):
-        run_script(connection, script)
-    for (timezone,) in connection.execute("SELECT value FROM fact WHERE name = 'timezone'").fetchall():
-        write_offsets(connection, timezone)
+VIEWS = "\n".join((COMPLAINTS, CLOCKS, OVERDUE, DUE_SOON, JOURNAL, PLATFORMS))
