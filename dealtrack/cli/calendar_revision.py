@@ -1,7 +1,7 @@
 """Commands that revise the register's calendar; each first shows what it would move."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -42,7 +42,7 @@ def amend(
 ) -> None:
     """Rule days of the calendar otherwise; shows first which deadlines move."""
     from dealtrack.register.calendar_layers import read_layers
-    from dealtrack.sources.calendars import Amendment
+    from dealtrack.sources.calendar_files import Amendment
 
     session: Session = context.obj
     if off + worked + plain != 1:
@@ -54,7 +54,7 @@ def amend(
         raise MissingValue(what="The notice that says so", option="--source TEXT")
     with session.register() as register:
         first, last = parse_days(span, session.now, register.zone)
-        days = tuple(_days_of(register, first, last))
+        days = tuple(day.day for day in register.calendar.walk(first, last))
         amendment = Amendment(name, days if off else (), days if worked else (), days if plain else (), notice=source)
 
         def plan() -> Plan:
@@ -64,10 +64,6 @@ def amend(
             return layers.rules(amended=rulings), detail
 
         _revise(session, register, plan, yes)
-
-
-def _days_of(register: Register, first: Any, last: Any) -> Iterable[Any]:
-    return (day.day for day in register.calendar.walk(first, last))
 
 
 def import_(
@@ -174,20 +170,9 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
     with session.recording(register) as recorder:
         done = revise(recorder, plan, revision)
     line = _("calendar revision {revision}: {days}, {deadlines} moved")
-    days, deadlines = _count_days(len(done.days)), _count_deadlines(len(done.moved))
+    days = _n("{count} day", "{count} days", len(done.days)).format(count=len(done.days))
+    deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved)).format(count=len(done.moved))
     tell(line.format(revision=register.revision, days=days, deadlines=deadlines), sys.stdout)
-
-
-def _count_days(count: int) -> str:
-    return _n("{count} day", "{count} days", count).format(count=count)
-
-
-def _count_deadlines(count: int) -> str:
-    return _n("{count} deadline", "{count} deadlines", count).format(count=count)
-
-
-def _count_ended(count: int) -> str:
-    return _n("{count} ended clock", "{count} ended clocks", count).format(count=count)
 
 
 def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
@@ -221,7 +206,9 @@ def show_otherwise(otherwise: Sequence[Otherwise]) -> None:
         )
         verdict, other = _(clock.stands), _(clock.would_be or "no clock")
         tell(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other), sys.stdout)
-    _more(len(otherwise), _count_ended)
+    if (more := len(otherwise) - SHOWN) > 0:
+        ended = _n("{count} ended clock", "{count} ended clocks", more).format(count=more)
+        tell(_("... and {count} more").format(count=ended), sys.stdout)
 
 
 def _show_rolled(revision: Revision, register: Register) -> None:
@@ -245,11 +232,6 @@ def _show_rolled(revision: Revision, register: Register) -> None:
             count,
         )
         tell(text.format(count=count), sys.stdout)
-
-
-def _more(count: int, counted: Callable[[int], str]) -> None:
-    if count > SHOWN:
-        tell(_("... and {count} more").format(count=counted(count - SHOWN)), sys.stdout)
 
 
 def _reason(day: Any, ruling: Ruling) -> str:

@@ -4,11 +4,10 @@ import re
 from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from typing import NoReturn
 
-from dealtrack.core.calendar import CalendarRules, DayKind, Ruling
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import BadCalendarFile, suggestion
 from dealtrack.phrase import Phrase, Word, listed
@@ -26,7 +25,7 @@ from dealtrack.sources.countries import (
     read_years,
 )
 from dealtrack.sources.holidays_package import PUBLIC, CountryDays, categories_of, countries, find_country, written
-from dealtrack.sources.toml_files import TomlTable, kind_name, read_table
+from dealtrack.sources.toml_files import DAY, TomlTable, kind_name, read_table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE_KEYS = (
@@ -37,7 +36,6 @@ AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice", "issued")
 CLOSED_EACH_YEAR = "Closed each year by law"
 DAY_OF_YEAR = re.compile(r"(\d\d)-(\d\d)")
 LEAP_YEAR = 2000
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 PLAIN = Ruling(True, DayKind.WEEKDAY)
 
 
@@ -75,13 +73,13 @@ def parse_days(text: str) -> tuple[date, ...]:
     end = _day(last) if slash else start
     if end < start:
         raise ValueError(Phrase("the span {text!r} ends before it begins", text=text))
-    return tuple(start + timedelta(days=index) for index in range((end - start).days + 1))
+    return tuple(days_between(start, end))
 
 
 def _day(text: str) -> date:
     text = text.strip()
     try:
-        if not DAY.fullmatch(text):
+        if not re.fullmatch(DAY, text):
             raise ValueError
         day = date.fromisoformat(text)
     except ValueError:
@@ -89,13 +87,9 @@ def _day(text: str) -> date:
             Phrase("{text!r} is not a day: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text)
         ) from None
     if not FIRST_DAY <= day <= LAST_DAY:
+        span = {"first": FIRST_DAY, "last": LAST_DAY}
         raise ValueError(
-            Phrase(
-                "{text} lies outside the calendar, which runs from {first} to {last}",
-                text=text,
-                first=FIRST_DAY,
-                last=LAST_DAY,
-            )
+            Phrase("{text} lies outside the calendar, which runs from {first} to {last}", text=text, **span)
         )
     return day
 
@@ -123,9 +117,7 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
     _check_timezone(table, zone)
     rulings: dict[date, Ruling] = {}
     spans: tuple[tuple[date, date], ...] = ()
-    parts = table.texts_of("subdivision", ())
-    law = table.text_of("law", "")
-    shipped = table
+    parts, law, shipped = table.texts_of("subdivision", ()), table.text_of("law", ""), table
     if code := table.text_of("country", ""):
         shipped = table if any(parts) else _shipped_for(table, code, data_folder)
         country, days = _country_of_file(table, code, [part for part in parts if part], shipped, data_folder)
@@ -217,27 +209,15 @@ def _country_of_file(
 ) -> tuple[Country, CountryDays]:
     """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
     if find_country(code) is None:
-        table.refuse(
-            Phrase(
-                "unknown country {code!r};{nearest} use a code such as CN, US or GB",
-                code=code,
-                nearest=suggestion(nearest_words(code, countries())),
-            ),
-            "country",
-        )
+        near = suggestion(nearest_words(code, countries()))
+        text = Phrase("unknown country {code!r};{nearest} use a code such as CN, US or GB", code=code, nearest=near)
+        table.refuse(text, "country")
     places = []
     for part in subdivisions or [""]:
         if (place := find_country(code, part)) is None:
             allowed = listed(countries().get(code.upper()) or [Word("none")])
-            table.refuse(
-                Phrase(
-                    "{code} has no subdivision {part!r}; allowed: {allowed}",
-                    code=code.upper(),
-                    part=part,
-                    allowed=allowed,
-                ),
-                "subdivision",
-            )
+            values = {"code": code.upper(), "part": part, "allowed": allowed}
+            table.refuse(Phrase("{code} has no subdivision {part!r}; allowed: {allowed}", **values), "subdivision")
         places.append(place)
     country = country_entry(places[0][0], places[0][1] if len(places) == 1 else "", data_folder)
     closed = table if "categories" in table.values else shipped
@@ -300,12 +280,8 @@ def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user
         path = path_of.get(name.casefold())
         if path is None:
             stems = sorted(file.stem for file in path_of.values())
-            table.refuse(
-                Phrase(
-                    "there is no calendar file {name!r} to include; allowed: {names}", name=name, names=listed(stems)
-                ),
-                name,
-            )
+            values = {"name": name, "names": listed(stems)}
+            table.refuse(Phrase("there is no calendar file {name!r} to include; allowed: {names}", **values), name)
         if path in above:
             table.refuse(Phrase("the calendar includes itself by way of {name!r}", name=name), name)
         other = read_table(path, BadCalendarFile)
@@ -316,7 +292,7 @@ def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user
 
 def _amendments(table: TomlTable) -> list[Amendment]:
     amendments = []
-    said: dict[date, str] = {}
+    key_of: dict[date, str] = {}
     for entry in table.tables_of("amendment"):
         entry.allow(*AMENDMENT_KEYS)
         days = {key: _days(entry, key) for key in ("off", "worked", "plain")}
@@ -324,10 +300,8 @@ def _amendments(table: TomlTable) -> list[Amendment]:
             entry.refuse(Phrase("the amendment changes no day; give it off, worked or plain"))
         for key, values in days.items():
             for day in values:
-                if said.setdefault(day, key) != key:
-                    entry.refuse(
-                        Phrase("{day} is both {one} and {other}", day=written(day), one=said[day], other=key), key
-                    )
+                if (one := key_of.setdefault(day, key)) != key:
+                    entry.refuse(Phrase("{day} is both {one} and {other}", day=written(day), one=one, other=key), key)
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
         issued = _issued(entry)
         amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice, issued))
@@ -353,10 +327,5 @@ def _days(entry: TomlTable, key: str) -> tuple[date, ...]:
         try:
             days += parse_days(item)
         except ValueError as error:
-            _refuse_day(entry, str(error), item, key)
+            entry.refuse(str(error), item if item and item in entry.text[entry.begins or 0 :] else key)
     return tuple(days)
-
-
-def _refuse_day(entry: TomlTable, reason: str, item: str, key: str) -> NoReturn:
-    needle = item if item and item in entry.text[entry.begins or 0 :] else key
-    entry.refuse(reason, needle)

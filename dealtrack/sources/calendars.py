@@ -6,25 +6,10 @@ from pathlib import Path
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import UnknownCalendar, suggestion
-from dealtrack.sources.calendar_files import (
-    Amendment,
-    calendar_files,
-    calendar_from_file,
-    files_by_name,
-    parse_days,
-)
+from dealtrack.sources.calendar_files import calendar_files, calendar_from_file, files_by_name
 from dealtrack.sources.countries import calendar_of_country
 from dealtrack.sources.holidays_package import countries, differing_subdivisions, find_country
 from dealtrack.sources.toml_files import as_path
-
-__all__ = [
-    "Amendment",
-    "calendar_names",
-    "country_names",
-    "differs_by_subdivision",
-    "load_calendar",
-    "parse_days",
-]
 
 COUNTRY_CODE = re.compile(r"([A-Za-z]{2})(?:-(.+))?")
 

@@ -1,8 +1,6 @@
 """Sales campaigns by name, which reports compare with the days before: data/campaigns.toml and the user's own."""
 
-import re
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,12 +8,11 @@ from dealtrack.core.matching import nearest_words
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.errors import BadCampaignFile, UnknownCampaign, suggestion
 from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.sources.toml_files import TomlTable, kind_name, read_table
+from dealtrack.sources.toml_files import TomlTable, read_table
 
 FILE_NAME = "campaigns.toml"
 CAMPAIGN_KEYS = ("name", "title", "first", "last")
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+NAME = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 class Campaign(NamedTuple):
@@ -67,11 +64,7 @@ def read_campaigns_file(path: Path) -> dict[str, Campaign]:
 
 def _campaign(entry: TomlTable) -> Campaign:
     entry.allow(*CAMPAIGN_KEYS)
-    name = entry.text_of("name")
-    if not NAME.fullmatch(name):
-        entry.refuse(
-            Phrase("name cannot be {name!r}: write small letters, digits and single hyphens", name=name), "name"
-        )
+    name = entry.name_of("name", NAME)
     first, last = _day(entry, "first"), _day(entry, "last")
     if last < first:
         entry.refuse(Phrase("last lies before first: {last} before {first}", last=last, first=first), "last")
@@ -79,17 +72,9 @@ def _campaign(entry: TomlTable) -> Campaign:
 
 
 def _day(entry: TomlTable, key: str) -> date:
-    value = entry.values.get(key)
-    if value is None:
+    day = entry.day_of(key, "2016-11-01")
+    if day is None:
         entry.refuse(Phrase("{key} is missing: give a day such as 2016-11-01; both days are in the campaign", key=key))
-    day = value if isinstance(value, date) and not isinstance(value, datetime) else None
-    if isinstance(value, str) and DAY.fullmatch(value):
-        with suppress(ValueError):
-            day = date.fromisoformat(value)
-    if day is not None:
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            reason = Phrase("{key} must lie in {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR)
-            entry.refuse(reason, key)
-        return day
-    shown = repr(value) if isinstance(value, str) else kind_name(type(value))
-    return entry.refuse(Phrase("{key} must be a day such as 2016-11-01, not {shown}", key=key, shown=shown), key)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        entry.refuse(Phrase("{key} must lie in {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR), key)
+    return day

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from dealtrack.core.calendar import ONE_DAY, WEEKDAY_NAMES, DayKind, Ruling
+from dealtrack.core.calendar import ONE_DAY, WEEKDAY_NAMES, DayKind, Ruling, days_between
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
@@ -94,14 +94,14 @@ def country_days(
     """Return what the package says of each day from `first` to `last`, both included.
 
     `names` gives shorter names for festivals, `categories` the package's categories whose days are off; a half day
-    is worked. The years before and after are loaded as well: a make-up day
-    in December belongs to the next year's notice.
+    is worked. The years before and after are loaded as well: a make-up day in December belongs to the next year's
+    notice.
     """
     entity = _look_up(country, subdivision, range(first.year - 1, last.year + 2), categories)
     spelt = f"{country}-{subdivision}" if subdivision else country
     source = f"holidays {spelt}"
     festivals = {day: _shorter(name, names or {}) for day, name in entity.items() if not _is_half_day(name)}
-    days = [date.fromordinal(ordinal) for ordinal in range(first.toordinal(), last.toordinal() + 1)]
+    days = days_between(first, last)
     rests = {day for day in days if entity.is_weekend(day)}
     weekend = frozenset(day.weekday() for day in days[-7:] if day in rests)
     made_up = {day for day in entity.weekend_workdays if day in rests}

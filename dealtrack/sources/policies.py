@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from datetime import date, datetime, time
+from contextlib import suppress
+from datetime import date, time
 from pathlib import Path
 
 from dealtrack.core.lifecycle import Kind
@@ -10,7 +11,7 @@ from dealtrack.core.matching import nearest_words
 from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
 from dealtrack.phrase import Phrase, listed
-from dealtrack.sources.toml_files import TomlTable, as_path, kind_name, read_table
+from dealtrack.sources.toml_files import TomlTable, as_path, read_table, shown
 
 SUFFIX = ".toml"
 FOLDER = "policies"
@@ -21,8 +22,8 @@ CLOCK_KEYS = (
 )  # fmt: skip
 STARTS = (Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED)
 STOPS = (Kind.ACCEPTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REJECTED, Kind.WITHDRAWN)
-NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-CLOSING_TIME = re.compile(r"\d{2}:\d{2}(:\d{2})?")
+NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+CLOSING_TIME = r"\d{2}:\d{2}(:\d{2})?"
 LONGEST = 3650
 LISTED = "listed"
 """What a policy says of its platforms, unless it says `open`: only those of the register's list are meant."""
@@ -31,11 +32,6 @@ LISTED = "listed"
 def policy_names(data_folder: Path, user_folder: Path) -> list[str]:
     """Return the names of the shipped policies and the user's own."""
     return sorted(_files(data_folder, user_folder))
-
-
-def load_policies(data_folder: Path, user_folder: Path) -> dict[str, list[Policy]]:
-    """Return every policy by its name, each with all its versions; raises BadPolicyFile."""
-    return {name: read_policy_file(path) for name, path in sorted(_files(data_folder, user_folder).items())}
 
 
 def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]:
@@ -66,9 +62,9 @@ def read_policy_file(path: Path) -> list[Policy]:
     """Return all versions of the policy in a file, earliest first; raises BadPolicyFile."""
     table = read_table(path, BadPolicyFile)
     table.allow(*FILE_KEYS)
-    name = _name(table)
+    name = table.name_of("name", NAME)
     title = table.text_of("title", name)
-    is_open = _word(table, "platforms", (LISTED, OPEN), LISTED) == OPEN
+    is_open = table.word_of("platforms", (LISTED, OPEN), LISTED) == OPEN
     entries = table.tables_of("version")
     if not entries:
         table.refuse(Phrase("it has no [[version]]: give one, with in_force, authority, source and its clocks"))
@@ -86,15 +82,6 @@ def _files(data_folder: Path, user_folder: Path) -> dict[str, Path]:
     return {file.stem: file for folder in folders for file in sorted(folder.glob("*" + SUFFIX))}
 
 
-def _name(table: TomlTable) -> str:
-    name = table.text_of("name")
-    if not NAME.fullmatch(name):
-        table.refuse(
-            Phrase("name cannot be {name!r}: write small letters, digits and single hyphens", name=name), "name"
-        )
-    return name
-
-
 def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
     clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
@@ -108,18 +95,10 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
 
 
 def _in_force(entry: TomlTable) -> date:
-    value = entry.values.get("in_force")
-    if value is None:
+    day = entry.day_of("in_force", "2020-01-01")
+    if day is None:
         entry.refuse(Phrase("in_force is missing: give the day from which the version holds, as 2020-01-01"))
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    shown = repr(value) if isinstance(value, str) else kind_name(type(value))
-    entry.refuse(Phrase("in_force must be a day such as 2020-01-01, not {shown}", shown=shown), "in_force")
+    return day
 
 
 def _clock(entry: TomlTable) -> ClockRule:
@@ -130,12 +109,12 @@ def _clock(entry: TomlTable) -> ClockRule:
     length = entry.number_of("length", 1, LONGEST)
     if length is None:
         entry.refuse(Phrase("length is missing: give how many units the clock runs"))
-    unit = Unit(_word(entry, "unit", tuple(unit.value for unit in Unit), Unit.WORKING_DAY))
-    roll = Roll(_word(entry, "roll", tuple(roll.value for roll in Roll), Roll.NONE))
+    unit = Unit(entry.word_of("unit", [unit.value for unit in Unit], Unit.WORKING_DAY))
+    roll = Roll(entry.word_of("roll", [roll.value for roll in Roll], Roll.NONE))
     if roll is not Roll.NONE and unit is Unit.WORKING_DAY:
         entry.refuse(Phrase("roll means nothing for working days, which never end on a rest day"), "roll")
     return ClockRule(
-        name=_name(entry),
+        name=entry.name_of("name", NAME),
         start=start,
         stop=stop,
         length=length,
@@ -156,32 +135,11 @@ def _kinds(entry: TomlTable, key: str, allowed: tuple[Kind, ...]) -> frozenset[K
     return kinds
 
 
-def _word(entry: TomlTable, key: str, allowed: tuple[str, ...], default: str) -> str:
-    word = entry.text_of(key, default)
-    if word not in allowed:
-        entry.refuse(
-            Phrase(
-                "{key} cannot be {word!r};{nearest} allowed: {names}",
-                key=key,
-                word=word,
-                nearest=suggestion(nearest_words(word, allowed)),
-                names=listed(allowed),
-            ),
-            key,
-        )
-    return word
-
-
 def _closes(entry: TomlTable) -> time | None:
     value = entry.values.get("closes")
-    if value is None:
-        return None
-    if isinstance(value, str) and CLOSING_TIME.fullmatch(value):
-        try:
+    if isinstance(value, str) and re.fullmatch(CLOSING_TIME, value):
+        with suppress(ValueError):
             return time.fromisoformat(value)
-        except ValueError:
-            pass
-    elif isinstance(value, time) and not value.microsecond:
+    if value is None or (isinstance(value, time) and not value.microsecond):
         return value
-    shown = repr(value) if isinstance(value, str) else kind_name(type(value))
-    entry.refuse(Phrase("closes must be a time of day such as 17:30, not {shown}", shown=shown), "closes")
+    entry.refuse(Phrase("closes must be a time of day such as 17:30, not {shown}", shown=shown(value)), "closes")

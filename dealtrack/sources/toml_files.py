@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any, NoReturn
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import DealtrackError, suggestion
 from dealtrack.phrase import Phrase, listed
+
+DAY = r"\d{4}-\d{2}-\d{2}"
 
 KIND_NAMES: tuple[tuple[type, str], ...] = (
     (bool, Phrase("true or false")),
@@ -56,14 +59,9 @@ class TomlTable:
         if key not in self.values:
             return default
         value = self.values[key]
-        right = type(value) is kind
-        if not right:
-            self.refuse(
-                Phrase(
-                    "{key} must be {wanted}, not {kind}", key=key, wanted=kind_name(kind), kind=kind_name(type(value))
-                ),
-                key,
-            )
+        if type(value) is not kind:
+            kinds = {"wanted": kind_name(kind), "kind": kind_name(type(value))}
+            self.refuse(Phrase("{key} must be {wanted}, not {kind}", key=key, **kinds), key)
         return value
 
     def text_of(self, key: str, default: str | None = None) -> str:
@@ -106,17 +104,39 @@ class TomlTable:
         for value in (values := self.texts_of(key, default)):
             if value not in words:
                 near = suggestion(nearest_words(value, words))
-                self.refuse(
-                    Phrase(
-                        "{key} cannot hold {value!r};{near} allowed: {names}",
-                        key=key,
-                        value=value,
-                        near=near,
-                        names=listed(words),
-                    ),
-                    value,
-                )
+                parts = {"key": key, "value": value, "near": near, "names": listed(words)}
+                self.refuse(Phrase("{key} cannot hold {value!r};{near} allowed: {names}", **parts), value)
         return values
+
+    def word_of(self, key: str, allowed: Iterable[str], default: str) -> str:
+        """Return the text of a key, which must be one of the allowed words."""
+        words = list(allowed)
+        word = self.text_of(key, default)
+        if word not in words:
+            near = suggestion(nearest_words(word, words))
+            values = {"key": key, "word": word, "nearest": near, "names": listed(words)}
+            self.refuse(Phrase("{key} cannot be {word!r};{nearest} allowed: {names}", **values), key)
+        return word
+
+    def name_of(self, key: str, pattern: str) -> str:
+        """Return the name that a key holds, which must be as the pattern says: small letters, digits and hyphens."""
+        name = self.text_of(key)
+        if not re.fullmatch(pattern, name):
+            self.refuse(
+                Phrase("name cannot be {name!r}: write small letters, digits and single hyphens", name=name), key
+            )
+        return name
+
+    def day_of(self, key: str, example: str) -> date | None:
+        """Return the day of a key, a TOML date or a text; None where the key is not there."""
+        value = self.values.get(key)
+        if isinstance(value, str) and re.fullmatch(DAY, value):
+            with suppress(ValueError):
+                return date.fromisoformat(value)
+        if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+            return value
+        values = {"key": key, "example": example, "shown": shown(value)}
+        self.refuse(Phrase("{key} must be a day such as {example}, not {shown}", **values), key)
 
     def number_of(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
         """Return the whole number of a key, which must lie from `low` to `high`, both included."""
@@ -166,6 +186,11 @@ def as_path(name: str) -> Path | None:
 def kind_name(kind: type) -> str:
     """Return what a TOML value of this type is called in a message."""
     return next((name for each, name in KIND_NAMES if issubclass(kind, each)), kind.__name__)
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: a text itself, of anything else what it is called."""
+    return repr(value) if isinstance(value, str) else kind_name(type(value))
 
 
 def _line_of(text: str, begins: int | None, needle: str | None) -> int | None:

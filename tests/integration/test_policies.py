@@ -12,7 +12,7 @@ from dealtrack.core.policy_text import describe
 from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
 from dealtrack.errors import BadPlatformFile, BadPolicyFile, UnknownPolicy
 from dealtrack.sources.platforms import first_platforms, load_platforms
-from dealtrack.sources.policies import load_policies, load_policy, policy_names, read_policy_file
+from dealtrack.sources.policies import load_policy, policy_names, read_policy_file
 
 DATA = Path(__file__).parents[2] / "data"
 NO_USER = DATA / "no-such-folder"
@@ -44,6 +44,10 @@ def policy(name: str, index: int = 0) -> Policy:
     return load_policy(name, DATA, NO_USER)[index]
 
 
+def shipped_policies() -> dict[str, list[Policy]]:
+    return {name: load_policy(name, DATA, NO_USER) for name in policy_names(DATA, NO_USER)}
+
+
 def clock(name: str, clock_name: str, index: int = 0) -> ClockRule:
     rule = policy(name, index).clock(clock_name)
     assert rule is not None
@@ -53,7 +57,7 @@ def clock(name: str, clock_name: str, index: int = 0) -> ClockRule:
 def test_shipped_clocks_are_those_of_the_table() -> None:
     found = {
         (version.name, str(version.in_force), rule.name, rule.start, rule.stop, rule.length, rule.unit)
-        for versions in load_policies(DATA, NO_USER).values()
+        for versions in shipped_policies().values()
         for version in versions
         for rule in version.clocks
     }
@@ -65,7 +69,7 @@ def test_shipped_clocks_are_those_of_the_table() -> None:
 
 
 def test_every_shipped_policy_has_its_authority_and_survives_as_data() -> None:
-    for name, versions in load_policies(DATA, NO_USER).items():
+    for name, versions in shipped_policies().items():
         assert versions == sorted(versions, key=lambda version: version.in_force)
         for version in versions:
             assert version.name == name
@@ -103,7 +107,7 @@ def test_facts_that_sources_give_or_do_not_give() -> None:
 
 
 def test_only_the_green_channel_is_about_the_platforms_of_a_list() -> None:
-    listed = [name for name, versions in load_policies(DATA, NO_USER).items() if not versions[0].is_open]
+    listed = [name for name, versions in shipped_policies().items() if not versions[0].is_open]
     assert listed == ["green-channel"]
     for name in ("green-channel", "samr-complaint", "samr-report", "odr", "consumer-law-46"):
         assert [platform.name for platform in first_platforms(DATA / "platforms.toml", policy(name))][:2] == [
