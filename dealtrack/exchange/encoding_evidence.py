@@ -9,10 +9,10 @@ few names, and surnames alone in Big5 in 10. To import this takes 3 ms and a fil
 
 import math
 import re
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Mapping
 from functools import cache
-
-from dealtrack.exchange.frequent_characters import CHINESE, CHINESE_NAMES, JAPANESE, KOREAN
+from pathlib import Path
 
 ENOUGH = 1.0
 """From here on a text is more likely Chinese: the logarithm of how many times likelier it is than anything else."""
@@ -29,10 +29,10 @@ _LONE = re.compile(r"(?<=[a-z])[^\x00-\x7f](?![^\x00-\x7f])|(?<![^\x00-\x7f])[^\
 
 def chinese_evidence(data: bytes) -> float:
     """Return how likely bytes are GB18030: the logarithm of how many times likelier than the likeliest of others."""
-    others = (("cp949", _korean), ("euc_jp", _japanese), ("cp932", _japanese))
-    likeliest = max(_evidence(data, encoding, cost) for encoding, cost in others)
+    others = (("cp949", "korean"), ("euc_jp", "japanese"), ("cp932", "japanese"))
+    likeliest = max(_evidence(data, encoding, language) for encoding, language in others)
     likeliest = max(likeliest, *(_cased_evidence(data, encoding) for encoding in _CASED))
-    mine = _evidence(data, "gb18030", _chinese)
+    mine = _evidence(data, "gb18030", "chinese")
     if mine > -math.inf:
         # A single character inside a word of Latin letters is an accented letter of theirs.
         lone = _LONE.findall(data.decode("gb18030"))
@@ -56,48 +56,43 @@ def _cased_evidence(data: bytes, encoding: str) -> float:
     return _LETTER * sum(map(len, words)) if is_text and max(map(len, words), default=0) > 4 else -math.inf
 
 
-def _evidence(data: bytes, encoding: str, cost: Callable[[str, bytes], float]) -> float:
+def _evidence(data: bytes, encoding: str, language: str) -> float:
     """Return how many times likelier, as a logarithm, bytes are a language's than any bytes at all."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return -math.inf
-    found = 0.0
+    costs, rare = _costs(language), _RARE[language]
+    evidence = 0.0
     for character in text:
         if not character.isascii():
             raw = character.encode(encoding, "ignore")
-            found += _BY_CHANCE * len(raw) - cost(character, raw)
-    return found
+            cost = costs.get(character)
+            evidence += _BY_CHANCE * len(raw) - (rare(character, raw) if cost is None else cost)
+    return evidence
 
 
-def _costs(characters: str, shift: int, share: float) -> Mapping[str, float]:
-    """Return minus the logarithm of each character's frequency, which falls with its rank as Zipf has it."""
+@cache
+def _frequent() -> Mapping[str, str]:
+    """Return the frequent characters of each language, the most frequent first."""
+    return tomllib.loads(Path(__file__).with_name("frequent_characters.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _costs(language: str) -> Mapping[str, float]:
+    """Return minus the logarithm of the frequency of each frequent character, which falls with its rank (Zipf)."""
+    characters, is_chinese = _frequent()[language], language == "chinese"
+    shift, share = (60, 0.9 * _FREQUENT) if is_chinese else (30, 0.9)
     total = math.log((len(characters) + shift) / shift)
-    return {one: -math.log(share / (rank + shift) / total) for rank, one in enumerate(characters)}
+    frequencies = {one: share / (rank + shift) / total for rank, one in enumerate(characters)}
+    names = _frequent()["chinese_names"] if is_chinese else ""
+    for one in set(names):
+        frequencies[one] = frequencies.get(one, 0) + _NAME / len(names)
+    punctuation = dict.fromkeys(_PUNCTUATION if is_chinese else "", 6.0)
+    return punctuation | {one: -math.log(frequency) for one, frequency in frequencies.items()}
 
 
-@cache
-def _chinese_costs() -> Mapping[str, float]:
-    frequent = {one: math.exp(-cost) for one, cost in _costs(CHINESE, 60, 0.9 * _FREQUENT).items()}
-    names = dict.fromkeys(CHINESE_NAMES, _NAME / len(CHINESE_NAMES))
-    costs = {one: -math.log(frequent.get(one, 0) + names.get(one, 0)) for one in {*frequent, *names}}
-    return {**dict.fromkeys(_PUNCTUATION, 6.0), **costs}
-
-
-@cache
-def _korean_costs() -> Mapping[str, float]:
-    return _costs(KOREAN, 30, 0.9)
-
-
-@cache
-def _japanese_costs() -> Mapping[str, float]:
-    return _costs(JAPANESE, 30, 0.9)
-
-
-def _chinese(character: str, raw: bytes) -> float:
-    known = _chinese_costs().get(character)
-    if known is not None:
-        return known
+def _rare_chinese(_: str, raw: bytes) -> float:
     if len(raw) == 4:
         return 24.0
     lead, trail = raw
@@ -109,15 +104,13 @@ def _chinese(character: str, raw: bytes) -> float:
     return 13.0
 
 
-def _korean(character: str, raw: bytes) -> float:
-    known = _korean_costs().get(character)
-    if known is not None:
-        return known
+def _rare_korean(character: str, raw: bytes) -> float:
     return 10.5 if "가" <= character <= "힣" and raw[0] >= 0xB0 and raw[-1] >= 0xA1 else 14.0
 
 
-def _japanese(character: str, raw: bytes) -> float:
-    known = _japanese_costs().get(character)
-    if known is not None:
-        return known
+def _rare_japanese(character: str, raw: bytes) -> float:
     return 7.0 if len(raw) == 1 else 11.0 if "一" <= character <= "龥" else 13.0
+
+
+_RARE = {"chinese": _rare_chinese, "korean": _rare_korean, "japanese": _rare_japanese}
+"""What a character costs that is none of a language's frequent ones, by the bytes that it takes."""

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple, NoReturn, cast
 
 from dealtrack.errors import CannotRead, UnknownWord
 from dealtrack.exchange.encoding_evidence import ENOUGH, chinese_evidence
@@ -103,8 +103,8 @@ def encoding_named(text: str) -> str:
     return _WIDEST.get(codec, codec)
 
 
-def encoding_of(binary: BinaryIO, name: str, wanted: str = "") -> str:
-    """Return the encoding that the whole of a file is valid in: the one that is wanted, or the one it is surely in.
+def encoding_of(binary: BinaryIO, name: str, choice: str = "") -> str:
+    """Return the encoding that the whole of a file is valid in: the one that is named, or the one it is surely in.
 
     That is UTF-8, UTF-16 with a mark, or GB18030 where its characters tell of Chinese. Raises CannotRead with the
     line and byte, counted from 1, at which it is none of them.
@@ -112,68 +112,57 @@ def encoding_of(binary: BinaryIO, name: str, wanted: str = "") -> str:
     start = binary.read(_CHUNK)
     if not start:
         raise CannotRead(path=name, reason="it is empty")
-    if wanted:
-        return _checked(binary, start, name, wanted)
+    if choice:
+        return _checked(binary, start, name, choice)
     _refuse_binary(start, name)
-    for mark, encoding in _WIDE.items():
-        if start.startswith(mark):
-            fault = _decoding_fault(binary, encoding)
-            if fault:
-                what = Phrase("holds a NUL") if fault.nul else Phrase("is not valid UTF-16")
-                raise CannotRead(
-                    path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", fault=str(fault), what=what)
-                )
-            return encoding
+
+    def refuse(fault: _Fault, what: str) -> NoReturn:
+        words = {"fault": str(fault), "what": Phrase("holds a NUL") if fault.nul else what}
+        raise CannotRead(path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", **words))
+
+    if encoding := next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), ""):
+        if fault := _decoding_fault(binary, encoding):
+            refuse(fault, Phrase("is not valid UTF-16"))
+        return encoding
     fault = _decoding_fault(binary, "utf-8")
     marked = start.startswith(codecs.BOM_UTF8)
     if not fault:
         return "utf-8-sig" if marked else "utf-8"
-    if fault.nul:
-        what = Phrase("holds a NUL")
-    elif marked or fault.beyond_ascii >= _BROKEN_AFTER:
+    if fault.nul or marked or fault.beyond_ascii >= _BROKEN_AFTER:
         # Text of another encoding hardly begins with several characters of valid UTF-8: such a file is damaged.
-        what = Phrase("is damaged UTF-8")
-    else:
-        _check_one_encoding(binary, name)
-        other = _decoding_fault(binary, "gb18030")
-        if not other:
-            if chinese_evidence(_sample(binary)) >= ENOUGH:
-                return "gb18030"
-            raise CannotRead(
-                path=name,
-                reason=Phrase(
-                    "it is not UTF-8, and may be GB18030 or another; name its encoding with --encoding: {names}, ...",
-                    names=NAMES,
-                ),
-            )
-        if not other.nul:
-            raise CannotRead(
-                path=name,
-                reason=Phrase(
-                    "{fault} is neither valid UTF-8 nor GB18030; save it as CSV UTF-8, "
-                    "or name its encoding: --encoding",
-                    fault=str(fault),
-                ),
-            )
-        what = Phrase("holds a NUL")
-    raise CannotRead(path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", fault=str(fault), what=what))
+        refuse(fault, Phrase("is damaged UTF-8"))
+    _check_one_encoding(binary, name)
+    other = _decoding_fault(binary, "gb18030")
+    if other and other.nul:
+        refuse(fault._replace(nul=True), "")
+    if other:
+        reason = Phrase(
+            "{fault} is neither valid UTF-8 nor GB18030; save it as CSV UTF-8, or name its encoding: --encoding",
+            fault=str(fault),
+        )
+        raise CannotRead(path=name, reason=reason)
+    if chinese_evidence(_sample(binary)) >= ENOUGH:
+        return "gb18030"
+    reason = Phrase(
+        "it is not UTF-8, and may be GB18030 or another; name its encoding with --encoding: {names}, ...", names=NAMES
+    )
+    raise CannotRead(path=name, reason=reason)
 
 
-def _checked(binary: BinaryIO, start: bytes, name: str, wanted: str) -> str:
-    """Return the encoding that is wanted, where a file is valid in it, and has no mark of another."""
-    mark = next((told for sign, told in _MARKS.items() if start.startswith(sign)), "")
-    if mark and not wanted.startswith(mark):
+def _checked(binary: BinaryIO, start: bytes, name: str, choice: str) -> str:
+    """Return the encoding that is named, where a file is valid in it, and has no mark of another."""
+    mark = next((encoding for sign, encoding in _MARKS.items() if start.startswith(sign)), "")
+    if mark and not choice.startswith(mark):
         reason = Phrase("it begins with the mark of {mark}: leave --encoding out", mark=mark.upper())
         raise CannotRead(path=name, reason=reason)
-    if not wanted.startswith(("utf-16", "utf-32")):
+    if not choice.startswith(("utf-16", "utf-32")):
         _refuse_binary(start, name)
-    if wanted == "gb18030" and _decoding_fault(binary, "utf-8"):
+    if choice == "gb18030" and _decoding_fault(binary, "utf-8"):
         _check_one_encoding(binary, name)
-    fault = _decoding_fault(binary, wanted)
-    if fault:
-        what = Phrase("holds a NUL") if fault.nul else Phrase("is not valid {encoding}", encoding=wanted.upper())
+    if fault := _decoding_fault(binary, choice):
+        what = Phrase("holds a NUL") if fault.nul else Phrase("is not valid {encoding}", encoding=choice.upper())
         raise CannotRead(path=name, reason=Phrase("{fault} {what}", fault=str(fault), what=what))
-    return wanted
+    return choice
 
 
 def is_also_utf8(binary: BinaryIO) -> bool:
@@ -209,13 +198,13 @@ def _check_one_encoding(binary: BinaryIO, name: str) -> None:
 
 def _sample(binary: BinaryIO) -> bytes:
     """Return the first lines of a file that are beyond ASCII, as many as tell of their language."""
-    found = b""
+    sample = b""
     for line in _lines(binary):
         if not line.isascii():
-            found += line
-            if len(found) > _TELLING:
+            sample += line
+            if len(sample) > _TELLING:
                 break
-    return found
+    return sample
 
 
 def _lines(binary: BinaryIO) -> Iterator[bytes]:

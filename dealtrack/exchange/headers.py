@@ -7,8 +7,7 @@ from itertools import count, pairwise
 from typing import NamedTuple
 
 from dealtrack.errors import UnknownWord
-from dealtrack.exchange.column_words import WORDS
-from dealtrack.exchange.layout import MappedColumns, loose_name
+from dealtrack.exchange.layout import MappedColumns, column_words, loose_name
 from dealtrack.phrase import Phrase
 
 _TOTAL = re.compile(
@@ -140,13 +139,13 @@ def merged_header(rows: Sequence[Sequence[str]], columns: MappedColumns | None) 
 
 
 @cache
-def _column_words() -> frozenset[str]:
-    return frozenset(loose_name(word) for words in WORDS.values() for word in words)
+def _column_names() -> frozenset[str]:
+    return frozenset(loose_name(word) for words in column_words()["names"].values() for word in words)
 
 
 def is_column_word(cell: str) -> bool:
     """Tell whether a cell holds a name by which a column is known."""
-    return bool(cell.strip()) and loose_name(cell) in _column_words()
+    return bool(cell.strip()) and loose_name(cell) in _column_names()
 
 
 def is_beside_the_table(header: Sequence[str], cells: Sequence[str], is_first: bool) -> bool:

@@ -1,11 +1,14 @@
 """Where a file's header holds the fields of a complaint, and what it lacks of the columns of a mapping."""
 
 import re
+import tomllib
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from dealtrack.errors import CannotRead, MissingColumn
 from dealtrack.exchange.closings import Closed, State, find_states
@@ -115,6 +118,12 @@ _INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
 def loose_name(column: str) -> str:
     """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
     return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
+
+
+@cache
+def column_words() -> Table[str, Any]:
+    """Return the words by which columns are known: `names` and `tails` by field, `of_others` and `planned`."""
+    return tomllib.loads(Path(__file__).with_name("column_words.toml").read_text(encoding="utf-8"))
 
 
 def words_apart(column: str) -> str:

@@ -15,10 +15,9 @@ from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.text import escape_controls, parse_amount
 from dealtrack.core.vocabulary import CATEGORY, SELLER
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.column_words import OF_OTHERS, PLANNED, TAILS, WORDS
 from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
 from dealtrack.exchange.dates import AUTO
-from dealtrack.exchange.layout import lay_out, loose_name, words_apart
+from dealtrack.exchange.layout import column_words, lay_out, loose_name, words_apart
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping
 from dealtrack.exchange.raw import RawRow
 from dealtrack.phrase import Phrase
@@ -213,16 +212,16 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
 
 def _named(field: str, column: str) -> float:
     name = loose_name(words_apart(column))
-    words = WORDS[field]
+    words = column_words()["names"][field]
     joined = name.replace(" ", "")
     for place, word in enumerate(words):
         if joined == word.replace(" ", ""):
             return 3 - 0.5 * place / len(words)
     if field in PERSONAL:
         # A name tells what a column holds by its end: the customer's complaint is no customer.
-        if any(word in name for word in OF_OTHERS):
+        if any(word in name for word in column_words()["of_others"]):
             return 0
-        for tail in TAILS[field]:
+        for tail in column_words()["tails"][field]:
             name = name.removesuffix(tail).strip()
     parts = set(name.split())
     for place, word in enumerate(words):
@@ -237,7 +236,7 @@ def _named(field: str, column: str) -> float:
 
 def _is_planned(column: str) -> bool:
     name = loose_name(words_apart(column))
-    return any(word in (name.split() if word.isascii() else name) for word in PLANNED)
+    return any(word in (name.split() if word.isascii() else name) for word in column_words()["planned"])
 
 
 def _is_phone(text: str) -> bool:
