@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from dealtrack import settings
-from dealtrack.cli.language import _
+from dealtrack.cli.language import LANGUAGES, _
 from dealtrack.cli.options import STATUSES
 from dealtrack.cli.session import Session
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF, Status
@@ -224,7 +224,7 @@ _BY_OPTION: Mapping[str, Source] = {
     "--outcome": _words_of(OUTCOME),
     "--seller": _fixed(*SELLERS),
     "--channels": _channels,
-    "--lang": _fixed("en", "zh"),
+    "--lang": _fixed(*LANGUAGES),
     "--encoding": _encodings,
 }
 _BY_METAVAR: Mapping[str, Source] = {

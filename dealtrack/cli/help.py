@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack.cli.commands import COMMANDS, all_commands
-from dealtrack.cli.language import CHINESE, _, is_english, translated
+from dealtrack.cli.language import CHINESE, ENGLISH, _, is_english, spoken, translated
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import Paint, painter
 from dealtrack.cli.terminal import labelled_lines, lines_beside, terminal_width, wrap_text
@@ -72,8 +72,10 @@ def _usage(root: Any, words: list[str]) -> str:
 
 
 def _text(name: str) -> str:
-    folder = Path(__file__).parent.parent / "help" / ("en" if is_english() else "zh")
-    return (folder / f"{name}.md").read_text(encoding="utf-8")
+    folder = Path(__file__).parent.parent / "help"
+    guide = folder / spoken() / f"{name}.md"
+    # A language that is new may have no guides of its own yet.
+    return (guide if guide.exists() else folder / ENGLISH / f"{name}.md").read_text(encoding="utf-8")
 
 
 def _page(name: str) -> str:

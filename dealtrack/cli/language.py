@@ -6,7 +6,7 @@ English loads nothing. Another language loads its one compiled catalogue when th
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dealtrack.errors import UnknownLanguage
 from dealtrack.phrase import in_context, in_language
@@ -16,7 +16,22 @@ if TYPE_CHECKING:
 
 LANGUAGE_VARIABLE = "DEALTRACK_LANG"
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
-ENGLISH, CHINESE = "en", "zh_CN"
+
+
+class Language(NamedTuple):
+    """A language that dealtrack speaks: the folder of its catalogue, the tag of its pages, what it is called."""
+
+    catalogue: str
+    tag: str
+    names: tuple[str, ...]
+
+
+ENGLISH, CHINESE = "en", "zh"
+LANGUAGES = {
+    ENGLISH: Language("", "en", ("english", "c", "posix", "英文", "英语")),
+    CHINESE: Language("zh_CN", "zh-CN", ("chinese", "中文", "汉语", "简体中文")),
+}
+"""The languages, by their code of two letters, which names the folder of their guides too."""
 
 _spoken = [ENGLISH]
 
@@ -27,11 +42,8 @@ def language_named(text: str) -> str | None:
     Traditional Chinese (zh_TW, zh_HK) is not written yet: it is answered in simplified characters.
     """
     name = text.strip().lower().replace("-", "_").partition(".")[0].partition("@")[0]
-    if name.partition("_")[0] == "zh" or name in ("chinese", "中文", "汉语", "简体中文"):
-        return CHINESE
-    if name.partition("_")[0] == "en" or name in ("english", "c", "posix", "英文", "英语"):
-        return ENGLISH
-    return None
+    code = name.partition("_")[0]
+    return next((each for each, language in LANGUAGES.items() if code == each or name in language.names), None)
 
 
 def choose_language(option: str, environment: Mapping[str, str] = os.environ) -> None:
@@ -49,6 +61,11 @@ def choose_language(option: str, environment: Mapping[str, str] = os.environ) ->
         _spoken[0] = named
 
 
+def spoken() -> str:
+    """Return the language that is spoken, as one of LANGUAGES."""
+    return _spoken[0]
+
+
 def is_english() -> bool:
     """Tell whether messages are said as they are written in the code."""
     return _spoken[0] == ENGLISH
@@ -59,7 +76,7 @@ def _catalogue(language: str) -> "GNUTranslations":
     from gettext import GNUTranslations
     from pathlib import Path
 
-    path = Path(__file__).parent.parent / "locale" / language / "LC_MESSAGES" / "dealtrack.mo"
+    path = Path(__file__).parent.parent / "locale" / LANGUAGES[language].catalogue / "LC_MESSAGES" / "dealtrack.mo"
     with path.open("rb") as stream:
         return GNUTranslations(stream)
 

@@ -46,8 +46,6 @@ _KNOWN: Mapping[Kind, frozenset[str]] = {
     Kind.COMPLETED: frozenset({"outcome", "amount", DAY_UNKNOWN}),
     Kind.RESUMED: frozenset({RESTART}),
     Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount"}),
-    Kind.HANDED_ON: frozenset({"to"}),
-    Kind.EXTENDED: frozenset({"clock", "by"}),
 }
 _ANYWHERE = frozenset({"note", "reason"})
 _NEVER_EMPTY = frozenset({"platform", "category"})
@@ -129,7 +127,7 @@ def _entry(record: Any) -> HistoryEntry:
     detail = record.get("detail", {})
     if not isinstance(detail, dict):
         raise ValueError(Phrase("holds no table of details for {kind}", kind=kind))
-    allowed = _KNOWN.get(kind, frozenset()) | _ANYWHERE
+    allowed = (NEEDED[kind] - OWN_WORDS) | _KNOWN.get(kind, frozenset()) | _ANYWHERE
     if not detail.keys() <= allowed:
         unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
         raise ValueError(Phrase("says {unknown!r} of {kind}, which is not known", unknown=unknown[0], kind=kind))
