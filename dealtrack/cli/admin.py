@@ -35,8 +35,8 @@ from dealtrack.register.store import Store
 from dealtrack.sources.policies import load_policy, policy_names
 
 if TYPE_CHECKING:
-    from dealtrack.register.evidence_copies import Copied
-    from dealtrack.register.restoring import Draft
+    from dealtrack.register.evidence import CopiedEvidence
+    from dealtrack.register.restoring import CheckedBackup
 
 
 LONGEST_HEAD = 64
@@ -54,8 +54,7 @@ def backup(
 ) -> None:
     """Copy the register and its evidence while others write: whole, its journal checked, its owner's alone."""
     from dealtrack.register.backup import LastBackup, back_up, back_up_in, note_backup
-    from dealtrack.register.evidence import evidence_folder
-    from dealtrack.register.evidence_copies import copy_evidence, folder_of
+    from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
 
     session: Session = context.obj
     if keep and not (keep.isascii() and keep.isdigit() and len(keep) <= 4 and int(keep)):
@@ -80,17 +79,17 @@ def backup(
         is_whole = copied is not None and not copied.faults
         note_backup(register, LastBackup(session.now, path, seq, head, is_whole))
     if copied:
-        if copied.held:
+        if copied.count:
             text = _n(
                 "{count} evidence file, {new} new, in {folder}",
                 "{count} evidence files, {new} new, in {folder}",
-                copied.held,
+                copied.count,
             )
-            tell(safe_text(text.format(count=copied.held, new=copied.new, folder=beside)), sys.stdout)
+            tell(safe_text(text.format(count=copied.count, new=copied.new, folder=beside)), sys.stdout)
         _refuse_faults(copied)
 
 
-def _refuse_faults(copied: "Copied") -> None:
+def _refuse_faults(copied: "CopiedEvidence") -> None:
     """Name the evidence that could not be copied, and end with the status of a check that failed."""
     for fault in copied.faults:
         tell(f"dealtrack: {safe_text(say(fault))}")
@@ -104,20 +103,19 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put a backup in the register's place, once it is found whole; what stood there is kept beside it."""
-    from dealtrack.register.evidence import evidence_folder
-    from dealtrack.register.evidence_copies import copy_evidence, folder_of
-    from dealtrack.register.restoring import drafted, put_in_place
+    from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
+    from dealtrack.register.restoring import checked_backup, put_in_place
 
     session: Session = context.obj
     if not yes and not session.asks:
         raise NoTerminal(what="restore", instead="Where nobody can be asked, --yes does it.")
     place, file = session.path, Path(source)
-    with drafted(place, file) as draft:
-        session.advise(f"dealtrack: {_restore_message(draft)}")
-        tell_changes(draft.changes)
+    with checked_backup(place, file) as checked:
+        session.advise(f"dealtrack: {_restore_message(checked)}")
+        tell_changes(checked.changes)
         if not yes and not is_agreed(_("Put the backup in the register's place?")):
             raise typer.Abort
-        kept = put_in_place(draft, session.now)
+        kept = put_in_place(checked, session.now)
     session.outcome = Outcome(is_change=True)
     if kept:
         text = _("what stood there is kept: {path}")
@@ -134,19 +132,19 @@ def restore(
     _refuse_faults(copied)
 
 
-def _restore_message(draft: "Draft") -> str:
+def _restore_message(backup: "CheckedBackup") -> str:
     """Say what the backup holds, and what it would replace."""
-    holds, replaces = draft.holds, draft.replaces
-    if draft.is_free:
+    end, present = backup.end, backup.present
+    if backup.is_free:
         text = _("{backup} is whole: {count} entries, the last of {last}. There is no register at {path}.")
-    elif replaces is None:
+    elif present is None:
         text = _("{backup} is whole: {count} entries, the last of {last}. What stands at {path} cannot be read.")
-    elif draft.loses is None:
+    elif backup.loses is None:
         text = _(
             "{backup} is whole: {count} entries, the last of {last}. "
             "The register at {path} has another journal, of {present} entries."
         )
-    elif draft.loses == 0:
+    elif backup.loses == 0:
         text = _("{backup} is whole: {count} entries, the last of {last}. The register at {path} has the same.")
     else:
         text = _(
@@ -155,12 +153,12 @@ def _restore_message(draft: "Draft") -> str:
         )
     return safe_text(
         text.format(
-            backup=draft.backup,
-            count=holds.entries,
-            last=show_moment(holds.last, draft.zone),
-            path=draft.place,
-            present=replaces.entries if replaces else 0,
-            loses=draft.loses,
+            backup=backup.source,
+            count=end.entries,
+            last=show_moment(end.last, backup.zone),
+            path=backup.place,
+            present=present.entries if present else 0,
+            loses=backup.loses,
         )
     )
 

@@ -21,7 +21,7 @@ from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
 from dealtrack.register.register import Register
-from dealtrack.register.revising import Otherwise, Plan, Revision, preview, revise
+from dealtrack.register.revising import OtherVerdict, Plan, Revision, preview, revise
 
 if TYPE_CHECKING:
     from dealtrack.core.calendar_changes import Notice
@@ -41,7 +41,7 @@ def amend(
     yes: Yes = False,
 ) -> None:
     """Rule days of the calendar otherwise; shows first which deadlines move."""
-    from dealtrack.register.calendar_layers import read_layers
+    from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.calendar_files import Amendment
 
     session: Session = context.obj
@@ -87,7 +87,7 @@ def import_(
 ) -> None:
     """Take an official notice into the calendar; shows first which deadlines move."""
     from dealtrack.core.calendar_changes import day_in, overruled_days
-    from dealtrack.register.calendar_layers import read_layers
+    from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.notices import read_notice
 
     session: Session = context.obj
@@ -116,7 +116,7 @@ def _with_issue(session: Session, register: Register, notice: "Notice") -> tuple
 
     Raises IssueDayUnknown or IssueDaysEqual.
     """
-    from dealtrack.register.calendar_layers import read_layers
+    from dealtrack.register.calendar_rulings import read_layers
 
     layers = read_layers(register.connection)
     try:
@@ -140,7 +140,7 @@ def refresh(
 ) -> None:
     """Take in what an upgrade of dealtrack or of the holidays package says anew; shows first which deadlines move."""
     from dealtrack.core.calendar_changes import change_to_data
-    from dealtrack.register.calendar_layers import read_layers
+    from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.calendars import load_calendar
 
     session: Session = context.obj
@@ -197,7 +197,7 @@ def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     show_otherwise(revision.otherwise)
 
 
-def show_otherwise(otherwise: Sequence[Otherwise]) -> None:
+def show_otherwise(otherwise: Sequence[OtherVerdict]) -> None:
     """Print the first ended clocks that would now be judged otherwise, and how many more there are."""
     for clock in otherwise[:SHOWN]:
         line = _(

@@ -69,7 +69,7 @@ def full_complaint(register: Register, complaint: int, view: View, reveal: bool 
     erased = None
     if personal is None and any("personal" in entry.detail for entry in seen):
         erased = erasures(register.connection).get(complaint)
-        if erased is not None and view.known is not None and erased.recorded_at > view.known:
+        if erased is not None and view.known_at is not None and erased.recorded_at > view.known_at:
             erased = None
     fields = (personal or Personal())._asdict()
     return FullComplaint(standing, seen, fields if reveal else masked(fields), erased)

@@ -203,10 +203,10 @@ def try_(
         if in_force:
             judging = [version_for(versions, parse_day(in_force, session.now, zone))]
         view = session.view(as_of, known_at, zone)
-        bench = Bench(register.calendar_at(view.known), zone, view.moment)
+        bench = Bench(register.calendar_at(view.known_at), zone, view.moment)
         histories = filter(None, map(view.seen, register.histories()))
         # What ended under an earlier text of a policy stands as it was judged then.
-        project = partial(register.project_in, known=view.known) if register.corrections else None
+        project = partial(register.project, known_at=view.known_at) if register.corrections else None
         trial = try_policy(histories, judging, register.policy_of, bench, group_by(by, zone), project)
         print_trial(trial, versions[-1], by, bench, fmt)
     latest = versions[-1]

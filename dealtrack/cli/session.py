@@ -173,9 +173,7 @@ def _tell(upgrade: Upgrade) -> None:
         text = _("the register stays at schema {found} and takes no entries: {reason}")
     else:
         return
-    line = text.format(
-        found=upgrade.found, known=upgrade.known, backup=upgrade.backup, reason=say(upgrade.reason or "")
-    )
+    line = text.format(found=upgrade.old, known=upgrade.new, backup=upgrade.backup, reason=say(upgrade.reason or ""))
     tell(f"dealtrack: {line}")
     if upgrade.backup:
         text = _(

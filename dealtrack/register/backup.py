@@ -215,17 +215,17 @@ def _note_of(register: Store) -> Path:
     return place.with_name(f"{place.name}{NOTE_SUFFIX}")
 
 
-def note_backup(register: Store, made: LastBackup) -> None:
+def note_backup(register: Store, backup: LastBackup) -> None:
     """Note a backup in a small file beside the register, as far as that can be written."""
-    told = {
-        "at": to_store(made.at),
-        "path": os.fsdecode(made.path.absolute()),
-        "entries": made.entries,
-        "head": made.head,
-        "evidence": made.evidence,
+    note = {
+        "at": to_store(backup.at),
+        "path": os.fsdecode(backup.path.absolute()),
+        "entries": backup.entries,
+        "head": backup.head,
+        "evidence": backup.evidence,
     }
     with suppress(OSError), new_file(_note_of(register)) as handle:
-        os.write(handle, (json.dumps(told) + "\n").encode())
+        os.write(handle, (json.dumps(note) + "\n").encode())
 
 
 def last_backup(register: Store) -> LastBackup | None:
@@ -245,10 +245,10 @@ def draft_folders(register: Store) -> list[Path]:
 
     They are the register's own, that of its evidence, that of its last backup, and the system's for temporary files.
     """
-    made = last_backup(register)
+    backup = last_backup(register)
     place = real_path(register.path)
     evidence = place.with_name(f"{place.name}{EVIDENCE_SUFFIX}")
-    folders = [place.parent, evidence, *([made.path.parent] if made else []), draft_place()]
+    folders = [place.parent, evidence, *([backup.path.parent] if backup else []), draft_place()]
     return list(dict.fromkeys(folders))
 
 
@@ -277,8 +277,8 @@ def _made_at(stamp: str) -> datetime | None:
 
 
 def _is_database(path: Path) -> bool:
-    with path.open("rb") as held:
-        return held.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+    with path.open("rb") as file:
+        return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
 
 
 def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:

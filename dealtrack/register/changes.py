@@ -15,15 +15,15 @@ def identity(register: Register) -> str:
     return journal.first_hash(register.connection).hex()[:IDENTITY_DIGITS]
 
 
-class Changes:
+class DeadlineChanges:
     """Tells when deadlines last changed, as far as a view knows."""
 
     def __init__(self, register: Register, view: View) -> None:
         self._register = register
         self._view = view
         revised = journal.events(register.connection, [Event.MADE, Event.CALENDAR_REVISED])
-        known = [entry for entry in revised if view.known is None or entry.recorded_at <= view.known]
-        self._revised = max(((entry.seq, entry.recorded_at) for entry in known), default=(0, view.moment))
+        entries = [entry for entry in revised if view.known_at is None or entry.recorded_at <= view.known_at]
+        self._revised = max(((entry.seq, entry.recorded_at) for entry in entries), default=(0, view.moment))
 
     def of(self, complaint: int) -> tuple[int, datetime]:
         """Return the number of the last entry that may have moved a complaint's deadlines, and when it was made.

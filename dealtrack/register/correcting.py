@@ -1,4 +1,4 @@
-"""Correcting a policy: what another text of its versions would move, and putting it in their place."""
+"""Corrections of a policy: what another text of its versions would move, and putting it in their place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from dealtrack.core.clocks import Clock, Correction, PolicyAt, judge_corrected, policy_at
-from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
+from dealtrack.core.clocks import Clock, Correction, judge_corrected, policy_at
+from dealtrack.core.lifecycle import ComplaintState, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, are_same, version_for
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
-from dealtrack.register.revising import Moved, Otherwise, judged_otherwise
+from dealtrack.register.revising import MovedClock, OtherVerdict, other_verdicts
 
 
 class TextChange(NamedTuple):
@@ -36,10 +36,10 @@ class Preview:
     """What a correction of a policy does: to its text, to clocks that run, and what it would judge otherwise."""
 
     texts: list[TextChange]
-    moved: list[Moved]
+    moved: list[MovedClock]
     gone: list[ClockChange]
     begun: list[ClockChange]
-    otherwise: list[Otherwise]
+    otherwise: list[OtherVerdict]
 
     @property
     def is_empty(self) -> bool:
@@ -47,9 +47,9 @@ class Preview:
         return not self.texts
 
 
-def changed_texts(held: Sequence[Policy], given: Sequence[Policy]) -> list[TextChange]:
-    """Return the versions that two texts of a policy do not have alike, by day in force."""
-    before, after = ({version.in_force: version for version in versions} for versions in (held, given))
+def changed_texts(old: Sequence[Policy], new: Sequence[Policy]) -> list[TextChange]:
+    """Return the versions in which two texts of a policy differ, by day in force."""
+    before, after = ({version.in_force: version for version in versions} for versions in (old, new))
     changes = (TextChange(day, before.get(day), after.get(day)) for day in sorted({*before, *after}))
     return [
         change
@@ -61,55 +61,41 @@ def changed_texts(held: Sequence[Policy], given: Sequence[Policy]) -> list[TextC
 def preview(register: Register, versions: Sequence[Policy]) -> Preview:
     """Return what it would do to put these in place of a policy's versions, writing nothing; raises OutsideCalendar."""
     name = versions[0].name
-    found = Preview(changed_texts(register.policies[name], versions), [], [], [], [])
-    if found.is_empty:
-        return found
+    correction = Preview(changed_texts(register.policies[name], versions), [], [], [], [])
+    if correction.is_empty:
+        return correction
     revision = register.policies[name][0].revision + 1
-    made = Correction(register.head()[0] + 1, tuple(version._replace(revision=revision) for version in versions))
+    new_text = Correction(register.head()[0] + 1, tuple(version._replace(revision=revision) for version in versions))
     for id_ in queries.complaints_of_policy(register.connection, name):
-        history = journal.history(register.connection, id_)
-        complaint, before = register.project(history)
-        _preview_one(register, found, history, complaint, before, made)
-    return found
+        _compare(register, correction, journal.history(register.connection, id_), new_text)
+    return correction
 
 
-def _preview_one(
-    register: Register,
-    found: Preview,
-    history: Sequence[Transition],
-    complaint: Complaint,
-    before: Sequence[Clock],
-    made: Correction,
-) -> None:
-    """Add what a correction would do to one complaint."""
-    state = ComplaintState(complaint.id, history)
+def _compare(register: Register, correction: Preview, history: Sequence[Transition], new_text: Correction) -> None:
+    """Add to a preview what a new text of its policy would do to one complaint."""
+    complaint, before = register.project(history)
     assert complaint.received is not None
-    calendar_at, zone = register.calendar_at(), register.zone
-    judge = partial(judge_corrected, state.entries, is_open=complaint.is_open, calendar_at=calendar_at, zone=zone)
-    _, after = judge(_corrected(register, state, made))
+    state, zone = ComplaintState(complaint.id, history), register.zone
+    received = local_day(complaint.received, zone)
+    first = register.policy_of(state.complaint())
+    texts = (*register.corrections.get(complaint.policy, ()), new_text)
+    later = [text for text in texts if text.versions[0].revision > first.revision]
+    calendar_at, is_open = register.calendar_at(), complaint.is_open
+    judge = partial(judge_corrected, state.entries, is_open=is_open, calendar_at=calendar_at, zone=zone)
+    _, after = judge(policy_at(first, later, received, register.rejudgings))
     running = [{(clock.name, clock.round): clock for clock in runs if clock.ended is None} for runs in (before, after)]
     for key in {**running[0], **running[1]}:
         then, now = (runs.get(key) for runs in running)
         if then is not None and now is not None:
             if (then.due, then.provisional) != (now.due, now.provisional):
-                found.moved.append(Moved(complaint.id, then, now))
+                correction.moved.append(MovedClock(complaint.id, then, now))
         elif then is not None:
-            found.gone.append(ClockChange(complaint.id, then))
+            correction.gone.append(ClockChange(complaint.id, then))
         elif now is not None:
-            found.begun.append(ClockChange(complaint.id, now))
-    text = version_for(made.versions, local_day(complaint.received, zone))
+            correction.begun.append(ClockChange(complaint.id, now))
+    text = version_for(new_text.versions, received)
     _, anew = judge(lambda _: text)
-    found.otherwise.extend(judged_otherwise(complaint, before, anew))
-
-
-def _corrected(register: Register, state: ComplaintState, made: Correction) -> PolicyAt:
-    """Return the texts by which a complaint would be handled once a policy is corrected."""
-    received = state.complaint()
-    assert received.received is not None
-    earlier = register.corrections.get(received.policy, [])
-    first = register.policy_of(received)
-    later = [correction for correction in (*earlier, made) if correction.versions[0].revision > first.revision]
-    return policy_at(first, later, local_day(received.received, register.zone), register.rejudgings)
+    correction.otherwise.extend(other_verdicts(complaint, before, anew))
 
 
 def correct(recorder: Recorder, versions: Sequence[Policy]) -> Preview:

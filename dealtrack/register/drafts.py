@@ -246,7 +246,7 @@ def drafts_in(folder: Path, name: str = "") -> list[Path]:
             names = [entry.name for entry in entries if DRAFT in entry.name and entry.name.startswith(start)]
     except OSError:
         return []
-    return [folder / found for found in sorted(names) if not _is_in_use(folder / found)]
+    return [path for path in (folder / name for name in sorted(names)) if not _is_in_use(path)]
 
 
 def remove_drafts(folder: Path, name: str = "") -> None:

@@ -1,7 +1,7 @@
 """Complaints that look entered already: the same number, or the same consumer at the same platform days apart."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from dealtrack.register.store import Store
 
 SHOWN = 5
 
-_HELD = "SELECT c.id, c.number, c.platform, c.received_at FROM"
+_SELECT = "SELECT c.id, c.number, c.platform, c.received_at FROM"
 # A voided complaint has neither number nor moment of receipt, so that it never shares one.
 _BEFORE = "c.id < ?"
 _NEAR = "c.platform = ? AND c.received_at >= ? AND c.received_at < ?"
@@ -44,7 +44,7 @@ class Watch:
     def by_number(self, complaint: int) -> list[Lookalike]:
         """Return the complaints with the same external number, the latest first; at most SHOWN."""
         rows = self._connection.execute(
-            f"{_HELD} complaint c JOIN complaint n ON n.number = c.number AND n.id = ? "
+            f"{_SELECT} complaint c JOIN complaint n ON n.number = c.number AND n.id = ? "
             f"WHERE {_BEFORE} ORDER BY c.id DESC LIMIT {SHOWN}",
             (complaint, complaint),
         )
@@ -63,21 +63,21 @@ class Watch:
         )
         for id_, platform, received, phone, email in rows:
             near = (id_, platform, *_span(from_store(received), self._days, self._zone))
-            found: dict[int, Lookalike] = {}
+            alike: dict[int, Lookalike] = {}
             for column, key, word in (("phone_key", phone, "phone"), ("email_key", email, "e-mail")):
                 if key is not None:
-                    for held in _sharing(self._connection, column, key, near):
-                        before = found.get(held[0])
+                    for other in _sharing(self._connection, column, key, near):
+                        before = alike.get(other[0])
                         shares = (*before.shares, word) if before else (word,)
-                        found[held[0]] = _lookalike(id_, held, *shares)
-            yield from found.values()
+                        alike[other[0]] = _lookalike(id_, other, *shares)
+            yield from alike.values()
 
 
 def _sharing(
     connection: sqlite3.Connection, column: str, key: str, near: tuple[int, str, str, str]
 ) -> list[tuple[int, str | None, str, str]]:
     return connection.execute(
-        f"{_HELD} personal p CROSS JOIN complaint c ON c.id = p.complaint "
+        f"{_SELECT} personal p CROSS JOIN complaint c ON c.id = p.complaint "
         f"WHERE p.{column} = ? AND {_BEFORE} AND {_NEAR} ORDER BY p.complaint DESC LIMIT {SHOWN}",
         (key, *near),
     ).fetchall()
@@ -94,13 +94,10 @@ def _lookalike(complaint: int, row: tuple[int, str | None, str, str], *shares: s
     return Lookalike(complaint, of, number, platform, from_store(received), shares)
 
 
-def merged(found: Iterator[Lookalike] | list[Lookalike]) -> list[Lookalike]:
+def merged(lookalikes: Iterable[Lookalike]) -> list[Lookalike]:
     """Return lookalikes with each pair of complaints once, and all that it shares."""
     pairs: dict[tuple[int, int], Lookalike] = {}
-    for held in found:
-        before = pairs.get((held.complaint, held.of))
-        shares = (*before.shares, *held.shares) if before else held.shares
-        pairs[held.complaint, held.of] = Lookalike(
-            held.complaint, held.of, held.number, held.platform, held.received, shares
-        )
+    for like in lookalikes:
+        before = pairs.get((like.complaint, like.of))
+        pairs[like.complaint, like.of] = like._replace(shares=before.shares + like.shares) if before else like
     return list(pairs.values())

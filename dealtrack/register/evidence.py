@@ -1,9 +1,10 @@
-"""Evidence files: kept beside the register under the hash of their content, and held against it."""
+"""Evidence files: kept beside the register, each under the hash of its content, copied out and along with backups."""
 
 import json
 import os
 import re
 import secrets
+import sqlite3
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,13 +35,14 @@ _COPY = re.compile(r"(.+?)(-schema[0-9]+|-replaced)?-[0-9]{8}T[0-9]{6}Z(-[0-9]+)
 """The names of copies: those of `backup --keep`, from before an upgrade, and what a restore replaced."""
 
 FOLDER = Phrase("it is a folder")
+LINK_INSTEAD = Phrase("a symbolic link or a file stands where its folder should")
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
     """An evidence file as the journal tells of it; `size` in bytes, `at` in UTC.
 
-    `present` tells whether a file of that size is held; only a check of its hash tells more.
+    `present` tells whether a file of that size is stored; only a check of its hash tells more.
     """
 
     complaint: int
@@ -53,13 +55,22 @@ class Exhibit:
     present: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CopiedEvidence:
+    """How many evidence files a folder has now, how many of them are new in it, and what could not be copied."""
+
+    count: int
+    new: int
+    faults: list[str]
+
+
 def evidence_folder(register: Store) -> Path:
     """Return the folder of a register's evidence: beside its file, whatever link leads there.
 
     A copy that is named by its moment, and has no folder of its own, shares that of the name before the moment.
     """
-    place = Path(os.path.realpath(register.path))
-    own = place.with_name(f"{place.name}{EVIDENCE_SUFFIX}")
+    place = real_path(register.path)
+    own = folder_of(place)
     copy = _COPY.fullmatch(place.stem)
     if copy is None or own.is_dir():
         return own
@@ -67,8 +78,12 @@ def evidence_folder(register: Store) -> Path:
     return min(shared, default=own)
 
 
-def stored_path(register: Store, digest: str) -> Path:
-    """Return where the file with a content hash is kept."""
+def folder_of(copy: Path) -> Path:
+    """Return the folder with the evidence of a register or of a copy of it, at this very path."""
+    return copy.with_name(f"{copy.name}{EVIDENCE_SUFFIX}")
+
+
+def _stored_path(register: Store, digest: str) -> Path:
     # What is no hash, in a register that somebody altered, leads nowhere.
     digest = digest if _HASH.fullmatch(str(digest)) else "0" * 64
     return evidence_folder(register) / digest[:2] / digest
@@ -76,30 +91,28 @@ def stored_path(register: Store, digest: str) -> Path:
 
 def exhibits(register: Store, history: Sequence[Transition]) -> list[Exhibit]:
     """Return the evidence of a complaint in order of entry; voided entries are left out."""
-    counted = [entry for entry in effective(history) if entry.kind is Kind.EVIDENCE]
-    return [_exhibit(register, entry) for entry in sorted(counted, key=lambda entry: entry.seq)]
+    entries = [entry for entry in effective(history) if entry.kind is Kind.EVIDENCE]
+    return [_exhibit(register, entry) for entry in sorted(entries, key=lambda entry: entry.seq)]
 
 
 def _exhibit(register: Store, entry: Transition) -> Exhibit:
-    detail = entry.detail
-    digest, size = detail["sha256"], detail["size"]
+    digest, size = entry.detail["sha256"], entry.detail["size"]
     try:
-        held = os.lstat(stored_path(register, digest))
-        present = stat.S_ISREG(held.st_mode) and held.st_size == size
+        file = os.lstat(_stored_path(register, digest))
+        present = stat.S_ISREG(file.st_mode) and file.st_size == size
     except OSError:
         present = False
     # Who can write a register's file can write any name into it: here it is none but a file's own.
-    name = safe_name(str(detail["name"]))
+    name = safe_name(str(entry.detail["name"]))
     return Exhibit(entry.complaint, entry.seq, name, size, digest, entry.at, entry.actor, present)
 
 
-def find_exhibit(held: Iterable[Exhibit], complaint: int, seq: int) -> Exhibit:
+def find_exhibit(evidence: Sequence[Exhibit], complaint: int, seq: int) -> Exhibit:
     """Return the exhibit with an entry's number; raises UnknownEvidence."""
-    known = list(held)
-    for exhibit in known:
+    for exhibit in evidence:
         if exhibit.seq == seq:
             return exhibit
-    numbers = ", ".join(str(exhibit.seq) for exhibit in known)
+    numbers = ", ".join(str(exhibit.seq) for exhibit in evidence)
     hint = Phrase("Its evidence: {numbers}.", numbers=numbers) if numbers else Phrase("It has none.")
     raise UnknownEvidence(seq=seq, complaint=complaint, known=hint)
 
@@ -109,16 +122,16 @@ def keep_file(register: Store, source: Path) -> dict[str, Any]:
 
     A copy that no entry then names does no harm. Raises CannotRead and CannotWrite.
     """
-    digest, size = keep_in(evidence_folder(register), source)
+    digest, size = _keep(evidence_folder(register), source)
     return {"name": safe_name(source.name), "sha256": digest, "size": size}
 
 
-def keep_in(folder: Path, source: Path) -> tuple[str, int]:
+def _keep(folder: Path, source: Path) -> tuple[str, int]:
     """Copy a file into a folder of evidence; return its hash and size.
 
     The copy is whole and on the disk when this returns. Raises CannotRead and CannotWrite.
     """
-    with _opened(source) as handle, _store(folder) as root:
+    with _opened(source) as handle, _made_folder(folder) as root:
         part = f".{secrets.token_hex(8)}{DRAFT}"
         try:
             unnamed = root.unnamed_file()
@@ -130,7 +143,11 @@ def keep_in(folder: Path, source: Path) -> tuple[str, int]:
                     root.name_file(unnamed, part)
             finally:
                 os.close(out)
-            _enter(root, part, digest)
+            # A file that stands there already is of the same content; a link or an altered file is replaced.
+            with suppress(FileExistsError):
+                root.make(digest[:2])
+            with root.inner(digest[:2]) as shelf:
+                root.move(part, shelf, digest)
         except OSError as error:
             raise CannotWrite(path=folder, reason=error.strerror or str(error)) from None
         finally:
@@ -158,72 +175,54 @@ def _opened(source: Path) -> Iterator[int]:
         reason = FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
         raise CannotRead(path=source, reason=reason) from None
     try:
-        held = os.fstat(handle)
-        if not stat.S_ISREG(held.st_mode):
-            kind = FOLDER if stat.S_ISDIR(held.st_mode) else Phrase("it is no plain file")
+        file = os.fstat(handle)
+        if not stat.S_ISREG(file.st_mode):
+            kind = FOLDER if stat.S_ISDIR(file.st_mode) else Phrase("it is no plain file")
             raise CannotRead(path=source, reason=kind)
-        if held.st_size > LARGEST:
-            raise CannotRead(path=source, reason=_too_large(held.st_size))
+        _check_size(source, file.st_size)
         yield handle
     finally:
         os.close(handle)
 
 
-def _too_large(size: int) -> str:
-    return Phrase("it has {size:,} bytes, and {largest:,} are the most", size=size, largest=LARGEST)
+def _check_size(source: Path, size: int) -> None:
+    if size > LARGEST:
+        reason = Phrase("it has {size:,} bytes, and {largest:,} are the most", size=size, largest=LARGEST)
+        raise CannotRead(path=source, reason=reason)
 
 
 @contextmanager
-def _store(folder: Path) -> Iterator[Folder]:
+def _made_folder(folder: Path) -> Iterator[Folder]:
     """Open the evidence folder, making it where there is none; raises CannotWrite."""
-    kept = ExitStack()
+    stack = ExitStack()
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
             sync(folder.parent)
-        root = kept.enter_context(Folder.opened(folder))
+        root = stack.enter_context(Folder.opened(folder))
     except OSError as error:
         reason = LINK_INSTEAD if error.errno in LINKS else error.strerror or str(error)
         raise CannotWrite(path=folder, reason=reason) from None
-    with kept:
+    with stack:
         yield root
 
 
-LINK_INSTEAD = Phrase("a symbolic link or a file stands where its folder should")
-
-
 def _copy(handle: int, out: int, source: Path) -> tuple[str, int]:
-    """Copy a file and return the hash and the size of what was copied; raises CannotRead."""
-    known, size = sha256(), 0
-    while chunk := _read(handle, source):
+    """Copy a file and return the hash and the size of what was copied; raises CannotRead, and OSError in writing."""
+    digest, size = sha256(), 0
+    while True:
+        try:
+            chunk = os.read(handle, CHUNK)
+        except OSError as error:
+            raise CannotRead(path=source, reason=error.strerror or str(error)) from None
+        if not chunk:
+            return digest.hexdigest(), size
         size += len(chunk)
-        if size > LARGEST:
-            raise CannotRead(path=source, reason=_too_large(size))
-        known.update(chunk)
-        _write(out, chunk)
-    return known.hexdigest(), size
-
-
-def _read(handle: int, source: Path) -> bytes:
-    try:
-        return os.read(handle, CHUNK)
-    except OSError as error:
-        raise CannotRead(path=source, reason=error.strerror or str(error)) from None
-
-
-def _write(out: int, chunk: bytes) -> None:
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[os.write(out, rest) :]
-
-
-def _enter(root: Folder, part: str, digest: str) -> None:
-    """Move a whole copy to the place of its hash; one that stands there already is of the same content."""
-    with suppress(FileExistsError):
-        root.make(digest[:2])
-    with root.inner(digest[:2]) as shelf:
-        # A link or an altered file in its place is replaced, not followed.
-        root.move(part, shelf, digest)
+        _check_size(source, size)
+        digest.update(chunk)
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[os.write(out, rest) :]
 
 
 def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
@@ -236,10 +235,10 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     reason = part_of_register(real_path(place))
     if reason:
         raise CannotWrite(path=place, reason=reason)
-    fault = content_fault(register, exhibit.sha256)
+    fault = fault_in(evidence_folder(register), exhibit.sha256)
     if fault:
         raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault)
-    stored = stored_path(register, exhibit.sha256)
+    stored = _stored_path(register, exhibit.sha256)
     try:
         with only_file(place) as out, _opened(stored) as handle:
             digest, _ = _copy(handle, out, stored)
@@ -252,52 +251,47 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     return place
 
 
-def content_fault(register: Store, digest: str) -> str | None:
-    """Return what is wrong with the stored file of a content hash, None where it is whole."""
-    return fault_in(evidence_folder(register), digest)
-
-
-def fault_in(folder: Path, digest: str) -> str | None:
-    """Return what is wrong with the file of a content hash in a folder of evidence, None where it is whole."""
+def fault_in(folder: Path, digest: str) -> str:
+    """Return what is wrong with the file of a content hash in a folder of evidence, nothing where it is whole."""
     if not _HASH.fullmatch(str(digest)):
         return Phrase("bears no content hash in the journal")
     try:
         with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
             handle = shelf.open(digest, READ)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return Phrase("is no plain file")
+            content = sha256()
+            while chunk := os.read(handle, CHUNK):
+                content.update(chunk)
+        finally:
+            os.close(handle)
     except FileNotFoundError:
         return Phrase("is missing")
     except OSError as error:
         if error.errno in LINKS:
             return Phrase("is a symbolic link, or stands in one")
         return Phrase("cannot be read ({fault})", fault=Word(error.strerror or str(error)))
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return Phrase("is no plain file")
-        known = sha256()
-        while chunk := os.read(handle, CHUNK):
-            known.update(chunk)
-    except OSError as error:
-        return Phrase("cannot be read ({fault})", fault=Word(error.strerror or str(error)))
-    finally:
-        os.close(handle)
-    return None if known.hexdigest() == digest else Phrase("was altered")
+    return "" if content.hexdigest() == digest else Phrase("was altered")
 
 
 def evidence_faults(register: Store) -> list[str]:
     """Check every evidence file that the journal tells of, voided entries aside, against its hash."""
-    faults: dict[str, str | None] = {}
-    found: list[str] = []
-    for digest, label in told(register):
+    folder = evidence_folder(register)
+    faults: dict[str, str] = {}
+    labels = list(evidence_entries(register.connection))
+    for digest, _label in labels:
         if digest not in faults:
-            faults[digest] = content_fault(register, digest)
-        if faults[digest]:
-            found.append(Phrase("{label} {fault}", label=label, fault=faults[digest]))
-    return found
+            faults[digest] = fault_in(folder, digest)
+    return [_fault(label, faults[digest]) for digest, label in labels if faults[digest]]
 
 
-def told(register: Store) -> Iterator[tuple[str, str]]:
+def _fault(label: str, fault: str) -> Phrase:
+    return Phrase("{label} {fault}", label=label, fault=fault)
+
+
+def evidence_entries(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """Yield the content hash of each evidence file that the journal tells of, voided entries aside, and what it is."""
-    connection = register.connection
     voided = {
         json.loads(detail)["seq"]
         for (detail,) in connection.execute("SELECT detail FROM transition WHERE kind = ?", (Kind.VOIDED.value,))
@@ -308,12 +302,48 @@ def told(register: Store) -> Iterator[tuple[str, str]]:
     for seq, complaint, text in rows:
         if seq not in voided:
             detail = json.loads(text)
-            yield (
-                detail["sha256"],
-                Phrase(
-                    "evidence {name} of complaint {complaint} (entry {seq})",
-                    name=detail["name"],
-                    complaint=complaint,
-                    seq=seq,
-                ),
+            label = Phrase(
+                "evidence {name} of complaint {complaint} (entry {seq})",
+                name=detail["name"],
+                complaint=complaint,
+                seq=seq,
             )
+            yield detail["sha256"], label
+
+
+def copy_evidence(register: Store, sources: Iterable[Path], target: Path) -> CopiedEvidence:
+    """Bring every evidence file that the journal tells of into a folder, from the first other one that has it whole.
+
+    What is there already, and whole, is left alone. Raises CannotWrite.
+    """
+    labels: dict[str, str] = {}
+    for digest, label in evidence_entries(register.connection):
+        labels.setdefault(digest, label)
+    folders = list(sources)
+    count = new = 0
+    faults: list[str] = []
+    for digest, label in labels.items():
+        if not fault_in(target, digest):
+            count += 1
+            continue
+        fault: str = Phrase("is missing")
+        for source in folders:
+            fault = _copy_along(source, target, digest)
+            if not fault:
+                count, new = count + 1, new + 1
+                break
+        if fault:
+            faults.append(_fault(label, fault))
+    return CopiedEvidence(count, new, faults)
+
+
+def _copy_along(source: Path, target: Path, digest: str) -> str:
+    """Copy one file of evidence; return what is wrong with it, nothing where it was copied."""
+    fault = fault_in(source, digest)
+    if fault:
+        return fault
+    try:
+        copy, _ = _keep(target, source / digest[:2] / digest)
+    except CannotRead as error:
+        return Phrase("cannot be read ({fault})", fault=error.values["reason"])
+    return "" if copy == digest else Phrase("was altered")

@@ -1,6 +1,6 @@
 """A folder whose files are opened by their names, without following a link that was put in the place of one.
 
-Where the system can (Linux, macOS) the folder is held open, so that nothing is put in its place meanwhile. Windows
+Where the system can (Linux, macOS) the folder is file open, so that nothing is put in its place meanwhile. Windows
 cannot: there a link is looked for before, and one that is put there at that very moment is followed.
 """
 
@@ -46,18 +46,18 @@ class Folder:
     @contextmanager
     def opened(cls, path: Path) -> "Iterator[Self]":
         """Open a folder during the block."""
-        with cls._held(path, path, None) as folder:
+        with cls._opened(path, path, None) as folder:
             yield folder
 
     @contextmanager
     def inner(self, name: str) -> "Iterator[Self]":
         """Open a folder in this one during the block."""
-        with self._held(self._path / name, *self._where(name)) as folder:
+        with self._opened(self._path / name, *self._where(name)) as folder:
             yield folder
 
     @classmethod
     @contextmanager
-    def _held(cls, path: Path, where: "str | Path", within: int | None) -> "Iterator[Self]":
+    def _opened(cls, path: Path, where: "str | Path", within: int | None) -> "Iterator[Self]":
         if not holds_folders():
             if not stat.S_ISDIR(_no_link(path).st_mode):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
@@ -112,7 +112,7 @@ class Folder:
 
 
 def _no_link(path: Path) -> os.stat_result:
-    held = os.lstat(path)
-    if stat.S_ISLNK(held.st_mode) or getattr(held, "st_reparse_tag", 0) == _JUNCTION:
+    file = os.lstat(path)
+    if stat.S_ISLNK(file.st_mode) or getattr(file, "st_reparse_tag", 0) == _JUNCTION:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    return held
+    return file

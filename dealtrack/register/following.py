@@ -32,11 +32,11 @@ class Follower:
         # Read in this order, something written in between is told twice rather than not at all.
         last = self._last_seq()
         rows = self._connection.execute("SELECT DISTINCT complaint FROM transition WHERE seq > ?", (self._seq,))
-        found = [complaint for (complaint,) in rows]
+        complaints = {complaint for (complaint,) in rows}
         # A commit that adds no entry made the tables again from the journal, say, and may have moved anything.
-        is_whole = None in found or not found
+        is_whole = None in complaints or not complaints
         self._version, self._seq = version, last
-        return Changes(tuple(sorted(id_ for id_ in found if id_ is not None)), is_whole)
+        return Changes(tuple(sorted(id_ for id_ in complaints if id_ is not None)), is_whole)
 
     def _read_version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()

@@ -15,8 +15,7 @@ from dealtrack.register import journal
 from dealtrack.register.backup import draft_folders, last_backup
 from dealtrack.register.connection import is_erasure_open
 from dealtrack.register.drafts import drafts_in
-from dealtrack.register.evidence import evidence_folder
-from dealtrack.register.evidence import told as told_evidence
+from dealtrack.register.evidence import evidence_entries, evidence_folder
 from dealtrack.register.folder import holds_folders
 from dealtrack.register.schema import VERSION
 from dealtrack.register.store import Store
@@ -42,10 +41,12 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
             version=version,
             fixed=fixed,
         )
-    told = register.upgrade
-    if told is not None and told.reason:
+    upgrade = register.upgrade
+    if upgrade is not None and upgrade.reason:
         yield Phrase(
-            "the register stays at schema {found} and takes no entries: {reason}", found=told.found, reason=told.reason
+            "the register stays at schema {found} and takes no entries: {reason}",
+            found=upgrade.old,
+            reason=upgrade.reason,
         )
     if register.mode == "delete":
         yield "the register is a copy that nobody has written to: who reads it makes writers wait until the next entry"
@@ -62,9 +63,9 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     for path in _private(register) if _keeps_modes() else ():
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            wanted = "700" if path.is_dir() else "600"
+            right = "700" if path.is_dir() else "600"
             yield Phrase(
-                "{path} can be read by others (mode {mode:o}); chmod {wanted} it", path=path, mode=mode, wanted=wanted
+                "{path} can be read by others (mode {mode:o}); chmod {wanted} it", path=path, mode=mode, wanted=right
             )
     last = journal.Tail.of(register.connection).recorded_at
     if last and from_store(last) > now:
@@ -79,16 +80,16 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
 
 
 def _backup_warnings(register: Store, now: datetime) -> Iterator[str]:
-    made = last_backup(register)
-    if made is None:
+    backup = last_backup(register)
+    if backup is None:
         yield Phrase("no backup is known of; 'dealtrack backup --keep 30 FOLDER' makes one")
         return
-    days = (local_day(now, register.zone) - local_day(made.at, register.zone)).days
+    days = (local_day(now, register.zone) - local_day(backup.at, register.zone)).days
     if days > OLDEST_BACKUP:
         yield Phrase("the last backup is {days} days old", days=days)
-    if not made.path.exists():
-        yield Phrase("the last backup is no longer where it was made: {path}", path=made.path)
-    if not made.evidence and any(True for _ in told_evidence(register)):
+    if not backup.path.exists():
+        yield Phrase("the last backup is no longer where it was made: {path}", path=backup.path)
+    if not backup.evidence and any(True for _ in evidence_entries(register.connection)):
         yield Phrase("the last backup left out the evidence files")
 
 
@@ -112,22 +113,22 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
     seq, head = register.head()
     yield "register", str(register.path.absolute())
     yield "size", Phrase("{count} bytes", count=register.path.stat().st_size)
-    yield "schema", str(register.upgrade.found if register.upgrade and register.upgrade.reason else VERSION)
+    yield "schema", str(register.upgrade.old if register.upgrade and register.upgrade.reason else VERSION)
     yield "entries", str(seq)
     yield "head", head
     calendar = register.calendar
     yield "calendar", Phrase("{name}, revision {revision}", name=calendar.rules.name, revision=calendar.revision)
     yield "policy", register.facts["policy"]
     yield "time zone", register.facts["timezone"]
-    made = last_backup(register)
-    if made is not None:
+    backup = last_backup(register)
+    if backup is not None:
         yield (
             "last backup",
             Phrase(
                 "{moment}, {count} entries since, {path}",
-                moment=show_moment(made.at, register.zone),
-                count=max(seq - made.entries, 0),
-                path=made.path,
+                moment=show_moment(backup.at, register.zone),
+                count=max(seq - backup.entries, 0),
+                path=backup.path,
             ),
         )
     yield "SQLite", sqlite3.sqlite_version

@@ -99,10 +99,10 @@ class Writer:
         seq = self._add(entry.complaint, str(entry.kind), to_store(entry.at), chain.canonical(entry.detail))
         assert seq == entry.seq
 
-    def add_all(self, told: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]]) -> None:
+    def add_all(self, transitions: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]]) -> None:
         """Add entries of complaints: of each the kinds, moments and details of its transitions, as they are stored."""
         tail = self._tail
-        links = chain.links_after(tail.seq, tail.hash, self._recorded_text, self._actor, told)
+        links = chain.links_after(tail.seq, tail.hash, self._recorded_text, self._actor, transitions)
         if links:
             tail.seq, tail.hash = links[-1][0], bytes(links[-1][-1])
         self._links += links
@@ -149,11 +149,11 @@ def histories_beyond(
 
     They come as those of `histories` do.
     """
-    known, said = tuple(kinds), [f'"{word}":' for word in words]
-    other = f"kind NOT IN ({', '.join('?' * len(known))})"
-    told = " OR ".join([other, *["instr(detail, ?)"] * len(said)])
-    wanted = f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({told}))"
-    for complaint, rows in rows_by_complaint(connection, wanted, [*known, *said]):
+    usual, texts = tuple(kinds), [f'"{word}":' for word in words]
+    other = f"kind NOT IN ({', '.join('?' * len(usual))})"
+    either = " OR ".join([other, *["instr(detail, ?)"] * len(texts)])
+    condition = f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({either}))"
+    for complaint, rows in rows_by_complaint(connection, condition, [*usual, *texts]):
         yield complaint, list(map(transition_of, rows))
 
 
@@ -164,10 +164,10 @@ def histories(connection: sqlite3.Connection) -> Iterator[tuple[int, list[Transi
 
 
 def rows_by_complaint(
-    connection: sqlite3.Connection, wanted: str = "complaint IS NOT NULL", values: Sequence[str] = ()
+    connection: sqlite3.Connection, condition: str = "complaint IS NOT NULL", values: Sequence[str] = ()
 ) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
     """Yield each complaint with the rows of its transitions, of COLUMNS, in order of entry, complaints by id."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE {wanted} ORDER BY complaint, seq", values)
+    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE {condition} ORDER BY complaint, seq", values)
     for complaint, group in groupby(rows, key=itemgetter(1)):
         yield complaint, list(group)
 
@@ -186,10 +186,10 @@ def entry_of(row: Sequence[Any]) -> Entry:
 
 def events(connection: sqlite3.Connection, kinds: Iterable[Event]) -> Iterator[Entry]:
     """Yield the register's own entries of some kinds, in order of entry."""
-    wanted = [kind.value for kind in kinds]
-    marks = ", ".join("?" * len(wanted))
+    names = [kind.value for kind in kinds]
+    marks = ", ".join("?" * len(names))
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM transition WHERE complaint IS NULL AND kind IN ({marks}) ORDER BY seq", wanted
+        f"SELECT {COLUMNS} FROM transition WHERE complaint IS NULL AND kind IN ({marks}) ORDER BY seq", names
     )
     for row in rows:
         yield entry_of(row)
@@ -207,20 +207,6 @@ def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
         else:
             high = middle - 1
     return low
-
-
-def complaints_from(connection: sqlite3.Connection, seq: int) -> list[int]:
-    """Return the first few complaints, nine where there are more, that the entries from a number on tell of."""
-    rows = connection.execute(
-        "SELECT complaint FROM transition WHERE seq >= ? AND complaint IS NOT NULL ORDER BY seq", (seq,)
-    )
-    found: dict[int, None] = {}
-    for (complaint,) in rows:
-        found[complaint] = None
-        if len(found) == 9:
-            break
-    rows.close()
-    return list(found)
 
 
 def first_hash(connection: sqlite3.Connection) -> bytes:

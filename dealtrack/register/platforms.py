@@ -56,13 +56,13 @@ def _aliases(
 ) -> tuple[str, ...]:
     aliases = list(platform.aliases)
     for name in dropped:
-        held = next((alias for alias in aliases if fold(alias) == fold(name)), None)
-        if held is None:
+        present = next((alias for alias in aliases if fold(alias) == fold(name)), None)
+        if present is None:
             near = suggestion(nearest_words(name, aliases))
             raise UnknownWord(
                 what="An alias to drop", value=name, nearest=near, allowed=listed(aliases or [Word("none")])
             )
-        aliases.remove(held)
+        aliases.remove(present)
     others = [other for other in platforms if other.name != platform.name]
     for name in added:
         check_names_free([name], others)
@@ -90,8 +90,8 @@ def check_platform(recorder: Recorder, name: str, at: datetime, channels: Sequen
 def platform_checks(register: Register, name: str) -> list[Check]:
     """Return all checks of a platform's contact channels, the earliest first."""
     entries = journal.events(register.connection, [Event.PLATFORM_CHECKED])
-    found = [entry for entry in entries if entry.detail["name"] == name]
-    return [_check_of(entry) for entry in sorted(found, key=lambda entry: (entry.at, entry.seq))]
+    checks = [entry for entry in entries if entry.detail["name"] == name]
+    return [_check_of(entry) for entry in sorted(checks, key=lambda entry: (entry.at, entry.seq))]
 
 
 def apply_entry(connection: sqlite3.Connection, entry: Entry) -> None:
@@ -101,8 +101,8 @@ def apply_entry(connection: sqlite3.Connection, entry: Entry) -> None:
         case Event.PLATFORM_ENTERED:
             platform = projection.platform_from_data(detail)
         case Event.PLATFORM_EDITED:
-            known = projection.platform_to_data(_stored(connection, detail))
-            platform = projection.platform_from_data({**known, **detail})
+            before = projection.platform_to_data(_stored(connection, detail))
+            platform = projection.platform_from_data({**before, **detail})
         case Event.PLATFORM_CHECKED:
             platform = with_check(_stored(connection, detail), _check_of(entry))
         case _:

@@ -13,14 +13,13 @@ from dealtrack.core.text import fit_text
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries
-from dealtrack.register.calendar_layers import read_layers
+from dealtrack.register.calendar_rulings import read_layers, revisions, write_rules
 from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.plain import Plain
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
-from dealtrack.register.revising import Otherwise, judged_otherwise
-from dealtrack.register.rulings import revisions, write_rules
+from dealtrack.register.revising import OtherVerdict, other_verdicts
 from dealtrack.register.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
 
 SHOWN = 5
@@ -92,21 +91,21 @@ def project(register: Register) -> None:
     writer.flush()
 
 
-def judge_anew(recorder: Recorder) -> list[Otherwise]:
+def judge_anew(recorder: Recorder) -> list[OtherVerdict]:
     """Judge ended clocks by the present calendar and policies, told in the journal; return those that changed."""
     register = recorder.register
     recorder.event(Event.RECHECKED, {"revision": register.revision})
     recorder.flush()
     register.forget("rejudgings")
     writer = projection.Writer(register.connection)
-    changed: list[Otherwise] = []
+    changed: list[OtherVerdict] = []
     for _, history in journal.histories(register.connection):
         before = queries.clocks_of(register.connection, history[0].complaint)
         complaint, after = register.project(history)
         is_corrected = complaint.policy in register.corrections
         if is_corrected or sorted(map(_telling, before)) != sorted(map(_telling, after)):
             writer.write(complaint, after, history)
-        changed += judged_otherwise(complaint, before, after, gone=True)
+        changed += other_verdicts(complaint, before, after, gone=True)
     writer.flush()
     return changed
 

@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 from dealtrack.core import lifecycle, limits
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detail, Kind, Transition
-from dealtrack.core.moments import Moment
+from dealtrack.core.moments import Moment, local_day
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
 from dealtrack.errors import PersonalAltered, RegisterOlder
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.connection import PATIENCE_SECONDS, finish_erasure, is_erasure_open, transaction
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import Personal, PersonalCheck, PersonalDigest, personal_digest, personal_row
 from dealtrack.register.plain import Plain
 from dealtrack.register.register import Register
-from dealtrack.register.rulings import write_rules
 from dealtrack.register.store import Store
 
 MOST_NAMED = 9
@@ -93,7 +93,7 @@ def writing(register: Store) -> Iterator[None]:
     """Write all that the block writes, or nothing; raises RegisterOlder where the schema could not be changed."""
     upgrade, connection = register.upgrade, register.connection
     if upgrade is not None and upgrade.reason:
-        raise RegisterOlder(path=register.path, found=upgrade.found, known=upgrade.known, reason=upgrade.reason)
+        raise RegisterOlder(path=register.path, found=upgrade.old, known=upgrade.new, reason=upgrade.reason)
     if register.mode == "delete":
         _use_log(connection)
     with transaction(connection):
@@ -157,24 +157,22 @@ class Recorder:
     ) -> dict[int, tuple[Complaint, Personal | None]]:
         """Look many external numbers, and keys of imports, up at once: a quarter of the time of one by one.
 
-        Returns the complaints that are found, and their personal data, as they now are.
+        Returns the complaints with them, and their personal data, as they now are.
         """
         self.flush()
         self._numbers = queries.find_numbers(self._connection, numbers)
         self._keys = queries.find_import_keys(self._connection, keys)
-        found = [id_ for ids in self._numbers.values() for id_ in ids]
-        found += [id_ for id_ in self._keys.values() if id_ is not None]
-        rows = queries.complaints_with_personal(self._connection, found) if found else ()
-        return {held.id: (held, Personal(*personal) if personal else None) for held, personal in rows}
+        ids = [id_ for ids in self._numbers.values() for id_ in ids]
+        ids += [id_ for id_ in self._keys.values() if id_ is not None]
+        rows = queries.complaints_with_personal(self._connection, ids) if ids else ()
+        return {complaint.id: (complaint, Personal(*fields) if fields else None) for complaint, fields in rows}
 
     def find_number(self, number: str) -> list[int]:
         """Return the ids of the complaints with an external number, those just recorded included."""
-        known = self._numbers.get(number)
-        if known is None:
+        if number not in self._numbers:
             self.flush()
             self._numbers |= queries.find_numbers(self._connection, [number])
-            known = self._numbers[number]
-        return known
+        return self._numbers[number]
 
     def find_import_key(self, key: str) -> int | None:
         """Return the complaint that an import entered under a key, None where there is none."""
@@ -268,7 +266,9 @@ class Recorder:
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
-                    detail["policy_version"] = self.register.version_at(detail["policy"], at).version
+                    detail["policy_version"] = self.register.version_on(
+                        detail["policy"], local_day(at, self.register.zone)
+                    ).version
                 if work.personal is not None:
                     detail["personal"] = personal_digest(salt, work.personal)
             decided.append(self._entries.next_transition(len(decided), state.id, kind, at, detail))
@@ -318,11 +318,11 @@ class Recorder:
         """Yield what files called the category of complaints just entered that are other, and how often."""
         return queries.category_words(self._connection, self._first_seq)
 
-    def make(self, made: Mapping[str, Any]) -> None:
+    def make(self, setup: Mapping[str, Any]) -> None:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
-        self._entries.event(Event.MADE, made)
+        self._entries.event(Event.MADE, setup)
         self._entries.flush()
-        projection.write_made(self._connection, made)
+        projection.write_made(self._connection, setup)
         write_rules(self._connection)
 
     def use_policy(self, name: str, load: Callable[[str], Sequence[Policy]]) -> str:
@@ -346,9 +346,9 @@ class Recorder:
         """
         self.register.forget("policies")
         versions = self.register.policies.get(policy.name, ())
-        held = next((version for version in versions if version.in_force == policy.in_force), None)
-        if held is not None:
-            check_same_version(held, policy)
+        present = next((version for version in versions if version.in_force == policy.in_force), None)
+        if present is not None:
+            check_same_version(present, policy)
             return False
         if versions:
             policy = policy._replace(revision=versions[0].revision)
@@ -360,10 +360,10 @@ class Recorder:
     def correct(self, name: str, versions: Sequence[Policy]) -> None:
         """Put other versions in place of all that the register holds of a policy, as its next revision."""
         revision = self.register.policies[name][0].revision + 1
-        made = [version._replace(revision=revision) for version in versions]
-        detail = {"name": name, "revision": revision, "versions": [version.to_data() for version in made]}
+        texts = [version._replace(revision=revision) for version in versions]
+        detail = {"name": name, "revision": revision, "versions": [text.to_data() for text in texts]}
         seq = self._entries.event(Event.POLICY_CORRECTED, detail)
-        for version in made:
+        for version in texts:
             projection.write_policy(self._connection, version, seq)
         self.register.forget("policies")
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import cached_property
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import (
@@ -36,37 +37,41 @@ class Register(Store):
 
     def find(self, number: str) -> int:
         """Return the id of the complaint with an external number; raises UnknownComplaint or AmbiguousNumber."""
-        found = queries.find_number(self._connection, number)
-        if len(found) > 1:
-            raise AmbiguousNumber(number=number, count=len(found), ids=first_few(found))
-        if not found:
-            near = queries.near_numbers(self._connection, number)
+        ids = queries.find_numbers(self.connection, [number])[number]
+        if len(ids) > 1:
+            raise AmbiguousNumber(number=number, count=len(ids), ids=first_few(ids))
+        if not ids:
+            near = queries.near_numbers(self.connection, number)
             raise UnknownComplaint(reference=number, nearest=suggestion(near))
-        return found[0]
+        return ids[0]
 
     def history(self, complaint: int) -> list[Transition]:
         """Return all transitions of a complaint in order of entry; raises UnknownComplaint."""
-        entries = journal.history(self._connection, complaint)
+        entries = journal.history(self.connection, complaint)
         if not entries:
-            last = queries.last_complaint(self._connection)
+            last = queries.last_complaint(self.connection)
             hint = Phrase(" The register holds 1 to {last}.", last=last) if last else Phrase(" The register is empty.")
             raise UnknownComplaint(reference=complaint, nearest=hint)
         return entries
 
     def personal(self, complaint: int) -> Personal | None:
         """Return a consumer's personal data, None where there is none or it was erased."""
-        row = queries.personal(self._connection, complaint)
+        row = queries.personal(self.connection, complaint)
         return Personal(*row) if row else None
 
     def all_personal(self) -> Iterator[tuple[int, Personal]]:
         """Yield each complaint of which there is personal data, with that, by id."""
-        for id_, *fields in queries.all_personal(self._connection):
+        for id_, *fields in queries.all_personal(self.connection):
             yield id_, Personal(*fields)
 
-    def standings(self, wanted: Filter, view: View) -> Iterator[Standing]:
+    def standings(self, query: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint that is meant stands in a view, by id."""
-        for complaint, runs in queries.complaints(self.tables(view, wanted.ids), wanted):
+        for complaint, runs in queries.complaints(self.tables(view, query.ids), query):
             yield self.standing(complaint, runs, view)
+
+    @cached_property
+    def _projected(self) -> dict[tuple[object, ...], sqlite3.Connection]:
+        return {}
 
     def tables(self, view: View, ids: Iterable[int] | None = None) -> sqlite3.Connection:
         """Return the tables complaint and clock as a view shows them, for the modules of the register alone.
@@ -75,7 +80,7 @@ class Register(Store):
         view shows, of the complaints with these ids, or of all.
         """
         if view.is_present:
-            return self._connection
+            return self.connection
         place = view, self.head(), ids and tuple(ids)
         if place not in self._projected:
             self._projected[place] = self.opened.enter_context(closing(sqlite3.connect(":memory:")))
@@ -83,11 +88,11 @@ class Register(Store):
         return self._projected[place]
 
     def _project_into(self, tables: sqlite3.Connection, view: View, ids: Iterable[int] | None) -> None:
-        projection.copy_empty(self._connection, tables)
+        projection.copy_empty(self.connection, tables)
         writer = projection.Writer(tables)
         for entries in self._histories(ids):
             if seen := view.seen(entries):
-                writer.write(*self.project_in(seen, view.known), seen, is_new=True)
+                writer.write(*self.project(seen, view.known_at), seen, is_new=True)
         writer.flush()
 
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:
@@ -95,18 +100,18 @@ class Register(Store):
         seen = view.seen(entries)
         if not seen:
             return None
-        complaint, runs = self.project_in(seen, view.known)
+        complaint, runs = self.project(seen, view.known_at)
         return None if complaint.status is Status.VOIDED else self.standing(complaint, runs, view)
 
-    def overdue(self, wanted: Filter, view: View) -> Iterator[Lateness]:
+    def overdue(self, query: Filter, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run past their deadline, the longest late first."""
-        for complaint, clock in queries.running(self.tables(view), wanted, None, view.moment):
+        for complaint, clock in queries.running(self.tables(view), query, None, view.moment):
             if verdict(clock, view.moment) is Verdict.OVERDUE:
                 yield self._lateness(complaint, clock, view)
 
-    def due(self, wanted: Filter, until: datetime, view: View) -> Iterator[Lateness]:
+    def due(self, query: Filter, until: datetime, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run and are due up to a moment, itself included, the earliest due first."""
-        for complaint, clock in queries.running(self.tables(view), wanted, view.moment, until):
+        for complaint, clock in queries.running(self.tables(view), query, view.moment, until):
             yield self._lateness(complaint, clock, view)
 
     def histories(self) -> Iterator[list[Transition]]:
@@ -119,28 +124,28 @@ class Register(Store):
         They come as those of `histories` do.
         """
         names = [kind.value for kind in kinds]
-        return (entries for _, entries in journal.histories_beyond(self._connection, names, words))
+        return (entries for _, entries in journal.histories_beyond(self.connection, names, words))
 
     def _histories(self, ids: Iterable[int] | None) -> Iterator[list[Transition]]:
         if ids is None:
-            yield from (entries for _, entries in journal.histories(self._connection))
+            yield from (entries for _, entries in journal.histories(self.connection))
         else:
-            yield from filter(None, (journal.history(self._connection, id_) for id_ in ids))
+            yield from filter(None, (journal.history(self.connection, id_) for id_ in ids))
 
     def calendar_in(self, view: View) -> WorkingCalendar:
         """Return the working calendar by which a view counts what has not ended."""
-        return self.calendar if view.known is None else self.calendar_at(view.known)(None)
+        return self.calendar if view.known_at is None else self.calendar_at(view.known_at)(None)
 
     def clock_names(self, view: View) -> list[str]:
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
         default = self.facts["policy"]
         # Kind by kind, that SQLite need not sort them.
         kinds = (Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED)
-        entries = (entry for kind in kinds for entry in journal.events(self._connection, [kind]))
-        last = self._last_known(view.known)
-        told = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
-        known = [Policy.from_data(data) for versions in told for data in versions]
-        ordered = sorted(known, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
+        entries = (entry for kind in kinds for entry in journal.events(self.connection, [kind]))
+        last = self._last_seq(view.known_at)
+        texts = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
+        policies = [Policy.from_data(data) for versions in texts for data in versions]
+        ordered = sorted(policies, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
     def standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:
@@ -161,13 +166,12 @@ class Register(Store):
         is_provisional = clock.provisional or (late > 0 and doubts)
         return Lateness(complaint, clock, verdict(clock, view.moment), late, is_provisional)
 
-    def project(self, history: Sequence[Transition]) -> tuple[Complaint, list[Clock]]:
-        """Return the complaint that a history makes, and every run of its clocks."""
-        return self.project_state(ComplaintState(history[0].complaint, history))
+    def project(self, history: Sequence[Transition], known_at: datetime | None = None) -> tuple[Complaint, list[Clock]]:
+        """Return the complaint that a history makes, and every run of its clocks.
 
-    def project_in(self, history: Sequence[Transition], known: datetime | None) -> tuple[Complaint, list[Clock]]:
-        """Return what a history makes by the calendars and policies that were known at a moment, or now."""
-        return self._project(ComplaintState(history[0].complaint, history), self.calendar_at(known), known)
+        They are counted by the calendars and policies that the register knew of at a moment, or now.
+        """
+        return self._project(ComplaintState(history[0].complaint, history), self.calendar_at(known_at), known_at)
 
     def project_state(self, state: ComplaintState) -> tuple[Complaint, list[Clock]]:
         """Return the complaint of a state, and every run of its clocks."""
@@ -178,12 +182,12 @@ class Register(Store):
         return self._project(ComplaintState(history[0].complaint, history), lambda _: calendar)
 
     def _project(
-        self, state: ComplaintState, calendar_at: CalendarAt, known: datetime | None = None
+        self, state: ComplaintState, calendar_at: CalendarAt, known_at: datetime | None = None
     ) -> tuple[Complaint, list[Clock]]:
         complaint = state.complaint(self.zone)
         if complaint.status is Status.VOIDED:
             return complaint, []
-        texts = self.texts_of(complaint, known)
+        texts = self.texts_of(complaint, known_at)
         if texts is None:
             return complaint, judge(state.entries, self.policy_of(complaint), calendar_at, self.zone)
         policy, clocks = judge_corrected(state.entries, texts, complaint.is_open, calendar_at, self.zone)

@@ -1,4 +1,4 @@
-"""A backup put in the register's place: checked whole first, and what it replaces kept beside it."""
+"""Restoring a backup: checked whole first, then put in the register's place; what it replaces is kept beside it."""
 
 import os
 import sqlite3
@@ -38,28 +38,35 @@ from dealtrack.register.verification import verify
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
-    """How far a journal reaches: its number of entries, the moment of the last in UTC, and its head in hexadecimal."""
+class JournalEnd:
+    """Where a journal ends: its number of entries, the moment of the last in UTC, and its head in hexadecimal."""
 
     entries: int
     last: datetime
     head: str
 
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> "JournalEnd":
+        """Return where the journal of a register ends."""
+        tail = Tail.of(connection)
+        return cls(tail.seq, from_store(tail.recorded_at), tail.hash.hex())
+
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A backup that was found whole, copied beside the register's place and of the present schema.
+class CheckedBackup:
+    """A backup that is whole, copied beside the register's place and brought to the present schema.
 
-    `replaces` is how far the register there reaches, None where there is none that can be read; `loses` is how many
-    of its entries the backup lacks, None where the backup is not of its journal. `changes` tells what rules that
-    changed since a backup of an older schema was made do to its complaints.
+    `path` is the copy, `place` the register's and `source` the backup's own. `present` is where the journal of the
+    register there ends, None where there is none that can be read; `loses` is how many of its entries the backup lacks,
+    None where the backup is not of its journal. `changes` tells what rules that changed since a backup of an older
+    schema was made do to its complaints.
     """
 
     path: Path
     place: Path
-    backup: Path
-    holds: Journal
-    replaces: Journal | None
+    source: Path
+    end: JournalEnd
+    present: JournalEnd | None
     loses: int | None
     is_free: bool
     zone: ZoneInfo
@@ -67,7 +74,7 @@ class Draft:
 
 
 @contextmanager
-def drafted(place: Path, backup: Path) -> Iterator[Draft]:
+def checked_backup(place: Path, backup: Path) -> Iterator[CheckedBackup]:
     """Copy a backup beside the register's place and check it; the copy is gone after the block, unless it was placed.
 
     An older schema is brought to the present one in the copy. Raises CannotRead, NotARegister, RegisterNewer and
@@ -89,82 +96,85 @@ def drafted(place: Path, backup: Path) -> Iterator[Draft]:
         raise NotRestored(path=place, backup=backup, reason=reason)
     try:
         with draft_file(real) as path:
-            holds, zone, changes = _copied(backup, path, place)
-            replaces, loses = _present(place, holds)
-            yield Draft(path, place, backup, holds, replaces, loses, not os.path.lexists(real), zone, changes)
+            end, zone, changes = _copied(backup, path, place)
+            present, loses = _present(place, end)
+            yield CheckedBackup(path, place, backup, end, present, loses, not os.path.lexists(real), zone, changes)
     except OSError as error:
         raise NotRestored(path=place, backup=backup, reason=error.strerror or str(error)) from None
 
 
-def _copied(backup: Path, path: Path, place: Path) -> tuple[Journal, ZoneInfo, Sequence[Phrase]]:
+def _copied(backup: Path, path: Path, place: Path) -> tuple[JournalEnd, ZoneInfo, Sequence[Phrase]]:
+    """Copy a backup, upgrade the copy and check it; return what `CheckedBackup` says of it."""
+
+    def refuse(reason: Phrase) -> NotRestored:
+        return NotRestored(path=place, backup=backup, reason=reason)
+
     changes: Sequence[Phrase] = ()
     with ExitStack() as opened:
         try:
             source = opened.enter_context(closing(connect(backup, read_only=True)))
             with faults_of(backup):
-                found = schema.check_version(source, backup)
+                version = schema.check_version(source, backup)
         except NotARegister as error:
             raise CannotRead(path=backup, reason=error.values["reason"]) from None
         except RegisterAltered as error:
-            reason = Phrase("the schema was altered at {name}", name=error.values["names"])
-            reason = Phrase("the backup is not whole: {fault}", fault=reason)
-            raise NotRestored(path=place, backup=backup, reason=reason) from None
+            fault = Phrase("the schema was altered at {name}", name=error.values["names"])
+            raise refuse(Phrase("the backup is not whole: {fault}", fault=fault)) from None
         opened.enter_context(faults_of(backup))
         copy = opened.enter_context(closing(connect(path, create=True)))
         source.backup(copy)
         (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":
-            raise NotRestored(path=place, backup=backup, reason=Phrase("the backup is damaged ({fault})", fault=sound))
-        if found < schema.VERSION:
+            raise refuse(Phrase("the backup is damaged ({fault})", fault=sound))
+        if version < schema.VERSION:
             with upgrade.changing(copy):
-                changes = upgrade.change(copy, backup, found)
+                changes = upgrade.change(copy, backup, version)
         copy.execute("PRAGMA journal_mode=WAL")
     with open_register(path) as register:
-        found_wrong = verify(register, evidence=False)
-        tail, zone = Tail.of(register.connection), register.zone
-    if found_wrong.faults:
-        reason = Phrase("the backup is not whole: {fault}", fault=found_wrong.faults[0])
-        if found_wrong.rebuilds:
+        check = verify(register, evidence=False)
+        end, zone = JournalEnd.of(register.connection), register.zone
+    if check.faults:
+        reason = Phrase("the backup is not whole: {fault}", fault=check.faults[0])
+        if check.rebuilds:
             reason = Phrase(
                 "{reason}. Its journal is: 'dealtrack --db {backup} recheck --rebuild' makes the rest again",
                 reason=reason,
                 backup=backup,
             )
-        raise NotRestored(path=place, backup=backup, reason=reason)
-    return Journal(tail.seq, from_store(tail.recorded_at), tail.hash.hex()), zone, changes
+        raise refuse(reason)
+    return end, zone, changes
 
 
-def _present(place: Path, holds: Journal) -> tuple[Journal | None, int | None]:
-    """Return how far the register at the place reaches, and how many of its entries another journal lacks."""
+def _present(place: Path, end: JournalEnd) -> tuple[JournalEnd | None, int | None]:
+    """Return where the journal of the register at the place ends, and how many of its entries another journal lacks."""
     try:
         with closing(connect(place, read_only=True)) as connection:
             schema.check_version(connection, place)
-            tail = Tail.of(connection)
-            row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (holds.entries,)).fetchone()
-            reaches = Journal(tail.seq, from_store(tail.recorded_at), tail.hash.hex())
+            present = JournalEnd.of(connection)
+            row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (end.entries,)).fetchone()
     except (DealtrackError, sqlite3.Error, ValueError):
         return None, None
-    return reaches, tail.seq - holds.entries if row and row[0].hex() == holds.head else None
+    return present, present.entries - end.entries if row and row[0].hex() == end.head else None
 
 
-def put_in_place(draft: Draft, now: datetime, patience: float = PATIENCE_SECONDS) -> Path | None:
+def put_in_place(backup: CheckedBackup, now: datetime, patience: float = PATIENCE_SECONDS) -> Path | None:
     """Put a checked backup in the register's place; return where what stood there is kept, None for nothing.
 
     Where a register stands, its content is replaced in one step while nobody else has it open; killed at any
     moment, it is the one or the other, whole. What cannot be opened is moved aside. Raises NotRestored, and
     NotARegister for another program's database.
     """
-    real = Path(os.path.realpath(draft.place))
+    real = Path(os.path.realpath(backup.place))
     kept = _free_name(real, now)
     try:
-        if real.exists() and _is_replaced(draft, real, kept, patience):
+        if real.exists() and _is_replaced(backup, real, kept, patience):
             return kept
         is_kept = _set_aside(real, kept)
         # Not over what somebody else has put there meanwhile.
-        os.link(draft.path, real)
+        os.link(backup.path, real)
         sync(real.parent)
     except OSError as error:
-        raise NotRestored(path=draft.place, backup=draft.backup, reason=error.strerror or str(error)) from None
+        raise NotRestored(path=backup.place, backup=backup.source, reason=error.strerror or str(error)) from None
     return kept if is_kept else None
 
 
@@ -176,37 +186,37 @@ def _free_name(real: Path, now: datetime) -> Path:
     return kept
 
 
-def _is_replaced(draft: Draft, real: Path, kept: Path, patience: float) -> bool:
-    """Replace the content of a database that can be opened, and keep what it held; False where it cannot."""
+def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, patience: float) -> bool:
+    """Replace the content of a database that can be opened, and keep a copy of it; False where it cannot."""
     try:
         opened = connect(real)
     except (NotARegister, RegisterUnusable):
         return False
     try:
-        with closing(opened) as held:
+        with closing(opened) as register:
             # Once locked it stays so until it is closed: what anybody else writes is kept, or comes afterwards.
-            held.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
-            held.execute("PRAGMA locking_mode = EXCLUSIVE")
-            held.execute("BEGIN EXCLUSIVE")
-            held.execute("COMMIT")
-            (application,) = held.execute("PRAGMA application_id").fetchone()
+            register.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+            register.execute("PRAGMA locking_mode = EXCLUSIVE")
+            register.execute("BEGIN EXCLUSIVE")
+            register.execute("COMMIT")
+            (application,) = register.execute("PRAGMA application_id").fetchone()
             if application != APPLICATION_ID:
-                raise NotARegister(path=draft.place, reason="it is another program's database")
-            check_names(held)
-            copy_database(held, kept, lambda _: None)
-            with closing(connect(draft.path)) as source:
-                if _page_size(source) != _page_size(held):
+                raise NotARegister(path=backup.place, reason="it is another program's database")
+            check_names(register)
+            copy_database(register, kept, lambda _: None)
+            with closing(connect(backup.path)) as source:
+                if _page_size(source) != _page_size(register):
                     # With a write-ahead log SQLite keeps the size that a file has.
-                    held.execute("PRAGMA journal_mode = DELETE")
-                source.backup(held)
-            held.execute("PRAGMA journal_mode = WAL")
+                    register.execute("PRAGMA journal_mode = DELETE")
+                source.backup(register)
+            register.execute("PRAGMA journal_mode = WAL")
     except (sqlite3.Error, RegisterLocked, RegisterUnusable) as error:
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         if _is_damage(cause):
             return False
-        told = translate(cause, draft.place) if isinstance(cause, sqlite3.Error) else error
-        reason = str(getattr(told, "values", {}).get("reason", Phrase("somebody has it open; end that first")))
-        raise NotRestored(path=draft.place, backup=draft.backup, reason=reason) from None
+        refusal = translate(cause, backup.place) if isinstance(cause, sqlite3.Error) else error
+        reason = str(getattr(refusal, "values", {}).get("reason", Phrase("somebody has it open; end that first")))
+        raise NotRestored(path=backup.place, backup=backup.source, reason=reason) from None
     real.chmod(0o600)
     return True
 

@@ -1,4 +1,4 @@
-"""Revising the calendar: what a change would move, and making it, with nothing touched that it does not affect."""
+"""Revisions of the calendar: what a change would move, and making it; what it does not affect is not written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,15 +23,14 @@ from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll
 from dealtrack.register import journal, queries
-from dealtrack.register.calendar_layers import read_layers
+from dealtrack.register.calendar_rulings import read_layers, write_rules
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import Filter, Touched
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
-from dealtrack.register.rulings import write_rules
 
 Plan = tuple[CalendarRules, Mapping[str, Any]]
-"""The rules that are to hold, and what the journal keeps beside the change: how it was made, name, source, layers."""
+"""The new rules, and what the journal keeps beside the change: how it was made, name, source, layers."""
 
 REACH = timedelta(days=30)
 """How far past its counted days a deadline can be rolled, so that a change there may still move it."""
@@ -56,7 +55,7 @@ class RollChange:
     span: HolidaySpan
 
 
-class Moved(NamedTuple):
+class MovedClock(NamedTuple):
     """A running clock whose deadline a revision moves, or makes certain or uncertain; moments in UTC."""
 
     complaint: int
@@ -65,7 +64,7 @@ class Moved(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Otherwise:
+class OtherVerdict:
     """A clock that has ended and that a revised calendar or policy would judge otherwise; its verdict stands.
 
     `would_be` is None, and `after` as before, where the policy has no such clock any more.
@@ -82,7 +81,7 @@ class Otherwise:
 class Revision:
     """What a change of the calendar does; `change` is the change itself, as `change_to_data` writes it.
 
-    `head` is the journal's last entry when this was found out. `days` are those that are worked now and were off, or
+    `head` is the journal's last entry at that time. `days` are those that are worked now and were off, or
     the other way about, those against the weekday rule first; `rolled` are rest days which belong to a holiday that
     ends otherwise; `renamed` counts the days that only take another name or source.
     """
@@ -94,47 +93,47 @@ class Revision:
     renamed: int
     made_official: list[int]
     no_longer_official: list[int]
-    moved: list[Moved]
-    otherwise: list[Otherwise]
+    moved: list[MovedClock]
+    otherwise: list[OtherVerdict]
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing changes."""
         change = self.change
-        told = (change["rulings"], change["dropped"], self.made_official, self.no_longer_official)
-        return not any(told) and not change.keys() & {"weekend", "spans", "law"}
+        parts = (change["rulings"], change["dropped"], self.made_official, self.no_longer_official)
+        return not any(parts) and not change.keys() & {"weekend", "spans", "law"}
 
 
 def preview(register: Register, rules: CalendarRules) -> Revision:
     """Return what it would do to put these rules in place of the register's calendar, writing nothing."""
     head = register.head()
     old = register.calendar_rules()
-    made, undone = sorted(rules.official - old.official), sorted(old.official - rules.official)
+    official, unofficial = sorted(rules.official - old.official), sorted(old.official - rules.official)
     revised = WorkingCalendar(rules, register.revision + 1)
     changes, rolled, renamed = _changes(old, rules, WorkingCalendar(old), revised)
-    moved: list[Moved] = []
-    otherwise: list[Otherwise] = []
+    moved: list[MovedClock] = []
+    otherwise: list[OtherVerdict] = []
     count = _counter(register, revised)
-    for id_, held in _touched(register, [*changes, *rolled], [*made, *undone]):
+    for id_, runs in _touched(register, [*changes, *rolled], [*official, *unofficial]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        if held[0].is_plain and held[0].policy not in register.corrections:
-            anew = [count(touched) for touched in held]
+        if runs[0].is_plain and runs[0].policy not in register.corrections:
+            anew = [count(run) for run in runs]
         else:
             _complaint, anew = register.project_by(journal.history(register.connection, id_), revised)
         by_run = {(clock.name, clock.round): clock for clock in anew}
         ended = []
-        for touched in held:
-            before = touched.clock
+        for run in runs:
+            before = run.clock
             after = by_run[before.name, before.round]
             if before.ended is not None:
                 if before.due != after.due:
                     ended.append(before)
             elif (before.due, before.provisional) != (after.due, after.provisional):
-                moved.append(Moved(id_, before, after))
+                moved.append(MovedClock(id_, before, after))
         if ended:
             ((complaint, _runs),) = queries.complaints(register.connection, Filter(ids=(id_,)))
-            otherwise += judged_otherwise(complaint, ended, anew)
-    return Revision(head, change_to_data(old, rules), changes, rolled, renamed, made, undone, moved, otherwise)
+            otherwise += other_verdicts(complaint, ended, anew)
+    return Revision(head, change_to_data(old, rules), changes, rolled, renamed, official, unofficial, moved, otherwise)
 
 
 def _changes(
@@ -161,9 +160,9 @@ def _changes(
     return changes, rolls, renamed
 
 
-def judged_otherwise(
+def other_verdicts(
     complaint: Complaint, before: Iterable[Clock], after: Iterable[Clock], gone: bool = False
-) -> Iterator[Otherwise]:
+) -> Iterator[OtherVerdict]:
     """Yield the ended runs of a complaint's clocks on which two judgements differ; with `gone` those that one lacks."""
     anew = {(clock.name, clock.round): clock for clock in after}
     for clock in before:
@@ -173,7 +172,7 @@ def judged_otherwise(
         stands = verdict(clock, clock.ended)
         would_be = verdict(other, clock.ended) if other is not None else None
         if stands is not would_be and (other is not None or gone):
-            yield Otherwise(complaint, clock, other or clock, stands, would_be)
+            yield OtherVerdict(complaint, clock, other or clock, stands, would_be)
 
 
 def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[Touched], Clock]:

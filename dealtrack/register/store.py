@@ -20,7 +20,7 @@ from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
-from dealtrack.register import journal, projection, queries, rulings, schema
+from dealtrack.register import calendar_rulings, journal, projection, queries, schema
 from dealtrack.register.connection import Connection, is_undecodable, reading
 from dealtrack.register.journal import Event
 
@@ -35,8 +35,8 @@ class Upgrade:
     `changes` tells what rules that changed since have made of its complaints, a line for each kind of change.
     """
 
-    found: int
-    known: int
+    old: int
+    new: int
     backup: Path | None = None
     reason: str = ""
     changes: Sequence[Phrase] = ()
@@ -47,36 +47,31 @@ class Store:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, upgrade: Upgrade | None = None) -> None:
         self.path = path
-        self._connection = connection
+        self.connection = connection
+        """For the modules of the register alone."""
         self.upgrade = upgrade
         """What opening it did, where its schema was an older one."""
-        self._whole: dict[int, WorkingCalendar] = {}
-        self._last_seqs: dict[datetime, int] = {}
-        self._projected: dict[tuple[object, ...], sqlite3.Connection] = {}
         self.opened = ExitStack()
         """What was opened to look at the register, and is closed with it."""
+        self._whole: dict[int, WorkingCalendar] = {}
+        self._last_seqs: dict[datetime, int] = {}
 
     @contextmanager
     def one_state(self) -> Iterator[None]:
         """Show the block one state of the register throughout, whatever others write meanwhile."""
-        with reading(self._connection):
+        with reading(self.connection):
             yield
 
     @cached_property
     def names(self) -> int:
         """Return how many names (hard links) the register's file has: by each, SQLite knows other last entries."""
-        return self._connection.names() if isinstance(self._connection, Connection) else 1
+        return self.connection.names() if isinstance(self.connection, Connection) else 1
 
     @property
     def mode(self) -> str:
         """Return how SQLite writes the register: `wal`, or `delete` in a copy that nobody has written to yet."""
-        (mode,) = self._connection.execute("PRAGMA journal_mode").fetchone()
+        (mode,) = self.connection.execute("PRAGMA journal_mode").fetchone()
         return str(mode)
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """Return the connection, for the modules of the register alone."""
-        return self._connection
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to."""
@@ -92,7 +87,7 @@ class Store:
         Raises RegisterUnusable where they are gone.
         """
         try:
-            facts = dict(self._connection.execute("SELECT name, value FROM fact"))
+            facts = dict(self.connection.execute("SELECT name, value FROM fact"))
         except sqlite3.OperationalError as error:
             if not is_undecodable(error):
                 raise
@@ -118,7 +113,7 @@ class Store:
 
     def head(self) -> tuple[int, str]:
         """Return the number of the journal's last entry, and its hash in hexadecimal."""
-        tail = journal.Tail.of(self._connection)
+        tail = journal.Tail.of(self.connection)
         return tail.seq, tail.hash.hex()
 
     # The calendar
@@ -131,53 +126,51 @@ class Store:
     @cached_property
     def calendar(self) -> WorkingCalendar:
         """Return the present working calendar, as the tables hold it."""
-        return rulings.stored_calendar(self._connection, self.facts["calendar"], self.revision)
+        return calendar_rulings.stored_calendar(self.connection, self.facts["calendar"], self.revision)
 
     def calendar_of(self, revision: int) -> WorkingCalendar:
         """Return the working calendar as a revision left it."""
         if revision == self.revision:
             return self.calendar
-        held = self._whole.get(revision)
-        if held is None:
-            held = self._whole[revision] = WorkingCalendar(rulings.rules_at(self._connection, revision), revision)
-        return held
+        if revision not in self._whole:
+            self._whole[revision] = WorkingCalendar(calendar_rulings.rules_at(self.connection, revision), revision)
+        return self._whole[revision]
 
     def calendar_rules(self) -> CalendarRules:
         """Return the rules of the present calendar, as the journal tells them."""
-        return rulings.rules_at(self._connection, self.revision)
+        return calendar_rulings.rules_at(self.connection, self.revision)
 
     @cached_property
     def revisions(self) -> list[int]:
         """Return the journal entries that made the calendar's revisions, from the first."""
-        return rulings.revisions(self._connection)
+        return calendar_rulings.revisions(self.connection)
 
     @cached_property
     def rejudgings(self) -> list[int]:
         """Return the journal entries at which ended clocks were judged anew."""
-        return [entry.seq for entry in journal.events(self._connection, [Event.RECHECKED])]
+        return [entry.seq for entry in journal.events(self.connection, [Event.RECHECKED])]
 
-    def calendar_at(self, known: datetime | None = None) -> CalendarAt:
+    def calendar_at(self, known_at: datetime | None = None) -> CalendarAt:
         """Return the calendars by which clocks are counted, as far as the register knew of them at a moment, or now."""
-        found = self._calendars.get(known)
-        if found is None:
-            found = self._calendars[known] = self._calendars_known(known)
-        return found
+        if known_at not in self._calendars:
+            self._calendars[known_at] = self._calendars_at(known_at)
+        return self._calendars[known_at]
 
     @cached_property
     def _calendars(self) -> dict[datetime | None, CalendarAt]:
         return {}
 
-    def _calendars_known(self, known: datetime | None) -> CalendarAt:
-        last = None if known is None else journal.last_seq(self._connection, to_store(known))
-        made = [seq for seq in self.revisions if last is None or seq <= last]
-        anew = [seq for seq in (self.rejudgings if len(made) > 1 else ()) if last is None or seq <= last]
-        present = self.calendar_of(len(made)) if made else self.calendar
+    def _calendars_at(self, known_at: datetime | None) -> CalendarAt:
+        last = self._last_seq(known_at)
+        revisions = [seq for seq in self.revisions if seq <= last]
+        rejudgings = [seq for seq in (self.rejudgings if len(revisions) > 1 else ()) if seq <= last]
+        present = self.calendar_of(len(revisions)) if revisions else self.calendar
 
         def at(seq: int | None) -> WorkingCalendar:
-            if seq is None or len(made) < 2:
+            if seq is None or len(revisions) < 2:
                 return present
-            judged = max([seq, *(later for later in anew if later > seq)])
-            return self.calendar_of(bisect_right(made, judged))
+            judged = max([seq, *(later for later in rejudgings if later > seq)])
+            return self.calendar_of(bisect_right(revisions, judged))
 
         return at
 
@@ -186,58 +179,57 @@ class Store:
     @cached_property
     def texts(self) -> list[tuple[Policy, int]]:
         """Return every text of the policies taken in, by name and version, each with the entry that brought it."""
-        return queries.policies(self._connection)
+        return queries.policies(self.connection)
 
     @cached_property
     def policies(self) -> Mapping[str, list[Policy]]:
         """Return the policies that the register has taken in, each with its versions, as they were last corrected."""
-        taken: dict[str, list[Policy]] = {}
+        policies: dict[str, list[Policy]] = {}
         for policy, _ in self.texts:
-            held = taken.setdefault(policy.name, [])
-            if held and held[0].revision < policy.revision:
-                held.clear()
-            if not held or held[0].revision == policy.revision:
-                held.append(policy)
-        return taken
+            versions = policies.setdefault(policy.name, [])
+            if versions and versions[0].revision < policy.revision:
+                versions.clear()
+            if not versions or versions[0].revision == policy.revision:
+                versions.append(policy)
+        return policies
 
     @cached_property
     def corrections(self) -> Mapping[str, list[Correction]]:
         """Return the corrections of policies, by name and in order; none for most."""
-        made: dict[tuple[str, int], list[tuple[Policy, int]]] = {}
+        revised: dict[tuple[str, int], list[tuple[Policy, int]]] = {}
         for policy, seq in self.texts:
             if policy.revision > 1:
-                made.setdefault((policy.name, policy.revision), []).append((policy, seq))
-        found: dict[str, list[Correction]] = {}
-        for (name, _), texts in sorted(made.items()):
+                revised.setdefault((policy.name, policy.revision), []).append((policy, seq))
+        corrections: dict[str, list[Correction]] = {}
+        for (name, _), texts in sorted(revised.items()):
             # What was taken in as a new version later belongs to the same revision.
             first = min(seq for _, seq in texts)
             versions = tuple(policy for policy, seq in texts if seq == first)
-            found.setdefault(name, []).append(Correction(first, versions))
-        return found
+            corrections.setdefault(name, []).append(Correction(first, versions))
+        return corrections
 
-    def texts_of(self, complaint: Complaint, known: datetime | None = None) -> PolicyAt | None:
+    def texts_of(self, complaint: Complaint, known_at: datetime | None = None) -> PolicyAt | None:
         """Return the texts by which a complaint was handled, as far as they were known at a moment, or now.
 
         None where its policy was not corrected since its receipt, whose version it must name, as `fold` gives it.
         """
-        made = self.corrections.get(complaint.policy)
-        if made is None or complaint.received is None:
+        corrections = self.corrections.get(complaint.policy)
+        if corrections is None or complaint.received is None:
             return None
-        first, last = self.policy_of(complaint), self._last_known(known)
-        made = [correction for correction in made if correction.seq <= last]
-        later = [correction for correction in made if correction.versions[0].revision > first.revision]
+        first, last = self.policy_of(complaint), self._last_seq(known_at)
+        later = [each for each in corrections if each.seq <= last and each.versions[0].revision > first.revision]
         if not later:
             return None
         rejudged = [seq for seq in self.rejudgings if seq <= last]
         return policy_at(first, later, local_day(complaint.received, self.zone), rejudged)
 
-    def _last_known(self, known: datetime | None) -> int:
+    def _last_seq(self, known_at: datetime | None) -> int:
         """Return the number of the last entry that was recorded by a moment; no entry lies beyond it for None."""
-        if known is None:
+        if known_at is None:
             return journal.GREATEST
-        if known not in self._last_seqs:
-            self._last_seqs[known] = journal.last_seq(self._connection, to_store(known))
-        return self._last_seqs[known]
+        if known_at not in self._last_seqs:
+            self._last_seqs[known_at] = journal.last_seq(self.connection, to_store(known_at))
+        return self._last_seqs[known_at]
 
     def policy_of(self, complaint: Complaint) -> Policy:
         """Return the version of the policy that a complaint is handled by."""
@@ -250,10 +242,6 @@ class Store:
     def version_named(self, policy: str, version: str) -> Policy | None:
         """Return the version of a policy of this name and day in force, None where it was not taken in."""
         return self._versions.get((policy, version))
-
-    def version_at(self, policy: str, received: datetime) -> Policy:
-        """Return the version of a policy that a complaint received at a moment is handled by; raises UnknownPolicy."""
-        return self.version_on(policy, local_day(received, self.zone))
 
     def version_on(self, policy: str, received: date) -> Policy:
         """Return the version of a policy that a complaint received on a day is handled by; raises UnknownPolicy."""
@@ -269,5 +257,5 @@ class Store:
     @cached_property
     def platforms(self) -> list[Platform]:
         """Return the platforms that the register knows, by name."""
-        rows = self._connection.execute("SELECT definition FROM platform ORDER BY name")
+        rows = self.connection.execute("SELECT definition FROM platform ORDER BY name")
         return [projection.platform_from_data(json.loads(definition)) for (definition,) in rows]

@@ -10,13 +10,13 @@ from dealtrack.core.lifecycle import Kind, Transition
 class View(NamedTuple):
     """A view of the register; moments in UTC.
 
-    Seen at `moment`: what happened later is left out. `known` leaves out what was recorded later, None
+    Seen at `moment`: what happened later is left out. `known_at` leaves out what was recorded later, None
     nothing. `is_present` tells that it is the register as it stands, `is_ahead` that the moment has not come yet:
     what is shown then is how it would stand if nothing happened until then.
     """
 
     moment: datetime
-    known: datetime | None = None
+    known_at: datetime | None = None
     is_present: bool = True
     is_ahead: bool = False
 
@@ -30,6 +30,10 @@ class View(NamedTuple):
         """Return what a view shows of a complaint's history, nothing where it was not received by then."""
         if self.is_present:
             return list(entries)
-        known = [entry for entry in entries if self.known is None or entry.recorded_at <= self.known]
-        happened = [entry for entry in known if entry.kind is Kind.VOIDED or entry.at <= self.moment]
-        return happened if any(entry.kind is Kind.RECEIVED for entry in happened) else []
+        seen = [
+            entry
+            for entry in entries
+            if (self.known_at is None or entry.recorded_at <= self.known_at)
+            and (entry.kind is Kind.VOIDED or entry.at <= self.moment)
+        ]
+        return seen if any(entry.kind is Kind.RECEIVED for entry in seen) else []

@@ -26,19 +26,19 @@ def offsets(timezone: str) -> list[tuple[str, int]]:
 
 def _changes(zone: ZoneInfo) -> Iterator[tuple[str, int]]:
     moment, last = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
-    held = _seconds(zone, moment)
-    yield ALWAYS, held
+    offset = _seconds(zone, moment)
+    yield ALWAYS, offset
     while moment < last:
         # No zone has changed its offset twice within a day.
         following = moment + ONE_DAY
-        if _seconds(zone, following) != held:
+        if _seconds(zone, following) != offset:
             before, after = moment, following
             while after - before > ONE_SECOND:
                 middle = before + (after - before) // 2
                 middle = middle.replace(microsecond=0)
-                before, after = (middle, after) if _seconds(zone, middle) == held else (before, middle)
-            held = _seconds(zone, following)
-            yield to_store(after), held
+                before, after = (middle, after) if _seconds(zone, middle) == offset else (before, middle)
+            offset = _seconds(zone, following)
+            yield to_store(after), offset
         moment = following
 
 

@@ -100,7 +100,7 @@ def make_report(register: Register, question: Question, view: View) -> Report:
     return Report(
         by,
         view.moment,
-        view.known,
+        view.known_at,
         str(zone),
         replace(asked, usual=usual_intake(asked, beside, begun)),
         tuple(beside),

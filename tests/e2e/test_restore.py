@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.errors import NotRestored
-from dealtrack.register.restoring import drafted, put_in_place
+from dealtrack.register.restoring import checked_backup, put_in_place
 from tests.conftest import Clerk
 from tests.make_register import unpack
 
@@ -215,11 +215,11 @@ def test_a_register_that_somebody_has_open_is_not_replaced(desk: Clerk) -> None:
     now = datetime(2016, 11, 15, tzinfo=UTC)
     with closing(sqlite3.connect(f"file:{desk.db}?mode=ro", uri=True, isolation_level=None)) as reader:
         reader.execute("SELECT count(*) FROM complaint").fetchone()
-        with drafted(desk.db, _copy(desk)) as draft, pytest.raises(NotRestored, match="somebody has it open"):
+        with checked_backup(desk.db, _copy(desk)) as draft, pytest.raises(NotRestored, match="somebody has it open"):
             put_in_place(draft, now, patience=0.2)
     assert _all_of(desk) == before
     assert {name for name in _beside(desk) if "replaced" in name or name.startswith(".")} == set()
-    with drafted(desk.db, _copy(desk)) as draft:
+    with checked_backup(desk.db, _copy(desk)) as draft:
         assert put_in_place(draft, now, patience=0.2) is not None
 
 
@@ -240,8 +240,8 @@ KILLED = """
 import os, signal, sys, threading
 from datetime import datetime, UTC
 from pathlib import Path
-from dealtrack.register.restoring import drafted, put_in_place
-with drafted(Path(sys.argv[1]), Path(sys.argv[2])) as draft:
+from dealtrack.register.restoring import checked_backup, put_in_place
+with checked_backup(Path(sys.argv[1]), Path(sys.argv[2])) as draft:
     threading.Timer(float(sys.argv[3]), os.kill, (os.getpid(), signal.SIGKILL)).start()
     put_in_place(draft, datetime(2016, 11, 15, 1, tzinfo=UTC))
     os.kill(os.getpid(), signal.SIGKILL)
