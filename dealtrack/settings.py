@@ -29,19 +29,17 @@ def data_folder() -> Path:
 
 def user_folder() -> Path:
     """Return the folder of the user's own data: register, policies, calendars, mappings."""
-    given = variable(HOME_VARIABLE)
-    if given:
-        return Path(given)
+    home = variable(HOME_VARIABLE)
+    if home:
+        return Path(home)
     from platformdirs import user_data_path
 
     return user_data_path("dealtrack", appauthor=False)
 
 
-def register_path(given: Path | None = None) -> Path:
-    """Return the register's file: the one given, else the one in the environment, else the user's own."""
-    if given is not None:
-        return given
-    named = variable(DB_VARIABLE)
+def register_path(db: str = "") -> Path:
+    """Return the register's file: the one that `--db` names, else the environment, else the user's own."""
+    named = db or variable(DB_VARIABLE)
     return Path(named) if named else user_folder() / REGISTER_NAME
 
 
@@ -50,24 +48,24 @@ def now() -> datetime:
 
     Raises BadMoment.
     """
-    given = variable(NOW_VARIABLE)
-    if not given:
+    text = variable(NOW_VARIABLE)
+    if not text:
         return datetime.now(UTC).replace(microsecond=0)
     try:
-        moment = datetime.fromisoformat(given)
+        moment = datetime.fromisoformat(text)
         utc = moment.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
-        raise BadMoment(text=given, reason=Phrase(" (in {name})", name=NOW_VARIABLE)) from None
+        raise BadMoment(text=text, reason=Phrase(" (in {name})", name=NOW_VARIABLE)) from None
     if moment.tzinfo is None:
-        raise BadMoment(text=given, reason=Phrase(" (in {name}: an offset is needed, as in +08:00)", name=NOW_VARIABLE))
+        raise BadMoment(text=text, reason=Phrase(" (in {name}: an offset is needed, as in +08:00)", name=NOW_VARIABLE))
     return utc
 
 
 def actor() -> str:
     """Return who acts: DEALTRACK_ACTOR, else the user's login name."""
-    given = variable(ACTOR_VARIABLE)
-    if given:
-        return given
+    name = variable(ACTOR_VARIABLE)
+    if name:
+        return name
     from getpass import getuser
 
     try:

@@ -85,10 +85,10 @@ WHOLE_SENTENCE = 400
 
 def sections() -> dict[str, list[str]]:
     """Return the names of commands and groups by the section in which help lists them."""
-    found: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
     for name, entry in COMMANDS.items():
-        found.setdefault(entry.section, []).append(name)
-    return found
+        names.setdefault(entry.section, []).append(name)
+    return names
 
 
 def all_commands() -> Iterator[tuple[str, str, Any]]:

@@ -64,7 +64,7 @@ class Session:
     @cached_property
     def path(self) -> Path:
         """Return the file of the register."""
-        return settings.register_path(Path(self._db) if self._db else None)
+        return settings.register_path(self._db)
 
     @property
     def asks(self) -> bool:

@@ -19,7 +19,6 @@ from dealtrack.exchange.ics import Deadline, ics_bytes
 from dealtrack.exchange.lists import ENDINGS, Listed, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
 from dealtrack.phrase import Phrase
-from dealtrack.register.changes import DeadlineChanges, identity
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
@@ -94,9 +93,8 @@ def _listed_record(listed: Listed) -> dict[str, Any]:
 
 def print_events(register: Register, latenesses: Iterable[Lateness], view: View, file: str) -> None:
     """Write clocks as a calendar file, `-` for standard output, and say how many they are; raises CannotWrite."""
-    changes = DeadlineChanges(register, view)
-    deadlines = [Deadline(lateness, *changes.of(lateness.complaint.id)) for lateness in latenesses]
-    data = ics_bytes(deadlines, identity(register), register.calendar_in(view), register.zone, _)
+    deadlines = [Deadline(each, *register.last_change(each.complaint.id, view)) for each in latenesses]
+    data = ics_bytes(deadlines, register.identity(), register.calendar_in(view), register.zone, _)
     if file == "-":
         sys.stdout.write(data.decode())
         return

@@ -50,25 +50,18 @@ REASONS = {
 
 def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
     """Return the catalogue's error for a fault that SQLite reports."""
-    name = getattr(error, "sqlite_errorname", None) or ""
+    name = "SQLITE_CORRUPT" if is_undecodable(error) else getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return RegisterLocked(path=path, seconds=PATIENCE_SECONDS)
-    return RegisterUnusable(path=path, reason=_reason(name, error))
-
-
-def _reason(name: str, error: sqlite3.Error) -> Phrase:
-    known = next((reason for prefix, reason in REASONS.items() if name.startswith(prefix)), None)
-    if is_undecodable(error):
-        known = REASONS["SQLITE_CORRUPT"]
-    if known is not None:
-        return known
-    if name.startswith("SQLITE_CONSTRAINT"):
-        return Phrase(
+    reason = next((reason for prefix, reason in REASONS.items() if name.startswith(prefix)), None)
+    if reason is None and name.startswith("SQLITE_CONSTRAINT"):
+        reason = Phrase(
             "it refused an entry that does not fit what it holds ({error}); nothing was written. "
             "'dealtrack verify' tells what is wrong",
             error=error,
         )
-    return Phrase("{error}; go back to the last backup if this lasts", error=error)
+    reason = reason or Phrase("{error}; go back to the last backup if this lasts", error=error)
+    return RegisterUnusable(path=path, reason=reason)
 
 
 def is_undecodable(error: sqlite3.Error) -> bool:
@@ -122,7 +115,7 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
     if create:
         with faults_of(path):
             return _connection(path, "mode=rw")
-    if not _is_held(path):
+    if not _is_open_here(path):
         check_file(path)
         check_log(path)
     with faults_of(path):
@@ -171,7 +164,7 @@ class Connection(sqlite3.Connection):
         super().close()
 
 
-_made: "WeakSet[Connection]" = WeakSet()
+_connections: "WeakSet[Connection]" = WeakSet()
 
 UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_FULL")
 """How SQLite refuses even to read where it cannot make its files beside the register's."""
@@ -191,7 +184,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     connection.unwritable, connection.state = unwritable, state
     connection.file = before if before == _file(path) else None
     connection.place = path
-    _made.add(connection)
+    _connections.add(connection)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_BYTES)
     try:
         # What a file brings along is not dealtrack's own: it may only reckon, and nothing of it is checked.
@@ -213,9 +206,9 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     return connection
 
 
-def _is_held(path: Path) -> bool:
+def _is_open_here(path: Path) -> bool:
     file = _file(path)
-    return file is not None and any(made.file == file for made in _made)
+    return file is not None and any(connection.file == file for connection in _connections)
 
 
 def _is_at_rest(path: Path) -> bool:
@@ -230,15 +223,15 @@ def _is_at_rest(path: Path) -> bool:
 
 def _file(path: Path) -> tuple[int, int] | None:
     try:
-        held = os.stat(path)  # noqa: PTH116  # every command comes here
+        file = os.stat(path)  # noqa: PTH116  # every command comes here
     except OSError:
         return None
-    return held.st_dev, held.st_ino
+    return file.st_dev, file.st_ino
 
 
 def _state(path: Path) -> tuple[int, ...]:
-    held = path.stat()
-    return held.st_ino, held.st_size, held.st_mtime_ns
+    file = path.stat()
+    return file.st_ino, file.st_size, file.st_mtime_ns
 
 
 def check_unchanged(connection: sqlite3.Connection, path: Path) -> None:

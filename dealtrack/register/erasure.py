@@ -49,7 +49,7 @@ def erase(recorder: Recorder, complaints: Sequence[int], reason: str) -> list[Er
     Raises UnknownComplaint and NothingToErase.
     """
     connection = recorder.register.connection
-    made: list[Erasure] = []
+    erased: list[Erasure] = []
     for id_ in complaints:
         history = recorder.history(id_)
         personal = recorder.register.personal(id_)
@@ -59,13 +59,13 @@ def erase(recorder: Recorder, complaints: Sequence[int], reason: str) -> list[Er
         values = {name: value for name, value in personal._asdict().items() if value}
         text = "\n".join(canonical(entry.detail) for entry in history)
         in_entries = [name for name, value in values.items() if len(value) >= SHORTEST_WORD and value in text]
-        made.append(Erasure(id_, list(values), in_entries))
+        erased.append(Erasure(id_, list(values), in_entries))
         recorder.event(Event.ERASED, {"complaint": id_, "reason": reason})
         connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
     _write_anew(connection)
     # Before the erasure is committed: killed afterwards, the next writer knows of it.
     mark_erasure(recorder.register.path)
-    return made
+    return erased
 
 
 def _write_anew(connection: sqlite3.Connection) -> None:

@@ -136,5 +136,5 @@ def _digests(connection: sqlite3.Connection) -> Iterator[PersonalDigest]:
     )
     for complaint, entries in groupby(rows, key=itemgetter(0)):
         hashes = [(seq, json.loads(detail).get("personal")) for _, seq, detail in entries]
-        told = [PersonalDigest(complaint, seq, hash_) for seq, hash_ in hashes if hash_ is not None]
-        yield from told[-1:]
+        digests = [PersonalDigest(complaint, seq, hash_) for seq, hash_ in hashes if hash_ is not None]
+        yield from digests[-1:]

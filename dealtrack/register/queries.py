@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dealtrack.core import lifecycle
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Status
+from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import to_store
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import OTHER
@@ -46,32 +47,32 @@ class Filter(NamedTuple):
     backdated: bool = False
 
 
-def conditions(wanted: Filter) -> tuple[str, list[Any]]:
+def conditions(query: Filter) -> tuple[str, list[Any]]:
     """Return the condition that a filter puts on rows of the table complaint, named c, and its values."""
     parts: list[str] = []
     values: list[Any] = []
-    if wanted.statuses:
-        is_open = [IS_OPEN] if OPEN in wanted.statuses else []
-        named = tuple(status for status in wanted.statuses if status != OPEN)
+    if query.statuses:
+        is_open = [IS_OPEN] if OPEN in query.statuses else []
+        named = tuple(status for status in query.statuses if status != OPEN)
         either = [*is_open, *_is_one_of("status", named, values)]
         parts.append(either[0] if len(either) == 1 else f"({' OR '.join(either)})")
-    if VOIDED not in wanted.statuses:
+    if VOIDED not in query.statuses:
         parts.append("c.received_at IS NOT NULL")
-    parts += _is_one_of("platform", wanted.platforms, values)
-    parts += _is_one_of("category", wanted.categories, values)
-    parts += _is_one_of("owner", wanted.owners, values)
-    if wanted.since is not None:
+    parts += _is_one_of("platform", query.platforms, values)
+    parts += _is_one_of("category", query.categories, values)
+    parts += _is_one_of("owner", query.owners, values)
+    if query.since is not None:
         parts.append("c.received_at >= ?")
-        values.append(to_store(wanted.since))
-    if wanted.until is not None:
+        values.append(to_store(query.since))
+    if query.until is not None:
         parts.append("c.received_at < ?")
-        values.append(to_store(wanted.until))
-    if wanted.backdated:
+        values.append(to_store(query.until))
+    if query.backdated:
         parts.append("c.backdated > 0")
     # One value however many ids: SQLite takes only so many.
-    if wanted.ids is not None:
+    if query.ids is not None:
         parts.append("c.id IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(wanted.ids))
+        values.append(json.dumps(query.ids))
     return " AND ".join(parts) or "1", values
 
 
@@ -84,28 +85,28 @@ def _is_one_of(column: str, allowed: Sequence[str], values: list[Any]) -> list[s
     return [f"c.{column} = ?" if len(allowed) == 1 else f"c.{column} IN (SELECT value FROM json_each(?))"]
 
 
-def complaints(connection: sqlite3.Connection, wanted: Filter) -> Iterator[tuple[Complaint, list[Clock]]]:
+def complaints(connection: sqlite3.Connection, query: Filter) -> Iterator[tuple[Complaint, list[Clock]]]:
     """Yield each complaint that is meant with every run of its clocks, by id."""
-    condition, values = conditions(wanted)
+    condition, values = conditions(query)
     rows = connection.execute(
         f"SELECT {COMPLAINT}, {CLOCK} FROM complaint c LEFT JOIN clock k ON k.complaint = c.id "
         f"WHERE {condition} ORDER BY c.id",
         values,
     )
     for _, group in groupby(rows, key=lambda row: row[0]):
-        held = list(group)
-        clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in held if row[COMPLAINT_WIDTH] is not None]
-        yield complaint_of(held[0][:COMPLAINT_WIDTH]), clocks
+        runs = list(group)
+        clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in runs if row[COMPLAINT_WIDTH] is not None]
+        yield complaint_of(runs[0][:COMPLAINT_WIDTH]), clocks
 
 
 def running(
-    connection: sqlite3.Connection, wanted: Filter, after: datetime | None, before: datetime | None
+    connection: sqlite3.Connection, query: Filter, after: datetime | None, before: datetime | None
 ) -> Iterator[tuple[Complaint, Clock]]:
     """Yield the running clocks due at or after one moment and before or at another, the earliest due first.
 
     Both ends are inclusive; None leaves an end open.
     """
-    condition, values = conditions(wanted)
+    condition, values = conditions(query)
     span = "".join([" AND k.due_at >= ?" if after else "", " AND k.due_at <= ?" if before else ""])
     ends = [to_store(moment) for moment in (after, before) if moment is not None]
     rows = connection.execute(
@@ -115,16 +116,6 @@ def running(
     )
     for row in rows:
         yield complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
-
-
-def find_number(connection: sqlite3.Connection, number: str) -> list[int]:
-    """Return the ids of the complaints with an external number."""
-    return [
-        id_
-        for (id_,) in connection.execute(
-            "SELECT id FROM complaint WHERE number = ? AND status <> 'voided' ORDER BY id", (number,)
-        )
-    ]
 
 
 class Touched(NamedTuple):
@@ -189,11 +180,11 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
             complaint
         )
     # One statement for all that move to one day, since many do.
-    for told, ids in alike.items():
+    for columns, ids in alike.items():
         connection.execute(
             "UPDATE clock SET due_at = ?, due_day = ?, provisional = ?, paused = ? "
             "WHERE name = ? AND round = ? AND complaint IN (SELECT value FROM json_each(?))",
-            (*told, json.dumps(ids)),
+            (*columns, json.dumps(ids)),
         )
 
 
@@ -236,27 +227,27 @@ def all_personal(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
 
 def find_numbers(connection: sqlite3.Connection, numbers: Iterable[str]) -> dict[str | None, list[int]]:
     """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
-    found: dict[str | None, list[int]] = {number: [] for number in numbers}
+    ids: dict[str | None, list[int]] = {number: [] for number in numbers}
     rows = connection.execute(
         "SELECT c.number, c.id FROM json_each(?) n CROSS JOIN complaint c ON c.number = n.value "
         "WHERE c.status <> 'voided' ORDER BY c.id",
-        (json.dumps(list(found)),),
+        (json.dumps(list(ids)),),
     )
     for number, id_ in rows:
-        found[number].append(id_)
-    return found
+        ids[number].append(id_)
+    return ids
 
 
 def find_import_keys(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str | None, int | None]:
     """Return the complaint that an import entered under each of some keys, None where there is none."""
-    found: dict[str | None, int | None] = dict.fromkeys(keys)
+    ids: dict[str | None, int | None] = dict.fromkeys(keys)
     rows = connection.execute(
         "SELECT c.import_key, c.id FROM json_each(?) n CROSS JOIN complaint c ON c.import_key = n.value "
         "ORDER BY c.id DESC",
-        (json.dumps(list(found)),),
+        (json.dumps(list(ids)),),
     )
-    found.update(rows)
-    return found
+    ids.update(rows)
+    return ids
 
 
 def complaints_with_personal(
@@ -284,8 +275,6 @@ def category_words(connection: sqlite3.Connection, first_seq: int) -> Iterator[t
 
 def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:
     """Return a few external numbers that are most like one that was not found."""
-    from dealtrack.core.matching import nearest_names
-
     stem = number[: max(1, len(number) - 2)]
     rows = connection.execute(
         "SELECT number FROM complaint WHERE number >= ? AND number < ? LIMIT 200", (stem, stem + "\U0010ffff")

@@ -31,6 +31,8 @@ from dealtrack.register.queries import Filter
 from dealtrack.register.store import Store
 from dealtrack.register.view import View
 
+IDENTITY_DIGITS = 16
+
 
 class Register(Store):
     """A register on disk."""
@@ -131,6 +133,24 @@ class Register(Store):
             yield from (entries for _, entries in journal.histories(self.connection))
         else:
             yield from filter(None, (journal.history(self.connection, id_) for id_ in ids))
+
+    def identity(self) -> str:
+        """Return the first digits of the hash of the journal's first entry, which no other register has."""
+        return journal.first_hash(self.connection).hex()[:IDENTITY_DIGITS]
+
+    @cached_property
+    def _calendar_entries(self) -> list[tuple[int, datetime]]:
+        entries = journal.events(self.connection, [Event.MADE, Event.CALENDAR_REVISED])
+        return [(entry.seq, entry.recorded_at) for entry in entries]
+
+    def last_change(self, complaint: int, view: View) -> tuple[int, datetime]:
+        """Return the number of the last entry that may have moved a complaint's deadlines, and when it was made.
+
+        It is the complaint's own last entry or the calendar's last revision that a view knows; the moment is in UTC.
+        """
+        revisions = [entry for entry in self._calendar_entries if view.known_at is None or entry[1] <= view.known_at]
+        own = ((entry.seq, entry.recorded_at) for entry in view.seen(self.history(complaint)))
+        return max([*revisions, *own], default=(0, view.moment))
 
     def calendar_in(self, view: View) -> WorkingCalendar:
         """Return the working calendar by which a view counts what has not ended."""

@@ -77,7 +77,7 @@ class Store:
         """Forget what was read of tables that have been written to."""
         if "policies" in names:
             names += ("texts", "corrections")
-        for name in (*names, "_calendars", "_versions"):
+        for name in (*names, "_calendars", "_calendar_entries", "_versions"):
             self.__dict__.pop(name, None)
 
     @cached_property
