@@ -89,7 +89,8 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
         with faults_of(place), closing(connect(path, create=True)) as copy:
             if whole is not None:
                 stack.callback(os.close, whole)
-                nameless = _opened(path, stack)
+                nameless = os.open(path, os.O_RDWR)
+                stack.callback(os.close, nameless)
                 # SQLite goes on with the file, and asks for the rights of whatever bears its name.
                 stack.enter_context(replaced_by_empty(path))
             copy.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -116,12 +117,6 @@ def _finish(handle: int) -> None:
     os.lseek(handle, MODE_OFFSET, os.SEEK_SET)
     os.write(handle, ROLLBACK_MODE)
     os.fsync(handle)
-
-
-def _opened(path: Path, stack: ExitStack) -> int:
-    handle = os.open(path, os.O_RDWR)
-    stack.callback(os.close, handle)
-    return handle
 
 
 def _why_not_over(connection: sqlite3.Connection, register: Path, place: Path) -> str:
