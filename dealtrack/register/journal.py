@@ -61,7 +61,7 @@ class Tail:
         return cls(*row) if row else cls(0, chain.GENESIS, "")
 
 
-class Writer:
+class JournalWriter:
     """Adds entries at the journal's end within one transaction, a batch at a time.
 
     An entry's recorded_at never lies before that of the entry before it, even where the machine's clock

@@ -120,7 +120,7 @@ class Recorder:
         self.register = register
         self._connection = connection = register.connection
         self.now, self.actor = now, actor
-        self._entries = journal.Writer(connection, now, actor)
+        self._entries = journal.JournalWriter(connection, now, actor)
         self.recorded_at = self._entries.recorded_at
         self._first_seq = self._entries.next_seq
         self._complaints: dict[int, None] = {}

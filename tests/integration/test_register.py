@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dealtrack.core.moments import Moment
 from dealtrack.errors import InFuture, RegisterLocked, UnknownComplaint
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Draft, Outcome, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 from tests.conftest import Clerk
@@ -279,6 +279,45 @@ def test_a_register_that_stays_locked_is_told_of(filled: Clerk) -> None:
             recorder.record(Work(3, (Draft(Kind.FORWARDED, MOMENT),)))
     assert caught.value.exit_code == 3 and str(filled.db) in str(caught.value)
     assert journal(filled.db) == before
+
+
+def test_what_is_recorded_is_what_the_tables_then_hold(filled: Clerk) -> None:
+    view = View.of(NOW)
+    with open_register(filled.db) as register:
+        with recording(register, NOW, "clerk") as recorder:
+            recorded = [
+                recorder.record(Work(3, (Draft(Kind.PAUSED, MOMENT, {"reason": "testing"}),))),
+                recorder.record(Work(None, (Draft(Kind.RECEIVED, MOMENT, DETAIL), Draft(Kind.NOTED, MOMENT)))),
+                recorder.record(Work(2, (Draft(Kind.COMPLETED, MOMENT, {"outcome": "refund"}),))),
+            ]
+        shown = [register.standing(each.complaint, each.clocks, view) for each in recorded]
+        stored = {each.complaint.id: each for each in register.standings(Filter(), view)}
+        assert [each.complaint for each in shown] == [stored[id_].complaint for id_ in (3, 4, 2)]
+        for each in shown:
+            then = stored[each.complaint.id]
+            assert [(clock.name, clock.due, each.verdict(clock), clock.provisional) for clock in each.clocks] == [
+                (clock.name, clock.due, then.verdict(clock), clock.provisional) for clock in then.clocks
+            ]
+        assert [entry for each in recorded for entry in each.entries] == [
+            *register.history(3)[-1:],
+            *register.history(4),
+            *register.history(2)[-1:],
+        ]
+    assert recorder.outcome() == Outcome(is_change=True, complaints=(3, 4, 2))
+
+
+def test_an_outcome_tells_the_clock_that_was_behind_and_whether_anything_was_written(filled: Clerk) -> None:
+    early = NOW - timedelta(days=1)
+    note = Draft(Kind.NOTED, Moment(early, early, False))
+    with open_register(filled.db) as register:
+        last = register.history(3)[-1].recorded_at
+        with recording(register, early, "clerk") as recorder:
+            for id_ in (1, 2, 1):
+                recorder.record(Work(id_, (note,)))
+        assert recorder.outcome() == Outcome(is_change=True, complaints=(1, 2), ahead=last)
+        with recording(register, early, "clerk") as recorder:
+            assert recorder.use_policy("green-channel", lambda name: []) == "green-channel"
+        assert recorder.outcome() == Outcome(is_change=False, ahead=last)
 
 
 def test_a_reader_sees_the_register_before_a_write_and_after_it(filled: Clerk) -> None:
