@@ -14,8 +14,7 @@ import typer
 from dealtrack.cli.commands import COMMANDS, all_commands
 from dealtrack.cli.language import CHINESE, ENGLISH, _, is_english, spoken, translated
 from dealtrack.cli.session import Session
-from dealtrack.cli.table import Paint, painter
-from dealtrack.cli.terminal import labelled_lines, lines_beside, terminal_width, wrap_text
+from dealtrack.cli.terminal import Paint, labelled_lines, lines_beside, painter, terminal_width, wrap_text
 from dealtrack.cli.terms import GLOSSARY
 from dealtrack.core.matching import nearest_names
 from dealtrack.errors import UnknownTopic, all_errors, suggestion

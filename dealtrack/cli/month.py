@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple, TextIO
 
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.table import Paint, painter
+from dealtrack.cli.terminal import Paint, painter
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, reason
 from dealtrack.core.day_names import name_of_day
 from dealtrack.core.text import display_width, pad_text, safe_text

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import say
+from dealtrack.cli.terminal import GAP, lines_beside, painter, terminal_width
 from dealtrack.core.matching import nearest_names
 from dealtrack.core.standing import WATCH_KEYS
-from dealtrack.core.text import safe_text
+from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange import writers
 from dealtrack.exchange.writers import Record
@@ -100,9 +101,12 @@ def print_steps(steps: Iterable["Step"], fmt: str | None = None, *, zone: tzinfo
     if fmt == "plain":
         out.writelines("\t".join(row) + "\n" for row in rows)
         return
-    from dealtrack.cli.table import print_step_table
-
-    print_step_table(rows, out)
+    paint, room = painter(out), terminal_width(out)
+    days, marks = (max((display_width(row[place]) for row in rows), default=0) for place in (0, 1))
+    for day, mark, why in rows:
+        style = "dim" if mark == "–" else ""
+        for line in lines_beside(f"{pad_text(day, days)}{GAP}{pad_text(mark, marks)}{GAP}", why, room):
+            out.write(paint(line, style) + "\n")
 
 
 def _keys(

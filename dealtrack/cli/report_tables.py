@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from dealtrack.cli.language import _, _n
-from dealtrack.cli.table import GAP, Cell, Column, draw_whole, least_width, painter
-from dealtrack.cli.terminal import draw_bar, draw_spark, tell, terminal_width, wrap_text
+from dealtrack.cli.table import Cell, Column, draw_whole, least_width
+from dealtrack.cli.terminal import GAP, draw_bar, draw_spark, tell, tell_in_style, terminal_width
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports.figures import TIMED, Group, Report, Share, Whole
@@ -46,7 +46,7 @@ def print_report(report: Report) -> None:
     """Print a report as tables, no wider than the terminal where there is one."""
     room = terminal_width(sys.stdout)
     heading, *lines = heading_lines(report)
-    print_in_style(heading, "bold")
+    tell_in_style(heading, "bold")
     for line in lines:
         tell(line, sys.stdout)
     if not report.asked.total.complaints:
@@ -61,7 +61,7 @@ def print_report(report: Report) -> None:
     for section in report.beside:
         if not section.total.complaints:
             nothing = _("no complaint was received {days}.").format(days=days_of(section, _))
-            print_in_style(since_words(report, section, _) or nothing)
+            tell_in_style(since_words(report, section, _) or nothing)
 
 
 def heading_lines(report: Report) -> Iterator[str]:
@@ -112,9 +112,9 @@ def print_intake(report: Report, room: int | None) -> None:
         days = -(-asked.days // width)
         each = _("one block a day") if days == 1 else _("one block each {days} days").format(days=days)
         line = _("day by day: {each}, each line on a scale of its own; {intake}.")
-        print_in_style(line.format(each=each, intake=words))
+        tell_in_style(line.format(each=each, intake=words))
     else:
-        print_in_style(words + ".")
+        tell_in_style(words + ".")
 
 
 def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> int:
@@ -140,21 +140,21 @@ def print_rates(report: Report, room: int | None) -> None:
     note = _(
         "on time: share of {whole}. 50/90 %: the working days within which half and nine tenths were done."
     ).format(whole=whole_words(Whole.DECIDED, _))
-    print_in_style(note)
+    tell_in_style(note)
 
 
 def print_parts(report: Report, name: str, room: int | None) -> None:
     """Print into which part the runs of a clock fell, for each group; the parts add up to all."""
     columns, rows = on_terminal(parts_table(report, name, _))
     print()
-    print_in_style(f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}", "bold")
+    tell_in_style(f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}", "bold")
     for places in parts_of_table(columns, rows, room):
         part = [[row[place] for place in places] for row in rows]
         draw_whole([columns[place] for place in places], part, sys.stdout)
     total = report.asked.total.clock(name)
     if total and total.runs > total.complaints:
         again = _("{runs} runs of {complaints} complaints: one that was reopened runs the clock again.")
-        print_in_style(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
+        tell_in_style(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
 
 
 def parts_of_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> list[list[int]]:
@@ -174,13 +174,13 @@ def print_measures(report: Report) -> None:
     """Print what else is asked of each group: first contact, advance compensation, reopened, backdated."""
     print_table(measures_table(report, _))
     note = _("first contact: of {completed}; advance: advance compensation, of {third}.")
-    print_in_style(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
+    tell_in_style(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
     if unknown := unknown_note(report, _):
-        print_in_style(unknown)
+        tell_in_style(unknown)
     total = report.asked.total
     if total.advanced_without_amount:
         lacking = _("advance compensation without an amount: {count} of {all}.")
-        print_in_style(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
+        tell_in_style(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
 
 
 def print_beside(report: Report) -> None:
@@ -188,12 +188,12 @@ def print_beside(report: Report) -> None:
     print_table(spans_table(report, _))
     for section in (report.asked, *sections_beside(report)):
         if since := since_words(report, section, _):
-            print_in_style(since)
+            tell_in_style(since)
     if report.by not in ("", *TIMED):
         columns, rows = on_terminal(compared_table(report, _))
         print()
         draw_whole(columns, rows[:-1], sys.stdout)
-        print_in_style(_("the complaints received, and of each clock the rate on time."))
+        tell_in_style(_("the complaints received, and of each clock the rate on time."))
 
 
 def print_table(table: Table) -> None:
@@ -245,10 +245,3 @@ def value_cell(column: Col, value: Any, bar: int | None) -> Cell:
 def text_cell(text: str, style: str = "") -> Cell:
     """Return a text in a style."""
     return Cell(((text, style),))
-
-
-def print_in_style(text: str, style: str = "dim") -> None:
-    """Print a text that breaks where the terminal ends, such as an explanation below a table."""
-    paint = painter(sys.stdout)
-    for line in wrap_text(text, terminal_width(sys.stdout)):
-        print(paint(line, style))

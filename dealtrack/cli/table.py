@@ -1,21 +1,20 @@
 """Tables for a terminal: columns that fit its width, colours where it has them, Chinese in line."""
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import zip_longest
 from typing import Any, NamedTuple, TextIO
 
 from dealtrack.cli.language import _, say
-from dealtrack.cli.terminal import NARROWEST, share_room, terminal_width, wrap_text
+from dealtrack.cli.terminal import GAP, Paint, painter, share_room, tell_in_style, terminal_width, wrap_text
 from dealtrack.cli.terms import heading, said
 from dealtrack.core.text import display_width, fit_text, pad_text
 from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
 from dealtrack.phrase import listed
 
-GAP = "  "
 NEVER_DROPPED = 0
 SHORT = 8
 """The width of a title that stays in one line."""
@@ -23,7 +22,7 @@ SHORT = 8
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table.
+    """A column of a table; without a title its key is its title.
 
     `rank` 0 is never dropped; of the others the highest is dropped first, and with it those of its `group`, where it
     has one. What is left out is named by its group where it has one. `least` is the width to which it may
@@ -32,12 +31,17 @@ class Column:
     """
 
     key: str
-    title: str
+    title: str = ""
     rank: int = NEVER_DROPPED
     least: int | None = None
     right: bool = False
     wraps: bool = False
     group: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Return the title in the user's language."""
+        return heading(self.title or self.key.replace("_", " "))
 
 
 class Cell(NamedTuple):
@@ -51,8 +55,6 @@ class Cell(NamedTuple):
         return "".join(text for text, _ in self.pieces)
 
 
-Paint = Callable[[str, str], str]
-
 VERDICT_STYLES = {
     "overdue": "bold red",
     "missed": "bold red",
@@ -64,177 +66,134 @@ VERDICT_STYLES = {
     "unknown": "dim",
 }
 
-
-RECORD_COLUMNS = {
-    "id": Column("id", "id", right=True),
-    "number": Column("number", "number", 2),
-    "platform": Column("platform", "platform", 0),
-    "category": Column("category", "category", 3, 8),
-    "status": Column("status", "status", 4),
-    "owner": Column("owner", "owner", 5, 4),
-    "received": Column("received", "received", 6),
-    "summary": Column("summary", "summary", 7, 12),
-    "matched": Column("matched", "matched", 1, 12),
-    "clock": Column("clock", "clock", 0),
-    "due": Column("due", "due", 0),
-    "verdict": Column("verdict", "verdict", 0),
-    "working_days_late": Column("working_days_late", "late", 1, right=True),
-}
+COMPLAINT_COLUMNS = (
+    Column("id", right=True),
+    Column("number", rank=2),
+    Column("platform"),
+    Column("category", rank=3, least=8),
+    Column("status", rank=4),
+    Column("received", rank=6),
+)
+SUMMARY = Column("summary", rank=7, least=12)
+MATCH_COLUMNS = (*COMPLAINT_COLUMNS, Column("matched", rank=1, least=12))
+# Who is to be asked about a late complaint matters more than what it is about.
+WATCH_COLUMNS = (
+    *COMPLAINT_COLUMNS[:3],
+    Column("category", rank=5, least=8),
+    Column("owner", rank=3, least=8),
+    Column("clock"),
+    Column("due"),
+    Column("verdict"),
+    Column("working_days_late", "late", 1, right=True),
+)
 # Of a hash its beginning is enough to tell two files apart; programs get it whole.
-EVIDENCE_COLUMNS = {
-    "complaint": Column("complaint", "complaint", right=True),
-    "seq": Column("seq", "seq", right=True),
-    "name": Column("name", "name", 1, 12),
-    "size": Column("size", "size", 4, right=True),
-    "sha256": Column("sha256", "sha256", 6, 10),
-    "at": Column("at", "at", 3),
-    "actor": Column("actor", "actor", 5, 4),
-    "present": Column("present", "present", 2),
-}
-WATCH_COLUMNS = ("id", "number", "platform", "category", "owner", "clock", "due", "verdict", "working_days_late")
+EVIDENCE_COLUMNS = (
+    Column("complaint", right=True),
+    Column("seq", right=True),
+    Column("name", rank=1, least=12),
+    Column("size", rank=4, right=True),
+    Column("sha256", rank=6, least=10),
+    Column("at", rank=3),
+    Column("actor", rank=5, least=4),
+    Column("present", rank=2),
+)
 
 
 def plan_columns(keys: Sequence[str]) -> list[Column]:
     """Return the columns of a table of records with these keys; a deadline and its verdict make one."""
-    if "clock" in keys and "due" in keys and "id" in keys:
-        # Who is to be asked about a late complaint matters more than what it is about.
-        watched = {
-            **RECORD_COLUMNS,
-            "owner": Column("owner", "owner", 3, 8),
-            "category": Column("category", "category", 5, 8),
-        }
-        return [watched[key] for key in WATCH_COLUMNS if key in keys]
-    if "matched" in keys:
-        return [RECORD_COLUMNS[key] for key in keys]
-    if "sha256" in keys:
-        return [EVIDENCE_COLUMNS[key] for key in keys]
-    clocks = [key.removesuffix("_due") for key in keys if key.endswith("_due")]
+    for key, columns in (("due", WATCH_COLUMNS), ("matched", MATCH_COLUMNS), ("sha256", EVIDENCE_COLUMNS)):
+        if key in keys:
+            return [column for column in columns if column.key in keys]
+    clocks = [key for key in keys if key.endswith("_due")]
     if clocks and "id" in keys:
-        head = [
-            RECORD_COLUMNS[key] for key in ("id", "number", "platform", "category", "status", "received") if key in keys
-        ]
-        summary = [RECORD_COLUMNS["summary"]] if "summary" in keys else []
         # Beyond two clocks, the later ones give way where the terminal is narrow.
-        shown = [Column(f"{name}_due", name, 0 if place < 2 else 1) for place, name in enumerate(clocks)]
-        return [*head, *shown, *summary]
-    return [
-        Column(key, key.replace("_", " "), 0 if place == 0 else place, None if place == 0 else 8, wraps=True)
-        for place, key in enumerate(keys)
-    ]
+        deadlines = (Column(key, key.removesuffix("_due"), int(place > 1)) for place, key in enumerate(clocks))
+        return [column for column in (*COMPLAINT_COLUMNS, *deadlines, SUMMARY) if column.key in keys]
+    return [Column(key, "", place, 8 if place else None, wraps=True) for place, key in enumerate(keys)]
 
 
 def print_table(records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone: tzinfo, out: TextIO) -> None:
     """Print records as a table, no wider than the terminal where there is one; nothing for no records."""
     columns = plan_columns(keys)
     write = dict(zip(keys, cell_formatters(keys, zone), strict=True))
-    is_painted = painter(out) is not _unpainted
-    rows = [[_cell(column, record, write, is_painted) for column in columns] for record in records]
-    if not rows:
-        return
-    draw_table(columns, rows, out)
+    rows = [[_cell(column, record, write, out.isatty()) for column in columns] for record in records]
+    if rows:
+        draw_table(columns, rows, out)
 
 
 def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> list[Column]:
     """Draw a table: titles, a rule, and a line for each row; return the columns for which there was no room."""
-    room = terminal_width(out)
-    paint = painter(out)
+    room, paint = terminal_width(out), painter(out)
     if room is not None and any(column.wraps for column in columns):
-        _draw_wrapped(columns, rows, room, paint, out)
-        return []
-    cells = [max((display_width(row[place].text) for row in rows), default=0) for place in range(len(columns))]
-    titles = folded_titles(columns, cells, room)
-    widths = list(map(max, cells, (max(map(display_width, lines)) for lines in titles)))
-    kept = fit_columns(columns, widths, room)
-    height = max(len(titles[p]) for p, _ in kept)
-    for level in range(height):
-        # A shorter title stands at the bottom.
-        lines = [(p, w, level - height + len(titles[p])) for p, w in kept]
-        _draw_line(
-            [(columns[p], w, Cell(((titles[p][line] if line >= 0 else "", "bold"),))) for p, w, line in lines],
-            paint,
-            out,
-        )
-    out.write(paint(GAP.join("─" * width for _, width in kept), "dim") + "\n")
-    for row in rows:
-        _draw_line([(columns[p], w, row[p]) for p, w in kept], paint, out)
-    shown = {place for place, _ in kept}
-    return [column for place, column in enumerate(columns) if place not in shown]
+        kept, titles, lines = _wrapped(columns, rows, room)
+    else:
+        cells = _widest(columns, rows)
+        titles = folded_titles(columns, cells, room)
+        kept = fit_columns(columns, list(map(max, cells, map(_width, titles))), room)
+        lines = ([row[place] for place, _width in kept] for row in rows)
+    # A shorter title stands at the bottom.
+    upwards = list(zip_longest(*(titles[place][::-1] for place, _width in kept), fillvalue=""))
+    for texts in upwards[::-1]:
+        out.write(_line(columns, kept, [Cell(((text, "bold"),)) for text in texts], paint))
+    out.write(paint(GAP.join("─" * width for _place, width in kept), "dim") + "\n")
+    out.writelines(_line(columns, kept, line, paint) for line in lines)
+    places = {place for place, _width in kept}
+    return [column for place, column in enumerate(columns) if place not in places]
+
+
+def _line(columns: Sequence[Column], kept: Sequence[tuple[int, int]], cells: Sequence[Cell], paint: Paint) -> str:
+    parts = []
+    for (place, width), cell in zip(kept, cells, strict=True):
+        pieces, blank = cell.pieces, width - display_width(cell.text)
+        if blank < 0:
+            text = fit_text(cell.text, width)
+            pieces, blank = ((text, pieces[0][1]),), width - display_width(text)
+        text = "".join(paint(text, style) for text, style in pieces)
+        parts.append(" " * blank + text if columns[place].right else text + " " * blank)
+    return GAP.join(parts).rstrip(" ") + "\n"
 
 
 def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> list[Column]:
     """Draw a table, and say below it which columns had no room, each once; return them too."""
     left_out = draw_table(columns, rows, out)
     if left_out:
-        names = dict.fromkeys(column.group or heading(column.title) for column in left_out)
-        text = _("left out at this width: {columns}.").format(columns=say(listed(names)))
-        paint = painter(out)
-        for line in wrap_text(text, terminal_width(out)):
-            out.write(paint(line, "dim") + "\n")
+        names = dict.fromkeys(column.group or column.heading for column in left_out)
+        tell_in_style(_("left out at this width: {columns}.").format(columns=say(listed(names))), "dim", out)
     return left_out
 
 
-def _draw_wrapped(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int, paint: Paint, out: TextIO
-) -> None:
-    """Draw a table in which long cells go on below themselves; where that is needed, columns without any value go."""
-    texts = [[heading(column.title), *(row[place].text for row in rows)] for place, column in enumerate(columns)]
-    kept = list(range(len(columns)))
-    if sum(max(map(display_width, cells)) + len(GAP) for cells in texts) - len(GAP) > room:
-        kept = [place for place in kept if any(texts[place][1:])] or kept[:1]
-    sizes = share_room([texts[place] for place in kept], room - len(GAP) * (len(kept) - 1))
-    for number in range(len(rows) + 1):
-        cells = [wrap_text(texts[place][number], size or 1) for place, size in zip(kept, sizes, strict=True)]
-        for level in range(max(map(len, cells))):
-            pieces = [
-                pad_text(cell[level] if level < len(cell) else "", size)
-                for cell, size in zip(cells, sizes, strict=True)
-            ]
-            line = GAP.join(pieces).rstrip()
-            out.write((paint(line, "bold") if number == 0 else line) + "\n")
-        if number == 0:
-            out.write(paint(GAP.join("─" * size for size in sizes), "dim") + "\n")
+def _wrapped(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int
+) -> tuple[list[tuple[int, int]], list[list[str]], Iterable[list[Cell]]]:
+    """Return columns with their widths, titles and lines, cells going on below themselves.
+
+    Where that is needed, columns without any value go.
+    """
+    texts = [[column.heading, *(row[place].text for row in rows)] for place, column in enumerate(columns)]
+    places = list(range(len(columns)))
+    if sum(map(_width, texts)) + len(GAP) * (len(texts) - 1) > room:
+        places = [place for place in places if any(texts[place][1:])] or places[:1]
+    widths = share_room([texts[place] for place in places], room - len(GAP) * (len(places) - 1))
+    kept = [(place, width or 1) for place, width in zip(places, widths, strict=True)]
+    titles = [wrap_text(column.heading, dict(kept).get(place)) for place, column in enumerate(columns)]
+    lines = (
+        [Cell(((text, ""),)) for text in level]
+        for row in rows
+        for level in zip_longest(*(wrap_text(row[place].text, width) for place, width in kept), fillvalue="")
+    )
+    return kept, titles, lines
 
 
-def painter(out: TextIO) -> Paint:
-    """Return the function that writes a text in a style; off a terminal and under NO_COLOR, as it is."""
-    if not out.isatty() or os.environ.get("NO_COLOR"):
-        return _unpainted
-    from rich.color import ColorSystem
-    from rich.console import Console
-    from rich.style import Style
-
-    names = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
-    system = names.get(Console(file=out).color_system or "")
-    if system is None:
-        return _unpainted
-
-    def paint(text: str, style: str) -> str:
-        return Style.parse(style).render(text, color_system=system) if style else text
-
-    return paint
+def _width(texts: Iterable[str]) -> int:
+    return max(map(display_width, texts), default=0)
 
 
-def print_step_table(rows: Sequence[tuple[str, str, str]], out: TextIO) -> None:
-    """Print the days of a count for a terminal; the reasons, which come last, go on below themselves."""
-    paint = painter(out)
-    marks = max((display_width(mark) for _, mark, _ in rows), default=0)
-    days = max((display_width(day) for day, _, _ in rows), default=0)
-    indent = days + marks + 2 * len(GAP)
-    room = terminal_width(out)
-    for day, mark, why in rows:
-        counted = mark != "–"
-        line = f"{pad_text(day, days)}{GAP}{paint(pad_text(mark, marks), 'green' if counted else 'dim')}{GAP}"
-        reasons = wrap_text(why, None if room is None else max(NARROWEST, room - indent))
-        line += f"\n{' ' * indent}".join(paint(reason, "" if counted else "dim") for reason in reasons)
-        out.write(line + "\n")
-
-
-def _unpainted(text: str, style: str) -> str:
-    return text
+def _widest(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[int]:
+    return [_width(row[place].text for row in rows) for place in range(len(columns))]
 
 
 def _cell(
-    column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool], str]], is_painted: bool
+    column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool], str]], on_terminal: bool
 ) -> Cell:
     key = column.key
     provisional = due_key(key) and key in provisional_keys(record)
@@ -246,7 +205,7 @@ def _cell(
         due = pad_text(text or "–", 11 if provisional else 10)
         style = VERDICT_STYLES.get(verdict, "")
         return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (said("verdict", verdict), style)))
-    if key == "matched" and is_painted:
+    if key == "matched" and on_terminal:
         # Between the marks stands what was searched for.
         pieces = re.split("[«»]", text)
         return Cell(tuple((piece, "bold" if place % 2 else "") for place, piece in enumerate(pieces) if piece))
@@ -259,24 +218,6 @@ def _cell(
     if key == "due":
         return Cell(((text or "–", ""),))
     return Cell(((said(key, text), ""),))
-
-
-def _draw_line(cells: Iterable[tuple[Column, int, Cell]], paint: Paint, out: TextIO) -> None:
-    line: list[str] = []
-    blank = 0
-    for place, (column, width, cell) in enumerate(cells):
-        pieces = cell.pieces
-        size = display_width(cell.text)
-        if size > width:
-            pieces = ((fit_text(cell.text, width), pieces[0][1]),)
-            size = display_width(pieces[0][0])
-        before = blank + (len(GAP) if place else 0) + (width - size if column.right else 0)
-        blank = 0 if column.right else width - size
-        if not size:
-            blank += before
-            continue
-        line.append(" " * before + "".join(paint(text, style) if style else text for text, style in pieces))
-    out.write("".join(line) + "\n")
 
 
 @contextmanager
@@ -292,15 +233,14 @@ def progress_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
 
 def least_width(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
     """Return the least width of a table with all its columns: titles folded, cells cut where they may be."""
-    cells = [max((display_width(row[place].text) for row in rows), default=0) for place in range(len(columns))]
-    titles = folded_titles(columns, cells, 0)
-    widths = list(map(max, cells, (max(map(display_width, lines)) for lines in titles)))
+    cells = _widest(columns, rows)
+    widths = list(map(max, cells, map(_width, folded_titles(columns, cells, 0))))
     return sum(_least_widths(columns, widths)) + len(GAP) * (len(columns) - 1)
 
 
 def folded_titles(columns: Sequence[Column], cells: Sequence[int], room: int | None) -> list[list[str]]:
     """Return the lines of each title, those that fold in as few as make the table fit the room; None is any room."""
-    titles = [heading(column.title) for column in columns]
+    titles = [column.heading for column in columns]
     folded = [title.split("\n") for title in titles]
     most = max((len(title) for title in titles), default=1)
     for lines in range(2, most + 1):

@@ -2,12 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TextIO
 
 from dealtrack.core.text import display_width, pad_text, safe_text
 
 GAP = "  "
+Paint = Callable[[str, str], str]
+CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "magenta": 35, "cyan": 36}
+"""The codes of styles (ECMA-48, Select Graphic Rendition); those of a background are higher by 10."""
 NARROWEST = 10
 OPENING, CLOSING = "“‘（《〈「『【([", "”’…，。、；：？！）》〉」』】％,.;:?!%)]"
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -35,6 +38,33 @@ def tell(text: str, out: TextIO | None = None) -> None:
     """
     out = out or sys.stderr
     print("\n".join(wrap_text(text, terminal_width(out))), file=out)
+
+
+def painter(out: TextIO) -> Paint:
+    """Return the function that writes a text in a style, as `bold red` or `green on red`.
+
+    It writes the text as it is where the stream is no terminal, under NO_COLOR, and on a terminal without colours.
+    """
+    environment = os.environ
+    has_colours = environment.get("TERM") not in ("dumb", "unknown") and (
+        os.name != "nt" or "WT_SESSION" in environment
+    )
+    return _painted if out.isatty() and has_colours and not environment.get("NO_COLOR") else lambda text, style: text
+
+
+def _painted(text: str, style: str) -> str:
+    if not (text and style):
+        return text
+    front, _on, back = style.partition(" on ")
+    codes = [*sorted(CODES[word] for word in front.split()), *(CODES[word] + 10 for word in back.split())]
+    return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m"
+
+
+def tell_in_style(text: str, style: str = "dim", out: TextIO | None = None) -> None:
+    """Print a text in a style, as a note below a table, on standard output unless told otherwise, in lines that fit."""
+    out = out or sys.stdout
+    paint = painter(out)
+    out.writelines(paint(line, style) + "\n" for line in wrap_text(text, terminal_width(out)))
 
 
 def tell_fields(fields: Iterable[str]) -> None:

@@ -8,7 +8,8 @@ from operator import is_
 from typing import NamedTuple
 
 from dealtrack.cli.language import _
-from dealtrack.cli.table import GAP, Column, fit_columns
+from dealtrack.cli.table import Column, fit_columns
+from dealtrack.cli.terminal import GAP
 from dealtrack.core.agenda import Item, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
