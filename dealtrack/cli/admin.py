@@ -165,7 +165,7 @@ def _restore_message(backup: "CheckedBackup") -> str:
 
 def _calendar_warnings(register: "Register") -> Iterator[str]:
     """Yield what there is to say where the register's calendar is not the one that would be shipped now."""
-    from dealtrack.register.revising import is_as_shipped
+    from dealtrack.register.calendar_revision import is_as_shipped
     from dealtrack.sources.calendars import load_calendar
 
     try:

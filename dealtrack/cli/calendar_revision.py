@@ -20,8 +20,8 @@ from dealtrack.core.text import clean_input, safe_text
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
+from dealtrack.register.calendar_revision import OtherVerdict, Plan, Revision, preview, revise
 from dealtrack.register.register import Register
-from dealtrack.register.revising import OtherVerdict, Plan, Revision, preview, revise
 
 if TYPE_CHECKING:
     from dealtrack.core.calendar_changes import Notice

@@ -11,9 +11,9 @@ from dealtrack.core.lifecycle import ComplaintState, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, are_same, version_for
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.calendar_revision import MovedClock, OtherVerdict, other_verdicts
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
-from dealtrack.register.revising import MovedClock, OtherVerdict, other_verdicts
 
 
 class TextChange(NamedTuple):

@@ -13,13 +13,13 @@ from dealtrack.core.text import fit_text
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries
+from dealtrack.register.calendar_revision import OtherVerdict, other_verdicts
 from dealtrack.register.calendar_rulings import read_layers, revisions, write_rules
 from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.plain import Plain
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
-from dealtrack.register.revising import OtherVerdict, other_verdicts
 from dealtrack.register.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
 
 SHOWN = 5
