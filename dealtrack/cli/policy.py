@@ -23,7 +23,7 @@ from dealtrack.core.policy_text import clock_words, headings, last_days
 from dealtrack.core.text import safe_text
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.phrase import listed
-from dealtrack.register.correcting import ClockChange, Preview, TextChange, correct, preview
+from dealtrack.register.policy_correction import ClockChange, Preview, TextChange, correct, preview
 from dealtrack.register.register import Register
 from dealtrack.sources.policies import load_policy, policy_names
 from dealtrack.sources.toml_files import as_path
