@@ -36,7 +36,7 @@ from dealtrack.sources.policies import load_policy, policy_names
 
 if TYPE_CHECKING:
     from dealtrack.register.evidence import CopiedEvidence
-    from dealtrack.register.restoring import CheckedBackup
+    from dealtrack.register.restore import CheckedBackup
 
 
 LONGEST_HEAD = 64
@@ -104,7 +104,7 @@ def restore(
 ) -> None:
     """Put a backup in the register's place, once it is found whole; what stood there is kept beside it."""
     from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
-    from dealtrack.register.restoring import checked_backup, put_in_place
+    from dealtrack.register.restore import checked_backup, put_in_place
 
     session: Session = context.obj
     if not yes and not session.asks:
