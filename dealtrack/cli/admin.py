@@ -182,7 +182,7 @@ def _calendar_warnings(register: "Register") -> Iterator[str]:
 def doctor(context: typer.Context) -> None:
     """Tell what the register is, and warn of what may be wrong around it; exits with 1 when it warns."""
     from dealtrack.cli.arguments import can_hide
-    from dealtrack.register.health import facts, shortfalls, warnings
+    from dealtrack.register.doctor import facts, shortfalls, warnings
 
     session: Session = context.obj
     with session.register() as register:

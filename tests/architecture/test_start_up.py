@@ -108,7 +108,7 @@ def test_the_reminder_of_the_next_calendar_costs_a_day_of_november_nothing(
     busy.now = "2027-11-15T09:00:00+08:00"
     busy("add", "--platform", "JD", "--at", "2027-11-15 08:00").ok()
     assert "the official calendar of" in busy(*words.split()).err
-    assert "dealtrack.register.health" not in _modules(busy, tmp_path, *words.split())
+    assert "dealtrack.register.doctor" not in _modules(busy, tmp_path, *words.split())
 
 
 def test_what_is_heavy_is_installed_and_would_be_seen(new_clerk: Callable[..., Clerk], tmp_path: Path) -> None:
