@@ -28,10 +28,10 @@ class Phrase(str):
 
     def __new__(cls, template: str, /, **values: object) -> Self:
         """Fill in a template, whose placeholders are named."""
-        made = super().__new__(cls, template.format(**values))
-        made.template = template
-        made.values = values
-        return made
+        phrase = super().__new__(cls, template.format(**values))
+        phrase.template = template
+        phrase.values = values
+        return phrase
 
     def __str__(self) -> str:
         """Return the phrase itself, so that an exception that carries it hands it on whole."""
@@ -44,7 +44,7 @@ class Phrase(str):
 def in_language(value: object, translate: Callable[[str], str]) -> object:
     """Return a phrase, or a word of a fixed list, as `translate` has it; anything else as it is."""
     if isinstance(value, Phrase):
-        values = {name: in_language(held, translate) for name, held in value.values.items()}
+        values = {name: in_language(each, translate) for name, each in value.values.items()}
         # A list of one word is that word: there is nothing to look up.
         return (value.template if value.template == "{word}" else translate(value.template)).format(**values)
     if isinstance(value, Exception):

@@ -22,7 +22,7 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format
 from dealtrack.cli.session import Session, is_agreed, show_value
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.terms import said
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
 from dealtrack.core.complaint_number import check_number
@@ -31,7 +31,7 @@ from dealtrack.core.limits import check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
 from dealtrack.core.standing import projected_standing
-from dealtrack.core.text import clean_input, safe_text
+from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import CATEGORIES, NAME, clean_field, longest
 from dealtrack.errors import (
     AmbiguousNumber,
@@ -136,7 +136,7 @@ def add(
             recorder.flush()
             alike = merged([*watch.by_number(id_), *watch.by_contact()])
         if is_new:
-            tell(f"dealtrack: {_('new platform: {name}').format(name=platform_name)}")
+            warn(_("new platform: {name}").format(name=platform_name))
         show_change(session, register, [recorded], fmt)
         for like in alike:
             tell(lookalike_line(like, register.zone))
@@ -159,15 +159,15 @@ def _ask(session: Session, register: Register, values: Mapping[str, str], policy
     answers = dict(values)
     names = ", ".join(platform.name for platform in register.platforms)
     if names:
-        _say(_("Platforms: {names}").format(names=names))
-    _say(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
+        tell(_("Platforms: {names}").format(names=names))
+    tell(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
     for question in _questions(session, register, policy):
         while not answers[question.field]:
             text = str(typer.prompt(question.label, question.default, err=True, show_default=bool(question.default)))
             try:
                 question.check(text)
             except DealtrackError as error:
-                _say(error.message(show_value, _))
+                tell(error.message(show_value, _))
             else:
                 answers[question.field] = text
                 break
@@ -191,7 +191,7 @@ def _questions(session: Session, register: Register, policy: str) -> list[Questi
             other = register.find(text.strip())
         except (UnknownComplaint, AmbiguousNumber):
             return
-        _say(_("complaint {known} has this number already").format(known=other))
+        tell(_("complaint {known} has this number already").format(known=other))
 
     return [
         Question("platform", _("Platform"), None, platform),
@@ -212,15 +212,11 @@ def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: 
     moment = session.moment(at, register.zone).start
     standing = projected_standing(detail, versions, moment, register.calendar, register.zone, session.now)
     names = ", ".join(said(field, detail[field]) for field in ("number", "platform", "category") if field in detail)
-    _say(_("{known}: received {moment}").format(known=names, moment=show_moment(moment, register.zone)))
+    tell(_("{known}: received {moment}").format(known=names, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
-        _say(line)
+        tell(line)
     if not is_agreed(_("Enter it?"), default=True):
         raise typer.Abort
-
-
-def _say(text: str) -> None:
-    tell(safe_text(text))
 
 
 def _platform_of(session: Session, register: Register, text: str, policy: str, may_enter: bool) -> str:

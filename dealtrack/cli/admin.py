@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,11 @@ from dealtrack import settings
 from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, is_agreed, tell_changes
-from dealtrack.cli.terminal import tell, tell_fields
+from dealtrack.cli.terminal import print_line, tell_fields, warn
 from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import are_same
-from dealtrack.core.text import first_few, fit_text, safe_text
+from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import (
     CHECK_FAILED,
     BadCopies,
@@ -31,7 +32,6 @@ from dealtrack.errors import (
 from dealtrack.phrase import Phrase, listed
 from dealtrack.register.recorder import Outcome
 from dealtrack.register.register import Register
-from dealtrack.register.store import Store
 from dealtrack.sources.policies import load_policy, policy_names
 
 if TYPE_CHECKING:
@@ -66,14 +66,14 @@ def backup(
             line = _("backup {path}").format(path=path)
             if dropped:
                 line += _(", {count} older dropped").format(count=len(dropped))
-            tell(line, sys.stdout)
+            print_line(line)
             # The copies in a folder share their evidence: a file of it is kept once, by its content.
             beside = path.with_name(own.name)
         else:
             path = Path(target)
             seq, head = back_up(register, path)
             line = _("backup {path}: {count} entries, head {head}")
-            tell(line.format(path=target, count=seq, head=head), sys.stdout)
+            print_line(line.format(path=target, count=seq, head=head))
             beside = folder_of(path)
         copied = None if no_evidence else copy_evidence(register, [own], beside)
         is_whole = copied is not None and not copied.faults
@@ -85,14 +85,14 @@ def backup(
                 "{count} evidence files, {new} new, in {folder}",
                 copied.count,
             )
-            tell(safe_text(text.format(count=copied.count, new=copied.new, folder=beside)), sys.stdout)
+            print_line(text.format(count=copied.count, new=copied.new, folder=beside))
         _refuse_faults(copied)
 
 
 def _refuse_faults(copied: "CopiedEvidence") -> None:
     """Name the evidence that could not be copied, and end with the status of a check that failed."""
     for fault in copied.faults:
-        tell(f"dealtrack: {safe_text(say(fault))}")
+        warn(say(fault))
     if copied.faults:
         raise typer.Exit(CHECK_FAILED)
 
@@ -119,16 +119,16 @@ def restore(
     session.outcome = Outcome(is_change=True)
     if kept:
         text = _("what stood there is kept: {path}")
-        session.advise(safe_text(text.format(path=kept)))
+        session.advise(text.format(path=kept))
     with session.register() as register:
         own = evidence_folder(register)
         copied = copy_evidence(register, [folder_of(file), file.with_name(own.name)], own)
         seq, head = register.head()
     text = _("register {path}: restored from {backup}: {count} entries, head {head}")
-    tell(safe_text(text.format(path=place, backup=file, count=seq, head=head)), sys.stdout)
+    print_line(text.format(path=place, backup=file, count=seq, head=head))
     if copied.new:
         text = _n("{count} evidence file brought back", "{count} evidence files brought back", copied.new)
-        tell(text.format(count=copied.new), sys.stdout)
+        print_line(text.format(count=copied.new))
     _refuse_faults(copied)
 
 
@@ -151,19 +151,17 @@ def _restore_message(backup: "CheckedBackup") -> str:
             "{backup} is whole: {count} entries, the last of {last}. "
             "The register at {path} has {loses} more, which the backup lacks."
         )
-    return safe_text(
-        text.format(
-            backup=backup.source,
-            count=end.entries,
-            last=show_moment(end.last, backup.zone),
-            path=backup.place,
-            present=present.entries if present else 0,
-            loses=backup.loses,
-        )
+    return text.format(
+        backup=backup.source,
+        count=end.entries,
+        last=show_moment(end.last, backup.zone),
+        path=backup.place,
+        present=present.entries if present else 0,
+        loses=backup.loses,
     )
 
 
-def _calendar_warnings(register: "Register") -> Iterator[str]:
+def _calendar_warnings(register: Register) -> Iterator[str]:
     """Yield what there is to say where the register's calendar is not the one that would be shipped now."""
     from dealtrack.register.calendar_revision import is_as_shipped
     from dealtrack.sources.calendars import load_calendar
@@ -191,9 +189,9 @@ def doctor(context: typer.Context) -> None:
             shown.append(("arguments", SEEN_ARGUMENTS))
         for name, value in shown:
             tell_fields((_(name), say(value)))
-        texts = [*warnings(register, session.now), *_calendar_warnings(register), *policy_warnings(register)]
+        texts = [*warnings(register, session.now), *_calendar_warnings(register), *_policy_warnings(register)]
     for text in texts:
-        tell(f"dealtrack: {say(text)}")
+        warn(say(text))
     if texts:
         raise typer.Exit(CHECK_FAILED)
 
@@ -214,7 +212,6 @@ def init(
     from dealtrack.register.create import Setup, create_register
     from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
     from dealtrack.sources.platforms import first_platforms
-    from dealtrack.sources.policies import load_policy
 
     session: Session = context.obj
     if session.path.exists():
@@ -230,17 +227,17 @@ def init(
     create_register(session.path, setup, session.now, session.actor)
     session.outcome = Outcome(is_change=True)
     line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
-    tell(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone), sys.stdout)
+    print_line(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone))
     parts = differs_by_subdivision(calendar)
     if parts:
         line = _(
             "{name} holds only the holidays that all its parts share; they differ by part ({some}), "
             "as in --calendar {name}-{part}."
         )
-        tell(f"dealtrack: {line.format(name=rules.name, some=first_few(parts), part=parts[0])}")
+        warn(line.format(name=rules.name, some=first_few(parts), part=parts[0]))
     if not timezone and not rules.timezone:
         line = _("no time zone is known for {name}; {zone} is used (--timezone).")
-        tell(f"dealtrack: {line.format(name=rules.name, zone=zone)}")
+        warn(line.format(name=rules.name, zone=zone))
     session.advise(next_line(f"dealtrack add --platform {_('NAME')}"))
 
 
@@ -276,22 +273,22 @@ def verify(
             report = verify_register(register, head)
     except RegisterAltered as error:
         # It cannot be used, and has failed the check.
-        tell(f"dealtrack: {say(error.message(str, _))}")
+        warn(say(error.message(str, _)))
         raise typer.Exit(CHECK_FAILED) from None
     if report.foreign:
         line = _("other programs keep tables in the register, which are not checked: {names}")
-        tell(f"dealtrack: {line.format(names=first_few(report.foreign))}")
+        warn(line.format(names=first_few(report.foreign)))
     for fault in report.faults:
-        tell(f"dealtrack: {say(fault)}")
+        warn(say(fault))
     if report.faults:
         way_back = (
             _("the journal is whole: 'dealtrack recheck --rebuild' makes the tables again from it")
             if report.rebuilds
             else _("keep this file as evidence, and go back to the last backup that 'dealtrack verify' finds whole")
         )
-        tell(f"dealtrack: {way_back}")
+        warn(way_back)
         raise typer.Exit(CHECK_FAILED)
-    tell(_("whole: {count} entries, head {head}").format(count=report.entries, head=report.head), sys.stdout)
+    print_line(_("whole: {count} entries, head {head}").format(count=report.entries, head=report.head))
 
 
 def recheck(
@@ -316,7 +313,7 @@ def recheck(
     with session.register() as register:
         faults = list(table_faults(register))
         for text in faults:
-            tell(say(text), sys.stdout)
+            print_line(say(text))
         if rebuild:
             rebuild_register(register)
             session.outcome = Outcome(is_change=True)
@@ -327,10 +324,7 @@ def recheck(
             for change in changes:
                 line = _("complaint {id} {clock}: {before} -> {after}")
                 before, after = _(change.stands), _(change.would_be or "no clock")
-                tell(
-                    line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after),
-                    sys.stdout,
-                )
+                print_line(line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after))
     if faults and not rebuild:
         raise typer.Exit(CHECK_FAILED)
     if not faults:
@@ -351,28 +345,16 @@ def datasette(context: typer.Context) -> None:
     sys.stdout.write(json_text(document, indent=2) + "\n")
 
 
-def not_as_shipped(register: Store) -> list[str]:
-    """Return the policies that the register has in another text than their files, by name; bad files are left out."""
+def _policy_warnings(register: Register) -> Iterator[str]:
+    """Yield the sentence that names the policies that the register has in another text than their files."""
     data, user = settings.data_folder(), settings.user_folder()
     names = []
     for name in sorted({*register.policies} & {*policy_names(data, user)}):
-        try:
-            versions = load_policy(name, data, user)
-        except BadPolicyFile:
-            continue
-        if not are_same(register.policies[name], versions):
-            names.append(name)
-    return names
-
-
-def policy_warnings(register: Store) -> list[str]:
-    """Return the sentence that names the policies that the register has in another text; none where it has none."""
-    names = not_as_shipped(register)
-    if not names:
-        return []
-    return [
-        Phrase(
+        with suppress(BadPolicyFile):
+            if not are_same(register.policies[name], load_policy(name, data, user)):
+                names.append(name)
+    if names:
+        yield Phrase(
             "policies not as they are shipped: {names}; 'dealtrack policy adopt NAME --corrected' shows what moves",
             names=listed(names),
         )
-    ]

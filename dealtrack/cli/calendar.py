@@ -1,6 +1,5 @@
 """Commands about the working calendar."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, tzinfo
@@ -14,7 +13,7 @@ from dealtrack.cli.language import _, _n
 from dealtrack.cli.options import CalendarName, Format
 from dealtrack.cli.output import check_format, print_records, print_steps, step_record
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import print_line
 from dealtrack.core.calendar import Day, HolidaySpan, WorkingCalendar, month_days, reason
 from dealtrack.core.explanation import count_days
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day, parse_day
@@ -123,6 +122,6 @@ def next_(
         print_steps(steps, fmt, zone=zone)
         return
     counted = _n("{count} working day from {day}", "{count} working days from {day}", n)
-    tell(counted.format(count=n, day=show_day(first)), sys.stdout)
+    print_line(counted.format(count=n, day=show_day(first)))
     print_steps(steps, fmt, zone=zone)
-    tell(ending, sys.stdout)
+    print_line(ending)

@@ -12,11 +12,11 @@ from dealtrack import settings
 from dealtrack.cli.describe import due_text, show_day
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, is_agreed
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason, rulings_to_data
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, parse_day, parse_days
 from dealtrack.core.policy import Roll
-from dealtrack.core.text import clean_input, safe_text
+from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
@@ -102,7 +102,7 @@ def import_(
         rules, notice = _with_issue(session, register, notice)
         for ruled, ruling in overruled_days(rules, notice):
             text = _("{day}: stays {told}, against this notice")
-            tell(safe_text(text.format(day=show_day(ruled), told=_reason(ruled, ruling))), sys.stdout)
+            print_line(text.format(day=show_day(ruled), told=_reason(ruled, ruling)))
 
         def plan() -> Plan:
             detail = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
@@ -163,7 +163,7 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
         print(_("the calendar stays as it is"))
         return
     if not yes and not session.asks:
-        tell(f"dealtrack: {_('nothing was changed; --yes does it')}")
+        warn(_("nothing was changed; --yes does it"))
         return
     if not yes and not is_agreed(_("Revise the calendar?")):
         raise typer.Abort
@@ -172,28 +172,28 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
     line = _("calendar revision {revision}: {days}, {deadlines} moved")
     days = _n("{count} day", "{count} days", len(done.days)).format(count=len(done.days))
     deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved)).format(count=len(done.moved))
-    tell(line.format(revision=register.revision, days=days, deadlines=deadlines), sys.stdout)
+    print_line(line.format(revision=register.revision, days=days, deadlines=deadlines))
 
 
 def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     for change in revision.days:
         before, after = _reason(change.day, change.before), _reason(change.day, change.after)
-        tell(safe_text(f"{show_day(change.day)}: {before} -> {after}"), sys.stdout)
+        print_line(f"{show_day(change.day)}: {before} -> {after}")
     _show_rolled(revision, register)
     if revision.renamed:
         count = revision.renamed
         text = _n("{count} day takes another name or source", "{count} days take other names or sources", count)
-        tell(text.format(count=count), sys.stdout)
+        print_line(text.format(count=count))
     for years, line in (
         (revision.made_official, _("{years}: now official")),
         (revision.no_longer_official, _("{years}: now no longer official")),
     ):
         if years:
-            tell(line.format(years=say(listed(map(str, years)))), sys.stdout)
+            print_line(line.format(years=say(listed(map(str, years)))))
     for moved in revision.moved:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
-        tell(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after), sys.stdout)
+        print_line(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after))
     show_otherwise(revision.otherwise)
 
 
@@ -205,10 +205,10 @@ def show_otherwise(otherwise: Sequence[OtherVerdict]) -> None:
             "its verdict stands ('dealtrack recheck --include-closed' judges anew)"
         )
         verdict, other = _(clock.stands), _(clock.would_be or "no clock")
-        tell(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other), sys.stdout)
+        print_line(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other))
     if (more := len(otherwise) - SHOWN) > 0:
         ended = _n("{count} ended clock", "{count} ended clocks", more).format(count=more)
-        tell(_("... and {count} more").format(count=ended), sys.stdout)
+        print_line(_("... and {count} more").format(count=ended))
 
 
 def _show_rolled(revision: Revision, register: Register) -> None:
@@ -224,14 +224,14 @@ def _show_rolled(revision: Revision, register: Register) -> None:
             days |= {"first": show_day(change.span[0]), "last": show_day(change.span[1])}
         else:
             text = _("{day}, in no holiday: a period that ends there is due {before} -> {after}")
-        tell(text.format(**days), sys.stdout)
+        print_line(text.format(**days))
     if count := len(revision.rolled) - len(shown):
         text = _n(
             "{count} further rest day belongs to another holiday than before; no deadline so far is rolled past it",
             "{count} further rest days belong to other holidays than before; no deadline so far is rolled past them",
             count,
         )
-        tell(text.format(count=count), sys.stdout)
+        print_line(text.format(count=count))
 
 
 def _reason(day: Any, ruling: Ruling) -> str:

@@ -13,7 +13,7 @@ from dealtrack.cli.options import AsOf, CategoryNames, KnownAt, OwnerNames, Plat
 from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import Cell, Column, draw_table, print_table
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import print_line
 from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import watch_record
@@ -59,7 +59,7 @@ def digest(
 
 
 def _print_page(page: Digest, register: Register) -> None:
-    tell(_summary(page, register), sys.stdout)
+    print_line(_summary(page, register))
     owners = page.owners()
     if owners:
         print()
@@ -67,18 +67,18 @@ def _print_page(page: Digest, register: Register) -> None:
     for name, latenesses in page.sections.items():
         if latenesses:
             print()
-            tell(_heading(name, page, register), sys.stdout)
+            print_line(_heading(name, page, register))
             keys = OVERDUE_KEYS if name in SECTIONS[:2] else COMING_KEYS
             print_table(map(watch_record, latenesses), keys, register.zone, sys.stdout)
     reminders = list(_reminders(page, register))
     if reminders:
         print()
     for text in reminders:
-        tell(text, sys.stdout)
+        print_line(text)
     if page.head is not None:
         print()
         head = _("Journal: {count} entries. Its head, for 'dealtrack verify --head':")
-        tell(head.format(count=page.entries), sys.stdout)
+        print_line(head.format(count=page.entries))
         print(safe_text(page.head))
 
 

@@ -12,7 +12,7 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason, read_complaints
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, is_agreed
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.cli.transitions import NEEDED_REASON, NOTE, read_detail
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.text import safe_text
@@ -95,7 +95,7 @@ def _attach(
     for exhibit in new:
         size = _n("{count:,} byte", "{count:,} bytes", exhibit.size).format(count=exhibit.size)
         line = _("complaint {id}: evidence {seq}, {name}, {size}")
-        tell(line.format(id=exhibit.complaint, seq=exhibit.seq, name=exhibit.name, size=size), sys.stdout)
+        print_line(line.format(id=exhibit.complaint, seq=exhibit.seq, name=exhibit.name, size=size))
     session.advise(next_line(f"dealtrack evidence {' '.join(map(str, named[:8]))}"))
 
 
@@ -116,7 +116,7 @@ def _open(register: Register, exhibit: Exhibit) -> None:
     if viewer is None or Path(exhibit.name).suffix.lower() not in VIEWED:
         unseen = _("{name} is of no kind that is only looked at").format(name=exhibit.name)
         why = _("no viewer was found") if viewer is None else unseen
-        tell(f"dealtrack: {why}{_('.')} {say(instead)}")
+        warn(f"{why}{_('.')} {say(instead)}")
         raise typer.Exit(2)
     with draft_folder() as folder:
         place = save_file(register, exhibit, folder)
@@ -153,17 +153,17 @@ def erase(
             erasures = erase_personal(recorder, named, detail["reason"])
         remains = remove_remains(register)
     for id_, fields, _in_entries in erasures:
-        tell(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))), sys.stdout)
+        print_line(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))))
     for id_, _fields, in_entries in erasures:
         if in_entries:
             which = say(both(Phrase("the {field}", field=Word(field)) for field in in_entries))
             also = _("{fields} of complaint {id} also stands in its entries, as its summary or notes")
             never = _(", which are never changed.")
-            tell(f"dealtrack: {also.format(fields=which, id=id_)}{never}")
+            warn(f"{also.format(fields=which, id=id_)}{never}")
     session.advise(_("evidence files and earlier backups are not touched"))
     for path in remains.drafts:
         left = _("{path}, left behind by a command that was killed, may hold it still; remove it")
-        tell(f"dealtrack: {left.format(path=safe_text(str(path)))}")
+        warn(left.format(path=safe_text(str(path))))
     if remains.in_log:
         reader = _("another program is reading the register: the erased bytes leave its files with the next entry.")
-        tell(f"dealtrack: {reader}")
+        warn(reader)

@@ -1,6 +1,5 @@
 """Printing why deadlines are what they are."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from io import StringIO
@@ -10,7 +9,7 @@ from dealtrack.cli.complaint_view import standing_in
 from dealtrack.cli.describe import due_text, name_of
 from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records, print_steps, step_record
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import print_line, tell
 from dealtrack.core.clocks import Clock, End, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
@@ -91,9 +90,9 @@ def print_explanations(register: Register, named: Sequence[int], only: str, view
             if not first:
                 print()
             first = False
-            tell(heading, sys.stdout)
+            print_line(heading)
             print_steps(steps, fmt, zone=register.zone)
-            tell(conclusion(clock, view.moment, register), sys.stdout)
+            print_line(conclusion(clock, view.moment, register))
 
 
 def _headings(register: Register, standing: Standing, clocks: Iterable[Clock]) -> Iterator[str]:

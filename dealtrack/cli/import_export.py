@@ -15,8 +15,8 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal, read_policy
 from dealtrack.cli.output import check_word
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import tell
-from dealtrack.core.text import first_few, names_within, safe_text
+from dealtrack.cli.terminal import print_line, tell, warn
+from dealtrack.core.text import first_few, names_within
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.day_orders import NAMES, DayOrder
 from dealtrack.exchange.readers import Refusal, Source
@@ -131,7 +131,7 @@ def import_(
     if source.other_sheets and not sheet:
         others = ", ".join(source.other_sheets)
         text = _("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others)
-        tell(safe_text(text))
+        tell(text)
     _report(summary, refused, source.name, skip_bad, dry_run, rejects)
     raise typer.Exit(session.status)
 
@@ -143,7 +143,7 @@ def _tell_encoding(source: Source) -> None:
         text = _("{file}: read as {encoding}")
     else:
         return
-    tell(safe_text(text.format(file=_(source.name), encoding=source.encoding.upper())))
+    tell(text.format(file=_(source.name), encoding=source.encoding.upper()))
 
 
 def _check_rejects(rejects: str, file: str) -> None:
@@ -181,7 +181,7 @@ def _report(
     summary: "ImportSummary", refused: list[Refusal], name: str, skip_bad: bool, dry_run: bool, rejects: str
 ) -> None:
     def note(text: str) -> None:
-        tell(safe_text(text))
+        tell(text)
 
     facts = summary.facts
     if facts.ignored:
@@ -241,7 +241,7 @@ def _report(
         counts += _(" (dry run: nothing was written)")
     elif summary.refused and not skip_bad:
         counts += _(" (nothing was written; --skip-bad takes in the good rows)")
-    tell(counts, sys.stdout)
+    print_line(counts)
 
 
 def _swapped(order: DayOrder) -> Phrase:
@@ -317,7 +317,7 @@ def _report_alike(summary: "ImportSummary", lines: list[str]) -> None:
         tell(line)
     if summary.alike > len(lines):
         more = _("... {count} new complaints in all look like ones entered before").format(count=summary.alike)
-        tell(f"dealtrack: {more}")
+        warn(more)
 
 
 def export(

@@ -15,7 +15,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell
 from dealtrack.core.personal import PERSONAL, mask
 from dealtrack.core.platform import Platform
-from dealtrack.core.text import names_within, safe_text
+from dealtrack.core.text import names_within
 from dealtrack.errors import MissingColumn, RegisterMissing
 from dealtrack.exchange.layout import lay_out
 from dealtrack.exchange.mapping import (
@@ -123,7 +123,7 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
     for row in rows:
         if isinstance(row, Refusal):
             text = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=row.reason)
-            tell(safe_text(text))
+            tell(text)
 
 
 def _records(rows: Sequence[Incoming | Refusal | PassedLine], keys: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Commands about the platforms that complaints are about."""
 
-import sys
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Annotated
@@ -11,7 +10,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.options import At, Format, read_platform
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import print_line
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import parse_day, show_moment
 from dealtrack.core.platform import (
@@ -24,7 +23,7 @@ from dealtrack.core.platform import (
     platform_record,
     unchecked_since,
 )
-from dealtrack.core.text import clean_input, safe_text
+from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import NAME, TEXT
 from dealtrack.errors import MissingValue, UnknownWord
 from dealtrack.phrase import Word, listed
@@ -56,7 +55,7 @@ def _summary(platform: Platform) -> str:
     others = f" ({', '.join(platform.aliases)})" if platform.aliases else ""
     opened = {True: _(", green channel opened"), False: _(", green channel not opened"), None: ""}
     line = _("platform {name}{others}{opened}")
-    return safe_text(line.format(name=platform.name, others=others, opened=opened[platform.green_channel]))
+    return line.format(name=platform.name, others=others, opened=opened[platform.green_channel])
 
 
 def _channels(channels: Iterable[str]) -> str:
@@ -94,9 +93,9 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
             print_records([record], fmt=fmt, zone=register.zone, single=True)
             return
         if fmt != "csv":
-            tell(_summary(platform), sys.stdout)
+            print_line(_summary(platform))
             shown = _("shows: {channels}").format(channels=_channels(platform.channels))
-            tell(shown if checks or platform.channels else _("never checked"), sys.stdout)
+            print_line(shown if checks or platform.channels else _("never checked"))
         if checks or fmt == "csv":
             print_records(checks, CHECK_KEYS, fmt, zone=register.zone)
 
@@ -120,7 +119,7 @@ def add(
     platform = Platform(name, tuple(others), _yes_or_no(green_channel))
     with session.register() as register, session.recording(register) as recorder:
         platforms.add_platform(recorder, platform)
-    tell(_("{platform} entered").format(platform=_summary(platform)), sys.stdout)
+    print_line(_("{platform} entered").format(platform=_summary(platform)))
 
 
 def edit(
@@ -151,9 +150,7 @@ def edit(
             )
         result = edited or match_platform(platform_name, register.platforms)
     assert result is not None
-    tell(
-        _summary(result) if edited else _("{platform}: nothing to change").format(platform=_summary(result)), sys.stdout
-    )
+    print_line(_summary(result) if edited else _("{platform}: nothing to change").format(platform=_summary(result)))
 
 
 def check(
@@ -181,10 +178,10 @@ def check(
             platform = platforms.check_platform(recorder, platform_name, moment, shown, text)
         checked = show_moment(moment, register.zone)
         line = _("platform {name}: checked {moment} by {actor}: shows {channels}")
-        told_of = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}
-        tell(safe_text(line.format(**told_of)), sys.stdout)
+        values = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}
+        print_line(line.format(**values))
         last = platform.last_check
         if last is not None and last.at > moment:
             later = show_moment(last.at, register.zone)
             line = _("what it shows stays as last checked, {moment} by {actor}: {channels}")
-            tell(safe_text(line.format(moment=later, actor=last.by, channels=_channels(last.channels))), sys.stdout)
+            print_line(line.format(moment=later, actor=last.by, channels=_channels(last.channels)))

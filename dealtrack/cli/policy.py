@@ -16,11 +16,10 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import AsOf, Format, KnownAt
 from dealtrack.cli.output import check_format, check_word, print_records
 from dealtrack.cli.session import Session, is_agreed
-from dealtrack.cli.terminal import labelled_lines, tell, terminal_width, wrap_text
+from dealtrack.cli.terminal import labelled_lines, print_line, tell, terminal_width, warn, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, differences, is_among, version_for
 from dealtrack.core.policy_text import clock_words, headings, last_days
-from dealtrack.core.text import safe_text
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.phrase import listed
 from dealtrack.register.policy_correction import ClockChange, Preview, TextChange, correct, preview
@@ -79,7 +78,7 @@ def list_(context: typer.Context, fmt: Format = "") -> None:
         )
     print_records(records, fmt=fmt, zone=UTC)
     for fault in faults:
-        tell(f"dealtrack: {fault}")
+        warn(fault)
     if faults:
         raise typer.Exit(BAD_INPUT)
 
@@ -216,7 +215,7 @@ def try_(
             "no complaint was received from {day} on, when the latest version comes into force; "
             "--in-force {day} judges all by it."
         )
-        tell(f"dealtrack: {line.format(day=day)}")
+        warn(line.format(day=day))
 
 
 def adopt(
@@ -241,7 +240,7 @@ def adopt(
     for version in versions:
         state = _("taken into the register") if version.in_force in days else _("in the register already")
         line = _("policy {name}, in force from {day}: {state}")
-        tell(line.format(name=version.name, day=version.in_force.isoformat(), state=state), sys.stdout)
+        print_line(line.format(name=version.name, day=version.in_force.isoformat(), state=state))
     if days:
         tell(
             _(
@@ -257,11 +256,11 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
     name = versions[0].name
     correction = preview(register, versions)
     if correction.is_empty:
-        tell(_("policy {name}: the register has this text already").format(name=name), sys.stdout)
+        print_line(_("policy {name}: the register has this text already").format(name=name))
         return
     _show(correction, register.zone)
     if not yes and not session.asks:
-        tell(f"dealtrack: {_('nothing was changed; --yes does it')}")
+        warn(_("nothing was changed; --yes does it"))
         return
     if not yes and not is_agreed(_("Correct the policy?")):
         raise typer.Abort
@@ -271,17 +270,17 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
     deadlines = _n("{count} deadline", "{count} deadlines", count).format(count=count)
     line = _("policy {name} revision {revision}: {deadlines} moved")
     revision = register.policies[name][0].revision
-    tell(line.format(name=name, revision=revision, deadlines=deadlines), sys.stdout)
+    print_line(line.format(name=name, revision=revision, deadlines=deadlines))
 
 
 def _show(correction: Preview, zone: tzinfo) -> None:
     for change in correction.texts:
         for line in _text_lines(change):
-            tell(safe_text(line), sys.stdout)
+            print_line(line)
     for moved in correction.moved:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
-        tell(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after), sys.stdout)
+        print_line(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after))
     _changes(correction.gone, _("complaint {id} {clock}: due {moment}, and runs no more"), zone)
     _changes(correction.begun, _("complaint {id} {clock}: runs from now on, due {moment}"), zone)
     show_otherwise(correction.otherwise)
@@ -290,7 +289,7 @@ def _show(correction: Preview, zone: tzinfo) -> None:
 def _changes(changes: Sequence[ClockChange], line: str, zone: tzinfo) -> None:
     for change in changes:
         moment = due_text(change.clock, zone)
-        tell(line.format(id=change.complaint, clock=_(change.clock.name), moment=moment), sys.stdout)
+        print_line(line.format(id=change.complaint, clock=_(change.clock.name), moment=moment))
 
 
 def _text_lines(change: TextChange) -> Iterator[str]:

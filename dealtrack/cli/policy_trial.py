@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.table import Cell, Column, draw_whole
-from dealtrack.cli.terminal import tell, tell_fields
+from dealtrack.cli.terminal import print_line, tell_fields
 from dealtrack.cli.terms import said
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
@@ -27,15 +27,15 @@ def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -
     moment = show_moment(bench.moment, bench.zone)
     heading = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
     heading = heading.format(name=policy.name, title=_(policy.title), count=count, moment=moment)
-    tell(heading, sys.stdout)
+    print_line(heading)
     if trial.refused:
         left_out = _("extensions that it does not allow, left out: {count:,}").format(count=trial.refused)
-        tell(left_out, sys.stdout)
+        print_line(left_out)
     texts = sentences(trial)
     as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
     for name, tally in tallies(trial).items():
         print()
-        tell(say(texts[name]), sys.stdout)
+        print_line(say(texts[name]))
         _draw(VERDICT_TITLES, list(_verdict_rows(tally, as_table)), as_table)
         if by:
             print()

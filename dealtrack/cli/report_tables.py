@@ -7,7 +7,7 @@ from typing import Any
 
 from dealtrack.cli.language import _, _n
 from dealtrack.cli.table import Cell, Column, draw_whole, least_width
-from dealtrack.cli.terminal import GAP, draw_bar, draw_spark, tell, tell_in_style, terminal_width
+from dealtrack.cli.terminal import GAP, draw_bar, draw_spark, print_line, tell_in_style, terminal_width
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports.figures import TIMED, Group, Report, Share, Whole
@@ -48,7 +48,7 @@ def print_report(report: Report) -> None:
     heading, *lines = heading_lines(report)
     tell_in_style(heading, "bold")
     for line in lines:
-        tell(line, sys.stdout)
+        print_line(line)
     if not report.asked.total.complaints:
         return
     print_intake(report, room)

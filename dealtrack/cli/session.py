@@ -12,7 +12,7 @@ import typer
 
 from dealtrack import settings
 from dealtrack.cli.language import _, say
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import tell, warn
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
@@ -112,17 +112,17 @@ class Session:
                 _tell(register.upgrade)
             if register.names > 1:
                 text = _("the register's file has {count} names (hard links): entries made by another may be missing")
-                tell("dealtrack: " + text.format(count=register.names))
+                warn(text.format(count=register.names))
             yield register
             if self.outcome and self.outcome.ahead:
                 text = _("this clock is behind the register's last entry, whose moment the new ones bear: {moment}")
-                tell("dealtrack: " + text.format(moment=show_value(self.outcome.ahead)))
+                warn(text.format(moment=show_value(self.outcome.ahead)))
             if self.outcome and self.outcome.passed_over:
                 text = _(
                     "ids passed over, since personal data stands under them already: {ids}; "
                     "'dealtrack verify' tells more"
                 )
-                tell("dealtrack: " + text.format(ids=first_few(self.outcome.passed_over)))
+                warn(text.format(ids=first_few(self.outcome.passed_over)))
 
     @contextmanager
     def recording(self, register: Register) -> "Iterator[Recorder]":
@@ -150,7 +150,7 @@ class Session:
         view = View.of(self.now, moment(as_of), moment(known_at))
         if view.is_ahead:
             text = _("{moment} has not come yet: this is how it would stand if nothing happened until then.")
-            tell("dealtrack: " + text.format(moment=show_moment(view.moment, zone)))
+            warn(text.format(moment=show_moment(view.moment, zone)))
         return view
 
     def received_span(self, first: str, last: str, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
@@ -174,13 +174,13 @@ def _tell(upgrade: Upgrade) -> None:
     else:
         return
     line = text.format(found=upgrade.old, known=upgrade.new, backup=upgrade.backup, reason=say(upgrade.reason or ""))
-    tell(f"dealtrack: {line}")
+    warn(line)
     if upgrade.backup:
         text = _(
             "its calendar and policies stay as they were: 'dealtrack calendar refresh' and 'dealtrack doctor' show "
             "what this version would change"
         )
-        tell(f"dealtrack: {text}")
+        warn(text)
     tell_changes(upgrade.changes)
 
 

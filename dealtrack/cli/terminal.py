@@ -67,6 +67,16 @@ def tell_in_style(text: str, style: str = "dim", out: TextIO | None = None) -> N
     out.writelines(paint(line, style) + "\n" for line in wrap_text(text, terminal_width(out)))
 
 
+def print_line(text: str) -> None:
+    """Print a text of one line on standard output, as `tell` does."""
+    tell(text, sys.stdout)
+
+
+def warn(text: str) -> None:
+    """Print a message about what was found or done on standard error, under dealtrack's name."""
+    tell(f"dealtrack: {text}")
+
+
 def tell_fields(fields: Iterable[str]) -> None:
     """Print a line of fields separated by tabs, on standard output; no field holds a tab or begins another line."""
     print("\t".join(map(safe_text, fields)))

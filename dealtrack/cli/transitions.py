@@ -1,6 +1,5 @@
 """The commands that record what happens to complaints, each from its description: a kind, its help, its options."""
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated, Any, NamedTuple
@@ -27,7 +26,7 @@ from dealtrack.cli.options import (
 )
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, is_agreed
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import print_line
 from dealtrack.cli.terms import read_clock
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind, Status
@@ -103,7 +102,7 @@ def show_change(session: Session, register: Register, recorded: Sequence[Recorde
         print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(recorded) == 1)
         return
     for line in change_lines(changed, register.zone):
-        tell(line, sys.stdout)
+        print_line(line)
     following = next_command(changed, register.policy_of)
     if following:
         session.advise(next_line(following))

@@ -13,7 +13,7 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.options import AsOf, CategoryNames, Format, KnownAt, OwnerNames, PlatformNames, read_filter
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import warn
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.deadlines import deadline
 from dealtrack.core.moments import Span, local_day, parse_span
@@ -45,7 +45,7 @@ def _remind(session: Session, register: Register, latenesses: LatenessCount, vie
     if view.is_present and (latenesses.count or sys.stderr.isatty()):
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
-            tell(f"dealtrack: {say(calendar_reminder(year))}{_('.')}")
+            warn(f"{say(calendar_reminder(year))}{_('.')}")
 
 
 def overdue(
