@@ -142,7 +142,7 @@ def add(
             tell(lookalike_line(like, register.zone))
 
 
-class Question(NamedTuple):
+class Prompt(NamedTuple):
     """A value that is asked for: how, what an empty answer stands for (None: it is asked again), what refuses one."""
 
     field: str
@@ -161,20 +161,20 @@ def _ask(session: Session, register: Register, values: Mapping[str, str], policy
     if names:
         tell(_("Platforms: {names}").format(names=names))
     tell(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
-    for question in _questions(session, register, policy):
-        while not answers[question.field]:
-            text = str(typer.prompt(question.label, question.default, err=True, show_default=bool(question.default)))
+    for prompt in _prompts(session, register, policy):
+        while not answers[prompt.field]:
+            text = str(typer.prompt(prompt.label, prompt.default, err=True, show_default=bool(prompt.default)))
             try:
-                question.check(text)
+                prompt.check(text)
             except DealtrackError as error:
                 tell(error.message(show_value, _))
             else:
-                answers[question.field] = text
+                answers[prompt.field] = text
                 break
     return answers
 
 
-def _questions(session: Session, register: Register, policy: str) -> list[Question]:
+def _prompts(session: Session, register: Register, policy: str) -> list[Prompt]:
     def short(text: str) -> object:
         return clean_input(text, _("This"), NAME)
 
@@ -194,14 +194,14 @@ def _questions(session: Session, register: Register, policy: str) -> list[Questi
         tell(_("complaint {known} has this number already").format(known=other))
 
     return [
-        Question("platform", _("Platform"), None, platform),
-        Question("category", _("Category"), _("other"), read_category),
-        Question("at", _("Received"), _p("moment", "now"), received),
-        Question("number", _("Its number elsewhere, if any"), "", number),
-        Question("seller", _("Seller, platform or third-party, if known"), "", lambda text: text and read_seller(text)),
-        Question("summary", _("What it is about"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
-        Question("consumer", _("The consumer's name, if known"), "", short),
-        Question("phone", _("The consumer's phone, if known"), "", lambda text: read_contact("phone", text)),
+        Prompt("platform", _("Platform"), None, platform),
+        Prompt("category", _("Category"), _("other"), read_category),
+        Prompt("at", _("Received"), _p("moment", "now"), received),
+        Prompt("number", _("Its number elsewhere, if any"), "", number),
+        Prompt("seller", _("Seller, platform or third-party, if known"), "", lambda text: text and read_seller(text)),
+        Prompt("summary", _("What it is about"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
+        Prompt("consumer", _("The consumer's name, if known"), "", short),
+        Prompt("phone", _("The consumer's phone, if known"), "", lambda text: read_contact("phone", text)),
     ]
 
 

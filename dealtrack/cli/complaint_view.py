@@ -12,7 +12,7 @@ from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.moments import show_moment
 from dealtrack.core.personal import masked
-from dealtrack.core.standing import Standing, clock_record, record
+from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import UnknownComplaint
 from dealtrack.phrase import Phrase
@@ -21,7 +21,7 @@ from dealtrack.register.personal import Personal, erasures
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
-FIELDS = ("number", "platform", "category", "seller", "status", "owner", "policy", "outcome", "amount", "summary")
+FIELDS = (*FIRST_KEYS[1:8], *LAST_KEYS)
 
 
 class FullComplaint(NamedTuple):

@@ -7,7 +7,9 @@ sentences say them.
 from collections.abc import Callable, Iterator
 
 from dealtrack.cli.language import _, is_english
+from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.platform import CHANNELS
+from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS
 from dealtrack.core.vocabulary import CATEGORIES, OUTCOMES
 from dealtrack.phrase import Word, in_context, in_language, listed
 
@@ -48,8 +50,7 @@ FESTIVALS = (
     VICTORY,
 )
 COLUMNS = (
-    *("id", "number", "platform", "category", "seller", "status", "owner", "policy", "received", "forwarded"),
-    *("completed", "outcome", "amount", "summary", "clock", "due", "verdict", "late", "provisional", "matched"),
+    *(*FIRST_KEYS, *LAST_KEYS, "clock", "due", "verdict", "late", "provisional", "matched"),
     "working days late",
     *("complaint", "seq", "name", "size", "sha256", "at", "actor", "present", "aliases", "green channel", "channels"),
     *("last checked", "checked by", "checked", "finding", "title", "in force", "clocks", "taken in"),
@@ -62,7 +63,6 @@ FACTS = (
 )
 """What `doctor` tells."""
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -96,7 +96,7 @@ def all_words() -> Iterator[str]:
         *FESTIVALS,
         *COLUMNS,
         *FACTS,
-        *DAYS,
+        *WEEKDAY_NAMES,
         *MONTHS,
         *ANSWERS,
         *SYSTEM,

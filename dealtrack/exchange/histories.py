@@ -5,10 +5,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from dealtrack.core.lifecycle import DAY_UNKNOWN, NEEDED, RESTART, STEPS, UNKNOWN_STEPS, Kind, Transition, effective
+from dealtrack.core.lifecycle import (
+    DAY_UNKNOWN,
+    FIELDS,
+    NEEDED,
+    RESTART,
+    STEPS,
+    UNKNOWN_STEPS,
+    Kind,
+    Transition,
+    effective,
+)
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
 from dealtrack.core.text import clean_input, parse_amount
-from dealtrack.core.vocabulary import CATEGORY, SELLERS
+from dealtrack.core.vocabulary import CATEGORY, SELLERS, longest
 from dealtrack.errors import DealtrackError
 from dealtrack.phrase import Phrase
 
@@ -27,7 +37,7 @@ OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_k
 # Evidence is a file, which an export does not carry; what was voided did not happen.
 UNTOLD = frozenset({Kind.EVIDENCE, Kind.VOIDED})
 
-_RECEIPT = frozenset({"number", "platform", "category", "seller", "owner", "policy", "summary"})
+_RECEIPT = FIELDS - {"policy_version", "outcome", "amount"}
 _IN_COLUMNS: Mapping[Kind, frozenset[str]] = {
     Kind.RECEIVED: _RECEIPT,
     Kind.FORWARDED: frozenset(),
@@ -49,7 +59,6 @@ _KNOWN: Mapping[Kind, frozenset[str]] = {
 }
 _ANYWHERE = frozenset({"note", "reason"})
 _NEVER_EMPTY = frozenset({"platform", "category"})
-_LIMIT = 100_000
 _ENTRIES = 1000
 _MOST_UNITS = 9999
 
@@ -196,7 +205,7 @@ def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError(Phrase("holds a {key} that is no text", key=key))
     try:
-        return clean_input(value, key, _LIMIT)
+        return clean_input(value, key, longest("summary"))
     except DealtrackError as error:
         raise ValueError(Phrase("is refused: {reason}", reason=str(error).rstrip("."))) from None
 
