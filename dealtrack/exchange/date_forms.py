@@ -1,209 +1,232 @@
-"""The forms in which the dates of a file are written, found from its values, and what is to be said of them."""
+"""The forms in which dates of other people's files are written, each with what reads it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
+from unicodedata import normalize
 
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
-from dealtrack.exchange.dates import AUTO, EPOCH_MS, EPOCH_S, EXCEL_1900, ROC, compile_form
-from dealtrack.exchange.day_orders import DAY, MONTH, NAMES, YEAR, form_in, only_order, readings, sign_in
-from dealtrack.phrase import Phrase, both, either
+from dealtrack.core.day_times import HALF, OFFSET, ONE_DAY, TIME, NoSuchTime, read_time
+from dealtrack.exchange.day_orders import DAY, form_in, full_year
+from dealtrack.phrase import Phrase, Word, both
 
-_OTHERS = (
-    "%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y",
-    "%B %d, %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%Y %H:%M:%S",
-    "%b %d, %Y %I:%M %p", "%a, %d %b %Y %H:%M:%S %z", ROC, EPOCH_MS, EPOCH_S, EXCEL_1900,
-)  # fmt: skip
-_FEWEST, _MOST = {EXCEL_1900: 20_000, EPOCH_S: 10**8, EPOCH_MS: 10**11}, {EXCEL_1900: 80_000}
+AUTO = "auto"
+ISO = "iso"
+EXCEL_1900, EXCEL_1904 = "excel-1900", "excel-1904"
+"""The numbers by which spreadsheets keep dates: days since 1899-12-30, or on old Macintoshes since 1904-01-01."""
+EPOCH_S, EPOCH_MS = "epoch-s", "epoch-ms"
+"""Numbers of seconds, or milliseconds, since 1970 began in UTC."""
+ROC = "roc"
+"""Years of the Republic of China, of which the first is 1912: 105/11/01, 民國105年11月1日, 1051101."""
+NAMED_FORMS = (AUTO, EPOCH_MS, EPOCH_S, EXCEL_1900, EXCEL_1904, ROC)
 
-
-class DateForms(NamedTuple):
-    """The forms that read a file's dates, whether the order of day and month in them is a guess, and remarks."""
-
-    forms: tuple[str, ...]
-    is_guess: bool
-    remarks: list[str]
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-class _Extent(NamedTuple):
-    """Of how many dates an order makes days, and the first and last of these."""
+class WrittenDate(NamedTuple):
+    """A date as it is written, local where it has no offset.
 
-    dates: int
-    first: date
-    last: date
-
-    def with_(self, day: date) -> "_Extent":
-        return _Extent(self.dates + 1, min(self.first, day), max(self.last, day))
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days
-
-
-@dataclass(slots=True)
-class _Dates:
-    """The dates of numbers with one sign between them, and what they say of the order of day, month and year.
-
-    Those of all columns count together: the forms by which a file is read know no columns.
+    `fits_both` tells of a date whose form a file may not mean whether day and month could be swapped: None where the
+    question does not arise. `is_24` where 24:00 of the day before is written for its first second.
     """
 
-    example: str = ""
-    count: int = 0
-    extents: dict[str, _Extent] = field(default_factory=dict)
-    certain: dict[str, str] = field(default_factory=dict)
-    _seen: set[str] = field(default_factory=set)
-
-    def add(self, text: str) -> None:
-        if text in self._seen:
-            return
-        self._seen.add(text)
-        possible = list(readings(text))
-        if not possible:
-            return
-        self.count += 1
-        for each in possible:
-            extent = self.extents.get(each.order, _Extent(0, each.day, each.day))
-            self.extents[each.order] = extent.with_(each.day)
-        if order := only_order(text):
-            self.certain.setdefault(order, text)
-        elif not self.example and len({each.day for each in possible}) > 1:
-            self.example = text
-
-    def possible(self) -> dict[str, int]:
-        """Return in how many days all dates lie by each order in which they are days.
-
-        The year may stand first with two digits only where they lie closest together so.
-        """
-        whole = {order: extent.days for order, extent in self.extents.items() if extent.dates == self.count}
-        others = [days for order, days in whole.items() if order != YEAR]
-        if YEAR in whole and others and whole[YEAR] >= min(others):
-            del whole[YEAR]
-        return whole
-
-    @property
-    def is_settled(self) -> bool:
-        possible = self.possible()
-        return len(possible) == 1 or not self.count or (bool(possible) and not self.example and YEAR not in possible)
-
-    @property
-    def order(self) -> str:
-        """Return the order that all dates have; where there are several, that in which they lie closest together."""
-        possible = self.possible()
-        if not possible:
-            return max(self.extents, key=lambda order: self.extents[order].dates, default=MONTH)
-        usual = DAY if "." in self.example or "-" in self.example else MONTH
-        return min(possible, key=lambda order: (possible[order], order != usual))
+    when: datetime
+    day_only: bool
+    fits_both: bool | None = None
+    is_24: bool = False
 
 
-def is_date(text: str) -> bool:
-    """Tell whether a text is a date in any form that may be proposed."""
-    return bool(_form(text)) or any(True for _ in readings(text))
+Form = Callable[[str], WrittenDate | None]
+"""Reads one way of writing dates: None where the text is not written so, ValueError where it is no real date."""
 
+# datetime.fromisoformat takes any sign between day and time, weeks, and fractions of hours: 10.30 would be 10:18. So it
+# gets only what these let through; Python 3.11 to 3.13 read that alike.
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?)?"
+)
+_TAIL = rf"(?:(?: ?[t,] ?| |(?<=日)){TIME}| ?(?P<day_offset>z|[+-][0-9]{{2}}:[0-9]{{2}}))?"
+_YEAR_FIRST = re.compile(
+    r"(?P<year>[0-9]{4}) ?[-/.年] ?(?P<month>[0-9]{1,2}) ?[-/.月] ?(?P<day>[0-9]{1,2})(?: ?日)?" + _TAIL
+)
+_MONTH_FIRST = re.compile(r"(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4})" + _TAIL)
+_ROC = re.compile(
+    r"(?:(?:中華)?民[國国] ?)?"
+    r"(?:(?P<roc>[0-9]{2,3}) ?[-/.年] ?(?P<month>[0-9]{1,2}) ?[-/.月] ?(?P<day>[0-9]{1,2})(?: ?日)?"
+    r"|(?P<roc7>[0-9]{3})(?P<month7>[0-9]{2})(?P<day7>[0-9]{2}))" + _TAIL
+)
+_ROC_BEGAN = 1911
 
-def find_forms(
-    columns: Mapping[str, Sequence[str]], rows: int = 0, rest: Iterable[Mapping[str, str]] = ()
-) -> DateForms:
-    """Return the forms that read the values of some columns, which stand in so many rows.
+_SERIAL = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,20})?")
+_SERIAL_STARTS = {EXCEL_1900: datetime(1899, 12, 30), EXCEL_1904: datetime(1904, 1, 1)}  # noqa: DTZ001  # local dates
+_FALSE_LEAP_DAY = 60
+_EPOCHS = {EPOCH_S: (1, re.compile(r"([0-9]{1,11})(?:\.[0-9]{1,9})?")), EPOCH_MS: (1000, re.compile(r"([0-9]{1,14})"))}
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
-    Where these leave the order of day and month open, `rest` is looked through, further rows, until one settles it.
-    """
-    values = list(dict.fromkeys(value for column in columns.values() for value in column))
-    of_republic = any(_form(value) == ROC for value in values)
-    groups = {sign: _Dates() for sign in "/-."}
-    for value in values:
-        if not (of_republic and _reads(ROC, value)) and (sign := sign_in(value)):
-            groups[sign].add(value)
-    rows += _look_on(groups, columns, rest)
-    proposed: dict[str, None] = {}
-    is_guess = False
-    for value in values:
-        group = groups.get(sign_in(value))
-        form = ROC if of_republic and _reads(ROC, value) else _proposed(value, group.order if group else MONTH)
-        if form:
-            proposed.setdefault(form)
-        is_guess |= group is not None and not group.is_settled and form.startswith("%")
-    remarks: list[str] = [_remark(group, rows) for group in groups.values() if not group.is_settled]
-    if EXCEL_1900 in proposed:
-        remarks.append(
-            Phrase("numbers are read as days since 1900, as most spreadsheets count them; old ones need excel-1904")
-        )
-    # The reader takes the first form that fits: what begins with a day may not come to auto, which reads month first.
-    forms = sorted(proposed, key=lambda form: (not form.startswith("%d"), form.startswith("%"), len(form)))
-    return DateForms(tuple(forms) or (AUTO,), is_guess, remarks)
-
-
-def _look_on(groups: Mapping[str, _Dates], columns: Iterable[str], rest: Iterable[Mapping[str, str]]) -> int:
-    """Add the dates of further rows until no group is open; return how many rows that took."""
-    count = 0
-    left = {sign: group for sign, group in groups.items() if not group.is_settled}
-    for row in rest if left else ():
-        count += 1
-        for column in columns:
-            text = row.get(column, "").strip()
-            if group := left.get(sign_in(text)):
-                group.add(text)
-        left = {sign: group for sign, group in left.items() if not group.is_settled}
-        if not left:
-            break
-    return count
-
-
-def _proposed(text: str, order: str) -> str:
-    """Return the form to propose for a date, of which the order may count."""
-    if not any(True for _ in readings(text)):
-        return _form(text)
-    return AUTO if order == MONTH and _reads(AUTO, text) else form_in(text, order)
-
-
-def _form(text: str) -> str:
-    return next((form for form in (AUTO, *_OTHERS) if _reads(form, text)), "")
-
-
-def _reads(form: str, text: str) -> bool:
-    if form in _FEWEST and not _FEWEST[form] <= _number(text) <= _MOST.get(form, 1e15):
-        return False
-    try:
-        reading = _compiled(form)(text)
-    except ValueError:
-        return False
-    return reading is not None and FIRST_YEAR <= reading.when.year <= LAST_YEAR
-
-
-_compiled = cache(compile_form)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0
-
-
-def _remark(group: _Dates, rows: int) -> Phrase:
-    possible = group.possible()
-    if not possible:
-        return Phrase(
-            "dates are in different orders, as {dates}: those that may be either are read {order}",
-            dates=both(group.certain.values()),
-            order=NAMES[group.order],
-        )
-    example = group.example or next(iter(group.certain.values()))
-    return Phrase(
-        "{example} may be {orders}, and nothing in the rows looked at ({count}) settles it: it is read {order}; "
-        "{forms} reads it otherwise",
-        example=example,
-        orders=_OR_FIRST[frozenset(possible)],
-        count=rows,
-        order=NAMES[group.order],
-        forms=either(each.form for each in readings(example) if each.order in possible and each.order != group.order),
-    )
-
-
-_OR_FIRST = {
-    frozenset({DAY, MONTH}): Phrase("day or month first"),
-    frozenset({DAY, YEAR}): Phrase("day or year first"),
-    frozenset({MONTH, YEAR}): Phrase("month or year first"),
-    frozenset({DAY, MONTH, YEAR}): Phrase("day, month or year first"),
+_DIRECTIVES = {
+    "Y": r"(?P<year>\d{4})",
+    "y": r"(?P<short>\d{2})",
+    "m": r"(?P<month>\d{1,2})",
+    "d": r"(?P<day>\d{1,2})",
+    "b": r"(?P<name>[A-Za-z]{3,9})\.?",
+    "B": r"(?P<name>[A-Za-z]{3,9})",
+    "a": r"[^\W\d_]{1,9}\.?",
+    "H": r"(?P<hour>\d{1,2})",
+    "I": r"(?P<hour>\d{1,2})",
+    "M": r"(?P<minute>\d{1,2})",
+    "S": r"(?P<second>\d{1,2})",
+    "f": r"\d{1,9}",
+    "p": rf"(?P<after>(?i:{HALF}))",
+    "z": rf"(?P<offset>(?i:{OFFSET}))",
+    "%": "%",
 }
+
+
+def compile_form(form: str) -> Form:
+    """Return the reader of a date form: a name, as `auto`, or directives, as `%d/%m/%Y %H:%M`; raises ValueError."""
+    if form == AUTO:
+        return _read_auto
+    if form == ISO:
+        return _read_iso
+    if form in _SERIAL_STARTS:
+        return partial(_read_serial, _SERIAL_STARTS[form], form)
+    if form in _EPOCHS:
+        return partial(_read_epoch, *_EPOCHS[form])
+    if form == ROC:
+        return _read_roc
+    pattern, seen = "", set()
+    parts = iter(re.split(r"%(.?)", form, flags=re.DOTALL))
+    pattern += _literal(next(parts))
+    for directive in parts:
+        if directive not in _DIRECTIVES:
+            raise ValueError(Phrase("unknown directive %{directive}", directive=directive))
+        if directive in seen and directive != "%":
+            raise ValueError(Phrase("%{directive} stands there twice", directive=directive))
+        seen.add(directive)
+        pattern += _DIRECTIVES[directive] + _literal(next(parts))
+    for needed, what in (
+        ({"Y", "y"}, Word("year, %Y")),
+        ({"m", "b", "B"}, Word("month, %m")),
+        ({"d"}, Word("day, %d")),
+    ):
+        if not seen & needed:
+            raise ValueError(Phrase("it has no {what}", what=what))
+    for pair in ({"Y", "y"}, {"H", "I"}, {"b", "B"}, {"m", "b"}, {"m", "B"}):
+        if pair <= seen:
+            raise ValueError(Phrase("it has both {names}", names=both("%" + letter for letter in sorted(pair))))
+    if "I" in seen and "p" not in seen:
+        raise ValueError(Phrase("%I needs %p"))
+    is_swappable = {"m", "d"} <= seen and not form.startswith("%Y")
+    return partial(_read_pattern, re.compile(pattern), not seen & {"H", "I"}, is_swappable)
+
+
+def _literal(text: str) -> str:
+    return r"\s+".join(map(re.escape, re.split(r"\s+", text)))
+
+
+def _read_pattern(pattern: re.Pattern[str], day_only: bool, is_swappable: bool, text: str) -> WrittenDate | None:
+    match = pattern.fullmatch(text)
+    return _build(match.groupdict(), day_only, is_swappable) if match else None
+
+
+def _fits_both(short_year: int | None, month: int, day: int) -> bool | None:
+    if short_year is not None:
+        # With two digits in front, they may be those of a day.
+        return 1 <= short_year <= 31
+    return None if month == day else day <= 12
+
+
+def _read_iso(text: str) -> WrittenDate | None:
+    if _ISO.fullmatch(text):
+        try:
+            return WrittenDate(datetime.fromisoformat(text), len(text) == 10)
+        except ValueError:
+            pass
+    return None
+
+
+def _read_epoch(parts: int, pattern: re.Pattern[str], text: str) -> WrittenDate | None:
+    match = pattern.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return WrittenDate(_1970 + timedelta(seconds=int(match[1]) // parts), False)
+    except OverflowError:
+        raise ValueError(Phrase("is no day of the calendar")) from None
+
+
+def _read_roc(text: str) -> WrittenDate | None:
+    match = _ROC.fullmatch(plain_text(text))
+    if match is None:
+        return None
+    parts = match.groupdict()
+    for name in ("month", "day"):
+        parts[name] = parts[name] or parts[name + "7"]
+    parts["year"] = str(_ROC_BEGAN + int(parts["roc"] or parts["roc7"] or 0))
+    return _build(parts, match["hour"] is None)
+
+
+def _read_serial(start: datetime, form: str, text: str) -> WrittenDate | None:
+    """Read the number of a spreadsheet's date: whole days alone, a part of a day to the second."""
+    if not _SERIAL.fullmatch(text):
+        return None
+    days = int(text.partition(".")[0])
+    if form == EXCEL_1900 and days <= _FALSE_LEAP_DAY:
+        # Excel counts 29 February 1900, which never was: only from March 1900 on do its days and the calendar's agree.
+        raise ValueError(Phrase("is no date: Excel's days before March 1900 are not those of the calendar"))
+    seconds = round(float("0." + text.partition(".")[2]) * 86_400) if "." in text else 0
+    try:
+        return WrittenDate(start + timedelta(days=days, seconds=seconds), seconds % 86_400 == 0)
+    except OverflowError:
+        raise ValueError(Phrase("is no day of the calendar")) from None
+
+
+def _read_auto(text: str) -> WrittenDate | None:
+    reading = _read_iso(text)
+    if reading is not None:
+        return reading
+    plain = plain_text(text)
+    match = _YEAR_FIRST.fullmatch(plain)
+    if match:
+        return _build(match.groupdict(), match["hour"] is None)
+    match = _MONTH_FIRST.fullmatch(plain)
+    if match:
+        if int(match["month"]) > 12 >= int(match["day"]):
+            raise ValueError(
+                Phrase("has no such month; if the day stands first, say --date-format {form}", form=form_in(text, DAY))
+            )
+        return _build(match.groupdict(), match["hour"] is None, is_swappable=True)
+    return None
+
+
+def plain_text(text: str) -> str:
+    """Return a text in small letters and single spaces, full-width forms as plain ones."""
+    return " ".join(normalize("NFKC", text).lower().split())
+
+
+def _build(parts: Mapping[str, str | None], day_only: bool, is_swappable: bool = False) -> WrittenDate:
+    """Return the date that the named parts make; raises ValueError with what is impossible about it."""
+    get = parts.get
+    short = get("short")
+    year = full_year(int(short)) if short else int(get("year") or 0)
+    month, day = int(get("month") or 0) or _month_number(get("name") or ""), int(get("day") or 0)
+    try:
+        hour, minute, second, offset = read_time(parts)
+    except NoSuchTime as error:
+        raise ValueError(Phrase("is not a moment{reason}", reason=error)) from None
+    try:
+        when = datetime(year, month, day, hour % 24, minute, second, tzinfo=offset)
+        if hour == 24:
+            when += ONE_DAY
+    except (ValueError, OverflowError):
+        raise ValueError(Phrase("is no day of the calendar")) from None
+    fits_both = None
+    if is_swappable:
+        fits_both = _fits_both(int(short) if short and next(iter(parts)) == "short" else None, month, day)
+    return WrittenDate(when, day_only, fits_both, hour == 24)
+
+
+def _month_number(name: str) -> int:
+    short = name[:3].lower()
+    return _MONTHS.index(short) + 1 if short in _MONTHS else 0

@@ -32,23 +32,24 @@ class Dated(NamedTuple):
 
 def readings(text: str) -> Iterator[Dated]:
     """Yield the readings of a date of numbers whose year does not stand first with four digits; none of another."""
-    found = _NUMBERS.fullmatch(text.strip())
-    end = _time_form(found[5]) if found else None
-    if found is None or end is None:
+    match = _NUMBERS.fullmatch(text.strip())
+    end = _time_form(match[5]) if match else None
+    if match is None or end is None:
         return
-    first, sign, second, last = found[1], found[2], found[3], found[4]
-    orders = [(DAY, "%d", "%m", first, second), (MONTH, "%m", "%d", second, first)]
-    for order, one, other, day, month in orders:
-        if known := _day(last, month, day):
-            yield Dated(order, f"{one}{sign}{other}{sign}{'%Y' if len(last) == 4 else '%y'}{end}", known)
-    if len(first) == len(last) == 2 and (known := _day(first, second, last)):
-        yield Dated(YEAR, f"%y{sign}%m{sign}%d{end}", known)
+    first, sign, second, last = match[1], match[2], match[3], match[4]
+    year = "%Y" if len(last) == 4 else "%y"
+    if day := _day(last, second, first):
+        yield Dated(DAY, f"%d{sign}%m{sign}{year}{end}", day)
+    if day := _day(last, first, second):
+        yield Dated(MONTH, f"%m{sign}%d{sign}{year}{end}", day)
+    if len(first) == len(last) == 2 and (day := _day(first, second, last)):
+        yield Dated(YEAR, f"%y{sign}%m{sign}%d{end}", day)
 
 
 def sign_in(text: str) -> str:
     """Return the sign between the numbers of a date that `readings` may read, empty where it is none."""
-    found = _NUMBERS.fullmatch(text.strip())
-    return found[2] if found else ""
+    match = _NUMBERS.fullmatch(text.strip())
+    return match[2] if match else ""
 
 
 def form_in(text: str, order: str) -> str:
@@ -74,26 +75,30 @@ def order_of(form: str) -> str:
 
 
 def _day(year: str, month: str, day: str) -> date | None:
-    full = int(year) + (0 if len(year) == 4 else 2000 if int(year) < 69 else 1900)
     try:
-        return date(full, int(month), int(day))
+        return date(int(year) if len(year) == 4 else full_year(int(year)), int(month), int(day))
     except ValueError:
         return None
+
+
+def full_year(short: int) -> int:
+    """Return the year that two digits stand for: 1969 to 2068."""
+    return short + (2000 if short < 69 else 1900)
 
 
 def _time_form(text: str) -> str | None:
     """Return the directives that read what follows a day; None where no time of day does."""
     if not text:
         return ""
-    found = _TIME.fullmatch(text)
-    if found is None:
+    match = _TIME.fullmatch(text)
+    if match is None:
         return None
-    hour = "%I" if found["before"] or found["after"] else "%H"
-    form = found["gap"] + (f"%p{found['space']}" if found["before"] else "") + f"{hour}{found['sign']}%M"
-    if found["second"]:
-        form += f"{found['sign']}%S" + (f"{found['part']}%f" if found["part"] else "")
-    form += f"{found['gap_after']}%p" if found["after"] else ""
-    return form + (f"{found['gap_offset']}%z" if found["gap_offset"] is not None else "")
+    hour = "%I" if match["before"] or match["after"] else "%H"
+    form = match["gap"] + (f"%p{match['space']}" if match["before"] else "") + f"{hour}{match['sign']}%M"
+    if match["second"]:
+        form += f"{match['sign']}%S" + (f"{match['part']}%f" if match["part"] else "")
+    form += f"{match['gap_after']}%p" if match["after"] else ""
+    return form + (f"{match['gap_offset']}%z" if match["gap_offset"] is not None else "")
 
 
 @dataclass(slots=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
-from dealtrack.core.platform import Platform
+from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
@@ -19,7 +20,6 @@ from dealtrack.exchange.readers import Refusal, Source
 from dealtrack.exchange.recognition import Receipt, Recognition
 from dealtrack.exchange.reconcile import (
     Contradiction,
-    PlatformNames,
     adds_nothing,
     check_same_row,
     news_of,
@@ -164,7 +164,8 @@ class Intake:
         self._source = source
         self._summary = summary
         self._load_policy = load_policy
-        self._names = PlatformNames()
+        self._names: dict[str, str] = {}
+        """The names of platforms by the texts of the file that stand for them."""
         self._stored: dict[int, tuple[Complaint, Personal | None]] = {}
         self._lines: dict[int, int] = {}
         """The first line of the file that is of each complaint."""
@@ -213,11 +214,11 @@ class Intake:
     def _take(self, row: Incoming, receipt: Receipt | None) -> Refusal | None:
         """Take a row in, or return why it is refused; one without a number is known by its receipt."""
         try:
-            known, key = self._recognition.find(row, receipt)
-            if known is None:
+            complaint, key = self._recognition.find(row, receipt)
+            if complaint is None:
                 self._enter(row, key)
             else:
-                self._compare(row, known)
+                self._compare(row, complaint)
         except DealtrackError as error:
             reason = error.message(self._shown).replace("\n", " ")
             return Refusal(row.line, f"{_stated_at(row, error)}{reason}", row.raw)
@@ -230,8 +231,16 @@ class Intake:
     def _enter(self, row: Incoming, key: str | None) -> None:
         if self._platform_named(row.platform) is None:
             self._check_new(row)
-        zone, now = self._register.zone, self._recorder.now
-        work = work_of(row, key, self._source, now, zone, self._platform, self._policy, self._versions)
+        first = row.history[0].detail if row.history else {}
+        stated: dict[str, Any] = {
+            "platform": self._platform(first.get("platform", row.platform)),
+            "policy": self._policy(first.get("policy", row.policy)),
+            "source": self._source,
+            "line": row.line,
+            **({} if key is None else {"import_key": key}),
+        }
+        versions = self._register.policies[stated["policy"]]
+        work = work_of(row, stated, versions, self._recorder.now, self._register.zone, self._platform)
         complaint = self._recorder.enter(work, (row.id or 0) if self._keeps_ids else 0)
         self._recognition.claim(row, complaint)
         self._lines[complaint] = row.line
@@ -239,13 +248,13 @@ class Intake:
         if row.has_odd_contact:
             self._summary.note_odd_contact(row.line)
 
-    def _compare(self, row: Incoming, known: int) -> None:
+    def _compare(self, row: Incoming, complaint: int) -> None:
         """Record what a row adds to a known complaint; raises Contradiction where it says otherwise."""
         # Rows of an export that share a number are told apart by their ids.
         is_by_number = row.number is not None and row.id is None
-        before = self._lines.get(known) if is_by_number else None
+        before = self._lines.get(complaint) if is_by_number else None
         platform = self._platform_named(row.platform) or row.platform
-        stored = self._stored.pop(known, None)
+        stored = self._stored.pop(complaint, None)
         if (
             stored is not None
             # A second row of a number, of an unknown category, may be another complaint's.
@@ -254,18 +263,18 @@ class Intake:
         ):
             drafts, personal = [], None
         else:
-            history = self._recorder.history(known)
+            history = self._recorder.history(complaint)
             try:
                 drafts = news_of(row, history, self._recorder.now, self._register.zone, platform, self._name_or_text)
-                personal = self._personal(row, known, history)
+                personal = self._personal(row, complaint, history)
                 if before is not None:
-                    check_same_row(row, history, personal, self._recorder.personal(known))
+                    check_same_row(row, history, personal, self._recorder.personal(complaint))
             except Contradiction as contradiction:
                 if before is None:
                     raise
                 raise Contradiction(_twice(row, before, contradiction)) from None
         if is_by_number:
-            self._lines.setdefault(known, row.line)
+            self._lines.setdefault(complaint, row.line)
         if personal is not None:
             if row.has_odd_contact:
                 self._summary.note_odd_contact(row.line)
@@ -273,7 +282,7 @@ class Intake:
             detail = {"source": self._source, "line": row.line}
             drafts.append(Draft(Kind.AMENDED, Moment(now, now, False), detail))
         if drafts:
-            self._recorder.record(Work(known, drafts, personal))
+            self._recorder.record(Work(complaint, drafts, personal))
             self._summary.changed += 1
         else:
             self._summary.unchanged += 1
@@ -281,22 +290,25 @@ class Intake:
     def _shown(self, value: object) -> str:
         return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)
 
-    def _personal(self, row: Incoming, known: int, history: Sequence[Transition]) -> Personal | None:
+    def _personal(self, row: Incoming, complaint: int, history: Sequence[Transition]) -> Personal | None:
         """Return a known complaint's personal data where a row adds to it; what was erased is not taken in again."""
-        given = personal_of(row)
-        if given is None:
+        named = personal_of(row)
+        if named is None:
             return None
-        stored = self._recorder.personal(known)
-        if stored is None and known in self._erased:
+        stored = self._recorder.personal(complaint)
+        if stored is None and complaint in self._erased:
             self._summary.erased += 1
             return None
-        personal, kept = personal_news(given, stored, history)
+        personal, kept = personal_news(named, stored, history)
         if kept:
-            self._summary.kept.append((known, kept))
+            self._summary.kept.append((complaint, kept))
         return personal
 
     def _platform_named(self, text: str) -> str | None:
-        return self._names.find(text, self._register.platforms)
+        """Return the name of the platform that a text stands for, None where there is none yet."""
+        if text not in self._names and (platform := match_platform(text, self._register.platforms)):
+            self._names[text] = platform.name
+        return self._names.get(text)
 
     def _name_or_text(self, text: str) -> str:
         return self._platform_named(text) or text
@@ -323,9 +335,6 @@ class Intake:
         if name is None:
             return self._register.facts["policy"]
         return self._recorder.use_policy(name, self._load_named)
-
-    def _versions(self, policy: str) -> Sequence[Policy]:
-        return self._register.policies[policy]
 
     def _load_named(self, name: str) -> Sequence[Policy]:
         """Return the versions of a policy that a row names; a path is not followed. Raises as `_policy` does."""

@@ -14,7 +14,7 @@ from dealtrack.core.personal import PERSONAL
 from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
 from dealtrack.errors import BadMappingFile, CannotRead, UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.closings import Closed
-from dealtrack.exchange.dates import AUTO, NAMED_FORMS, compile_form
+from dealtrack.exchange.date_forms import AUTO, NAMED_FORMS, compile_form
 from dealtrack.phrase import Phrase, Word, listed
 
 EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")

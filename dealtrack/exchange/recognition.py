@@ -44,8 +44,8 @@ class Recognition:
         self._person = person
         self._seen: dict[str, int] = {}
         self._alike: dict[str, tuple[int, list[int]]] = {}
-        self._taken: set[int] = set()
-        self._told_by: dict[int, int] = {}
+        self._matched: set[int] = set()
+        self._row_ids: dict[int, int] = {}
 
     def find(self, row: Incoming, receipt: Receipt | None) -> tuple[int | None, str | None]:
         """Return the complaint that a row tells of, None for a new one, and the key of one without a number.
@@ -55,64 +55,64 @@ class Recognition:
         if row.number is not None:
             return self._by_number(row, row.number), None
         assert receipt is not None
-        known, key = self._by_receipt(row, receipt)
-        known = known or self._by_id(row)
-        if known is not None:
-            self._taken.add(known)
-        return known, key
+        complaint, key = self._by_receipt(row, receipt)
+        complaint = complaint or self._by_id(row)
+        if complaint is not None:
+            self._matched.add(complaint)
+        return complaint, key
 
     def _by_receipt(self, row: Incoming, receipt: Receipt) -> tuple[int | None, str]:
         """Return the complaint without a number that a row tells of, None for a new one, and the key of that.
 
         It is the one of the same person; else the first, of those that no other row tells of, that may be.
         """
-        given = personal_of(row)
+        named = personal_of(row)
         probed, free = self._alike.get(receipt.text, (0, []))
-        same = next((id_ for id_ in free if is_same_person(given, self._person(id_))), None)
+        same = next((id_ for id_ in free if is_same_person(named, self._person(id_))), None)
         key = ""
         for place in count(probed + 1) if same is None else ():
             key = receipt.key(place)
-            found = self._recorder.find_import_key(key)
-            if found is None:
+            complaint = self._recorder.find_import_key(key)
+            if complaint is None:
                 if place >= receipt.place:
                     break
                 continue
             probed = place
-            if found in self._taken:
+            if complaint in self._matched:
                 continue
-            free.append(found)
-            if is_same_person(given, self._person(found)):
-                same = found
+            free.append(complaint)
+            if is_same_person(named, self._person(complaint)):
+                same = complaint
                 break
         if same is None:
-            same = next((id_ for id_ in free if not self._is_another(given, id_)), None)
+            same = next((id_ for id_ in free if not self._is_another(named, id_)), None)
         if same is not None:
             free.remove(same)
         if probed:
             self._alike[receipt.text] = probed, free
         return same, key
 
-    def _is_another(self, given: Personal | None, complaint: int) -> bool:
+    def _is_another(self, named: Personal | None, complaint: int) -> bool:
         person = self._person(complaint)
-        if given is None or person is None:
+        if named is None or person is None:
             return False
-        return is_another_person(given, person, self._recorder.history(complaint))
+        return is_another_person(named, person, self._recorder.history(complaint))
 
     def _by_number(self, row: Incoming, number: str) -> int | None:
-        found = self._recorder.find_number(number)
+        complaints = self._recorder.find_number(number)
         if row.id is None:
-            if len(found) > 1:
+            if len(complaints) > 1:
                 raise Contradiction(
                     Phrase(
                         "the number {number} stands for {count} complaints of the register: {ids}",
                         number=number,
-                        count=len(found),
-                        ids=first_few(found),
+                        count=len(complaints),
+                        ids=first_few(complaints),
                     )
                 )
-            return found[0] if found else None
+            return complaints[0] if complaints else None
         # One row of an export is one complaint: none is told of by two of them.
-        free = [id_ for id_ in found if self._told_by.get(id_, row.id) == row.id]
+        free = [id_ for id_ in complaints if self._row_ids.get(id_, row.id) == row.id]
         if not free:
             return None
         return self.claim(row, row.id if row.id in free else free[0])
@@ -120,9 +120,9 @@ class Recognition:
     def claim(self, row: Incoming, complaint: int) -> int:
         """Keep in mind that a complaint is told of by a row, and return it."""
         if row.id is not None:
-            self._told_by[complaint] = row.id
+            self._row_ids[complaint] = row.id
         if row.number is None:
-            self._taken.add(complaint)
+            self._matched.add(complaint)
         return complaint
 
     def receipt(self, row: Incoming) -> Receipt:
@@ -137,14 +137,14 @@ class Recognition:
         if row.id is None:
             return None
         try:
-            held = fold(row.id, self._recorder.history(row.id))
+            complaint = fold(row.id, self._recorder.history(row.id))
         except UnknownComplaint:
             return None
         platform = match_platform(row.platform, self._register.platforms)
         is_it = (
-            held.number is None
-            and held.received == row.moments["received"].start
+            complaint.number is None
+            and complaint.received == row.moments["received"].start
             and platform is not None
-            and held.platform == platform.name
+            and complaint.platform == platform.name
         )
         return row.id if is_it else None

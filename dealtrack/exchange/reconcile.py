@@ -20,7 +20,6 @@ from dealtrack.core.lifecycle import (
 from dealtrack.core.limits import previous_transition
 from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.personal import PERSONAL, is_masked, mask
-from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
 from dealtrack.exchange.histories import entry_in_file, with_platforms
@@ -71,14 +70,6 @@ def receipt_of(row: Incoming) -> tuple[Moment, dict[str, Any]]:
         if value is not None:
             detail[name] = value
     return row.moments["received"], detail
-
-
-def later_of(row: Incoming, receipt: Draft, now: datetime, zone: tzinfo, name_of: Callable[[str], str]) -> list[Draft]:
-    """Return what a row tells of a new complaint after its receipt; raises Contradiction."""
-    if not row.history:
-        return events_of(row)
-    received = Transition(1, 0, Kind.RECEIVED, receipt.at.start, now, "", receipt.detail)
-    return news_of(row, [received], now, zone, name_of(row.platform), name_of)
 
 
 def news_of(
@@ -168,10 +159,10 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
         at = getattr(complaint, name)
         if at is None or not _agrees(moment, at, zone):
             return False
-    given = personal_of(row)
-    if given is None:
+    named = personal_of(row)
+    if named is None:
         return True
-    return personal is not None and all(new is None or new == old for new, old in zip(given, personal, strict=True))
+    return personal is not None and all(new is None or new == old for new, old in zip(named, personal, strict=True))
 
 
 def check_same_row(
@@ -199,17 +190,18 @@ def personal_of(row: Incoming) -> Personal | None:
     return None
 
 
-def is_same_person(given: Personal | None, held: Personal | None) -> bool:
+def is_same_person(named: Personal | None, stored: Personal | None) -> bool:
     """Tell whether a row names the person of a complaint: one of the fields is the same; or names nobody."""
-    return given is None or (held is not None and any(map(_is_same, PERSONAL, given, held)))
+    return named is None or (stored is not None and any(map(_is_same, PERSONAL, named, stored)))
 
 
-def is_another_person(given: Personal, held: Personal, history: Sequence[Transition]) -> bool:
+def is_another_person(named: Personal, stored: Personal, history: Sequence[Transition]) -> bool:
     """Tell whether a row names another person than a complaint does: no field is the same, and one is otherwise.
 
     What a clerk entered may be the right name of the same person.
     """
-    if any(map(_is_same, PERSONAL, given, held)) or not any(new and old for new, old in zip(given, held, strict=True)):
+    pairs = zip(named, stored, strict=True)
+    if any(map(_is_same, PERSONAL, named, stored)) or not any(new and old for new, old in pairs):
         return False
     telling = [entry for entry in history if "personal" in entry.detail]
     return bool(telling) and "source" in telling[-1].detail
@@ -222,7 +214,7 @@ def _is_same(name: str, new: str | None, old: str | None) -> bool:
 
 
 def personal_news(
-    given: Personal, stored: Personal | None, history: Sequence[Transition]
+    named: Personal, stored: Personal | None, history: Sequence[Transition]
 ) -> tuple[Personal | None, list[str]]:
     """Return a complaint's personal data with what a row adds, None where that is nothing, and the fields kept.
 
@@ -235,7 +227,7 @@ def personal_news(
     right = (stored or Personal())._asdict()
     kept: list[str] = []
     for name in PERSONAL:
-        new, old = getattr(given, name), right[name]
+        new, old = getattr(named, name), right[name]
         if new is None or new == old or (old is not None and mask(name, old) == new):
             continue
         if by_clerk and old is not None and not (is_masked(name, old) and mask(name, new) == old):
@@ -279,56 +271,31 @@ def _ending(row: Incoming, kind: Kind) -> Detail:
     return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
 
 
-class PlatformNames:
-    """Finds the platforms that the texts of a file stand for, and remembers those that it found."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, str] = {}
-
-    def find(self, text: str, platforms: Iterable[Platform]) -> str | None:
-        """Return the name of the platform, of these, that a text stands for; None where there is none yet."""
-        name = self._names.get(text)
-        if name is None:
-            platform = match_platform(text, platforms)
-            if platform is not None:
-                name = self._names[text] = platform.name
-        return name
-
-
 def work_of(
     row: Incoming,
-    key: str | None,
-    source: str,
+    stated: dict[str, Any],
+    versions: Iterable[Policy],
     now: datetime,
     zone: tzinfo,
-    platform_of: Callable[[str], str],
-    policy_of: Callable[[str | None], str],
-    versions_of: Callable[[str], Sequence[Policy]],
+    name_of: Callable[[str], str],
 ) -> Work:
-    """Return a new complaint of a row; `key` is what one without a number is known by.
+    """Return a new complaint of a row, of whose receipt is `stated` what the row itself does not say.
 
-    `platform_of` gives the name of the platform that a text stands for, `policy_of` that of the policy that a row
-    names, the register's own where it names none, `versions_of` all versions of one of that name. Raises Contradiction
-    and what these raise.
+    `versions` are those of its policy; `name_of` gives the name of the platform that a text stands for. Raises
+    Contradiction.
     """
-    at, stated = receipt_of(row)
-    first = row.history[0].detail if row.history else {}
-    detail: dict[str, Any] = {
-        "platform": platform_of(first.get("platform", row.platform)),
-        "policy": policy_of(first.get("policy", row.policy)),
-        "source": source,
-        "line": row.line,
-        **stated,
-    }
-    if key is not None:
-        detail["import_key"] = key
+    at, detail = receipt_of(row)
+    detail = {**stated, **detail}
     if row.unknown_steps:
-        awaited = _awaited(versions_of(detail["policy"]))
+        awaited = _awaited(versions)
         if unknown := [kind.value for kind in row.unknown_steps if kind in awaited]:
             detail[UNKNOWN_STEPS] = unknown
-    receipt = Draft(Kind.RECEIVED, at, detail)
-    later = later_of(row, receipt, now, zone, platform_of)
-    return Work(None, [receipt, *later], personal_of(row))
+    if row.history:
+        received = Transition(1, 0, Kind.RECEIVED, at.start, now, "", detail)
+        later = news_of(row, [received], now, zone, name_of(row.platform), name_of)
+    else:
+        later = events_of(row)
+    return Work(None, [Draft(Kind.RECEIVED, at, detail), *later], personal_of(row))
 
 
 def _awaited(versions: Iterable[Policy]) -> set[Kind]:

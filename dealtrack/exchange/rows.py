@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from dealtrack.exchange.dates import ISO, DateReader
+from dealtrack.exchange.date_forms import ISO
+from dealtrack.exchange.dates import DateReader
 from dealtrack.exchange.day_orders import DayOrder
 from dealtrack.exchange.fields import Incoming, Refused, RowReader
 from dealtrack.exchange.headers import is_beside_the_table

@@ -15,8 +15,8 @@ from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.text import escape_controls, parse_amount
 from dealtrack.core.vocabulary import CATEGORY, SELLER
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.date_forms import DateForms, find_forms, is_date
-from dealtrack.exchange.dates import AUTO
+from dealtrack.exchange.date_forms import AUTO
+from dealtrack.exchange.date_suggestion import DateForms, find_forms, is_date
 from dealtrack.exchange.layout import column_words, lay_out, loose_name, words_apart
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping
 from dealtrack.exchange.raw import RawRow

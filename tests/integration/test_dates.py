@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from dealtrack.core.moments import Moment, iso_local, parse_moment, show_moment, to_store
 from dealtrack.errors import BadMoment
-from dealtrack.exchange.date_forms import find_forms
-from dealtrack.exchange.dates import AUTO, DateReader
+from dealtrack.exchange.date_forms import AUTO
+from dealtrack.exchange.date_suggestion import find_forms
+from dealtrack.exchange.dates import DateReader
 from dealtrack.exchange.day_orders import DayOrder
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

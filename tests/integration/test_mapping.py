@@ -11,7 +11,7 @@ import pytest
 from dealtrack import settings
 from dealtrack.core.moments import Moment
 from dealtrack.errors import BadMappingFile, CannotRead, DealtrackError, MissingColumn, UnknownWord
-from dealtrack.exchange.dates import AUTO
+from dealtrack.exchange.date_forms import AUTO
 from dealtrack.exchange.mapping import (
     FIELDS,
     Mapping,
