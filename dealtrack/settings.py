@@ -37,6 +37,11 @@ def user_folder() -> Path:
     return user_data_path("dealtrack", appauthor=False)
 
 
+def mapping_folders() -> list[Path]:
+    """Return where mappings stand, the user's own first, then those that are shipped."""
+    return [user_folder() / "mappings", data_folder() / "mappings"]
+
+
 def register_path(db: str = "") -> Path:
     """Return the register's file: the one that `--db` names, else the environment, else the user's own."""
     named = db or variable(DB_VARIABLE)

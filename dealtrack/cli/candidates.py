@@ -148,7 +148,7 @@ def _campaigns(query: CompletionQuery) -> list[Candidate]:
 def _mappings(query: CompletionQuery) -> list[Candidate]:
     from dealtrack.exchange.mapping import mapping_names
 
-    return plain(mapping_names([settings.user_folder() / "mappings", settings.data_folder() / "mappings"]))
+    return plain(mapping_names(settings.mapping_folders()))
 
 
 def _clocks(query: CompletionQuery) -> list[Candidate]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrack import settings
@@ -25,39 +25,32 @@ from dealtrack.exchange.mapping import (
     Mapping,
     find_mapping,
     mapping_names,
-    with_constants,
-    with_dates,
-    with_pairs,
+    with_options,
 )
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source, open_source
-from dealtrack.exchange.rows import Incoming, RowsReader
-from dealtrack.exchange.suggest import SAMPLE, mapping_toml, suggest_mapping
+from dealtrack.exchange.rows import ComplaintRow, RowsReader
+from dealtrack.exchange.suggest import SAMPLE, Suggestion, mapping_toml, suggest_mapping
 
 SHOWN = 5
 ON_TERMINAL = ("number", "platform", "category", "received", "forwarded", "completed")
 """What eighty columns hold; through a pipe all fields are shown."""
 
 
-class ReadingOptions(NamedTuple):
-    """How a file is to be read, as the options of `import` say it."""
-
-    sheet: str
-    encoding: str
-    header_rows: tuple[int, int] | None
-    pairs: Sequence[str]
-    constants: Sequence[str]
-    dates: Sequence[str]
+Options = tuple[Sequence[str], Sequence[str], Sequence[str]]
+"""Columns, constants and date forms, as the options of `import` say them."""
 
 
-def suggest(session: Session, file: str, how: ReadingOptions) -> None:
+def propose(
+    session: Session, file: str, sheet: str, encoding: str, header_rows: tuple[int, int] | None, options: Options
+) -> None:
     """Print the mapping that is proposed for a file as TOML, and on standard error its first rows as it reads them.
 
     The register is not needed; where there is one, its platforms and time zone count. Raises CannotRead.
     """
     zone, platforms = _setting(session)
-    folders = [settings.user_folder() / "mappings", settings.data_folder() / "mappings"]
-    with open_source(file, how.sheet, encoding=how.encoding, header_rows=how.header_rows) as source:
+    folders = settings.mapping_folders()
+    with open_source(file, sheet, encoding=encoding, header_rows=header_rows) as source:
         sample = list(islice(source.rows, SAMPLE))
         rows = [row for row in sample if isinstance(row, RawRow)]
         if lay_out(Mapping(), source.header).own is not None:
@@ -66,40 +59,34 @@ def suggest(session: Session, file: str, how: ReadingOptions) -> None:
         shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
         rest = (row for row in source.rows if isinstance(row, RawRow))
         proposal = suggest_mapping(source.header, rows, shipped, platforms, rest)
-        mapping = with_dates(with_constants(with_pairs(proposal.mapping, how.pairs), how.constants), how.dates)
+        mapping = with_options(proposal.mapping, *options)
         mapping = replace(
             mapping, open_fields=tuple(name for name in mapping.open_fields if name not in mapping.columns)
         )
-        remarks = list(map(say, proposal.remarks))
-        if source.encoding and not source.encoding.startswith("utf-8"):
-            remarks.append(
-                _("{file}: read as {encoding}").format(file=_(source.name), encoding=source.encoding.upper())
-            )
-        remarks += [
-            _("{file}:{line}: passed over, no row of the table: {text}").format(
-                file=_(source.name), line=line.line, text=line.text
-            )
-            for line in source.passed
-        ]
-        if proposal.fits == DEFAULT:
-            remarks.insert(0, _("import reads this file without a mapping"))
-        elif proposal.fits:
-            remarks.insert(0, _("a shipped mapping reads this file: --mapping {name}").format(name=proposal.fits))
-        remarks += [
-            _("no column was found for {field}: --map {field}=COLUMN names it").format(field=name)
-            for name in mapping.open_fields
-        ]
-        layout = lay_out(mapping, source.header)
-        if "completed" not in layout.fields and "completed" not in mapping.open_fields:
-            remarks.append(
-                _("no column was found for completed: all become overdue unless --map completed=COLUMN names it")
-            )
-        ignored = layout.ignored
-        if ignored:
-            remarks.append(_("columns that it does not read: {columns}").format(columns=names_within(ignored)))
-        print(mapping_toml(mapping, remarks), end="")
+        print(mapping_toml(mapping, list(_remarks(proposal, mapping, source))), end="")
         sys.stdout.flush()
         _show(mapping, replace(source, rows=iter(sample[:SHOWN])), zone)
+
+
+def _remarks(proposal: Suggestion, mapping: Mapping, source: Source) -> Iterator[str]:
+    """Yield what is to be said of a mapping and the file that it was made for."""
+    if proposal.fits == DEFAULT:
+        yield _("import reads this file without a mapping")
+    elif proposal.fits:
+        yield _("a shipped mapping reads this file: --mapping {name}").format(name=proposal.fits)
+    yield from map(say, proposal.remarks)
+    if source.encoding and not source.encoding.startswith("utf-8"):
+        yield _("{file}: read as {encoding}").format(file=_(source.name), encoding=source.encoding.upper())
+    for line in source.passed:
+        text = _("{file}:{line}: passed over, no row of the table: {text}")
+        yield text.format(file=_(source.name), line=line.line, text=line.text)
+    for name in mapping.open_fields:
+        yield _("no column was found for {field}: --map {field}=COLUMN names it").format(field=name)
+    layout = lay_out(mapping, source.header)
+    if "completed" not in layout.fields and "completed" not in mapping.open_fields:
+        yield _("no column was found for completed: all become overdue unless --map completed=COLUMN names it")
+    if layout.ignored:
+        yield _("columns that it does not read: {columns}").format(columns=names_within(layout.ignored))
 
 
 def _setting(session: Session) -> tuple[tzinfo, Sequence[Platform]]:
@@ -126,9 +113,9 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
             tell(text)
 
 
-def _records(rows: Sequence[Incoming | Refusal | PassedLine], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _records(rows: Sequence[ComplaintRow | Refusal | PassedLine], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        if not isinstance(row, Incoming):
+        if not isinstance(row, ComplaintRow):
             continue
         values = {name: getattr(row, name) for name in keys if name not in EVENTS}
         for name, moment in row.moments.items():

@@ -33,21 +33,21 @@ PAGE_PACKAGES = {"jinja2": "Jinja2", "pygal": "pygal"}
 
 def write_workbook_to(report: "Report", path: Path) -> None:
     """Write a report to a file as a workbook, and say so on standard error; raises CannotWrite."""
-    from dealtrack.exchange.files import FileKind, bytes_beside
+    from dealtrack.exchange.files import FileKind, binary_output
     from dealtrack.reports.workbook import write_workbook
 
-    with bytes_beside(path, FileKind.WORKBOOK) as stream:
+    with binary_output(path, FileKind.WORKBOOK) as stream:
         write_workbook(report, stream, _)
     say_written(report, path)
 
 
 def write_page_to(report: "Report", path: Path) -> None:
     """Write a report to a file as a page, and say so on standard error; raises CannotWrite."""
-    from dealtrack.exchange.files import FileKind, written_beside
+    from dealtrack.exchange.files import FileKind, text_output
     from dealtrack.reports.page.writing import make_page
 
     page = make_page(report, LANGUAGES[spoken()].tag, _)
-    with written_beside(path, FileKind.PAGE) as stream:
+    with text_output(path, FileKind.PAGE) as stream:
         stream.write(page)
     say_written(report, path)
 

@@ -14,7 +14,7 @@ from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue
-from dealtrack.exchange.files import FileKind, bytes_beside, written_beside
+from dealtrack.exchange.files import FileKind, binary_output, text_output
 from dealtrack.exchange.ics import Deadline, ics_bytes
 from dealtrack.exchange.lists import ENDINGS, Listed, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
@@ -55,10 +55,10 @@ def print_lists(
         if fmt == "xlsx":
             from dealtrack.exchange.xlsx import write_list
 
-            with bytes_beside(path, FileKind.WORKBOOK) as book:
+            with binary_output(path, FileKind.WORKBOOK) as book:
                 write_list(records, KEYS, _titles(), _("overdue"), zone, moment, book)
             return
-        with written_beside(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
+        with text_output(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
             if fmt == "csv":
                 stream.write(BYTE_ORDER_MARK)
                 write_csv(records, KEYS, zone, stream)
@@ -98,7 +98,7 @@ def print_events(register: Register, latenesses: Iterable[Lateness], view: View,
     if file == "-":
         sys.stdout.write(data.decode())
         return
-    with bytes_beside(Path(file), FileKind.CALENDAR) as stream:
+    with binary_output(Path(file), FileKind.CALENDAR) as stream:
         stream.write(data)
     text = _n("{count} deadline written to {file}", "{count} deadlines written to {file}", len(deadlines))
     print(safe_text(text.format(count=len(deadlines), file=file)))

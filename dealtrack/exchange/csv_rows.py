@@ -8,7 +8,7 @@ from itertools import chain, islice
 from dealtrack.core.complaint_number import text_of_formula
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.headers import HeaderQuery, find_header, header_of
-from dealtrack.exchange.raw import FIELD_LIMIT, PassedLine, RawRow, Refusal, Table, passed_line, table_of
+from dealtrack.exchange.raw import FIELD_LIMIT, PassedLine, RawRow, Refusal, SourceTable, passed_line, table_of
 from dealtrack.phrase import Phrase
 
 _DELIMITERS = ",;\t|"
@@ -34,7 +34,7 @@ class _Lines:
             yield line
 
 
-def read_csv(text: Iterable[str], name: str, query: HeaderQuery) -> Table:
+def read_csv(text: Iterable[str], name: str, query: HeaderQuery) -> SourceTable:
     """Return the table of a CSV text; raises CannotRead, also while its rows are read."""
     csv.field_size_limit(FIELD_LIMIT)
     passed: list[PassedLine] = []

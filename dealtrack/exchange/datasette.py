@@ -25,7 +25,7 @@ def metadata(
     """
     shown = template["views"]
     shut = {name: {"allow": False, "hidden": True} for name in (*CATALOGUE, *tables, *views) if name not in shown}
-    known = {name: _view(shown[name], views[name]) for name in shown if name in views}
+    open_views = {name: _view(shown[name], views[name]) for name in shown if name in views}
     description = template["description"].format(zone=zone)
     return {
         "title": template["title"],
@@ -39,7 +39,7 @@ def metadata(
                 "description": description,
                 "allow_sql": False,
                 "allow_download": False,
-                "tables": {**known, **shut},
+                "tables": {**open_views, **shut},
                 "queries": {
                     name: {**query, "sql": query["sql"].strip()} for name, query in template["queries"].items()
                 },
@@ -48,5 +48,5 @@ def metadata(
     }
 
 
-def _view(told: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
-    return {**told, "sortable_columns": list(columns)}
+def _view(titles: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    return {**titles, "sortable_columns": list(columns)}

@@ -18,10 +18,10 @@ ENDINGS = ("withdrawn", "rejected")
 
 _NOBODY: dict[str, str | None] = dict.fromkeys(PERSONAL)
 
-_Held = TypeVar("_Held")
+_Value = TypeVar("_Value")
 
 
-class Counted:
+class ExportRecords:
     """Yields the records of a register's complaints and counts them; personal data is masked unless `reveal` is set.
 
     With `as_text` a history is the text of a cell, otherwise a list of records.
@@ -36,35 +36,37 @@ class Counted:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         register, view = self._register, self._view
-        told_of = _beside((held[0].complaint, held) for held in register.histories_beyond(COLUMN_KINDS, BEYOND_COLUMNS))
-        consumer_of = _beside((id_, held._asdict()) for id_, held in register.all_personal())
+        history_at = _lookup(
+            (history[0].complaint, history) for history in register.histories_beyond(COLUMN_KINDS, BEYOND_COLUMNS)
+        )
+        consumer_at = _lookup((id_, personal._asdict()) for id_, personal in register.all_personal())
         for standing in register.standings(Filter(), view):
             self.count += 1
             complaint = standing.complaint
             values = record(standing)
             for name in ENDINGS:
                 values[name] = getattr(complaint, name)
-            consumer = consumer_of(complaint.id) or _NOBODY
+            consumer = consumer_at(complaint.id) or _NOBODY
             values.update(consumer if self._reveal else masked(consumer))
-            told = history_of(view.seen(told_of(complaint.id) or ()))
-            if not told:
+            history = history_of(view.seen(history_at(complaint.id) or ()))
+            if not history:
                 values[COLUMN] = None
             elif self._as_text:
-                values[COLUMN] = history_text(told, register.zone)
+                values[COLUMN] = history_text(history, register.zone)
             else:
-                values[COLUMN] = [entry_record(entry) for entry in told]
+                values[COLUMN] = [entry_record(entry) for entry in history]
             yield values
 
 
-def _beside(pairs: Iterator[tuple[int, _Held]]) -> Callable[[int], _Held | None]:
+def _lookup(pairs: Iterator[tuple[int, _Value]]) -> Callable[[int], _Value | None]:
     """Return what gives the value of an id from pairs in order of theirs, when asked for ids in order."""
-    held = next(pairs, None)
+    pair = next(pairs, None)
 
-    def find(id_: int) -> _Held | None:
-        nonlocal held
-        while held is not None and held[0] < id_:
-            held = next(pairs, None)
-        return held[1] if held is not None and held[0] == id_ else None
+    def find(id_: int) -> _Value | None:
+        nonlocal pair
+        while pair is not None and pair[0] < id_:
+            pair = next(pairs, None)
+        return pair[1] if pair is not None and pair[0] == id_ else None
 
     return find
 
@@ -76,7 +78,7 @@ def export_keys(register: Register, view: View) -> list[str]:
 
 def write_export(register: Register, view: View, fmt: str, out: TextIO, reveal: bool = False) -> int:
     """Write every complaint as csv, jsonl or json, by id, and return how many there were."""
-    records = Counted(register, view, reveal, fmt == "csv")
+    records = ExportRecords(register, view, reveal, fmt == "csv")
     match fmt:
         case "csv":
             write_csv(records, export_keys(register, view), register.zone, out)
@@ -96,6 +98,6 @@ def write_export_book(
     """
     from dealtrack.exchange.xlsx import write_export_sheet
 
-    records = Counted(register, view, reveal, as_text=True)
+    records = ExportRecords(register, view, reveal, as_text=True)
     write_export_sheet(records, export_keys(register, view), register.zone, made_at, out, name)
     return records.count

@@ -12,10 +12,9 @@ from dealtrack.core.personal import is_email, is_phone
 from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, restore_formula, unescape_controls
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME, SELLER, TEXT, longest
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.closings import State
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, HistoryEntry, parse_history
-from dealtrack.exchange.layout import Inside, Layout
+from dealtrack.exchange.layout import Inside, Layout, State
 from dealtrack.exchange.mapping import EVENTS, FIELDS, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
 from dealtrack.phrase import Phrase, Word
@@ -39,7 +38,7 @@ _REMEMBERED = 1000
 _ID_DIGITS = 9
 
 
-class Incoming(NamedTuple):
+class ComplaintRow(NamedTuple):
     """A complaint as a row tells it; texts are cleaned, moments are in UTC under the names of their transitions.
 
     `category` is one of the register's, `category_word` what the row called it. `kept` holds the columns
@@ -119,7 +118,7 @@ class RowReader:
         alone = len(layout.fields.get(name, ())) == 1 and name not in self._constants
         return {"": None} if alone else None
 
-    def read(self, row: RawRow) -> Incoming:
+    def read(self, row: RawRow) -> ComplaintRow:
         """Return a row as a complaint; raises Refused."""
         cells = row.cells
         id_, history = self._history_in_export(cells) if self._own else (None, ())
@@ -144,7 +143,7 @@ class RowReader:
                 kept[column] = text
         word = values["category"]
         values["category"] = self._category(word)
-        return Incoming(
+        return ComplaintRow(
             line=row.line,
             **values,
             category_word=word,

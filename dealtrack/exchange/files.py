@@ -36,7 +36,7 @@ class FileKind(Enum):
 
 
 @contextmanager
-def written_beside(path: Path, kind: FileKind | None) -> Iterator[TextIO]:
+def text_output(path: Path, kind: FileKind | None) -> Iterator[TextIO]:
     """Give a text file in UTF-8 that takes its place when the block ends well; else what stood there stays.
 
     A symbolic link stays one; a pipe or a device is written to as it is. A file of another kind is never replaced, nor
@@ -47,8 +47,8 @@ def written_beside(path: Path, kind: FileKind | None) -> Iterator[TextIO]:
 
 
 @contextmanager
-def bytes_beside(path: Path, kind: FileKind) -> Iterator[BinaryIO]:
-    """Give a file of bytes that takes its place as one of `written_beside` does; raises CannotWrite."""
+def binary_output(path: Path, kind: FileKind) -> Iterator[BinaryIO]:
+    """Give a file of bytes that takes its place as one of `text_output` does; raises CannotWrite."""
     with _beside(path, kind, _open_bytes) as stream:
         yield stream
 

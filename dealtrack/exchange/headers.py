@@ -148,7 +148,7 @@ def is_column_word(cell: str) -> bool:
     return bool(cell.strip()) and loose_name(cell) in _column_names()
 
 
-def is_beside_the_table(header: Sequence[str], cells: Sequence[str], is_first: bool) -> bool:
+def is_no_row(header: Sequence[str], cells: Sequence[str], is_first: bool) -> bool:
     """Tell whether a row that no complaint can be read from belongs to none, as a total or a second header.
 
     `is_first` tells whether it is the first row below the header.

@@ -51,7 +51,7 @@ COLUMN_KINDS = tuple(_IN_COLUMNS)
 BEYOND_COLUMNS = ("note", "reason", "kept", "category_word", UNKNOWN_STEPS, DAY_UNKNOWN)
 """The words by which an entry of those kinds may say more."""
 
-_KNOWN: Mapping[Kind, frozenset[str]] = {
+_WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.RECEIVED: _RECEIPT | {"category_word", "kept", UNKNOWN_STEPS},
     Kind.COMPLETED: frozenset({"outcome", "amount", DAY_UNKNOWN}),
     Kind.RESUMED: frozenset({RESTART}),
@@ -136,7 +136,7 @@ def _entry(record: Any) -> HistoryEntry:
     detail = record.get("detail", {})
     if not isinstance(detail, dict):
         raise ValueError(Phrase("holds no table of details for {kind}", kind=kind))
-    allowed = (NEEDED[kind] - OWN_WORDS) | _KNOWN.get(kind, frozenset()) | _ANYWHERE
+    allowed = (NEEDED[kind] - OWN_WORDS) | _WORDS.get(kind, frozenset()) | _ANYWHERE
     if not detail.keys() <= allowed:
         unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
         raise ValueError(Phrase("says {unknown!r} of {kind}, which is not known", unknown=unknown[0], kind=kind))

@@ -54,17 +54,17 @@ def ics_bytes(
     """
     from icalendar import Calendar, vDuration
 
-    held = Calendar()
-    held.add("prodid", f"-//dealtrack//dealtrack {__version__}//EN")
-    held.add("version", "2.0")
-    held.add("calscale", "GREGORIAN")
-    held.add("x-wr-calname", _("Complaints: deadlines"))
+    calendar_file = Calendar()
+    calendar_file.add("prodid", f"-//dealtrack//dealtrack {__version__}//EN")
+    calendar_file.add("version", "2.0")
+    calendar_file.add("calscale", "GREGORIAN")
+    calendar_file.add("x-wr-calname", _("Complaints: deadlines"))
     # RFC 7986, and what Outlook reads.
-    held.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
-    held.add("x-published-ttl", vDuration(REFRESH))
+    calendar_file.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
+    calendar_file.add("x-published-ttl", vDuration(REFRESH))
     for deadline in deadlines:
-        held.add_component(_event(deadline, identity, calendar, zone, _))
-    written: bytes = held.to_ical()
+        calendar_file.add_component(_event(deadline, identity, calendar, zone, _))
+    written: bytes = calendar_file.to_ical()
     return written
 
 
@@ -76,7 +76,7 @@ def _event(
     complaint, clock = deadline.lateness.complaint, deadline.lateness.clock
     assert clock.due is not None
     assert clock.due_day is not None
-    known = [str(complaint.id), complaint.number, complaint.platform, _(complaint.category)]
+    words = [str(complaint.id), complaint.number, complaint.platform, _(complaint.category)]
     event = Event()
     event.add("uid", f"{complaint.id}.{clock.name}.{clock.round}@{identity}.dealtrack")
     is_overdue = deadline.lateness.verdict is Verdict.OVERDUE
@@ -96,7 +96,7 @@ def _event(
         start = local.replace(tzinfo=None)
     event.add("status", "TENTATIVE" if clock.provisional else "CONFIRMED")
     form = _("{clock} OVERDUE: {complaint}") if is_overdue else _("{clock} due: {complaint}")
-    title = form.format(clock=_(clock.name), complaint=safe_text(" ".join(text for text in known if text)))
+    title = form.format(clock=_(clock.name), complaint=safe_text(" ".join(text for text in words if text)))
     event.add("summary", f"{title} ?" if clock.provisional else title)
     event.add("description", "\n".join(_description(deadline, _)))
     event.add("categories", [safe_text(complaint.platform)])

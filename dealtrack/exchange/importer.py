@@ -27,7 +27,7 @@ from dealtrack.exchange.reconcile import (
     personal_of,
     work_of,
 )
-from dealtrack.exchange.rows import FileFacts, Incoming, RowsReader
+from dealtrack.exchange.rows import ComplaintRow, FileFacts, RowsReader
 from dealtrack.phrase import Phrase
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.personal import Personal, erasures
@@ -186,18 +186,18 @@ class Intake:
                 summary.passed.append(row)
                 continue
             summary.rows += 1
-            refusal = self._take(row, receipt) if isinstance(row, Incoming) else row
+            refusal = self._take(row, receipt) if isinstance(row, ComplaintRow) else row
             if refusal is not None:
                 summary.refused += 1
                 refuse(refusal)
 
-    def _look_up(self, rows: Sequence[Incoming | Refusal | PassedLine]) -> list[Receipt | None]:
+    def _look_up(self, rows: Sequence[ComplaintRow | Refusal | PassedLine]) -> list[Receipt | None]:
         """Look up what is known of rows that are taken in next; return the receipt of each without a number."""
         numbers: set[str] = set()
         receipts: list[Receipt | None] = []
         for row in rows:
             receipt = None
-            if isinstance(row, Incoming):
+            if isinstance(row, ComplaintRow):
                 if row.number is not None:
                     numbers.add(row.number)
                 else:
@@ -211,7 +211,7 @@ class Intake:
         stored = self._stored.get(complaint)
         return stored[1] if stored is not None else self._recorder.personal(complaint)
 
-    def _take(self, row: Incoming, receipt: Receipt | None) -> Refusal | None:
+    def _take(self, row: ComplaintRow, receipt: Receipt | None) -> Refusal | None:
         """Take a row in, or return why it is refused; one without a number is known by its receipt."""
         try:
             complaint, key = self._recognition.find(row, receipt)
@@ -228,7 +228,7 @@ class Intake:
             self._summary.undated[row.undated, row.is_closed] += 1
         return None
 
-    def _enter(self, row: Incoming, key: str | None) -> None:
+    def _enter(self, row: ComplaintRow, key: str | None) -> None:
         if self._platform_named(row.platform) is None:
             self._check_new(row)
         first = row.history[0].detail if row.history else {}
@@ -248,7 +248,7 @@ class Intake:
         if row.has_odd_contact:
             self._summary.note_odd_contact(row.line)
 
-    def _compare(self, row: Incoming, complaint: int) -> None:
+    def _compare(self, row: ComplaintRow, complaint: int) -> None:
         """Record what a row adds to a known complaint; raises Contradiction where it says otherwise."""
         # Rows of an export that share a number are told apart by their ids.
         is_by_number = row.number is not None and row.id is None
@@ -290,7 +290,7 @@ class Intake:
     def _shown(self, value: object) -> str:
         return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)
 
-    def _personal(self, row: Incoming, complaint: int, history: Sequence[Transition]) -> Personal | None:
+    def _personal(self, row: ComplaintRow, complaint: int, history: Sequence[Transition]) -> Personal | None:
         """Return a known complaint's personal data where a row adds to it; what was erased is not taken in again."""
         named = personal_of(row)
         if named is None:
@@ -321,7 +321,7 @@ class Intake:
             name = text
         return name
 
-    def _check_new(self, row: Incoming) -> None:
+    def _check_new(self, row: ComplaintRow) -> None:
         """Refuse a row before its new platform is entered for it."""
         now = self._recorder.now
         for moment in row.moments.values():
@@ -343,7 +343,7 @@ class Intake:
         return self._load_policy(name)
 
 
-def _twice(row: Incoming, before: int, contradiction: Contradiction) -> str:
+def _twice(row: ComplaintRow, before: int, contradiction: Contradiction) -> str:
     """Return why a row is refused whose number an earlier row of the file has with other words."""
     return Phrase(
         "{reason}; line {line} of the file has the number {number} too, and no row may amend another",
@@ -353,7 +353,7 @@ def _twice(row: Incoming, before: int, contradiction: Contradiction) -> str:
     )
 
 
-def _stated_at(row: Incoming, error: DealtrackError) -> str:
+def _stated_at(row: ComplaintRow, error: DealtrackError) -> str:
     """Return which of a row's moments an error is about, as its message begins, nothing where it is about none."""
     at = error.values.get("at")
     return next((f"{name}: " for name, moment in row.moments.items() if moment.start == at), "")

@@ -8,7 +8,7 @@ from pathlib import Path
 from dealtrack.core.file_names import file_names
 from dealtrack.core.standing import Lateness
 from dealtrack.errors import CannotWrite
-from dealtrack.exchange.files import written_beside
+from dealtrack.exchange.files import text_output
 from dealtrack.register.drafts import make_folder
 
 INDEX = ".dealtrack-lists.json"
@@ -51,10 +51,10 @@ def write_lists(
     if groups.keys() - before.values() or set(now) - set(before):
         _write_index(folder, {**before, **now})
     written = []
-    for name, held in groups.items():
+    for name, latenesses in groups.items():
         path = folder / files[name]
-        write(path, name, held)
-        written.append(Listed(name, path, len(held), max(lateness.working_days_late for lateness in held)))
+        write(path, name, latenesses)
+        written.append(Listed(name, path, len(latenesses), max(lateness.working_days_late for lateness in latenesses)))
     stale = {file: name for file, name in before.items() if file not in now}
     gone = [Listed(name, folder / file, 0, 0) for file, name in stale.items() if _remove(folder / file)]
     if now != before:
@@ -69,10 +69,10 @@ def _read_index(folder: Path) -> dict[str, str]:
     try:
         if path.stat().st_size > LONGEST_INDEX:
             return {}
-        held = json.loads(path.read_text(encoding="utf-8"))
+        index = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    lists = held.get("lists") if isinstance(held, dict) else None
+    lists = index.get("lists") if isinstance(index, dict) else None
     if not isinstance(lists, dict):
         return {}
     # Nothing that an index says reaches out of its own folder, or to what is no list.
@@ -85,7 +85,7 @@ def _read_index(folder: Path) -> dict[str, str]:
 
 def _write_index(folder: Path, lists: Mapping[str, str]) -> None:
     text = json.dumps({"lists": dict(sorted(lists.items()))}, ensure_ascii=True, indent=1)
-    with written_beside(folder / INDEX, None) as stream:
+    with text_output(folder / INDEX, None) as stream:
         stream.write(text + "\n")
 
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.matching import nearest_words
 from dealtrack.core.personal import PERSONAL
 from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
 from dealtrack.errors import BadMappingFile, CannotRead, UnknownCategory, UnknownWord, suggestion
-from dealtrack.exchange.closings import Closed
 from dealtrack.exchange.date_forms import AUTO, NAMED_FORMS, compile_form
 from dealtrack.phrase import Phrase, Word, listed
 
@@ -58,6 +57,13 @@ _KEYS: dict[str, type] = {
     "only": dict,
     "values": dict,
 }
+
+
+class Closed(NamedTuple):
+    """The words, folded, of the first of some columns that a mapping takes for a closing on an unknown day."""
+
+    columns: tuple[str, ...]
+    words: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +291,11 @@ def _day(text: str) -> date:
 # What the command line says beside a mapping
 
 
+def with_options(mapping: Mapping, pairs: Iterable[str], constants: Iterable[str], dates: Sequence[str]) -> Mapping:
+    """Return a mapping with what is said beside it: its columns, its constants, then its date forms."""
+    return with_dates(with_constants(with_pairs(mapping, pairs), constants), dates)
+
+
 def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
     """Return a mapping in which `field=Column` pairs go before what it says itself; raises UnknownWord.
 
@@ -292,18 +303,26 @@ def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
     """
     columns: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
-        name, equals, column = (part.strip() for part in pair.partition("="))
-        name = name.lower()
-        if not equals or not column:
-            raise UnknownWord(what="--map", value=pair, nearest="", allowed=Phrase("field=Column, as platform=Company"))
-        if name not in FIELDS:
-            near = suggestion(nearest_words(name, FIELDS))
-            raise UnknownWord(what="The field of --map", value=name, nearest=near, allowed=listed(FIELDS))
+        name, column = _pair(
+            pair, "--map", Word("The field of --map"), FIELDS, Phrase("field=Column, as platform=Company")
+        )
         columns[name] = (*columns.get(name, ()), column)
     constants = {name: value for name, value in mapping.constants.items() if name not in columns}
     return replace(
         mapping, columns={**mapping.columns, **columns}, constants=constants, required=mapping.required | columns.keys()
     )
+
+
+def _pair(pair: str, option: str, what: str, fields: Sequence[str], example: str) -> tuple[str, str]:
+    """Return the two sides of what an option of the form field=... says; raises UnknownWord."""
+    name, equals, value = (part.strip() for part in pair.partition("="))
+    name = name.lower()
+    if not equals or not value:
+        raise UnknownWord(what=option, value=pair, nearest="", allowed=example)
+    if name not in fields:
+        near = suggestion(nearest_words(name, fields))
+        raise UnknownWord(what=what, value=name, nearest=near, allowed=listed(fields))
+    return name, value
 
 
 def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
@@ -313,13 +332,7 @@ def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
     """
     values: dict[str, str] = {}
     for pair in pairs:
-        name, equals, value = (part.strip() for part in pair.partition("="))
-        name = name.lower()
-        if not equals or not value:
-            raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("field=value, as platform=JD"))
-        if name not in CONSTANTS:
-            near = suggestion(nearest_words(name, CONSTANTS))
-            raise UnknownWord(what="The field of --set", value=name, nearest=near, allowed=listed(CONSTANTS))
+        name, value = _pair(pair, "--set", Word("The field of --set"), CONSTANTS, Phrase("field=value, as platform=JD"))
         if name in values:
             raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("one value for each field"))
         values[name] = value

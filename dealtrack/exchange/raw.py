@@ -10,13 +10,16 @@ from typing import NamedTuple, TextIO
 
 from dealtrack.core.text import defuse_formula, escape_controls, restore_formula, unescape_controls
 from dealtrack.errors import CannotRead
-from dealtrack.exchange.files import FileKind, written_beside
+from dealtrack.exchange.files import FileKind, text_output
 from dealtrack.exchange.histories import is_export
 from dealtrack.exchange.writers import json_text
 from dealtrack.phrase import Phrase
 
 WORKBOOK = "workbook"
 """The format of a source that is a sheet of a workbook."""
+
+FIRST_REFUSALS = 10
+"""The refused rows that are kept to be shown."""
 
 MOST_SHOWN = 60
 """The characters that are shown of a line that is passed over."""
@@ -62,7 +65,7 @@ def passed_line(line: int, cells: Sequence[str]) -> PassedLine:
     return PassedLine(line, text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…")
 
 
-class Table(NamedTuple):
+class SourceTable(NamedTuple):
     """The header and the rows of a table, and the line of its first row, 0 without one.
 
     `passed` are the lines that are no rows: those above the table, and as the rows are read those below it.
@@ -76,14 +79,14 @@ class Table(NamedTuple):
 
 def table_of(
     header: tuple[str, ...], rows: Iterator[RawRow | Refusal], passed: list[PassedLine], name: str, no_rows: str
-) -> Table:
+) -> SourceTable:
     """Return a table; raises CannotRead with `no_rows` where it has none, which an export of dealtrack may."""
     first = next(rows, None)
     if first is not None:
-        return Table(header, chain((first,), rows), passed, first.line)
+        return SourceTable(header, chain((first,), rows), passed, first.line)
     if not is_export(header):
         raise CannotRead(path=name, reason=no_rows)
-    return Table(header, rows, passed, 0)
+    return SourceTable(header, rows, passed, 0)
 
 
 class Unusable(str):
@@ -122,6 +125,8 @@ class Rejects:
         # The rows of a workbook are kept as CSV too.
         self._is_table = form in ("csv", WORKBOOK)
         self._stack = ExitStack()
+        self.first: list[Refusal] = []
+        """The first that were refused, at most FIRST_REFUSALS."""
         self._stream: TextIO | None = None
 
     def __enter__(self) -> "Rejects":
@@ -134,11 +139,13 @@ class Rejects:
 
     def write(self, refusal: Refusal) -> None:
         """Add a refused row; the file is begun with the first."""
+        if len(self.first) < FIRST_REFUSALS:
+            self.first.append(refusal)
         if not self._path:
             return
         if self._stream is None:
             kind = FileKind.TABLE if self._is_table else FileKind.JSON
-            self._stream = self._stack.enter_context(written_beside(Path(self._path), kind))
+            self._stream = self._stack.enter_context(text_output(Path(self._path), kind))
             if self._is_table:
                 csv.writer(self._stream).writerow((*MARKS, *map(guarded, self._header)))
         if self._is_table:

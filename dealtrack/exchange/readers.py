@@ -25,7 +25,7 @@ from dealtrack.exchange.headers import HeaderQuery
 from dealtrack.exchange.histories import LEAST_EXPORT
 from dealtrack.exchange.json_rows import find_array, json_array_rows, json_line_rows
 from dealtrack.exchange.layout import MappedColumns
-from dealtrack.exchange.raw import MARKS, WORKBOOK, PassedLine, RawRow, Refusal, Table, as_it_was
+from dealtrack.exchange.raw import MARKS, WORKBOOK, PassedLine, RawRow, Refusal, SourceTable, as_it_was
 from dealtrack.phrase import Phrase
 
 __all__ = ["RawRow", "Refusal", "Source", "open_source"]
@@ -180,7 +180,7 @@ def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | R
         raise CannotRead(path=name, reason="it was changed while it was read") from None
 
 
-def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, Table]:
+def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTable]:
     """Return the format of a text and its table; raises CannotRead."""
     start = text.read(_CHUNK)
     form = _format(start.lstrip("\ufeff \t\r\n"), name)
@@ -198,7 +198,7 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, Table]:
     first = list(islice(rows, _PEEKED))
     if not first and form == "json":
         # So an export writes that there is nothing to tell.
-        return form, Table(LEAST_EXPORT, iter(()), [], 0)
+        return form, SourceTable(LEAST_EXPORT, iter(()), [], 0)
     if not first:
         raise CannotRead(path=name, reason="it holds no rows")
     if all(isinstance(row, Refusal) for row in first):
@@ -206,7 +206,7 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, Table]:
         reason = Phrase("on line {line}, {reason}", line=first[0].line, reason=first[0].reason)
         raise CannotRead(path=name, reason=reason)
     header = tuple(dict.fromkeys(column for row in first if isinstance(row, RawRow) for column in row.header))
-    return "json" if is_array else form, Table(header, chain(first, rows), [], first[0].line)
+    return "json" if is_array else form, SourceTable(header, chain(first, rows), [], first[0].line)
 
 
 def _without_mark(text: TextIO) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dealtrack.core.platform import match_platform
 from dealtrack.core.text import first_few
 from dealtrack.errors import UnknownComplaint
 from dealtrack.exchange.reconcile import Contradiction, is_another_person, is_same_person, personal_of
-from dealtrack.exchange.rows import Incoming
+from dealtrack.exchange.rows import ComplaintRow
 from dealtrack.phrase import Phrase
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Recorder
@@ -47,7 +47,7 @@ class Recognition:
         self._matched: set[int] = set()
         self._row_ids: dict[int, int] = {}
 
-    def find(self, row: Incoming, receipt: Receipt | None) -> tuple[int | None, str | None]:
+    def find(self, row: ComplaintRow, receipt: Receipt | None) -> tuple[int | None, str | None]:
         """Return the complaint that a row tells of, None for a new one, and the key of one without a number.
 
         Raises Contradiction where its number stands for several.
@@ -61,7 +61,7 @@ class Recognition:
             self._matched.add(complaint)
         return complaint, key
 
-    def _by_receipt(self, row: Incoming, receipt: Receipt) -> tuple[int | None, str]:
+    def _by_receipt(self, row: ComplaintRow, receipt: Receipt) -> tuple[int | None, str]:
         """Return the complaint without a number that a row tells of, None for a new one, and the key of that.
 
         It is the one of the same person; else the first, of those that no other row tells of, that may be.
@@ -98,7 +98,7 @@ class Recognition:
             return False
         return is_another_person(named, person, self._recorder.history(complaint))
 
-    def _by_number(self, row: Incoming, number: str) -> int | None:
+    def _by_number(self, row: ComplaintRow, number: str) -> int | None:
         complaints = self._recorder.find_number(number)
         if row.id is None:
             if len(complaints) > 1:
@@ -117,7 +117,7 @@ class Recognition:
             return None
         return self.claim(row, row.id if row.id in free else free[0])
 
-    def claim(self, row: Incoming, complaint: int) -> int:
+    def claim(self, row: ComplaintRow, complaint: int) -> int:
         """Keep in mind that a complaint is told of by a row, and return it."""
         if row.id is not None:
             self._row_ids[complaint] = row.id
@@ -125,14 +125,14 @@ class Recognition:
             self._matched.add(complaint)
         return complaint
 
-    def receipt(self, row: Incoming) -> Receipt:
+    def receipt(self, row: ComplaintRow) -> Receipt:
         """Return what a row without a number is known by; to be asked of each row once, in their order."""
         said = [row.moments["received"].start.isoformat(), row.platform, row.category_word, row.seller, row.summary]
         text = canonical(said)
         place = self._seen[text] = self._seen.get(text, 0) + 1
         return Receipt(text, place)
 
-    def _by_id(self, row: Incoming) -> int | None:
+    def _by_id(self, row: ComplaintRow) -> int | None:
         """Return the complaint with the id of a row of an export, where it is the one that was exported."""
         if row.id is None:
             return None

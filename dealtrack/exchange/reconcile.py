@@ -23,7 +23,7 @@ from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
 from dealtrack.exchange.histories import entry_in_file, with_platforms
-from dealtrack.exchange.rows import Incoming
+from dealtrack.exchange.rows import ComplaintRow
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work
@@ -41,7 +41,7 @@ class Contradiction(Exception):
     """A row says otherwise than the journal."""
 
 
-def events_of(row: Incoming) -> list[Draft]:
+def events_of(row: ComplaintRow) -> list[Draft]:
     """Return what the columns of a row tell after the receipt."""
     moments = row.moments
     if len(moments) == 1 and not row.is_closed:
@@ -54,7 +54,7 @@ def events_of(row: Incoming) -> list[Draft]:
     return drafts
 
 
-def receipt_of(row: Incoming) -> tuple[Moment, dict[str, Any]]:
+def receipt_of(row: ComplaintRow) -> tuple[Moment, dict[str, Any]]:
     """Return the moment and the detail of a row's receipt, without its platform and policy."""
     if row.history:
         first = row.history[0]
@@ -73,7 +73,7 @@ def receipt_of(row: Incoming) -> tuple[Moment, dict[str, Any]]:
 
 
 def news_of(
-    row: Incoming,
+    row: ComplaintRow,
     history: Sequence[Transition],
     now: datetime,
     zone: tzinfo,
@@ -136,7 +136,9 @@ def news_of(
     return drafts
 
 
-def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None, platform: str, zone: tzinfo) -> bool:
+def adds_nothing(
+    row: ComplaintRow, complaint: Complaint, personal: Personal | None, platform: str, zone: tzinfo
+) -> bool:
     """Tell whether all that a row says is what a complaint now is: `news_of` and `personal_news` would find nothing.
 
     Where it says otherwise they tell what that means: it may have been so once.
@@ -166,7 +168,7 @@ def adds_nothing(row: Incoming, complaint: Complaint, personal: Personal | None,
 
 
 def check_same_row(
-    row: Incoming, history: Sequence[Transition], news: Personal | None, stored: Personal | None
+    row: ComplaintRow, history: Sequence[Transition], news: Personal | None, stored: Personal | None
 ) -> None:
     """Check that a row is of the complaint that an earlier row of its file told of: same person, same words.
 
@@ -183,7 +185,7 @@ def check_same_row(
         raise Contradiction(_against("category", row.category_word, first.get("category_word", first.get("category"))))
 
 
-def personal_of(row: Incoming) -> Personal | None:
+def personal_of(row: ComplaintRow) -> Personal | None:
     """Return the personal data that a row tells, None where it tells none."""
     if row.consumer or row.phone or row.email or row.address:
         return Personal(row.consumer, row.phone, row.email, row.address)
@@ -261,18 +263,18 @@ def _agrees(stated: Moment, at: datetime, zone: tzinfo) -> bool:
     return stated.start <= at < stated.end or at == day_start(local_day(stated.start, zone), zone)
 
 
-def _closed(row: Incoming, at: Moment) -> Draft:
+def _closed(row: ComplaintRow, at: Moment) -> Draft:
     return Draft(Kind.COMPLETED, at, {**_ending(row, Kind.COMPLETED), DAY_UNKNOWN: True})
 
 
-def _ending(row: Incoming, kind: Kind) -> Detail:
+def _ending(row: ComplaintRow, kind: Kind) -> Detail:
     if kind is not Kind.COMPLETED:
         return NO_DETAIL
     return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
 
 
 def work_of(
-    row: Incoming,
+    row: ComplaintRow,
     stated: dict[str, Any],
     versions: Iterable[Policy],
     now: datetime,

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from dealtrack.exchange.date_forms import ISO
 from dealtrack.exchange.dates import DateReader
 from dealtrack.exchange.day_orders import DayOrder
-from dealtrack.exchange.fields import Incoming, Refused, RowReader
-from dealtrack.exchange.headers import is_beside_the_table
+from dealtrack.exchange.fields import ComplaintRow, Refused, RowReader
+from dealtrack.exchange.headers import is_no_row
 from dealtrack.exchange.layout import Layout, check_header, lay_out, loose_name
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 
-__all__ = ["FileFacts", "Incoming", "RowsReader"]
+__all__ = ["ComplaintRow", "FileFacts", "RowsReader"]
 
 _LAYOUTS = 1000
 
@@ -76,21 +76,21 @@ class RowsReader:
             self.facts.ignored.update(dict.fromkeys(layout.ignored))
         return reader
 
-    def _beside(self, row: RawRow) -> PassedLine | None:
+    def _passed(self, row: RawRow) -> PassedLine | None:
         """Return a row that no complaint can be read from as a line beside the table, None where it may be one."""
         if not self._restores or self.is_own:
             return None
-        is_beside = is_beside_the_table(self._header, row.cells, row.line == self._first_line)
-        return passed_line(row.line, row.cells) if is_beside else None
+        is_first = row.line == self._first_line
+        return passed_line(row.line, row.cells) if is_no_row(self._header, row.cells, is_first) else None
 
-    def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[Incoming | Refusal | PassedLine]:
+    def read(self, rows: Iterable[RawRow | Refusal]) -> Iterator[ComplaintRow | Refusal | PassedLine]:
         """Yield each row as a complaint, as a refusal, or as a line that is passed over; raises CannotRead."""
         header = self._header
         reader = self._reader(header)
         for row in rows:
             if row.__class__ is Refusal:
                 assert isinstance(row, Refusal)
-                yield self._beside(row.raw) or row
+                yield self._passed(row.raw) or row
                 continue
             assert isinstance(row, RawRow)
             if row.header is not header:
@@ -100,9 +100,9 @@ class RowsReader:
                     yield Refusal(row.line, str(error), row)
                     continue
                 header = row.header
-            read: Incoming | Refusal | PassedLine
+            read: ComplaintRow | Refusal | PassedLine
             try:
                 read = reader.read(row)
             except Refused as error:
-                read = self._beside(row) or Refusal(row.line, str(error), row)
+                read = self._passed(row) or Refusal(row.line, str(error), row)
             yield read

@@ -88,22 +88,23 @@ def suggest_mapping(
     if "category" in chosen:
         words = Counter(value for value in chosen["category"].values if CATEGORY.match(value) is None)
         if words:
-            told = ", ".join(word for word, _ in words.most_common(_SHOWN_WORDS))
+            listed_words = ", ".join(word for word, _ in words.most_common(_SHOWN_WORDS))
             unknown = Phrase(
-                "words that stand for no category, and become other unless [values.category] tells: {words}", words=told
+                "words that stand for no category, and become other unless [values.category] tells: {words}",
+                words=listed_words,
             )
             remarks.append(unknown)
     return Suggestion(mapping, remarks)
 
 
 def _columns(header: Sequence[str], rows: Sequence[RawRow]) -> list[_Column]:
-    held: dict[str, list[str]] = {name: [] for name in header if name}
+    values: dict[str, list[str]] = {name: [] for name in header if name}
     for row in rows:
         for name, cell in row.values.items():
             text = cell.strip()
-            if name in held and text:
-                held[name].append(text)
-    return [_Column(name, values) for name, values in held.items()]
+            if name in values and text:
+                values[name].append(text)
+    return [_Column(name, texts) for name, texts in values.items()]
 
 
 def _said(column: _Column) -> _Column:
@@ -154,7 +155,7 @@ def _choose(columns: Sequence[_Column], platforms: Sequence[Platform]) -> dict[s
         for name in FIELDS
         if (score := _score(name, column, platforms)) >= 1
     ]
-    scores.sort(key=lambda found: found[:2], reverse=True)
+    scores.sort(key=lambda score: score[:2], reverse=True)
     chosen: dict[str, _Column] = {}
     for _, _, name, column in scores:
         if name not in chosen and column not in chosen.values():

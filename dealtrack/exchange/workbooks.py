@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 from dealtrack.core.matching import nearest_names
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
 from dealtrack.exchange.headers import HeaderQuery, find_header, header_of
-from dealtrack.exchange.raw import RawRow, Refusal, Table, Unusable, passed_line, table_of
+from dealtrack.exchange.raw import RawRow, Refusal, SourceTable, Unusable, passed_line, table_of
 from dealtrack.phrase import Phrase
 
 READER = "dealtrack.exchange.workbook_process"
@@ -41,7 +41,7 @@ class Sheet(NamedTuple):
     """A sheet of a workbook: its name, its table, and how many rows it has; `others` are the other visible sheets."""
 
     name: str
-    table: Table
+    table: SourceTable
     height: int
     others: tuple[str, ...]
 
@@ -129,8 +129,8 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
             has_manifest = any(part.filename == manifest and part.file_size < MOST_BYTES >> 10 for part in parts)
             is_encrypted = has_manifest and b"encryption-data" in archive.read(manifest)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, zlib.error) as error:
-        told = str(error).strip().rstrip(".")[:120]
-        refuse(Phrase("it is a damaged workbook or archive ({told}); save it anew", told=told))
+        detail = str(error).strip().rstrip(".")[:120]
+        refuse(Phrase("it is a damaged workbook or archive ({told}); save it anew", told=detail))
     names = {part.filename for part in parts}
     if len(parts) > MOST_PARTS:
         refuse(Phrase("it has {count:,} parts, and {most:,} are the most", count=len(parts), most=MOST_PARTS))
@@ -153,7 +153,7 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
         refuse(Phrase("it is an archive and no workbook; unpack it first"))
 
 
-def _table(sheet: Iterator[list[str]], path: str, chosen: str, query: HeaderQuery) -> Table:
+def _table(sheet: Iterator[list[str]], path: str, chosen: str, query: HeaderQuery) -> SourceTable:
     """Return the table of a sheet: the titles above its header are passed over."""
     first = list(islice(sheet, max(_HEADER_WITHIN, query.rows[1] if query.rows else 0)))
     place, height = _header_in(first, query)

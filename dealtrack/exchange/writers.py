@@ -48,12 +48,12 @@ def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bo
     def due(value: Any, provisional: bool) -> str:
         if not isinstance(value, datetime):
             return other(value, provisional)
-        known = shown.get((value, provisional))
-        if known is None:
+        text = shown.get((value, provisional))
+        if text is None:
             if len(shown) > _CACHE_LIMIT:
                 shown.clear()
-            known = shown[value, provisional] = show_due(value, zone, provisional)
-        return known
+            text = shown[value, provisional] = show_due(value, zone, provisional)
+        return text
 
     def other(value: Any, _: bool) -> str:
         if value is None:
@@ -165,14 +165,14 @@ def _json_encoder(zone: tzinfo, indent: int | None = None) -> Callable[[Record],
 
 
 def _moment_writer(zone: tzinfo) -> Callable[[datetime], str]:
-    written: dict[datetime, str] = {}
+    texts: dict[datetime, str] = {}
 
     def write(moment: datetime) -> str:
-        known = written.get(moment)
-        if known is None:
-            if len(written) > _CACHE_LIMIT:
-                written.clear()
-            known = written[moment] = iso_local(moment, zone)
-        return known
+        text = texts.get(moment)
+        if text is None:
+            if len(texts) > _CACHE_LIMIT:
+                texts.clear()
+            text = texts[moment] = iso_local(moment, zone)
+        return text
 
     return write

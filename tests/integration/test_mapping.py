@@ -22,7 +22,7 @@ from dealtrack.exchange.mapping import (
     with_pairs,
 )
 from dealtrack.exchange.readers import Refusal, open_source
-from dealtrack.exchange.rows import FileFacts, Incoming, RowsReader
+from dealtrack.exchange.rows import ComplaintRow, FileFacts, RowsReader
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -33,11 +33,11 @@ SHARED = ROOT.parent / "shared" / "data"
 
 def take(
     path: Path, mapping: Mapping | None = None, zone: ZoneInfo = SHANGHAI
-) -> tuple[list[Incoming], list[Refusal], FileFacts]:
+) -> tuple[list[ComplaintRow], list[Refusal], FileFacts]:
     with open_source(path) as source:
         reader = RowsReader(source, mapping or Mapping(), zone)
         rows = list(reader.read(source.rows))
-    taken = [row for row in rows if isinstance(row, Incoming)]
+    taken = [row for row in rows if isinstance(row, ComplaintRow)]
     return taken, [row for row in rows if isinstance(row, Refusal)], reader.facts
 
 
@@ -249,7 +249,7 @@ def test_refused_rows_stand_among_the_others_in_order(tmp_path: Path) -> None:
         reader = RowsReader(source, Mapping(), SHANGHAI)
         rows = list(reader.read(source.rows))
     assert [(type(row).__name__, row.line) for row in rows] == [
-        ("Incoming", 2), ("Refusal", 3), ("Refusal", 4), ("Incoming", 5),
+        ("ComplaintRow", 2), ("Refusal", 3), ("Refusal", 4), ("ComplaintRow", 5),
     ]  # fmt: skip
     assert isinstance(rows[2], Refusal) and rows[2].raw.values == {"received": "bad", "platform": "JD"}
 

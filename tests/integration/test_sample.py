@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import Incoming, RowsReader
+from dealtrack.exchange.rows import ComplaintRow, RowsReader
 
 ROOT = Path(__file__).parents[2]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -38,7 +38,7 @@ def test_the_sample_can_be_taken_in_and_is_plainly_invented() -> None:
     with open_source(sample_maker().SAMPLE) as source:
         reader = RowsReader(source, Mapping(), SHANGHAI)
         rows = list(reader.read(source.rows))
-    taken = [row for row in rows if isinstance(row, Incoming)]
+    taken = [row for row in rows if isinstance(row, ComplaintRow)]
     assert (len(taken), len(rows), list(reader.facts.ignored)) == (300, 300, [])
     assert {row.platform for row in taken} == {"JD", "Tmall", "Gome online", "Amazon"}
     assert {row.category for row in taken} == {row.category_word for row in taken}

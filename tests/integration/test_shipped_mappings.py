@@ -11,7 +11,7 @@ import xlsxwriter
 from dealtrack.errors import MissingColumn
 from dealtrack.exchange.mapping import find_mapping, with_pairs
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import FileFacts, Incoming, RowsReader
+from dealtrack.exchange.rows import ComplaintRow, FileFacts, RowsReader
 from tests.conftest import Clerk
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
@@ -46,13 +46,13 @@ def snake(names: list[str]) -> list[str]:
     return ["_".join(name.split()) for name in plain]
 
 
-def read(path: Path, mapping: str, zone: ZoneInfo, *pairs: str) -> tuple[list[Incoming], FileFacts]:
+def read(path: Path, mapping: str, zone: ZoneInfo, *pairs: str) -> tuple[list[ComplaintRow], FileFacts]:
     wanted = with_pairs(find_mapping(mapping, [MAPPINGS]), pairs)
     with open_source(path) as source:
         reader = RowsReader(source, wanted, zone)
         rows = list(reader.read(source.rows))
-    assert all(isinstance(row, Incoming) for row in rows), rows
-    return [row for row in rows if isinstance(row, Incoming)], reader.facts
+    assert all(isinstance(row, ComplaintRow) for row in rows), rows
+    return [row for row in rows if isinstance(row, ComplaintRow)], reader.facts
 
 
 def write(folder: Path, header: list[str], values: dict[int, str]) -> Path:

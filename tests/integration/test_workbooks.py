@@ -19,7 +19,7 @@ from dealtrack.errors import CannotRead, UnknownWord
 from dealtrack.exchange.mapping import Mapping, with_dates, with_pairs
 from dealtrack.exchange.raw import RawRow, Refusal
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import Incoming, RowsReader
+from dealtrack.exchange.rows import ComplaintRow, RowsReader
 from dealtrack.exchange.workbook_process import cell_text
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -42,10 +42,10 @@ def refusal(path: Path, sheet: str = "") -> str:
     return message.removeprefix(f"Cannot read {path}: ").removesuffix(".")
 
 
-def take(path: Path, mapping: Mapping) -> tuple[list[Incoming], list[Refusal]]:
+def take(path: Path, mapping: Mapping) -> tuple[list[ComplaintRow], list[Refusal]]:
     with open_source(path) as source:
         rows = list(RowsReader(source, mapping, SHANGHAI).read(source.rows))
-    return [row for row in rows if isinstance(row, Incoming)], [row for row in rows if isinstance(row, Refusal)]
+    return [row for row in rows if isinstance(row, ComplaintRow)], [row for row in rows if isinstance(row, Refusal)]
 
 
 def book(folder: Path, *rows: Sequence[object], epoch_1904: bool = False) -> Path:
