@@ -2,12 +2,13 @@
 
 import io
 import os
-import subprocess
-import sys
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,25 @@ import icalendar  # noqa: F401  # before pygal, whose hook for imports makes a w
 import pytest
 from hypothesis import settings
 
+from tests import processes
 from tests.terminal import Terminal
 
 PROJECT = Path(__file__).parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+MEMORY = Path("/dev/shm")
+ROOM_NEEDED = 2**31
 # A test is not timed: the machine may have other work.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 MORNING = "2016-11-15T09:00:00+08:00"
+FIRST_YEAR = 2014
+
+
+def pytest_configure() -> None:
+    """Put temporary files into memory where there is room: each entry of a register waits for a disk three times."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_NEEDED:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @dataclass(frozen=True)
@@ -77,21 +88,15 @@ class Clerk:
 
     def process(self, *arguments: object, now: str | None = None, stdin: bytes = b"", **extra: str) -> Result:
         """Run a command in a process of its own, with nothing else in its environment."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "dealtrack", *map(str, arguments)],
-            env={"PATH": "/usr/bin:/bin", **self.environment(now), **extra},
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=120,
-        )
-        return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+        environment = {"PATH": "/usr/bin:/bin", **self.environment(now), **extra}
+        status, out, err = processes.run([str(argument) for argument in arguments], environment, PROJECT, stdin)
+        return Result(status, out.decode(), err.decode())
 
     def terminal(self, *arguments: object, width: int = 80, typed: bytes = b"", **extra: str) -> Terminal:
         """Run a command on a terminal of a width; what is typed already waits for it."""
-        command = [sys.executable, "-m", "dealtrack", *map(str, arguments)]
+        words = [str(argument) for argument in arguments]
         named = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-        return Terminal(command, {**named, **self.environment(), **extra}, PROJECT, width, typed)
+        return Terminal(words, {**named, **self.environment(), **extra}, PROJECT, width, typed)
 
     def at_terminal(self, *arguments: object, width: int = 80, typed: bytes = b"", **extra: str) -> Result:
         """Run a command on a terminal to its end; all that is shown counts as its output."""
@@ -117,28 +122,36 @@ def china_to_2026() -> Iterator[None]:
 
 @pytest.fixture
 def new_clerk(tmp_path: Path) -> Callable[..., Clerk]:
-    """Give a way to make clerks, each with a register of its own that is not made yet."""
+    """Give a way to make clerks, each with a register of its own: a copy of another, or one that is not made yet."""
     made: list[Clerk] = []
 
-    def make(**settings: str) -> Clerk:
-        name = f"register{len(made)}.db"
-        made.append(Clerk(tmp_path / "home", tmp_path / name, **settings))  # type: ignore[arg-type]
-        return made[-1]
+    def make(copied: Path | None = None, now: str = MORNING, actor: str = "clerk") -> Clerk:
+        clerk = Clerk(tmp_path / "home", tmp_path / f"register{len(made)}.db", now, actor)
+        if copied is not None:
+            copy_register(copied, clerk.db)
+        made.append(clerk)
+        return clerk
 
     return make
 
 
+def copy_register(made: Path, place: Path) -> None:
+    """Put a copy of a register that nobody has open at another place."""
+    place.write_bytes(made.read_bytes())
+    place.chmod(0o600)
+
+
 @pytest.fixture(scope="session")
-def made_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make one fresh register with the default calendar, to be copied."""
-    folder = tmp_path_factory.mktemp("made")
+def full_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one fresh register with all the years of the default calendar, to be copied."""
+    folder = tmp_path_factory.mktemp("full")
     clerk = Clerk(folder / "home", folder / "register.db", now="2001-01-01T00:00:00+08:00")
     clerk("init").ok()
     return clerk.db
 
 
 def make_small_register(path: Path, last: int = 2028) -> None:
-    """Make a register of few years, 2016 to 2028: it is checked and made again in half the time."""
+    """Make a fresh register whose calendar has few years, 2014 to 2028: each command that reads it takes half the time."""
     from dealtrack.register.create import Setup, create_register
     from dealtrack.settings import data_folder
     from dealtrack.sources.calendars import load_calendar
@@ -147,28 +160,55 @@ def make_small_register(path: Path, last: int = 2028) -> None:
 
     data, nowhere = data_folder(), Path("nowhere")
     rules = load_calendar("cn-beijing", data, nowhere)
-    few = {day: ruling for day, ruling in rules.rulings.items() if 2016 <= day.year <= last}
-    short = rules._replace(first=date(2016, 1, 1), last=date(last, 12, 31), rulings=few)
+    few = {day: ruling for day, ruling in rules.rulings.items() if FIRST_YEAR <= day.year <= last}
+    spans = [span for span in rules.spans or () if span[0].year >= FIRST_YEAR and span[1].year <= last]
+    short = rules._replace(first=date(FIRST_YEAR, 1, 1), last=date(last, 12, 31), rulings=few, spans=tuple(spans))
     policies, platforms = load_policy("green-channel", data, nowhere), load_platforms(data / "platforms.toml")
     setup = Setup(short, policies, "green-channel", platforms, "Asia/Shanghai")
     create_register(path, setup, datetime(2001, 1, 1, tzinfo=UTC), "clerk")
 
 
 @pytest.fixture(scope="session")
-def small_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make one small register, to be copied."""
-    path = tmp_path_factory.mktemp("small") / "register.db"
+def made_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one fresh register with the few years that most tests need, to be copied."""
+    path = tmp_path_factory.mktemp("made") / "register.db"
     make_small_register(path)
     return path
 
 
 @pytest.fixture
 def clerk(new_clerk: Callable[..., Clerk], made_register: Path) -> Clerk:
-    """Give a clerk with a fresh register of the default calendar and policy."""
-    held = new_clerk()
-    held.db.write_bytes(made_register.read_bytes())
-    held.db.chmod(0o600)
-    return held
+    """Give a clerk with a fresh register of the default policy, and of few years of the default calendar."""
+    return new_clerk(made_register)
+
+
+@pytest.fixture
+def full_clerk(new_clerk: Callable[..., Clerk], full_register: Path) -> Clerk:
+    """Give a clerk with a fresh register of all the years of the default calendar."""
+    return new_clerk(full_register)
+
+
+def prepared(type_commands: Callable[[Clerk], None]) -> Callable[..., Clerk]:
+    """Make a fixture that gives a clerk whose register holds what a function types into it: once, and then copied.
+
+    The function's parameter names the fixture that gives the clerk before it.
+    """
+    made: list[tuple[bytes, str]] = []
+    (before,) = signature(type_commands).parameters
+
+    def prepare(request: pytest.FixtureRequest) -> Clerk:
+        clerk: Clerk = request.getfixturevalue(before)
+        if made:
+            content, clerk.now = made[0]
+            clerk.db.write_bytes(content)
+        else:
+            type_commands(clerk)
+            made.append((clerk.db.read_bytes(), clerk.now))
+        return clerk
+
+    prepare.__doc__ = type_commands.__doc__
+    fixture: Callable[..., Clerk] = pytest.fixture(name=type_commands.__name__)(prepare)
+    return fixture
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ Commands run as a reader would type them, on a terminal of 80 columns, in a fold
 
 import atexit
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ GUIDES = {language: PROJECT / "dealtrack" / "help" / language for language in ("
 """The folder of the guides in each language."""
 
 WIDTH = 80
+SHELL_SIGNS = frozenset("$&|;<>*?()`\\~#!{}[]\n")
 
 
 def guide(topic: str, language: str = "en") -> Path:
@@ -57,7 +59,6 @@ class Desk:
         program.chmod(0o755)
         self.environment = {
             "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",
-            "PYTHONPATH": str(PROJECT),
             "HOME": str(self.folder),
             "TERM": "xterm",
             "NO_COLOR": "1",
@@ -76,7 +77,12 @@ class Desk:
     def run(self, command: str, at: str = "09:00") -> tuple[int, str]:
         """Run a command line on a terminal; return its status and all that it printed, in order."""
         environment = {**self.environment, "DEALTRACK_NOW": f"{self._day}T{at}:00{self._offset}"}
-        with Terminal(["/bin/sh", "-c", command], environment, self.folder, WIDTH, is_asked=False) as terminal:
+        # What needs no shell is run without one.
+        is_plain = command.startswith("dealtrack ") and not SHELL_SIGNS.intersection(command)
+        words, shell = (shlex.split(command)[1:], "") if is_plain else ([], command)
+        if not is_plain:
+            environment["PYTHONPATH"] = str(PROJECT)
+        with Terminal(words, environment, self.folder, WIDTH, is_asked=False, shell=shell) as terminal:
             status, text = terminal.end(), terminal.screen
         return status, "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
@@ -180,6 +186,11 @@ def reliability() -> None:
     print(kept_table())
 
 
+def make(how: Iterable[str], places: Iterable[Path]) -> int:
+    """Make the outputs of some pages anew, or check them, as options of cog say; return its status."""
+    status: int = Cog().main(["cog", "-P", "-I", str(PROJECT), *how, *map(str, places)])
+    return status
+
+
 if __name__ == "__main__":
-    how = ["--check", "--diff"] if "--check" in sys.argv else ["-r"]
-    sys.exit(Cog().main(["cog", "-P", "-I", str(PROJECT), *how, *map(str, PAGES)]))
+    sys.exit(make(["--check", "--diff"] if "--check" in sys.argv else ["-r"], PAGES))

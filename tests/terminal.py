@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Self
 
+from tests import processes
+
 PATIENCE_SECONDS = 120
 """How long a process may take in all."""
 END = b"\0the process has ended\0"
@@ -27,28 +29,35 @@ class Terminal:
 
     def __init__(
         self,
-        command: Sequence[str],
+        words: Sequence[str],
         environment: dict[str, str],
         folder: Path,
         width: int = 80,
         typed: bytes = b"",
         is_asked: bool = True,
+        shell: str = "",
     ) -> None:
-        """What is typed already waits for the process, which reads its input elsewhere where it is not asked."""
+        """Start dealtrack with these words, or a shell with a command line.
+
+        What is typed already waits for the process, which reads its input elsewhere where it is not asked.
+        """
         self._ours, self._theirs = pty.openpty()
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
         attributes = termios.tcgetattr(self._theirs)
         attributes[1] &= ~termios.OPOST
         termios.tcsetattr(self._theirs, termios.TCSANOW, attributes)
         self.type(typed)
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=self._theirs if is_asked else subprocess.DEVNULL,
-            stdout=self._theirs,
-            stderr=self._theirs,
-        )
+        nowhere = os.open(os.devnull, os.O_RDONLY)
+        streams = (self._theirs if is_asked else nowhere, self._theirs, self._theirs)
+        self._process: processes.Command | subprocess.Popen[bytes]
+        if shell:
+            stdin, stdout, stderr = streams
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", shell], cwd=folder, env=environment, stdin=stdin, stdout=stdout, stderr=stderr
+            )
+        else:
+            self._process = processes.start(words, environment, folder, streams)
+        os.close(nowhere)
         self._shown = b""
         self._until = time.monotonic() + PATIENCE_SECONDS
         self._ending = Thread(target=self._mark_end)

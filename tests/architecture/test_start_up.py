@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import PROJECT, Clerk, prepared
 from tests.make_register import unpack
 from tests.pythons import OLDEST, pythons
 
@@ -37,14 +37,13 @@ with open(sys.argv[1], "w") as held:
 """
 
 
-@pytest.fixture
-def busy(clerk: Clerk) -> Clerk:
+@prepared
+def busy(clerk: Clerk) -> None:
     """Give a clerk with one complaint overdue, one due soon and one closed."""
     clerk("add", "--platform", "JD", "--at", "2016-11-01 10:00").ok()
     clerk("add", "--platform", "Tmall", "--at", "2016-11-14 10:00").ok()
     clerk("add", "--platform", "Amazon", "--at", "2016-11-14 11:00").ok()
     clerk("complete", 3).ok()
-    return clerk
 
 
 def _loaded(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 
 CHINESE = ("green-channel", "samr-complaint", "samr-report", "odr", "consumer-law-46")
 OPEN = ("samr-complaint", "samr-report", "odr", "consumer-law-46", "uk-foi", "fca-disp", "cfpb")
@@ -82,12 +82,11 @@ def test_on_a_terminal_it_is_asked_about(new_clerk: Callable[..., Clerk], answer
 # Extensions
 
 
-@pytest.fixture
-def running(clerk: Clerk) -> Clerk:
+@prepared
+def running(clerk: Clerk) -> None:
     """Give a clerk with two complaints received, whose clock of one day runs."""
     for _ in range(2):
         clerk("add", "--platform", "JD").ok()
-    return clerk
 
 
 def test_an_extension_far_beyond_the_clock_needs_a_yes(running: Clerk) -> None:

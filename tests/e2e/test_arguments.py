@@ -22,8 +22,8 @@ from dealtrack.core.vocabulary import (
     longest,
 )
 from dealtrack.errors import BadEmail, BadPhone, EmptyValue, GivenTwice, UnknownOutcome
-from tests import pages
-from tests.conftest import PROJECT, Clerk
+from tests import pages, processes
+from tests.conftest import PROJECT, Clerk, prepared
 
 COMMANDS: list[tuple[str, Any]] = [("", typer.main.get_command(app)), *pages.commands()]
 FILTERS = {
@@ -142,21 +142,13 @@ def test_commands_need_nothing_of_the_environment(name: str, command: Any, tmp_p
     words = [*name.split(), *("1" for argument in pages.arguments(command) if argument.required)]
     db = tmp_path / "none.db"
     unasked = [option for param in pages.options(command) for option in param.opts if option == "--no-input"]
-    ran = subprocess.run(
-        [sys.executable, "-m", "dealtrack", "--db", db, *words, *unasked],
-        env={},
-        cwd=PROJECT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode in (0, 2, 3), (name, ran)
-    assert "Traceback" not in ran.stderr, (name, ran)
+    status, _, err = processes.run(["--db", str(db), *words, *unasked], {}, PROJECT)
+    assert status in (0, 2, 3), (name, status, err)
+    assert b"Traceback" not in err, (name, err)
 
 
-@pytest.fixture
-def four(clerk: Clerk) -> Clerk:
+@prepared
+def four(clerk: Clerk) -> None:
     """Give a clerk with four complaints about three platforms, the second completed, the fourth withdrawn."""
     early = "2016-11-01 10:00"
     clerk("add", "--platform", "JD", "--category", "quality", "--owner", "甲", "--summary", "退货", "--at", early).ok()
@@ -169,7 +161,6 @@ def four(clerk: Clerk) -> Clerk:
     clerk("add", "--platform", "JD", "--category", "other", "--owner", "乙", "--summary", "退货", "--at", early).ok()
     clerk("complete", 2, now="2016-11-16T10:00:00+08:00").ok()
     clerk("withdraw", 4, now="2016-11-16T11:00:00+08:00").ok()
-    return clerk
 
 
 LATER = "2016-11-17T10:00:00+08:00"

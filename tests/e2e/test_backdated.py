@@ -3,17 +3,15 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 
 
 def _ids(clerk: Clerk, *words: str) -> list[int]:
     return [record["id"] for record in json.loads(clerk("list", "--format", "json", *words).ok())]
 
 
-@pytest.fixture
-def busy(clerk: Clerk) -> Clerk:
+@prepared
+def busy(clerk: Clerk) -> None:
     """Give a clerk with four complaints: with a late note, with a late forwarding, received before, of today."""
     clerk("add", "--platform", "Tmall", now="2016-11-14T09:00:00+08:00").ok()
     clerk("add", "--platform", "JD", now="2016-11-14T23:30:00+08:00").ok()
@@ -21,7 +19,6 @@ def busy(clerk: Clerk) -> Clerk:
     clerk("add", "--platform", "JD", "--at", "2016-11-15 00:00").ok()
     clerk("note", 1, "--note", "wrong", "--at", "2016-11-14 10:00").ok()
     clerk("forward", 2, "--at", "2016-11-14 23:59").ok()
-    return clerk
 
 
 def test_found(busy: Clerk) -> None:

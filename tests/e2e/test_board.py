@@ -25,7 +25,7 @@ from dealtrack.errors import MissingExtra
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
 from dealtrack.register.view import View
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 from tests.terminal import Terminal
 
 MORNING = "2016-11-15T09:00:00+08:00"
@@ -47,8 +47,8 @@ class Watch:
         return self.now
 
 
-@pytest.fixture
-def desk(clerk: Clerk) -> Clerk:
+@prepared
+def desk(clerk: Clerk) -> None:
     """Give a clerk with complaints of every urgency: 1 overdue, 2 due today, 3 running, 4 paused, 5 closed."""
     told = ["--owner", "网监科", "--consumer", CONSUMER, "--phone", PHONE]
     for number, (platform, at) in enumerate(
@@ -59,7 +59,6 @@ def desk(clerk: Clerk) -> Clerk:
         clerk("add", "--platform", platform, "--number", f"BJ-{number}", "--at", at, *summary, *told).ok()
     clerk("pause", 4, "--reason", "鉴定").ok()
     clerk("complete", 5).ok()
-    return clerk
 
 
 def shown(pilot: Pilot[None]) -> str:

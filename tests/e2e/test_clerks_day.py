@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dealtrack.core.text import display_width
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import PROJECT, Clerk, prepared
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 RECORD_KEYS = (
@@ -37,18 +37,16 @@ def at(text: str) -> str:
     return f"2016-11-{text}:00+08:00"
 
 
-@pytest.fixture
-def week(clerk: Clerk) -> Clerk:
+@prepared
+def week(clerk: Clerk) -> None:
     """A register with five complaints of Friday 11 November; forward is due on Monday the 14th."""
     for number, platform in enumerate(["JD", "Tmall", "京东", "amazon", "JD"], 1):
         clerk("add", "--platform", platform, "--number", f"BJ-2016-{number:03}", "--at", "2016-11-11 10:00").ok()
-    return clerk
 
 
-@pytest.fixture
-def sample(clerk: Clerk) -> Clerk:
+@prepared
+def sample(clerk: Clerk) -> None:
     clerk("import", SAMPLE, now="2016-11-21T09:00:00+08:00").ok()
-    return clerk
 
 
 # Recording

@@ -17,19 +17,18 @@ from dealtrack.cli.candidates import _BY_COMMAND, _BY_METAVAR, _BY_OPTION
 from dealtrack.cli.completion import split_line
 from tests import pages
 from tests.architecture.test_start_up import HEAVY
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import PROJECT, Clerk, prepared
 
 SHELLS = ("bash", "zsh", "fish")
 
 
-@pytest.fixture
-def desk(clerk: Clerk) -> Clerk:
+@prepared
+def desk(clerk: Clerk) -> None:
     """Give a clerk with 1 received, 2 forwarded, 3 closed, 12 received."""
     for number in range(1, 13):
         clerk("add", "--platform", "Gome online", "--number", f"BJ:{number}", "--at", "2016-11-14 10:00").ok()
     clerk("forward", 2).ok()
     clerk("complete", "3-11").ok()
-    return clerk
 
 
 def asked(clerk: Clerk, *words: str) -> list[str]:

@@ -4,6 +4,7 @@ import csv
 import os
 import pty
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,19 +51,16 @@ SHELLS = {
     "fish": ["fish", "--no-config", "-i"],
 }
 RECORDER = """\
-#!{python}
-import os, sys
-if "_DEALTRACK_COMPLETE" in os.environ:
-    sys.path.insert(0, {project!r})
-    from dealtrack.__main__ import main
-    try:
-        main()
-    finally:
-        sys.stdout.close()
-        with open({asked!r}, "a") as stream:
-            stream.write("x")
-with open({told!r}, "ab") as stream:
-    stream.write("\\0".join([*sys.argv[1:], ""]).encode("utf-8", "surrogateescape") + b"\\n")
+#!/bin/sh
+if [ "${{_DEALTRACK_COMPLETE+x}}" ]; then
+    PYTHONPATH={project} {python} -m dealtrack "$@"
+    printf x >>{asked}
+    exit
+fi
+{{
+    for word in "$@"; do printf '%s\\0' "$word"; done
+    echo
+}} >>{told}
 """
 
 
@@ -86,14 +84,18 @@ class Shell:
         os.write(self._ours, keys.encode())
         self.settle(quiet)
 
+    def type_until(self, keys: str, grows: Path, patience: float) -> None:
+        """Type keys and wait until a file has grown."""
+        before = grows.stat().st_size
+        os.write(self._ours, keys.encode())
+        until = time.monotonic() + patience
+        while grows.stat().st_size == before and time.monotonic() < until:
+            self.settle(0.01)
+
     def complete(self, line: str, patience: float) -> None:
         """Type a line and the Tab key, and wait until dealtrack has been asked, and nothing more comes."""
-        before = self._asked.stat().st_size
-        os.write(self._ours, f"{line}\t".encode())
-        until = time.monotonic() + patience
-        while self._asked.stat().st_size == before and time.monotonic() < until:
-            self.settle(0.02)
-        self.settle(0.2 * patience)
+        self.type_until(f"{line}\t", self._asked, patience)
+        self.settle(0.05 * patience)
 
     def settle(self, quiet: float) -> None:
         """Read until nothing has come for a while."""
@@ -132,7 +134,8 @@ def shell(request: pytest.FixtureRequest, clerk: Clerk, tmp_path: Path) -> Itera
     told.touch()
     asked.touch()
     program = programs / "dealtrack"
-    program.write_text(RECORDER.format(python=sys.executable, project=str(PROJECT), told=str(told), asked=str(asked)))
+    places = {"python": sys.executable, "project": PROJECT, "told": told, "asked": asked}
+    program.write_text(RECORDER.format(**{name: shlex.quote(str(place)) for name, place in places.items()}))
     program.chmod(0o755)
     script = tmp_path / "script"
     script.write_text(clerk("completion", name).ok())
@@ -156,7 +159,7 @@ def test_hostile_names_are_words(shell: tuple[str, Shell, Path]) -> None:
             for patience in (1, 5, 20):
                 before = len(told.read_bytes())
                 typed.complete(f"dealtrack list --platform {quote}{mark}", patience)
-                typed.type("\r", 0.2 * patience)
+                typed.type_until("\r", told, 0.2 * patience)
                 assert not (folder / "pwned").exists(), (name, quote, text, typed.screen[-2000:])
                 words = told.read_bytes()[before:].decode().split("\0")
                 if words[:3] == ["list", "--platform", f"{mark}{text}"]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import PROJECT, Clerk, prepared
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 SECTIONS = ("newly_overdue", "still_overdue", "due_today", "due_next_working_day")
@@ -26,14 +26,13 @@ def ids(page: dict[str, Any]) -> list[list[int]]:
     return [[record["id"] for record in page[name]] for name in SECTIONS]
 
 
-@pytest.fixture
-def desk(clerk: Clerk) -> Clerk:
+@prepared
+def desk(clerk: Clerk) -> None:
     """Give a clerk on Tuesday the 15th: one overdue since the 7th, one since Monday, one due today, one tomorrow."""
     for number, moment in enumerate(["11-04 10:00", "11-11 10:00", "11-14 10:00", "11-15 08:00"], 1):
         clerk("add", "--platform", "JD", "--owner", f"desk {number % 2}", "--at", f"2016-{moment}").ok()
     clerk("add", "--platform", "Tmall", "--at", "2016-11-01 10:00").ok()
     clerk("complete", 5).ok()
-    return clerk
 
 
 def test_the_page_tells_new_from_old_and_today_from_tomorrow(desk: Clerk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.errors import NothingToErase
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 
 PHONE, NAME, EMAIL, ADDRESS = "13912345678", "欧阳测试", "ouyang@example.com", "朝阳区建国路一百号"
 LATER = "2016-11-16T10:30:00+08:00"
@@ -20,13 +20,12 @@ def _bytes(clerk: Clerk) -> bytes:
     return b"".join(path.read_bytes() for path in paths if path.exists())
 
 
-@pytest.fixture
-def told(clerk: Clerk) -> Clerk:
+@prepared
+def told(clerk: Clerk) -> None:
     """Give a clerk with two complaints of consumers who gave all that is asked."""
     clerk("add", "--platform", "JD", "--consumer", NAME, "--phone", PHONE, "--email", EMAIL, "--address", ADDRESS,
           "--at", "2016-11-11 10:00").ok()  # fmt: skip
     clerk("add", "--platform", "JD", "--consumer", "某某某", "--phone", "13887654321", "--at", "2016-11-01 10:00").ok()
-    return clerk
 
 
 def test_gone_from_every_file(told: Clerk) -> None:

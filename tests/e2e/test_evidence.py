@@ -11,18 +11,17 @@ import pytest
 
 from dealtrack.errors import EvidenceAltered, NoTerminal, UnknownEvidence
 from dealtrack.register.evidence import LARGEST, safe_name
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 
 CONTENT = b"\x89PNG not really\n" * 100
 DIGEST = sha256(CONTENT).hexdigest()
 
 
-@pytest.fixture
-def busy(clerk: Clerk) -> Clerk:
+@prepared
+def busy(clerk: Clerk) -> None:
     """Give a clerk with two complaints."""
     clerk("add", "--platform", "JD", "--at", "2016-11-11 10:00").ok()
     clerk("add", "--platform", "Tmall", "--at", "2016-11-12 10:00").ok()
-    return clerk
 
 
 @pytest.fixture

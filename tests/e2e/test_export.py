@@ -24,10 +24,10 @@ def listed(clerk: Clerk) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def two(new_clerk: Callable[..., Clerk], small_register: Path) -> tuple[Clerk, Clerk]:
+def two(new_clerk: Callable[..., Clerk], made_register: Path) -> tuple[Clerk, Clerk]:
     made = new_clerk(), new_clerk()
     for clerk in made:
-        clerk.db.write_bytes(small_register.read_bytes())
+        clerk.db.write_bytes(made_register.read_bytes())
     return made
 
 

@@ -432,7 +432,7 @@ def test_a_workbook_is_still_told_by_its_bytes(write: Callable[..., Path], tmp_p
 
 
 def test_very_many_columns_are_not_all_named(clerk: Clerk, write: Callable[..., Path]) -> None:
-    names = ",".join(f"col{number}" for number in range(100_000))
+    names = ",".join(f"col{number}" for number in range(10_000))
     file = write(f"number,platform,received,{names}\n1,JD,2016-11-01 09:00\n", "rows.csv")
     for words in (("import", file, "--skip-bad"), ("import", file, "--suggest")):
         told = clerk(*words)

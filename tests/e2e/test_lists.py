@@ -13,7 +13,7 @@ import pytest
 
 from dealtrack.core.standing import WATCH_KEYS
 from dealtrack.exchange.lists import INDEX
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import PROJECT, Clerk, prepared
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 HOSTILE = [
@@ -32,11 +32,10 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def sample(clerk: Clerk) -> Clerk:
+@prepared
+def sample(clerk: Clerk) -> None:
     clerk.now = "2016-11-21T09:00:00+08:00"
     clerk("import", SAMPLE).ok()
-    return clerk
 
 
 @pytest.fixture

@@ -70,12 +70,12 @@ def _rules(clerk: Clerk) -> CalendarRules:
 
 
 @pytest.fixture
-def china(new_clerk: Callable[..., Clerk], made_register: Path) -> Callable[[], Clerk]:
+def china(new_clerk: Callable[..., Clerk], full_register: Path) -> Callable[[], Clerk]:
     """Give a way to get clerks in Beijing, each with a fresh register of the packaged calendar."""
 
     def make() -> Clerk:
         clerk = new_clerk(now="2026-06-01T09:00:00+08:00")
-        shutil.copyfile(made_register, clerk.db)
+        shutil.copyfile(full_register, clerk.db)
         return clerk
 
     return make

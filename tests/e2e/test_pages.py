@@ -28,16 +28,9 @@ LONGEST_README = 220
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_outputs_are_what_the_commands_print(name: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "cogapp", "-P", "-I", ".", "--check", "--diff", name],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert ran.returncode == 0, f"python -m tests.pages makes the outputs anew\n{ran.stdout}{ran.stderr}"
+def test_outputs_are_what_the_commands_print(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status = pages.make(["--check", "--diff"], [PROJECT / name])
+    assert status == 0, f"python -m tests.pages makes the outputs anew\n{capsys.readouterr().out}"
 
 
 def test_readme_is_short_and_begins_with_the_way_for_chinese_readers() -> None:

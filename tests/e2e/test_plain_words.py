@@ -52,7 +52,7 @@ def test_messages_break_between_words_on_a_terminal_alone(clerk: Clerk, language
 
 def test_messages_fit_the_terminal_where_results_go_elsewhere(clerk: Clerk) -> None:
     command = f"{sys.executable} -m dealtrack add --platform Jingdongg > /dev/null"
-    with Terminal(["/bin/sh", "-c", command], clerk.environment(), PROJECT, width=50) as terminal:
+    with Terminal([], clerk.environment(), PROJECT, width=50, shell=command) as terminal:
         assert terminal.end() == 2
         lines = terminal.screen.splitlines()
     assert len(lines) > 1 and max(map(display_width, lines)) <= 50

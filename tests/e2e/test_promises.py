@@ -192,10 +192,10 @@ def test_a_clock_that_was_set_back_is_told_of_and_never_moves_the_journal_back(c
 
 
 def test_a_row_whose_deadline_lies_outside_the_calendar_leaves_nothing_behind(
-    new_clerk: Callable[..., Clerk], small_register: Path, tmp_path: Path
+    new_clerk: Callable[..., Clerk], made_register: Path, tmp_path: Path
 ) -> None:
     clerk = new_clerk(now="2028-12-30T09:00:00+08:00")
-    clerk.db.write_bytes(small_register.read_bytes())
+    clerk.db.write_bytes(made_register.read_bytes())
     rows = tmp_path / "rows.csv"
     rows.write_text(
         "number,platform,received,consumer\nA1,JD,2028-11-01,张三\nA2,JD,2028-12-29,李四\nA3,JD,2028-11-02,\n"

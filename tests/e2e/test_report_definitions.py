@@ -282,11 +282,11 @@ def test_a_moment_that_has_not_come_is_said_to_be_so(clerk: Clerk, words: tuple[
     assert "尚未到来" in clerk("--lang", "zh", *words, "--as-of", "2030-01-01").err
 
 
-def test_days_late_that_have_not_come_or_are_of_no_calendar_are_provisional(clerk: Clerk) -> None:
-    clerk("add", "--platform", "JD", "--at", "2016-11-14 10:00").ok()
+def test_days_late_that_have_not_come_or_are_of_no_calendar_are_provisional(full_clerk: Clerk) -> None:
+    full_clerk("add", "--platform", "JD", "--at", "2016-11-14 10:00").ok()
 
-    def overdue(*words: str, now: str = clerk.now) -> tuple[str, int, bool]:
-        (told,) = json.loads(clerk("overdue", *words, "--format", "json", now=now).ok())
+    def overdue(*words: str, now: str = full_clerk.now) -> tuple[str, int, bool]:
+        (told,) = json.loads(full_clerk("overdue", *words, "--format", "json", now=now).ok())
         return told["due"][:10], told["working_days_late"], told["provisional"]
 
     assert overdue(now="2016-11-17T09:00:00+08:00") == ("2016-11-15", 2, False)
@@ -294,9 +294,9 @@ def test_days_late_that_have_not_come_or_are_of_no_calendar_are_provisional(cler
     assert overdue("--as-of", "2030-01-01")[2] and overdue(now="2027-02-01T09:00:00+08:00")[2]
     assert not overdue("--as-of", "2016-11-17 09:00", now="2027-02-01T09:00:00+08:00")[2]
     # The deadline itself is certain: only the days late are marked.
-    shown = clerk.at_terminal("overdue", "--as-of", "2016-11-17 09:00", NO_COLOR="1").out
+    shown = full_clerk.at_terminal("overdue", "--as-of", "2016-11-17 09:00", NO_COLOR="1").out
     assert "2 wd?" in shown and "2016-11-15?" not in shown
-    page = json.loads(clerk("digest", "--as-of", "2016-11-17 09:00", "--format", "json").ok())
+    page = json.loads(full_clerk("digest", "--as-of", "2016-11-17 09:00", "--format", "json").ok())
     (late,) = page["newly_overdue"] + page["still_overdue"]
     assert late["provisional"] and not [key for key in late if key.startswith("_")]
 

@@ -24,10 +24,10 @@ PAPER = b"an invented receipt"
 
 
 @pytest.fixture
-def desk(new_clerk: Callable[..., Clerk], small_register: Path) -> Clerk:
+def desk(new_clerk: Callable[..., Clerk], made_register: Path) -> Clerk:
     """Give a clerk with a small register of two complaints and a piece of evidence, and a backup of it, copy.db."""
     clerk = new_clerk()
-    shutil.copyfile(small_register, clerk.db)
+    shutil.copyfile(made_register, clerk.db)
     clerk.db.chmod(0o600)
     paper = clerk.db.with_name("receipt.txt")
     paper.write_bytes(PAPER)

@@ -33,9 +33,9 @@ PERSONAL = (
 
 
 @pytest.fixture(scope="module")
-def varied(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Path:
+def varied(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
     path = tmp_path_factory.mktemp("varied") / "register.db"
-    path.write_bytes(small_register.read_bytes())
+    path.write_bytes(made_register.read_bytes())
     with open_register(path) as register:
         kinds = write_varied(register, COUNT)
     assert kinds.keys() == set(Kind), kinds
@@ -58,11 +58,11 @@ def rows(path: Path, ask: str) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def pair(new_clerk: Callable[..., Clerk], varied: Path, small_register: Path) -> tuple[Clerk, Clerk]:
+def pair(new_clerk: Callable[..., Clerk], varied: Path, made_register: Path) -> tuple[Clerk, Clerk]:
     """Give a clerk with varied complaints and one with an empty register."""
     first, second = (new_clerk(now=NOW.isoformat()) for _ in range(2))
     first.db.write_bytes(varied.read_bytes())
-    second.db.write_bytes(small_register.read_bytes())
+    second.db.write_bytes(made_register.read_bytes())
     return first, second
 
 

@@ -13,7 +13,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
 from dealtrack.register.search import search
 from dealtrack.register.view import View
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 
 
 def _found(clerk: Clerk, *words: object) -> list[int]:
@@ -25,8 +25,8 @@ def _records(clerk: Clerk, *words: object) -> list[dict[str, Any]]:
     return records
 
 
-@pytest.fixture
-def told(clerk: Clerk) -> Clerk:
+@prepared
+def told(clerk: Clerk) -> None:
     """Give a clerk with four complaints, entered in another order than they were received in."""
     clerk("add", "--platform", "JD", "--number", "BJ-2016-001", "--summary", "手机屏幕有裂纹，商家拒绝退货",
           "--at", "2016-11-12 10:00", "--consumer", "王小明", "--phone", "13800138000",
@@ -39,7 +39,6 @@ def told(clerk: Clerk) -> Clerk:
     clerk("add", "--platform", "Amazon", "--summary", "ＦＵＬＬ　width Refund", "--at", "2016-11-14 10:00").ok()
     clerk("note", 2, "--note", "卖家称缺货").ok()
     clerk("withdraw", 3, "--reason", "双方和解").ok()
-    return clerk
 
 
 @pytest.mark.parametrize(

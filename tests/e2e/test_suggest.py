@@ -153,16 +153,16 @@ WEEK = (3, 4, 5, 6, 7, 10, 11, 12)
     ],
 )
 def test_the_order_of_dates_is_settled_by_values_or_told_of(
-    clerk: Clerk, tmp_path: Path, cells: list[str], forms: tuple[str, ...], is_told: bool
+    full_clerk: Clerk, tmp_path: Path, cells: list[str], forms: tuple[str, ...], is_told: bool
 ) -> None:
     path = column(tmp_path, *cells)
-    told = clerk("import", "--suggest", path).ok()
+    told = full_clerk("import", "--suggest", path).ok()
     assert (" first, and nothing in the " in told) == is_told, told
     mapping = tmp_path / "mine.toml"
     mapping.write_text(told, encoding="utf-8")
     assert read_mapping(mapping).dates == forms
     assert read_mapping(mapping).order_is_guessed == (is_told and forms != ("auto",))
-    result = clerk("import", path, "--mapping", mapping, now="2024-01-01T09:00:00+08:00")
+    result = full_clerk("import", path, "--mapping", mapping, now="2024-01-01T09:00:00+08:00")
     assert result.status == 0, result.err
     assert ("no date of the file settles it" in result.err) == is_told, result.err
 

@@ -27,6 +27,12 @@ REASONS = {
 }
 
 
+@pytest.fixture
+def clerk(full_clerk: Clerk) -> Clerk:
+    """Give a clerk whose calendar has the years of all examples."""
+    return full_clerk
+
+
 def moment(day: str, time: str = "09:00:00") -> str:
     return f"{day}T{time}+08:00"
 

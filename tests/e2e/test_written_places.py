@@ -18,7 +18,7 @@ from zipfile import ZipFile
 import pytest
 
 from dealtrack.register.drafts import DRAFT
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import PROJECT, Clerk, prepared
 
 NUMBERED = ("add", "--platform", "JD", "--number")
 
@@ -404,15 +404,14 @@ def test_the_number_of_backups_is_one_to_four_digits(busy: Clerk, tmp_path: Path
 # Drafts
 
 
-@pytest.fixture
-def large(busy: Clerk, tmp_path: Path) -> Clerk:
+@prepared
+def large(busy: Clerk) -> None:
     """Give a clerk whose register takes a while to copy, with personal data in it."""
-    rows = tmp_path / "rows.csv"
+    rows = busy.db.with_name("rows.csv")
     lines = (f"N{turn},JD,2016-11-10 10:00,invented {turn},139{turn:08d},{'x' * 200}" for turn in range(6000))
     rows.write_text("\n".join(["number,platform,received,consumer,phone,summary", *lines]))
     busy("import", rows, "--duplicate-days", 0).ok()
     rows.unlink()
-    return busy
 
 
 LONG: dict[str, tuple[str, ...]] = {

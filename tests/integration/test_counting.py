@@ -19,9 +19,9 @@ from dealtrack.reports.compliance import Question, make_report
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
 
 
-def test_a_report_of_a_text_that_cannot_be_read_is_refused_in_words(small_register: Path, tmp_path: Path) -> None:
+def test_a_report_of_a_text_that_cannot_be_read_is_refused_in_words(made_register: Path, tmp_path: Path) -> None:
     path = tmp_path / "damaged.db"
-    shutil.copyfile(small_register, path)
+    shutil.copyfile(made_register, path)
     detail = {"platform": "JD", "category": "quality", "policy": "green-channel"}
     with open_register(path) as register, recording(register, NOW, "clerk") as recorder:
         recorder.record(Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))

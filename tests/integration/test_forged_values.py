@@ -55,11 +55,11 @@ Work = Callable[[sqlite3.Connection], object]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Clerk:
+def made(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Clerk:
     """Make a register with a row in nearly every table and an entry of nearly every kind."""
     folder = tmp_path_factory.mktemp("forged")
     clerk = Clerk(folder / "home", folder / "made.db", now="2016-11-01T09:00:00+08:00")
-    shutil.copyfile(small_register, clerk.db)
+    shutil.copyfile(made_register, clerk.db)
     paper = folder / "receipt.txt"
     paper.write_text("paid 12.50", encoding="utf-8")
     person = ("--consumer", "Li", "--phone", "13800000000", "--email", "li@example.org", "--address", "Beijing")

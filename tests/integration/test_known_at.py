@@ -168,9 +168,9 @@ class Year:
         self("calendar", "import", notice, "--yes", may_fail=False)
 
 
-def test_what_was_printed_can_be_printed_again(small_register: Path, tmp_path: Path) -> None:
+def test_what_was_printed_can_be_printed_again(made_register: Path, tmp_path: Path) -> None:
     clerk = Clerk(tmp_path / "home", tmp_path / "register.db")
-    shutil.copyfile(small_register, clerk.db)
+    shutil.copyfile(made_register, clerk.db)
     year = Year(clerk, tmp_path)
     ahead = list(year.events())
     then: list[tuple[datetime, list[int], Printed]] = []
@@ -219,9 +219,9 @@ def _print(year: Year, moment: datetime) -> tuple[datetime, list[int], Printed]:
 @pytest.mark.xfail(
     reason="show tells which personal data is on file now, whatever moment it is asked about", strict=True
 )
-def test_personal_data_told_later_is_not_shown_in_what_was_known(small_register: Path, tmp_path: Path) -> None:
+def test_personal_data_told_later_is_not_shown_in_what_was_known(made_register: Path, tmp_path: Path) -> None:
     clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2016-11-16T10:00:00+08:00")
-    shutil.copyfile(small_register, clerk.db)
+    shutil.copyfile(made_register, clerk.db)
     clerk("add", "--platform", "JD", "--consumer", "Li").ok()
     clerk.now = "2016-11-16T11:00:00+08:00"
     before = clerk("show", 1).ok()
@@ -230,9 +230,9 @@ def test_personal_data_told_later_is_not_shown_in_what_was_known(small_register:
 
 
 @pytest.mark.parametrize("command", ["list", "overdue", "due", "export"])
-def test_what_is_recorded_in_the_same_second_was_known(small_register: Path, tmp_path: Path, command: str) -> None:
+def test_what_is_recorded_in_the_same_second_was_known(made_register: Path, tmp_path: Path, command: str) -> None:
     clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2016-11-16T10:00:00+08:00")
-    shutil.copyfile(small_register, clerk.db)
+    shutil.copyfile(made_register, clerk.db)
     clerk("add", "--platform", "JD", "--at", "2016-11-10" if command == "overdue" else "2016-11-16").ok()
     for second, known in (("09:59:59", False), ("10:00:00", True)):
         told = clerk(command, "--format", "csv", "--known-at", f"2016-11-16 {second}").ok()

@@ -23,10 +23,10 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
-def clerk(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Clerk:
+def clerk(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Clerk:
     folder = tmp_path_factory.mktemp("nothing")
     clerk = Clerk(folder / "home", folder / "register.db", now=NOW)
-    shutil.copy(small_register, clerk.db)
+    shutil.copy(made_register, clerk.db)
     clerk("import", SAMPLE).ok()
     clerk("amend", 1, "--category", "other", "--owner", "x", "--phone", "13800138000").ok()
     clerk("void", 2, "--reason", "x").ok()

@@ -56,12 +56,12 @@ def complaints(draw: st.DrawFn) -> list[Draft]:
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Path:
+def start(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
     from dealtrack.settings import data_folder
     from dealtrack.sources.policies import load_policy
 
     path = tmp_path_factory.mktemp("plain") / "start.db"
-    shutil.copy(small_register, path)
+    shutil.copy(made_register, path)
     made = datetime(2001, 1, 1, tzinfo=UTC)
     with open_register(path) as register, recording(register, made, "clerk") as recorder:
         for version in load_policy("odr", data_folder(), Path("nowhere")):

@@ -86,11 +86,11 @@ def live(register: Register, life: Life, begin: datetime = BEGIN, now: datetime 
 
 @contextmanager
 def register_of(
-    lives: list[Life], small_register: Path, begin: datetime = BEGIN, now: datetime = NOW
+    lives: list[Life], made_register: Path, begin: datetime = BEGIN, now: datetime = NOW
 ) -> Iterator[Register]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "register.db"
-        shutil.copyfile(small_register, path)
+        shutil.copyfile(made_register, path)
         with open_register(path) as register:
             for life in lives:
                 live(register, life, begin, now)
@@ -127,8 +127,8 @@ def check_adds_up(section: Section) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(LIVES, min_size=1, max_size=10), st.integers(0, 24 * 45))
-def test_totals_add_up_in_every_grouping(small_register: Path, lives: list[Life], back: int) -> None:
-    with register_of(lives, small_register) as register:
+def test_totals_add_up_in_every_grouping(made_register: Path, lives: list[Life], back: int) -> None:
+    with register_of(lives, made_register) as register:
         views = [View.of(NOW), View.of(NOW, NOW - back * HOUR), View.of(NOW, None, NOW - back * HOUR)]
         for view in views:
             standings = list(register.standings(Filter(), view))
@@ -158,7 +158,7 @@ def test_totals_add_up_in_every_grouping(small_register: Path, lives: list[Life]
 @settings(max_examples=25, deadline=None)
 @given(st.lists(LIVES, min_size=1, max_size=10), st.sampled_from(GROUPINGS))
 def test_the_tables_tell_what_the_journal_tells(
-    small_register: Path, begin: datetime, now: datetime, lives: list[Life], by: str
+    made_register: Path, begin: datetime, now: datetime, lives: list[Life], by: str
 ) -> None:
     """The present report is counted from the register's tables, one as of now from those that are projected for it.
 
@@ -166,15 +166,15 @@ def test_the_tables_tell_what_the_journal_tells(
     """
     first = begin.date() + timedelta(days=10)
     campaign = Campaign("sale", "Sale", first, first + timedelta(days=15))
-    with register_of(lives, small_register, begin, now) as register:
+    with register_of(lives, made_register, begin, now) as register:
         for question in (Question(by), Question(by, campaign=campaign), Question(by, wanted=Filter(platforms=("JD",)))):
             present = make_report(register, question, View.of(now))
             assert present == make_report(register, question, View(now, None, is_present=False))
 
 
 @pytest.fixture
-def register(small_register: Path) -> Iterator[Register]:
-    with register_of([], small_register) as made:
+def register(made_register: Path) -> Iterator[Register]:
+    with register_of([], made_register) as made:
         yield made
 
 
@@ -270,14 +270,14 @@ def test_a_span_that_is_not_over_counts_its_days_so_far(register: Register) -> N
 
 
 @pytest.mark.parametrize("is_open_beside", [False, True])
-def test_provisional_deadlines_are_counted_of_closed_complaints_too(small_register: Path, is_open_beside: bool) -> None:
+def test_provisional_deadlines_are_counted_of_closed_complaints_too(made_register: Path, is_open_beside: bool) -> None:
     now = datetime(2026, 12, 31, 8, tzinfo=UTC)
     stated = {"platform": "JD", "category": "quality"}
     eve = 24 * 25 + 1
     lives: list[Life] = [(stated, eve, [(Kind.FORWARDED, 1), (Kind.COMPLETED, 1)]), (stated, 0, [(Kind.COMPLETED, 1)])]
     if is_open_beside:
         lives.append((stated, eve + 2, []))
-    with register_of(lives, small_register, YEARS_END, now) as register:
+    with register_of(lives, made_register, YEARS_END, now) as register:
         for view in (View.of(now), View(now, None, is_present=False)):
             total = make_report(register, Question("platform"), view).asked.total
             assert (total.complaints, total.provisional) == ((3, 2) if is_open_beside else (2, 1))
@@ -297,9 +297,9 @@ def test_the_day_of_a_stored_moment_is_that_of_the_zone(name: str) -> None:
             assert day(to_store(moment)) == moment.astimezone(zone).date()
 
 
-def test_a_run_that_was_stopped_after_the_calendar_s_end_is_refused_in_words(small_register: Path) -> None:
+def test_a_run_that_was_stopped_after_the_calendar_s_end_is_refused_in_words(made_register: Path) -> None:
     stated = {"platform": "JD", "category": "quality"}
-    with register_of([(stated, 1, [(Kind.COMPLETED, 1)])], small_register) as register:
+    with register_of([(stated, 1, [(Kind.COMPLETED, 1)])], made_register) as register:
         register.connection.execute("UPDATE clock SET \"end\" = 'stopped', ended_at = '2029-01-02T00:00:00Z'")
         with pytest.raises(OutsideCalendar, match="2029-01-02"):
             asked(register)

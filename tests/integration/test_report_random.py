@@ -70,9 +70,9 @@ def beijing(moment: datetime) -> datetime:
     st.booleans(),
 )
 def test_every_figure_is_its_definition(
-    small_register: Path, lives: list[Life], by: str, span: Span, moment: datetime, is_known: bool
+    made_register: Path, lives: list[Life], by: str, span: Span, moment: datetime, is_known: bool
 ) -> None:
-    with register_of(lives, small_register) as register:
+    with register_of(lives, made_register) as register:
         model = plain_figures.read_model(register.path, beijing(NOW))
         views = [
             (View.of(NOW), None, None),
@@ -119,10 +119,10 @@ def check_usual(told: dict[str, Any], whole: dict[str, Any], seen: list[Seen], s
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(LIVES, min_size=1, max_size=8), st.sampled_from(["platform", "category", "seller", "owner"]))
-def test_rows_of_all_spans_add_up_to_all(small_register: Path, lives: list[Life], by: str) -> None:
+def test_rows_of_all_spans_add_up_to_all(made_register: Path, lives: list[Life], by: str) -> None:
     """Every group of any span has a row where spans stand beside each other."""
     campaign = Campaign("sale", "Sale", date(2016, 11, 5), date(2016, 11, 14))
-    with register_of(lives, small_register) as register:
+    with register_of(lives, made_register) as register:
         report = make_report(register, Question(by, campaign=campaign), View.of(NOW))
         for section in report.sections:
             groups = [section.group(key) for key in report.keys]

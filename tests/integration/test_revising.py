@@ -32,10 +32,10 @@ Clocks = dict[tuple[int, str, int], tuple[Any, ...]]
 
 
 @pytest.fixture
-def office(small_register: Path, tmp_path: Path) -> Clerk:
+def office(made_register: Path, tmp_path: Path) -> Clerk:
     """Give a clerk at Double Eleven with an empty register of thirteen years."""
     clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now=f"{NOW.isoformat()}+08:00")
-    shutil.copyfile(small_register, clerk.db)
+    shutil.copyfile(made_register, clerk.db)
     return clerk
 
 

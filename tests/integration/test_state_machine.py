@@ -537,8 +537,8 @@ def _differing(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> lis
     ]
 
 
-def test_a_register_agrees_with_the_plain_model(small_register: Path) -> None:
-    Registers.made = small_register
+def test_a_register_agrees_with_the_plain_model(made_register: Path) -> None:
+    Registers.made = made_register
     COUNTS.clear()
     run_state_machine_as_test(
         Registers,

@@ -43,11 +43,11 @@ NOT_OURS = ("sqlite_",)
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Clerk:
+def full(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Clerk:
     """Make a register of a thousand transitions of all kinds, with every table filled."""
     folder = tmp_path_factory.mktemp("full")
     clerk = Clerk(folder / "home", folder / "register.db", now="2016-11-01T09:00:00+08:00")
-    shutil.copyfile(small_register, clerk.db)
+    shutil.copyfile(made_register, clerk.db)
     paper = folder / "receipt.txt"
     paper.write_text("paid 12.50", encoding="utf-8")
     clerk("calendar", "amend", "2016-11-17", "--off", "--name", "storm", "--source", "notice", "--yes").ok()

@@ -81,10 +81,10 @@ def test_what_was_true_before_is_true_after(old: Clerk) -> None:
 
 
 def test_an_upgraded_register_is_to_the_byte_of_its_tables_what_its_journal_makes(
-    new_clerk: Callable[..., Clerk], small_register: Path
+    new_clerk: Callable[..., Clerk], made_register: Path
 ) -> None:
     """All that is no table of another program's is as in a register that was made today."""
-    with closing(sqlite3.connect(small_register)) as made:
+    with closing(sqlite3.connect(made_register)) as made:
         expected = set(made.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
     for version in sorted(kept()):
         clerk = new_clerk()

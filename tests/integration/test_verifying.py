@@ -30,9 +30,9 @@ from tests.varied import make_varied
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, small_register: Path) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
     """Make a register of varied complaints, most of which have entries far from each other in the journal."""
-    path = make_varied(tmp_path_factory.mktemp("varied"), small_register, 120)
+    path = make_varied(tmp_path_factory.mktemp("varied"), made_register, 120)
     with open_register(path) as register:
         rows = journal.rows_by_complaint(register.connection)
         at = datetime(2017, 1, 1, tzinfo=UTC)
