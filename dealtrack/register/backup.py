@@ -96,7 +96,7 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
             copy.execute("PRAGMA locking_mode=EXCLUSIVE")
             copy.execute("PRAGMA journal_mode=MEMORY")
             with reading(connection):
-                # From the first read on the state stays the same: otherwise each writer makes the copy begin anew.
+                # From the first read on the state stays the same: otherwise the copy begins again at each write.
                 connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
                 connection.backup(copy, pages=1000)
             result = check(copy)
@@ -113,7 +113,7 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
 
 
 def _finish(handle: int) -> None:
-    """Make a copy one file that needs no other beside it; a log comes back when it is opened to write."""
+    """Make a copy one file that needs no other; it gets a write-ahead file again when it is opened to write."""
     os.lseek(handle, MODE_OFFSET, os.SEEK_SET)
     os.write(handle, ROLLBACK_MODE)
     os.fsync(handle)
@@ -211,7 +211,7 @@ def _note_of(register: Store) -> Path:
 
 
 def note_backup(register: Store, backup: LastBackup) -> None:
-    """Note a backup in a small file beside the register, as far as that can be written."""
+    """Note a backup in a small file next to the register, if that can be written."""
     note = {
         "at": to_store(backup.at),
         "path": os.fsdecode(backup.path.absolute()),

@@ -30,7 +30,7 @@ from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 
 Plan = tuple[CalendarRules, Mapping[str, Any]]
-"""The new rules, and what the journal keeps beside the change: how it was made, name, source, layers."""
+"""The new rules, and what else the journal keeps of the change: how it was made, name, source, layers."""
 
 REACH = timedelta(days=30)
 """How far past its counted days a deadline can be rolled, so that a change there may still move it."""
@@ -117,10 +117,10 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     for id_, runs in _touched(register, [*changes, *rolled], [*official, *unofficial]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
         if runs[0].is_plain and runs[0].policy not in register.corrections:
-            anew = [count(run) for run in runs]
+            recounted = [count(run) for run in runs]
         else:
-            _complaint, anew = register.project_by(journal.history(register.connection, id_), revised)
-        by_run = {(clock.name, clock.round): clock for clock in anew}
+            _complaint, recounted = register.project_by(journal.history(register.connection, id_), revised)
+        by_run = {(clock.name, clock.round): clock for clock in recounted}
         ended = []
         for run in runs:
             before = run.clock
@@ -132,7 +132,7 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
                 moved.append(MovedClock(id_, before, after))
         if ended:
             ((complaint, _runs),) = queries.complaints(register.connection, Filter(ids=(id_,)))
-            otherwise += other_verdicts(complaint, ended, anew)
+            otherwise += other_verdicts(complaint, ended, recounted)
     return Revision(head, change_to_data(old, rules), changes, rolled, renamed, official, unofficial, moved, otherwise)
 
 
@@ -140,9 +140,9 @@ def _changes(
     old: CalendarRules, new: CalendarRules, before: WorkingCalendar, after: WorkingCalendar
 ) -> tuple[list[DayChange], list[RollChange], int]:
     """Return the days that change, those that belong to another holiday, and how many take another name alone."""
-    anew = [day for day in changed_days(old, new) if old.first <= day <= old.last]
-    flipped = [day for day in anew if old.ruling(day).worked != new.ruling(day).worked]
-    rest = {day for day in anew if not new.ruling(day).worked}
+    changed = [day for day in changed_days(old, new) if old.first <= day <= old.last]
+    flipped = [day for day in changed if old.ruling(day).worked != new.ruling(day).worked]
+    rest = {day for day in changed if not new.ruling(day).worked}
     if old.spans is None and new.spans is not None:
         rest.update(day for day in days_between(old.first, old.last) if not new.ruling(day).worked)
     elif old.spans != new.spans:
@@ -152,7 +152,7 @@ def _changes(
     rolled = days_rolled_differently(before, after, within)
 
     flipped.sort(key=lambda day: (new.ruling(day).worked == new.plain(day).worked, day))
-    renamed = len({*anew} - {*flipped} - {*rolled})
+    renamed = len({*changed} - {*flipped} - {*rolled})
     changes = [DayChange(day, old.ruling(day), new.ruling(day)) for day in flipped]
     rolls = [
         RollChange(day, before.after_holiday(day), after.after_holiday(day), after.holiday_span(day)) for day in rolled
@@ -164,11 +164,11 @@ def other_verdicts(
     complaint: Complaint, before: Iterable[Clock], after: Iterable[Clock], gone: bool = False
 ) -> Iterator[OtherVerdict]:
     """Yield the ended runs of a complaint's clocks on which two judgements differ; with `gone` those that one lacks."""
-    anew = {(clock.name, clock.round): clock for clock in after}
+    others = {(clock.name, clock.round): clock for clock in after}
     for clock in before:
         if clock.ended is None:
             continue
-        other = anew.get((clock.name, clock.round))
+        other = others.get((clock.name, clock.round))
         stands = verdict(clock, clock.ended)
         would_be = verdict(other, clock.ended) if other is not None else None
         if stands is not would_be and (other is not None or gone):
@@ -218,7 +218,7 @@ def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | N
     """Put the planned rules in place of the register's calendar as a new revision.
 
     Running clocks that it affects move; those that have ended keep their verdict. What was `previewed` is done
-    where the register is still as it was then, else worked out anew.
+    where the register is still as it was then, else the change is worked out again.
     """
     register = recorder.register
     rules, detail = plan()

@@ -72,7 +72,7 @@ class StoredRulings(Mapping[date, Ruling]):
 
 
 def stored_calendar(connection: sqlite3.Connection, fact: str, revision: int) -> WorkingCalendar:
-    """Return the present calendar as `write_rules` wrote it; the fact is what it says beside its rulings."""
+    """Return the present calendar as `write_rules` wrote it; the fact is the calendar without its rulings."""
     stored = StoredRulings(connection)
     rules = CalendarRules.from_data({**json.loads(fact), "rulings": {}})._replace(rulings=stored)
     return WorkingCalendar(rules, revision, stored.worked)
@@ -111,7 +111,7 @@ def read_layers(connection: sqlite3.Connection) -> Layers:
         before, whole = whole, whole.revised(detail)
         own = detail.get("own")
         if own is None:
-            # A refresh of before layers were told apart left a calendar with all in it.
+            # An earlier dealtrack kept no layers: its refresh left one calendar with all in it.
             shipped = shipped.revised(detail["shipped"]) if "shipped" in detail else whole
             if detail.get("dropped_own"):
                 notices, amended = [], {}

@@ -148,7 +148,7 @@ class Connection(sqlite3.Connection):
     place: Path | None = None
 
     def names(self) -> int:
-        """Return how many names (hard links) the file has; 1 where that cannot be told.
+        """Return how many names (hard links) the file has; 1 where that is not known.
 
         SQLite keeps the last entries in a file beside each name, and does not know of the others.
         """
@@ -212,7 +212,7 @@ def _is_open_here(path: Path) -> bool:
 
 
 def _is_at_rest(path: Path) -> bool:
-    """Tell whether nothing of a register stands in the files beside it, so that its own file is all of it."""
+    """Tell whether a register's own file is all of it: SQLite's other files hold none of its entries."""
     path = real_path(path)
     for suffix in ("-wal", "-journal"):
         with suppress(FileNotFoundError):
@@ -323,7 +323,7 @@ def is_erasure_open(path: Path) -> bool:
 def finish_erasure(connection: sqlite3.Connection, path: Path, patience: float = 0) -> bool:
     """Empty the write-ahead file of what was erased, and tell whether that could be done within so many seconds.
 
-    Who writes meanwhile is let in between two attempts.
+    Between two attempts others can write.
     """
     connection.execute(f"PRAGMA busy_timeout = {ATTEMPT_MS}")
     give_up = monotonic() + patience

@@ -35,7 +35,10 @@ class Setup:
 
 
 def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None:
-    """Make a register beside its place and move it there when whole; raises RegisterExists or RegisterUnusable."""
+    """Make a register in a draft, and move it to its place when it is whole.
+
+    Raises RegisterExists or RegisterUnusable.
+    """
     if os.path.lexists(path):
         raise RegisterExists(path=path)
     reason = part_of_register(path) or _left_beside(path) or make_folder(path.parent)
@@ -49,7 +52,7 @@ def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None
                     connection.execute("PRAGMA journal_mode=WAL")
                     schema.create(connection)
                     _write(Register(path, connection), setup, now, actor)
-                    # All of it must stand in the file itself: what is beside it is not moved with it.
+                    # All of it must stand in the file itself: SQLite's other files are not moved with it.
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.close()
@@ -62,9 +65,9 @@ def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None
 
 
 def _left_beside(path: Path) -> str:
-    """Return why no register may be made at a place beside which the files of another one lie, nothing where none do.
+    """Return why no register may be made where SQLite's files of another register lie; nothing where none do.
 
-    SQLite would take them for its own.
+    SQLite would use them for the new one.
     """
     left = next((name for suffix in SQLITE_SUFFIXES if os.path.lexists(name := f"{path}{suffix}")), None)
     if left is None:

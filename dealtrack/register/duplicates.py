@@ -55,7 +55,7 @@ class Watch:
         rows = self._connection.execute(
             "SELECT c.id, c.platform, c.received_at, p.phone_key, p.email_key FROM personal p "
             "CROSS JOIN complaint c ON c.id = p.complaint WHERE p.complaint > ? AND c.received_at IS NOT NULL "
-            # Asked in one statement, of whom alone the rest is found out: few contacts occur twice.
+            # Few contacts occur twice: one statement finds them, and the rest is read of these alone.
             "AND (EXISTS (SELECT 1 FROM personal o WHERE o.phone_key = p.phone_key AND o.complaint < p.complaint) "
             "OR EXISTS (SELECT 1 FROM personal o WHERE o.email_key = p.email_key AND o.complaint < p.complaint)) "
             "ORDER BY p.complaint",

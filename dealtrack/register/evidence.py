@@ -1,4 +1,4 @@
-"""Evidence files: kept beside the register, each under the hash of its content, copied out and along with backups."""
+"""Evidence files: kept next to the register, each under the hash of its content; copied out, and with backups."""
 
 import json
 import os

@@ -13,13 +13,13 @@ STEPS = 20_000
 
 
 def interruptible(connection: Opened) -> Opened:
-    """Let Ctrl-C end what SQLite does; only for a connection of the main thread, which alone is told of it."""
+    """Let Ctrl-C end what SQLite does; only for a connection of the main thread, which alone gets the signal."""
     connection.set_progress_handler(_interrupts().__next__, STEPS)
     return connection
 
 
 def _interrupts() -> Generator[bool, None, None]:
-    """Yield whether to break off what SQLite does: once there was an interrupt, which is raised again thereafter.
+    """Yield whether to break off what SQLite does: once there was an interrupt, which is raised again afterwards.
 
     SQLite drops what is raised while it asks, and only an error of its own would come of the interrupt.
     """

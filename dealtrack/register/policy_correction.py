@@ -94,8 +94,8 @@ def _compare(register: Register, correction: Preview, history: Sequence[Transiti
         elif now is not None:
             correction.begun.append(ClockChange(complaint.id, now))
     text = version_for(new_text.versions, received)
-    _, anew = judge(lambda _: text)
-    correction.otherwise.extend(other_verdicts(complaint, before, anew))
+    _, judged = judge(lambda _: text)
+    correction.otherwise.extend(other_verdicts(complaint, before, judged))
 
 
 def correct(recorder: Recorder, versions: Sequence[Policy]) -> Preview:

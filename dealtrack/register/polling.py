@@ -1,4 +1,4 @@
-"""Following a register that others write to, without reading it again each time."""
+"""Asking again and again what others wrote to a register, without reading all of it each time."""
 
 from typing import NamedTuple
 
@@ -13,9 +13,9 @@ class Changes(NamedTuple):
 
 
 class Follower:
-    """Tells what other connections wrote since it was made, or last asked.
+    """Tells what other connections wrote since it was made, or since the last question.
 
-    From then on another's lock is waited for up to `patience` seconds only, that a screen does not stand still.
+    It waits for another's lock for up to `patience` seconds only, so that a screen does not stand still.
     """
 
     def __init__(self, store: Store, patience: float) -> None:
@@ -29,7 +29,7 @@ class Follower:
         version = self._read_version()
         if version == self._version:
             return None
-        # Read in this order, something written in between is told twice rather than not at all.
+        # Read in this order, what is written in between is reported twice rather than never.
         last = self._last_seq()
         rows = self._connection.execute("SELECT DISTINCT complaint FROM transition WHERE seq > ?", (self._seq,))
         complaints = {complaint for (complaint,) in rows}

@@ -57,17 +57,17 @@ class Register(Store):
         return entries
 
     def personal(self, complaint: int) -> Personal | None:
-        """Return a consumer's personal data, None where there is none or it was erased."""
+        """Return a consumer's personal data; None where there is none, or it was erased."""
         row = queries.personal(self.connection, complaint)
         return Personal(*row) if row else None
 
     def all_personal(self) -> Iterator[tuple[int, Personal]]:
-        """Yield each complaint of which there is personal data, with that, by id."""
+        """Yield each complaint that has personal data, and the data, by id."""
         for id_, *fields in queries.all_personal(self.connection):
             yield id_, Personal(*fields)
 
     def standings(self, query: Filter, view: View) -> Iterator[Standing]:
-        """Yield how each complaint that is meant stands in a view, by id."""
+        """Yield how each complaint of a query stands in a view, by id."""
         for complaint, runs in queries.complaints(self.tables(view, query.ids), query):
             yield self.standing(complaint, runs, view)
 

@@ -1,4 +1,4 @@
-"""What a register holds beside complaints: its facts, its calendar, its policies and platforms."""
+"""What a register knows besides its complaints: its facts, its calendar, its policies and platforms."""
 
 import json
 import sqlite3
@@ -82,7 +82,7 @@ class Store:
 
     @cached_property
     def facts(self) -> Mapping[str, str]:
-        """Return what the register was made with: time zone and policy, and what the calendar says beside its rulings.
+        """Return what the register was made with: its time zone, its policy, and the calendar without its rulings.
 
         Raises RegisterUnusable where they are gone.
         """
@@ -147,7 +147,7 @@ class Store:
 
     @cached_property
     def rejudgings(self) -> list[int]:
-        """Return the journal entries at which ended clocks were judged anew."""
+        """Return the journal entries at which ended clocks were judged once more."""
         return [entry.seq for entry in journal.events(self.connection, [Event.RECHECKED])]
 
     def calendar_at(self, known_at: datetime | None = None) -> CalendarAt:

@@ -1,4 +1,4 @@
-"""From where the register is looked at: a moment to see it at, and how much it knew by then."""
+"""The view of a register: the moment that it is shown at, and the moment up to which it is known."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ class View(NamedTuple):
         return cls(moment, known_at, as_of is None and known_at is None, moment > now)
 
     def seen(self, entries: Sequence[Transition]) -> list[Transition]:
-        """Return what a view shows of a complaint's history, nothing where it was not received by then."""
+        """Return the entries of a complaint's history in a view; none where it was not received by its moment."""
         if self.is_present:
             return list(entries)
         seen = [
