@@ -1,7 +1,7 @@
 """The table of commands: in which module each stands, and how it is made into one that speaks the user's language."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -111,7 +111,7 @@ def load_command(name: str) -> Any:
         command = typer.main.get_command(app)
         _share_options(name, command)
         return command
-    app = _new_app(name=name, cls=PlainGroup, help=GROUP_HELP[name], no_args_is_help=True)
+    app = _new_app(name=name, cls=CommandGroup, help=GROUP_HELP[name], no_args_is_help=True)
     app.callback()(lambda: None)
     for member in entry.functions:
         module, _, function = member.rpartition(":")
@@ -170,23 +170,19 @@ def _forbid_asking(context: Any, param: Any, value: bool) -> None:
         context.obj.may_ask = False
 
 
-def _check_command(ctx: Any, name: str, names: Iterable[str]) -> None:
-    """Refuse a command that there is not with the nearest names."""
-    if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
-        text = _("No such command: {name}.{nearest}")
-        ctx.fail(text.format(name=name, nearest=say(suggestion(nearest_names(name, names)))))
-
-
-class PlainGroup(SpokenGroup):
-    """A group of commands, which refuses what is none of them as the top command does."""
+class CommandGroup(SpokenGroup):
+    """A group of commands, which refuses what is none of them with the nearest names."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command called, or refuse with the nearest names."""
-        _check_command(ctx, args[0], self.commands)
+        """Return the command called, or refuse it."""
+        name, names = args[0], self.list_commands(ctx)
+        if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
+            text = _("No such command: {name}.{nearest}")
+            ctx.fail(text.format(name=name, nearest=say(suggestion(nearest_names(name, names)))))
         return super().resolve_command(ctx, args)
 
 
-class LazyGroup(SpokenGroup):
+class LazyGroup(CommandGroup):
     """The top command, which knows its subcommands by name and loads the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -196,11 +192,6 @@ class LazyGroup(SpokenGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of this name, None where there is none."""
         return load_command(cmd_name) if cmd_name in COMMANDS else None
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command called, or refuse with the nearest names."""
-        _check_command(ctx, args[0], COMMANDS)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands under their sections."""
