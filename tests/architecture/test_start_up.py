@@ -110,6 +110,13 @@ def test_the_reminder_of_the_next_calendar_costs_a_day_of_november_nothing(
     assert "dealtrack.register.doctor" not in _modules(busy, tmp_path, *words.split())
 
 
+@pytest.mark.parametrize("words", ["overdue", "due --within 2wd", "list", "show 1"])
+def test_commands_that_only_read_load_nothing_that_writes(words: str, busy: Clerk, tmp_path: Path) -> None:
+    writing = {f"dealtrack.register.{name}" for name in ("recorder", "create", "erasure", "backup", "upgrade")}
+    assert not writing & _modules(busy, tmp_path, *words.split())
+    assert "dealtrack.register.recorder" in _modules(busy, tmp_path, "note", "1", "--note", "more")
+
+
 def test_what_is_heavy_is_installed_and_would_be_seen(new_clerk: Callable[..., Clerk], tmp_path: Path) -> None:
     for name in ("holidays", "sqlite_utils", "rich", "click"):
         assert find_spec(name), name
