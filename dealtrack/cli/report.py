@@ -95,7 +95,7 @@ def report(
     fmt: Format = "",
 ) -> None:
     """Report how complaints were handled: on time or late, how fast, and how many came in."""
-    from dealtrack.reports.compliance import Question, last_years, make_report
+    from dealtrack.reports.compliance import ReportQuery, last_years, make_report
     from dealtrack.reports.figures import GROUPINGS
     from dealtrack.reports.records import report_lines, report_record, report_rows, row_keys
 
@@ -108,21 +108,21 @@ def report(
         check_page_packages()
     with session.register(one_state=True) as register:
         zone = register.zone
-        wanted = read_filter(register, platform, category, owner)
+        complaints = read_filter(register, platform, category, owner)
         if campaign:
             from dealtrack import settings
             from dealtrack.sources.campaigns import load_campaign, load_campaigns
 
             folders = (settings.data_folder(), settings.user_folder())
             asked = load_campaign(campaign, *folders)
-            question = Question(by, campaign=asked, last_year=last_years(asked, load_campaigns(*folders)))
+            query = ReportQuery(by, campaign=asked, last_year=last_years(asked, load_campaigns(*folders)))
         else:
             since = parse_day(first, session.now, zone) if first else None
             until = parse_day(last, session.now, zone) if last else None
             if since and until and until < since:
                 raise DaysReversed(last=until, first=since)
-            question = Question(by, since, until)
-        made = make_report(register, replace(question, wanted=wanted), session.view(as_of, known_at, zone))
+            query = ReportQuery(by, since, until)
+        made = make_report(register, replace(query, complaints=complaints), session.view(as_of, known_at, zone))
         if xlsx:
             write_workbook_to(made, Path(xlsx))
         if html:

@@ -1,19 +1,19 @@
 """A report put together: which days it is about, what it is compared with, and the figures of each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.moments import local_day
-from dealtrack.core.policy import ClockRule
+from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register.counts import first_received
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
-from dealtrack.reports.counting import Counting, count, ordered_groups
-from dealtrack.reports.figures import Report, Role, Section, Share, Whole, known_days
+from dealtrack.reports.counting import count, ordered_groups
+from dealtrack.reports.figures import Group, Report, Role, Section, Share, Whole, known_days
 
 if TYPE_CHECKING:
     from dealtrack.sources.campaigns import Campaign
@@ -23,11 +23,11 @@ NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ReportQuery:
     """What a report is asked about: days of receipt, both included, None for an open end, or a campaign's days.
 
     `by` is one of GROUPINGS, or empty. `last_year` is the same campaign of the year before, where it is known.
-    `wanted` may keep to platforms, categories or owners.
+    `complaints` may keep to platforms, categories or owners.
     """
 
     by: str = ""
@@ -35,7 +35,7 @@ class Question:
     last: date | None = None
     campaign: "Campaign | None" = None
     last_year: "Campaign | None" = None
-    wanted: Filter = field(default_factory=Filter)
+    complaints: Filter = field(default_factory=Filter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,18 @@ class SectionDays:
     last: date | None
 
 
-def spans_of(question: Question) -> list[SectionDays]:
+def spans_of(query: ReportQuery) -> list[SectionDays]:
     """Return the days asked about, as many days before where both ends are given, and a campaign's last year."""
-    campaign = question.campaign
+    campaign = query.campaign
     if campaign is None:
-        first, last, title = question.first, question.last, ""
+        first, last, title = query.first, query.last, ""
     else:
         first, last, title = campaign.first, campaign.last, campaign.title
     spans = [SectionDays(Role.ASKED, title, first, last)]
     if first is not None and last is not None and first - date.min > last - first:
         spans.append(SectionDays(Role.BEFORE, "", first - (last - first) - ONE_DAY, first - ONE_DAY))
-    if question.last_year is not None:
-        year = question.last_year
+    if query.last_year is not None:
+        year = query.last_year
         spans.append(SectionDays(Role.LAST_YEAR, year.title, year.first, year.last))
     elif campaign is not None and campaign.first.year > date.min.year:
         spans.append(SectionDays(Role.LAST_YEAR, "", year_before(campaign.first), year_before(campaign.last)))
@@ -71,29 +71,28 @@ def year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
-def last_years(campaign: "Campaign", known: Mapping[str, "Campaign"]) -> "Campaign | None":
+def last_years(campaign: "Campaign", campaigns: Mapping[str, "Campaign"]) -> "Campaign | None":
     """Return the campaign of the year before: that which bears the same name but for its year; None for none known."""
     year = str(campaign.first.year)
     before = str(campaign.first.year - 1)
-    return known.get(campaign.name.replace(year, before)) if year in campaign.name else None
+    return campaigns.get(campaign.name.replace(year, before)) if year in campaign.name else None
 
 
-def make_report(register: Register, question: Question, view: View) -> Report:
+def make_report(register: Register, query: ReportQuery, view: View) -> Report:
     """Return the report of a register, seen in a view, on the complaints received in the days asked about.
 
     Raises OutsideCalendar.
     """
-    zone, by = register.zone, question.by
-    spans = spans_of(question)
-    countings = [Counting() for _ in spans]
-    for span, counting in zip(spans, countings, strict=True):
-        count(counting, register, received_in(question.wanted, span, zone), by, view)
+    zone, by = register.zone, query.by
     first = first_received(register, Filter(), view)
     begun = local_day(first, zone) if first is not None else None
-    names = register.clock_names(view)
     # At a day's first second nothing of it lies behind.
     today = local_day(view.moment - timedelta(seconds=1), zone)
-    sections = [make_section(*made, by, names, today) for made in zip(spans, countings, strict=True)]
+    sections, judging = [], []
+    for span in spans_of(query):
+        groups, policies = count(register, received_in(query.complaints, span, zone), by, view)
+        sections.append(make_section(span, groups, by, today))
+        judging.append(policies)
     asked, *others = sections
     # There is a last year to compare with only where complaints were received.
     beside = [section for section in others if section.role is Role.BEFORE or section.total.complaints]
@@ -104,26 +103,28 @@ def make_report(register: Register, question: Question, view: View) -> Report:
         str(zone),
         replace(asked, usual=usual_intake(asked, beside, begun)),
         tuple(beside),
-        question.campaign.name if question.campaign else "",
-        rules_of(register, countings[0], names),
-        {name: names for name, field in NARROWING.items() if (names := getattr(question.wanted, field))},
+        query.campaign.name if query.campaign else "",
+        rules_of(register, judging[0].values(), register.clock_names(view)),
+        {name: names for name, field in NARROWING.items() if (names := getattr(query.complaints, field))},
         begun,
     )
 
 
-def received_in(wanted: Filter, span: SectionDays, zone: tzinfo) -> Filter:
-    """Return which complaints are wanted: of those meant, the ones received in a span."""
+def received_in(complaints: Filter, span: SectionDays, zone: tzinfo) -> Filter:
+    """Return a filter of those complaints that were received in a span."""
 
     def start(day: date) -> datetime:
         return datetime.combine(day, time(), zone)
 
     since = None if span.first is None else start(span.first)
-    return wanted._replace(since=since, until=None if span.last is None else start(span.last + ONE_DAY))
+    return complaints._replace(since=since, until=None if span.last is None else start(span.last + ONE_DAY))
 
 
-def make_section(span: SectionDays, counting: Counting, by: str, names: list[str], today: date) -> Section:
-    """Return the figures of what was counted in a span; `today` is the last day that has begun."""
-    total = counting.total()
+def make_section(span: SectionDays, groups: Mapping[str | None, Group], by: str, today: date) -> Section:
+    """Return the figures of a span, from its groups; `today` is the last day that has begun."""
+    total = Group(None)
+    for group in groups.values():
+        total.add(group)
     days = sorted(total.intake)
     first = span.first or (days[0] if days else None)
     last = span.last or (days[-1] if days else None)
@@ -133,8 +134,8 @@ def make_section(span: SectionDays, counting: Counting, by: str, names: list[str
     if first and until and until < first:
         until = None
     whole = (first, until) if first and until else None
-    groups = [tally.group(key, names) for key, tally in ordered_groups(counting.tallies, by, whole)] if by else []
-    return Section(span.role, span.title, first, last, until, total.group(None, names), tuple(groups))
+    ordered = ordered_groups(groups, by, whole) if by else []
+    return Section(span.role, span.title, first, last, until, total, tuple(ordered))
 
 
 def usual_intake(asked: Section, beside: list[Section], begun: date | None) -> Share | None:
@@ -149,9 +150,10 @@ def usual_intake(asked: Section, beside: list[Section], begun: date | None) -> S
     return Share(asked.total.complaints, days, Whole.DAYS) if days else None
 
 
-def rules_of(register: Register, counting: Counting, names: list[str]) -> dict[str, tuple[ClockRule, ...]]:
-    """Return the different rules by which the complaints counted are judged, of each clock."""
-    policies = (policy for policy, _seq in register.texts)
-    rules = [rule for policy in policies if policy in counting.policies.values() for rule in policy.clocks]
+def rules_of(
+    register: Register, policies: Collection[Policy], names: Iterable[str]
+) -> dict[str, tuple[ClockRule, ...]]:
+    """Return the different rules by which policies judge each clock, in the order in which they were taken in."""
+    rules = [rule for policy, _seq in register.texts if policy in policies for rule in policy.clocks]
     plain = [rule._replace(article="") for rule in rules]
     return {name: tuple(dict.fromkeys(rule for rule in plain if rule.name == name)) for name in names}

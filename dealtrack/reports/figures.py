@@ -1,8 +1,8 @@
 """The figures of a report, each share with its whole stated: what tables, JSON, pages and workbooks are made from."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -53,38 +53,48 @@ class Share:
         return self.count / self.whole if self.whole else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClockFigures:
     """What became of the runs of one clock.
 
     A complaint that was reopened runs a clock again, and each run counts; one whose clock has not started, or will
-    not, counts as one run, so that `runs` is never less than `complaints`, those whose policy has the clock. `counts`
-    holds every verdict, and adds up to `runs`. `provisional` of them hang on a calendar not published yet. `days`
-    counts the runs that were stopped by what they ask for, by the working days from the day of their start, not
-    counted, to the day of their stop, counted; pauses are among them.
+    not, counts as one run, so that `runs` is never less than `complaints`, those whose policy has the clock.
+    `provisional` of the runs hang on a calendar not published yet. `days` counts the runs that were stopped by what
+    they ask for, by the working days from the day of their start, not counted, to the day of their stop, counted;
+    pauses are among them.
     """
 
-    clock: str
     complaints: int = 0
-    runs: int = 0
-    counts: Mapping[Verdict, int] = field(default_factory=Counter)
     provisional: int = 0
-    days: tuple[tuple[int, int], ...] = ()
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    days: Counter[int] = field(default_factory=Counter)
+
+    def add(self, other: "ClockFigures") -> None:
+        """Count in the figures of another group's clock."""
+        self.complaints += other.complaints
+        self.provisional += other.provisional
+        self.verdicts.update(other.verdicts)
+        self.days.update(other.days)
+
+    @property
+    def runs(self) -> int:
+        """Return how many runs there are."""
+        return self.verdicts.total()
 
     def part(self, name: str) -> int:
         """Return how many runs fall into one of PARTS."""
-        return self.counts[PARTS[name]]
+        return self.verdicts[PARTS[name]]
 
     @property
     def on_time(self) -> Share:
         """Return the runs done on time, of those that are decided: done, or past their deadline."""
-        met = self.counts[Verdict.MET]
-        return Share(met, met + self.counts[Verdict.MISSED] + self.counts[Verdict.OVERDUE], Whole.DECIDED)
+        met = self.verdicts[Verdict.MET]
+        return Share(met, met + self.verdicts[Verdict.MISSED] + self.verdicts[Verdict.OVERDUE], Whole.DECIDED)
 
     @property
     def done(self) -> int:
         """Return how many runs the days of `days` are of."""
-        return sum(count for _, count in self.days)
+        return self.days.total()
 
     @property
     def median(self) -> float | None:
@@ -99,19 +109,19 @@ class ClockFigures:
 
     def _day_at(self, place: int) -> int:
         passed = 0
-        for days, count in self.days:
+        for days, count in sorted(self.days.items()):
             passed += count
             if passed >= place:
                 return days
         raise ValueError(place)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Group:
-    """What is said of some complaints; `key` None is of those that do not state it.
+    """What is counted of some complaints; `key` None is of those that do not state it.
 
-    `clocks` are in the order of `Report.rules`, without those that none of the complaints has. `intake` counts the
-    complaints by the day of receipt, in order, days without any left out. `provisional` counts the complaints with
+    `clocks` are by their names, without those that none of the complaints has. `intake` counts the complaints by the
+    day of receipt. `provisional` counts the complaints with
     a deadline that hangs on a calendar not published yet, one that is only projected among them. What was paid in
     advance stays paid where a complaint was reopened: `advanced` counts the complaints in which that happened at
     least once, `advanced_amounts` the amounts stated, which add up to `advanced_sum`, and `advanced_without_amount`
@@ -134,12 +144,20 @@ class Group:
     reopened_complaints: int = 0
     reopenings: int = 0
     backdated_complaints: int = 0
-    clocks: tuple[ClockFigures, ...] = ()
-    intake: tuple[tuple[date, int], ...] = ()
+    clocks: dict[str, ClockFigures] = field(default_factory=lambda: defaultdict(ClockFigures))
+    intake: Counter[date] = field(default_factory=Counter)
 
     def clock(self, name: str) -> ClockFigures | None:
         """Return the figures of the clock of this name, None where no complaint has it."""
-        return next((clock for clock in self.clocks if clock.clock == name), None)
+        return self.clocks.get(name)
+
+    def add(self, other: "Group") -> None:
+        """Count in the complaints of another group."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.intake.update(other.intake)
+        for name, clock in other.clocks.items():
+            self.clocks[name].add(clock)
 
     @property
     def first_contact(self) -> Share:
@@ -165,6 +183,10 @@ class Group:
     def backdated(self) -> Share:
         """Return the complaints with an entry made on a later day than what it tells, of all."""
         return Share(self.backdated_complaints, self.complaints, Whole.COMPLAINTS)
+
+
+COUNTS = tuple(f.name for f in fields(Group) if f.name not in ("key", "clocks", "intake"))
+"""What is counted of complaints in plain numbers."""
 
 
 class Role(StrEnum):
@@ -209,10 +231,10 @@ class Section:
         """Yield every day of the span that had begun, with the complaints received, of all or of a group."""
         if self.first is None:
             return
-        counts = dict((group or self.total).intake)
+        intake = (group or self.total).intake
         for place in range(self.days):
             day = self.first + timedelta(days=place)
-            yield day, counts.get(day, 0)
+            yield day, intake[day]
 
     def group(self, key: str | None) -> Group | None:
         """Return the group of this key, None where there is none."""

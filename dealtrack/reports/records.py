@@ -1,6 +1,6 @@
 """The figures of a report as plain records under fixed keys, for JSON, CSV and plain lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Section, Share
@@ -86,14 +86,15 @@ def _section_record(report: Report, section: Section) -> Record:
         "usual_a_day": rate_of(section.usual),
         "usual_days": section.usual.whole if section.usual else None,
         "usual_of": section.usual.of.value if section.usual else None,
-        "total": _whole_record(section.total),
-        "groups": [{report.by: group.key} | _whole_record(group) for group in section.groups],
+        "total": _whole_record(section.total, report.rules),
+        "groups": [{report.by: group.key} | _whole_record(group, report.rules) for group in section.groups],
         "intake": [{"day": day, "complaints": count} for day, count in section.daily()],
     }
 
 
-def _whole_record(group: Group) -> Record:
-    return group_record(group) | {"clocks": {clock.clock: clock_record(clock) for clock in group.clocks}}
+def _whole_record(group: Group, rules: Iterable[str]) -> Record:
+    clocks = {name: clock_record(group.clocks[name]) for name in rules if name in group.clocks}
+    return group_record(group) | {"clocks": clocks}
 
 
 def report_rows(report: Report) -> Iterator[Record]:
@@ -110,8 +111,8 @@ def report_rows(report: Report) -> Iterator[Record]:
             row |= group_record(group)
             for name in report.rules:
                 clock = group.clock(name)
-                told = clock_record(clock) if clock is not None else dict.fromkeys(CLOCK_KEYS)
-                row |= {f"{name}_{key}": value for key, value in told.items()}
+                figures = clock_record(clock) if clock is not None else dict.fromkeys(CLOCK_KEYS)
+                row |= {f"{name}_{key}": value for key, value in figures.items()}
             yield row
 
 
@@ -126,13 +127,13 @@ def report_lines(report: Report) -> Iterator[tuple[str, str, str, str]]:
 
     Figures that there are none of, such as a rate of nothing, are left out.
     """
-    told = ("span", "first", "last", "part", report.by)
+    shared = ("span", "first", "last", "part", report.by)
     for row in report_rows(report):
         group = "" if row["part"] == "total" else str(row[report.by] or "-")
         for key, value in row.items():
-            if key not in told and value is not None:
+            if key not in shared and value is not None:
                 yield row["span"], group, key, str(value)
 
 
 GROUP_KEYS = tuple(group_record(Group(None)))
-CLOCK_KEYS = tuple(clock_record(ClockFigures("")))
+CLOCK_KEYS = tuple(clock_record(ClockFigures()))

@@ -164,7 +164,7 @@ def rates_table(report: Report, _: Translate) -> Table:
 
 def parts_table(report: Report, name: str, _: Translate) -> Table:
     """Return into which part each run of a clock fell; the parts add up to all."""
-    total = report.asked.total.clock(name) or ClockFigures(name)
+    total = report.asked.total.clock(name) or ClockFigures()
 
     def rank(count: int, order: int = 0) -> int | None:
         return order if count else None
@@ -176,7 +176,7 @@ def parts_table(report: Report, name: str, _: Translate) -> Table:
     ]
 
     def row(group: Group) -> list[int]:
-        clock = group.clock(name) or ClockFigures(name)
+        clock = group.clock(name) or ClockFigures()
         return [*map(clock.part, PARTS), clock.runs, clock.provisional]
 
     note = _("{clock}: {rules}. Each run of the clock is in one part; a reopened complaint runs it again.")

@@ -14,7 +14,7 @@ from dealtrack.errors import RegisterUnusable
 from dealtrack.register.opening import open_register
 from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.view import View
-from dealtrack.reports.compliance import Question, make_report
+from dealtrack.reports.compliance import ReportQuery, make_report
 
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
 
@@ -31,4 +31,4 @@ def test_a_report_of_a_text_that_cannot_be_read_is_refused_in_words(made_registe
         pytest.raises(RegisterUnusable, match="damaged"),
         open_register(path, read_only=True) as register,
     ):
-        make_report(register, Question("platform"), View.of(NOW))
+        make_report(register, ReportQuery("platform"), View.of(NOW))

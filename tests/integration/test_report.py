@@ -25,7 +25,7 @@ from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
-from dealtrack.reports.compliance import Question, last_years, make_report, spans_of
+from dealtrack.reports.compliance import ReportQuery, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
 from dealtrack.sources.campaigns import Campaign
 
@@ -110,18 +110,18 @@ def check_adds_up(section: Section) -> None:
             summed.update(numbers(group))
         assert {name: summed[name] for name in numbers(total)} == numbers(total)
     for group in (total, *section.groups):
-        assert sum(count for _, count in group.intake) == group.complaints
-        for clock in group.clocks:
-            assert sum(clock.part(name) for name in PARTS) == sum(clock.counts.values()) == clock.runs
+        assert group.intake.total() == group.complaints
+        for clock in group.clocks.values():
+            assert sum(clock.part(name) for name in PARTS) == clock.verdicts.total() == clock.runs
             assert clock.complaints <= clock.runs and clock.provisional <= clock.runs
             assert clock.on_time.whole == sum(clock.part(name) for name in ("on_time", "late", "open_late"))
             assert clock.done <= clock.runs
-    for clock in total.clocks:
-        parts = [held for group in section.groups if (held := group.clock(clock.clock))]
+    for name, clock in total.clocks.items():
+        parts = [held for group in section.groups if (held := group.clock(name))]
         if section.groups:
             assert sum(held.runs for held in parts) == clock.runs
             assert sum(held.complaints for held in parts) == clock.complaints
-            assert sum((Counter(dict(held.days)) for held in parts), Counter()) == Counter(dict(clock.days))
+            assert sum((held.days for held in parts), Counter()) == clock.days
     assert sum(count for _, count in section.daily()) == total.complaints
 
 
@@ -133,22 +133,22 @@ def test_totals_add_up_in_every_grouping(made_register: Path, lives: list[Life],
         for view in views:
             standings = list(register.standings(Filter(), view))
             for by in GROUPINGS:
-                report = make_report(register, Question(by), view)
+                report = make_report(register, ReportQuery(by), view)
                 total = report.asked.total
                 assert total.complaints == len(standings)
                 assert total.open == sum(standing.complaint.is_open for standing in standings)
-                for clock in total.clocks:
+                for name, clock in total.clocks.items():
                     runs = [
                         standing.verdict(run)
                         for standing in standings
                         for run in standing.runs_and_waiting
-                        if run.name == clock.clock
+                        if run.name == name
                     ]
-                    assert Counter(runs) == Counter({told: n for told, n in clock.counts.items() if n})
+                    assert Counter(runs) == clock.verdicts
                 check_adds_up(report.asked)
             split = date(2016, 11, 5)
             early, late = (
-                make_report(register, Question("platform", *days), view)
+                make_report(register, ReportQuery("platform", *days), view)
                 for days in ((None, split), (split + timedelta(1), None))
             )
             assert early.asked.total.complaints + late.asked.total.complaints == len(standings)
@@ -167,7 +167,11 @@ def test_the_tables_tell_what_the_journal_tells(
     first = begin.date() + timedelta(days=10)
     campaign = Campaign("sale", "Sale", first, first + timedelta(days=15))
     with register_of(lives, made_register, begin, now) as register:
-        for question in (Question(by), Question(by, campaign=campaign), Question(by, wanted=Filter(platforms=("JD",)))):
+        for question in (
+            ReportQuery(by),
+            ReportQuery(by, campaign=campaign),
+            ReportQuery(by, complaints=Filter(platforms=("JD",))),
+        ):
             present = make_report(register, question, View.of(now))
             assert present == make_report(register, question, View(now, None, is_present=False))
 
@@ -184,18 +188,18 @@ def receive(register: Register, day: str, *steps: Step, **stated: str) -> None:
 
 
 def asked(register: Register, by: str = "platform", **question: Any) -> Report:
-    return make_report(register, Question(by, **question), View.of(NOW))
+    return make_report(register, ReportQuery(by, **question), View.of(NOW))
 
 
 def test_a_complaint_done_late_and_reopened_stays_late(register: Register) -> None:
     receive(register, "2016-11-01 09:00", (Kind.FORWARDED, 1), (Kind.COMPLETED, 24 * 7), (Kind.REOPENED, 1), (Kind.COMPLETED, 2))  # fmt: skip
     receive(register, "2016-11-01 09:00", (Kind.COMPLETED, 1))
     total = asked(register).asked.total
-    forward, complete = total.clocks
+    forward, complete = total.clocks.values()
     assert (complete.complaints, complete.runs) == (2, 3)
     assert (complete.part("late"), complete.part("on_time"), forward.part("cancelled")) == (1, 2, 1)
     assert complete.on_time.rate == 2 / 3 and complete.on_time.of is Whole.DECIDED
-    assert complete.days == ((0, 2), (5, 1)) and complete.median == 0 and complete.ninetieth == 5
+    assert complete.days == {0: 2, 5: 1} and complete.median == 0 and complete.ninetieth == 5
     assert (total.reopened.count, total.reopenings, total.reopened.whole) == (1, 1, 2)
     assert (total.first_contact.count, total.first_contact.whole) == (1, 2)
 
@@ -205,12 +209,12 @@ def test_overdue_counts_against_the_rate_and_withdrawn_does_not(register: Regist
     receive(register, "2016-11-28 09:00", (Kind.WITHDRAWN, 2))
     receive(register, "2016-11-28 09:00")
     receive(register, "2016-11-30 09:00", (Kind.PAUSED, 2))
-    forward, complete = asked(register).asked.total.clocks
-    assert {told: n for told, n in forward.counts.items() if n} == {
+    forward, complete = asked(register).asked.total.clocks.values()
+    assert +forward.verdicts == {
         Verdict.MET: 1, Verdict.CANCELLED: 1, Verdict.OVERDUE: 1, Verdict.PAUSED: 1,
     }  # fmt: skip
     assert (forward.on_time.count, forward.on_time.whole) == (1, 2)
-    assert {told: n for told, n in complete.counts.items() if n} == {
+    assert +complete.verdicts == {
         Verdict.RUNNING: 1, Verdict.CANCELLED: 1, Verdict.PROJECTED: 2,
     }  # fmt: skip
     assert complete.on_time.rate is None and complete.median is None and complete.ninetieth is None
@@ -240,11 +244,11 @@ def test_a_campaign_beside_the_days_before_and_last_years(register: Register) ->
     other = Campaign("sale-2015", "Sale of 2015", date(2015, 11, 5), date(2015, 11, 8))
     known = {"sale-2016": campaign, "sale-2015": other}
     assert last_years(campaign, known) is other and last_years(other, known) is None
-    spans = spans_of(Question(campaign=campaign, last_year=other))
+    spans = spans_of(ReportQuery(campaign=campaign, last_year=other))
     assert [(span.role, str(span.first)) for span in spans] == [
         (Role.ASKED, "2016-11-01"), (Role.BEFORE, "2016-10-22"), (Role.LAST_YEAR, "2015-11-05"),
     ]  # fmt: skip
-    leap = spans_of(Question(campaign=campaign._replace(first=date(2016, 2, 1), last=date(2016, 2, 29))))
+    leap = spans_of(ReportQuery(campaign=campaign._replace(first=date(2016, 2, 1), last=date(2016, 2, 29))))
     assert (str(leap[2].first), str(leap[2].last)) == ("2015-02-01", "2015-02-28")
 
 
@@ -279,9 +283,9 @@ def test_provisional_deadlines_are_counted_of_closed_complaints_too(made_registe
         lives.append((stated, eve + 2, []))
     with register_of(lives, made_register, YEARS_END, now) as register:
         for view in (View.of(now), View(now, None, is_present=False)):
-            total = make_report(register, Question("platform"), view).asked.total
+            total = make_report(register, ReportQuery("platform"), view).asked.total
             assert (total.complaints, total.provisional) == ((3, 2) if is_open_beside else (2, 1))
-            forward, complete = total.clocks
+            forward, complete = total.clocks.values()
             assert (forward.provisional, complete.provisional) == (0, 2 if is_open_beside else 1)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dealtrack.core.standing import record
 from dealtrack.register.queries import Filter
 from dealtrack.register.view import View
-from dealtrack.reports.compliance import Question, make_report
+from dealtrack.reports.compliance import ReportQuery, make_report
 from dealtrack.reports.figures import GROUPINGS
 from dealtrack.reports.records import report_record
 from dealtrack.sources.campaigns import Campaign
@@ -83,7 +83,7 @@ def test_every_figure_is_its_definition(
             plain_known = beijing(known) if known else None
             seen = plain_figures.seen_at(model, plain_at, plain_known)
             check_deadlines(register, view, seen)
-            told = report_record(make_report(register, Question(by, span.first, span.last), view))
+            told = report_record(make_report(register, ReportQuery(by, span.first, span.last), view))
             whole = plain_figures.section(seen, by, span, model, plain_known, plain_at or beijing(NOW))
             check_section(told, whole, by)
             assert told["register_begins"] == whole["begun"]
@@ -123,7 +123,7 @@ def test_rows_of_all_spans_add_up_to_all(made_register: Path, lives: list[Life],
     """Every group of any span has a row where spans stand beside each other."""
     campaign = Campaign("sale", "Sale", date(2016, 11, 5), date(2016, 11, 14))
     with register_of(lives, made_register) as register:
-        report = make_report(register, Question(by, campaign=campaign), View.of(NOW))
+        report = make_report(register, ReportQuery(by, campaign=campaign), View.of(NOW))
         for section in report.sections:
             groups = [section.group(key) for key in report.keys]
             assert sum(group.complaints for group in groups if group) == section.total.complaints
