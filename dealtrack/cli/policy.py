@@ -189,7 +189,7 @@ def try_(
 ) -> None:
     """Judge the whole register by a policy that is not in force, and show what would change; nothing is written."""
     from dealtrack.cli.policy_trial import print_trial
-    from dealtrack.reports.trial import GROUPS, Bench, group_by, try_policy
+    from dealtrack.reports.trial import GROUPS, Basis, group_by, try_policy
 
     session: Session = context.obj
     check_format(fmt)
@@ -202,12 +202,12 @@ def try_(
         if in_force:
             judging = [version_for(versions, parse_day(in_force, session.now, zone))]
         view = session.view(as_of, known_at, zone)
-        bench = Bench(register.calendar_at(view.known_at), zone, view.moment)
+        basis = Basis(register.calendar_at(view.known_at), zone, view.moment)
         histories = filter(None, map(view.seen, register.histories()))
         # What ended under an earlier text of a policy stands as it was judged then.
         project = partial(register.project, known_at=view.known_at) if register.corrections else None
-        trial = try_policy(histories, judging, register.policy_of, bench, group_by(by, zone), project)
-        print_trial(trial, versions[-1], by, bench, fmt)
+        trial = try_policy(histories, judging, register.policy_of, basis, group_by(by, zone), project)
+        print_trial(trial, versions[-1], by, basis, fmt)
     latest = versions[-1]
     if trial.complaints and not in_force and latest not in trial.versions:
         day = latest.in_force.isoformat()

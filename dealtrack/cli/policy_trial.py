@@ -12,19 +12,29 @@ from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
 from dealtrack.core.text import safe_text
-from dealtrack.reports.trial import LATE, Bench, Tally, Trial, grouped, record_keys, records, sentences, tallies
+from dealtrack.reports.trial import (
+    LATE,
+    Basis,
+    Trial,
+    VerdictChanges,
+    changes_by_clock,
+    changes_by_group,
+    record_keys,
+    records,
+    sentences,
+)
 
 VERDICT_TITLES = ("verdict", "then", "now", "change")
 GROUP_TITLES = ("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late")
 
 
-def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -> None:
+def print_trial(trial: Trial, policy: Policy, by: str, basis: Basis, fmt: str) -> None:
     """Print a trial: sentences and tables, or records for csv, json and jsonl."""
     if fmt in ("csv", "json", "jsonl"):
-        print_records(records(trial, by), record_keys(by), fmt, zone=bench.zone)
+        print_records(records(trial, by), record_keys(by), fmt, zone=basis.zone)
         return
     count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints).format(count=trial.complaints)
-    moment = show_moment(bench.moment, bench.zone)
+    moment = show_moment(basis.moment, basis.zone)
     heading = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
     heading = heading.format(name=policy.name, title=_(policy.title), count=count, moment=moment)
     print_line(heading)
@@ -33,10 +43,10 @@ def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -
         print_line(left_out)
     texts = sentences(trial)
     as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
-    for name, tally in tallies(trial).items():
+    for name, changes in changes_by_clock(trial).items():
         print()
         print_line(say(texts[name]))
-        _draw(VERDICT_TITLES, list(_verdict_rows(tally, as_table)), as_table)
+        _draw(VERDICT_TITLES, list(_verdict_rows(changes, as_table)), as_table)
         if by:
             print()
             _draw(
@@ -46,22 +56,22 @@ def print_trial(trial: Trial, policy: Policy, by: str, bench: Bench, fmt: str) -
             )
 
 
-def _verdict_rows(tally: Tally, as_table: bool) -> Iterator[tuple[str, ...]]:
+def _verdict_rows(changes: VerdictChanges, as_table: bool) -> Iterator[tuple[str, ...]]:
     for verdict in Verdict:
-        then, now = tally.then(verdict), tally.now(verdict)
+        then, now = changes.then(verdict), changes.now(verdict)
         if then or now:
             yield _(verdict.value) if as_table else verdict.value, f"{then:,}", f"{now:,}", _signed(now - then)
 
 
 def _group_rows(trial: Trial, name: str, by: str, as_table: bool) -> Iterator[tuple[str, ...]]:
-    groups = list(grouped(trial, name).items())
+    groups = list(changes_by_group(trial, name).items())
     if by != "month":
         groups.sort(key=lambda item: (-sum(item[1].change(verdict) for verdict in LATE), item[0]))
-    for group, tally in groups:
-        counts = [count for verdict in LATE for count in (tally.then(verdict), tally.now(verdict))]
+    for group, changes in groups:
+        counts = [count for verdict in LATE for count in (changes.then(verdict), changes.now(verdict))]
         yield (
             safe_text(said(by, group) if as_table else group),
-            *(f"{count:,}" for count in (*counts, tally.now_late, tally.no_longer_late)),
+            *(f"{count:,}" for count in (*counts, changes.now_late, changes.no_longer_late)),
         )
 
 

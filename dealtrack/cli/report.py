@@ -63,7 +63,7 @@ def check_page_packages() -> None:
 
 def say_written(report: "Report", path: Path) -> None:
     """Say on standard error that a report stands in a file."""
-    count = report.asked.total.complaints
+    count = report.main.total.complaints
     said = _n("report on {count} complaint written to {path}", "report on {count} complaints written to {path}", count)
     tell(said.format(count=f"{count:,}", path=path))
 
@@ -114,29 +114,29 @@ def report(
             from dealtrack.sources.campaigns import load_campaign, load_campaigns
 
             folders = (settings.data_folder(), settings.user_folder())
-            asked = load_campaign(campaign, *folders)
-            query = ReportQuery(by, campaign=asked, last_year=last_years(asked, load_campaigns(*folders)))
+            period = load_campaign(campaign, *folders)
+            query = ReportQuery(by, campaign=period, last_year=last_years(period, load_campaigns(*folders)))
         else:
             since = parse_day(first, session.now, zone) if first else None
             until = parse_day(last, session.now, zone) if last else None
             if since and until and until < since:
                 raise DaysReversed(last=until, first=since)
             query = ReportQuery(by, since, until)
-        made = make_report(register, replace(query, complaints=complaints), session.view(as_of, known_at, zone))
+        figures = make_report(register, replace(query, complaints=complaints), session.view(as_of, known_at, zone))
         if xlsx:
-            write_workbook_to(made, Path(xlsx))
+            write_workbook_to(figures, Path(xlsx))
         if html:
-            write_page_to(made, Path(html))
+            write_page_to(figures, Path(html))
         if (xlsx or html) and not fmt:
             return
         if fmt == "json":
-            print_records([report_record(made)], fmt=fmt, zone=zone, single=True)
+            print_records([report_record(figures)], fmt=fmt, zone=zone, single=True)
         elif fmt in ("csv", "jsonl"):
-            print_records(report_rows(made), row_keys(made), fmt, zone=zone)
+            print_records(report_rows(figures), row_keys(figures), fmt, zone=zone)
         elif fmt == "plain" or not (fmt or sys.stdout.isatty()):
-            for line in report_lines(made):
+            for line in report_lines(figures):
                 tell_fields(line)
         else:
             from dealtrack.cli.report_tables import print_report
 
-            print_report(made)
+            print_report(figures)

@@ -49,7 +49,7 @@ def print_report(report: Report) -> None:
     tell_in_style(heading, "bold")
     for line in lines:
         print_line(line)
-    if not report.asked.total.complaints:
+    if not report.main.total.complaints:
         return
     print_intake(report, room)
     print_rates(report, room)
@@ -66,10 +66,10 @@ def print_report(report: Report) -> None:
 
 def heading_lines(report: Report) -> Iterator[str]:
     """Yield what a report is about, as of when, and of how many complaints."""
-    asked = report.asked
-    span = days_of(asked, _)
-    if asked.title:
-        yield f"{_(asked.title)}{_(': ')}{span}"
+    main = report.main
+    span = days_of(main, _)
+    if main.title:
+        yield f"{_(main.title)}{_(': ')}{span}"
     else:
         yield _("complaints received {span}").format(span=span) if span else _("all complaints")
     from zoneinfo import ZoneInfo
@@ -77,11 +77,11 @@ def heading_lines(report: Report) -> Iterator[str]:
     zone = ZoneInfo(report.zone)
     moment = show_moment(report.moment, zone)
     text = _("as of {moment}").format(moment=moment)
-    if report.known is not None:
-        text += _(", as known at {moment}").format(moment=show_moment(report.known, zone))
+    if report.known_at is not None:
+        text += _(", as known at {moment}").format(moment=show_moment(report.known_at, zone))
     for field, names in report.only.items():
         text += _(", {field} {value}").format(field=_(field), value=group_names(names, field, _))
-    total = asked.total
+    total = main.total
     text += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
         count=f"{total.complaints:,}"
     )
@@ -93,23 +93,23 @@ def heading_lines(report: Report) -> Iterator[str]:
 
 def print_intake(report: Report, room: int | None) -> None:
     """Print how many complaints each group received, a day and day by day, beside the days it is compared with."""
-    asked, is_timed = report.asked, report.by in TIMED
+    main, is_timed = report.main, report.by in TIMED
     columns, rows = on_terminal(intake_table(report, _))
     width = room_left(columns, rows, room)
     columns.append(Column("daily", _("in proportion") if is_timed else _("day by day"), 2))
-    groups = [asked.group(key) or Group(key) for key in intake_keys(report)]
+    groups = [main.group(key) or Group(key) for key in intake_keys(report)]
     most = max((group.complaints for group in groups), default=0)
-    for group, row in zip([*groups, asked.total], rows, strict=True):
+    for group, row in zip([*groups, main.total], rows, strict=True):
         if not is_timed:
-            drawing = draw_spark([count for _day, count in asked.daily(group)], width)
+            drawing = draw_spark([count for _day, count in main.daily(group)], width)
         else:
-            drawing = "".join(draw_bar(group.complaints / most, width)[:2]) if group is not asked.total else ""
+            drawing = "".join(draw_bar(group.complaints / most, width)[:2]) if group is not main.total else ""
         row.append(Cell(((drawing, "cyan"),)))
     print()
     left_out = draw_whole(columns, rows, sys.stdout)
     words = intake_words(report, _)
-    if not is_timed and asked.days and columns[-1] not in left_out:
-        days = -(-asked.days // width)
+    if not is_timed and main.days and columns[-1] not in left_out:
+        days = -(-main.days // width)
         each = _("one block a day") if days == 1 else _("one block each {days} days").format(days=days)
         line = _("day by day: {each}, each line on a scale of its own; {intake}.")
         tell_in_style(line.format(each=each, intake=words))
@@ -151,7 +151,7 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
     for places in parts_of_table(columns, rows, room):
         part = [[row[place] for place in places] for row in rows]
         draw_whole([columns[place] for place in places], part, sys.stdout)
-    total = report.asked.total.clock(name)
+    total = report.main.total.clock(name)
     if total and total.runs > total.complaints:
         again = _("{runs} runs of {complaints} complaints: one that was reopened runs the clock again.")
         tell_in_style(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
@@ -177,7 +177,7 @@ def print_measures(report: Report) -> None:
     tell_in_style(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
     if unknown := unknown_note(report, _):
         tell_in_style(unknown)
-    total = report.asked.total
+    total = report.main.total
     if total.advanced_without_amount:
         lacking = _("advance compensation without an amount: {count} of {all}.")
         tell_in_style(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
@@ -186,7 +186,7 @@ def print_measures(report: Report) -> None:
 def print_beside(report: Report) -> None:
     """Print the span beside the days before it and last year's, in whole and for each group."""
     print_table(spans_table(report, _))
-    for section in (report.asked, *sections_beside(report)):
+    for section in (report.main, *sections_beside(report)):
         if since := since_words(report, section, _):
             tell_in_style(since)
     if report.by not in ("", *TIMED):

@@ -55,7 +55,7 @@ def spans_of(query: ReportQuery) -> list[SectionDays]:
         first, last, title = query.first, query.last, ""
     else:
         first, last, title = campaign.first, campaign.last, campaign.title
-    spans = [SectionDays(Role.ASKED, title, first, last)]
+    spans = [SectionDays(Role.MAIN, title, first, last)]
     if first is not None and last is not None and first - date.min > last - first:
         spans.append(SectionDays(Role.BEFORE, "", first - (last - first) - ONE_DAY, first - ONE_DAY))
     if query.last_year is not None:
@@ -93,7 +93,7 @@ def make_report(register: Register, query: ReportQuery, view: View) -> Report:
         groups, policies = count(register, received_in(query.complaints, span, zone), by, view)
         sections.append(make_section(span, groups, by, today))
         judging.append(policies)
-    asked, *others = sections
+    main, *others = sections
     # There is a last year to compare with only where complaints were received.
     beside = [section for section in others if section.role is Role.BEFORE or section.total.complaints]
     return Report(
@@ -101,7 +101,7 @@ def make_report(register: Register, query: ReportQuery, view: View) -> Report:
         view.moment,
         view.known_at,
         str(zone),
-        replace(asked, usual=usual_intake(asked, beside, begun)),
+        replace(main, usual=usual_intake(main, beside, begun)),
         tuple(beside),
         query.campaign.name if query.campaign else "",
         rules_of(register, judging[0].values(), register.clock_names(view)),
@@ -138,7 +138,7 @@ def make_section(span: SectionDays, groups: Mapping[str | None, Group], by: str,
     return Section(span.role, span.title, first, last, until, total, tuple(ordered))
 
 
-def usual_intake(asked: Section, beside: list[Section], begun: date | None) -> Share | None:
+def usual_intake(main: Section, beside: list[Section], begun: date | None) -> Share | None:
     """Return the usual number of complaints a day: that of as many days before, where there were any, else its own.
 
     Of either only the days count since the register first knew of a complaint.
@@ -146,8 +146,8 @@ def usual_intake(asked: Section, beside: list[Section], begun: date | None) -> S
     before = next((section for section in beside if section.role is Role.BEFORE), None)
     if before is not None and before.total.complaints:
         return Share(before.total.complaints, known_days(before, begun), Whole.DAYS_BEFORE)
-    days = known_days(asked, begun)
-    return Share(asked.total.complaints, days, Whole.DAYS) if days else None
+    days = known_days(main, begun)
+    return Share(main.total.complaints, days, Whole.DAYS) if days else None
 
 
 def rules_of(

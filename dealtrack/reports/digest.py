@@ -91,15 +91,15 @@ def shown_record(lateness: Lateness) -> dict[str, Any]:
     return {key: value for key, value in watch_record(lateness).items() if not key.startswith("_")}
 
 
-def make_digest(register: Register, wanted: Filter, view: View, backups: Path | None = None) -> Digest:
+def make_digest(register: Register, complaints: Filter, view: View, backups: Path | None = None) -> Digest:
     """Return the morning page of a view; `backups` is where copies of the register are kept, a folder or a file.
 
     Reminders and the journal's head belong to the present alone. Raises OutsideCalendar.
     """
     calendar = register.calendar_in(view)
     morning = digest_day(view.moment, calendar, register.zone)
-    late = list(register.overdue(wanted, view))
-    coming = list(register.due(wanted, morning.until, view))
+    late = list(register.overdue(complaints, view))
+    coming = list(register.due(complaints, morning.until, view))
     new, still = _divided(late, [is_new(lateness, morning) for lateness in late])
     today, later = _divided(coming, [is_due_today(lateness, morning, register.zone) for lateness in coming])
     year = age = entries = head = None

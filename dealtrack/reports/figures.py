@@ -192,7 +192,7 @@ COUNTS = tuple(f.name for f in fields(Group) if f.name not in ("key", "clocks", 
 class Role(StrEnum):
     """Which days a section is about."""
 
-    ASKED = "asked"
+    MAIN = "asked"
     BEFORE = "before"
     LAST_YEAR = "last-year"
 
@@ -250,22 +250,22 @@ def known_days(section: Section, begun: date | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: the section asked for, and those it is compared with.
+    """A report: its main section, of the days that the query names, and those it is compared with.
 
-    `by` is one of GROUPINGS, or empty. `moment` and `known` are in UTC: the register is told as it stood at
-    `moment`, and where `known` is not None as it was known then. `zone` names the time zone in which days are
+    `by` is one of GROUPINGS, or empty. `moment` and `known_at` are in UTC: the register is shown as it stood
+    at `moment`, and where `known_at` is not None as it was known then. `zone` names the time zone in which days are
     counted. `campaign` is the campaign's name, or empty. `begun` is the day of the first complaint that the register
     knows of, None without any. `rules` holds the names of all clocks that the register knew, in order, with the
-    different rules by which the complaints asked about are judged, none where none of them has the clock. `only`
-    holds what the report is narrowed to: the names of platforms, categories or owners under the words platform,
-    category and owner.
+    different rules by which the complaints of the main section are judged, none where none of them has the clock.
+    `only` holds what the report is narrowed to: the names of platforms, categories or owners under the words
+    platform, category and owner.
     """
 
     by: str
     moment: datetime
-    known: datetime | None
+    known_at: datetime | None
     zone: str
-    asked: Section
+    main: Section
     beside: tuple[Section, ...] = ()
     campaign: str = ""
     rules: Mapping[str, tuple[ClockRule, ...]] = field(default_factory=dict)
@@ -274,12 +274,12 @@ class Report:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """Return all sections, the one asked for first."""
-        return (self.asked, *self.beside)
+        """Return all sections, the main one first."""
+        return (self.main, *self.beside)
 
     @property
     def keys(self) -> tuple[str | None, ...]:
-        """Return the keys of the groups of all sections, those of the one asked for first, in its order."""
+        """Return the keys of the groups of all sections, those of the main one first, in its order."""
         return tuple(dict.fromkeys(group.key for section in self.sections for group in section.groups))
 
 

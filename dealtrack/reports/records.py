@@ -64,13 +64,13 @@ def report_record(report: Report) -> Record:
     return {
         "by": report.by or None,
         "as_of": report.moment,
-        "known_at": report.known,
+        "known_at": report.known_at,
         "timezone": report.zone,
         "campaign": report.campaign or None,
         "register_begins": report.begun,
         # One name stands for itself, as it always did.
         "only": {field: names[0] if len(names) == 1 else list(names) for field, names in report.only.items()},
-        **_section_record(report, report.asked),
+        **_section_record(report, report.main),
         "beside": [_section_record(report, section) for section in report.beside],
     }
 

@@ -123,11 +123,11 @@ class Book:
 
     def _format(self, number_form: str, style: str) -> Any:
         """Return the format of cells that show values so, in a style, one of STYLES."""
-        found = self._formats.get((number_form, style))
-        if found is None:
-            found = self.book.add_format({"num_format": number_form, **STYLES[style]})
-            self._formats[number_form, style] = found
-        return found
+        cell_format = self._formats.get((number_form, style))
+        if cell_format is None:
+            cell_format = self.book.add_format({"num_format": number_form, **STYLES[style]})
+            self._formats[number_form, style] = cell_format
+        return cell_format
 
     def paint(self, sheet: Any, column: Col, cells: tuple[int, int, int, int]) -> None:
         """Colour the cells of a column by what they say."""
@@ -162,13 +162,13 @@ def write_text(sheet: Any, row: int, column: int, value: str, style: Any = None)
 
 def _lines(text: str, width: int) -> int:
     """Return in how many lines a text stands where each holds so many columns."""
-    lines, taken = 1, 0
+    lines, used = 1, 0
     for word in text.split():
         size = display_width(word)
-        if taken and taken + 1 + size > width:
-            lines, taken = lines + 1, size
+        if used and used + 1 + size > width:
+            lines, used = lines + 1, size
         else:
-            taken += size + (1 if taken else 0)
-        while taken > width:
-            lines, taken = lines + 1, taken - width
+            used += size + (1 if used else 0)
+        while used > width:
+            lines, used = lines + 1, used - width
     return lines

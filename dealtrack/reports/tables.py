@@ -62,7 +62,7 @@ class Table:
 
 def clock_names(report: Report) -> list[str]:
     """Return the names of the clocks that the complaints asked about have."""
-    return [name for name in report.rules if report.asked.total.clock(name)]
+    return [name for name in report.rules if report.main.total.clock(name)]
 
 
 def group_name(key: str | None, by: str, _: Translate) -> str:
@@ -89,11 +89,11 @@ def charted_words(report: Report, groups: int, _: Translate) -> str:
     count = charted(report, groups)
     if count == groups:
         return ""
-    told = _(
+    text = _(
         "The charts show the first {count} of {all}, and the table day by day the others in one column; "
         "the other tables have a row for each."
     )
-    return told.format(count=count, all=f"{groups:,}")
+    return text.format(count=count, all=f"{groups:,}")
 
 
 def by_group(report: Report, _: Translate) -> Col:
@@ -103,14 +103,14 @@ def by_group(report: Report, _: Translate) -> Col:
 
 def make_table(report: Report, name: str, columns: Sequence[Col], row: Any, note: str, _: Translate) -> Table:
     """Return a table with a row of values for each group and for the total, as `row` gives them."""
-    groups = [[group_name(group.key, report.by, _), *row(group)] for group in report.asked.groups]
-    total = [_("all"), *row(report.asked.total)]
+    groups = [[group_name(group.key, report.by, _), *row(group)] for group in report.main.groups]
+    total = [_("all"), *row(report.main.total)]
     return Table(name, [by_group(report, _), *columns], groups, total, note)
 
 
 def intake_keys(report: Report) -> Sequence[str | None]:
     """Return the keys of the groups of `intake_table`: of weeks and months, those of the span alone."""
-    return [group.key for group in report.asked.groups] if report.by in TIMED else report.keys
+    return [group.key for group in report.main.groups] if report.by in TIMED else report.keys
 
 
 def intake_table(report: Report, _: Translate) -> Table:
@@ -119,11 +119,11 @@ def intake_table(report: Report, _: Translate) -> Table:
     A group that received some in those days alone has a row too, so that the rows add up to all. A week or a month
     stands alone: it has no mean, and is not compared.
     """
-    asked = report.asked
-    sections = [] if report.by in TIMED else [asked, *sections_beside(report)]
+    main = report.main
+    sections = [] if report.by in TIMED else [main, *sections_beside(report)]
     columns = [by_group(report, _), Col(_("received"), rank=0)]
     for section in sections:
-        title = _("a day") if section is asked else _("{span} a day").format(span=role_words(section.role, _))
+        title = _("a day") if section is main else _("{span} a day").format(span=role_words(section.role, _))
         columns.append(Col(title, "number", rank=1))
 
     def row(name: str, groups: Sequence[Group | None]) -> list[Any]:
@@ -131,7 +131,7 @@ def intake_table(report: Report, _: Translate) -> Table:
         days = [section.days for section in sections]
         return [name, counts[0], *(Share(*each, Whole.DAYS).rate for each in zip(counts, days, strict=False))]
 
-    spans = sections or [asked]
+    spans = sections or [main]
     rows = [
         row(group_name(key, report.by, _), [section.group(key) for section in spans]) for key in intake_keys(report)
     ]
@@ -164,7 +164,7 @@ def rates_table(report: Report, _: Translate) -> Table:
 
 def parts_table(report: Report, name: str, _: Translate) -> Table:
     """Return into which part each run of a clock fell; the parts add up to all."""
-    total = report.asked.total.clock(name) or ClockFigures()
+    total = report.main.total.clock(name) or ClockFigures()
 
     def rank(count: int, order: int = 0) -> int | None:
         return order if count else None
@@ -180,8 +180,8 @@ def parts_table(report: Report, name: str, _: Translate) -> Table:
         return [*map(clock.part, PARTS), clock.runs, clock.provisional]
 
     note = _("{clock}: {rules}. Each run of the clock is in one part; a reopened complaint runs it again.")
-    told = note.format(clock=_(name), rules=rules_of_clock(report, name, _))
-    return make_table(report, _(name), columns, row, told, _)
+    text = note.format(clock=_(name), rules=rules_of_clock(report, name, _))
+    return make_table(report, _(name), columns, row, text, _)
 
 
 def measure_tables(report: Report, _: Translate) -> list[Table]:
@@ -220,7 +220,7 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
     def again_row(group: Group) -> list[Any]:
         return [group.reopened.count, group.reopened.rate, group.backdated.count, group.backdated.rate]
 
-    lacking = report.asked.total.advanced_without_amount
+    lacking = report.main.total.advanced_without_amount
     note = _("advance compensation without an amount: {count}.").format(count=f"{lacking:,}") if lacking else ""
     return [
         make_table(report, _("first contact"), handled, handled_row, unknown_note(report, _), _),
@@ -247,11 +247,11 @@ def days_table(report: Report, _: Translate) -> Table:
 
     There is no row where none came in, and no column of groups where they are weeks or months.
     """
-    asked = report.asked
-    groups = asked.groups[:CHARTED] if report.by not in TIMED else ()
-    others = len(asked.groups) - len(groups) if groups else 0
-    daily = [list(asked.daily(group)) for group in (asked.total, *groups)]
-    usual = asked.usual.rate if asked.usual else None
+    main = report.main
+    groups = main.groups[:CHARTED] if report.by not in TIMED else ()
+    others = len(main.groups) - len(groups) if groups else 0
+    daily = [list(main.daily(group)) for group in (main.total, *groups)]
+    usual = main.usual.rate if main.usual else None
     columns = [Col(_("day"), "date"), Col(_("received")), Col(_("usual a day"), "number")]
     columns += [Col(group_name(group.key, report.by, _)) for group in groups]
     rows: list[list[Any]] = []
@@ -262,7 +262,7 @@ def days_table(report: Report, _: Translate) -> Table:
     if others:
         columns.append(Col(_("others")))
         notes.append(_("others: {count} beyond the first {shown}.").format(count=f"{others:,}", shown=len(groups)))
-    if asked.usual:
+    if main.usual:
         notes.append(_("usual a day: {whole}.").format(whole=usual_words(report, _)))
     return Table(_("day by day"), columns, rows, None, " ".join(notes))
 
@@ -318,7 +318,7 @@ def spans_table(report: Report, _: Translate) -> Table:
         *(Col(rate_title(name, _), "rate", rank=rank) for rank, name in enumerate(names)),
     ]
     rows = []
-    for section in (report.asked, *sections_beside(report)):
+    for section in (report.main, *sections_beside(report)):
         clocks = [section.total.clock(name) for name in names]
         row = [role_words(section.role, _), days_of(section, _), section.total.complaints, section.a_day.rate]
         rows.append([*row, *(clock.on_time.rate if clock else None for clock in clocks)])
@@ -327,25 +327,25 @@ def spans_table(report: Report, _: Translate) -> Table:
 
 def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
     """Return what a report is about: each line's label, value and form, those without a value left out."""
-    asked, total, zone = report.asked, report.asked.total, ZoneInfo(report.zone)
+    main, total, zone = report.main, report.main.total, ZoneInfo(report.zone)
     lines: list[tuple[str, Any, str]] = [
-        (_("received from"), asked.first, "date"),
-        (_("received to"), asked.last, "date"),
+        (_("received from"), main.first, "date"),
+        (_("received to"), main.last, "date"),
         (_("as of"), report.moment.astimezone(zone).replace(tzinfo=None), "moment"),
-        (_("as known at"), report.known and report.known.astimezone(zone).replace(tzinfo=None), "moment"),
+        (_("as known at"), report.known_at and report.known_at.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("time zone"), report.zone, "text"),
         *((_(field), group_names(names, field, _), "text") for field, names in report.only.items()),
         (_("complaints"), total.complaints, "count"),
         (_("open"), total.open, "count"),
         (_("with a provisional deadline"), total.provisional, "count"),
-        (_("complaints a day"), asked.a_day.rate, "number"),
+        (_("complaints a day"), main.a_day.rate, "number"),
     ]
     return [line for line in lines if line[1] is not None]
 
 
 def total_shares(report: Report, _: Translate) -> list[tuple[str, Share]]:
     """Return the shares of all complaints with their titles."""
-    total = report.asked.total
+    total = report.main.total
     clocks = [(name, total.clock(name)) for name in clock_names(report)]
     return [
         *((rate_title(name, _), clock.on_time) for name, clock in clocks if clock),

@@ -23,7 +23,7 @@ Move = tuple[Verdict | None, Verdict | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Basis:
     """What complaints are judged with: calendars, the time zone in which days are counted, the moment in UTC."""
 
     calendar_at: CalendarAt
@@ -48,22 +48,22 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class VerdictChanges:
     """How often each verdict was given of a clock, then and now."""
 
     moves: Counter[Move]
 
-    def then(self, told: Verdict) -> int:
+    def then(self, verdict: Verdict) -> int:
         """Return how many runs the complaints' own policies judge so."""
-        return sum(count for (before, _), count in self.moves.items() if before is told)
+        return sum(count for (before, _), count in self.moves.items() if before is verdict)
 
-    def now(self, told: Verdict) -> int:
+    def now(self, verdict: Verdict) -> int:
         """Return how many runs the policy on trial judges so."""
-        return sum(count for (_, after), count in self.moves.items() if after is told)
+        return sum(count for (_, after), count in self.moves.items() if after is verdict)
 
-    def change(self, told: Verdict) -> int:
+    def change(self, verdict: Verdict) -> int:
         """Return how many runs more are judged so now; negative for fewer."""
-        return self.now(told) - self.then(told)
+        return self.now(verdict) - self.then(verdict)
 
     @property
     def now_late(self) -> int:
@@ -105,7 +105,7 @@ def try_policy(
     histories: Iterable[Sequence[Transition]],
     versions: Sequence[Policy],
     policy_of: Callable[[Complaint], Policy],
-    bench: Bench,
+    basis: Basis,
     group_of: Callable[[Complaint], str],
     project: Callable[[Sequence[Transition]], tuple[Complaint, list[Clock]]] | None = None,
 ) -> Trial:
@@ -125,45 +125,45 @@ def try_policy(
         if complaint is None or complaint.status is Status.VOIDED or complaint.received is None:
             continue
         complaints += 1
-        policy = version_for(versions, local_day(complaint.received, bench.zone))
+        policy = version_for(versions, local_day(complaint.received, basis.zone))
         used[policy.in_force] = policy
         own, runs = project(history) if project else (complaint, None)
-        before = _runs(complaint, history, policy_of(own), bench, runs)
-        allowed = allowed_history(complaint, history, policy, bench)
+        before = _runs(complaint, history, policy_of(own), basis, runs)
+        allowed = allowed_history(complaint, history, policy, basis)
         refused += len(history) - len(allowed)
-        after = _runs(complaint, allowed, policy, bench)
+        after = _runs(complaint, allowed, policy, basis)
         group = group_of(complaint)
         for name, round_ in {**before, **after}:
             then, now = before.get((name, round_)), after.get((name, round_))
-            move = (_verdict(then, bench), _verdict(now, bench))
+            move = (_verdict(then, basis), _verdict(now, basis))
             moves.setdefault((group, name), Counter())[move] += 1
             if then and now and then.started and then.ended is None and now.ended is None and then.due != now.due:
                 moved[name] += 1
     return Trial(complaints, moves, moved, refused, tuple(used[day] for day in sorted(used)))
 
 
-def _verdict(clock: Clock | None, bench: Bench) -> Verdict | None:
-    return None if clock is None else verdict(clock, bench.moment)
+def _verdict(clock: Clock | None, basis: Basis) -> Verdict | None:
+    return None if clock is None else verdict(clock, basis.moment)
 
 
 def _runs(
     complaint: Complaint,
     history: Sequence[Transition],
     policy: Policy,
-    bench: Bench,
+    basis: Basis,
     judged: Sequence[Clock] | None = None,
 ) -> dict[tuple[str, int], Clock]:
     """Return every run of every clock, by name and round, and what stands in for the clocks that have not started."""
-    runs = judge(history, policy, bench.calendar_at, bench.zone) if judged is None else judged
+    runs = judge(history, policy, basis.calendar_at, basis.zone) if judged is None else judged
     is_paused = complaint.status is Status.PAUSED
-    calendar = bench.calendar_at(None)
-    latest = current(runs, policy, complaint.is_open, is_paused, calendar, bench.zone, bench.moment)
+    calendar = basis.calendar_at(None)
+    latest = current(runs, policy, complaint.is_open, is_paused, calendar, basis.zone, basis.moment)
     waiting = [clock for clock in latest if clock.started is None]
     return {(clock.name, clock.round): clock for clock in (*runs, *waiting)}
 
 
 def allowed_history(
-    complaint: Complaint, history: Sequence[Transition], policy: Policy, bench: Bench
+    complaint: Complaint, history: Sequence[Transition], policy: Policy, basis: Basis
 ) -> list[Transition]:
     """Return a history without the extensions that a policy would have refused.
 
@@ -179,11 +179,11 @@ def allowed_history(
     for entry in effective(entry for entry in history if entry.kind in (Kind.EXTENDED, Kind.VOIDED)):
         # As the register stood when the extension was asked for.
         before = [
-            held
-            for held in effective(history)
-            if (held.at, held.seq) < (entry.at, entry.seq) and held.seq not in refused
+            earlier
+            for earlier in effective(history)
+            if (earlier.at, earlier.seq) < (entry.at, entry.seq) and earlier.seq not in refused
         ]
-        runs = judge(before, policy, bench.calendar_at, bench.zone)
+        runs = judge(before, policy, basis.calendar_at, basis.zone)
         name, by = entry.detail["clock"], entry.detail["by"]
         try:
             check_extension(complaint.id, policy, runs, before, name, by, entry.at)
@@ -194,32 +194,32 @@ def allowed_history(
     return [entry for entry in history if entry.seq not in refused]
 
 
-def tallies(trial: Trial) -> dict[str, Tally]:
-    """Return the tally of each clock over all groups: the trial's clocks in their order, then those it lacks."""
+def changes_by_clock(trial: Trial) -> dict[str, VerdictChanges]:
+    """Return the changes of each clock over all groups: the trial's clocks in their order, then those it lacks."""
     rules = [rule for policy in reversed(trial.versions) for rule in policy.clocks]
     sums: dict[str, Counter[Move]] = {rule.name: Counter() for rule in rules}
     for (_, name), counter in trial.moves.items():
         sums.setdefault(name, Counter()).update(counter)
-    return {name: Tally(counter) for name, counter in sums.items() if counter}
+    return {name: VerdictChanges(counter) for name, counter in sums.items() if counter}
 
 
-def grouped(trial: Trial, name: str) -> dict[str, Tally]:
-    """Return the tally of one clock in each group, by the groups' names."""
-    return {group: Tally(counter) for (group, clock), counter in sorted(trial.moves.items()) if clock == name}
+def changes_by_group(trial: Trial, name: str) -> dict[str, VerdictChanges]:
+    """Return the changes of one clock in each group, by the groups' names."""
+    return {group: VerdictChanges(counter) for (group, clock), counter in sorted(trial.moves.items()) if clock == name}
 
 
 def sentences(trial: Trial) -> dict[str, Phrase]:
     """Return for each clock what would change, in a sentence, as `complete within 1 working day: 3 more would ...`."""
     return {
-        name: Phrase("{clock}: {words}", clock=_heading(trial, name), words=_change(trial, name, tally))
-        for name, tally in tallies(trial).items()
+        name: Phrase("{clock}: {words}", clock=_heading(trial, name), words=_change(trial, name, changes))
+        for name, changes in changes_by_clock(trial).items()
     }
 
 
 def rules_of(trial: Trial, name: str) -> list[ClockRule]:
     """Return the different rules that the versions on trial set for a clock, the latest last."""
-    found = [rule for policy in trial.versions if (rule := policy.clock(name)) is not None]
-    return list(dict.fromkeys(rule._replace(article="") for rule in found))
+    rules = [rule for policy in trial.versions if (rule := policy.clock(name)) is not None]
+    return list(dict.fromkeys(rule._replace(article="") for rule in rules))
 
 
 def _heading(trial: Trial, name: str) -> str:
@@ -227,17 +227,17 @@ def _heading(trial: Trial, name: str) -> str:
     return Phrase("{clock} within {length}", clock=Word(name), length=either(lengths)) if lengths else Word(name)
 
 
-def _change(trial: Trial, name: str, tally: Tally) -> Phrase:
-    if tally.is_gone:
-        return Phrase("the policy has no such clock; {late} under the policies in force", late=_late(tally.then))
-    if tally.is_new:
-        return Phrase("a clock that the policies in force do not have; {late}", late=_late(tally.now))
-    parts = [_counted(tally.change(told), told) for told in LATE if tally.change(told)]
+def _change(trial: Trial, name: str, changes: VerdictChanges) -> Phrase:
+    if changes.is_gone:
+        return Phrase("the policy has no such clock; {late} under the policies in force", late=_late(changes.then))
+    if changes.is_new:
+        return Phrase("a clock that the policies in force do not have; {late}", late=_late(changes.now))
+    parts = [_counted(changes.change(verdict), verdict) for verdict in LATE if changes.change(verdict)]
     if moved := trial.deadlines_moved.get(name):
         one = Phrase("1 deadline under way would move")
         parts.append(one if moved == 1 else Phrase("{count:,} deadlines under way would move", count=moved))
-    if not parts and any(before is not after for before, after in tally.moves):
-        crosses = tally.now_late or tally.no_longer_late
+    if not parts and any(before is not after for before, after in changes.moves):
+        crosses = changes.now_late or changes.no_longer_late
         others = Phrase("as many would be late, though not the same ones")
         parts = [others if crosses else Phrase("the same would be late, but other verdicts would change")]
     return listed(parts) if parts else Phrase("nothing would change")
@@ -248,9 +248,9 @@ def _late(count: Callable[[Verdict], int]) -> Phrase:
     return Phrase("{missed:,} missed, {overdue:,} overdue", missed=missed, overdue=overdue)
 
 
-def _counted(change: int, told: Verdict) -> Phrase:
+def _counted(change: int, verdict: Verdict) -> Phrase:
     count = abs(change)
-    match told, change > 0:
+    match verdict, change > 0:
         case Verdict.MISSED, True:
             return Phrase("{count:,} more would have been missed", count=count)
         case Verdict.MISSED, False:
@@ -267,20 +267,20 @@ def records(trial: Trial, by: str) -> list[dict[str, Any]]:
     `VERDICT_then` and `VERDICT_now` count its runs so judged; `now_late` counts those that would be missed or
     overdue and are not, `no_longer_late` the reverse.
     """
-    made = []
-    for name, whole in tallies(trial).items():
+    rows = []
+    for name, whole in changes_by_clock(trial).items():
         rules = either(map(span_of, rules_of(trial, name)))
-        for group, tally in (grouped(trial, name) if by else {"": whole}).items():
+        for group, changes in (changes_by_group(trial, name) if by else {"": whole}).items():
             record: dict[str, Any] = {by: group} if by else {}
-            record |= {"clock": name, "rule": rules or None, "runs": tally.moves.total()}
-            for told in Verdict:
-                record |= {f"{told}_then": tally.then(told), f"{told}_now": tally.now(told)}
-            record |= {"now_late": tally.now_late, "no_longer_late": tally.no_longer_late}
-            made.append(record)
-    return made
+            record |= {"clock": name, "rule": rules or None, "runs": changes.moves.total()}
+            for word in Verdict:
+                record |= {f"{word}_then": changes.then(word), f"{word}_now": changes.now(word)}
+            record |= {"now_late": changes.now_late, "no_longer_late": changes.no_longer_late}
+            rows.append(record)
+    return rows
 
 
 def record_keys(by: str) -> list[str]:
     """Return the keys of a trial's records, with that of the groups asked for."""
-    counts = [f"{told}_{when}" for told in Verdict for when in ("then", "now")]
+    counts = [f"{word}_{when}" for word in Verdict for when in ("then", "now")]
     return [*([by] if by else []), "clock", "rule", "runs", *counts, "now_late", "no_longer_late"]

@@ -40,20 +40,20 @@ def part_words(name: str, _: Translate) -> str:
 
 def unknown_note(report: Report, _: Translate) -> str:
     """Return of how many completed complaints first contact is not known, nothing where it is known of all."""
-    total = report.asked.total
-    told = _("first contact is not known of {count} of {all} completed: their file has no column for the step.")
+    total = report.main.total
+    text = _("first contact is not known of {count} of {all} completed: their file has no column for the step.")
     count, all_ = f"{total.contacts_unknown:,}", f"{total.completed:,}"
-    return told.format(count=count, all=all_) if total.contacts_unknown else ""
+    return text.format(count=count, all=all_) if total.contacts_unknown else ""
 
 
 def role_words(role: Role, _: Translate) -> str:
     """Return which days a section is about, in a word or two."""
-    return {Role.ASKED: _("this span"), Role.BEFORE: _("before"), Role.LAST_YEAR: _("last year")}[role]
+    return {Role.MAIN: _("this span"), Role.BEFORE: _("before"), Role.LAST_YEAR: _("last year")}[role]
 
 
 def title_of(report: Report, _: Translate) -> str:
     """Return the title of a report: that of its campaign, else what it is about."""
-    return _(report.asked.title) if report.asked.title else _("complaints received")
+    return _(report.main.title) if report.main.title else _("complaints received")
 
 
 def days_of(section: Section, _: Translate) -> str:
@@ -67,58 +67,58 @@ def days_of(section: Section, _: Translate) -> str:
 
 def intake_words(report: Report, _: Translate) -> str:
     """Return how many complaints came in a day, the usual number with its days, and on which day the most."""
-    section, usual = report.asked, report.asked.usual
-    told = _("{rate} a day").format(rate=number_of(section.a_day.rate))
+    section, usual = report.main, report.main.usual
+    text = _("{rate} a day").format(rate=number_of(section.a_day.rate))
     if usual is not None:
         rate = number_of(usual.rate)
         count, days = f"{usual.whole:,}", f"{usual_span(report):,}"
         if usual.of is not Whole.DAYS_BEFORE:
             if usual.whole != section.days:
                 some = _(", {rate} since the register begins on {begun}")
-                told += some.format(rate=rate, begun=_day(report.begun))
+                text += some.format(rate=rate, begun=_day(report.begun))
         elif count == days:
-            told += _(", usually {rate} (the {days} days before)").format(rate=rate, days=days)
+            text += _(", usually {rate} (the {days} days before)").format(rate=rate, days=days)
         else:
             some = _(", usually {rate} ({count} of the {days} days before: the register begins on {begun})")
-            told += some.format(rate=rate, count=count, days=days, begun=_day(report.begun))
+            text += some.format(rate=rate, count=count, days=days, begun=_day(report.begun))
     day, most = max(section.daily(), key=lambda item: item[1])
-    told += _("; most on {day}: {count}").format(day=day.isoformat(), count=f"{most:,}")
+    text += _("; most on {day}: {count}").format(day=day.isoformat(), count=f"{most:,}")
     if usual is not None and usual.rate:
         times = _(", {times} times the usual") if usual.of is Whole.DAYS_BEFORE else _(", {times} times the mean")
-        told += times.format(times=number_of(most * usual.whole / usual.count))
-    return told
+        text += times.format(times=number_of(most * usual.whole / usual.count))
+    return text
 
 
 def usual_words(report: Report, _: Translate) -> str:
     """Return what the usual number of complaints a day is the mean of, nothing where there is none."""
-    usual = report.asked.usual
+    usual = report.main.usual
     if usual is None:
         return ""
-    told = _("mean of {whole}").format(whole=whole_words(usual.of, _))
+    text = _("mean of {whole}").format(whole=whole_words(usual.of, _))
     if usual.whole != usual_span(report):
         some = _(", {count} of them: the register begins on {begun}")
-        told += some.format(count=f"{usual.whole:,}", begun=_day(report.begun))
-    return told
+        text += some.format(count=f"{usual.whole:,}", begun=_day(report.begun))
+    return text
 
 
 def usual_span(report: Report) -> int:
     """Return how many days the usual number a day would be taken from had the register known of complaints in all."""
-    usual, asked = report.asked.usual, report.asked
+    usual, main = report.main.usual, report.main
     is_before = usual is not None and usual.of is Whole.DAYS_BEFORE
-    return (asked.last - asked.first).days + 1 if is_before and asked.first and asked.last else asked.days
+    return (main.last - main.first).days + 1 if is_before and main.first and main.last else main.days
 
 
 def since_words(report: Report, section: Section, _: Translate) -> str:
     """Return of how many days of a section the register knows, nothing where of all that have begun."""
-    known = known_days(section, report.begun)
-    if known == section.days:
+    days_known = known_days(section, report.begun)
+    if days_known == section.days:
         return ""
-    if known:
-        told = _("the register begins on {begun}: of {days} it knows {known} of {count} days.")
+    if days_known:
+        text = _("the register begins on {begun}: of {days} it knows {known} of {count} days.")
     else:
-        told = _("the register begins on {begun}: it knows nothing of {days}.")
+        text = _("the register begins on {begun}: it knows nothing of {days}.")
     days = days_of(section, _)
-    return told.format(days=days, begun=_day(report.begun), known=f"{known:,}", count=f"{section.days:,}")
+    return text.format(days=days, begun=_day(report.begun), known=f"{days_known:,}", count=f"{section.days:,}")
 
 
 def _day(day: date | None) -> str:

@@ -65,7 +65,7 @@ class Writer:
         if report.beside:
             self._compared(compared_table(report, _))
         self._brief(brief, names, rates, days)
-        if report.asked.groups:
+        if report.main.groups:
             for chart, sheet in parts:
                 sheet.insert_chart(*chart)
 
@@ -116,7 +116,7 @@ class Writer:
 
     def _brief(self, sheet: Any, names: Sequence[str], rates: Area, days: Area | None) -> None:
         report, _ = self._report, self._
-        asked = report.asked
+        main = report.main
         sheet.set_portrait()
         sheet.set_column(0, 0, 30)
         sheet.set_column(1, 1, 18)
@@ -130,11 +130,11 @@ class Writer:
             row += 1
         columns = [_("figure"), _("count"), _("of"), _("share")]
         row = self._shares(sheet, row + 1, columns)
-        groups = len(asked.groups)
+        groups = len(main.groups)
         if left_out := charted_words(report, groups, _):
             write_text(sheet, row, 0, left_out, self._book.note)
             row += 1
-        if rates.last >= rates.first and asked.groups:
+        if rates.last >= rates.first and main.groups:
             chart = self._book.book.add_chart({"type": "line" if self._is_timed else "bar"})
             for place, name in enumerate(names):
                 column = 2 + 4 * place
@@ -208,7 +208,7 @@ class Writer:
         return {"fill": {"color": colour}, "gap": 40}
 
     def _height(self) -> int:
-        return 320 if self._is_timed else 150 + 38 * self._charted(len(self._report.asked.groups))
+        return 320 if self._is_timed else 150 + 38 * self._charted(len(self._report.main.groups))
 
     def _dress(self, chart: Any, title: str, height: int, *, is_bar: bool = False) -> None:
         chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})

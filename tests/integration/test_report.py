@@ -134,7 +134,7 @@ def test_totals_add_up_in_every_grouping(made_register: Path, lives: list[Life],
             standings = list(register.standings(Filter(), view))
             for by in GROUPINGS:
                 report = make_report(register, ReportQuery(by), view)
-                total = report.asked.total
+                total = report.main.total
                 assert total.complaints == len(standings)
                 assert total.open == sum(standing.complaint.is_open for standing in standings)
                 for name, clock in total.clocks.items():
@@ -145,13 +145,13 @@ def test_totals_add_up_in_every_grouping(made_register: Path, lives: list[Life],
                         if run.name == name
                     ]
                     assert Counter(runs) == clock.verdicts
-                check_adds_up(report.asked)
+                check_adds_up(report.main)
             split = date(2016, 11, 5)
             early, late = (
                 make_report(register, ReportQuery("platform", *days), view)
                 for days in ((None, split), (split + timedelta(1), None))
             )
-            assert early.asked.total.complaints + late.asked.total.complaints == len(standings)
+            assert early.main.total.complaints + late.main.total.complaints == len(standings)
 
 
 @pytest.mark.parametrize(("begin", "now"), [(BEGIN, NOW), (YEARS_END, YEARS_END + timedelta(days=25))], ids=str)
@@ -194,7 +194,7 @@ def asked(register: Register, by: str = "platform", **question: Any) -> Report:
 def test_a_complaint_done_late_and_reopened_stays_late(register: Register) -> None:
     receive(register, "2016-11-01 09:00", (Kind.FORWARDED, 1), (Kind.COMPLETED, 24 * 7), (Kind.REOPENED, 1), (Kind.COMPLETED, 2))  # fmt: skip
     receive(register, "2016-11-01 09:00", (Kind.COMPLETED, 1))
-    total = asked(register).asked.total
+    total = asked(register).main.total
     forward, complete = total.clocks.values()
     assert (complete.complaints, complete.runs) == (2, 3)
     assert (complete.part("late"), complete.part("on_time"), forward.part("cancelled")) == (1, 2, 1)
@@ -209,7 +209,7 @@ def test_overdue_counts_against_the_rate_and_withdrawn_does_not(register: Regist
     receive(register, "2016-11-28 09:00", (Kind.WITHDRAWN, 2))
     receive(register, "2016-11-28 09:00")
     receive(register, "2016-11-30 09:00", (Kind.PAUSED, 2))
-    forward, complete = asked(register).asked.total.clocks.values()
+    forward, complete = asked(register).main.total.clocks.values()
     assert +forward.verdicts == {
         Verdict.MET: 1, Verdict.CANCELLED: 1, Verdict.OVERDUE: 1, Verdict.PAUSED: 1,
     }  # fmt: skip
@@ -224,7 +224,7 @@ def test_advance_compensation(register: Register) -> None:
     receive(register, "2016-11-01 09:00", (Kind.COMPLETED, 1), seller="third-party")
     receive(register, "2016-11-01 09:00", seller="third-party")
     receive(register, "2016-11-02 09:00", (Kind.COMPLETED, 1), seller="platform")
-    total = asked(register).asked.total
+    total = asked(register).main.total
     assert (total.advanced, str(total.advanced_sum)) == (2, "24.70")
     assert (total.advance.count, total.advance.whole, total.advance.of) == (1, 2, Whole.THIRD_PARTY)
 
@@ -236,17 +236,17 @@ def test_a_campaign_beside_the_days_before_and_last_years(register: Register) ->
         receive(register, f"{day} 23:00")
     report = asked(register, campaign=campaign)
     assert [(s.role, str(s.first), str(s.last), s.total.complaints) for s in report.sections] == [
-        (Role.ASKED, "2016-11-01", "2016-11-10", 4),
+        (Role.MAIN, "2016-11-01", "2016-11-10", 4),
         (Role.BEFORE, "2016-10-22", "2016-10-31", 4),
     ]
-    assert report.asked.usual is not None
-    assert (report.asked.usual.count, report.asked.usual.whole, report.asked.usual.of) == (4, 10, Whole.DAYS_BEFORE)
+    assert report.main.usual is not None
+    assert (report.main.usual.count, report.main.usual.whole, report.main.usual.of) == (4, 10, Whole.DAYS_BEFORE)
     other = Campaign("sale-2015", "Sale of 2015", date(2015, 11, 5), date(2015, 11, 8))
     known = {"sale-2016": campaign, "sale-2015": other}
     assert last_years(campaign, known) is other and last_years(other, known) is None
     spans = spans_of(ReportQuery(campaign=campaign, last_year=other))
     assert [(span.role, str(span.first)) for span in spans] == [
-        (Role.ASKED, "2016-11-01"), (Role.BEFORE, "2016-10-22"), (Role.LAST_YEAR, "2015-11-05"),
+        (Role.MAIN, "2016-11-01"), (Role.BEFORE, "2016-10-22"), (Role.LAST_YEAR, "2015-11-05"),
     ]  # fmt: skip
     leap = spans_of(ReportQuery(campaign=campaign._replace(first=date(2016, 2, 1), last=date(2016, 2, 29))))
     assert (str(leap[2].first), str(leap[2].last)) == ("2015-02-01", "2015-02-28")
@@ -255,11 +255,11 @@ def test_a_campaign_beside_the_days_before_and_last_years(register: Register) ->
 def test_weeks_and_months_without_complaints_are_there(register: Register) -> None:
     receive(register, "2016-10-31 09:00")
     receive(register, "2016-11-28 00:00")
-    weeks = asked(register, "week").asked
+    weeks = asked(register, "week").main
     assert [(group.key, group.complaints) for group in weeks.groups] == [
         ("2016-W44", 1), ("2016-W45", 0), ("2016-W46", 0), ("2016-W47", 0), ("2016-W48", 1),
     ]  # fmt: skip
-    assert [(group.key, group.complaints) for group in asked(register, "month").asked.groups] == [
+    assert [(group.key, group.complaints) for group in asked(register, "month").main.groups] == [
         ("2016-10", 1), ("2016-11", 1),
     ]  # fmt: skip
     assert weeks.days == 29 and sum(1 for _ in weeks.daily()) == 29
@@ -267,9 +267,9 @@ def test_weeks_and_months_without_complaints_are_there(register: Register) -> No
 
 def test_a_span_that_is_not_over_counts_its_days_so_far(register: Register) -> None:
     receive(register, "2016-11-30 09:00")
-    section = asked(register, first=date(2016, 11, 28), last=date(2016, 12, 31)).asked
+    section = asked(register, first=date(2016, 11, 28), last=date(2016, 12, 31)).main
     assert (section.days, str(section.until), str(section.last)) == (4, "2016-12-01", "2016-12-31")
-    ahead = asked(register, first=date(2017, 1, 1), last=date(2017, 1, 31)).asked
+    ahead = asked(register, first=date(2017, 1, 1), last=date(2017, 1, 31)).main
     assert (ahead.days, list(ahead.daily()), ahead.a_day.rate, ahead.usual) == (0, [], None, None)
 
 
@@ -283,7 +283,7 @@ def test_provisional_deadlines_are_counted_of_closed_complaints_too(made_registe
         lives.append((stated, eve + 2, []))
     with register_of(lives, made_register, YEARS_END, now) as register:
         for view in (View.of(now), View(now, None, is_present=False)):
-            total = make_report(register, ReportQuery("platform"), view).asked.total
+            total = make_report(register, ReportQuery("platform"), view).main.total
             assert (total.complaints, total.provisional) == ((3, 2) if is_open_beside else (2, 1))
             forward, complete = total.clocks.values()
             assert (forward.provisional, complete.provisional) == (0, 2 if is_open_beside else 1)
@@ -312,4 +312,4 @@ def test_a_run_that_was_stopped_after_the_calendar_s_end_is_refused_in_words(mad
 def test_an_empty_register_has_an_empty_report(register: Register) -> None:
     for by in GROUPINGS:
         report = asked(register, by)
-        assert report.asked == Section(Role.ASKED, "", None, None, None, Group(None))
+        assert report.main == Section(Role.MAIN, "", None, None, None, Group(None))

@@ -10,15 +10,15 @@ from dealtrack.core.clocks import Verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Transition
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.reports.trial import (
-    Bench,
+    Basis,
     Trial,
     allowed_history,
+    changes_by_clock,
+    changes_by_group,
     group_by,
-    grouped,
     record_keys,
     records,
     sentences,
-    tallies,
     try_policy,
 )
 
@@ -28,7 +28,7 @@ RULES = CalendarRules(
 )
 CALENDAR = WorkingCalendar(RULES, 1)
 NOON = datetime(2016, 11, 14, 4, tzinfo=UTC)
-BENCH = Bench(lambda _: CALENDAR, ZONE, NOON)
+BENCH = Basis(lambda _: CALENDAR, ZONE, NOON)
 
 RECEIVED, FORWARDED, COMPLETED = Kind.RECEIVED, Kind.FORWARDED, Kind.COMPLETED
 
@@ -81,15 +81,15 @@ def test_a_restart_that_the_policy_on_trial_does_not_know_is_the_mere_end_of_a_p
     told[3] = told[3]._replace(detail={"restart": True})
     # Begun anew on Thu 10 it is due on Mon 14; else the second day is Fri 11.
     trial = tried([told], OWN)
-    assert tallies(trial)["complete"].moves == {(Verdict.RUNNING, Verdict.OVERDUE): 1}
-    assert tallies(tried([told], OWN._replace(restart=True)))["complete"].moves == {
+    assert changes_by_clock(trial)["complete"].moves == {(Verdict.RUNNING, Verdict.OVERDUE): 1}
+    assert changes_by_clock(tried([told], OWN._replace(restart=True)))["complete"].moves == {
         (Verdict.RUNNING, Verdict.RUNNING): 1
     }
 
 
 def test_verdicts_then_and_now() -> None:
     trial = tried(ALL, STRICT)
-    told = tallies(trial)["complete"]
+    told = changes_by_clock(trial)["complete"]
     assert {verdict: (told.then(verdict), told.now(verdict)) for verdict in Verdict} == {
         Verdict.RUNNING: (2, 1),
         Verdict.OVERDUE: (0, 1),
@@ -117,7 +117,7 @@ def test_the_reverse_trial_says_the_reverse() -> None:
         "complete within 2 working days: 1 fewer would have been missed, 1 fewer would be overdue, "
         "2 deadlines under way would move"
     )
-    assert tallies(trial)["complete"].no_longer_late == 2
+    assert changes_by_clock(trial)["complete"].no_longer_late == 2
 
 
 def test_a_policy_tried_on_its_own_complaints_changes_nothing() -> None:
@@ -134,12 +134,12 @@ def test_a_policy_tried_on_its_own_complaints_changes_nothing() -> None:
 def test_groups_sum_to_the_whole() -> None:
     for by, names in (("platform", ["JD", "Tmall"]), ("category", ["quality"]), ("month", ["2016-11"])):
         trial = tried(ALL, STRICT, by=by)
-        told = grouped(trial, "complete")
+        told = changes_by_group(trial, "complete")
         assert list(told) == names
-        whole = tallies(trial)["complete"]
+        whole = changes_by_clock(trial)["complete"]
         for verdict in Verdict:
-            assert sum(tally.now(verdict) for tally in told.values()) == whole.now(verdict)
-    by_platform = grouped(tried(ALL, STRICT, by="platform"), "complete")
+            assert sum(changes.now(verdict) for changes in told.values()) == whole.now(verdict)
+    by_platform = changes_by_group(tried(ALL, STRICT, by="platform"), "complete")
     assert [by_platform[name].change(Verdict.MISSED) for name in ("JD", "Tmall")] == [1, 0]
     assert [by_platform[name].change(Verdict.OVERDUE) for name in ("JD", "Tmall")] == [0, 1]
 
@@ -175,8 +175,8 @@ def test_each_complaint_is_judged_by_the_version_of_its_receipt() -> None:
     later = STRICT._replace(in_force=date(2016, 11, 10))
     trial = tried(ALL, OWN._replace(name="strict"), later)
     assert [version.in_force for version in trial.versions] == [date(2016, 1, 1), date(2016, 11, 10)]
-    assert tallies(trial)["complete"].change(Verdict.MISSED) == 0
-    assert tallies(trial)["complete"].change(Verdict.OVERDUE) == 1
+    assert changes_by_clock(trial)["complete"].change(Verdict.MISSED) == 0
+    assert changes_by_clock(trial)["complete"].change(Verdict.OVERDUE) == 1
     assert sentences(trial)["complete"].startswith("complete within 2 working days or 1 working day: 1 more would be")
 
 
@@ -185,7 +185,7 @@ def test_every_round_of_a_reopened_complaint_counts() -> None:
     strict = own._replace(clocks=(FORWARD, own.clocks[1]._replace(length=1)))
     # Two days each time, from Wed 2 and from Tue 8.
     twice = history(1, "received 1, forwarded 2, completed 4, reopened 8, completed 10")
-    told = tallies(tried([twice], strict, own=own))["complete"]
+    told = changes_by_clock(tried([twice], strict, own=own))["complete"]
     assert (told.then(Verdict.MET), told.now(Verdict.MISSED)) == (2, 2)
 
 
@@ -194,7 +194,7 @@ def test_voided_complaints_and_voided_transitions_do_not_count() -> None:
     undone = history(2, "received 1, forwarded 2, completed 7, voided 7 2, completed 3")
     trial = tried([gone, undone, []], STRICT)
     assert trial.complaints == 1
-    assert tallies(trial)["complete"].now(Verdict.MET) == 1
+    assert changes_by_clock(trial)["complete"].now(Verdict.MET) == 1
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_extensions_that_the_policy_would_have_refused_are_left_out(
     on_trial = policy(FORWARD, rule("complete", FORWARDED, COMPLETED, 2, **limits), name="limited")
     trial = tried([extended], on_trial, own=own)
     assert trial.refused == 2 - kept
-    assert tallies(trial)["complete"].now(told) == 1
+    assert changes_by_clock(trial)["complete"].now(told) == 1
     remaining = allowed_history(Complaint(1, None), extended, on_trial, BENCH)  # type: ignore[arg-type]
     assert sum(entry.kind is Kind.EXTENDED for entry in remaining) == kept
 
@@ -225,7 +225,7 @@ def test_an_extension_after_the_tried_deadline_excuses_nothing() -> None:
     extended = history(1, "received 1, forwarded 2, extended 4 complete 1, completed 7")
     trial = tried([extended], STRICT)
     assert trial.refused == 1
-    told = tallies(trial)["complete"]
+    told = changes_by_clock(trial)["complete"]
     assert (told.then(Verdict.MET), told.now(Verdict.MISSED)) == (1, 1)
 
 

@@ -22,8 +22,8 @@ MOST_BARS, MOST_WORDS, COLOURS = 120, 36, 6
 
 def intake_chart(report: Report, _: Translate) -> Chart | None:
     """Return the complaints of each day, a bar as many days as keep it readable; None where there are no days."""
-    asked = report.asked
-    daily = list(asked.daily())
+    main = report.main
+    daily = list(main.daily())
     if not daily:
         return None
     size = -(-len(daily) // MOST_BARS)
@@ -39,8 +39,8 @@ def intake_chart(report: Report, _: Translate) -> Chart | None:
     if size > 1:
         title = _("complaints received, each bar {days} days").format(days=size)
     usual = None
-    if asked.usual is not None and asked.usual.rate is not None:
-        rate = asked.usual.count * size / asked.usual.whole
+    if main.usual is not None and main.usual.rate is not None:
+        rate = main.usual.count * size / main.usual.whole
         usual = Point(rate, _("usual {rate}").format(rate=number_of(rate)))
     labels = [run[0][0].isoformat() for run in runs]
     series = [Series(_("received"), "s1", points)]
@@ -58,8 +58,8 @@ def rates_chart(report: Report, _: Translate) -> Chart | None:
             if share is None or share.rate is None:
                 points.append(Point(None, ""))
                 continue
-            told = _("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}")
-            points.append(Point(share.rate, _said(report, group, rate_title(name, _), told, _)))
+            text = _("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}")
+            points.append(Point(share.rate, _said(report, group, rate_title(name, _), text, _)))
         series.append(Series(rate_title(name, _), f"s{place % COLOURS + 1}", points))
     title = _("on time: share of {whole}").format(whole=whole_words(Whole.DECIDED, _))
     kind = "rates" if report.by in TIMED and len(groups) > 1 else "bars"
@@ -68,7 +68,7 @@ def rates_chart(report: Report, _: Translate) -> Chart | None:
 
 def parts_chart(report: Report, name: str, place: int, _: Translate) -> Chart | None:
     """Return the parts into which the runs of a clock fell, for each of the groups charted; `place` tells it apart."""
-    total = report.asked.total.clock(name)
+    total = report.main.total.clock(name)
     groups = _charted(report)
     series = []
     for part in PARTS if total else ():
@@ -88,7 +88,7 @@ def compared_chart(report: Report, _: Translate) -> Chart | None:
     if report.by in TIMED:
         return None
     keys = report.keys[: charted(report, len(report.keys))]
-    groups = [report.asked.group(key) or Group(key) for key in keys] or _charted(report)
+    groups = [report.main.group(key) or Group(key) for key in keys] or _charted(report)
     series = []
     for place, section in enumerate(report.sections, 1):
         points = []
@@ -106,9 +106,9 @@ def _a_day(section: Section, group: Group) -> float:
 
 def _charted(report: Report) -> tuple[Group, ...]:
     """Return the groups that charts show: every week and month, else the first of them, else all in one."""
-    groups = report.asked.groups
+    groups = report.main.groups
     if not groups:
-        return (report.asked.total,) if not report.by else ()
+        return (report.main.total,) if not report.by else ()
     return groups[: charted(report, len(groups))]
 
 
@@ -129,15 +129,15 @@ def _grouped(
     if not said:
         return None
     words = "; ".join(said[:MOST_WORDS]) + ("; …" if len(said) > MOST_WORDS else "")
-    names = [_("all") if group is report.asked.total else group_name(group.key, report.by, _) for group in groups]
+    names = [_("all") if group is report.main.total else group_name(group.key, report.by, _) for group in groups]
     return Chart(key, kind, title, words, names, series, form, top)
 
 
 def _said(report: Report, group: Group, title: str, value: str, _: Translate) -> str:
-    told = f"{title}{_(': ')}{value}"
-    if group is report.asked.total:
-        return told
-    return _("{some}, {other}").format(some=group_name(group.key, report.by, _), other=told)
+    text = f"{title}{_(': ')}{value}"
+    if group is report.main.total:
+        return text
+    return _("{some}, {other}").format(some=group_name(group.key, report.by, _), other=text)
 
 
 def _count(value: float) -> str:

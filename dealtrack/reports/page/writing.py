@@ -66,7 +66,7 @@ def make_page(report: Report, language: str, _: Translate) -> str:
     return template.render(
         language=language,
         title=title_of(report, _),
-        days=days_of(report.asked, _),
+        days=days_of(report.main, _),
         style=style,
         script=script,
         facts=[(label, show(value, form).text) for label, value, form in brief_lines(report, _) if form != "date"],
@@ -80,7 +80,7 @@ def make_page(report: Report, language: str, _: Translate) -> str:
             for title, share in total_shares(report, _)
         ],
         parts=list(parts_of(report, _)),
-        nothing="" if report.asked.total.complaints else _("no complaint was received in these days."),
+        nothing="" if report.main.total.complaints else _("no complaint was received in these days."),
         draw=draw_chart,
         cells=shown_cells,
         unfold=_("show the table"),
@@ -89,9 +89,9 @@ def make_page(report: Report, language: str, _: Translate) -> str:
 
 def parts_of(report: Report, _: Translate) -> list[Part]:
     """Return the parts of a report's page, in their order; none where no complaint was received."""
-    if not report.asked.total.complaints:
+    if not report.main.total.complaints:
         return []
-    days, charted = days_table(report, _), charted_words(report, len(report.asked.groups), _)
+    days, charted = days_table(report, _), charted_words(report, len(report.main.groups), _)
     parts = [
         Part(_("complaints received"), intake_words(report, _) + _("."), _only(intake_chart(report, _))),
         Part(_("on time"), charted, _only(rates_chart(report, _)), (rates_table(report, _),)),
