@@ -1,8 +1,10 @@
 """Kinds of transition, what each status allows, and folding a history into a complaint."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, tzinfo
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from enum import StrEnum
+from functools import lru_cache
+from types import NoneType
 from typing import Any, NamedTuple
 
 from dealtrack.core.moments import local_day
@@ -136,18 +138,29 @@ def is_detail(kind: str, value: Any) -> bool:
 
     Any other was put into the journal by hand.
     """
-    if value.__class__ is not dict or not NEEDED.get(kind, _NO_WORDS) <= value.keys():  # type: ignore[call-overload]
+    if value.__class__ is not dict:
         return False
-    if _TEXT.issuperset(map(type, value.values())):
-        return _TYPES.keys().isdisjoint(value) and ("amount" not in value or is_amount(value["amount"]))
-    return all(map(_is_valid, value.keys(), value.values()))
+    words = _words_to_check(kind, tuple(value), tuple(map(type, value.values())))
+    return words is not None and all(_is_valid(name, value[name]) for name in words)
+
+
+@lru_cache(1000)
+def _words_to_check(kind: str, names: Sequence[str], types: Sequence[type[Any]]) -> list[str] | None:
+    """Return the words of a detail whose values are to be looked at; None where words are missing or of wrong types."""
+    if not NEEDED.get(kind, _NO_WORDS).issubset(names):  # type: ignore[call-overload]
+        return None
+    words = []
+    for name, type_ in zip(names, types, strict=True):
+        if type_ is NoneType and name in FIELDS and name not in NEVER_EMPTY:
+            continue
+        if type_ is not _TYPES.get(name, str):
+            return None
+        if type_ is not str or name == "amount":
+            words.append(name)
+    return words
 
 
 def _is_valid(name: str, value: Any) -> bool:
-    if value is None:
-        return name in FIELDS and name not in NEVER_EMPTY
-    if value.__class__ is not _TYPES.get(name, str):
-        return False
     if name == UNKNOWN_STEPS:
         return all(step in STEPS for step in value)
     if name == "kept":
@@ -244,12 +257,7 @@ def _follows(entry: Transition, later: Transition) -> bool:
 
 def days_behind(entry: Transition, zone: tzinfo) -> int:
     """Return how many days after it happened a transition was entered, by the days of a zone; 0 for the same day."""
-    return lag(local_day(entry.recorded_at, zone), local_day(entry.at, zone))
-
-
-def lag(recorded: date, happened: date) -> int:
-    """Return how many days after it happened something was entered, 0 for none."""
-    return max(0, (recorded - happened).days)
+    return max(0, (local_day(entry.recorded_at, zone) - local_day(entry.at, zone)).days)
 
 
 def backdating(history: Iterable[Transition], zone: tzinfo) -> int:

@@ -241,7 +241,7 @@ class Intake:
         }
         versions = self._register.policies[stated["policy"]]
         work = work_of(row, stated, versions, self._recorder.now, self._register.zone, self._platform)
-        complaint = self._recorder.enter(work, (row.id or 0) if self._keeps_ids else 0)
+        complaint = self._recorder.record(work, (row.id or 0) if self._keeps_ids else 0).complaint.id
         self._recognition.claim(row, complaint)
         self._lines[complaint] = row.line
         self._summary.added += 1

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -88,16 +89,13 @@ class JournalWriter:
         """Return the number that the next entry will bear."""
         return self._tail.seq + 1
 
-    def next_transition(
-        self, ahead: int, complaint: int, kind: Kind, at: datetime, detail: Mapping[str, Any]
-    ) -> Transition:
-        """Return a transition as it will be read back once it, and as many before it as lie `ahead`, are added."""
-        return Transition(self.next_seq + ahead, complaint, kind, at, self.recorded_at, self._actor, detail)
-
-    def add(self, entry: Transition) -> None:
-        """Add a complaint's transition, which bears the next number."""
-        seq = self._add(entry.complaint, str(entry.kind), to_store(entry.at), chain.canonical(entry.detail))
-        assert seq == entry.seq
+    def add(self, entries: Sequence[Transition]) -> None:
+        """Add a complaint's transitions, which bear the next numbers."""
+        kinds = [entry.kind for entry in entries]
+        moments = [to_store(entry.at) for entry in entries]
+        details = [chain.canonical(entry.detail) for entry in entries]
+        self.add_all([(entries[0].complaint, kinds, moments, details)])
+        assert entries[-1].seq == self._tail.seq
 
     def add_all(self, transitions: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]]) -> None:
         """Add entries of complaints: of each the kinds, moments and details of its transitions, as they are stored."""
@@ -124,12 +122,29 @@ class JournalWriter:
         self._links.clear()
 
 
+_decode = json.JSONDecoder().raw_decode
+
+
+def _read_json(text: str) -> Any:
+    """Return the value of a JSON text as the journal writes it, without spaces around it."""
+    value, end = _decode(text)
+    if end != len(text):
+        raise ValueError(text)
+    return value
+
+
+_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+_moment = lru_cache(16)(from_store)
+"""Remembers the last moments: what an import records bears one."""
+
+
 def transition_of(row: Sequence[Any]) -> Transition:
     """Return the transition that a row holds, of COLUMNS or more; raises BadEntry."""
     seq, complaint, kind, at, recorded_at, actor, text = row[:7]
     try:
-        detail = json.loads(text)
-        entry = Transition(seq, complaint, Kind(kind), from_store(at), from_store(recorded_at), actor, detail)
+        # What most transitions have to tell is nothing.
+        detail = _read_json(text) if text != "{}" else {}
+        entry = Transition(seq, complaint, _KINDS[kind], from_store(at), _moment(recorded_at), actor, detail)
     except UNFORESEEN:
         raise BadEntry(seq=seq) from None
     if not is_detail(kind, detail):

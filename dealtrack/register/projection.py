@@ -8,7 +8,7 @@ from typing import Any
 
 from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock, End
-from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
+from dealtrack.core.lifecycle import Complaint, Status, Transition
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.platform import Check, Platform
 from dealtrack.core.policy import Policy
@@ -34,7 +34,7 @@ NEVER_NULL = {
 COMPLAINT_MARKS = ", ".join(
     "?" if name in NEVER_NULL else "nullif(?, 0)" for name in f"{COMPLAINT_COLUMNS}, import_key".split(", ")
 )
-"""What `bindable` rows are bound to: no text is 0."""
+"""What rows of `_bindable` are bound to: no text is 0."""
 
 NOT_KNOWN = -1
 """What stands for a first contact that is not known."""
@@ -81,8 +81,8 @@ def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ..
     )
 
 
-def bindable(row: Sequence[Any]) -> tuple[Any, ...]:
-    """Return a part of a complaint's row with 0 for None, which COMPLAINT_MARKS make NULL.
+def _bindable(row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a complaint's row with 0 for None, which COMPLAINT_MARKS make NULL.
 
     sqlite3 looks for an adapter of each None: 3 us a row.
     """
@@ -211,9 +211,9 @@ def write_policy(connection: sqlite3.Connection, policy: Policy, seq: int) -> No
     )
 
 
-def import_key_of(history: Iterable[Transition]) -> str | None:
-    """Return the key by which an import knows a complaint again that has no number."""
-    return next((entry.detail.get("import_key") for entry in history if entry.kind is Kind.RECEIVED), None)
+def import_key_of(history: Sequence[Transition]) -> str | None:
+    """Return the key by which an import knows a complaint again that has no number; its receipt tells it."""
+    return history[0].detail.get("import_key")
 
 
 def copy_empty(register: sqlite3.Connection, connection: sqlite3.Connection) -> None:
@@ -241,7 +241,7 @@ class Writer:
         self, rows: Iterable[tuple[Any, ...]], runs: Iterable[tuple[Any, ...]], texts: Iterable[tuple[int, str]]
     ) -> None:
         """Write the rows of new complaints, of their clocks, and of the texts that they are searched by."""
-        self._complaints += rows
+        self._complaints += map(_bindable, rows)
         self._clocks += runs
         self._texts += texts
         if len(self._complaints) >= self.BATCH:
@@ -253,7 +253,7 @@ class Writer:
         """Write a complaint, its clocks and what its history says, in place of what stood there."""
         row = complaint_row(complaint, import_key_of(history))
         runs = [clock_row(complaint.id, clock) for clock in clocks]
-        text = (complaint.id, search_text(entry.detail for entry in history))
+        text = (complaint.id, search_text([entry.detail for entry in history]))
         if is_new:
             self.add([row], runs, [text])
         else:

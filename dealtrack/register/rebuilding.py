@@ -1,7 +1,7 @@
 """The projection held against the journal, and made again from it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import groupby, islice
 from typing import Any, NamedTuple
@@ -17,7 +17,6 @@ from dealtrack.register.calendar_revision import OtherVerdict, other_verdicts
 from dealtrack.register.calendar_rulings import read_layers, revisions, write_rules
 from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
-from dealtrack.register.plain import Plain
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
 from dealtrack.register.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
@@ -43,32 +42,16 @@ class Made(NamedTuple):
     texts: list[tuple[int, str]]
 
 
-class Maker:
-    """Makes complaints again from their entries in the journal."""
-
-    def __init__(self, register: Register) -> None:
-        self._register = register
-        self._plain = Plain(register)
-
-    def make(self, histories: Histories) -> Made:
-        """Return what the journal makes of complaints, one after another."""
-        made = Made([], [], [])
-        for id_, entries in histories:
-            told = self._plain.retell(entries)
-            if told is None:
-                self._add_usual(made, entries)
-                continue
-            made.rows.append(self._plain.complaint_row(id_, told))
-            made.runs.extend(self._plain.clock_rows(id_, told, [entry[0] for entry in entries]))
-            made.texts.append((id_, search_text(told.details)))
-        return made
-
-    def _add_usual(self, made: Made, entries: Sequence[Row]) -> None:
+def make(register: Register, histories: Histories) -> Made:
+    """Return what the journal makes of complaints, one after another."""
+    made = Made([], [], [])
+    for _, entries in histories:
         history = list(map(journal.transition_of, entries))
-        complaint, clocks = self._register.project(history)
+        complaint, clocks = register.project(history)
         made.rows.append(projection.complaint_row(complaint, projection.import_key_of(history)))
-        made.runs.extend(sorted(projection.clock_row(complaint.id, clock) for clock in clocks))
-        made.texts.append((complaint.id, search_text(entry.detail for entry in history)))
+        made.runs.extend(sorted([projection.clock_row(complaint.id, clock) for clock in clocks]))
+        made.texts.append((complaint.id, search_text([entry.detail for entry in history])))
+    return made
 
 
 def rebuild(register: Register) -> None:
@@ -85,9 +68,8 @@ def project(register: Register) -> None:
     connection = register.connection
     _apply_events(connection)
     writer = projection.Writer(connection)
-    maker = Maker(register)
     for *_, histories in _batches(connection):
-        writer.add(*maker.make(histories))
+        writer.add(*make(register, histories))
     writer.flush()
 
 
@@ -147,9 +129,8 @@ def tables_agree(register: Register) -> bool:
     try:
         if any(differing_tables(connection)):
             return False
-        maker = Maker(register)
         for first, last, histories in _batches(connection):
-            for statement, rows in zip(STORED, maker.make(histories), strict=True):
+            for statement, rows in zip(STORED, make(register, histories), strict=True):
                 if connection.execute(statement, (first, last)).fetchall() != rows:
                     return False
     except (sqlite3.Error, DealtrackError, *UNFORESEEN):
@@ -226,8 +207,7 @@ def _differing_complaints(register: Register) -> Iterator[str]:
     complaints = _by_first(connection.execute("SELECT * FROM complaint ORDER BY id"))
     clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
     texts = _by_first(connection.execute("SELECT * FROM search_text ORDER BY complaint"))
-    maker = Maker(register)
-    made = ((id_, _made(maker, id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
+    made = ((id_, _made(register, id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
     for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):
         if expected is None:
             yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
@@ -240,9 +220,9 @@ def _differing_complaints(register: Register) -> Iterator[str]:
             yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
 
 
-def _made(maker: Maker, id_: int, rows: list[Row]) -> Made:
+def _made(register: Register, id_: int, rows: list[Row]) -> Made:
     try:
-        return maker.make([(id_, rows)])
+        return make(register, [(id_, rows)])
     except BadHistory:
         raise
     except (DealtrackError, *UNFORESEEN):

@@ -1,13 +1,11 @@
 """Writing to the register: within one transaction, entries are added to the journal and the tables follow."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import count, filterfalse
 from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
@@ -21,8 +19,14 @@ from dealtrack.register import journal, projection, queries
 from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.connection import PATIENCE_SECONDS, finish_erasure, is_erasure_open, transaction
 from dealtrack.register.journal import Event
-from dealtrack.register.personal import Personal, PersonalCheck, PersonalDigest, personal_digest, personal_row
-from dealtrack.register.plain import Plain
+from dealtrack.register.personal import (
+    Personal,
+    PersonalCheck,
+    PersonalDigest,
+    new_salts,
+    personal_digest,
+    personal_row,
+)
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
 
@@ -128,12 +132,9 @@ class Recorder:
         self._numbers: dict[str | None, list[int]] = {}
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[Any, ...]] = []
+        self._salts = new_salts()
         self._last = queries.last_complaint(connection)
         self._put_in = queries.personal_beyond(connection, self._last)
-
-    @cached_property
-    def _plain(self) -> Plain:
-        return Plain(self.register)
 
     @cached_property
     def _personal_check(self) -> PersonalCheck:
@@ -204,7 +205,7 @@ class Recorder:
         state = ComplaintState(id_, () if is_new else self.history(id_))
         if work.personal is not None and not is_new:
             self._check_personal(state)
-        salt = os.urandom(16) if work.personal is not None else b""
+        salt = next(self._salts) if work.personal is not None else b""
         decided = self._decide(state, work, salt)
         # What can still be refused, a deadline outside the calendar, is refused before anything is written.
         complaint, clocks = self.register.project_state(state)
@@ -212,8 +213,7 @@ class Recorder:
             self._last = id_
         if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
             self._write_personal(personal_row(id_, work.personal, salt), is_new)
-        for entry in decided:
-            self._entries.add(entry)
+        self._entries.add(decided)
         self._rows.write(complaint, clocks, state.history, is_new)
         if is_new:
             self._remember(id_, complaint.number, projection.import_key_of(state.history))
@@ -222,23 +222,12 @@ class Recorder:
         self._note(id_)
         return Recorded(complaint, clocks, decided)
 
-    def enter(self, work: Work, new_id: int = 0) -> int:
-        """Record a new complaint and return its id: what `record` does, in a third of its time where it is plain."""
-        ready = self._plain.ready(work, self.now, self.recorded_at)
-        if ready is None:
-            return self.record(work, new_id).complaint.id
-        id_ = self._last = self._next_id(new_id)
-        if ready.personal is not None:
-            self._personal.append((id_, *ready.personal))
-        self._rows.add([(id_, *ready.complaint)], [(id_, *run) for run in ready.clocks], [(id_, ready.said)])
-        self._entries.add_all([(id_, ready.kinds, ready.moments, ready.details)])
-        self._remember(id_, ready.number, ready.import_key)
-        self._note(id_)
-        return id_
-
     def _next_id(self, new_id: int) -> int:
         # A row of personal data that somebody put in stays as it is, for `verify` to name; no complaint may inherit it.
-        return next(filterfalse(self._put_in.__contains__, count(max(self._last + 1, new_id))))
+        id_ = max(self._last + 1, new_id)
+        while id_ in self._put_in:
+            id_ += 1
+        return id_
 
     def _note(self, id_: int) -> None:
         if len(self._complaints) < MOST_NAMED:
@@ -256,6 +245,7 @@ class Recorder:
     def _decide(self, state: ComplaintState, work: Work, salt: bytes) -> list[Transition]:
         """Return the transitions that drafts make, each at the moment that is stored, and add them to the state."""
         decided: list[Transition] = []
+        first = self._entries.next_seq
         for draft in work.drafts:
             kind, moment, detail = draft
             previous = limits.previous_transition(state.entries, kind) if moment.day_only else None
@@ -271,8 +261,9 @@ class Recorder:
                     ).version
                 if work.personal is not None:
                     detail["personal"] = personal_digest(salt, work.personal)
-            decided.append(self._entries.next_transition(len(decided), state.id, kind, at, detail))
-            state.add(decided[-1])
+            entry = Transition(first + len(decided), state.id, kind, at, self.recorded_at, self.actor, detail)
+            decided.append(entry)
+            state.add(entry)
         return decided
 
     def _check_limits(self, state: ComplaintState, draft: Draft, at: datetime) -> None:

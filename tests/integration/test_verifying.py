@@ -6,19 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from dealtrack.core.moments import local_day, to_store
 from dealtrack.register import journal
 from dealtrack.register.connection import reading
 from dealtrack.register.opening import open_register
-from dealtrack.register.plain import Plain
 from dealtrack.register.rebuilding import BATCH, tables_agree
 from dealtrack.register.recorder import recording, writing
 from dealtrack.register.register import Register
@@ -240,25 +235,3 @@ def test_a_check_that_finds_no_memory_ends_as_commands_do(path: Path) -> None:
         statuses.add(ran.returncode)
     # It has no evidence files.
     assert {3} <= statuses <= {1, 3}
-
-
-ZONES = ("Asia/Shanghai", "America/St_Johns", "Asia/Kolkata", "Africa/Monrovia", "Pacific/Apia", "Europe/Lisbon")
-
-
-@pytest.mark.parametrize("zone", ZONES)
-def test_the_day_of_a_stored_moment_is_remembered_by_its_hour_only_where_that_lies_in_one_day(zone: str) -> None:
-    held: Any = SimpleNamespace(zone=ZoneInfo(zone), head=lambda: (0, ""))
-    plain = Plain(held)
-    # St John's went back to 23:01 at 00:01 until 2011: two midnights within one hour.
-    for start in (
-        datetime(2005, 10, 30, tzinfo=UTC),
-        datetime(1972, 1, 6, tzinfo=UTC),
-        datetime(2011, 12, 29, tzinfo=UTC),
-    ):
-        for minute in range(3 * 24 * 60):
-            at = start + timedelta(minutes=minute)
-            assert plain._day(to_store(at)) == local_day(at, held.zone), at
-    for wrong in ("", "x", "2016-11-11T24:30:00Z", "2016-11-11T13:xx:00Z", "2016-02-30T13:00:00Z"):
-        with pytest.raises(ValueError):
-            plain._day(wrong)
-    assert plain._day("2016-11-11T13:30:00+14:00") == local_day(datetime(2016, 11, 10, 23, 30, tzinfo=UTC), held.zone)
