@@ -20,7 +20,7 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase
 from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, remove_drafts
-from dealtrack.register.interrupts import await_interrupt, interruptible
+from dealtrack.register.sqlite.interrupts import await_interrupt, interruptible
 
 APPLICATION_ID = 0x6465616C  # "deal"
 PATIENCE_SECONDS = 30

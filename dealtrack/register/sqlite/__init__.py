@@ -1,0 +1,1 @@
+"""What is SQLite's own: its connections, its schema, the views in it."""
