@@ -18,15 +18,6 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import BackupFailed, CannotRead, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.connection import (
-    SQLITE_MAGIC,
-    UNFORESEEN,
-    connect,
-    faults_of,
-    reading,
-    real_path,
-    sync,
-)
 from dealtrack.register.drafts import (
     EVIDENCE_SUFFIX,
     NOTE_SUFFIX,
@@ -43,6 +34,15 @@ from dealtrack.register.drafts import (
 )
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.schema import VERSION, check_version, schema_faults
+from dealtrack.register.sqlite.connection import (
+    SQLITE_MAGIC,
+    UNFORESEEN,
+    connect,
+    faults_of,
+    reading,
+    real_path,
+    sync,
+)
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"

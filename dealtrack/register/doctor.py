@@ -13,11 +13,11 @@ from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.backup import draft_folders, last_backup
-from dealtrack.register.connection import is_erasure_open
 from dealtrack.register.drafts import drafts_in
 from dealtrack.register.evidence import evidence_entries, evidence_folder
 from dealtrack.register.folder import holds_folders
 from dealtrack.register.schema import VERSION
+from dealtrack.register.sqlite.connection import is_erasure_open
 from dealtrack.register.store import Store
 
 RESET_FIXED = (3, 51, 3)

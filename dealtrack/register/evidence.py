@@ -20,9 +20,9 @@ from dealtrack.core.file_names import lone_file_name
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.connection import real_path, sync
 from dealtrack.register.drafts import DRAFT, EVIDENCE_SUFFIX, only_file, part_of_register
 from dealtrack.register.folder import CREATE, LINKS, READ, Folder
+from dealtrack.register.sqlite.connection import real_path, sync
 from dealtrack.register.store import Store
 
 LARGEST = 1 << 30

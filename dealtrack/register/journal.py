@@ -14,7 +14,7 @@ from dealtrack.core import chain
 from dealtrack.core.lifecycle import Kind, Transition, is_detail
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.errors import BadEntry
-from dealtrack.register.connection import UNFORESEEN
+from dealtrack.register.sqlite.connection import UNFORESEEN
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
 """The numbers that SQLite can hold."""

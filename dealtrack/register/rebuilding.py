@@ -15,11 +15,11 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries
 from dealtrack.register.calendar_revision import OtherVerdict, other_verdicts
 from dealtrack.register.calendar_rulings import read_layers, revisions, write_rules
-from dealtrack.register.connection import UNFORESEEN, reading
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
 from dealtrack.register.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
+from dealtrack.register.sqlite.connection import UNFORESEEN, reading
 
 SHOWN = 5
 BATCH = 2000

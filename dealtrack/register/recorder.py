@@ -17,7 +17,6 @@ from dealtrack.core.policy import Policy, check_same_version
 from dealtrack.errors import PersonalAltered, RegisterOlder
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.calendar_rulings import write_rules
-from dealtrack.register.connection import PATIENCE_SECONDS, finish_erasure, is_erasure_open, transaction
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import (
     Personal,
@@ -28,6 +27,7 @@ from dealtrack.register.personal import (
     personal_row,
 )
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite.connection import PATIENCE_SECONDS, finish_erasure, is_erasure_open, transaction
 from dealtrack.register.store import Store
 
 MOST_NAMED = 9

@@ -22,7 +22,10 @@ from dealtrack.errors import (
 from dealtrack.phrase import Phrase
 from dealtrack.register import schema, upgrade
 from dealtrack.register.backup import STAMP, copy_database
-from dealtrack.register.connection import (
+from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
+from dealtrack.register.journal import Tail
+from dealtrack.register.opening import open_register
+from dealtrack.register.sqlite.connection import (
     APPLICATION_ID,
     PATIENCE_SECONDS,
     check_names,
@@ -31,9 +34,6 @@ from dealtrack.register.connection import (
     sync,
     translate,
 )
-from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
-from dealtrack.register.journal import Tail
-from dealtrack.register.opening import open_register
 from dealtrack.register.verification import verify
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import NotARegister, RegisterAltered, RegisterNewer, RegisterOlder
 from dealtrack.phrase import Phrase
-from dealtrack.register.connection import APPLICATION_ID
+from dealtrack.register.sqlite.connection import APPLICATION_ID
 from dealtrack.register.views import VIEWS
 
 VERSION = 7

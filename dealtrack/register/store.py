@@ -21,8 +21,8 @@ from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import calendar_rulings, journal, projection, queries, schema
-from dealtrack.register.connection import Connection, is_undecodable, reading
 from dealtrack.register.journal import Event
+from dealtrack.register.sqlite.connection import Connection, is_undecodable, reading
 
 FACTS = {"timezone", "policy", "calendar"}
 

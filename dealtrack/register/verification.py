@@ -9,12 +9,12 @@ from dealtrack.core import chain
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.rebuilding import check_journal, differences, tables_agree
 from dealtrack.register.register import Register
 from dealtrack.register.schema import foreign_names, schema_faults
+from dealtrack.register.sqlite.connection import UNFORESEEN, is_undecodable, reading
 
 SHORTEST_HEAD = 8
 SHOWN_DAMAGE = 3

@@ -168,7 +168,7 @@ def test_a_register_in_a_read_only_folder_whose_last_entries_stand_beside_it_is_
 
 def test_a_register_that_is_written_to_while_it_is_read_without_locks_says_so(clerk: Clerk) -> None:
     from dealtrack.errors import RegisterUnusable
-    from dealtrack.register.connection import _connection, check_unchanged
+    from dealtrack.register.sqlite.connection import _connection, check_unchanged
 
     connection = _connection(clerk.db, "immutable=1", sqlite3.OperationalError("read-only"))
     check_unchanged(connection, clerk.db)

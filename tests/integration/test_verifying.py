@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from dealtrack.register import journal
-from dealtrack.register.connection import reading
 from dealtrack.register.opening import open_register
 from dealtrack.register.rebuilding import BATCH, tables_agree
 from dealtrack.register.recorder import recording, writing
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite.connection import reading
 from dealtrack.register.verification import _is_whole, verify
 from tests.bench import complaints
 from tests.conftest import PROJECT, Clerk

@@ -15,7 +15,7 @@ from dealtrack.cli.language import _
 from dealtrack.cli.session import show_value
 from dealtrack.core.text import safe_lines
 from dealtrack.errors import DealtrackError, RegisterLocked
-from dealtrack.register.connection import PATIENCE_SECONDS
+from dealtrack.register.sqlite.connection import PATIENCE_SECONDS
 
 SECONDS_BETWEEN_TRIES = 0.3
 

@@ -10,12 +10,12 @@ from typing import Self
 from dealtrack.core.agenda import Item, by_urgency, next_change
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError, RegisterMissing
-from dealtrack.register.connection import faults_of
 from dealtrack.register.opening import open_register
 from dealtrack.register.polling import Follower
 from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Work, recording
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite.connection import faults_of
 from dealtrack.register.view import View
 
 PATIENCE_SECONDS = 0.2
