@@ -335,7 +335,7 @@ def datasette(context: typer.Context) -> None:
     """Print what Datasette needs to show the register, and to serve nothing else of it."""
     from dealtrack.exchange.datasette import load_template, metadata
     from dealtrack.exchange.writers import json_text
-    from dealtrack.register.schema import tables_and_views
+    from dealtrack.register.sqlite.schema import tables_and_views
 
     session: Session = context.obj
     template = load_template(settings.data_folder() / "datasette.toml")

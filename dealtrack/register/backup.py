@@ -33,7 +33,6 @@ from dealtrack.register.drafts import (
     unnamed_file,
 )
 from dealtrack.register.personal import personal_faults
-from dealtrack.register.schema import VERSION, check_version, schema_faults
 from dealtrack.register.sqlite.connection import (
     SQLITE_MAGIC,
     UNFORESEEN,
@@ -43,6 +42,7 @@ from dealtrack.register.sqlite.connection import (
     real_path,
     sync,
 )
+from dealtrack.register.sqlite.schema import VERSION, check_version, schema_faults
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"

@@ -12,10 +12,10 @@ from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterExists, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register import schema
 from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
 from dealtrack.register.recorder import recording
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import connect, faults_of, sync
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dealtrack.errors import RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register import schema
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import UNFORESEEN, check_unchanged, connect, faults_of
 
 

@@ -18,8 +18,8 @@ from dealtrack.register.calendar_rulings import read_layers, revisions, write_ru
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
-from dealtrack.register.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
 from dealtrack.register.sqlite.connection import UNFORESEEN, reading
+from dealtrack.register.sqlite.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
 
 SHOWN = 5
 BATCH = 2000

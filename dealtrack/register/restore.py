@@ -20,11 +20,12 @@ from dealtrack.errors import (
     RegisterUnusable,
 )
 from dealtrack.phrase import Phrase
-from dealtrack.register import schema, upgrade
+from dealtrack.register import upgrade
 from dealtrack.register.backup import STAMP, copy_database
 from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
 from dealtrack.register.journal import Tail
 from dealtrack.register.opening import open_register
+from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import (
     APPLICATION_ID,
     PATIENCE_SECONDS,

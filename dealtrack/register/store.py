@@ -20,8 +20,9 @@ from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
-from dealtrack.register import calendar_rulings, journal, projection, queries, schema
+from dealtrack.register import calendar_rulings, journal, projection, queries
 from dealtrack.register.journal import Event
+from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, is_undecodable, reading
 
 FACTS = {"timezone", "policy", "calendar"}

@@ -14,12 +14,13 @@ from dealtrack.core.personal import email_key, phone_key
 from dealtrack.core.text import first_few
 from dealtrack.errors import DealtrackError, RegisterOlder
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register import queries, schema
+from dealtrack.register import queries
 from dealtrack.register.backup import STAMP, copy_whole
 from dealtrack.register.journal import Tail
 from dealtrack.register.queries import Filter
 from dealtrack.register.rebuilding import project
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import UNFORESEEN, faults_of, reader, transaction
 from dealtrack.register.store import Upgrade
 

@@ -13,8 +13,8 @@ from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.rebuilding import check_journal, differences, tables_agree
 from dealtrack.register.register import Register
-from dealtrack.register.schema import foreign_names, schema_faults
 from dealtrack.register.sqlite.connection import UNFORESEEN, is_undecodable, reading
+from dealtrack.register.sqlite.schema import foreign_names, schema_faults
 
 SHORTEST_HEAD = 8
 SHOWN_DAMAGE = 3

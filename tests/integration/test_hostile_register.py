@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.phrase import in_language, listed
-from dealtrack.register import schema
+from dealtrack.register.sqlite import schema
 from tests.conftest import Clerk
 
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)"

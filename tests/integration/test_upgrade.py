@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.register.schema import VERSION, schema_faults
+from dealtrack.register.sqlite.schema import VERSION, schema_faults
 from tests.conftest import Clerk
 from tests.faults.no_room import make_read_only, mounted
 from tests.make_register import DAYS, kept, unpack
