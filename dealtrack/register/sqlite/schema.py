@@ -21,7 +21,7 @@ from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import NotARegister, RegisterAltered, RegisterNewer, RegisterOlder
 from dealtrack.phrase import Phrase
 from dealtrack.register.sqlite.connection import APPLICATION_ID
-from dealtrack.register.views import VIEWS
+from dealtrack.register.sqlite.views import VIEWS
 
 VERSION = 7
 """The schema version that this dealtrack reads and writes."""
