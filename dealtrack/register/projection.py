@@ -13,7 +13,7 @@ from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.platform import Check, Platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.search_text import search_text
-from dealtrack.register import zones
+from dealtrack.register.sqlite import zone_offsets
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
@@ -193,7 +193,7 @@ def write_made(connection: sqlite3.Connection, made: Mapping[str, Any]) -> None:
     """Write the facts that a register's first entry tells beside its calendar."""
     facts = ((name, made[name]) for name in ("timezone", "policy"))
     connection.executemany("INSERT INTO fact VALUES (?, ?)", facts)
-    zones.write_offsets(connection, made["timezone"])
+    zone_offsets.write_offsets(connection, made["timezone"])
 
 
 def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:
