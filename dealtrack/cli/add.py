@@ -23,7 +23,7 @@ from dealtrack.cli.options import (
 from dealtrack.cli.output import check_format
 from dealtrack.cli.session import Session, is_agreed, show_value
 from dealtrack.cli.terminal import tell, warn
-from dealtrack.cli.terms import said
+from dealtrack.cli.terms import say_field
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lifecycle import ComplaintState, Kind
@@ -211,7 +211,9 @@ def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: 
     versions = register.policies.get(name) or read_policy(name)
     moment = session.moment(at, register.zone).start
     standing = projected_standing(detail, versions, moment, register.calendar, register.zone, session.now)
-    names = ", ".join(said(field, detail[field]) for field in ("number", "platform", "category") if field in detail)
+    names = ", ".join(
+        say_field(field, detail[field]) for field in ("number", "platform", "category") if field in detail
+    )
     tell(_("{known}: received {moment}").format(known=names, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
         tell(line)

@@ -12,7 +12,7 @@ from typer.core import TyperOption
 
 from dealtrack import __version__
 from dealtrack.cli.language import _, say
-from dealtrack.cli.usage import SpokenCommand, SpokenGroup
+from dealtrack.cli.usage import TranslatedCommand, TranslatedGroup
 from dealtrack.core.lifecycle import COMMAND_OF
 from dealtrack.core.matching import nearest_names
 from dealtrack.errors import suggestion
@@ -107,7 +107,7 @@ def load_command(name: str) -> Any:
     entry = COMMANDS[name]
     if name not in GROUP_HELP:
         app = _new_app()
-        app.command(name, cls=SpokenCommand)(_function(entry.module, entry.functions[0]))
+        app.command(name, cls=TranslatedCommand)(_function(entry.module, entry.functions[0]))
         command = typer.main.get_command(app)
         _share_options(name, command)
         return command
@@ -115,7 +115,7 @@ def load_command(name: str) -> Any:
     app.callback()(lambda: None)
     for member in entry.functions:
         module, _, function = member.rpartition(":")
-        app.command(function.replace("_", "-"), cls=SpokenCommand)(_function(module or entry.module, function))
+        app.command(function.replace("_", "-"), cls=TranslatedCommand)(_function(module or entry.module, function))
     group = typer.main.get_command(app)
     group.name = name
     for part, command in group.commands.items():  # type: ignore[attr-defined]
@@ -170,7 +170,7 @@ def _forbid_asking(context: Any, param: Any, value: bool) -> None:
         context.obj.may_ask = False
 
 
-class CommandGroup(SpokenGroup):
+class CommandGroup(TranslatedGroup):
     """A group of commands, which refuses what is none of them with the nearest names."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from dealtrack.cli.describe import Translate, due_text
 from dealtrack.cli.language import _
 from dealtrack.cli.terminal import lines_beside
-from dealtrack.cli.terms import said
+from dealtrack.cli.terms import say_field
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.moments import show_moment
@@ -121,7 +121,7 @@ def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str
     values = record(full.standing)
     for name in FIELDS:
         if values[name] is not None:
-            yield "field", [_(name), safe_text(said(name, str(values[name]), _))]
+            yield "field", [_(name), safe_text(say_field(name, str(values[name]), _))]
         if name == "category" and (word := _category_word(full)):
             yield "field", [_("category word"), safe_text(word)]
         if name == "owner" and full.standing.complaint.handler is not None:
@@ -160,7 +160,7 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     words = []
     if entry.kind is not Kind.RECEIVED:
         names = [name for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
-        words = [f"{_(name)} {said(name, str(detail[name]), _)}" for name in names]
+        words = [f"{_(name)} {say_field(name, str(detail[name]), _)}" for name in names]
     if entry.kind is Kind.HANDED_ON:
         words.append(_("to {whom}").format(whom=detail["to"]))
     if entry.kind is Kind.EVIDENCE:

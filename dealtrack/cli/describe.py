@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from dealtrack.cli.language import _, say
-from dealtrack.cli.terms import said
+from dealtrack.cli.terms import say_field
 from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.clocks import Clock
 from dealtrack.core.deadlines import LAST_SECOND
@@ -43,7 +43,7 @@ def due_text(clock: Clock, zone: tzinfo, _: Translate = _) -> str:
 def name_of(standing: Standing) -> str:
     """Return what a complaint is known by: its id, number, platform and category."""
     complaint = standing.complaint
-    parts = [complaint.number, complaint.platform, said("category", complaint.category)]
+    parts = [complaint.number, complaint.platform, say_field("category", complaint.category)]
     return safe_text(f"{complaint.id} ({', '.join(text for text in parts if text)})")
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack.cli.commands import COMMANDS, all_commands
-from dealtrack.cli.language import CHINESE, ENGLISH, _, is_english, spoken, translated
+from dealtrack.cli.language import CHINESE, ENGLISH, _, current_language, is_english, translated
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import Paint, labelled_lines, lines_beside, painter, terminal_width, wrap_text
 from dealtrack.cli.terms import GLOSSARY
@@ -72,7 +72,7 @@ def _usage(root: Any, words: list[str]) -> str:
 
 def _text(name: str) -> str:
     folder = Path(__file__).parent.parent / "help"
-    guide = folder / spoken() / f"{name}.md"
+    guide = folder / current_language() / f"{name}.md"
     # A language that is new may have no guides of its own yet.
     return (guide if guide.exists() else folder / ENGLISH / f"{name}.md").read_text(encoding="utf-8")
 
@@ -94,12 +94,12 @@ def _messages() -> Iterator[str]:
         template = error.template()
         # What follows another word without a space is said in some cases only.
         added = set(re.findall(r"(?<=[\w.])\{(\w+)\}", template))
-        said = re.sub(
+        text = re.sub(
             r"\{(\w+)(?:!r)?\}",
             lambda place, added=added: "" if place[1] in added else place[1].upper(),  # type: ignore[misc]
             _(template).replace("\n", " " if is_english() else ""),
         )
-        yield f"- {error.exit_code}{_(':')}{' ' if is_english() else ''}{said}"
+        yield f"- {error.exit_code}{_(':')}{' ' if is_english() else ''}{text}"
 
 
 def _commands() -> Iterator[str]:

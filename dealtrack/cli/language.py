@@ -33,7 +33,7 @@ LANGUAGES = {
 }
 """The languages, by their code of two letters, which names the folder of their guides too."""
 
-_spoken = [ENGLISH]
+_current = [ENGLISH]
 
 
 def language_named(text: str) -> str | None:
@@ -52,23 +52,23 @@ def choose_language(option: str, environment: Mapping[str, str] = os.environ) ->
     Raises UnknownLanguage for one that was asked for and is not spoken; of a locale, English is made do with.
     """
     locale = next(filter(None, (environment.get(name, "").strip() for name in LOCALE_VARIABLES)), "")
-    _spoken[0] = language_named(locale) or ENGLISH
+    _current[0] = language_named(locale) or ENGLISH
     name = option.strip() or environment.get(LANGUAGE_VARIABLE, "").strip()
     if name:
         named = language_named(name)
         if named is None:
             raise UnknownLanguage(name=name)
-        _spoken[0] = named
+        _current[0] = named
 
 
-def spoken() -> str:
+def current_language() -> str:
     """Return the language that is spoken, as one of LANGUAGES."""
-    return _spoken[0]
+    return _current[0]
 
 
 def is_english() -> bool:
     """Tell whether messages are said as they are written in the code."""
-    return _spoken[0] == ENGLISH
+    return _current[0] == ENGLISH
 
 
 @cache
@@ -83,7 +83,7 @@ def _catalogue(language: str) -> "GNUTranslations":
 
 def _(message: str) -> str:
     """Return a message in the user's language; placeholders in braces are filled in afterwards."""
-    return translated(message, _spoken[0])
+    return translated(message, _current[0])
 
 
 def translated(message: str, language: str) -> str:
@@ -91,16 +91,16 @@ def translated(message: str, language: str) -> str:
     if language == ENGLISH or not message:
         return message
     catalogue = _catalogue(language)
-    said = catalogue.gettext(message)
+    text = catalogue.gettext(message)
     # The first releases of Python 3.11, Debian 12's among them, do not find so a message that has a plural.
-    return catalogue.ngettext(message, message, 1) if said == message else said
+    return catalogue.ngettext(message, message, 1) if text == message else text
 
 
 def _n(one: str, many: str, count: int) -> str:
     """Return the message for this count in the user's language; placeholders are filled in afterwards."""
-    if _spoken[0] == ENGLISH:
+    if _current[0] == ENGLISH:
         return one if count == 1 else many
-    return _catalogue(_spoken[0]).ngettext(one, many, count)
+    return _catalogue(_current[0]).ngettext(one, many, count)
 
 
 def _p(context: str, message: str) -> str:
@@ -110,4 +110,4 @@ def _p(context: str, message: str) -> str:
 
 def say(value: object) -> str:
     """Return a phrase, or any other value, in the user's language as text."""
-    return str(value if _spoken[0] == ENGLISH else in_language(value, _))
+    return str(value if _current[0] == ENGLISH else in_language(value, _))

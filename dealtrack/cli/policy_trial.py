@@ -7,7 +7,7 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import print_records
 from dealtrack.cli.table import Cell, Column, draw_whole
 from dealtrack.cli.terminal import print_line, tell_fields
-from dealtrack.cli.terms import said
+from dealtrack.cli.terms import say_field
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
@@ -70,7 +70,7 @@ def _group_rows(trial: Trial, name: str, by: str, as_table: bool) -> Iterator[tu
     for group, changes in groups:
         counts = [count for verdict in LATE for count in (changes.then(verdict), changes.now(verdict))]
         yield (
-            safe_text(said(by, group) if as_table else group),
+            safe_text(say_field(by, group) if as_table else group),
             *(f"{count:,}" for count in (*counts, changes.now_late, changes.no_longer_late)),
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dealtrack.cli.language import LANGUAGES, _, _n, spoken
+from dealtrack.cli.language import LANGUAGES, _, _n, current_language
 from dealtrack.cli.options import (
     AsOf,
     CategoryNames,
@@ -46,7 +46,7 @@ def write_page_to(report: "Report", path: Path) -> None:
     from dealtrack.exchange.files import FileKind, text_output
     from dealtrack.reports.page.writing import make_page
 
-    page = make_page(report, LANGUAGES[spoken()].tag, _)
+    page = make_page(report, LANGUAGES[current_language()].tag, _)
     with text_output(path, FileKind.PAGE) as stream:
         stream.write(page)
     say_written(report, path)

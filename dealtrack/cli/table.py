@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 
 from dealtrack.cli.language import _, say
 from dealtrack.cli.terminal import GAP, Paint, painter, share_room, tell_in_style, terminal_width, wrap_text
-from dealtrack.cli.terms import heading, said
+from dealtrack.cli.terms import heading, say_field
 from dealtrack.core.text import display_width, fit_text, pad_text
 from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
 from dealtrack.phrase import listed
@@ -204,20 +204,20 @@ def _cell(
             return Cell(())
         due = pad_text(text or "–", 11 if provisional else 10)
         style = VERDICT_STYLES.get(verdict, "")
-        return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (said("verdict", verdict), style)))
+        return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (say_field("verdict", verdict), style)))
     if key == "matched" and on_terminal:
         # Between the marks stands what was searched for.
         pieces = re.split("[«»]", text)
         return Cell(tuple((piece, "bold" if place % 2 else "") for place, piece in enumerate(pieces) if piece))
     if key == "verdict":
-        return Cell(((said(key, text), VERDICT_STYLES.get(text, "")),))
+        return Cell(((say_field(key, text), VERDICT_STYLES.get(text, "")),))
     if key == "working_days_late":
         days = record.get(key) or 0
         shown = _("{count} wd").format(count=days) + ("?" if record.get("provisional") else "")
         return Cell(((shown, "red"),)) if days else Cell(())
     if key == "due":
         return Cell(((text or "–", ""),))
-    return Cell(((said(key, text), ""),))
+    return Cell(((say_field(key, text), ""),))
 
 
 @contextmanager

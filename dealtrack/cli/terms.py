@@ -110,7 +110,7 @@ LISTS = frozenset(("channels", "clocks"))
 """The keys whose values are lists of such words."""
 
 
-def said(key: str, text: str, translate: Callable[[str], str] = _) -> str:
+def say_field(key: str, text: str, translate: Callable[[str], str] = _) -> str:
     """Return what stands under a key of a record, in the user's language where it is a word of dealtrack's own."""
     if is_english() or not text:
         return text

@@ -56,7 +56,7 @@ class WideContext(Context):
     formatter_class = WideFormatter
 
 
-def _speak(command: Any) -> None:
+def _translate(command: Any) -> None:
     """Put the help of a command and of its parameters in the user's language."""
     if is_english():
         return
@@ -99,7 +99,7 @@ def check_given(order: Iterable[Any], values: Mapping[str, Any]) -> None:
             raise EmptyValue(name=name, instead=instead)
 
 
-class _Spoken:
+class _Translated:
     """What a command and a group of commands have in common."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -141,20 +141,20 @@ def _in_brackets(text: str) -> str:
     return re.sub(r"(?<=[\[ ])required(?=\]$)", _("required"), text)
 
 
-class SpokenCommand(_Spoken, TyperCommand):
+class TranslatedCommand(_Translated, TyperCommand):
     """A command whose help is said in the user's language."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        _speak(self)
+        _translate(self)
 
 
-class SpokenGroup(_Spoken, TyperGroup):
+class TranslatedGroup(_Translated, TyperGroup):
     """A group of commands whose help is said in the user's language."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        _speak(self)
+        _translate(self)
         self.subcommand_metavar = _(self.subcommand_metavar)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -22,7 +22,7 @@ class Urgency(StrEnum):
     PAUSED = "paused"
 
 
-class Item(NamedTuple):
+class AgendaItem(NamedTuple):
     """An open complaint with the clock that decides its place, None where no clock runs."""
 
     complaint: Complaint
@@ -30,33 +30,33 @@ class Item(NamedTuple):
     urgency: Urgency
 
 
-def item_of(standing: Standing, moment: datetime, zone: tzinfo) -> Item:
+def item_of(standing: Standing, moment: datetime, zone: tzinfo) -> AgendaItem:
     """Return the place of an open complaint at a moment, by its clock that runs and is due first."""
     running = [clock for clock in standing.clocks if clock.started is not None and clock.ended is None]
     due = [(clock.due, clock) for clock in running if clock.due is not None]
     if not due:
         paused = next((clock for clock in running if clock.paused), None)
-        return Item(standing.complaint, paused, Urgency.PAUSED if paused else Urgency.RUNNING)
+        return AgendaItem(standing.complaint, paused, Urgency.PAUSED if paused else Urgency.RUNNING)
     first, clock = min(due, key=lambda pair: pair[0])
     if verdict(clock, moment) is Verdict.OVERDUE:
-        return Item(standing.complaint, clock, Urgency.OVERDUE)
+        return AgendaItem(standing.complaint, clock, Urgency.OVERDUE)
     today = local_day(first, zone) == local_day(moment, zone)
-    return Item(standing.complaint, clock, Urgency.DUE_TODAY if today else Urgency.RUNNING)
+    return AgendaItem(standing.complaint, clock, Urgency.DUE_TODAY if today else Urgency.RUNNING)
 
 
-def by_urgency(standings: Iterable[Standing], moment: datetime, zone: tzinfo) -> list[Item]:
+def by_urgency(standings: Iterable[Standing], moment: datetime, zone: tzinfo) -> list[AgendaItem]:
     """Return open complaints by urgency, those due first before others; what has no deadline stands last."""
     order = list(Urgency)
     last = datetime.max.replace(tzinfo=moment.tzinfo)
 
-    def place(item: Item) -> tuple[int, datetime, int]:
+    def place(item: AgendaItem) -> tuple[int, datetime, int]:
         due = item.clock.due if item.clock else None
         return order.index(item.urgency), due or last, item.complaint.id
 
     return sorted((item_of(standing, moment, zone) for standing in standings), key=place)
 
 
-def next_change(items: Iterable[Item], moment: datetime, zone: tzinfo) -> datetime:
+def next_change(items: Iterable[AgendaItem], moment: datetime, zone: tzinfo) -> datetime:
     """Return the moment, in UTC, from which time alone may have moved an item: a deadline's passing, or midnight."""
     midnight = datetime.combine(local_day(moment, zone) + ONE_DAY, time(), zone).astimezone(moment.tzinfo)
     ahead = (item.clock.due for item in items if item.clock and item.clock.due and item.clock.due >= moment)

@@ -9,7 +9,7 @@ from dealtrack.cli.complaint_view import complaint_lines, full_complaint
 from dealtrack.cli.describe import due_text, name_of, state_of
 from dealtrack.cli.explanation_view import explanation_text
 from dealtrack.cli.language import _
-from dealtrack.cli.terms import said
+from dealtrack.cli.terms import say_field
 from dealtrack.cli.transitions import RECORDINGS, Recording, read_detail
 from dealtrack.core.lifecycle import Complaint, Kind
 from dealtrack.core.limits import check_allowed
@@ -71,7 +71,7 @@ def summary_lines(standing: Standing, register: Register) -> list[str]:
     who = complaint.owner or ""
     if complaint.handler:
         who = _("{owner}, handed on to {handler}").format(owner=who, handler=complaint.handler)
-    parts = [name_of(standing), said("seller", complaint.seller or ""), who, state_of(standing, register.zone)]
+    parts = [name_of(standing), say_field("seller", complaint.seller or ""), who, state_of(standing, register.zone)]
     return [
         safe_text("  ".join(text for text in parts if text)),
         safe_text(_clocks(standing, register)),

@@ -15,7 +15,7 @@ from dealtrack.cli.board.rows import Lines, counts, left_of
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _
 from dealtrack.cli.session import show_value
-from dealtrack.core.agenda import Item
+from dealtrack.core.agenda import AgendaItem
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
@@ -92,7 +92,7 @@ class Board(App[None]):
             self._show_heading()
             self._rows.refresh()
 
-    def _left(self, item: Item) -> str:
+    def _left(self, item: AgendaItem) -> str:
         register = self._feed.register
         return left_of(item, self._feed.clock(), register.calendar, register.zone)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dealtrack.core.agenda import Item, by_urgency, next_change
+from dealtrack.core.agenda import AgendaItem, by_urgency, next_change
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError, RegisterMissing
 from dealtrack.register.opening import open_register
@@ -28,7 +28,7 @@ class Feed:
     def __init__(self, path: Path, query: Filter, clock: Callable[[], datetime]) -> None:
         self.path = path
         self.clock = clock
-        self.items: list[Item] = []
+        self.items: list[AgendaItem] = []
         self.register: Register
         self._query = query
         self._open = ExitStack()

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from dealtrack.cli.board.rows import LEFT, MARK, Line, columns, columns_for, line_of
-from dealtrack.core.agenda import Item, Urgency
+from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.text import fit_text, pad_text
 
 GUTTER = 2
@@ -43,7 +43,7 @@ class Rows(ScrollView, can_focus=True):
     class Opened(Message):
         """A complaint was clicked on while the cursor stood on it."""
 
-    def __init__(self, left: Callable[[Item], str]) -> None:
+    def __init__(self, left: Callable[[AgendaItem], str]) -> None:
         super().__init__()
         self.marked: set[int] = set()
         self._left = left
@@ -53,7 +53,7 @@ class Rows(ScrollView, can_focus=True):
         self._at = 0
 
     @property
-    def current(self) -> Item | None:
+    def current(self) -> AgendaItem | None:
         """Return the item under the cursor, None where there is none."""
         return self._lines[self._places[self._at]].item if self._places else None
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dealtrack.cli.language import _
 from dealtrack.cli.table import Column, fit_columns
 from dealtrack.cli.terminal import GAP
-from dealtrack.core.agenda import Item, Urgency
+from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
 from dealtrack.core.deadlines import LAST_SECOND
@@ -27,7 +27,7 @@ class Line(NamedTuple):
     """A line of the board: a heading, with no item, or an item with its cells but for the time that is left."""
 
     text: str
-    item: Item | None = None
+    item: AgendaItem | None = None
     cells: Cells = ()
     widths: tuple[int, ...] = ()
 
@@ -65,7 +65,7 @@ class Lines:
         self._folded: dict[int, tuple[Cells, str]] = {}
         self._day: date | None = None
 
-    def of(self, items: Iterable[Item], zone: tzinfo, moment: datetime) -> list[Line]:
+    def of(self, items: Iterable[AgendaItem], zone: tzinfo, moment: datetime) -> list[Line]:
         """Return the lines that show items: each group under its heading, with its count."""
         day = local_day(moment, zone)
         if day != self._day:
@@ -79,7 +79,7 @@ class Lines:
             lines += [Line(f"{names[urgency].upper()} {len(of_group)}", None, (urgency.value,)), *of_group]
         return lines
 
-    def _line(self, item: Item, zone: tzinfo, moment: datetime) -> Line:
+    def _line(self, item: AgendaItem, zone: tzinfo, moment: datetime) -> Line:
         id_ = item.complaint.id
         last = self._lines.get(id_)
         # By identity: to compare complaints field by field would take longer.
@@ -89,7 +89,7 @@ class Lines:
         line = self._lines[id_] = Line("", item, cells, tuple(map(display_width, cells)))
         return line
 
-    def matching(self, items: Iterable[Item], text: str, zone: tzinfo, moment: datetime) -> list[Item]:
+    def matching(self, items: Iterable[AgendaItem], text: str, zone: tzinfo, moment: datetime) -> list[AgendaItem]:
         """Return the items whose cells hold every word of a text, whatever their case and width."""
         words = fold(text).split()
         matches = []
@@ -103,7 +103,7 @@ class Lines:
         return matches
 
 
-def cells_of(item: Item, zone: tzinfo, moment: datetime) -> Cells:
+def cells_of(item: AgendaItem, zone: tzinfo, moment: datetime) -> Cells:
     """Return the cells of an item, the time that is left empty: it is told as it is drawn."""
     complaint, clock = item.complaint, item.clock
     texts = (
@@ -136,7 +136,7 @@ def due_of(clock: Clock, zone: tzinfo, moment: datetime) -> str:
     return f"{shown}{hour}{'?' if clock.provisional else ''}"
 
 
-def left_of(item: Item, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> str:
+def left_of(item: AgendaItem, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> str:
     """Return how long an item is late, or has left: working days, and on the last day hours and minutes."""
     clock = item.clock
     if item.urgency is Urgency.PAUSED:
@@ -177,7 +177,7 @@ def line_of(cells: Sequence[str], widths: Iterable[tuple[int, int]]) -> str:
     return GAP.join(texts)
 
 
-def counts(items: Iterable[Item], total: int) -> str:
+def counts(items: Iterable[AgendaItem], total: int) -> str:
     """Return how many items there are of each group, and of how many where some are hidden by a search."""
     by_urgency = Counter(item.urgency for item in items)
     shown = by_urgency.total()
