@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer import Option
 
 from dealtrack.cli.describe import change_lines, lookalike_line
 from dealtrack.cli.language import _, _p, say
@@ -52,40 +53,34 @@ from dealtrack.register.register import Register
 
 def add(
     context: typer.Context,
-    platform: Annotated[str, typer.Option("--platform", metavar="NAME", help="The platform complained about.")] = "",
+    platform: Annotated[str, Option(metavar="NAME", help="The platform complained about.")] = "",
     category: Annotated[
-        str,
-        typer.Option(
-            "--category", metavar="NAME", help="quality, delivery, mismatch, cancelled-order, advertising or other."
-        ),
+        str, Option(metavar="NAME", help="quality, delivery, mismatch, cancelled-order, advertising or other.")
     ] = "",
-    number: Annotated[str, typer.Option("--number", metavar="NUMBER", help="Its number elsewhere, as 12315's.")] = "",
-    seller: Annotated[str, typer.Option("--seller", metavar="WHO", help="platform or third-party.")] = "",
-    owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Who was asked first [who enters it].")] = "",
-    summary: Annotated[str, typer.Option("--summary", metavar="TEXT", help="What it is about.")] = "",
+    number: Annotated[str, Option(metavar="NUMBER", help="Its number elsewhere, as 12315's.")] = "",
+    seller: Annotated[str, Option(metavar="WHO", help="platform or third-party.")] = "",
+    owner: Annotated[str, Option(metavar="WHO", help="Who was asked first [who enters it].")] = "",
+    summary: Annotated[str, Option(metavar="TEXT", help="What it is about.")] = "",
     consumer: Annotated[
-        str, typer.Option("--consumer", metavar="NAME", help="The consumer's name; - reads a line of standard input.")
+        str, Option(metavar="NAME", help="The consumer's name; - reads a line of standard input.")
     ] = "",
     phone: Annotated[
-        str, typer.Option("--phone", metavar="NUMBER", help="The consumer's phone; - reads a line of standard input.")
+        str, Option(metavar="NUMBER", help="The consumer's phone; - reads a line of standard input.")
     ] = "",
     email: Annotated[
-        str,
-        typer.Option(
-            "--email", metavar="ADDRESS", help="The consumer's e-mail address; - reads a line of standard input."
-        ),
+        str, Option(metavar="ADDRESS", help="The consumer's e-mail address; - reads a line of standard input.")
     ] = "",
     address: Annotated[
-        str, typer.Option("--address", metavar="TEXT", help="The consumer's address; - reads a line of standard input.")
+        str, Option(metavar="TEXT", help="The consumer's address; - reads a line of standard input.")
     ] = "",
-    policy: Annotated[str, typer.Option("--policy", metavar="NAME", help="The policy [the register's].")] = "",
+    policy: Annotated[str, Option(metavar="NAME", help="The policy [the register's].")] = "",
     new_platform: Annotated[
-        bool, typer.Option("--new-platform", help="Enter the platform too, where the policy is about any business.")
+        bool, Option("--new-platform", help="Enter the platform too, where the policy is about any business.")
     ] = False,
     duplicate_days: DuplicateDays = 7,
     at: At = "",
     note: Note = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Ask for what is missing, but not before writing.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Ask for what is missing, but not before writing.")] = False,
     fmt: Format = "",
 ) -> None:
     """Enter a complaint that was received; on a terminal, asks for what is missing when no platform is given."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from dealtrack import settings
 from dealtrack.cli.describe import next_line
@@ -46,11 +47,9 @@ SEEN_ARGUMENTS = Phrase("seen by other users while a command runs: give personal
 
 def backup(
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="FILE", help="The copy, or with --keep the folder of copies.")],
-    keep: Annotated[
-        str, typer.Option("--keep", metavar="N", help="Add a copy named by its moment, and keep the last N.")
-    ] = "",
-    no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Leave out the evidence files.")] = False,
+    target: Annotated[str, Argument(metavar="FILE", help="The copy, or with --keep the folder of copies.")],
+    keep: Annotated[str, Option(metavar="N", help="Add a copy named by its moment, and keep the last N.")] = "",
+    no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the evidence files.")] = False,
 ) -> None:
     """Copy the register and its evidence while others write: whole, its journal checked, its owner's alone."""
     from dealtrack.register.backup import LastBackup, back_up, back_up_in, note_backup
@@ -99,8 +98,8 @@ def _refuse_faults(copied: "CopiedEvidence") -> None:
 
 def restore(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="FILE", help="A copy that 'dealtrack backup' made.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    source: Annotated[str, Argument(metavar="FILE", help="A copy that 'dealtrack backup' made.")],
+    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put a backup in the register's place, once it is found whole; what stood there is kept beside it."""
     from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
@@ -199,14 +198,10 @@ def doctor(context: typer.Context) -> None:
 def init(
     context: typer.Context,
     calendar: Annotated[
-        str, typer.Option("--calendar", metavar="NAME", help="A shipped calendar, a country such as US-NY, or a file.")
+        str, Option(metavar="NAME", help="A shipped calendar, a country such as US-NY, or a file.")
     ] = "cn-beijing",
-    policy: Annotated[
-        str, typer.Option("--policy", metavar="NAME", help="The policy of complaints that name none.")
-    ] = "green-channel",
-    timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="Where days begin and end [the calendar's].")
-    ] = "",
+    policy: Annotated[str, Option(metavar="NAME", help="The policy of complaints that name none.")] = "green-channel",
+    timezone: Annotated[str, Option(metavar="ZONE", help="Where days begin and end [the calendar's].")] = "",
 ) -> None:
     """Make a register."""
     from dealtrack.register.create import Setup, create_register
@@ -257,8 +252,7 @@ def check_timezone(name: str) -> None:
 def verify(
     context: typer.Context,
     head: Annotated[
-        str,
-        typer.Option("--head", metavar="HASH", help="The journal's head kept elsewhere, which must still be in it."),
+        str, Option(metavar="HASH", help="The journal's head kept elsewhere, which must still be in it.")
     ] = "",
 ) -> None:
     """Check that no entry of the journal was changed, removed or put in; prints its length and head."""
@@ -293,14 +287,11 @@ def verify(
 
 def recheck(
     context: typer.Context,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Make the register's tables again from its journal.")
-    ] = False,
+    rebuild: Annotated[bool, Option("--rebuild", help="Make the register's tables again from its journal.")] = False,
     include_closed: Annotated[
         bool,
-        typer.Option(
-            "--include-closed",
-            help="Judge ended clocks anew by the present calendar and policies; the journal tells.",
+        Option(
+            "--include-closed", help="Judge ended clocks anew by the present calendar and policies; the journal tells."
         ),
     ] = False,
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import date, tzinfo
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from dealtrack import settings
 from dealtrack.cli.describe import show_day
@@ -56,7 +57,7 @@ def _month(text: str, today: date) -> tuple[int, int]:
 
 def show(
     context: typer.Context,
-    month: Annotated[str, typer.Argument(metavar="[MONTH]", help="As 2016-10 [this month].")] = "",
+    month: Annotated[str, Argument(metavar="[MONTH]", help="As 2016-10 [this month].")] = "",
     calendar: CalendarName = "",
     fmt: Format = "",
 ) -> None:
@@ -89,8 +90,8 @@ def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:
 
 def next_(
     context: typer.Context,
-    days: Annotated[str, typer.Argument(metavar="N", help="How many working days to count.")],
-    start: Annotated[str, typer.Option("--from", metavar="DAY", help="The day that is not counted [today].")] = "",
+    days: Annotated[str, Argument(metavar="N", help="How many working days to count.")],
+    start: Annotated[str, Option("--from", metavar="DAY", help="The day that is not counted [today].")] = "",
     calendar: CalendarName = "",
     fmt: Format = "",
 ) -> None:

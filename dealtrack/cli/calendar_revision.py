@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from dealtrack import settings
 from dealtrack.cli.describe import due_text, show_day
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
     from dealtrack.core.calendar_changes import Notice
 
 SHOWN = 20
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it, only show what would change, or ask.")]
+Yes = Annotated[bool, Option("--yes", help="Do it; without it, only show what would change, or ask.")]
 
 
 def amend(
     context: typer.Context,
-    span: Annotated[str, typer.Argument(metavar="DAYS", help="A day, or a span as 2027-02-08..2027-02-10.")],
-    off: Annotated[bool, typer.Option("--off", help="The days are not worked.")] = False,
-    worked: Annotated[bool, typer.Option("--worked", help="The days are worked.")] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="The weekday rule alone holds for the days.")] = False,
-    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="What the days are called.")] = "",
-    source: Annotated[str, typer.Option("--source", metavar="TEXT", help="The notice that says so.")] = "",
+    span: Annotated[str, Argument(metavar="DAYS", help="A day, or a span as 2027-02-08..2027-02-10.")],
+    off: Annotated[bool, Option("--off", help="The days are not worked.")] = False,
+    worked: Annotated[bool, Option("--worked", help="The days are worked.")] = False,
+    plain: Annotated[bool, Option("--plain", help="The weekday rule alone holds for the days.")] = False,
+    name: Annotated[str, Option(metavar="TEXT", help="What the days are called.")] = "",
+    source: Annotated[str, Option(metavar="TEXT", help="The notice that says so.")] = "",
     yes: Yes = False,
 ) -> None:
     """Rule days of the calendar otherwise; shows first which deadlines move."""
@@ -68,20 +69,12 @@ def amend(
 
 def import_(
     context: typer.Context,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="The yearly JSON of a notice, or CSV: date, name, isOffDay.")
-    ],
-    year: Annotated[
-        str, typer.Option("--year", metavar="YEAR", help="The year of which a CSV file is the whole official word.")
-    ] = "",
-    source: Annotated[str, typer.Option("--source", metavar="TEXT", help="The notice [the file's own words].")] = "",
-    issued: Annotated[
-        str,
-        typer.Option("--issued", metavar="DAY", help="The day of issue: of two notices the later rules a day."),
-    ] = "",
+    file: Annotated[str, Argument(metavar="FILE", help="The yearly JSON of a notice, or CSV: date, name, isOffDay.")],
+    year: Annotated[str, Option(metavar="YEAR", help="The year of which a CSV file is the whole official word.")] = "",
+    source: Annotated[str, Option(metavar="TEXT", help="The notice [the file's own words].")] = "",
+    issued: Annotated[str, Option(metavar="DAY", help="The day of issue: of two notices the later rules a day.")] = "",
     scope: Annotated[
-        str,
-        typer.Option("--scope", metavar="TEXT", help="Where the notice holds, if not nationwide: it then comes first."),
+        str, Option(metavar="TEXT", help="Where the notice holds, if not nationwide: it then comes first.")
     ] = "",
     yes: Yes = False,
 ) -> None:
@@ -134,7 +127,7 @@ def _with_issue(session: Session, register: Register, notice: "Notice") -> tuple
 def refresh(
     context: typer.Context,
     drop_own: Annotated[
-        bool, typer.Option("--drop-own", help="Drop what this register's clerks amended or imported themselves.")
+        bool, Option("--drop-own", help="Drop what this register's clerks amended or imported themselves.")
     ] = False,
     yes: Yes = False,
 ) -> None:

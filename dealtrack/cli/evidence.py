@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
@@ -34,15 +35,11 @@ def evidence(
     context: typer.Context,
     ids: Complaints = None,
     numbers: Numbers = None,
-    files: Annotated[
-        list[str] | None, typer.Option("--file", metavar="PATH", help="A file to attach; repeatable.")
-    ] = None,
-    save: Annotated[
-        int | None, typer.Option("--save", metavar="SEQ", help="Copy out the evidence with this entry's number.")
-    ] = None,
-    to: Annotated[str, typer.Option("--to", metavar="FILE", help="Where to copy it: a new file, or a folder.")] = "",
+    files: Annotated[list[str] | None, Option("--file", metavar="PATH", help="A file to attach; repeatable.")] = None,
+    save: Annotated[int | None, Option(metavar="SEQ", help="Copy out the evidence with this entry's number.")] = None,
+    to: Annotated[str, Option(metavar="FILE", help="Where to copy it: a new file, or a folder.")] = "",
     open_: Annotated[
-        int | None, typer.Option("--open", metavar="SEQ", help="Open the evidence with this entry's number.")
+        int | None, Option("--open", metavar="SEQ", help="Open the evidence with this entry's number.")
     ] = None,
     at: At = "",
     note: Note = "",
@@ -133,7 +130,7 @@ def erase(
     ids: Complaints = None,
     numbers: Numbers = None,
     reason: Reason = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Erase the consumer's personal data of complaints for good; the journal keeps that it was done."""
     from dealtrack.register.erasure import erase as erase_personal

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument
 
 from dealtrack.cli.commands import COMMANDS, all_commands
 from dealtrack.cli.language import CHINESE, ENGLISH, _, current_language, is_english, translated
@@ -33,10 +34,8 @@ def help_(
     context: typer.Context,
     topic: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[TOPIC]...",
-            help="A guide, e.g. start; or a command, e.g. calendar next.",
-            show_default=False,
+        Argument(
+            metavar="[TOPIC]...", help="A guide, e.g. start; or a command, e.g. calendar next.", show_default=False
         ),
     ] = None,
 ) -> None:

@@ -7,6 +7,7 @@ from io import TextIOWrapper, UnsupportedOperation
 from typing import Annotated, Any, TextIO
 
 import typer
+from typer import Argument, Option
 
 from dealtrack import settings
 from dealtrack.cli.language import _
@@ -25,29 +26,27 @@ from dealtrack.register.register import Register
 
 Complaints = Annotated[
     list[str] | None,
-    typer.Argument(
+    Argument(
         metavar="[ID]...",
         help="Complaints by register id: 3, 3-7 or 3,5,9-12; - reads them from standard input.",
         show_default=False,
     ),
 ]
 Numbers = Annotated[
-    list[str] | None, typer.Option("--number", metavar="NUMBER", help="A complaint by its external number; repeatable.")
+    list[str] | None, Option("--number", metavar="NUMBER", help="A complaint by its external number; repeatable.")
 ]
 At = Annotated[
-    str, typer.Option("--at", metavar="MOMENT", help="When it happened, as 2016-11-11 21:30 or yesterday 17:00 [now].")
+    str, Option("--at", metavar="MOMENT", help="When it happened, as 2016-11-11 21:30 or yesterday 17:00 [now].")
 ]
-Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A note to keep with it.")]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+Note = Annotated[str, Option("--note", metavar="TEXT", help="A note to keep with it.")]
+Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Why.")]
 Format = Annotated[
     str,
-    typer.Option(
-        "--format", metavar="FORMAT", help="table, plain, csv, json or jsonl [table on a terminal, else plain]."
-    ),
+    Option("--format", metavar="FORMAT", help="table, plain, csv, json or jsonl [table on a terminal, else plain]."),
 ]
 DuplicateDays = Annotated[
     int,
-    typer.Option(
+    Option(
         "--duplicate-days",
         metavar="N",
         min=0,
@@ -58,33 +57,30 @@ DuplicateDays = Annotated[
 ]
 StatusNames = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--status",
         metavar="STATUS",
         help="open, or received, accepted, forwarded, paused, closed; repeatable, for any of several.",
     ),
 ]
-ReceivedFrom = Annotated[str, typer.Option("--from", metavar="DAY", help="Received on this day or later.")]
-ReceivedTo = Annotated[str, typer.Option("--to", metavar="DAY", help="Received on this day or earlier.")]
-AsOf = Annotated[str, typer.Option("--as-of", metavar="MOMENT", help="The register as it stood at a moment [now].")]
+ReceivedFrom = Annotated[str, Option("--from", metavar="DAY", help="Received on this day or later.")]
+ReceivedTo = Annotated[str, Option("--to", metavar="DAY", help="Received on this day or earlier.")]
+AsOf = Annotated[str, Option("--as-of", metavar="MOMENT", help="The register as it stood at a moment [now].")]
 KnownAt = Annotated[
-    str, typer.Option("--known-at", metavar="MOMENT", help="The register as it was known at a moment [all is known].")
+    str, Option("--known-at", metavar="MOMENT", help="The register as it was known at a moment [all is known].")
 ]
-Reveal = Annotated[bool, typer.Option("--reveal", help="Write personal data whole, not masked.")]
+Reveal = Annotated[bool, Option("--reveal", help="Write personal data whole, not masked.")]
 PlatformNames = Annotated[
-    list[str] | None,
-    typer.Option("--platform", metavar="NAME", help="Only this platform; repeatable, for any of several."),
+    list[str] | None, Option("--platform", metavar="NAME", help="Only this platform; repeatable, for any of several.")
 ]
 CategoryNames = Annotated[
-    list[str] | None,
-    typer.Option("--category", metavar="NAME", help="Only this category; repeatable, for any of several."),
+    list[str] | None, Option("--category", metavar="NAME", help="Only this category; repeatable, for any of several.")
 ]
 OwnerNames = Annotated[
-    list[str] | None, typer.Option("--owner", metavar="WHO", help="Only this owner; repeatable, for any of several.")
+    list[str] | None, Option("--owner", metavar="WHO", help="Only this owner; repeatable, for any of several.")
 ]
 CalendarName = Annotated[
-    str,
-    typer.Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file."),
+    str, Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file.")
 ]
 
 CLEAR = "-"

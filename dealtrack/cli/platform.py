@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from dealtrack.cli.language import _, say
 from dealtrack.cli.options import At, Format, read_platform
@@ -31,9 +32,9 @@ from dealtrack.register import platforms
 
 ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
 
-PlatformArgument = Annotated[str, typer.Argument(metavar="NAME", help="The platform, by its name or an alias.")]
+PlatformArgument = Annotated[str, Argument(metavar="NAME", help="The platform, by its name or an alias.")]
 GreenChannel = Annotated[
-    str, typer.Option("--green-channel", metavar="YES_OR_NO", help="Whether its green channel is open: yes or no.")
+    str, Option("--green-channel", metavar="YES_OR_NO", help="Whether its green channel is open: yes or no.")
 ]
 
 
@@ -65,7 +66,7 @@ def _channels(channels: Iterable[str]) -> str:
 def list_(
     context: typer.Context,
     since: Annotated[
-        str, typer.Option("--unchecked-since", metavar="DAY", help="Only those not checked on this day or later.")
+        str, Option("--unchecked-since", metavar="DAY", help="Only those not checked on this day or later.")
     ] = "",
     fmt: Format = "",
 ) -> None:
@@ -102,9 +103,9 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
 
 def add(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The platform's name.")],
+    name: Annotated[str, Argument(metavar="NAME", help="The platform's name.")],
     aliases: Annotated[
-        list[str] | None, typer.Option("--alias", metavar="NAME", help="Another name for it; repeatable.")
+        list[str] | None, Option("--alias", metavar="NAME", help="Another name for it; repeatable.")
     ] = None,
     green_channel: GreenChannel = "",
 ) -> None:
@@ -126,10 +127,10 @@ def edit(
     context: typer.Context,
     name: PlatformArgument,
     aliases: Annotated[
-        list[str] | None, typer.Option("--alias", metavar="NAME", help="One more name for it; repeatable.")
+        list[str] | None, Option("--alias", metavar="NAME", help="One more name for it; repeatable.")
     ] = None,
     dropped: Annotated[
-        list[str] | None, typer.Option("--drop-alias", metavar="NAME", help="A name that is none of it; repeatable.")
+        list[str] | None, Option("--drop-alias", metavar="NAME", help="A name that is none of it; repeatable.")
     ] = None,
     green_channel: GreenChannel = "",
 ) -> None:
@@ -156,11 +157,8 @@ def edit(
 def check(
     context: typer.Context,
     name: PlatformArgument,
-    channels: Annotated[
-        str,
-        typer.Option("--channels", metavar="LIST", help="Those it shows, as phone,wechat,qq,email, or none."),
-    ] = "",
-    finding: Annotated[str, typer.Option("--finding", metavar="TEXT", help="What was found.")] = "",
+    channels: Annotated[str, Option(metavar="LIST", help="Those it shows, as phone,wechat,qq,email, or none.")] = "",
+    finding: Annotated[str, Option(metavar="TEXT", help="What was found.")] = "",
     at: At = "",
 ) -> None:
     """Record a check of the contact channels that a platform shows."""
