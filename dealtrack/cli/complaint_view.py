@@ -40,7 +40,7 @@ class FullComplaint(NamedTuple):
             "handler": self.standing.complaint.handler,
             **self.personal,
             "personal_erased": self.erased.at if self.erased else None,
-            "clocks": [dict(clock_record(clock, moment)) for clock in self.standing.runs_and_waiting],
+            "clocks": [clock_record(clock, moment) for clock in self.standing.runs_and_waiting],
             "history": [transition_record(entry) for entry in self.history],
         }
 

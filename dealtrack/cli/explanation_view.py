@@ -15,7 +15,7 @@ from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.policy import Policy
 from dealtrack.core.policy_text import clock_words
-from dealtrack.core.standing import Standing
+from dealtrack.core.standing import Standing, clock_record
 from dealtrack.errors import UnknownClock
 from dealtrack.phrase import Word, listed
 from dealtrack.register.register import Register
@@ -149,14 +149,9 @@ def _record(register: Register, standing: Standing, counts: Sequence[tuple[Clock
 
 def _clock_record(register: Register, standing: Standing, clock: Clock, steps: Sequence[Step]) -> dict[str, Any]:
     policy, rule = register.text_of(standing.complaint, clock), register.rule_of(standing.complaint, clock)
-    return {
-        "clock": clock.name,
-        "round": clock.round,
-        "started": clock.started,
-        "due": clock.due,
-        "ended": clock.known_end,
-        "verdict": standing.verdict(clock).value,
-        "provisional": clock.provisional,
+    record = clock_record(clock, standing.moment)
+    del record["calendar_revision"]
+    return record | {
         "policy": policy.name,
         "in_force": policy.in_force,
         "authority": policy.authority,

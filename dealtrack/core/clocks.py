@@ -25,7 +25,7 @@ from dealtrack.core.policy import ClockRule, Policy, version_for
 ENDS_PAUSE = CLOSING | {Kind.RESUMED}
 MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED})
 """The kinds that move a running clock's deadline."""
-MOST_COURSES = 1000
+CACHED_HISTORIES = 1000
 
 CalendarAt = Callable[[int | None], WorkingCalendar]
 """Gives the calendar in force when the journal held this many entries; None asks for the one in force now."""
@@ -184,7 +184,7 @@ def _run(round_: int, first: int, last: int, end: End | None, kinds: Sequence[Ki
     return Run(round_, first, last, end, MOVING.isdisjoint(kinds[first : last + 1]))
 
 
-@lru_cache(MOST_COURSES)
+@lru_cache(CACHED_HISTORIES)
 def _runs(policy: Policy, kinds: tuple[Kind, ...]) -> list[tuple[ClockRule, list[Run]]]:
     """Return the runs of every clock of a policy; a million complaints go through some twenty courses of kinds."""
     return [(rule, runs_of(rule, kinds)) for rule in policy.clocks]
@@ -222,11 +222,11 @@ def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt
                 clocks.append(Clock(rule.name, run.round, start.at, *counted, None, rule.length))
             else:
                 begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
-                clocks.append(measure(rule, begun, entries[run.first : run.last + 1], calendar, zone))
+                clocks.append(count_run(rule, begun, entries[run.first : run.last + 1], calendar, zone))
     return clocks
 
 
-def measure(
+def count_run(
     rule: ClockRule, run: Clock, entries: Sequence[Transition], calendar: WorkingCalendar, zone: tzinfo
 ) -> Clock:
     """Return a run with its deadline counted, given the transitions from its start to its end.

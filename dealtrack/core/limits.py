@@ -35,7 +35,7 @@ FAR, FEW = 5, 20
 """How many times its own length a clock is lengthened by where that is taken for a slip, from how many units on."""
 
 
-def possible(status: Status) -> list[Kind]:
+def allowed_kinds(status: Status) -> list[Kind]:
     """Return the kinds of transition that a complaint of this status allows."""
     return [kind for kind in Kind if status in ALLOWED[kind]]
 
@@ -43,7 +43,7 @@ def possible(status: Status) -> list[Kind]:
 def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
     """Check that a status allows a transition; raises NotAllowed, which names the commands that it does allow."""
     if status not in ALLOWED[kind]:
-        commands = [COMMAND_OF[allowed] for allowed in possible(status)]
+        commands = [COMMAND_OF[allowed] for allowed in allowed_kinds(status)]
         raise NotAllowed(complaint=complaint, status=status, kind=kind, allowed=listed(commands or [Word("nothing")]))
 
 

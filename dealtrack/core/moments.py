@@ -1,6 +1,8 @@
 """Moments, days and spans of time as a clerk types them, as they are shown, and as they are stored."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -88,21 +90,17 @@ def parse_moment(text: str, now: datetime, zone: tzinfo) -> Moment:
     first second of the next day. A local time that occurs twice, as clocks go back, is its first occurrence.
     Raises BadMoment.
     """
-    try:
+    with _refusing(BadMoment, text):
         return _moment(_plain(text), now, zone)
-    except NoSuchTime as reason:
-        raise BadMoment(text=_short(text), reason=str(reason)) from None
 
 
 def parse_day(text: str, now: datetime, zone: tzinfo) -> date:
     """Return the day that a text means in a time zone, by the rules of `parse_moment`; raises BadDay."""
-    try:
+    with _refusing(BadDay, text):
         plain = _plain(text)
         if re.fullmatch(_DAY_AND_TIME, plain):
             raise NoSuchTime(Phrase(" (it has an hour)"))
         return _day(plain, now.astimezone(zone).date())
-    except NoSuchTime as reason:
-        raise BadDay(text=_short(text), reason=str(reason)) from None
 
 
 def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
@@ -111,7 +109,7 @@ def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
     It is a day, a month (2016-10), a year (2016), or a span from one of them to another
     (2016-11-01..2016-11-20, 2016-11-01/2016-11-20). Raises BadDay.
     """
-    try:
+    with _refusing(BadDay, text):
         plain, today = _plain(text), now.astimezone(zone).date()
         try:
             return _days(plain, today)
@@ -124,8 +122,14 @@ def parse_days(text: str, now: datetime, zone: tzinfo) -> tuple[date, date]:
         if last < first:
             raise NoSuchTime(Phrase(" (it ends before it begins)"))
         return first, last
+
+
+@contextmanager
+def _refusing(error: type[BadMoment | BadDay], text: str) -> Iterator[None]:
+    try:
+        yield
     except NoSuchTime as reason:
-        raise BadDay(text=_short(text), reason=str(reason)) from None
+        raise error(text=_short(text), reason=str(reason)) from None
 
 
 def parse_span(text: str) -> Span:

@@ -124,7 +124,7 @@ def watch_record(lateness: Lateness) -> dict[str, Any]:
     }
 
 
-def clock_record(clock: Clock, moment: datetime) -> Mapping[str, Any]:
+def clock_record(clock: Clock, moment: datetime) -> dict[str, Any]:
     """Return one run of a clock as `show` shows it; moments in UTC."""
     return {
         "clock": clock.name,

@@ -24,7 +24,14 @@ from dealtrack.sources.countries import (
     official_years,
     read_years,
 )
-from dealtrack.sources.holidays_package import PUBLIC, CountryDays, categories_of, countries, find_country, written
+from dealtrack.sources.holidays_package import (
+    PUBLIC,
+    CountryDays,
+    categories_of,
+    countries,
+    day_text,
+    find_country,
+)
 from dealtrack.sources.toml_files import DAY, TomlTable, kind_name, read_table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -301,7 +308,7 @@ def _amendments(table: TomlTable) -> list[Amendment]:
         for key, values in days.items():
             for day in values:
                 if (one := key_of.setdefault(day, key)) != key:
-                    entry.refuse(Phrase("{day} is both {one} and {other}", day=written(day), one=one, other=key), key)
+                    entry.refuse(Phrase("{day} is both {one} and {other}", day=day_text(day), one=one, other=key), key)
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
         issued = _issued(entry)
         amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice, issued))

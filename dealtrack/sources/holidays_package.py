@@ -119,13 +119,13 @@ def country_days(
         name = ""
         if off := off_for.get(day):
             festival = _festival_of_run(off, festivals, rests, made_up)
-            name = f"{written(off)} ({festival})" if festival else written(off)
+            name = f"{day_text(off)} ({festival})" if festival else day_text(off)
         rulings[day] = Ruling(True, DayKind.MAKE_UP, name, source)
     estimated = frozenset(day.year for day, name in entity.items() if ESTIMATED in name)
     return CountryDays(weekend, rulings, entity.start_year, estimated, substituted)
 
 
-def written(day: date) -> str:
+def day_text(day: date) -> str:
     """Return a day with its weekday, as in Thu 2016-10-06."""
     return f"{WEEKDAY_NAMES[day.weekday()]} {day.isoformat()}"
 
@@ -172,7 +172,7 @@ def _off_name(day: date, festivals: Mapping[date, str], rests: set[date], made_u
     substitute = _substitute_of(name)
     if substitute is None:
         return name
-    how = f"made up on {written(substitute)}" if substitute in made_up else f"moved from {written(substitute)}"
+    how = f"made up on {day_text(substitute)}" if substitute in made_up else f"moved from {day_text(substitute)}"
     festival = _festival_of_run(day, festivals, rests, made_up)
     return f"{festival} (day off, {how})" if festival else f"Day off, {how}"
 
