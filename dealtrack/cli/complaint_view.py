@@ -11,7 +11,7 @@ from dealtrack.cli.terms import say_field
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.moments import show_moment
-from dealtrack.core.personal import masked
+from dealtrack.core.personal import mask_all
 from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import UnknownComplaint
@@ -72,7 +72,7 @@ def full_complaint(register: Register, complaint: int, view: View, reveal: bool 
         if erased is not None and view.known_at is not None and erased.recorded_at > view.known_at:
             erased = None
     fields = (personal or Personal())._asdict()
-    return FullComplaint(standing, seen, fields if reveal else masked(fields), erased)
+    return FullComplaint(standing, seen, fields if reveal else mask_all(fields), erased)
 
 
 def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:

@@ -31,7 +31,7 @@ from dealtrack.cli.terms import read_clock
 from dealtrack.core.complaint_number import check_number
 from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
-from dealtrack.core.policy_text import counted
+from dealtrack.core.policy_text import length_text
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
 from dealtrack.core.vocabulary import clean_field
@@ -178,7 +178,7 @@ def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], d
     rules = {complaint.id: register.policy_of(complaint).clock(clock) for complaint in complaints if complaint.is_open}
     far = {id_: rule for id_, rule in rules.items() if rule is not None and is_far(rule, by)}
     for rule in list(far.values())[:1]:
-        added, length = counted(by, rule.unit), counted(rule.length, rule.unit)
+        added, length = length_text(by, rule.unit), length_text(rule.length, rule.unit)
         if not session.asks:
             raise FarExtension(clock=Word(clock), by=added, length=length)
         question = _("Complaint {ids}: {clock} has {length} by its policy. Extend it by {by}?")

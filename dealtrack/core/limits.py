@@ -17,7 +17,7 @@ from dealtrack.core.lifecycle import (
 )
 from dealtrack.core.moments import Moment
 from dealtrack.core.policy import ClockRule, Policy
-from dealtrack.core.policy_text import counted
+from dealtrack.core.policy_text import length_text
 from dealtrack.errors import (
     BadHistory,
     BeforePrevious,
@@ -134,7 +134,7 @@ def check_extension(
             reason=Phrase(": policy {policy} allows {times}", policy=policy.name, times=times),
         )
     if rule.extension_by is not None and by > rule.extension_by:
-        most = Phrase("at most {count} at a time", count=counted(rule.extension_by, rule.unit))
+        most = Phrase("at most {count} at a time", count=length_text(rule.extension_by, rule.unit))
         raise CannotExtend(
             clock=name,
             complaint=complaint,

@@ -32,7 +32,7 @@ def is_masked(field: str, text: str) -> bool:
     return "*" in text and mask(field, text) == text
 
 
-def masked(values: Mapping[str, str | None]) -> dict[str, str | None]:
+def mask_all(values: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the fields of personal data masked."""
     return {field: mask(field, text) for field, text in values.items()}
 

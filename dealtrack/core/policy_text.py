@@ -65,7 +65,7 @@ def describe(policy: Policy) -> list[str]:
 
 def span_of(rule: ClockRule) -> Phrase:
     """Return how long a clock runs and between what, as in `1 working day from receipt to forwarding`."""
-    length = counted(rule.length, rule.unit)
+    length = length_text(rule.length, rule.unit)
     return Phrase(
         "{length} from {start} to {stop}", length=length, start=_moments(rule.start), stop=_moments(rule.stop)
     )
@@ -91,14 +91,15 @@ def clock_words(rule: ClockRule) -> Phrase:
     return Phrase("{words} ({article})", words=words, article=Word(rule.article)) if rule.article else words
 
 
-def counted(number: int, unit: Unit) -> Phrase:
+def length_text(number: int, unit: Unit) -> Phrase:
     """Return a number of units in words, as in `1 working day` or `8 weeks`."""
     one, many = UNITS[unit]
     return Phrase(one if number == 1 else many, count=number)
 
 
 def _extensions(rule: ClockRule) -> Phrase | None:
-    by = Phrase(" by {length}", length=counted(rule.extension_by, rule.unit)) if rule.extension_by is not None else ""
+    most = rule.extension_by
+    by = Phrase(" by {length}", length=length_text(most, rule.unit)) if most is not None else ""
     match rule.extensions:
         case None:
             return Phrase("can be extended{by}, as often as needed", by=by) if by else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, TextIO, TypeVar
 
-from dealtrack.core.personal import PERSONAL, masked
+from dealtrack.core.personal import PERSONAL, mask_all
 from dealtrack.core.standing import record, record_keys
 from dealtrack.exchange.histories import BEYOND_COLUMNS, COLUMN, COLUMN_KINDS, entry_record, history_of, history_text
 from dealtrack.exchange.writers import write_csv, write_json, write_json_lines
@@ -47,7 +47,7 @@ class ExportRecords:
             for name in ENDINGS:
                 values[name] = getattr(complaint, name)
             consumer = consumer_at(complaint.id) or _NOBODY
-            values.update(consumer if self._reveal else masked(consumer))
+            values.update(consumer if self._reveal else mask_all(consumer))
             history = history_of(view.seen(history_at(complaint.id) or ()))
             if not history:
                 values[COLUMN] = None

@@ -11,7 +11,7 @@ from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transitio
 from dealtrack.core.limits import check_extension
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, version_for
-from dealtrack.core.policy_text import counted, span_of
+from dealtrack.core.policy_text import length_text, span_of
 from dealtrack.errors import CannotExtend, UnknownClock
 from dealtrack.phrase import Phrase, Word, either, listed
 
@@ -223,7 +223,7 @@ def rules_of(trial: Trial, name: str) -> list[ClockRule]:
 
 
 def _heading(trial: Trial, name: str) -> str:
-    lengths = dict.fromkeys(counted(rule.length, rule.unit) for rule in rules_of(trial, name))
+    lengths = dict.fromkeys(length_text(rule.length, rule.unit) for rule in rules_of(trial, name))
     return Phrase("{clock} within {length}", clock=Word(name), length=either(lengths)) if lengths else Word(name)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.personal import PERSONAL, email_key, is_masked, mask, masked, phone_key
+from dealtrack.core.personal import PERSONAL, email_key, is_masked, mask, mask_all, phone_key
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_what_is_shown(field: str, text: str, shown: str) -> None:
 
 def test_nothing_stays_nothing() -> None:
     assert [mask(field, text) for field in PERSONAL for text in (None, "", "  ")] == [None] * 12
-    assert masked({"consumer": "张三", "phone": None}) == {"consumer": "张*", "phone": None}
+    assert mask_all({"consumer": "张三", "phone": None}) == {"consumer": "张*", "phone": None}
 
 
 @pytest.mark.parametrize("field", PERSONAL)
