@@ -205,6 +205,7 @@ def init(
 ) -> None:
     """Make a register."""
     from dealtrack.register.create import Setup, create_register
+    from dealtrack.sources.calendar_files import is_timezone
     from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
     from dealtrack.sources.platforms import first_platforms
 
@@ -214,7 +215,10 @@ def init(
     data, user = settings.data_folder(), settings.user_folder()
     rules = load_calendar(calendar, data, user)
     zone = timezone or rules.timezone or "Asia/Shanghai"
-    check_timezone(zone)
+    if not is_timezone(zone):
+        from zoneinfo import available_timezones
+
+        raise BadTimezone(name=zone, nearest=suggestion(nearest_names(zone, sorted(available_timezones()), 2)))
     versions = load_policy(policy, data, user)
     name = versions[0].name
     platforms = first_platforms(data / "platforms.toml", versions[-1])
@@ -234,19 +238,6 @@ def init(
         line = _("no time zone is known for {name}; {zone} is used (--timezone).")
         warn(line.format(name=rules.name, zone=zone))
     session.advise(next_line(f"dealtrack add --platform {_('NAME')}"))
-
-
-def check_timezone(name: str) -> None:
-    """Check that a time zone exists; raises BadTimezone."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        from zoneinfo import available_timezones
-
-        near = suggestion(nearest_names(name, sorted(available_timezones()), 2))
-        raise BadTimezone(name=name, nearest=near) from None
 
 
 def verify(

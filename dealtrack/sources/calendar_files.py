@@ -121,7 +121,8 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
     given_weekend = _weekend(table)
     weekend = frozenset({5, 6}) if given_weekend is None else given_weekend
     zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), read_years(table)
-    _check_timezone(table, zone)
+    if zone and not is_timezone(zone):
+        table.refuse(Phrase("unknown time zone {zone!r}; write it as Asia/Shanghai", zone=zone), "timezone")
     rulings: dict[date, Ruling] = {}
     spans: tuple[tuple[date, date], ...] = ()
     parts, law, shipped = table.texts_of("subdivision", ()), table.text_of("law", ""), table
@@ -268,15 +269,15 @@ def _weekend(table: TomlTable) -> frozenset[int] | None:
     return days
 
 
-def _check_timezone(table: TomlTable, zone: str) -> None:
-    if not zone:
-        return
+def is_timezone(name: str) -> bool:
+    """Tell whether there is a time zone of this name."""
     from zoneinfo import ZoneInfo
 
     try:
-        ZoneInfo(zone)
+        ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        table.refuse(Phrase("unknown time zone {zone!r}; write it as Asia/Shanghai", zone=zone), "timezone")
+        return False
+    return True
 
 
 def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
