@@ -287,8 +287,8 @@ def recheck(
     ] = False,
 ) -> None:
     """Hold the register's tables against its journal, and say what differs."""
-    from dealtrack.register.rebuilding import judge_anew
-    from dealtrack.register.rebuilding import rebuild as rebuild_register
+    from dealtrack.register.rebuild import judge_anew
+    from dealtrack.register.rebuild import rebuild as rebuild_register
     from dealtrack.register.verification import table_faults
 
     session: Session = context.obj

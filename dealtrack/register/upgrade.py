@@ -18,7 +18,7 @@ from dealtrack.register import queries
 from dealtrack.register.backup import STAMP, copy_whole
 from dealtrack.register.journal import Tail
 from dealtrack.register.queries import Filter
-from dealtrack.register.rebuilding import project
+from dealtrack.register.rebuild import project
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import UNFORESEEN, faults_of, reader, transaction

@@ -11,7 +11,7 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.personal import personal_faults
-from dealtrack.register.rebuilding import check_journal, differences, tables_agree
+from dealtrack.register.rebuild import check_journal, differences, tables_agree
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.sqlite.schema import foreign_names, schema_faults

@@ -7,7 +7,7 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.register.opening import open_register
 from dealtrack.register.polling import Changes, Follower
-from dealtrack.register.rebuilding import rebuild
+from dealtrack.register.rebuild import rebuild
 from dealtrack.register.recorder import Draft, Work, recording
 from tests.conftest import Clerk
 

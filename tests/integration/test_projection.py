@@ -14,7 +14,7 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError, OutsideCalendar
 from dealtrack.register.opening import open_register
-from dealtrack.register.rebuilding import differences, rebuild
+from dealtrack.register.rebuild import differences, rebuild
 from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
 from tests.conftest import Clerk

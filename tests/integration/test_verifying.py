@@ -13,7 +13,7 @@ import pytest
 
 from dealtrack.register import journal
 from dealtrack.register.opening import open_register
-from dealtrack.register.rebuilding import BATCH, tables_agree
+from dealtrack.register.rebuild import BATCH, tables_agree
 from dealtrack.register.recorder import recording, writing
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import reading
