@@ -17,7 +17,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
 if TYPE_CHECKING:
-    from dealtrack.register.completing import Brief
+    from dealtrack.register.completion import Brief
 
 MOST = 50
 
@@ -61,7 +61,7 @@ def plain(words: Iterable[str]) -> list[Candidate]:
 
 @contextmanager
 def _register(query: CompletionQuery) -> Iterator[Register]:
-    from dealtrack.register.completing import hurry
+    from dealtrack.register.completion import hurry
 
     with open_register(query.session.path, read_only=True) as register:
         hurry(register)
@@ -70,7 +70,7 @@ def _register(query: CompletionQuery) -> Iterator[Register]:
 
 def _complaints(query: CompletionQuery) -> list[Candidate]:
     """Complaints by id, those of which the command allows something; the last of a list that is begun."""
-    from dealtrack.register.completing import briefs
+    from dealtrack.register.completion import briefs
 
     earlier, _, begun = query.begun.rpartition(",")
     named = set(earlier.split(","))
@@ -81,7 +81,7 @@ def _complaints(query: CompletionQuery) -> list[Candidate]:
 
 
 def _numbers(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.register.completing import briefs
+    from dealtrack.register.completion import briefs
 
     with _register(query) as register:
         matches = briefs(register, _statuses(query), query.begun, MOST, by_number=True)
@@ -164,7 +164,7 @@ def _encodings(query: CompletionQuery) -> list[Candidate]:
 
 def _words(field: str) -> Source:
     def read(query: CompletionQuery) -> list[Candidate]:
-        from dealtrack.register.completing import words
+        from dealtrack.register.completion import words
 
         with _register(query) as register:
             return plain(words(register, field))
