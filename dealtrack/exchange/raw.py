@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, TextIO
 
 from dealtrack.core.text import defuse_formula, escape_controls, restore_formula, unescape_controls
@@ -116,26 +115,20 @@ def as_it_was(cells: Sequence[str]) -> list[str]:
     return [unescape_controls(restore_formula(cell)) if cell.__class__ is str else cell for cell in cells]
 
 
-class Rejects:
-    """Writes refused rows as CSV under their own header, or as JSONL where they were JSON; nothing without a path."""
+class Rejects(ExitStack):
+    """Writes refused rows as CSV under their own header, or as JSONL where they were JSON; nothing without a path.
+
+    `first` are the first that were refused, at most FIRST_REFUSALS.
+    """
 
     def __init__(self, path: str, header: tuple[str, ...], form: str) -> None:
+        super().__init__()
         self._path = path
         self._header = header
         # The rows of a workbook are kept as CSV too.
         self._is_table = form in ("csv", WORKBOOK)
-        self._stack = ExitStack()
-        self.first: list[Refusal] = []
-        """The first that were refused, at most FIRST_REFUSALS."""
         self._stream: TextIO | None = None
-
-    def __enter__(self) -> "Rejects":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        return self._stack.__exit__(kind, error, trace)
+        self.first: list[Refusal] = []
 
     def write(self, refusal: Refusal) -> None:
         """Add a refused row; the file is begun with the first."""
@@ -145,7 +138,7 @@ class Rejects:
             return
         if self._stream is None:
             kind = FileKind.TABLE if self._is_table else FileKind.JSON
-            self._stream = self._stack.enter_context(text_output(Path(self._path), kind))
+            self._stream = self.enter_context(text_output(Path(self._path), kind))
             if self._is_table:
                 csv.writer(self._stream).writerow((*MARKS, *map(guarded, self._header)))
         if self._is_table:

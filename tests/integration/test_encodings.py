@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.errors import CannotRead, UnknownWord
-from dealtrack.exchange.encoding_evidence import ENOUGH, chinese_evidence
-from dealtrack.exchange.encodings import encoding_named
+from dealtrack.exchange.encodings import ENOUGH, chinese_evidence, encoding_named
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import open_source
 from tests.conftest import Clerk
