@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from dealtrack.core.day_times import ONE_DAY, day_start
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
@@ -78,7 +79,7 @@ class DateReader:
         self._register_zone = register_zone
         self._sentinels = sentinels
         self._midnight_is_day = midnight_is_day
-        self._moments: dict[str, Moment | None] = {}
+        self._moment = lru_cache(_CACHE_SIZE)(self._read)
         self._offsets: dict[date, timedelta | None] = {}
         # For texts like 2016-11-11 13:30, which mean the sum of the two: a million have some thousand days and
         # minutes, and adding takes a fifth of the time of reading.
@@ -91,13 +92,7 @@ class DateReader:
         if midnight is not None and hours is not None:
             exact = midnight + hours
             return Moment(exact, exact, False)
-        moments = self._moments
-        if text not in moments:
-            moment = self._read(text)
-            if len(moments) >= _CACHE_SIZE:
-                moments.clear()
-            moments[text] = moment
-        return moments[text]
+        return self._moment(text)
 
     def _learn(self, text: str, when: datetime) -> None:
         """Remember the halves of a text that was read as a moment of a day on which the offset does not change."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dealtrack.core.blanks import Blank, blank_kind
@@ -108,7 +109,7 @@ class RowReader:
         self._kept = list(layout.kept.items())
         self._inside = layout.inside
         self._dates = dates
-        self._categories: dict[str, str] = {}
+        self._category = lru_cache(_REMEMBERED)(self._category_of)
 
     def _memory(self, name: str, layout: Layout) -> dict[str, str | None] | None:
         """Return where to remember what the cells of a field's one column mean, None where more than that counts.
@@ -297,16 +298,10 @@ class RowReader:
         except DealtrackError as error:
             raise Refused(str(error).rstrip(".")) from None
 
-    def _category(self, word: str | None) -> str:
+    def _category_of(self, word: str | None) -> str:
         if word is None:
             return OTHER
-        category = self._categories.get(word)
-        if category is None:
-            table = self._values.get("category", {})
-            category = CATEGORY.match(table.get(word.casefold(), word)) or OTHER
-            if len(self._categories) < _REMEMBERED:
-                self._categories[word] = category
-        return category
+        return CATEGORY.match(self._values.get("category", {}).get(word.casefold(), word)) or OTHER
 
     def _check_order(self, moments: dict[str, Moment], row: RawRow) -> None:
         """Refuse a row that was closed twice, or whose moments cannot have followed one another."""

@@ -170,9 +170,7 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
             raise ValueError(Phrase("says of {kind} what is no list of steps", kind=kind))
         return value
-    if key in (DAY_UNKNOWN, RESTART) and value is not True:
-        raise ValueError(_impossible(kind, key, value))
-    if key in (DAY_UNKNOWN, RESTART):
+    if key in (DAY_UNKNOWN, RESTART) and value is True:
         return value
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
@@ -180,7 +178,7 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         return int(value)
     if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
         return None
-    text = _text(key, value)
+    text = "" if key in (DAY_UNKNOWN, RESTART) else _text(key, value)
     if key == "category":
         text = CATEGORY.match(text) or ""
     elif key == "seller" and text not in SELLERS:
@@ -191,14 +189,9 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         except DealtrackError:
             text = ""
     if not text:
-        raise ValueError(_impossible(kind, key, value))
+        words = {"value": str(value)[:40], "key": key, "kind": kind}
+        raise ValueError(Phrase("says {value!r} for the {key} of {kind}, which it cannot be", **words))
     return text
-
-
-def _impossible(kind: Kind, key: str, value: Any) -> Phrase:
-    return Phrase(
-        "says {value!r} for the {key} of {kind}, which it cannot be", value=str(value)[:40], key=key, kind=kind
-    )
 
 
 def _text(key: str, value: Any) -> str:

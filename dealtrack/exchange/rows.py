@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dealtrack.exchange.date_forms import ISO
@@ -10,7 +11,7 @@ from dealtrack.exchange.dates import DateReader
 from dealtrack.exchange.day_orders import DayOrder
 from dealtrack.exchange.fields import ComplaintRow, Refused, RowReader
 from dealtrack.exchange.headers import is_no_row
-from dealtrack.exchange.layout import Layout, check_header, lay_out, loose_name
+from dealtrack.exchange.layout import check_header, lay_out, loose_name
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
@@ -60,21 +61,13 @@ class RowsReader:
         self._restores = source.format in ("csv", WORKBOOK)
         self._header = source.header
         self._first_line = source.first_line
-        self._readers = {source.header: self._under(source.header, layout)}
+        self._reader = lru_cache(_LAYOUTS)(self._reader_under)
 
-    def _under(self, header: tuple[str, ...], layout: Layout) -> RowReader:
-        return RowReader(self._mapping, layout, header, self._dates, self._restores)
-
-    def _reader(self, header: tuple[str, ...]) -> RowReader:
+    def _reader_under(self, header: tuple[str, ...]) -> RowReader:
         """Return what reads the rows under a header; raises ValueError for one that rows cannot be read under."""
-        reader = self._readers.get(header)
-        if reader is None:
-            layout = lay_out(self._mapping, header)
-            if len(self._readers) >= _LAYOUTS:
-                self._readers.clear()
-            reader = self._readers[header] = self._under(header, layout)
-            self.facts.ignored.update(dict.fromkeys(layout.ignored))
-        return reader
+        layout = lay_out(self._mapping, header)
+        self.facts.ignored.update(dict.fromkeys(layout.ignored))
+        return RowReader(self._mapping, layout, header, self._dates, self._restores)
 
     def _passed(self, row: RawRow) -> PassedLine | None:
         """Return a row that no complaint can be read from as a line beside the table, None where it may be one."""

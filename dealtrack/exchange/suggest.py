@@ -4,9 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Mapping as Table
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 from dealtrack.core.blanks import BLANKS, blank_kind
@@ -64,7 +62,11 @@ def suggest_mapping(
     `rows` are looked at whole; of the `rest` of the file, which follows, only dates that leave day and month open.
     """
     columns = _columns(header, rows)
-    dates = partial(_forms, rows=len(rows), rest=(row.values for row in rest))
+    further = (row.values for row in rest)
+
+    def dates(columns: Iterable[_Column]) -> DateForms:
+        return find_forms({column.name: column.values for column in columns}, len(rows), further)
+
     for mapping in shipped:
         if _fits(mapping, header):
             return _completed(mapping, columns, dates)
@@ -119,10 +121,6 @@ def _fits(mapping: Mapping, header: Sequence[str]) -> bool:
         return False
     has_needed = all(name in layout.fields or name in mapping.open_fields for name in (*REQUIRED, "number"))
     return has_needed and len(layout.fields) >= _LEAST * len(mapping.columns)
-
-
-def _forms(columns: Iterable[_Column], rows: int, rest: Iterable[Table[str, str]]) -> DateForms:
-    return find_forms({column.name: column.values for column in columns}, rows, rest)
 
 
 def _completed(

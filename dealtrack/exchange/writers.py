@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TextIO
 
 from dealtrack.core.moments import iso_local, show_due, show_moment
@@ -43,17 +43,10 @@ def provisional_keys(record: Record) -> Iterable[str]:
 
 def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bool], str]]:
     """Return for each key the function that writes a value for people, given whether it is provisional."""
-    shown: dict[tuple[datetime, bool], str] = {}
+    show = lru_cache(_CACHE_LIMIT)(lambda value, provisional: show_due(value, zone, provisional))
 
     def due(value: Any, provisional: bool) -> str:
-        if not isinstance(value, datetime):
-            return other(value, provisional)
-        text = shown.get((value, provisional))
-        if text is None:
-            if len(shown) > _CACHE_LIMIT:
-                shown.clear()
-            text = shown[value, provisional] = show_due(value, zone, provisional)
-        return text
+        return show(value, provisional) if isinstance(value, datetime) else other(value, provisional)
 
     def other(value: Any, _: bool) -> str:
         if value is None:
@@ -165,14 +158,5 @@ def _json_encoder(zone: tzinfo, indent: int | None = None) -> Callable[[Record],
 
 
 def _moment_writer(zone: tzinfo) -> Callable[[datetime], str]:
-    texts: dict[datetime, str] = {}
-
-    def write(moment: datetime) -> str:
-        text = texts.get(moment)
-        if text is None:
-            if len(texts) > _CACHE_LIMIT:
-                texts.clear()
-            text = texts[moment] = iso_local(moment, zone)
-        return text
-
-    return write
+    # Moments repeat: the days of a calendar, the hour at which an office records.
+    return lru_cache(_CACHE_LIMIT)(lambda moment: iso_local(moment, zone))
