@@ -683,7 +683,7 @@ REGISTERS = {
     "cut to 100": "cannot be used",
     "cut to 4096": "cannot be used",
     "cut to 8192": "cannot be used",
-    "cut to 200000": "cannot be used",
+    "cut to 150000": "cannot be used",
     "noise": "cannot be used",
     "no tables": "cannot be used",
     "no facts": "cannot be used",
