@@ -101,21 +101,7 @@ def add(
             raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=names))
         # What was asked for was agreed to then.
         platform_name = _platform_of(session, register, answers["platform"], policy, new_platform or asks)
-        category_name = read_category(answers["category"] or "other")
-        texts = {
-            "number": check_number(clean_field("number", answers["number"])),
-            "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
-            "summary": clean_field("summary", answers["summary"]),
-        }
-        detail: dict[str, Any] = {
-            "platform": platform_name,
-            "category": category_name,
-            "policy": policy,
-            **{name: text for name, text in texts.items() if text},
-            **read_detail((NOTE,), {"note": note}),
-        }
-        if answers["seller"]:
-            detail["seller"] = read_seller(answers["seller"])
+        detail = _detail(session, answers, platform_name, policy, owner, note)
         if asks and not yes:
             _agree(session, register, detail, answers["at"])
         draft = Draft(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)
@@ -135,6 +121,24 @@ def add(
         show_change(session, register, [recorded], fmt)
         for like in alike:
             tell(lookalike_line(like, register.zone))
+
+
+def _detail(
+    session: Session, answers: Mapping[str, str], platform: str, policy: str, owner: str, note: str
+) -> dict[str, Any]:
+    """Return the detail of a receipt; raises what reading the answers raises."""
+    category = read_category(answers["category"] or "other")
+    texts = {
+        "number": check_number(clean_field("number", answers["number"])),
+        "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
+        "summary": clean_field("summary", answers["summary"]),
+    }
+    detail = {"platform": platform, "category": category, "policy": policy}
+    detail |= {name: text for name, text in texts.items() if text}
+    detail |= read_detail((NOTE,), {"note": note})
+    if answers["seller"]:
+        detail["seller"] = read_seller(answers["seller"])
+    return detail
 
 
 class Prompt(NamedTuple):
