@@ -12,7 +12,7 @@ from dealtrack import settings
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _, _n
 from dealtrack.cli.options import CalendarName, Format
-from dealtrack.cli.output import check_format, print_records, print_steps, step_record
+from dealtrack.cli.output import FOR_PROGRAMS, check_format, print_records, print_steps, step_record
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line
 from dealtrack.core.calendar import Day, HolidaySpan, WorkingCalendar, month_days, reason
@@ -68,7 +68,7 @@ def show(
         year, number = _month(month, local_day(session.now, zone))
         grid = list(month_days(days, year, number))
         spans = {day.day: days.holiday_span(day.day) for day in grid}
-    if fmt in ("csv", "json", "jsonl"):
+    if fmt in FOR_PROGRAMS:
         print_records((_day_record(day, spans[day.day]) for day in grid), fmt=fmt, zone=zone)
     else:
         from dealtrack.cli.month import print_month

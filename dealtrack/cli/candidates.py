@@ -182,6 +182,12 @@ def _formats(query: CompletionQuery) -> list[Candidate]:
     return plain(FORMATS)
 
 
+def _export_formats(query: CompletionQuery) -> list[Candidate]:
+    from dealtrack.exchange.exporter import FORMATS
+
+    return plain(FORMATS)
+
+
 def _zones(query: CompletionQuery) -> list[Candidate]:
     from zoneinfo import available_timezones
 
@@ -206,7 +212,7 @@ _BY_COMMAND: Mapping[tuple[str, str], Source] = {
     ("policy try", "--by"): _fixed("platform", "category", "month"),
     ("report", "--by"): _fixed("platform", "category", "seller", "owner", "week", "month"),
     ("overdue", "--format"): _fixed("table", "plain", "csv", "json", "jsonl", "xlsx", "text"),
-    ("export", "--format"): _fixed("csv", "jsonl", "json", "xlsx"),
+    ("export", "--format"): _export_formats,
     ("add", "--number"): _fixed(),
     **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
     ("completion", ""): _fixed("bash", "zsh", "fish"),

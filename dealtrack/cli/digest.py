@@ -46,9 +46,8 @@ def digest(
     """Print the morning page: newly and still overdue, due today and next, by owner; nothing where all is quiet."""
     session: Session = context.obj
     check_word(Phrase("The format"), fmt, FORMATS)
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         query = read_filter(register, platform, category, owner)
-        view = session.view(as_of, known_at, register.zone)
         page = make_digest(register, query, view, Path(backups) if backups else None)
         if working_days_only and not page.morning.is_worked:
             return

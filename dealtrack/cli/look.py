@@ -23,7 +23,7 @@ from dealtrack.cli.options import (
     read_complaints,
     read_filter,
 )
-from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.output import FOR_PROGRAMS, check_format, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width
 from dealtrack.cli.terms import read_clock
@@ -56,11 +56,10 @@ def list_(
     """List complaints with their deadlines and verdicts."""
     session: Session = context.obj
     check_format(fmt)
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         since, until = session.received_span(first, last, register.zone)
         received = {"since": since, "until": until, "backdated": backdated}
         query = read_filter(register, platform, category, owner, status, **received)
-        view = session.view(as_of, known_at, register.zone)
         standings = register.standings(query, view)
         print_records(
             map(record, standings), fmt=fmt, zone=register.zone, columns=record_keys(register.clock_names(view))
@@ -81,11 +80,10 @@ def show(
 
     session: Session = context.obj
     check_format(fmt)
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         named = read_complaints(register, ids or (), numbers or ())
-        view = session.view(as_of, known_at, register.zone)
         complaints = [full_complaint(register, id_, view, reveal) for id_ in named]
-        if fmt in ("csv", "json", "jsonl"):
+        if fmt in FOR_PROGRAMS:
             records = [full.record() for full in complaints]
             print_records(records, fmt=fmt, zone=register.zone, single=len(named) == 1)
             return
@@ -110,9 +108,9 @@ def explain(
 
     session: Session = context.obj
     check_format(fmt)
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         named = read_complaints(register, ids or (), numbers or ())
-        print_explanations(register, named, read_clock(clock), session.view(as_of, known_at, register.zone), fmt)
+        print_explanations(register, named, read_clock(clock), view, fmt)
 
 
 def search(
@@ -143,9 +141,8 @@ def search(
         raise MissingValue(what="What to search for", option="a word, as in 'dealtrack search 退款'")
     is_short = sys.stdout.isatty() and fmt in ("", "table")
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         query = read_filter(register, platform, statuses=status)
-        view = session.view(as_of, known_at, register.zone)
         count = 0
 
         def records() -> Iterator[dict[str, Any]]:

@@ -20,7 +20,8 @@ from dealtrack.phrase import Phrase, listed
 if TYPE_CHECKING:
     from dealtrack.core.explanation import Step
 
-FORMATS = ("table", "plain", "csv", "json", "jsonl")
+FOR_PROGRAMS = tuple(sorted(writers.WRITERS))
+FORMATS = ("table", "plain", *FOR_PROGRAMS)
 
 
 def check_format(fmt: str | None) -> None:
@@ -57,21 +58,18 @@ def print_records(
     """
     check_format(fmt)
     out = sys.stdout if stream is None else stream
+    keys, records = _keys(records, columns, watch)
     match fmt or ("table" if out.isatty() else "plain"):
-        case "json":
+        case "json" if single:
             writers.write_json(records, zone, out, single)
-        case "jsonl":
-            writers.write_json_lines(records, zone, out)
-        case other:
-            keys, records = _keys(records, columns, watch)
-            if other == "csv":
-                writers.write_csv(records, keys, zone, out)
-            elif other == "plain":
-                writers.write_plain(records, keys, zone, out)
-            else:
-                from dealtrack.cli.table import print_table
+        case "plain":
+            writers.write_plain(records, keys, zone, out)
+        case "table":
+            from dealtrack.cli.table import print_table
 
-                print_table(records, keys, zone, out)
+            print_table(records, keys, zone, out)
+        case other:
+            writers.WRITERS[other](records, keys, zone, out)
 
 
 def step_record(step: "Step") -> dict[str, Any]:
@@ -87,7 +85,7 @@ def print_steps(steps: Iterable["Step"], fmt: str | None = None, *, zone: tzinfo
     check_format(fmt)
     out = sys.stdout if stream is None else stream
     fmt = fmt or ("table" if out.isatty() else "plain")
-    if fmt in ("csv", "json", "jsonl"):
+    if fmt in FOR_PROGRAMS:
         print_records(map(step_record, steps), ("day", "counted", "reason"), fmt, zone=zone, stream=out)
         return
     rows = [

@@ -196,12 +196,11 @@ def try_(
     if by:
         check_word("--by", by, GROUPS)
     versions = _filed(name, _register_policies(session))
-    with session.register() as register:
+    with session.reading(as_of, known_at) as (register, view):
         zone = register.zone
         judging = versions
         if in_force:
             judging = [version_for(versions, parse_day(in_force, session.now, zone))]
-        view = session.view(as_of, known_at, zone)
         basis = Basis(register.calendar_at(view.known_at), zone, view.moment)
         histories = filter(None, map(view.seen, register.histories()))
         # What ended under an earlier text of a policy stands as it was judged then.

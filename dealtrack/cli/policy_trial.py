@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.output import print_records
+from dealtrack.cli.output import FOR_PROGRAMS, print_records
 from dealtrack.cli.table import Cell, Column, draw_whole
 from dealtrack.cli.terminal import print_line, tell_fields
 from dealtrack.cli.terms import say_field
@@ -30,7 +30,7 @@ GROUP_TITLES = ("missed then", "missed now", "overdue then", "overdue now", "now
 
 def print_trial(trial: Trial, policy: Policy, by: str, basis: Basis, fmt: str) -> None:
     """Print a trial: sentences and tables, or records for csv, json and jsonl."""
-    if fmt in ("csv", "json", "jsonl"):
+    if fmt in FOR_PROGRAMS:
         print_records(records(trial, by), record_keys(by), fmt, zone=basis.zone)
         return
     count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints).format(count=trial.complaints)

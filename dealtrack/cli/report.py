@@ -106,7 +106,7 @@ def report(
         raise BadText(what="--campaign", reason="names days of its own: leave out --from and --to")
     if html:
         check_page_packages()
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         zone = register.zone
         complaints = read_filter(register, platform, category, owner)
         if campaign:
@@ -122,7 +122,7 @@ def report(
             if since and until and until < since:
                 raise DaysReversed(last=until, first=since)
             query = ReportQuery(by, since, until)
-        figures = make_report(register, replace(query, complaints=complaints), session.view(as_of, known_at, zone))
+        figures = make_report(register, replace(query, complaints=complaints), view)
         if xlsx:
             write_workbook_to(figures, Path(xlsx))
         if html:

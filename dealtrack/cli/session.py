@@ -134,6 +134,12 @@ class Session:
             yield recorder
         self.outcome = recorder.outcome()
 
+    @contextmanager
+    def reading(self, as_of: str, known_at: str) -> Iterator[tuple[Register, View]]:
+        """Open the register for a command that only reads, in one state of it, with the view to see it in."""
+        with self.register(one_state=True) as register:
+            yield register, self.view(as_of, known_at, register.zone)
+
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""
         return parse_moment(text, self.now, zone) if text else Moment(self.now, self.now, False)

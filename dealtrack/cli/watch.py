@@ -77,9 +77,8 @@ def overdue(
         check_lists(by, out, fmt)
     else:
         check_format(fmt)
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         query = read_filter(register, platform, category, owner)
-        view = session.view(as_of, known_at, register.zone)
         latenesses = LatenessCount(register.overdue(query, view))
         try:
             if out:
@@ -119,9 +118,8 @@ def due(
     session: Session = context.obj
     check_format(fmt)
     span = None if ics and within is None else parse_span("1wd" if within is None else within)
-    with session.register(one_state=True) as register:
+    with session.reading(as_of, known_at) as (register, view):
         query = read_filter(register, platform, category, owner)
-        view = session.view(as_of, known_at, register.zone)
         ahead = register.due(query, _until(span, register, view), view)
         # Who subscribes to a calendar file must not lose sight of what was not done in time.
         latenesses = LatenessCount(chain(register.overdue(query, view), ahead) if ics else ahead)

@@ -7,12 +7,12 @@ from typing import Any, BinaryIO, TextIO, TypeVar
 from dealtrack.core.personal import PERSONAL, mask_all
 from dealtrack.core.standing import record, record_keys
 from dealtrack.exchange.histories import BEYOND_COLUMNS, COLUMN, COLUMN_KINDS, entry_record, history_of, history_text
-from dealtrack.exchange.writers import write_csv, write_json, write_json_lines
+from dealtrack.exchange.writers import NESTED, WRITERS
 from dealtrack.register.queries import Filter
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
 
-FORMATS = ("csv", "jsonl", "json", "xlsx")
+FORMATS = (*WRITERS, "xlsx")
 ENDINGS = ("withdrawn", "rejected")
 """What an import can read beyond the keys of a record, with personal data and the history."""
 
@@ -77,15 +77,9 @@ def export_keys(register: Register, view: View) -> list[str]:
 
 
 def write_export(register: Register, view: View, fmt: str, out: TextIO, reveal: bool = False) -> int:
-    """Write every complaint as csv, jsonl or json, by id, and return how many there were."""
-    records = ExportRecords(register, view, reveal, fmt == "csv")
-    match fmt:
-        case "csv":
-            write_csv(records, export_keys(register, view), register.zone, out)
-        case "jsonl":
-            write_json_lines(records, register.zone, out)
-        case _:
-            write_json(records, register.zone, out)
+    """Write every complaint in one of WRITERS, by id, and return how many there were."""
+    records = ExportRecords(register, view, reveal, fmt not in NESTED)
+    WRITERS[fmt](records, export_keys(register, view), register.zone, out)
     return records.count
 
 

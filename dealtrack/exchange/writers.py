@@ -160,3 +160,14 @@ def _json_encoder(zone: tzinfo, indent: int | None = None) -> Callable[[Record],
 def _moment_writer(zone: tzinfo) -> Callable[[datetime], str]:
     # Moments repeat: the days of a calendar, the hour at which an office records.
     return lru_cache(_CACHE_LIMIT)(lambda moment: iso_local(moment, zone))
+
+
+WRITERS: Mapping[str, Callable[[Iterable[Record], Sequence[str], tzinfo, TextIO], None]] = {
+    "csv": write_csv,
+    "jsonl": lambda records, _keys, zone, out: write_json_lines(records, zone, out),
+    "json": lambda records, _keys, zone, out: write_json(records, zone, out),
+}
+"""The text formats for programs, which commands print and an export writes, each with what writes records in it."""
+
+NESTED = ("jsonl", "json")
+"""Those of them in which a value may hold others."""
