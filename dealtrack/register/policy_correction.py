@@ -109,7 +109,7 @@ def correct(recorder: Recorder, versions: Sequence[Policy]) -> Preview:
         return correction
     recorder.correct(name, versions)
     recorder.flush()
-    writer = projection.Writer(register.connection)
+    writer = projection.RowWriter(register.connection)
     for id_ in queries.complaints_of_policy(register.connection, name):
         history = journal.history(register.connection, id_)
         complaint, clocks = register.project(history)

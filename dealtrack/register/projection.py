@@ -226,7 +226,7 @@ def copy_empty(register: sqlite3.Connection, connection: sqlite3.Connection) -> 
         connection.execute(statement)
 
 
-class Writer:
+class RowWriter:
     """Writes projected rows within one transaction, a batch at a time."""
 
     BATCH = 2000

@@ -1,9 +1,9 @@
 """The projection held against the journal, and made again from it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock
@@ -67,7 +67,7 @@ def project(register: Register) -> None:
     """Fill the projected tables, which are empty, from the journal, within a transaction that is held."""
     connection = register.connection
     _apply_events(connection)
-    writer = projection.Writer(connection)
+    writer = projection.RowWriter(connection)
     for *_, histories in _batches(connection):
         writer.add(*make(register, histories))
     writer.flush()
@@ -79,7 +79,7 @@ def judge_anew(recorder: Recorder) -> list[OtherVerdict]:
     recorder.event(Event.RECHECKED, {"revision": register.revision})
     recorder.flush()
     register.forget("rejudgings")
-    writer = projection.Writer(register.connection)
+    writer = projection.RowWriter(register.connection)
     changed: list[OtherVerdict] = []
     for _, history in journal.histories(register.connection):
         before = queries.clocks_of(register.connection, history[0].complaint)
@@ -118,24 +118,6 @@ def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
             platforms.apply_entry(connection, entry)
         case _:
             pass
-
-
-def tables_agree(register: Register) -> bool:
-    """Tell whether the tables are as the journal makes them, where not `differences` says which.
-
-    Rows are compared in batches, in a third of the time that it takes to go through them side by side.
-    """
-    connection = register.connection
-    try:
-        if any(differing_tables(connection)):
-            return False
-        for first, last, histories in _batches(connection):
-            for statement, rows in zip(STORED, make(register, histories), strict=True):
-                if connection.execute(statement, (first, last)).fetchall() != rows:
-                    return False
-    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
-        return False
-    return True
 
 
 def _batches(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Histories]]:
@@ -203,43 +185,41 @@ def _make_tables(connection: sqlite3.Connection, made: sqlite3.Connection) -> No
 
 
 def _differing_complaints(register: Register) -> Iterator[str]:
-    connection = register.connection
-    complaints = _by_first(connection.execute("SELECT * FROM complaint ORDER BY id"))
-    clocks = _by_first(connection.execute("SELECT * FROM clock ORDER BY complaint, name, round"))
-    texts = _by_first(connection.execute("SELECT * FROM search_text ORDER BY complaint"))
-    made = ((id_, _made(register, id_, rows)) for id_, rows in journal.rows_by_complaint(connection))
-    for id_, (expected, row, runs, said) in _merged(made, complaints, clocks, texts):
-        if expected is None:
+    for first, last, histories in _batches(register.connection):
+        made = _made(register, histories)
+        stored = Made(*(register.connection.execute(rows, (first, last)).fetchall() for rows in STORED))
+        if stored != made:
+            yield from _differing_rows(stored, made)
+
+
+def _differing_rows(stored: Made, made: Made) -> Iterator[str]:
+    rows, runs, texts = (
+        {row[0] for row in set(there) ^ set(expected)} for there, expected in zip(stored, made, strict=True)
+    )
+    known = {row[0] for row in made.rows}
+    for id_ in sorted(rows | runs | texts):
+        if id_ not in known:
             yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
             continue
-        if row != expected.rows:
+        if id_ in rows:
             yield Phrase("table complaint is not as the journal makes it at {id}", id=id_)
-        if sorted(runs or []) != sorted(expected.runs):
+        if id_ in runs:
             yield Phrase("table clock is not as the journal makes it at complaint {id}", id=id_)
-        if said != expected.texts:
+        if id_ in texts:
             yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
 
 
-def _made(register: Register, id_: int, rows: list[Row]) -> Made:
+def _made(register: Register, histories: Histories) -> Made:
+    """Return what the journal makes of complaints; raises BadHistory, which names the one that holds what none can."""
     try:
-        return make(register, [(id_, rows)])
-    except BadHistory:
-        raise
+        return make(register, histories)
     except (DealtrackError, *UNFORESEEN):
-        reason = Phrase("it holds what no entry can")
-        raise BadHistory(complaint=id_, seq=rows[0][0], reason=reason) from None
-
-
-def _by_first(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row]]]:
-    for first, group in groupby(rows, key=lambda row: row[0]):
-        yield first, list(group)
-
-
-def _merged(*streams: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, list[Any]]]:
-    """Yield for each key, in order, what each of the streams, all in order of their keys, holds of it, else None."""
-    heads = [next(stream, None) for stream in streams]
-    while any(heads):
-        key = min(head[0] for head in heads if head is not None)
-        held = [head is not None and head[0] == key for head in heads]
-        yield key, [head[1] if here and head else None for head, here in zip(heads, held, strict=True)]
-        heads = [next(stream, None) if here else head for stream, head, here in zip(streams, heads, held, strict=True)]
+        for id_, rows in histories:
+            try:
+                make(register, [(id_, rows)])
+            except BadHistory:
+                raise
+            except (DealtrackError, *UNFORESEEN):
+                reason = Phrase("it holds what no entry can")
+                raise BadHistory(complaint=id_, seq=rows[0][0], reason=reason) from None
+        raise

@@ -128,7 +128,7 @@ class Recorder:
         self.recorded_at = self._entries.recorded_at
         self._first_seq = self._entries.next_seq
         self._complaints: dict[int, None] = {}
-        self._rows = projection.Writer(connection)
+        self._rows = projection.RowWriter(connection)
         self._numbers: dict[str | None, list[int]] = {}
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[Any, ...]] = []

@@ -91,7 +91,7 @@ class Register(Store):
 
     def _project_into(self, tables: sqlite3.Connection, view: View, ids: Iterable[int] | None) -> None:
         projection.copy_empty(self.connection, tables)
-        writer = projection.Writer(tables)
+        writer = projection.RowWriter(tables)
         for entries in self._histories(ids):
             if seen := view.seen(entries):
                 writer.write(*self.project(seen, view.known_at), seen, is_new=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
-from dealtrack.errors import BadEntry, BadHistory, DealtrackError, RegisterUnusable
+from dealtrack.errors import BadEntry, BadHistory, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.personal import personal_faults
-from dealtrack.register.rebuild import check_journal, differences, tables_agree
+from dealtrack.register.rebuild import check_journal, differences
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import UNFORESEEN, is_undecodable, reading
 from dealtrack.register.sqlite.schema import foreign_names, schema_faults
@@ -54,24 +54,45 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
     A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file is
     damaged so that it cannot be read whole.
     """
-    head = head.strip().lower()
-    with reading(register.connection):
-        if not _is_whole(register, head):
-            return _explained(register, head, evidence)
-        faults = evidence_faults(register) if evidence else []
-        return Verification(*register.head(), faults, not faults, foreign_names(register.connection))
-
-
-def _is_whole(register: Register, head: str) -> bool:
-    """Tell whether nothing is wrong, evidence files aside, in a third of the time that it takes to say what is."""
-    connection = register.connection
-    try:
-        if damage_of(connection) or schema_faults(connection):
-            return False
-        fault, _, has_head = _check_chain(connection, head)
-        return fault is None and has_head and tables_agree(register) and not personal_faults(connection)
-    except (sqlite3.Error, DealtrackError, MemoryError, *UNFORESEEN):
-        return False
+    head, connection = head.strip().lower(), register.connection
+    with reading(connection):
+        damage = damage_of(connection)
+        fault, entries, has_head = _check_chain(connection, head)
+        if damage:
+            journal_is = (
+                Phrase("is broken at entry {seq}", seq=fault.seq)
+                if fault
+                else Phrase("is whole, {count} entries", count=entries)
+            )
+            reason = Phrase(
+                "the file is damaged ({damage}); its journal {journal}. Go back to the last backup",
+                damage=damage,
+                journal=journal_is,
+            )
+            raise RegisterUnusable(path=register.path, reason=reason)
+        faults: list[str] = [_altered_at(*fault)] if fault else []
+        if not fault and not has_head:
+            faults.append(
+                Phrase(
+                    "the head {wanted} is not in the journal: its tail was cut off, or it is another register",
+                    wanted=head,
+                )
+            )
+        altered = schema_faults(connection)
+        faults += altered[:MOST_ALTERATIONS]
+        is_sound = not faults
+        if not fault and not altered:
+            # What follows rests on the journal and reads the tables by their columns.
+            try:
+                made = _journal_and_table_faults(register)
+                personal = _readable(lambda: personal_faults(connection), Phrase("the table of personal data"))
+                kept = [*personal, *(evidence_faults(register) if evidence else ())]
+                is_sound = is_sound and not kept
+                faults += [*made, *kept]
+            except (BadEntry, BadHistory) as error:
+                is_sound = False
+                faults.append(_altered_by(error))
+        return Verification(*register.head(), faults, is_sound, foreign_names(connection))
 
 
 def _check_chain(connection: sqlite3.Connection, head: str) -> CheckedChain:
@@ -104,45 +125,19 @@ def damage_of(connection: sqlite3.Connection) -> str:
     return "" if lines == ["ok"] else "; ".join(lines[:SHOWN_DAMAGE])
 
 
-def _explained(register: Register, head: str, evidence: bool) -> Verification:
-    damage = damage_of(register.connection)
-    fault, entries, has_head = _check_chain(register.connection, head)
-    if damage:
-        journal_is = (
-            Phrase("is broken at entry {seq}", seq=fault.seq)
-            if fault
-            else Phrase("is whole, {count} entries", count=entries)
-        )
-        reason = Phrase(
-            "the file is damaged ({damage}); its journal {journal}. Go back to the last backup",
-            damage=damage,
-            journal=journal_is,
-        )
-        raise RegisterUnusable(path=register.path, reason=reason)
-    faults: list[str] = [_altered_at(*fault)] if fault else []
-    if not fault and not has_head:
-        faults.append(
-            Phrase(
-                "the head {wanted} is not in the journal: its tail was cut off, or it is another register",
-                wanted=head,
-            )
-        )
-    altered = schema_faults(register.connection)
-    faults += altered[:MOST_ALTERATIONS]
-    is_sound = not faults
-    if not fault and not altered:
-        # What follows rests on the journal and reads the tables by their columns.
-        try:
-            check_journal(register.connection)
-            made = list(_table_faults(register))
-            personal = _readable(lambda: personal_faults(register.connection), Phrase("the table of personal data"))
-            kept = [*personal, *(evidence_faults(register) if evidence else ())]
-            is_sound = is_sound and not kept
-            faults += [*made, *kept]
-        except (BadEntry, BadHistory) as error:
-            is_sound = False
-            faults.append(_altered_by(error))
-    return Verification(*register.head(), faults, is_sound, foreign_names(register.connection))
+def _journal_and_table_faults(register: Register) -> list[str]:
+    """Return where the tables are not as the journal makes them; raises BadEntry and BadHistory.
+
+    What is wrong with an entry comes first, and is looked for where the tables are not right: it takes long.
+    """
+    try:
+        faults = list(table_faults(register))
+    except (BadEntry, BadHistory):
+        check_journal(register.connection)
+        raise
+    if faults:
+        check_journal(register.connection)
+    return faults
 
 
 def _altered_at(seq: object, reason: object) -> Phrase:
@@ -167,12 +162,6 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
 
 def table_faults(register: Register) -> Iterator[str]:
     """Yield where the tables are not as the journal makes them, and at last that they cannot be read, if so."""
-    with reading(register.connection):
-        if not tables_agree(register):
-            yield from _table_faults(register)
-
-
-def _table_faults(register: Register) -> Iterator[str]:
     return _readable(lambda: differences(register), Phrase("a table"))
 
 

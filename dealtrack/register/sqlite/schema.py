@@ -174,7 +174,7 @@ TABLES = frozenset((*KEPT, *PROJECTED_TABLES, *FORMER))
 SHOWN_NAME = 60
 
 
-class Item(NamedTuple):
+class SchemaItem(NamedTuple):
     """What stands in a schema: its type, its name, its table, and its SQL, which an index of SQLite's own has not."""
 
     type: str
@@ -206,14 +206,14 @@ _PLAIN_INDEX = re.compile(r'CREATE (UNIQUE )?INDEX [^()]+\(([\w\s,]|"\w+")*\)', 
 _REFERENCES = 'SELECT count(*) FROM pragma_foreign_key_list(?) WHERE lower("table") IN (SELECT value FROM json_each(?))'
 
 
-def _items(script: str) -> list[Item]:
+def _items(script: str) -> list[SchemaItem]:
     """Return what the statements of a script make, each of which begins with a line."""
     made = []
     for statement in re.split(r"\n(?=CREATE )", script.strip()):
         sql = statement.strip().removesuffix(";")
         _, kind, name, *_ = sql.split(maxsplit=3)
         table = sql.split(" ON ")[1].split()[0] if kind in ("INDEX", "TRIGGER") else name
-        made.append(Item(kind.lower(), name, table, sql))
+        made.append(SchemaItem(kind.lower(), name, table, sql))
     return made
 
 
@@ -249,9 +249,9 @@ def create_projection(connection: sqlite3.Connection) -> None:
             connection.execute(f"DROP TRIGGER {item.name}")
 
 
-def _present(connection: sqlite3.Connection) -> list[Item]:
+def _present(connection: sqlite3.Connection) -> list[SchemaItem]:
     return list(
-        map(Item._make, connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema"))
+        map(SchemaItem._make, connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema"))
     )
 
 
@@ -272,12 +272,12 @@ def _alterations(connection: sqlite3.Connection, version: int) -> list[Alteratio
     return [Alteration(name, bars[name]) for name in sorted(bars)]
 
 
-def _is_read(item: Item) -> bool:
+def _is_read(item: SchemaItem) -> bool:
     """Tell whether an upgrade keeps an item of an older schema or reads it, or may be changed by it."""
     return item.type == "trigger" or item.table.lower() in KEPT or item.name.lower() in READ
 
 
-def _referring(connection: sqlite3.Connection, foreign: Iterable[Item]) -> list[str]:
+def _referring(connection: sqlite3.Connection, foreign: Iterable[SchemaItem]) -> list[str]:
     """Return the names of others' tables that refer to dealtrack's: what these hold could not be changed freely."""
     own = json.dumps(sorted(TABLES))
     tables = [item.name for item in foreign if item.type == "table"]
