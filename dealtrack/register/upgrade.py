@@ -87,7 +87,7 @@ def change(connection: sqlite3.Connection, path: Path, found: int, moment: datet
     """Make the schema anew, within `changing`, and all that the journal makes; the journal and personal data stay.
 
     Return what rules that changed since make of the complaints, with the verdicts of a moment, or of the last entry.
-    Raises what `rebuilding.project` raises, for a journal that cannot be read.
+    Raises what `rebuild.project` raises, for a journal that cannot be read.
     """
     before = _complaints_by_former_rules(connection) if found < NEW_RULES else {}
     _drop_made(connection)
