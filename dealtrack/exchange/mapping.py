@@ -161,15 +161,10 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
             raise ValueError(Phrase("it has an unknown key, {key}; known: {names}", key=key, names=listed(_KEYS)))
         if type(value) is not _KEYS[key] and not (_KEYS[key] is list and isinstance(value, str)):
             names: dict[type, str] = {str: "a text", list: Phrase("a list of texts"), dict: "a table"}
-            kind = names[_KEYS[key]]
-            raise ValueError(Phrase("{key} is not {kind}", key=key, kind=kind))
+            raise ValueError(Phrase("{key} is not {kind}", key=key, kind=names[_KEYS[key]]))
     columns = {_field(name): _texts(f"columns.{name}", value) for name, value in data.get("columns", {}).items()}
     constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}
-    for name in sorted(constants.keys() & columns.keys()):
-        raise ValueError(Phrase("{name} has both a column and a constant", name=name))
-    for name in EVENTS:
-        if name in constants:
-            raise ValueError(Phrase("{name} cannot be a constant: it is a moment", name=name))
+    _check_sources(columns, constants)
     open_fields = tuple(map(_field, _texts("asked", data.get("asked", []))))
     for name in sorted({*open_fields} & {*columns, *constants}):
         raise ValueError(Phrase("{name} is asked for, and has a column or a constant", name=name))
@@ -177,19 +172,7 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         if name not in columns and name not in constants and name not in open_fields:
             raise ValueError(Phrase("it has no column for {name}, which every complaint needs", name=name))
     forms = _texts("dates", data.get("dates", AUTO))
-    for form in forms:
-        try:
-            compile_form(form)
-        except ValueError as error:
-            raise ValueError(Phrase("{form} is no date form: {error}", form=form, error=error)) from None
-    zone = data.get("timezone")
-    if zone is not None:
-        try:
-            ZoneInfo(zone)
-        except (ValueError, OSError, KeyError):
-            raise ValueError(Phrase("{zone} is no time zone; write it as America/New_York", zone=zone)) from None
-    if data.get("decimal", ".") not in (".", ","):
-        raise ValueError(Phrase("decimal is neither . nor ,"))
+    _check_writing(data, forms)
     currency = tuple(sign.strip() for sign in _texts("currency", data.get("currency", [])))
     if any(not sign or any(character.isdigit() for character in sign) for sign in currency):
         raise ValueError(Phrase("currency is no sign or word, as $ or EUR"))
@@ -204,7 +187,7 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         constants=constants,
         dates=forms,
         order_is_guessed=data.get("order") == "guessed",
-        timezone=zone,
+        timezone=data.get("timezone"),
         blanks=frozenset(text.strip().casefold() for text in _texts("blanks", data.get("blanks", []))),
         sentinels=frozenset(_day(text) for text in _texts("sentinels", data.get("sentinels", []))),
         midnight_is_day=data.get("midnight") == "day",
@@ -220,6 +203,32 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         only={_event(name): _conditions(name, table) for name, table in data.get("only", {}).items()},
         closed=_closed(data["closed"]) if "closed" in data else None,
     )
+
+
+def _check_sources(columns: Table[str, Any], constants: Table[str, str]) -> None:
+    """Check that no field has two sources, and no moment a constant; raises ValueError."""
+    for name in sorted(constants.keys() & columns.keys()):
+        raise ValueError(Phrase("{name} has both a column and a constant", name=name))
+    for name in EVENTS:
+        if name in constants:
+            raise ValueError(Phrase("{name} cannot be a constant: it is a moment", name=name))
+
+
+def _check_writing(data: dict[str, Any], forms: Iterable[str]) -> None:
+    """Check the date forms, the time zone and the sign before the cents; raises ValueError."""
+    for form in forms:
+        try:
+            compile_form(form)
+        except ValueError as error:
+            raise ValueError(Phrase("{form} is no date form: {error}", form=form, error=error)) from None
+    if "timezone" in data:
+        try:
+            ZoneInfo(data["timezone"])
+        except (ValueError, OSError, KeyError):
+            zone = data["timezone"]
+            raise ValueError(Phrase("{zone} is no time zone; write it as America/New_York", zone=zone)) from None
+    if data.get("decimal", ".") not in (".", ","):
+        raise ValueError(Phrase("decimal is neither . nor ,"))
 
 
 def _closed(table: dict[str, Any]) -> Closed:

@@ -135,13 +135,15 @@ def _completed(
     free = [column for column in columns if loose_name(column.name) not in used]
     chosen = {name: column for name, column in _choose(free, ()).items() if name in mapping.open_fields}
     forms, is_guess, remarks = dates(chosen.values())
-    given = {name: (column.name,) for name, column in chosen.items()}
-    open_fields = tuple(name for name in mapping.open_fields if name not in chosen)
-    made = replace(
-        mapping, columns={**mapping.columns, **given}, open_fields=open_fields, dates=forms, order_is_guessed=is_guess
+    full = replace(
+        mapping,
+        columns={**mapping.columns, **{name: (column.name,) for name, column in chosen.items()}},
+        open_fields=tuple(name for name in mapping.open_fields if name not in chosen),
+        dates=forms,
+        order_is_guessed=is_guess,
     )
     pairs = " ".join(f"--map {name}={column.name}" for name, column in chosen.items())
-    return Suggestion(made, remarks, f"{mapping.name} {pairs}".rstrip())
+    return Suggestion(full, remarks, f"{mapping.name} {pairs}".rstrip())
 
 
 def _choose(columns: Sequence[_Column], platforms: Sequence[Platform]) -> dict[str, _Column]:
