@@ -117,7 +117,7 @@ class JournalWriter:
         return bool(self._links)
 
     def flush(self) -> None:
-        """Write the entries that are still held back."""
+        """Write the entries that wait."""
         self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._links)
         self._links.clear()
 

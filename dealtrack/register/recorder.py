@@ -107,9 +107,9 @@ def writing(register: Store) -> Iterator[None]:
 
 
 def _use_log(connection: sqlite3.Connection) -> None:
-    """Let a register that was copied from a backup be written as every other: no reader makes a writer wait then.
+    """Give a register that was copied from a backup its write-ahead file, so that readers do not make writers wait.
 
-    Somebody who has it open puts it off.
+    Where somebody else has it open, that comes with a later recording.
     """
     connection.execute("PRAGMA busy_timeout = 0")
     with suppress(sqlite3.OperationalError):
@@ -118,7 +118,7 @@ def _use_log(connection: sqlite3.Connection) -> None:
 
 
 class Recorder:
-    """Records within a transaction that is held; nothing may be recorded beside it meanwhile."""
+    """Records within one transaction of `recording`; nothing else may write meanwhile."""
 
     def __init__(self, register: Register, now: datetime, actor: str) -> None:
         self.register = register
@@ -141,7 +141,7 @@ class Recorder:
         return PersonalCheck(self._connection, keys=False)
 
     def flush(self) -> None:
-        """Write what is still held back."""
+        """Write what waits to be written."""
         self._entries.flush()
         self._rows.flush()
         self._connection.executemany(f"INSERT {PERSONAL}", self._personal)
@@ -183,7 +183,7 @@ class Recorder:
         return self._keys[key]
 
     def personal(self, complaint: int) -> Personal | None:
-        """Return a consumer's personal data, that just recorded included; None where there is none."""
+        """Return a consumer's personal data, just recorded or not; None where there is none."""
         if self._personal:
             self.flush()
         return self.register.personal(complaint)
@@ -197,8 +197,8 @@ class Recorder:
         """Record a complaint's transitions and return what they make of it.
 
         A new one gets the next id, or `new_id` where that lies beyond all that were given.
-        Where one is refused none is recorded. Raises what the
-        checks of `limits` raise, UnknownComplaint, UnknownPolicy and PersonalAltered.
+        Where one is refused none is recorded. Raises what the checks of `limits` raise, UnknownComplaint,
+        UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
         id_ = self._next_id(new_id) if work.complaint is None else work.complaint

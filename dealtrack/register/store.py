@@ -240,10 +240,6 @@ class Store:
         """Return the version of a policy that is named by its day, as a complaint names it."""
         return self._versions.get((name, version)) or self.policies[name][0]
 
-    def version_named(self, policy: str, version: str) -> Policy | None:
-        """Return the version of a policy of this name and day in force, None where it was not taken in."""
-        return self._versions.get((policy, version))
-
     def version_on(self, policy: str, received: date) -> Policy:
         """Return the version of a policy that a complaint received on a day is handled by; raises UnknownPolicy."""
         versions = self.policies.get(policy)
