@@ -1,7 +1,7 @@
 """The morning page: what is overdue and since when, what falls due, who owns it, what not to forget."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ class Digest:
         for name, latenesses in self.sections.items():
             for lateness in latenesses:
                 counts.setdefault(lateness.complaint.owner, Counter())[name] += 1
-        overdue = {owner: held["newly_overdue"] + held["still_overdue"] for owner, held in counts.items()}
+        overdue = {owner: clocks["newly_overdue"] + clocks["still_overdue"] for owner, clocks in counts.items()}
         ordered = sorted(counts, key=lambda owner: (-overdue[owner], -counts[owner].total(), owner or ""))
         return [{"owner": owner, **{name: counts[owner][name] for name in SECTIONS}} for owner in ordered]
 
@@ -78,7 +78,7 @@ class Digest:
             "working_day": morning.is_worked,
             "since": morning.since,
             "next_working_day": morning.following,
-            **{name: list(map(shown_record, held)) for name, held in self.sections.items()},
+            **{name: list(map(shown_record, latenesses)) for name, latenesses in self.sections.items()},
             "owners": self.owners(),
             "reminders": reminders,
             "entries": self.entries,
@@ -98,10 +98,9 @@ def make_digest(register: Register, complaints: Filter, view: View, backups: Pat
     """
     calendar = register.calendar_in(view)
     morning = digest_day(view.moment, calendar, register.zone)
-    late = list(register.overdue(complaints, view))
-    coming = list(register.due(complaints, morning.until, view))
-    new, still = _divided(late, [is_new(lateness, morning) for lateness in late])
-    today, later = _divided(coming, [is_due_today(lateness, morning, register.zone) for lateness in coming])
+    new, still = _divided(register.overdue(complaints, view), lambda late: is_new(late, morning))
+    coming = register.due(complaints, morning.until, view)
+    today, later = _divided(coming, lambda due: is_due_today(due, morning, register.zone))
     year = age = entries = head = None
     if view.is_present:
         year = missing_year(calendar, morning.day)
@@ -110,12 +109,13 @@ def make_digest(register: Register, complaints: Filter, view: View, backups: Pat
     return Digest(view.moment, morning, new, still, today, later, year, age, entries, head)
 
 
-def _divided(latenesses: Iterable[Lateness], answers: Iterable[bool]) -> tuple[list[Lateness], list[Lateness]]:
-    yes: list[Lateness] = []
-    no: list[Lateness] = []
-    for lateness, answer in zip(latenesses, answers, strict=True):
-        (yes if answer else no).append(lateness)
-    return yes, no
+def _divided(
+    latenesses: Iterable[Lateness], is_first: Callable[[Lateness], bool]
+) -> tuple[list[Lateness], list[Lateness]]:
+    parts: tuple[list[Lateness], list[Lateness]] = [], []
+    for lateness in latenesses:
+        parts[not is_first(lateness)].append(lateness)
+    return parts
 
 
 def _backup_age(register: Register, place: Path, morning: DigestDay, now: datetime) -> BackupAge | None:

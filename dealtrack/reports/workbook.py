@@ -43,11 +43,11 @@ SERIES = ("#2F6DB5", "#E0A030", "#7A5AA6", "#3A9D5D", "#C0392B", "#777777")
 def write_workbook(report: Report, out: BinaryIO, _: Translate) -> None:
     """Write a report as a workbook; a text is never taken for a formula, a number or a link."""
     with workbook(out, report.moment, safe_text(title_of(report, _))) as book:
-        Writer(Book(book), report, _).write()
+        ReportSheets(Book(book), report, _).write()
 
 
-class Writer:
-    """Writes the sheets of one report."""
+class ReportSheets:
+    """The sheets of one report, which it writes."""
 
     def __init__(self, book: Book, report: Report, _: Translate) -> None:
         self._book, self._report, self._ = book, report, _

@@ -100,8 +100,8 @@ def compared_chart(report: Report, _: Translate) -> Chart | None:
 
 
 def _a_day(section: Section, group: Group) -> float:
-    held = section.group(group.key)
-    return held.complaints / section.days if held and section.days else 0
+    own = section.group(group.key)
+    return own.complaints / section.days if own and section.days else 0
 
 
 def _charted(report: Report) -> tuple[Group, ...]:
@@ -124,7 +124,7 @@ def _grouped(
     *,
     top: float | None = None,
 ) -> Chart | None:
-    columns = zip(*(held.points for held in series), strict=True)
+    columns = zip(*(each.points for each in series), strict=True)
     said = [point.words for column in columns for point in column if point.words]
     if not said:
         return None

@@ -153,13 +153,11 @@ def _shapes(element: Any, keys: Sequence[str]) -> Iterator[str]:
             continue
         if tag == "rect" and (name == "background" or not child.get("width") or not child.get("height")):
             continue
-        held = {key: value for key in DRAWN[tag] if (value := child.get(key))}
-        if found := re.search(r"color-(\d+)", name):
-            held["class"] = f"series {keys[int(found[1])]}"
-        else:
-            held["class"] = name
-        attributes = "".join(f' {key}="{escape(_short(value), quote=True)}"' for key, value in held.items() if value)
-        words = [told.text or "" for told in child if _is_words(told)]
+        values = {key: value for key in DRAWN[tag] if (value := child.get(key))}
+        colour = re.search(r"color-(\d+)", name)
+        values["class"] = f"series {keys[int(colour[1])]}" if colour else name
+        attributes = "".join(f' {key}="{escape(_short(value), quote=True)}"' for key, value in values.items() if value)
+        words = [each.text or "" for each in child if _is_words(each)]
         inner = "".join(f"<title>{_text(text)}</title>" for text in words[:1])
         inner += _text(child.text or "") if tag == "text" else "".join(_shapes(child, keys))
         if inner or tag not in ("g", "text"):
@@ -172,7 +170,7 @@ def _is_words(element: Any) -> bool:
 
 def _short(text: str) -> str:
     """Return a text with its numbers to a tenth, finer than a screen shows."""
-    return re.sub(r"-?\d+\.\d+", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), text)
+    return re.sub(r"-?\d+\.\d+", lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), text)
 
 
 def _text(text: str) -> str:
