@@ -49,7 +49,10 @@ def in_language(value: object, translate: Callable[[str], str]) -> object:
         return (value.template if value.template == "{word}" else translate(value.template)).format(**values)
     if isinstance(value, Exception):
         return in_language(str(value), translate)
-    return translate(str.__str__(value)) if isinstance(value, (Word, StrEnum)) else value
+    if isinstance(value, StrEnum):
+        # A word such as `paused` names an event, a status and a verdict, which other languages tell apart.
+        return in_context(type(value).__name__.lower(), str(value), translate)
+    return translate(str.__str__(value)) if isinstance(value, Word) else value
 
 
 def in_context(context: str, word: str, translate: Callable[[str], str]) -> str:

@@ -24,7 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from dealtrack import phrase
-from dealtrack.cli import commands, terms
+from dealtrack.cli import commands, terms, usage
 from dealtrack.core import day_names, policy_text
 from dealtrack.errors import SPOKEN, all_errors
 from tests import pages
@@ -124,9 +124,11 @@ def said_in_help() -> Iterator[Message]:
         for param in command.params:
             yield Message(param.help)
             if param.metavar:
-                yield Message(param.metavar)
+                yield Message(param.metavar, context=param.name if param.name in usage.METAVAR_CONTEXTS else "")
     for entry in commands.COMMANDS.values():
         yield Message(entry.section)
+    for examples in commands.EXAMPLES.values():
+        yield from map(Message, examples)
 
 
 def said_of_data() -> Iterator[Message]:
@@ -135,7 +137,7 @@ def said_of_data() -> Iterator[Message]:
         for value in vars(import_module(f"dealtrack.core.{module}")).values():
             if isinstance(value, type) and issubclass(value, StrEnum) and value is not StrEnum:
                 for member in value:
-                    yield Message(member.value)
+                    yield Message(member.value, context=value.__name__.lower())
     for template in (
         phrase.LIST,
         phrase.CHOICE,
@@ -147,6 +149,10 @@ def said_of_data() -> Iterator[Message]:
         yield Message(template)
     for word in terms.all_words():
         yield Message(word)
+    for title in terms.COLUMNS:
+        yield Message(title, context="heading")
+    for term in terms.GLOSSARY:
+        yield Message(term, context="term")
     for seller in ("platform", "third-party"):
         yield Message(seller, context="seller")
 

@@ -53,37 +53,42 @@ from dealtrack.register.register import Register
 
 def add(
     context: typer.Context,
-    platform: Annotated[str, Option(metavar="NAME", help="The platform complained about.")] = "",
+    platform: Annotated[str, Option(metavar="NAME", help="Platform, by name or alias.")] = "",
     category: Annotated[
-        str, Option(metavar="NAME", help="quality, delivery, mismatch, cancelled-order, advertising or other.")
+        str,
+        Option(
+            metavar="NAME",
+            help="Category: quality, delivery, mismatch, cancelled-order, advertising or other [default: other].",
+        ),
     ] = "",
-    number: Annotated[str, Option(metavar="NUMBER", help="Its number elsewhere, as 12315's.")] = "",
-    seller: Annotated[str, Option(metavar="WHO", help="platform or third-party.")] = "",
-    owner: Annotated[str, Option(metavar="WHO", help="Who was asked first [who enters it].")] = "",
-    summary: Annotated[str, Option(metavar="TEXT", help="What it is about.")] = "",
-    consumer: Annotated[
-        str, Option(metavar="NAME", help="The consumer's name; - reads a line of standard input.")
-    ] = "",
+    number: Annotated[str, Option(metavar="NUMBER", help="External reference number, e.g. from 12315.")] = "",
+    seller: Annotated[str, Option(metavar="TYPE", help="Seller: platform or third-party.")] = "",
+    owner: Annotated[str, Option(metavar="WHO", help="Owner: first person or unit responsible [default: you].")] = "",
+    summary: Annotated[str, Option(metavar="TEXT", help="Summary of the complaint.")] = "",
+    consumer: Annotated[str, Option(metavar="NAME", help="Consumer's name; - reads a line from standard input.")] = "",
     phone: Annotated[
-        str, Option(metavar="NUMBER", help="The consumer's phone; - reads a line of standard input.")
+        str, Option(metavar="NUMBER", help="Consumer's phone number; - reads a line from standard input.")
     ] = "",
     email: Annotated[
-        str, Option(metavar="ADDRESS", help="The consumer's e-mail address; - reads a line of standard input.")
+        str, Option(metavar="ADDRESS", help="Consumer's e-mail address; - reads a line from standard input.")
     ] = "",
     address: Annotated[
-        str, Option(metavar="TEXT", help="The consumer's address; - reads a line of standard input.")
+        str, Option(metavar="TEXT", help="Consumer's postal address; - reads a line from standard input.")
     ] = "",
-    policy: Annotated[str, Option(metavar="NAME", help="The policy [the register's].")] = "",
+    policy: Annotated[str, Option(metavar="NAME", help="Policy [default: the register's].")] = "",
     new_platform: Annotated[
-        bool, Option("--new-platform", help="Enter the platform too, where the policy is about any business.")
+        bool, Option("--new-platform", help="Add the platform if it is new; only for policies that cover any business.")
     ] = False,
     duplicate_days: DuplicateDays = 7,
     at: At = "",
     note: Note = "",
-    yes: Annotated[bool, Option("--yes", help="Ask for what is missing, but not before writing.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Save without asking for confirmation.")] = False,
     fmt: Format = "",
 ) -> None:
-    """Enter a complaint that was received; on a terminal, asks for what is missing when no platform is given."""
+    """Record a new complaint.
+
+    On a terminal, prompts for the details if --platform is omitted.
+    """
     session: Session = context.obj
     check_format(fmt)
     personal_data = {"consumer": consumer, "phone": phone, "email": email, "address": address}
@@ -97,7 +102,7 @@ def add(
         if asks:
             answers = _ask(session, register, answers, policy)
         elif not platform:
-            names = ", ".join(entry.name for entry in register.platforms[:6])
+            names = _(", ").join(say_field("platform", entry.name) for entry in register.platforms[:6])
             raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=names))
         # What was asked for was agreed to then.
         platform_name = _platform_of(session, register, answers["platform"], policy, new_platform or asks)
@@ -117,7 +122,7 @@ def add(
             recorder.flush()
             alike = merged([*watch.by_number(id_), *watch.by_contact()])
         if is_new:
-            warn(_("new platform: {name}").format(name=platform_name))
+            warn(_("platform added: {name}").format(name=platform_name))
         show_change(session, register, [recorded], fmt)
         for like in alike:
             tell(lookalike_line(like, register.zone))
@@ -156,7 +161,7 @@ def _ask(session: Session, register: Register, values: Mapping[str, str], policy
     A platform that the register does not know may be agreed to, where the policy is about any business.
     """
     answers = dict(values)
-    names = ", ".join(platform.name for platform in register.platforms)
+    names = _(", ").join(say_field("platform", platform.name) for platform in register.platforms)
     if names:
         tell(_("Platforms: {names}").format(names=names))
     tell(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
@@ -196,11 +201,11 @@ def _prompts(session: Session, register: Register, policy: str) -> list[Prompt]:
         Prompt("platform", _("Platform"), None, platform),
         Prompt("category", _("Category"), _("other"), read_category),
         Prompt("at", _("Received"), _p("moment", "now"), received),
-        Prompt("number", _("Its number elsewhere, if any"), "", number),
-        Prompt("seller", _("Seller, platform or third-party, if known"), "", lambda text: text and read_seller(text)),
-        Prompt("summary", _("What it is about"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
-        Prompt("consumer", _("The consumer's name, if known"), "", short),
-        Prompt("phone", _("The consumer's phone, if known"), "", lambda text: read_contact("phone", text)),
+        Prompt("number", _("External number, if any"), "", number),
+        Prompt("seller", _("Seller (platform or third-party), if known"), "", lambda text: text and read_seller(text)),
+        Prompt("summary", _("Summary"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
+        Prompt("consumer", _("Consumer's name, if known"), "", short),
+        Prompt("phone", _("Consumer's phone number, if known"), "", lambda text: read_contact("phone", text)),
     ]
 
 
@@ -210,13 +215,13 @@ def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: 
     versions = register.policies.get(name) or read_policy(name)
     moment = session.moment(at, register.zone).start
     standing = projected_standing(detail, versions, moment, register.calendar, register.zone, session.now)
-    names = ", ".join(
+    names = _(", ").join(
         say_field(field, detail[field]) for field in ("number", "platform", "category") if field in detail
     )
     tell(_("{known}: received {moment}").format(known=names, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
         tell(line)
-    if not is_agreed(_("Enter it?"), default=True):
+    if not is_agreed(_("Save this complaint?"), default=True):
         raise typer.Abort
 
 
@@ -237,7 +242,7 @@ def _platform_of(session: Session, register: Register, text: str, policy: str, m
     nearest = suggestion(nearest_platforms(name, register.platforms))
     if may_enter:
         return name
-    if session.asks and is_agreed(_("{name} is not in the list of platforms. Enter it?").format(name=name)):
+    if session.asks and is_agreed(_("{name} is not in the list of platforms. Add it?").format(name=name)):
         return name
     raise UnlistedPlatform(name=name, nearest=nearest)
 

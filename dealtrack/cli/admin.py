@@ -14,6 +14,7 @@ from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, is_agreed, tell_changes
 from dealtrack.cli.terminal import print_line, tell_fields, warn
+from dealtrack.cli.terms import say_field
 from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import are_same
@@ -42,16 +43,18 @@ if TYPE_CHECKING:
 
 LONGEST_HEAD = 64
 HEX = frozenset("0123456789abcdef")
-SEEN_ARGUMENTS = Phrase("seen by other users while a command runs: give personal data by import, or where add asks")
+SEEN_ARGUMENTS = Phrase(
+    "visible to other users while a command runs: enter personal data by import or when add prompts for it"
+)
 
 
 def backup(
     context: typer.Context,
-    target: Annotated[str, Argument(metavar="FILE", help="The copy, or with --keep the folder of copies.")],
-    keep: Annotated[str, Option(metavar="N", help="Add a copy named by its moment, and keep the last N.")] = "",
+    target: Annotated[str, Argument(metavar="FILE", help="Backup file, or with --keep the folder of backups.")],
+    keep: Annotated[str, Option(metavar="N", help="Add a backup named by its time; keep the last N.")] = "",
     no_evidence: Annotated[bool, Option("--no-evidence", help="Leave out the evidence files.")] = False,
 ) -> None:
-    """Copy the register and its evidence while others write: whole, its journal checked, its owner's alone."""
+    """Back up the register and its evidence (verified, readable only by you)."""
     from dealtrack.register.backup import LastBackup, back_up, back_up_in, note_backup
     from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
 
@@ -64,14 +67,14 @@ def backup(
             path, dropped, (seq, head) = back_up_in(register, Path(target), int(keep), session.now)
             line = _("backup {path}").format(path=path)
             if dropped:
-                line += _(", {count} older dropped").format(count=len(dropped))
+                line += _(", {count} older removed").format(count=len(dropped))
             print_line(line)
             # The copies in a folder share their evidence: a file of it is kept once, by its content.
             beside = path.with_name(own.name)
         else:
             path = Path(target)
             seq, head = back_up(register, path)
-            line = _("backup {path}: {count} entries, head {head}")
+            line = _("backup {path}: {count} entries, checksum {head}")
             print_line(line.format(path=target, count=seq, head=head))
             beside = folder_of(path)
         copied = None if no_evidence else copy_evidence(register, [own], beside)
@@ -98,35 +101,35 @@ def _refuse_faults(copied: "CopiedEvidence") -> None:
 
 def restore(
     context: typer.Context,
-    source: Annotated[str, Argument(metavar="FILE", help="A copy that 'dealtrack backup' made.")],
-    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
+    source: Annotated[str, Argument(metavar="FILE", help="Backup made by 'dealtrack backup'.")],
+    yes: Annotated[bool, Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Put a backup in the register's place, once it is found whole; what stood there is kept beside it."""
+    """Restore the register from a verified backup; the previous file is kept."""
     from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
     from dealtrack.register.restore import checked_backup, put_in_place
 
     session: Session = context.obj
     if not yes and not session.asks:
-        raise NoTerminal(what="restore", instead="Where nobody can be asked, --yes does it.")
+        raise NoTerminal(what="restore", instead="To restore without a prompt, use --yes.")
     place, file = session.path, Path(source)
     with checked_backup(place, file) as checked:
         session.advise(f"dealtrack: {_restore_message(checked)}")
         tell_changes(checked.changes)
-        if not yes and not is_agreed(_("Put the backup in the register's place?")):
+        if not yes and not is_agreed(_("Replace the current register with this backup?")):
             raise typer.Abort
         kept = put_in_place(checked, session.now)
     session.outcome = Outcome(is_change=True)
     if kept:
-        text = _("what stood there is kept: {path}")
+        text = _("previous register kept at {path}")
         session.advise(text.format(path=kept))
     with session.register() as register:
         own = evidence_folder(register)
         copied = copy_evidence(register, [folder_of(file), file.with_name(own.name)], own)
         seq, head = register.head()
-    text = _("register {path}: restored from {backup}: {count} entries, head {head}")
+    text = _("register {path} restored from {backup}: {count} entries, checksum {head}")
     print_line(text.format(path=place, backup=file, count=seq, head=head))
     if copied.new:
-        text = _n("{count} evidence file brought back", "{count} evidence files brought back", copied.new)
+        text = _n("{count} evidence file restored", "{count} evidence files restored", copied.new)
         print_line(text.format(count=copied.new))
     _refuse_faults(copied)
 
@@ -135,20 +138,22 @@ def _restore_message(backup: "CheckedBackup") -> str:
     """Say what the backup holds, and what it would replace."""
     end, present = backup.end, backup.present
     if backup.is_free:
-        text = _("{backup} is whole: {count} entries, the last of {last}. There is no register at {path}.")
+        text = _("{backup} is intact: {count} entries, the last of {last}. There is no register at {path}.")
     elif present is None:
-        text = _("{backup} is whole: {count} entries, the last of {last}. What stands at {path} cannot be read.")
+        text = _("{backup} is intact: {count} entries, the last of {last}. The file at {path} cannot be read.")
     elif backup.loses is None:
         text = _(
-            "{backup} is whole: {count} entries, the last of {last}. "
-            "The register at {path} has another journal, of {present} entries."
+            "{backup} is intact: {count} entries, the last of {last}. The register at {path} has a different "
+            "journal, of {present} entries."
         )
     elif backup.loses == 0:
-        text = _("{backup} is whole: {count} entries, the last of {last}. The register at {path} has the same.")
+        text = _(
+            "{backup} is intact: {count} entries, the last of {last}. The register at {path} has the same entries."
+        )
     else:
         text = _(
-            "{backup} is whole: {count} entries, the last of {last}. "
-            "The register at {path} has {loses} more, which the backup lacks."
+            "{backup} is intact: {count} entries, the last of {last}. The register at {path} has {loses} more "
+            "entries, which the backup lacks."
         )
     return text.format(
         backup=backup.source,
@@ -169,15 +174,15 @@ def _calendar_warnings(register: Register) -> Iterator[str]:
         shipped = load_calendar(register.calendar.rules.name, settings.data_folder(), settings.user_folder())
         if not is_as_shipped(register, shipped):
             yield Phrase(
-                "the calendar is not what is shipped now; "
-                "'dealtrack calendar refresh' shows which days and deadlines change"
+                "the calendar differs from the bundled one; 'dealtrack calendar refresh' shows which days and "
+                "deadlines change"
             )
     except DealtrackError as error:
         yield str(error)
 
 
 def doctor(context: typer.Context) -> None:
-    """Tell what the register is, and warn of what may be wrong around it; exits with 1 when it warns."""
+    """Diagnose the register and its environment; exits with 1 on warnings."""
     from dealtrack.cli.arguments import can_hide
     from dealtrack.register.doctor import facts, shortfalls, warnings
 
@@ -198,12 +203,12 @@ def doctor(context: typer.Context) -> None:
 def init(
     context: typer.Context,
     calendar: Annotated[
-        str, Option(metavar="NAME", help="A shipped calendar, a country such as US-NY, or a file.")
+        str, Option(metavar="NAME", help="Bundled calendar, country code, e.g. US-NY, or calendar file.")
     ] = "cn-beijing",
-    policy: Annotated[str, Option(metavar="NAME", help="The policy of complaints that name none.")] = "green-channel",
-    timezone: Annotated[str, Option(metavar="ZONE", help="Where days begin and end [the calendar's].")] = "",
+    policy: Annotated[str, Option(metavar="NAME", help="Default policy of complaints.")] = "green-channel",
+    timezone: Annotated[str, Option(metavar="ZONE", help="Time zone that days follow [default: the calendar's].")] = "",
 ) -> None:
-    """Make a register."""
+    """Create a register."""
     from dealtrack.register.create import Setup, create_register
     from dealtrack.sources.calendar_files import is_timezone
     from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
@@ -230,23 +235,21 @@ def init(
     parts = differs_by_subdivision(calendar)
     if parts:
         line = _(
-            "{name} holds only the holidays that all its parts share; they differ by part ({some}), "
-            "as in --calendar {name}-{part}."
+            "{name} has only the holidays that all its regions share; for the others name a region ({some}), "
+            "e.g. --calendar {name}-{part}."
         )
         warn(line.format(name=rules.name, some=first_few(parts), part=parts[0]))
     if not timezone and not rules.timezone:
-        line = _("no time zone is known for {name}; {zone} is used (--timezone).")
+        line = _("no time zone is known for {name}; using {zone} (change with --timezone).")
         warn(line.format(name=rules.name, zone=zone))
     session.advise(next_line(f"dealtrack add --platform {_('NAME')}"))
 
 
 def verify(
     context: typer.Context,
-    head: Annotated[
-        str, Option(metavar="HASH", help="The journal's head kept elsewhere, which must still be in it.")
-    ] = "",
+    head: Annotated[str, Option(metavar="HASH", help="Checksum noted earlier; must still occur in the journal.")] = "",
 ) -> None:
-    """Check that no entry of the journal was changed, removed or put in; prints its length and head."""
+    """Verify journal integrity; print its entry count and checksum."""
     from dealtrack.register.verification import SHORTEST_HEAD
     from dealtrack.register.verification import verify as verify_register
 
@@ -261,32 +264,33 @@ def verify(
         warn(say(error.message(str, _)))
         raise typer.Exit(CHECK_FAILED) from None
     if report.foreign:
-        line = _("other programs keep tables in the register, which are not checked: {names}")
+        line = _("tables of other programs in the register are not checked: {names}")
         warn(line.format(names=first_few(report.foreign)))
     for fault in report.faults:
         warn(say(fault))
     if report.faults:
         way_back = (
-            _("the journal is whole: 'dealtrack recheck --rebuild' makes the tables again from it")
+            _("the journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it")
             if report.rebuilds
-            else _("keep this file as evidence, and go back to the last backup that 'dealtrack verify' finds whole")
+            else _("keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact")
         )
         warn(way_back)
         raise typer.Exit(CHECK_FAILED)
-    print_line(_("whole: {count} entries, head {head}").format(count=report.entries, head=report.head))
+    print_line(_("journal intact: {count} entries, checksum {head}").format(count=report.entries, head=report.head))
 
 
 def recheck(
     context: typer.Context,
-    rebuild: Annotated[bool, Option("--rebuild", help="Make the register's tables again from its journal.")] = False,
+    rebuild: Annotated[bool, Option("--rebuild", help="Rebuild the tables from the journal.")] = False,
     include_closed: Annotated[
         bool,
         Option(
-            "--include-closed", help="Judge ended clocks anew by the present calendar and policies; the journal tells."
+            "--include-closed",
+            help="Re-evaluate ended deadlines by the current calendar and policies; recorded in the journal.",
         ),
     ] = False,
 ) -> None:
-    """Hold the register's tables against its journal, and say what differs."""
+    """Compare tables with the journal."""
     from dealtrack.register.rebuild import judge_anew
     from dealtrack.register.rebuild import rebuild as rebuild_register
     from dealtrack.register.verification import table_faults
@@ -299,22 +303,23 @@ def recheck(
         if rebuild:
             rebuild_register(register)
             session.outcome = Outcome(is_change=True)
-            print(_("the tables were made again from the journal"))
+            print(_("tables rebuilt from the journal"))
         if include_closed:
             with session.recording(register) as recorder:
                 changes = judge_anew(recorder)
             for change in changes:
                 line = _("complaint {id} {clock}: {before} -> {after}")
-                before, after = _(change.stands), _(change.would_be or "no clock")
+                before = say_field("verdict", change.stands)
+                after = say_field("verdict", change.would_be) if change.would_be else _("no deadline")
                 print_line(line.format(id=change.complaint.id, clock=_(change.after.name), before=before, after=after))
     if faults and not rebuild:
         raise typer.Exit(CHECK_FAILED)
     if not faults:
-        print(_("the tables are as the journal makes them"))
+        print(_("tables match the journal"))
 
 
 def datasette(context: typer.Context) -> None:
-    """Print what Datasette needs to show the register, and to serve nothing else of it."""
+    """Print the Datasette settings for showing the register."""
     from dealtrack.exchange.datasette import load_template, metadata
     from dealtrack.exchange.writers import json_text
     from dealtrack.register.sqlite.schema import tables_and_views
@@ -337,6 +342,9 @@ def _policy_warnings(register: Register) -> Iterator[str]:
                 names.append(name)
     if names:
         yield Phrase(
-            "policies not as they are shipped: {names}; 'dealtrack policy adopt NAME --corrected' shows what moves",
+            (
+                "policies that differ from the bundled text: {names}; 'dealtrack policy adopt NAME --corrected' "
+                "shows what would move"
+            ),
             names=listed(names),
         )

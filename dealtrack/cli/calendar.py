@@ -57,11 +57,11 @@ def _month(text: str, today: date) -> tuple[int, int]:
 
 def show(
     context: typer.Context,
-    month: Annotated[str, Argument(metavar="[MONTH]", help="As 2016-10 [this month].")] = "",
+    month: Annotated[str, Argument(metavar="[MONTH]", help="Month, e.g. 2016-10 [default: this month].")] = "",
     calendar: CalendarName = "",
     fmt: Format = "",
 ) -> None:
-    """Draw a month: working days, rest days, holidays, make-up working days."""
+    """Show a month: working days, rest days, holidays, make-up working days."""
     session: Session = context.obj
     check_format(fmt)
     with _calendar(session, calendar) as (days, zone, _law):
@@ -90,12 +90,12 @@ def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:
 
 def next_(
     context: typer.Context,
-    days: Annotated[str, Argument(metavar="N", help="How many working days to count.")],
-    start: Annotated[str, Option("--from", metavar="DAY", help="The day that is not counted [today].")] = "",
+    days: Annotated[str, Argument(metavar="N", help="Number of working days.")],
+    start: Annotated[str, Option("--from", metavar="DAY", help="Start date (not counted) [default: today].")] = "",
     calendar: CalendarName = "",
     fmt: Format = "",
 ) -> None:
-    """Count working days from a day, with the reason for each."""
+    """Count working days from a date and explain each."""
     session: Session = context.obj
     check_format(fmt)
     if not (days.isascii() and days.isdigit() and len(days) <= 4 and int(days)):
@@ -118,7 +118,7 @@ def next_(
         return
     ending = _("due {day} 24:00").format(day=show_day(due))
     if provisional:
-        ending += "?" + _(" (provisional: the official calendar for that time is not published yet)")
+        ending += "?" + _(" (provisional: the official calendar is not published yet)")
     if fmt == "csv":
         print_steps(steps, fmt, zone=zone)
         return

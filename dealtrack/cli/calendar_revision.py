@@ -14,6 +14,7 @@ from dealtrack.cli.describe import due_text, show_day
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import print_line, tell, warn
+from dealtrack.cli.terms import say_field
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason, rulings_to_data
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, parse_day, parse_days
 from dealtrack.core.policy import Roll
@@ -28,31 +29,31 @@ if TYPE_CHECKING:
     from dealtrack.core.calendar_changes import Notice
 
 SHOWN = 20
-Yes = Annotated[bool, Option("--yes", help="Do it; without it, only show what would change, or ask.")]
+Yes = Annotated[bool, Option("--yes", help="Apply the change without asking.")]
 
 
 def amend(
     context: typer.Context,
-    span: Annotated[str, Argument(metavar="DAYS", help="A day, or a span as 2027-02-08..2027-02-10.")],
-    off: Annotated[bool, Option("--off", help="The days are not worked.")] = False,
-    worked: Annotated[bool, Option("--worked", help="The days are worked.")] = False,
-    plain: Annotated[bool, Option("--plain", help="The weekday rule alone holds for the days.")] = False,
-    name: Annotated[str, Option(metavar="TEXT", help="What the days are called.")] = "",
-    source: Annotated[str, Option(metavar="TEXT", help="The notice that says so.")] = "",
+    span: Annotated[str, Argument(metavar="DAYS", help="Date or range, e.g. 2027-02-08..2027-02-10.")],
+    off: Annotated[bool, Option("--off", help="Not working days.")] = False,
+    worked: Annotated[bool, Option("--worked", help="Working days.")] = False,
+    plain: Annotated[bool, Option("--plain", help="Use the weekday rule only; ignore holidays.")] = False,
+    name: Annotated[str, Option(metavar="TEXT", help="Name of the days, e.g. of the holiday (required).")] = "",
+    source: Annotated[str, Option(metavar="TEXT", help="Notice that orders it (required).")] = "",
     yes: Yes = False,
 ) -> None:
-    """Rule days of the calendar otherwise; shows first which deadlines move."""
+    """Override calendar days; first shows which deadlines move."""
     from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.calendar_files import Amendment
 
     session: Session = context.obj
     if off + worked + plain != 1:
-        raise MissingValue(what="What the days are", option="one of --off, --worked and --plain")
+        raise MissingValue(what="Kind of the days", option="--off, --worked or --plain")
     name, source = clean_input(name, "--name", longest("holiday")), clean_input(source, "--source", longest("source"))
     if not name:
-        raise MissingValue(what="What the days are called", option="--name TEXT")
+        raise MissingValue(what="Name of the days", option="--name TEXT")
     if not source:
-        raise MissingValue(what="The notice that says so", option="--source TEXT")
+        raise MissingValue(what="Notice", option="--source TEXT")
     with session.register() as register:
         first, last = parse_days(span, session.now, register.zone)
         days = tuple(day.day for day in register.calendar.walk(first, last))
@@ -69,16 +70,16 @@ def amend(
 
 def import_(
     context: typer.Context,
-    file: Annotated[str, Argument(metavar="FILE", help="The yearly JSON of a notice, or CSV: date, name, isOffDay.")],
-    year: Annotated[str, Option(metavar="YEAR", help="The year of which a CSV file is the whole official word.")] = "",
-    source: Annotated[str, Option(metavar="TEXT", help="The notice [the file's own words].")] = "",
-    issued: Annotated[str, Option(metavar="DAY", help="The day of issue: of two notices the later rules a day.")] = "",
+    file: Annotated[str, Argument(metavar="FILE", help="Notice as yearly JSON, or CSV with date, name, isOffDay.")],
+    year: Annotated[str, Option(metavar="YEAR", help="Year this file fully covers; marks it official.")] = "",
+    source: Annotated[str, Option(metavar="TEXT", help="Name of the notice [default: as in the file].")] = "",
+    issued: Annotated[str, Option(metavar="DAY", help="Date of issue; a later notice prevails.")] = "",
     scope: Annotated[
-        str, Option(metavar="TEXT", help="Where the notice holds, if not nationwide: it then comes first.")
+        str, Option(metavar="TEXT", help="Area of the notice if not nationwide; the narrower prevails.")
     ] = "",
     yes: Yes = False,
 ) -> None:
-    """Take an official notice into the calendar; shows first which deadlines move."""
+    """Import an official notice into the calendar; first shows which deadlines move."""
     from dealtrack.core.calendar_changes import day_in, overruled_days
     from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.notices import read_notice
@@ -94,7 +95,7 @@ def import_(
         notice = notice._replace(source=source, issued=day, scope=scope)
         rules, notice = _with_issue(session, register, notice)
         for ruled, ruling in overruled_days(rules, notice):
-            text = _("{day}: stays {told}, against this notice")
+            text = _("{day}: stays {told}, despite this notice")
             print_line(text.format(day=show_day(ruled), told=_reason(ruled, ruling)))
 
         def plan() -> Plan:
@@ -118,7 +119,7 @@ def _with_issue(session: Session, register: Register, notice: "Notice") -> tuple
         if notice.issued or not session.asks or error.values["notice"] != notice.source:
             raise
         tell(say(error), sys.stderr)
-        text = str(typer.prompt(_("Issued on which day?"), err=True))
+        text = str(typer.prompt(_("Date of issue?"), err=True))
         day = parse_day(text, session.now, register.zone)
     notice = notice._replace(issued=day.isoformat())
     return layers.rules(notice=notice), notice
@@ -126,12 +127,10 @@ def _with_issue(session: Session, register: Register, notice: "Notice") -> tuple
 
 def refresh(
     context: typer.Context,
-    drop_own: Annotated[
-        bool, Option("--drop-own", help="Drop what this register's clerks amended or imported themselves.")
-    ] = False,
+    drop_own: Annotated[bool, Option("--drop-own", help="Discard days amended or imported in this register.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Take in what an upgrade of dealtrack or of the holidays package says anew; shows first which deadlines move."""
+    """Reload the bundled calendar after an upgrade; first shows which deadlines move."""
     from dealtrack.core.calendar_changes import change_to_data
     from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.calendars import load_calendar
@@ -153,16 +152,16 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
     revision = preview(register, plan()[0])
     _show(revision, register.zone, register)
     if revision.is_empty:
-        print(_("the calendar stays as it is"))
+        print(_("the calendar is unchanged"))
         return
     if not yes and not session.asks:
-        warn(_("nothing was changed; --yes does it"))
+        warn(_("Preview only. Re-run with --yes to apply."))
         return
     if not yes and not is_agreed(_("Revise the calendar?")):
         raise typer.Abort
     with session.recording(register) as recorder:
         done = revise(recorder, plan, revision)
-    line = _("calendar revision {revision}: {days}, {deadlines} moved")
+    line = _("calendar revision {revision}: {days} changed, {deadlines} moved")
     days = _n("{count} day", "{count} days", len(done.days)).format(count=len(done.days))
     deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved)).format(count=len(done.moved))
     print_line(line.format(revision=register.revision, days=days, deadlines=deadlines))
@@ -171,15 +170,15 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
 def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
     for change in revision.days:
         before, after = _reason(change.day, change.before), _reason(change.day, change.after)
-        print_line(f"{show_day(change.day)}: {before} -> {after}")
+        print_line(f"{show_day(change.day)}{_(': ')}{before} -> {after}")
     _show_rolled(revision, register)
     if revision.renamed:
         count = revision.renamed
-        text = _n("{count} day takes another name or source", "{count} days take other names or sources", count)
+        text = _n("name or source of {count} day changes", "name or source of {count} days change", count)
         print_line(text.format(count=count))
     for years, line in (
         (revision.made_official, _("{years}: now official")),
-        (revision.no_longer_official, _("{years}: now no longer official")),
+        (revision.no_longer_official, _("{years}: no longer official")),
     ):
         if years:
             print_line(line.format(years=say(listed(map(str, years)))))
@@ -194,13 +193,14 @@ def show_otherwise(otherwise: Sequence[OtherVerdict]) -> None:
     """Print the first ended clocks that would now be judged otherwise, and how many more there are."""
     for clock in otherwise[:SHOWN]:
         line = _(
-            "complaint {id} {clock}: ended {verdict}, would now be {other}; "
-            "its verdict stands ('dealtrack recheck --include-closed' judges anew)"
+            "complaint {id} {clock}: ended {verdict}, would now be {other}; its status stands ('dealtrack "
+            "recheck --include-closed' re-evaluates it)"
         )
-        verdict, other = _(clock.stands), _(clock.would_be or "no clock")
+        verdict = say_field("verdict", clock.stands)
+        other = say_field("verdict", clock.would_be) if clock.would_be else _("no deadline")
         print_line(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other))
     if (more := len(otherwise) - SHOWN) > 0:
-        ended = _n("{count} ended clock", "{count} ended clocks", more).format(count=more)
+        ended = _n("{count} ended deadline", "{count} ended deadlines", more).format(count=more)
         print_line(_("... and {count} more").format(count=ended))
 
 
@@ -213,21 +213,21 @@ def _show_rolled(revision: Revision, register: Register) -> None:
     for change in shown:
         days = {"day": show_day(change.day), "before": show_day(change.before), "after": show_day(change.after)}
         if change.span:
-            text = _("{day}, in the holiday {first} to {last}: a period that ends there is due {before} -> {after}")
+            text = _("{day}, in the holiday from {first} to {last}: a period ending there is due {before} -> {after}")
             days |= {"first": show_day(change.span[0]), "last": show_day(change.span[1])}
         else:
-            text = _("{day}, in no holiday: a period that ends there is due {before} -> {after}")
+            text = _("{day}, in no holiday: a period ending there is due {before} -> {after}")
         print_line(text.format(**days))
     if count := len(revision.rolled) - len(shown):
         text = _n(
-            "{count} further rest day belongs to another holiday than before; no deadline so far is rolled past it",
-            "{count} further rest days belong to other holidays than before; no deadline so far is rolled past them",
+            "{count} more rest day belongs to a different holiday; no deadline is affected so far",
+            "{count} more rest days belong to different holidays; no deadline is affected so far",
             count,
         )
         print_line(text.format(count=count))
 
 
 def _reason(day: Any, ruling: Ruling) -> str:
-    word = _("worked") if ruling.worked else _("off")
+    word = _("working day") if ruling.worked else _("day off")
     text = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True))
-    return f"{word} ({say(text)})"
+    return _("{word} ({reason})").format(word=word, reason=say(text))

@@ -8,6 +8,7 @@ from dealtrack import settings
 from dealtrack.cli.language import LANGUAGES, _
 from dealtrack.cli.options import STATUSES
 from dealtrack.cli.session import Session
+from dealtrack.cli.terms import say_field
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF, Status
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
@@ -94,7 +95,12 @@ def _statuses(query: CompletionQuery) -> frozenset[Status]:
 
 
 def _meaning(brief: "Brief", register: Register) -> str:
-    parts = [brief.number, brief.platform, _(brief.category or ""), _(brief.status.value)]
+    parts = [
+        brief.number,
+        say_field("platform", brief.platform),
+        _(brief.category or ""),
+        say_field("status", brief.status),
+    ]
     if brief.due:
         parts.append(_("due {moment}").format(moment=show_due(brief.due, register.zone)))
     return " ".join(part for part in parts if part)
@@ -237,11 +243,11 @@ _BY_METAVAR: Mapping[str, Source] = {
     "[ID]...": _complaints,
     "FORMAT": _formats,
     "STATUS": _fixed(*STATUSES),
-    "MOMENT": _fixed("now", "today", "yesterday"),
+    "TIME": _fixed("now", "today", "yesterday"),
     "DAY": _fixed("today", "yesterday"),
-    "SPAN": _fixed("4h", "1wd", "2wd"),
+    "DURATION": _fixed("4h", "1wd", "2wd"),
     "ZONE": _zones,
-    "WHOM": _words("owner"),
+    "WHO": _words("owner"),
     "YES_OR_NO": _fixed("yes", "no"),
     "FILE_OR_NAME": _policies_and_files,
     "[TOPIC]...": _topics,

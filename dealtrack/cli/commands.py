@@ -45,12 +45,12 @@ COMMANDS: dict[str, CommandEntry] = {
     **_commands("Record", "transitions", " ".join(COMMAND_OF.values())),
     **_commands("Record", "add", "add"),
     **_commands("Record", "evidence", "evidence erase"),
-    **_commands("Look", "look", "list show explain search"),
+    **_commands("View", "look", "list show explain search"),
     **_commands("Watch", "watch", "overdue due"),
     **_commands("Watch", "digest", "digest"),
     **_commands("Report", "report", "report"),
     **_commands("Watch", "board.command", "board"),
-    **_commands("Exchange", "import_export", "import export"),
+    **_commands("Import and export", "import_export", "import export"),
     **_commands("Set up", "admin", "init verify recheck backup restore doctor datasette"),
     **_commands("Set up", "completion", "completion"),
     "calendar": _group(
@@ -62,10 +62,70 @@ COMMANDS: dict[str, CommandEntry] = {
 }
 
 GROUP_HELP = {
-    "calendar": "The working calendar: show a month, count working days, revise it.",
-    "policy": "The policies that set the clocks: read them, try one out, adopt one.",
-    "platform": "The platforms that complaints are about, and the contact channels they show.",
+    "calendar": "Working calendar: show a month, count working days, revise days.",
+    "policy": "Policies that set the deadlines: list, show, try and adopt them.",
+    "platform": "Platforms, their names and the contact channels they display.",
 }
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "add": (
+        "dealtrack add",
+        "dealtrack add --platform JD --category delivery --number BJ-2016-307 --summary 'not delivered'",
+    ),
+    "accept": ("dealtrack accept 12",),
+    "forward": ("dealtrack forward 12", "dealtrack forward 3-7 --at 'today 08:30'"),
+    "complete": ("dealtrack complete 12 --outcome refund --amount 1299.50",),
+    "withdraw": ("dealtrack withdraw 12 --reason 'settled with the seller'",),
+    "reject": ("dealtrack reject 12 --reason 'not within our jurisdiction'",),
+    "reopen": ("dealtrack reopen 12 --reason 'refund not received'",),
+    "pause": ("dealtrack pause 12 --reason 'sent for testing'",),
+    "resume": ("dealtrack resume 12",),
+    "extend": ("dealtrack extend 12 --clock complete --by 2 --reason 'expert opinion needed'",),
+    "hand-on": ("dealtrack hand-on 12 --to 'after-sales department'",),
+    "note": ("dealtrack note 12 --note 'called the consumer back'",),
+    "amend": ("dealtrack amend 12 --category mismatch", "dealtrack amend 12 --summary -"),
+    "void": ("dealtrack void 12 --reason 'wrong complaint'",),
+    "evidence": ("dealtrack evidence 12 --file photo.jpg", "dealtrack evidence 12"),
+    "erase": ("dealtrack erase 12 --reason 'requested by the consumer'",),
+    "list": ("dealtrack list --status open --platform JD",),
+    "show": ("dealtrack show 12", "dealtrack show --number BJ-2016-012"),
+    "explain": ("dealtrack explain 12 --clock complete",),
+    "search": ("dealtrack search refund", "dealtrack search '\"not delivered\"' --limit 50"),
+    "overdue": ("dealtrack overdue", "dealtrack overdue --by platform --out lists --format xlsx"),
+    "due": ("dealtrack due --within 2wd", "dealtrack due --ics deadlines.ics"),
+    "digest": ("dealtrack digest --working-days-only",),
+    "board": ("dealtrack board --platform JD",),
+    "report": (
+        "dealtrack report --by category --from 2016-11-01 --to 2016-11-30",
+        "dealtrack report --campaign double-eleven-2016 --xlsx report.xlsx",
+    ),
+    "import": ("dealtrack import complaints.csv --dry-run", "dealtrack import 12315.csv --mapping 12315 --suggest"),
+    "export": ("dealtrack export --format xlsx --to complaints.xlsx",),
+    "init": ("dealtrack init", "dealtrack init --calendar cn-shanghai --policy samr-complaint"),
+    "verify": ("dealtrack verify",),
+    "recheck": ("dealtrack recheck", "dealtrack recheck --rebuild"),
+    "backup": ("dealtrack backup --keep 30 backups",),
+    "restore": ("dealtrack restore backup.db",),
+    "doctor": ("dealtrack doctor",),
+    "datasette": ("dealtrack datasette",),
+    "completion": ("dealtrack completion bash",),
+    "calendar show": ("dealtrack calendar show 2016-10",),
+    "calendar next": ("dealtrack calendar next 2 --from 2016-09-30",),
+    "calendar amend": ("dealtrack calendar amend 2016-11-18 --off --name Marathon --source 'notice of 10 November'",),
+    "calendar import": ("dealtrack calendar import 2027.json",),
+    "calendar refresh": ("dealtrack calendar refresh",),
+    "policy list": ("dealtrack policy list",),
+    "policy show": ("dealtrack policy show samr-complaint",),
+    "policy try": ("dealtrack policy try odr --by platform",),
+    "policy adopt": ("dealtrack policy adopt samr-complaint",),
+    "platform list": ("dealtrack platform list --unchecked-since 2016-11-01",),
+    "platform show": ("dealtrack platform show JD",),
+    "platform add": ("dealtrack platform add Pinduoduo --alias PDD",),
+    "platform edit": ("dealtrack platform edit JD --green-channel yes",),
+    "platform check": ("dealtrack platform check JD --channels phone,wechat --finding 'on the home page'",),
+    "help": ("dealtrack help start", "dealtrack help calendar next"),
+}
+"""How each command may be called, shown at the end of its help."""
 
 ASKING = frozenset(
     {"add", "extend", "erase", "policy adopt", "calendar amend", "calendar import", "calendar refresh", "restore"}
@@ -144,12 +204,13 @@ def _function(module_name: str, name: str) -> Callable[..., Any]:
 
 
 def _share_options(name: str, command: Any) -> None:
-    """Give a command, named as it is typed, the options that its kind has without naming them."""
+    """Give a command, named as it is typed, the options that its kind has without naming them, and its examples."""
+    command.examples = EXAMPLES.get(name, ())
     if name in QUIET:
-        text = _("Print no result and no advice; errors and warnings still come.")
+        text = _("Suppress output except errors and warnings.")
         command.params.append(_flag("--quiet", text, _hush))
     if name in ASKING:
-        command.params.append(_flag("--no-input", _("Never ask, as off a terminal."), _forbid_asking))
+        command.params.append(_flag("--no-input", _("Never prompt."), _forbid_asking))
 
 
 def _flag(name: str, text: str, callback: Any) -> TyperOption:
@@ -214,16 +275,16 @@ def _print_version(value: bool) -> None:
 def root(
     context: typer.Context,
     db: Annotated[
-        str, typer.Option("--db", metavar="PATH", help="The register's file (else DEALTRACK_DB, else the user's own).")
+        str, typer.Option("--db", metavar="PATH", help="Register file [default: DEALTRACK_DB, else your own register].")
     ] = "",
     lang: Annotated[
-        str, typer.Option("--lang", metavar="LANGUAGE", help="en or zh (else DEALTRACK_LANG, else the locale's).")
+        str, typer.Option("--lang", metavar="LANGUAGE", help="en or zh [default: DEALTRACK_LANG, else the locale].")
     ] = "",
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """A register of consumer complaints that knows every deadline, and why."""
+    """Keep a register of consumer complaints and their deadlines."""
     from dealtrack.cli.session import Session
 
     call: Call = context.obj

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from dealtrack.cli.describe import Translate, due_text
 from dealtrack.cli.language import _
 from dealtrack.cli.terminal import lines_beside
-from dealtrack.cli.terms import say_field
+from dealtrack.cli.terms import heading, say_field
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.moments import show_moment
@@ -79,7 +79,7 @@ def standing_in(register: Register, complaint: int, history: Sequence[Transition
     """Return how a complaint stands in a view; raises UnknownComplaint where it is not to be seen in it."""
     standing = register.standing_of(history, view)
     if standing is None:
-        voided, early = Phrase(" It was entered by mistake and voided."), Phrase(" It had not been received by then.")
+        voided, early = Phrase(" It was recorded by mistake and undone."), Phrase(" It had not been received by then.")
         reason = voided if view.is_present else early
         raise UnknownComplaint(reference=complaint, nearest=reason)
     return standing
@@ -107,7 +107,7 @@ def complaint_lines(full: FullComplaint, zone: tzinfo, fmt: str, room: int | Non
             continue
         if name != "field":
             yield ""
-            yield {"clock": _("Clocks"), "history": _("History")}[name]
+            yield {"clock": _("Deadlines"), "history": _("History")}[name]
         columns = max(map(len, lines))
         widths = [
             max((display_width(cells[i]) for cells in lines if i < len(cells) - 1), default=0) for i in range(columns)
@@ -121,14 +121,14 @@ def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str
     values = record(full.standing)
     for name in FIELDS:
         if values[name] is not None:
-            yield "field", [_(name), safe_text(say_field(name, str(values[name]), _))]
+            yield "field", [heading(name, _), safe_text(say_field(name, str(values[name]), _))]
         if name == "category" and (word := _category_word(full)):
-            yield "field", [_("category word"), safe_text(word)]
+            yield "field", [heading("category word", _), safe_text(word)]
         if name == "owner" and full.standing.complaint.handler is not None:
-            yield "field", [_("handed on to"), safe_text(full.standing.complaint.handler)]
+            yield "field", [heading("handed on to", _), safe_text(full.standing.complaint.handler)]
     for name, text in full.personal.items():
         if text:
-            yield "field", [_(name), safe_text(text)]
+            yield "field", [heading(name, _), safe_text(text)]
     if full.erased is not None:
         gone = full.erased
         told_of = _("erased {moment} by {actor}: {reason}")
@@ -139,14 +139,14 @@ def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str
         name = _(clock.name) if clock.round == 1 else f"{_(clock.name)} ({clock.round})"
         ended = _("ended {moment}").format(moment=show_moment(clock.known_end, zone)) if clock.known_end else ""
         due = _("due {moment}").format(moment=due_text(clock, zone, _)) if clock.due else ""
-        yield "clock", [name, _(verdict(clock, moment).value), due, ended]
+        yield "clock", [name, say_field("verdict", verdict(clock, moment), _), due, ended]
     voided = {entry.detail["seq"] for entry in full.history if entry.kind is Kind.VOIDED}
     for entry in full.history:
         actor, words = _entry_words(entry, zone, _)
         if entry.seq in voided:
             words = f"{words} {_('(voided)')}".lstrip()
         when = _("day unknown") if entry.detail.get(DAY_UNKNOWN) else show_moment(entry.at, zone)
-        yield "history", [when, _(entry.kind.value), actor, words]
+        yield "history", [when, say_field("kind", entry.kind, _), actor, words]
 
 
 def _category_word(full: FullComplaint) -> str | None:
@@ -160,7 +160,7 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     words = []
     if entry.kind is not Kind.RECEIVED:
         names = [name for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
-        words = [f"{_(name)} {say_field(name, str(detail[name]), _)}" for name in names]
+        words = [f"{heading(name, _)} {say_field(name, str(detail[name]), _)}" for name in names]
     if entry.kind is Kind.HANDED_ON:
         words.append(_("to {whom}").format(whom=detail["to"]))
     if entry.kind is Kind.EVIDENCE:

@@ -83,9 +83,9 @@ LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
 def completion(
-    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="Shell: bash, zsh or fish.")],
 ) -> None:
-    """Print what makes a shell complete commands, options, names and open complaints by the Tab key."""
+    """Print the shell completion script."""
     if shell not in SCRIPTS:
         near = suggestion(nearest_names(shell, SCRIPTS, 1))
         raise UnknownWord(what="The shell", value=shell, nearest=near, allowed=", ".join(SCRIPTS))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dealtrack.cli.language import _, say
 from dealtrack.cli.terms import say_field
 from dealtrack.core.calendar import WEEKDAY_NAMES
-from dealtrack.core.clocks import Clock
+from dealtrack.core.clocks import Clock, Verdict
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.lifecycle import Complaint, Kind, Status
 from dealtrack.core.moments import show_moment
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""
-
-VERDICT_WIDTH = len("projected")
 
 
 def show_day(day: date, _: Translate = _) -> str:
@@ -43,8 +41,8 @@ def due_text(clock: Clock, zone: tzinfo, _: Translate = _) -> str:
 def name_of(standing: Standing) -> str:
     """Return what a complaint is known by: its id, number, platform and category."""
     complaint = standing.complaint
-    parts = [complaint.number, complaint.platform, say_field("category", complaint.category)]
-    return safe_text(f"{complaint.id} ({', '.join(text for text in parts if text)})")
+    parts = [complaint.number, say_field("platform", complaint.platform), say_field("category", complaint.category)]
+    return safe_text(_("{id} ({parts})").format(id=complaint.id, parts=_(", ").join(filter(None, parts))))
 
 
 def state_of(standing: Standing, zone: tzinfo) -> str:
@@ -55,37 +53,40 @@ def state_of(standing: Standing, zone: tzinfo) -> str:
         (Kind.WITHDRAWN, complaint.withdrawn),
         (Kind.REJECTED, complaint.rejected),
     ]
-    word: str
     moment: datetime | None
     if complaint.status is Status.CLOSED:
-        word, moment = next(((kind.value, at) for kind, at in ended if at is not None), ("closed", None))
+        ends = ((say_field("kind", kind), at) for kind, at in ended if at is not None)
+        word, moment = next(ends, (say_field("status", "closed"), None))
     else:
-        word = complaint.status.value
+        word = say_field("status", complaint.status)
         moment = {
             Status.RECEIVED: complaint.received,
             Status.ACCEPTED: complaint.accepted,
             Status.FORWARDED: complaint.forwarded,
         }.get(complaint.status)
-    return f"{_(word)} {show_moment(moment, zone)}" if moment else _(word)
+    return f"{word} {show_moment(moment, zone)}" if moment else word
 
 
 def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
     """Yield what a change made of complaints, and the deadlines that follow."""
+    room = max(display_width(say_field("verdict", verdict)) for verdict in Verdict)
     for standing in standings:
         yield _("complaint {name}: {state}").format(name=name_of(standing), state=state_of(standing, zone))
         names = [_(clock.name) for clock in standing.clocks]
-        verdicts = [_(standing.verdict(clock)) for clock in standing.clocks]
+        verdicts = [say_field("verdict", standing.verdict(clock)) for clock in standing.clocks]
         width = max(map(display_width, names), default=0)
         for clock, name, verdict in zip(standing.clocks, names, verdicts, strict=True):
             due = "" if clock.due is None else "  " + _("due {moment}").format(moment=due_text(clock, zone))
-            yield f"  {pad_text(name, width)}  {pad_text(verdict, VERDICT_WIDTH)}{due}".rstrip()
+            yield f"  {pad_text(name, width)}  {pad_text(verdict, room)}{due}".rstrip()
 
 
 def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
     """Return the warning that a complaint looks like one entered before."""
-    parts = ", ".join(text for text in (like.number, like.platform, show_moment(like.received, zone)) if text)
+    parts = _(", ").join(
+        text for text in (like.number, say_field("platform", like.platform), show_moment(like.received, zone)) if text
+    )
     shared = say(listed(map(Word, like.shares)))
-    line = _("complaint {complaint} looks like {of} ({known}): same {shared}")
+    line = _("complaint {complaint} may duplicate {of} ({known}): same {shared}")
     return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.of, known=parts, shared=shared)}")
 
 

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from dealtrack.cli.describe import show_day
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, _n, _p, say
 from dealtrack.cli.options import AsOf, CategoryNames, KnownAt, OwnerNames, PlatformNames, read_filter
 from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import Cell, Column, draw_table, print_table
 from dealtrack.cli.terminal import print_line
+from dealtrack.cli.terms import heading
 from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import watch_record
@@ -32,20 +33,22 @@ def digest(
     platform: PlatformNames = None,
     category: CategoryNames = None,
     owner: OwnerNames = None,
-    working_days_only: Annotated[
-        bool, typer.Option("--working-days-only", help="Print nothing on a rest day of the calendar.")
-    ] = False,
+    working_days_only: Annotated[bool, typer.Option("--working-days-only", help="Print nothing on rest days.")] = False,
     backups: Annotated[
         str,
-        typer.Option("--backups", metavar="PATH", help="The folder or file of backups; remind when they grow old."),
+        typer.Option(
+            "--backups", metavar="PATH", help="Backup folder or file; adds a reminder when the last backup is old."
+        ),
     ] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
-    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json [text].")] = "text",
+    fmt: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Output format: text or json [default: text].")
+    ] = "text",
 ) -> None:
-    """Print the morning page: newly and still overdue, due today and next, by owner; nothing where all is quiet."""
+    """Print the daily summary; prints nothing if there is nothing to report."""
     session: Session = context.obj
-    check_word(Phrase("The format"), fmt, FORMATS)
+    check_word(Phrase("Format"), fmt, FORMATS)
     with session.reading(as_of, known_at) as (register, view):
         query = read_filter(register, platform, category, owner)
         page = make_digest(register, query, view, Path(backups) if backups else None)
@@ -76,7 +79,7 @@ def _print_page(page: Digest, register: Register) -> None:
         print_line(text)
     if page.head is not None:
         print()
-        head = _("Journal: {count} entries. Its head, for 'dealtrack verify --head':")
+        head = _("Journal: {count} entries. Checksum for 'dealtrack verify --head':")
         print_line(head.format(count=page.entries))
         print(safe_text(page.head))
 
@@ -93,9 +96,9 @@ def _summary(page: Digest, register: Register) -> str:
         "due_next_working_day": _("{count} due by the next working day"),
     }
     parts = [text.format(count=counts[name]) for name, text in words.items() if counts[name]]
-    parts = parts or [_("nothing is overdue or falls due")]
+    parts = parts or [_("nothing overdue or due")]
     rest = "" if page.morning.is_worked else _(" (a rest day)")
-    return _("{day} {hour}{rest}: {counts}").format(day=day, hour=hour, rest=rest, counts=", ".join(parts))
+    return _("{day} {hour}{rest}: {counts}").format(day=day, hour=hour, rest=rest, counts=_(", ").join(parts))
 
 
 def _heading(name: str, page: Digest, register: Register) -> str:
@@ -105,7 +108,7 @@ def _heading(name: str, page: Digest, register: Register) -> str:
             previous = show_day(local_day(morning.since, zone))
             return _("Newly overdue, since the last working day ({day})").format(day=previous)
         case "still_overdue":
-            return _("Still overdue, the longest late first")
+            return _("Still overdue, most overdue first")
         case "due_today":
             return _("Due today")
         case _other:
@@ -113,11 +116,11 @@ def _heading(name: str, page: Digest, register: Register) -> str:
 
 
 def _print_owners(owners: list[dict[str, object]]) -> None:
-    titles = (_("owner"), _("newly overdue"), _("still overdue"), _("due today"), _("due next"))
+    titles = (heading("owner"), _("newly overdue"), _("still overdue"), _("due today"), _("due next day"))
     columns = [Column(title, title, right=bool(place)) for place, title in enumerate(titles)]
     rows = [
         [
-            Cell(((safe_text(str(row["owner"] or _("nobody"))), ""),)),
+            Cell(((safe_text(str(row["owner"] or _p("owner", "none"))), ""),)),
             *(Cell(((str(row[name] or ""), "red" if name in SECTIONS[:2] else ""),)) for name in SECTIONS),
         ]
         for row in owners

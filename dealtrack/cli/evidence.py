@@ -10,7 +10,7 @@ from typer import Option
 
 from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, Reason, read_complaints
+from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, read_complaints
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import print_line, tell, warn
@@ -35,17 +35,19 @@ def evidence(
     context: typer.Context,
     ids: Complaints = None,
     numbers: Numbers = None,
-    files: Annotated[list[str] | None, Option("--file", metavar="PATH", help="A file to attach; repeatable.")] = None,
-    save: Annotated[int | None, Option(metavar="SEQ", help="Copy out the evidence with this entry's number.")] = None,
-    to: Annotated[str, Option(metavar="FILE", help="Where to copy it: a new file, or a folder.")] = "",
+    files: Annotated[list[str] | None, Option("--file", metavar="PATH", help="File to attach; repeatable.")] = None,
+    save: Annotated[
+        int | None, Option(metavar="SEQ", help="Save a copy of the evidence with this entry number.")
+    ] = None,
+    to: Annotated[str, Option(metavar="FILE", help="Where to save the copy: a new file or a folder.")] = "",
     open_: Annotated[
-        int | None, Option("--open", metavar="SEQ", help="Open the evidence with this entry's number.")
+        int | None, Option("--open", metavar="SEQ", help="Open the evidence with this entry number.")
     ] = None,
     at: At = "",
     note: Note = "",
     fmt: Format = "",
 ) -> None:
-    """Attach files to complaints as evidence; without --file, list what is attached."""
+    """Attach evidence files; without --file, list them."""
     session: Session = context.obj
     check_format(fmt)
     if sum((bool(files), save is not None, open_ is not None)) > 1:
@@ -60,7 +62,7 @@ def evidence(
         attachments = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))]
         if save is not None:
             if not to:
-                raise MissingValue(what="Where to copy it", option="--to FILE")
+                raise MissingValue(what="Place for the copy", option="--to FILE")
             place = save_file(register, find_exhibit(attachments, named[0], save), Path(to))
             print(safe_text(str(place)))
         elif open_ is not None:
@@ -103,7 +105,7 @@ def _open(register: Register, exhibit: Exhibit) -> None:
     from dealtrack.register.drafts import draft_folder
 
     instead = Phrase(
-        "Copy it out: dealtrack evidence {complaint} --save {seq} --to FILE.",
+        "Save a copy instead: dealtrack evidence {complaint} --save {seq} --to FILE.",
         complaint=exhibit.complaint,
         seq=exhibit.seq,
     )
@@ -111,17 +113,17 @@ def _open(register: Register, exhibit: Exhibit) -> None:
         raise NoTerminal(what="--open", instead=instead)
     viewer = which("open" if sys.platform == "darwin" else "xdg-open")
     if viewer is None or Path(exhibit.name).suffix.lower() not in VIEWED:
-        unseen = _("{name} is of no kind that is only looked at").format(name=exhibit.name)
+        unseen = _("{name} is not a type of file that is safe to open").format(name=exhibit.name)
         why = _("no viewer was found") if viewer is None else unseen
         warn(f"{why}{_('.')} {say(instead)}")
         raise typer.Exit(2)
     with draft_folder() as folder:
         place = save_file(register, exhibit, folder)
         place.chmod(0o400)
-        tell(_("opening a copy, {path}").format(path=safe_text(str(place))))
+        tell(_("opening a copy: {path}").format(path=safe_text(str(place))))
         run([viewer, str(place)], check=False)  # noqa: S603 - the system's own viewer, on a file of a kind it shows
         # The viewer may go on by itself, and is in need of the copy as long as somebody looks.
-        tell(_("Press Enter when you have looked at it: the copy is then removed."))
+        tell(_("Press Enter when done; the copy is then removed."))
         sys.stdin.readline()
 
 
@@ -129,10 +131,10 @@ def erase(
     context: typer.Context,
     ids: Complaints = None,
     numbers: Numbers = None,
-    reason: Reason = "",
-    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
+    reason: Annotated[str, Option(metavar="TEXT", help="Reason (required).")] = "",
+    yes: Annotated[bool, Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Erase the consumer's personal data of complaints for good; the journal keeps that it was done."""
+    """Permanently erase the consumer's personal data; the journal records the erasure."""
     from dealtrack.register.erasure import erase as erase_personal
     from dealtrack.register.erasure import remove_remains
 
@@ -143,7 +145,7 @@ def erase(
         if not named:
             return
         if not yes and session.asks:
-            question = _("Erase the personal data of {ids} for good?").format(ids=say(listed(map(str, named))))
+            question = _("Permanently erase the personal data of {ids}?").format(ids=say(listed(map(str, named))))
             if not is_agreed(question):
                 raise typer.Abort
         with session.recording(register) as recorder:
@@ -154,13 +156,13 @@ def erase(
     for id_, _fields, in_entries in erasures:
         if in_entries:
             which = say(both(Phrase("the {field}", field=Word(field)) for field in in_entries))
-            also = _("{fields} of complaint {id} also stands in its entries, as its summary or notes")
+            also = _("{fields} of complaint {id} also occurs in its entries, e.g. in its summary or notes")
             never = _(", which are never changed.")
             warn(f"{also.format(fields=which, id=id_)}{never}")
-    session.advise(_("evidence files and earlier backups are not touched"))
+    session.advise(_("evidence files and earlier backups are not changed"))
     for path in remains.drafts:
-        left = _("{path}, left behind by a command that was killed, may hold it still; remove it")
+        left = _("{path}, left by a killed command, may still hold the data; remove it")
         warn(left.format(path=safe_text(str(path))))
     if remains.in_log:
-        reader = _("another program is reading the register: the erased bytes leave its files with the next entry.")
+        reader = _("another program is reading the register: the erased data leaves its files with the next entry.")
         warn(reader)

@@ -10,6 +10,7 @@ from dealtrack.cli.describe import due_text, name_of
 from dealtrack.cli.language import _, say
 from dealtrack.cli.output import print_records, print_steps, step_record
 from dealtrack.cli.terminal import print_line, tell
+from dealtrack.cli.terms import say_field
 from dealtrack.core.clocks import Clock, End, verdict
 from dealtrack.core.explanation import Step, explain
 from dealtrack.core.moments import local_day, show_moment
@@ -27,11 +28,11 @@ STEP_KEYS = ("id", "clock", "round", "day", "counted", "reason")
 def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     """Return what follows from a count: the deadline, how it was ended, the verdict."""
     zone = register.zone
-    word = _(verdict(clock, moment))
+    word = say_field("verdict", verdict(clock, moment))
     due = _("due {moment}").format(moment=due_text(clock, zone)) if clock.due else _("no deadline")
     provisional = ""
     if clock.provisional:
-        provisional = _(" (provisional: the official calendar for that time is not published yet)")
+        provisional = _(" (provisional: the official calendar is not published yet)")
     if clock.end is End.UNKNOWN:
         ended = _(", ended at an unknown time")
     elif clock.ended:
@@ -99,7 +100,7 @@ def _headings(register: Register, standing: Standing, clocks: Iterable[Clock]) -
     """Yield what is counted for each clock and by which rule, and with the first of a policy whose rule it is."""
     last: Policy | None = None
     for clock in clocks:
-        heading = f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (projected)')}"
+        heading = f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (expected)')}"
         policy, rule = register.text_of(standing.complaint, clock), register.rule_of(standing.complaint, clock)
         if rule is not None:
             heading = _("{heading}, {rule}").format(heading=heading, rule=say(clock_words(rule)))

@@ -19,6 +19,7 @@ from dealtrack.cli.terminal import Paint, labelled_lines, lines_beside, painter,
 from dealtrack.cli.terms import GLOSSARY
 from dealtrack.core.matching import nearest_names
 from dealtrack.errors import UnknownTopic, all_errors, suggestion
+from dealtrack.phrase import in_context
 
 TOPICS = (
     *("start", "day", "lifecycle", "deadlines", "calendar", "policies", "import", "reports"),
@@ -34,12 +35,10 @@ def help_(
     context: typer.Context,
     topic: Annotated[
         list[str] | None,
-        Argument(
-            metavar="[TOPIC]...", help="A guide, e.g. start; or a command, e.g. calendar next.", show_default=False
-        ),
+        Argument(metavar="[TOPIC]...", help="Guide, e.g. start, or command, e.g. calendar next.", show_default=False),
     ] = None,
 ) -> None:
-    """Show a guide, or the help of a command; without a topic, list the guides."""
+    """Show a guide or the help of a command; without a topic, list the guides."""
     words = topic or []
     name, root = " ".join(words), context.find_root()
     if not words:
@@ -123,7 +122,7 @@ def _option(option: Any) -> str:
 def _words() -> Iterator[str]:
     """Yield the terms of the field in English and Chinese, the user's language first."""
     for word in GLOSSARY:
-        chinese = translated(word, CHINESE)
+        chinese = in_context("term", word, lambda text: translated(text, CHINESE))
         yield f"- {word}: {chinese}" if is_english() else f"- {chinese}：{word}"
 
 

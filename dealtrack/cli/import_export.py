@@ -32,41 +32,37 @@ if TYPE_CHECKING:
 SHOWN_KEPT = 5
 
 SourceFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="A CSV, JSON or JSONL file or a workbook; - for standard input.")
+    str, typer.Argument(metavar="FILE", help="CSV, JSON or JSONL file, or a workbook; - for standard input.")
 ]
 MappingName = Annotated[
     str,
-    typer.Option("--mapping", metavar="NAME", help="How columns are read: 12315, cfpb, nyc311, open311, or a file."),
+    typer.Option("--mapping", metavar="NAME", help="Column mapping: 12315, cfpb, nyc311, open311 or a mapping file."),
 ]
 SheetName = Annotated[
-    str, typer.Option("--sheet", metavar="SHEET", help="The sheet of a workbook, by name or number [the first].")
+    str, typer.Option("--sheet", metavar="SHEET", help="Sheet of a workbook, by name or number [default: the first].")
 ]
 ColumnPairs = Annotated[
-    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Read a field from a column; repeatable.")
+    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Read a field from this column; repeatable.")
 ]
 DateForms = Annotated[
     list[str] | None,
-    typer.Option(
-        "--date-format", metavar="FORM", help="How dates are written, e.g. %d/%m/%Y, epoch-ms or roc; repeatable."
-    ),
+    typer.Option("--date-format", metavar="FORM", help="Date format, e.g. %d/%m/%Y, epoch-ms or roc; repeatable."),
 ]
 Constants = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Give a field the same value in every row; repeatable."),
+    typer.Option("--set", metavar="FIELD=VALUE", help="Set a field to this value in every row; repeatable."),
 ]
 HeaderRow = Annotated[
-    str, typer.Option("--header-row", metavar="N", help="The row that names the columns, or rows, e.g. 2-3 [found].")
+    str, typer.Option("--header-row", metavar="N", help="Header row, e.g. 2, or rows, e.g. 2-3 [default: detected].")
 ]
 EncodingName = Annotated[
-    str, typer.Option("--encoding", metavar="NAME", help="How a text is encoded, e.g. gb18030 or cp1252 [recognised].")
+    str, typer.Option("--encoding", metavar="NAME", help="Text encoding, e.g. gb18030 or cp1252 [default: detected].")
 ]
-Suggest = Annotated[
-    bool, typer.Option("--suggest", help="Propose a mapping for the file, show its first rows, and import nothing.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Take in the good rows even where others are refused.")]
+Suggest = Annotated[bool, typer.Option("--suggest", help="Propose a mapping and show the first rows; imports nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Dry run: show what would be done, write nothing.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Import valid rows; skip invalid ones.")]
 RejectsFile = Annotated[
-    str, typer.Option("--rejects", metavar="FILE", help="Write the refused rows here, with line and reason.")
+    str, typer.Option("--rejects", metavar="FILE", help="Write refused rows to this file, with line and reason.")
 ]
 
 
@@ -86,7 +82,7 @@ def import_(
     rejects: RejectsFile = "",
     duplicate_days: DuplicateDays = 7,
 ) -> None:
-    """Import complaints and what happened to them; importing again changes nothing."""
+    """Import complaints and their history; importing a file again changes nothing."""
     from dealtrack.exchange.importer import import_rows
 
     session: Session = context.obj
@@ -124,8 +120,8 @@ def import_(
     if not summary.refused or skip_bad:
         _report_alike(summary, alike)
     if source.other_sheets and not sheet:
-        others = ", ".join(source.other_sheets)
-        tell(_("sheet {sheet} was read; --sheet reads another: {others}").format(sheet=source.sheet, others=others))
+        others = _(", ").join(source.other_sheets)
+        tell(_("read sheet {sheet}; choose another with --sheet: {others}").format(sheet=source.sheet, others=others))
     _report_file(summary)
     _report_rows(summary, refused.first, source.name, rejects)
     is_written = not summary.refused or skip_bad
@@ -154,7 +150,7 @@ def _check_rejects(rejects: str, file: str) -> None:
     except (OSError, ValueError):
         return
     if same:
-        raise CannotWrite(path=rejects, reason="it is the file that is imported; name another")
+        raise CannotWrite(path=rejects, reason="it is the file being imported; name another")
 
 
 @contextmanager
@@ -181,12 +177,12 @@ def _report_file(summary: "ImportSummary") -> None:
     """Say what was learnt of the file: columns that nobody reads, closings without a day, dates that are a guess."""
     facts = summary.facts
     if facts.ignored:
-        tell(_("columns not read: {names}").format(names=names_within(facts.ignored)))
+        tell(_("columns not imported: {names}").format(names=names_within(facts.ignored)))
     if facts.open_fields:
-        text = _("not read, since only you know the column: {fields}; --map {first}=COLUMN names it")
+        text = _("not imported, because the column is not known: {fields}; name it with --map {first}=COLUMN")
         tell(text.format(fields=say(listed(facts.open_fields)), first=facts.open_fields[0]))
     if facts.last_change:
-        text = _("completed is {column}, the last change of any kind, where the file tells no moment of closing")
+        text = _("where the file has no completion time, completed is taken from {column}, the last change of any kind")
         tell(text.format(column=facts.last_change))
     for (column, is_closed), count in sorted(summary.undated.items()):
         tell(_undated(column, is_closed, count))
@@ -199,7 +195,7 @@ def _report_file(summary: "ImportSummary") -> None:
 def _report_rows(summary: "ImportSummary", refused: list[Refusal], name: str, rejects: str) -> None:
     """Say which lines are no rows, and which rows were refused."""
     for line in sorted(summary.passed)[:FIRST_REFUSALS]:
-        passed = _("{file}:{line}: passed over, no row of the table: {text}")
+        passed = _("{file}:{line}: skipped, not a data row: {text}")
         tell(passed.format(file=_(name), line=line.line, text=line.text))
     if len(summary.passed) > FIRST_REFUSALS:
         left = len(summary.passed) - FIRST_REFUSALS
@@ -209,16 +205,16 @@ def _report_rows(summary: "ImportSummary", refused: list[Refusal], name: str, re
     if summary.refused > len(refused):
         left = summary.refused - len(refused)
         more = _n("... and {count} more refused row", "... and {count} more refused rows", left).format(count=left)
-        tell(more + ("" if rejects else _("; --rejects FILE keeps all")))
+        tell(more + ("" if rejects else _("; write all of them with --rejects FILE")))
     if rejects and summary.refused:
-        tell(_("refused rows are in {path}").format(path=rejects))
+        tell(_("refused rows written to {path}").format(path=rejects))
 
 
 def _report_words(summary: "ImportSummary") -> None:
     """Say which platforms are new, and which words stand for no category."""
     if summary.platforms:
         count = len(summary.platforms)
-        text = _n("{count} new platform: {names}", "{count} new platforms: {names}", count)
+        text = _n("{count} platform added: {names}", "{count} platforms added: {names}", count)
         tell(text.format(count=count, names=first_few(summary.platforms)))
     if summary.unknown_words:
         count, words = summary.unknown_words.total(), [word for word, count in summary.unknown_words.most_common()]
@@ -246,15 +242,17 @@ def _report_counts(summary: "ImportSummary", is_written: bool, dry_run: bool) ->
     if dry_run:
         counts += _(" (dry run: nothing was written)")
     elif not is_written:
-        counts += _(" (nothing was written; --skip-bad takes in the good rows)")
+        counts += _(" (nothing was written; --skip-bad imports the valid rows)")
     print_line(counts)
 
 
 def _swapped(order: DayOrder) -> Phrase:
     """Say that the workbook itself may have taken days for months."""
     return Phrase(
-        "dates of the workbook may be wrong: {text} stayed a text, so that the program that wrote the others may have "
-        "taken their day for the month, as in {real}; compare them with where they come from",
+        (
+            "dates of the workbook may be wrong: {text} is text, so the program that wrote the others may have "
+            "swapped day and month, e.g. in {real}; compare them with the source"
+        ),
         text=order.text,
         real=order.real,
     )
@@ -271,13 +269,18 @@ def _unsettled(order: DayOrder) -> Phrase:
     }
     if order.against:
         return Phrase(
-            "dates such as {example} were read {order}, but {against} is {other}; --date-format {form} reads them so",
+            (
+                "dates such as {example} were read {order}, but {against} is {other}; --date-format {form} reads "
+                "them that way"
+            ),
             against=order.against,
             **values,
         )
     return Phrase(
-        "dates such as {example} were read {order}, and no date of the file settles it; "
-        "--date-format {form} reads them {other}",
+        (
+            "dates such as {example} were read {order}, but no date in the file confirms it; --date-format "
+            "{form} reads them {other}"
+        ),
         **values,
     )
 
@@ -285,35 +288,36 @@ def _unsettled(order: DayOrder) -> Phrase:
 def _undated(column: str, is_closed: bool, count: int) -> str:
     """Say how many rows are closed by a column without a day, and what is made of them."""
     text = _n(
-        "{count} row is closed in column {column} and has no day of completion",
-        "{count} rows are closed in column {column} and have no day of completion",
+        "{count} row is closed in column {column} but has no completion date",
+        "{count} rows are closed in column {column} but have no completion date",
         count,
     ).format(count=count, column=column)
     if is_closed:
-        return text + _(": taken as closed on an unknown day")
-    return text + _(": they count as open; [closed] in a mapping takes them as closed on an unknown day")
+        return text + _(": counted as closed on an unknown date")
+    return text + _(": counted as open; with [closed] in a mapping they count as closed on an unknown date")
 
 
 def _report_personal(summary: "ImportSummary") -> None:
     """Say which personal data of the file was not taken in as it stands."""
     for complaint, fields in summary.kept[:SHOWN_KEPT]:
         text = _(
-            "complaint {complaint}: {fields} in the file is not what a clerk entered, which stands; amend changes it"
+            "complaint {complaint}: {fields} in the file differs from what a clerk recorded; the clerk's stays, "
+            "use amend to change it"
         )
-        tell(text.format(complaint=complaint, fields=", ".join(fields)))
+        tell(text.format(complaint=complaint, fields=_(", ").join(fields)))
     if len(summary.kept) > SHOWN_KEPT:
-        tell(_("... and so for {count} complaints in all").format(count=len(summary.kept)))
+        tell(_("... the same for {count} complaints in all").format(count=len(summary.kept)))
     if summary.odd_contacts:
         text = _n(
-            "{count} row has a phone that is no number, or an e-mail that is no address; it is kept: line {lines}",
-            "{count} rows have a phone that is no number, or an e-mail that is no address; all is kept: lines {lines}",
+            "{count} row has an invalid phone number or e-mail address; kept as it is: line {lines}",
+            "{count} rows have an invalid phone number or e-mail address; kept as they are: lines {lines}",
             summary.odd_contacts,
         )
         tell(text.format(count=summary.odd_contacts, lines=first_few(summary.first_odd)))
     if summary.erased:
         text = _n(
-            "personal data of {count} complaint was erased, and is not taken in again",
-            "personal data of {count} complaints was erased, and is not taken in again",
+            "personal data of {count} complaint was erased and is not imported again",
+            "personal data of {count} complaints was erased and is not imported again",
             summary.erased,
         )
         tell(text.format(count=summary.erased))
@@ -323,27 +327,31 @@ def _report_alike(summary: "ImportSummary", lines: list[str]) -> None:
     for line in lines:
         tell(line)
     if summary.alike > len(lines):
-        more = _("... {count} new complaints in all look like ones entered before").format(count=summary.alike)
+        more = _("... {count} new complaints in all may be duplicates").format(count=summary.alike)
         warn(more)
 
 
 def export(
     context: typer.Context,
-    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, jsonl, json or xlsx.")] = "csv",
-    to: Annotated[str, typer.Option("--to", metavar="FILE", help="Write to a file [standard output].")] = "",
+    fmt: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Output format: csv, jsonl, json or xlsx.")
+    ] = "csv",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FILE", help="Write to this file [default: standard output].")
+    ] = "",
     reveal: Reveal = False,
     as_of: AsOf = "",
     known_at: KnownAt = "",
 ) -> None:
-    """Write every complaint, to standard output unless told otherwise."""
+    """Export every complaint."""
     from dealtrack.exchange.exporter import FORMATS, write_export, write_export_book
     from dealtrack.exchange.files import FileKind, binary_output, text_output
 
     session: Session = context.obj
-    check_word(Phrase("The format"), fmt, FORMATS)
+    check_word(Phrase("Format"), fmt, FORMATS)
     is_piped = not to or to == "-"
     if is_piped and fmt == "xlsx":
-        raise MissingValue(what="Where to write the workbook", option="--to FILE")
+        raise MissingValue(what="File for the workbook", option="--to FILE")
     with session.register(one_state=True) as register:
         view = session.view(as_of, known_at, register.zone)
         if is_piped:
@@ -355,5 +363,5 @@ def export(
         else:
             with text_output(Path(to), FileKind.TABLE if fmt == "csv" else FileKind.JSON) as stream:
                 count = write_export(register, view, fmt, stream, reveal)
-    text = _n("{count} complaint written to {file}", "{count} complaints written to {file}", count)
+    text = _n("{count} complaint exported to {file}", "{count} complaints exported to {file}", count)
     tell(text.format(count=count, file=to))

@@ -54,7 +54,7 @@ def propose(
         sample = list(islice(source.rows, SAMPLE))
         rows = [row for row in sample if isinstance(row, RawRow)]
         if lay_out(Mapping(), source.header).own is not None:
-            print(_("# an export of dealtrack: import reads it without a mapping"))
+            print(_("# an export of dealtrack: no mapping needed"))
             return
         shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
         rest = (row for row in source.rows if isinstance(row, RawRow))
@@ -71,20 +71,20 @@ def propose(
 def _remarks(proposal: Suggestion, mapping: Mapping, source: Source) -> Iterator[str]:
     """Yield what is to be said of a mapping and the file that it was made for."""
     if proposal.fits == DEFAULT:
-        yield _("import reads this file without a mapping")
+        yield _("no mapping needed for this file")
     elif proposal.fits:
-        yield _("a shipped mapping reads this file: --mapping {name}").format(name=proposal.fits)
+        yield _("a bundled mapping fits this file: --mapping {name}").format(name=proposal.fits)
     yield from map(say, proposal.remarks)
     if source.encoding and not source.encoding.startswith("utf-8"):
         yield _("{file}: read as {encoding}").format(file=_(source.name), encoding=source.encoding.upper())
     for line in source.passed:
-        text = _("{file}:{line}: passed over, no row of the table: {text}")
+        text = _("{file}:{line}: skipped, not a data row: {text}")
         yield text.format(file=_(source.name), line=line.line, text=line.text)
     for name in mapping.open_fields:
-        yield _("no column was found for {field}: --map {field}=COLUMN names it").format(field=name)
+        yield _("no column found for {field}: name it with --map {field}=COLUMN").format(field=name)
     layout = lay_out(mapping, source.header)
     if "completed" not in layout.fields and "completed" not in mapping.open_fields:
-        yield _("no column was found for completed: all become overdue unless --map completed=COLUMN names it")
+        yield _("no column found for completed: all become overdue unless you name it with --map completed=COLUMN")
     if layout.ignored:
         yield _("columns that it does not read: {columns}").format(columns=names_within(layout.ignored))
 

@@ -33,7 +33,42 @@ LANGUAGES = {
 }
 """The languages, by their code of two letters, which names the folder of their guides too."""
 
+ENGLISH_WORDS: Mapping[str, str] = {
+    "verdict\x04met": "on time",
+    "verdict\x04missed": "late",
+    "verdict\x04running": "not yet due",
+    "verdict\x04projected": "expected",
+    "verdict\x04cancelled": "not counted",
+    "kind\x04rejected": "not accepted",
+    "kind\x04handed-on": "reassigned",
+    "kind\x04amended": "corrected",
+    "kind\x04voided": "undone",
+    "heading\x04id": "ID",
+    "heading\x04clock": "stage",
+    "heading\x04clocks": "deadlines",
+    "heading\x04verdict": "deadline status",
+    "heading\x04at": "time",
+    "heading\x04seq": "entry",
+    "heading\x04actor": "user",
+    "heading\x04present": "on file",
+    "heading\x04handed on to": "handler",
+    "heading\x04taken in": "adopted",
+    "heading\x04missed then": "late then",
+    "heading\x04missed now": "late now",
+    "heading\x04category word": "category in the file",
+    "day unknown": "date unknown",
+    "(entered {moment}, 1 day later)": "(recorded {moment}, 1 day later)",
+    "(entered {moment}, {count} days later)": "(recorded {moment}, {count} days later)",
+    "(voided)": "(undone)",
+    "mismatch": "not as described",
+    "cancelled-order": "cancelled by seller",
+    "advance-compensation": "advance compensation",
+    "no-agreement": "no agreement",
+}
+"""What English shows for keys that records hold, after their contexts, where that is not the key itself."""
+
 _current = [ENGLISH]
+_names: dict[str, str] = {}
 
 
 def language_named(text: str) -> str | None:
@@ -86,10 +121,17 @@ def _(message: str) -> str:
     return translated(message, _current[0])
 
 
+def add_words(words: Mapping[str, str]) -> None:
+    """Show names that a register holds, after their contexts, by these words in any language but English."""
+    _names.update(words)
+
+
 def translated(message: str, language: str) -> str:
     """Return a message in a language, ENGLISH or CHINESE."""
     if language == ENGLISH or not message:
-        return message
+        return ENGLISH_WORDS.get(message, message)
+    if message in _names:
+        return _names[message]
     catalogue = _catalogue(language)
     text = catalogue.gettext(message)
     # The first releases of Python 3.11, Debian 12's among them, do not find so a message that has a plural.

@@ -47,13 +47,13 @@ def list_(
     first: ReceivedFrom = "",
     last: ReceivedTo = "",
     backdated: Annotated[
-        bool, typer.Option("--backdated", help="Only those with an entry made on a later day than what it tells.")
+        bool, typer.Option("--backdated", help="Only complaints with an entry recorded on a later day than the event.")
     ] = False,
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """List complaints with their deadlines and verdicts."""
+    """List complaints with their deadlines."""
     session: Session = context.obj
     check_format(fmt)
     with session.reading(as_of, known_at) as (register, view):
@@ -75,7 +75,7 @@ def show(
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """Show complaints in full: what is known, their clocks, their history."""
+    """Show complaints in full: details, deadlines and history."""
     from dealtrack.cli.complaint_view import complaint_lines, full_complaint
 
     session: Session = context.obj
@@ -98,12 +98,12 @@ def explain(
     context: typer.Context,
     ids: Complaints = None,
     numbers: Numbers = None,
-    clock: Annotated[str, typer.Option("--clock", metavar="NAME", help="Only this clock.")] = "",
+    clock: Annotated[str, typer.Option("--clock", metavar="NAME", help="Only this stage, e.g. complete.")] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """Explain deadlines: each day from the start to the deadline, counted or not, and why."""
+    """Explain deadlines day by day: counted or not, and why."""
     from dealtrack.cli.explanation_view import print_explanations
 
     session: Session = context.obj
@@ -117,13 +117,13 @@ def search(
     context: typer.Context,
     words: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="WORDS...", help="What must occur, each of them; in quotes, words together.", show_default=False
-        ),
+        typer.Argument(metavar="WORDS...", help="Words that must all occur; quote a phrase.", show_default=False),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", metavar="N", min=1, help="At most so many [20 on a terminal, else all]."),
+        typer.Option(
+            "--limit", metavar="N", min=1, help="Maximum number of results [default: 20 on a terminal, else all]."
+        ),
     ] = None,
     status: StatusNames = None,
     platform: PlatformNames = None,
@@ -131,14 +131,14 @@ def search(
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """Find complaints by words of their summary, notes, platform or number, the latest received first."""
+    """Search summaries, notes, platforms and numbers, most recent complaints first."""
     from dealtrack.register.search import search as find
 
     session: Session = context.obj
     check_format(fmt)
     terms = [clean_input(word, Phrase("A word"), WORD_LIMIT) for word in words or ()]
     if not any(terms):
-        raise MissingValue(what="What to search for", option="a word, as in 'dealtrack search 退款'")
+        raise MissingValue(what="Words to search for", option="a word, e.g. 'dealtrack search 退款'")
     is_short = sys.stdout.isatty() and fmt in ("", "table")
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
     with session.reading(as_of, known_at) as (register, view):

@@ -40,10 +40,10 @@ class Call:
             return ""
         ids = outcome.complaints
         if not ids:
-            return _(" It is done all the same.")
+            return _(" It was done all the same.")
         text = _n(
-            " It is recorded all the same: complaint {ids}. Do not enter it again.",
-            " It is recorded all the same: complaints {ids}. Do not enter them again.",
+            " It was recorded all the same: complaint {ids}. Do not enter it again.",
+            " It was recorded all the same: complaints {ids}. Do not enter them again.",
             len(ids),
         )
         return text.format(ids=first_few(ids))

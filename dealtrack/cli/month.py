@@ -24,8 +24,8 @@ class Mark(NamedTuple):
 MARKS = {
     DayKind.WEEKDAY: Mark("", "", Phrase("working day")),
     DayKind.WEEKEND: Mark("·", "dim", Phrase("weekend")),
-    DayKind.HOLIDAY: Mark("休", "red", Phrase("public holiday")),
-    DayKind.MAKE_UP: Mark("班", "bold yellow", Phrase("make-up working day")),
+    DayKind.HOLIDAY: Mark("休", "red", Phrase("holiday")),
+    DayKind.MAKE_UP: Mark("班", "bold yellow", Phrase("working day (make-up)")),
     DayKind.AMENDED_OFF: Mark("休!", "bold magenta", Phrase("day off by amendment")),
     DayKind.AMENDED_WORKED: Mark("班!", "bold cyan", Phrase("working day by amendment")),
 }

@@ -10,10 +10,10 @@ import typer
 from typer import Argument, Option
 
 from dealtrack import settings
-from dealtrack.cli.language import _
+from dealtrack.cli.terms import heading
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
-from dealtrack.core.matching import nearest_names
+from dealtrack.core.matching import fold, meanings_by_word, nearest_names
 from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import Policy
 from dealtrack.core.references import parse_ids, read_ids
@@ -28,21 +28,26 @@ Complaints = Annotated[
     list[str] | None,
     Argument(
         metavar="[ID]...",
-        help="Complaints by register id: 3, 3-7 or 3,5,9-12; - reads them from standard input.",
+        help="Complaint IDs, e.g. 3, 3-7 or 3,5,9-12; - reads them from standard input.",
         show_default=False,
     ),
 ]
 Numbers = Annotated[
-    list[str] | None, Option("--number", metavar="NUMBER", help="A complaint by its external number; repeatable.")
+    list[str] | None, Option("--number", metavar="NUMBER", help="Complaint by its external number; repeatable.")
 ]
 At = Annotated[
-    str, Option("--at", metavar="MOMENT", help="When it happened, as 2016-11-11 21:30 or yesterday 17:00 [now].")
+    str,
+    Option("--at", metavar="TIME", help="Time of the event, e.g. 2016-11-11 21:30 or yesterday 17:00 [default: now]."),
 ]
-Note = Annotated[str, Option("--note", metavar="TEXT", help="A note to keep with it.")]
-Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Why.")]
+Note = Annotated[str, Option("--note", metavar="TEXT", help="Note.")]
+Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Reason.")]
 Format = Annotated[
     str,
-    Option("--format", metavar="FORMAT", help="table, plain, csv, json or jsonl [table on a terminal, else plain]."),
+    Option(
+        "--format",
+        metavar="FORMAT",
+        help="Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain].",
+    ),
 ]
 DuplicateDays = Annotated[
     int,
@@ -51,7 +56,7 @@ DuplicateDays = Annotated[
         metavar="N",
         min=0,
         max=3660,
-        help="Warn of the same consumer and platform within so many days [7].",
+        help="Warn if the same consumer complained about the platform within N days [default: 7].",
         show_default=False,
     ),
 ]
@@ -60,34 +65,52 @@ StatusNames = Annotated[
     Option(
         "--status",
         metavar="STATUS",
-        help="open, or received, accepted, forwarded, paused, closed; repeatable, for any of several.",
+        help="Only this status: open, received, accepted, forwarded, paused or closed; repeatable, matches any.",
     ),
 ]
-ReceivedFrom = Annotated[str, Option("--from", metavar="DAY", help="Received on this day or later.")]
-ReceivedTo = Annotated[str, Option("--to", metavar="DAY", help="Received on this day or earlier.")]
-AsOf = Annotated[str, Option("--as-of", metavar="MOMENT", help="The register as it stood at a moment [now].")]
-KnownAt = Annotated[
-    str, Option("--known-at", metavar="MOMENT", help="The register as it was known at a moment [all is known].")
+ReceivedFrom = Annotated[str, Option("--from", metavar="DAY", help="Received on or after this date.")]
+ReceivedTo = Annotated[str, Option("--to", metavar="DAY", help="Received on or before this date.")]
+AsOf = Annotated[
+    str, Option("--as-of", metavar="TIME", help="Show the register as it stood at this time [default: now].")
 ]
-Reveal = Annotated[bool, Option("--reveal", help="Write personal data whole, not masked.")]
+KnownAt = Annotated[
+    str,
+    Option("--known-at", metavar="TIME", help="Ignore anything recorded after this time [default: ignore nothing]."),
+]
+Reveal = Annotated[bool, Option("--reveal", help="Show personal data unmasked.")]
 PlatformNames = Annotated[
-    list[str] | None, Option("--platform", metavar="NAME", help="Only this platform; repeatable, for any of several.")
+    list[str] | None, Option("--platform", metavar="NAME", help="Only this platform; repeatable, matches any.")
 ]
 CategoryNames = Annotated[
-    list[str] | None, Option("--category", metavar="NAME", help="Only this category; repeatable, for any of several.")
+    list[str] | None, Option("--category", metavar="NAME", help="Only this category; repeatable, matches any.")
 ]
 OwnerNames = Annotated[
-    list[str] | None, Option("--owner", metavar="WHO", help="Only this owner; repeatable, for any of several.")
+    list[str] | None, Option("--owner", metavar="WHO", help="Only this owner; repeatable, matches any.")
 ]
 CalendarName = Annotated[
-    str, Option("--calendar", metavar="NAME", help="A calendar other than the register's: a name, country or file.")
+    str,
+    Option(
+        "--calendar", metavar="NAME", help="Another calendar: name, country code or file [default: the register's]."
+    ),
 ]
 
 CLEAR = "-"
 """Stands for nothing, where a field may be empty."""
 
 FROM_INPUT = "-"
-STATUSES = (OPEN, *(status.value for status in Status))
+STATUS_WORDS: Mapping[str, tuple[str, ...]] = {
+    OPEN: ("未结",),
+    Status.RECEIVED: ("已收到", "收到", "接收"),
+    Status.ACCEPTED: ("已受理", "受理"),
+    Status.FORWARDED: ("已转办", "转办"),
+    Status.PAUSED: ("已中止", "中止"),
+    Status.CLOSED: ("已结", "结案"),
+    Status.VOIDED: ("已作废", "作废"),
+}
+"""What --status takes, each with the other words that stand for it."""
+
+STATUSES = tuple(STATUS_WORDS)
+_STATUS_BY_WORD = meanings_by_word(STATUS_WORDS)
 Typed = Sequence[str] | None
 """The values of an option that may be given several times, None where it was not given."""
 
@@ -107,7 +130,7 @@ def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[st
             complaints.extend(range(stretch.first, stretch.last + 1))
     complaints.extend(register.find(_number(text)) for text in numbers)
     if not complaints and FROM_INPUT not in ids:
-        raise MissingValue(what="The complaint", option="its id, as in 12, or --number BJ-2016-001")
+        raise MissingValue(what="The complaint", option="its ID, e.g. 12, or --number BJ-2016-001")
     return list(dict.fromkeys(complaints))
 
 
@@ -134,11 +157,11 @@ def read_lines(context: typer.Context, values: Mapping[str, str], mark: str = FR
 
 def _line_for(name: str) -> str:
     if sys.stdin.isatty() and sys.stderr.isatty():
-        return str(typer.prompt(_(name), "", err=True, show_default=False))
+        return str(typer.prompt(heading(name), "", err=True, show_default=False))
     line = _input_lines().readline()
     if not line:
-        what = Phrase("The line of standard input for --{name}", name=name)
-        raise MissingValue(what=what, option="a line for each such option, in their order")
+        what = Phrase("Line of standard input for --{name}", name=name)
+        raise MissingValue(what=what, option="one line per such option, in the same order")
     return line.rstrip("\r\n")
 
 
@@ -181,13 +204,11 @@ def _each(read: Callable[[str], str], texts: Typed) -> tuple[str, ...]:
 
 def read_status(text: str) -> str:
     """Return the status that a text means; raises UnknownWord."""
-    word = text.strip().lower()
-    # A status may be named in the user's language too.
-    named = next((status for status in STATUSES if word in (status, _(status))), None)
-    if named is None:
+    status = _STATUS_BY_WORD.get(fold(text))
+    if status is None:
         near = suggestion(nearest_names(text, STATUSES))
-        raise UnknownWord(what="The status", value=text, nearest=near, allowed=listed(map(Word, STATUSES)))
-    return named
+        raise UnknownWord(what="Status", value=text, nearest=near, allowed=listed((Word(OPEN), *Status)))
+    return str(status)
 
 
 def read_category(text: str) -> str:
@@ -205,7 +226,7 @@ def read_seller(text: str) -> str:
     seller = SELLER.match(text)
     if seller is None:
         near = suggestion(SELLER.nearest(text, 1))
-        raise UnknownWord(what="The seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
+        raise UnknownWord(what="Seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
     return seller
 
 

@@ -27,7 +27,7 @@ FORMATS = ("table", "plain", *FOR_PROGRAMS)
 def check_format(fmt: str | None) -> None:
     """Refuse a format that there is none of; an empty one stands for the usual. Raises UnknownWord."""
     if fmt:
-        check_word(Phrase("The format"), fmt, FORMATS)
+        check_word(Phrase("Format"), fmt, FORMATS)
 
 
 def check_word(what: str, value: str, allowed: Iterable[str]) -> None:

@@ -32,10 +32,8 @@ from dealtrack.register import platforms
 
 ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
 
-PlatformArgument = Annotated[str, Argument(metavar="NAME", help="The platform, by its name or an alias.")]
-GreenChannel = Annotated[
-    str, Option("--green-channel", metavar="YES_OR_NO", help="Whether its green channel is open: yes or no.")
-]
+PlatformArgument = Annotated[str, Argument(metavar="NAME", help="Platform, by name or alias.")]
+GreenChannel = Annotated[str, Option("--green-channel", metavar="YES_OR_NO", help="Green channel opened: yes or no.")]
 
 
 def _names(texts: Iterable[str]) -> list[str]:
@@ -47,13 +45,13 @@ def _yes_or_no(text: str) -> bool | None:
         return None
     answer = ANSWERS.get(text.strip().lower())
     if answer is None:
-        raise UnknownWord(what="The green channel", value=text, nearest="", allowed=listed(map(Word, ("yes", "no"))))
+        raise UnknownWord(what="Green channel", value=text, nearest="", allowed=listed(map(Word, ("yes", "no"))))
     return answer
 
 
 def _summary(platform: Platform) -> str:
     """Return what a platform is known by and whether it has opened the green channel, in a line."""
-    others = f" ({', '.join(platform.aliases)})" if platform.aliases else ""
+    others = _(" ({aliases})").format(aliases=_(", ").join(platform.aliases)) if platform.aliases else ""
     opened = {True: _(", green channel opened"), False: _(", green channel not opened"), None: ""}
     line = _("platform {name}{others}{opened}")
     return line.format(name=platform.name, others=others, opened=opened[platform.green_channel])
@@ -66,11 +64,11 @@ def _channels(channels: Iterable[str]) -> str:
 def list_(
     context: typer.Context,
     since: Annotated[
-        str, Option("--unchecked-since", metavar="DAY", help="Only those not checked on this day or later.")
+        str, Option("--unchecked-since", metavar="DAY", help="Only platforms not checked since this date.")
     ] = "",
     fmt: Format = "",
 ) -> None:
-    """List the platforms: names, green channel, the contact channels they show, and the last check of those."""
+    """List platforms with their names, green channel, contact channels and last check."""
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
@@ -82,7 +80,7 @@ def list_(
 
 
 def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> None:
-    """Show a platform with every check of its contact channels."""
+    """Show a platform with all checks of its contact channels."""
     session: Session = context.obj
     check_format(fmt)
     with session.register() as register:
@@ -95,7 +93,7 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
             return
         if fmt != "csv":
             print_line(_summary(platform))
-            shown = _("shows: {channels}").format(channels=_channels(platform.channels))
+            shown = _("displays: {channels}").format(channels=_channels(platform.channels))
             print_line(shown if checks or platform.channels else _("never checked"))
         if checks or fmt == "csv":
             print_records(checks, CHECK_KEYS, fmt, zone=register.zone)
@@ -103,13 +101,11 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
 
 def add(
     context: typer.Context,
-    name: Annotated[str, Argument(metavar="NAME", help="The platform's name.")],
-    aliases: Annotated[
-        list[str] | None, Option("--alias", metavar="NAME", help="Another name for it; repeatable.")
-    ] = None,
+    name: Annotated[str, Argument(metavar="NAME", help="Name of the platform.")],
+    aliases: Annotated[list[str] | None, Option("--alias", metavar="NAME", help="Alias; repeatable.")] = None,
     green_channel: GreenChannel = "",
 ) -> None:
-    """Enter a platform."""
+    """Add a platform."""
     session: Session = context.obj
     names = _names((name, *(aliases or ())))
     # Of names that are compared as the same, such as pdd and PDD, the first is kept.
@@ -120,24 +116,22 @@ def add(
     platform = Platform(name, tuple(others), _yes_or_no(green_channel))
     with session.register() as register, session.recording(register) as recorder:
         platforms.add_platform(recorder, platform)
-    print_line(_("{platform} entered").format(platform=_summary(platform)))
+    print_line(_("{platform} added").format(platform=_summary(platform)))
 
 
 def edit(
     context: typer.Context,
     name: PlatformArgument,
-    aliases: Annotated[
-        list[str] | None, Option("--alias", metavar="NAME", help="One more name for it; repeatable.")
-    ] = None,
+    aliases: Annotated[list[str] | None, Option("--alias", metavar="NAME", help="Alias to add; repeatable.")] = None,
     dropped: Annotated[
-        list[str] | None, Option("--drop-alias", metavar="NAME", help="A name that is none of it; repeatable.")
+        list[str] | None, Option("--drop-alias", metavar="NAME", help="Alias to remove; repeatable.")
     ] = None,
     green_channel: GreenChannel = "",
 ) -> None:
-    """Correct what is known of a platform; its name, which complaints bear, stays."""
+    """Edit a platform; its name stays."""
     session: Session = context.obj
     if not (aliases or dropped or green_channel):
-        raise MissingValue(what="What to change", option="--alias NAME, --drop-alias NAME or --green-channel yes")
+        raise MissingValue(what="Change", option="--alias NAME, --drop-alias NAME or --green-channel yes")
     answer = _yes_or_no(green_channel)
     with session.register() as register:
         platform_name = read_platform(register, name)
@@ -157,29 +151,31 @@ def edit(
 def check(
     context: typer.Context,
     name: PlatformArgument,
-    channels: Annotated[str, Option(metavar="LIST", help="Those it shows, as phone,wechat,qq,email, or none.")] = "",
-    finding: Annotated[str, Option(metavar="TEXT", help="What was found.")] = "",
+    channels: Annotated[
+        str, Option(metavar="LIST", help="Channels displayed (required), e.g. phone,wechat,qq,email, or none.")
+    ] = "",
+    finding: Annotated[str, Option(metavar="TEXT", help="Finding (required).")] = "",
     at: At = "",
 ) -> None:
-    """Record a check of the contact channels that a platform shows."""
+    """Record a check of a platform's contact channels."""
     session: Session = context.obj
     shown = parse_channels(channels)
     if not shown and not channels.strip(" ,，、"):
-        raise MissingValue(what="The contact channels that it shows", option="--channels phone,wechat,qq,email or none")
+        raise MissingValue(what="Channels displayed", option="--channels phone,wechat,qq,email or none")
     text = clean_input(finding, "finding", TEXT)
     if not text:
-        raise MissingValue(what="The finding", option="--finding TEXT")
+        raise MissingValue(what="Finding", option="--finding TEXT")
     with session.register() as register:
         platform_name = read_platform(register, name)
         moment = session.moment(at, register.zone).start
         with session.recording(register) as recorder:
             platform = platforms.check_platform(recorder, platform_name, moment, shown, text)
         checked = show_moment(moment, register.zone)
-        line = _("platform {name}: checked {moment} by {actor}: shows {channels}")
+        line = _("platform {name}: checked {moment} by {actor}, displays {channels}")
         values = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}
         print_line(line.format(**values))
         last = platform.last_check
         if last is not None and last.at > moment:
             later = show_moment(last.at, register.zone)
-            line = _("what it shows stays as last checked, {moment} by {actor}: {channels}")
+            line = _("displayed channels stay as last checked on {moment} by {actor}: {channels}")
             print_line(line.format(moment=later, actor=last.by, channels=_channels(last.channels)))

@@ -28,7 +28,7 @@ from dealtrack.sources.policies import load_policy, policy_names
 from dealtrack.sources.toml_files import as_path
 
 PolicyArgument = Annotated[
-    str, typer.Argument(metavar="FILE_OR_NAME", help="A policy file, or the name of a policy that is shipped or yours.")
+    str, typer.Argument(metavar="FILE_OR_NAME", help="Policy file, or the name of a bundled policy or your own.")
 ]
 
 
@@ -54,7 +54,7 @@ def _load(name: str) -> list[Policy]:
 
 
 def list_(context: typer.Context, fmt: Format = "") -> None:
-    """List the policies that can be used, and which the register has taken in."""
+    """List available policies and those the register uses."""
     session: Session = context.obj
     check_format(fmt)
     own = _register_policies(session).policies
@@ -87,11 +87,13 @@ def show(
     context: typer.Context,
     name: Annotated[
         str,
-        typer.Argument(metavar="[FILE_OR_NAME]", help="The policy, or its file [the register's].", show_default=False),
+        typer.Argument(
+            metavar="[FILE_OR_NAME]", help="Policy or policy file [default: the register's].", show_default=False
+        ),
     ] = "",
     fmt: Format = "",
 ) -> None:
-    """Show a policy in words: its versions, when each is in force, its authority, its source and its clocks."""
+    """Show a policy: versions, dates in force, authority, source and deadlines."""
     session: Session = context.obj
     check_format(fmt)
     own = _register_policies(session)
@@ -141,11 +143,11 @@ def _clock_records(versions: Sequence[Policy]) -> Iterator[dict[str, Any]]:
 def _state(version: Policy, own_versions: Sequence[Policy], filed: Sequence[Policy]) -> str:
     """Return what is to be said of a version in the register; empty where it is as its file, if it has one, says."""
     if not is_among(version, own_versions):
-        return _("not taken in: 'dealtrack policy adopt' takes it in, 'policy try' tries it")
+        return _("not adopted: adopt it with 'dealtrack policy adopt', or try it with 'policy try'")
     if filed and not is_among(version, filed):
-        return _("not as it is shipped: 'dealtrack policy adopt {name} --corrected' shows what would move").format(
-            name=version.name
-        )
+        return _(
+            "differs from the bundled text: 'dealtrack policy adopt {name} --corrected' shows what would move"
+        ).format(name=version.name)
     return ""
 
 
@@ -176,18 +178,20 @@ def _lines(
 def try_(
     context: typer.Context,
     name: PolicyArgument,
-    by: Annotated[
-        str, typer.Option("--by", metavar="GROUP", help="Tell it for each platform, category or month of receipt.")
-    ] = "",
+    by: Annotated[str, typer.Option("--by", metavar="GROUP", help="Group by platform, category or month.")] = "",
     in_force: Annotated[
         str,
-        typer.Option("--in-force", metavar="DAY", help="Judge all by the version of this day [that of each receipt]."),
+        typer.Option(
+            "--in-force",
+            metavar="DAY",
+            help="Apply the version in force on this date [default: on the date of receipt].",
+        ),
     ] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """Judge the whole register by a policy that is not in force, and show what would change; nothing is written."""
+    """Try a policy on all complaints and show what would change; writes nothing."""
     from dealtrack.cli.policy_trial import print_trial
     from dealtrack.reports.trial import GROUPS, Basis, group_by, try_policy
 
@@ -211,8 +215,8 @@ def try_(
     if trial.complaints and not in_force and latest not in trial.versions:
         day = latest.in_force.isoformat()
         line = _(
-            "no complaint was received from {day} on, when the latest version comes into force; "
-            "--in-force {day} judges all by it."
+            "no complaint was received since {day}, when the latest version comes into force; to apply it to "
+            "all, use --in-force {day}."
         )
         warn(line.format(day=day))
 
@@ -220,14 +224,10 @@ def try_(
 def adopt(
     context: typer.Context,
     name: PolicyArgument,
-    corrected: Annotated[
-        bool, typer.Option("--corrected", help="Put its text in place of the one that the register has of it.")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Correct it; without it, only show what would move, or ask.")
-    ] = False,
+    corrected: Annotated[bool, typer.Option("--corrected", help="Replace the text that the register has.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply the correction without asking.")] = False,
 ) -> None:
-    """Take a policy, with all its versions, into the register; --corrected first shows which deadlines move."""
+    """Add a policy to the register; --corrected replaces its text and first shows which deadlines move."""
     session: Session = context.obj
     versions = _load(name)
     with session.register() as register:
@@ -237,14 +237,14 @@ def adopt(
         with session.recording(register) as recorder:
             days = [version.in_force for version in versions if recorder.take_in(version)]
     for version in versions:
-        state = _("taken into the register") if version.in_force in days else _("in the register already")
+        state = _("added to the register") if version.in_force in days else _("already in the register")
         line = _("policy {name}, in force from {day}: {state}")
         print_line(line.format(name=version.name, day=version.in_force.isoformat(), state=state))
     if days:
         tell(
             _(
-                "It judges what is entered from now on and was received while it is in force; what was entered before "
-                "keeps the version that it has."
+                "It applies to complaints recorded from now on and received while it is in force; earlier complaints "
+                "keep their version."
             )
         )
         session.advise(next_line(f"dealtrack add --policy {versions[-1].name}"))
@@ -259,7 +259,7 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
         return
     _show(correction, register.zone)
     if not yes and not session.asks:
-        warn(_("nothing was changed; --yes does it"))
+        warn(_("Preview only. Re-run with --yes to apply."))
         return
     if not yes and not is_agreed(_("Correct the policy?")):
         raise typer.Abort
@@ -280,8 +280,8 @@ def _show(correction: Preview, zone: tzinfo) -> None:
         line = _("complaint {id} {clock}: {before} -> {after}")
         before, after = due_text(moved.before, zone), due_text(moved.after, zone)
         print_line(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after))
-    _changes(correction.gone, _("complaint {id} {clock}: due {moment}, and runs no more"), zone)
-    _changes(correction.begun, _("complaint {id} {clock}: runs from now on, due {moment}"), zone)
+    _changes(correction.gone, _("complaint {id} {clock}: was due {moment}, no longer counted"), zone)
+    _changes(correction.begun, _("complaint {id} {clock}: now counted, due {moment}"), zone)
     show_otherwise(correction.otherwise)
 
 
@@ -295,18 +295,18 @@ def _text_lines(change: TextChange) -> Iterator[str]:
     """Yield what becomes of the version of a day: a line on it, then one for each clock that it sets otherwise."""
     before, after = change.before, change.after
     if after is None:
-        yield _("in force from {day}: no version any more").format(day=change.day)
+        yield _("in force from {day}: version removed").format(day=change.day)
         return
     if before is None:
         yield _("in force from {day}: a new version").format(day=change.day)
     else:
         what = say(listed(differences(before, after)))
-        yield _("in force from {day}: another text ({what})").format(day=change.day, what=what)
+        yield _("in force from {day}: different text ({what})").format(day=change.day, what=what)
     if before is None or before.source != after.source:
         yield f"  {_('source')}{_(': ')}{_(after.source)}"
     names = dict.fromkeys(rule.name for policy in (before, after) if policy for rule in policy.clocks)
     for name in names:
         old, new = (policy.clock(name) if policy else None for policy in (before, after))
         if old != new:
-            words = [say(clock_words(rule)) if rule else _("no clock") for rule in (old, new)]
+            words = [say(clock_words(rule)) if rule else _("no deadline") for rule in (old, new)]
             yield f"  {_(name)}{_(': ')}{' -> '.join(words if before else words[1:])}"

@@ -7,7 +7,7 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.output import FOR_PROGRAMS, print_records
 from dealtrack.cli.table import Cell, Column, draw_whole
 from dealtrack.cli.terminal import print_line, tell_fields
-from dealtrack.cli.terms import say_field
+from dealtrack.cli.terms import heading, say_field
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
@@ -35,11 +35,11 @@ def print_trial(trial: Trial, policy: Policy, by: str, basis: Basis, fmt: str) -
         return
     count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints).format(count=trial.complaints)
     moment = show_moment(basis.moment, basis.zone)
-    heading = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
-    heading = heading.format(name=policy.name, title=_(policy.title), count=count, moment=moment)
-    print_line(heading)
+    line = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
+    line = line.format(name=policy.name, title=_(policy.title), count=count, moment=moment)
+    print_line(line)
     if trial.refused:
-        left_out = _("extensions that it does not allow, left out: {count:,}").format(count=trial.refused)
+        left_out = _("extensions not allowed by this policy, left out: {count:,}").format(count=trial.refused)
         print_line(left_out)
     texts = sentences(trial)
     as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
@@ -50,7 +50,7 @@ def print_trial(trial: Trial, policy: Policy, by: str, basis: Basis, fmt: str) -
         if by:
             print()
             _draw(
-                (_("{clock} by {group}").format(clock=_(name), group=_(by)), *GROUP_TITLES),
+                (_("{clock} by {group}").format(clock=_(name), group=heading(by)), *GROUP_TITLES),
                 list(_group_rows(trial, name, by, as_table)),
                 as_table,
             )
@@ -60,7 +60,12 @@ def _verdict_rows(changes: VerdictChanges, as_table: bool) -> Iterator[tuple[str
     for verdict in Verdict:
         then, now = changes.then(verdict), changes.now(verdict)
         if then or now:
-            yield _(verdict.value) if as_table else verdict.value, f"{then:,}", f"{now:,}", _signed(now - then)
+            yield (
+                say_field("verdict", verdict) if as_table else verdict.value,
+                f"{then:,}",
+                f"{now:,}",
+                _signed(now - then),
+            )
 
 
 def _group_rows(trial: Trial, name: str, by: str, as_table: bool) -> Iterator[tuple[str, ...]]:

@@ -71,21 +71,19 @@ def say_written(report: "Report", path: Path) -> None:
 def report(
     context: typer.Context,
     by: Annotated[
-        str, typer.Option("--by", metavar="GROUP", help="platform, category, seller, owner, week or month.")
+        str, typer.Option("--by", metavar="GROUP", help="Group by platform, category, seller, owner, week or month.")
     ] = "platform",
     first: ReceivedFrom = "",
     last: ReceivedTo = "",
     campaign: Annotated[
         str,
-        typer.Option(
-            "--campaign", metavar="NAME", help="Received in a campaign, beside as many days before and last year's."
-        ),
+        typer.Option("--campaign", metavar="NAME", help="Compare a campaign with the days before and with last year."),
     ] = "",
     xlsx: Annotated[
-        str, typer.Option("--xlsx", metavar="FILE", help="Write it to a file, as a workbook with charts.")
+        str, typer.Option("--xlsx", metavar="FILE", help="Write a workbook with charts to this file.")
     ] = "",
     html: Annotated[
-        str, typer.Option("--html", metavar="FILE", help="Write it to a file, as a page for a browser and for paper.")
+        str, typer.Option("--html", metavar="FILE", help="Write a web page, also for printing, to this file.")
     ] = "",
     platform: PlatformNames = None,
     category: CategoryNames = None,
@@ -94,7 +92,7 @@ def report(
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """Report how complaints were handled: on time or late, how fast, and how many came in."""
+    """Report on handling: on time or late, how fast, how many complaints."""
     from dealtrack.reports.compliance import ReportQuery, last_years, make_report
     from dealtrack.reports.figures import GROUPINGS
     from dealtrack.reports.records import report_lines, report_record, report_rows, row_keys
@@ -103,7 +101,7 @@ def report(
     check_format(fmt)
     check_word("--by", by, GROUPINGS)
     if campaign and (first or last):
-        raise BadText(what="--campaign", reason="names days of its own: leave out --from and --to")
+        raise BadText(what="--campaign", reason="sets its own dates: omit --from and --to")
     if html:
         check_page_packages()
     with session.reading(as_of, known_at) as (register, view):

@@ -8,6 +8,7 @@ from typing import Any
 from dealtrack.cli.language import _, _n
 from dealtrack.cli.table import Cell, Column, draw_whole, least_width
 from dealtrack.cli.terminal import GAP, draw_bar, draw_spark, print_line, tell_in_style, terminal_width
+from dealtrack.cli.terms import heading
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports.figures import TIMED, Group, Report, Share, Whole
@@ -60,7 +61,7 @@ def print_report(report: Report) -> None:
         print_beside(report)
     for section in report.beside:
         if not section.total.complaints:
-            nothing = _("no complaint was received {days}.").format(days=days_of(section, _))
+            nothing = _("No complaints were received {days}.").format(days=days_of(section, _))
             tell_in_style(since_words(report, section, _) or nothing)
 
 
@@ -80,12 +81,12 @@ def heading_lines(report: Report) -> Iterator[str]:
     if report.known_at is not None:
         text += _(", as known at {moment}").format(moment=show_moment(report.known_at, zone))
     for field, names in report.only.items():
-        text += _(", {field} {value}").format(field=_(field), value=group_names(names, field, _))
+        text += _(", {field} {value}").format(field=heading(field), value=group_names(names, field, _))
     total = main.total
     text += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
         count=f"{total.complaints:,}"
     )
-    text += _(", {count} of them open").format(count=f"{total.open:,}")
+    text += _(", {count} open").format(count=f"{total.open:,}")
     if total.provisional:
         text += _(", {count} with a provisional deadline").format(count=f"{total.provisional:,}")
     yield text
@@ -110,8 +111,8 @@ def print_intake(report: Report, room: int | None) -> None:
     words = intake_words(report, _)
     if not is_timed and main.days and columns[-1] not in left_out:
         days = -(-main.days // width)
-        each = _("one block a day") if days == 1 else _("one block each {days} days").format(days=days)
-        line = _("day by day: {each}, each line on a scale of its own; {intake}.")
+        each = _("one block per day") if days == 1 else _("one block per {days} days").format(days=days)
+        line = _("Day by day: {each}, each line has its own scale; {intake}.")
         tell_in_style(line.format(each=each, intake=words))
     else:
         tell_in_style(words + ".")
@@ -137,9 +138,9 @@ def print_rates(report: Report, room: int | None) -> None:
         columns, rows = on_terminal(table, 0)
     print()
     draw_whole(columns, rows, sys.stdout)
-    note = _(
-        "on time: share of {whole}. 50/90 %: the working days within which half and nine tenths were done."
-    ).format(whole=whole_words(Whole.DECIDED, _))
+    note = _("On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.").format(
+        whole=whole_words(Whole.DECIDED, _)
+    )
     tell_in_style(note)
 
 
@@ -153,7 +154,7 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
         draw_whole([columns[place] for place in places], part, sys.stdout)
     total = report.main.total.clock(name)
     if total and total.runs > total.complaints:
-        again = _("{runs} runs of {complaints} complaints: one that was reopened runs the clock again.")
+        again = _("{runs} deadlines of {complaints} complaints: a reopened complaint counts again.")
         tell_in_style(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
 
 
@@ -173,13 +174,13 @@ def parts_of_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], ro
 def print_measures(report: Report) -> None:
     """Print what else is asked of each group: first contact, advance compensation, reopened, backdated."""
     print_table(measures_table(report, _))
-    note = _("first contact: of {completed}; advance: advance compensation, of {third}.")
+    note = _("Resolved at first contact: share of {completed}. Advance compensation: share of {third}.")
     tell_in_style(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
     if unknown := unknown_note(report, _):
         tell_in_style(unknown)
     total = report.main.total
     if total.advanced_without_amount:
-        lacking = _("advance compensation without an amount: {count} of {all}.")
+        lacking = _("Advance compensation without an amount: {count} of {all}.")
         tell_in_style(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
 
 
@@ -193,7 +194,7 @@ def print_beside(report: Report) -> None:
         columns, rows = on_terminal(compared_table(report, _))
         print()
         draw_whole(columns, rows[:-1], sys.stdout)
-        tell_in_style(_("the complaints received, and of each clock the rate on time."))
+        tell_in_style(_("Complaints received, and rate on time of each deadline."))
 
 
 def print_table(table: Table) -> None:
@@ -237,7 +238,7 @@ def value_cell(column: Col, value: Any, bar: int | None) -> Cell:
         return NOTHING
     if column.form == "rate" and bar is not None:
         pieces = zip(draw_bar(value, bar), ("green", "green on red", "red"), strict=True)
-        return Cell((*(pieces if bar else ()), (f"{' ' if bar else ''}{percent(value):>7}", "")))
+        return Cell((*(pieces if bar else ()), (f"{' ' if bar else ''}{percent(value):>6}", "")))
     texts = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
     return text_cell(texts[column.form](value), STYLES.get(column.colour, ""))
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _, say
+from dealtrack.cli.language import _, is_english, say
 from dealtrack.cli.terminal import tell, warn
+from dealtrack.cli.terms import name_platforms
 from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
@@ -93,7 +94,7 @@ class Session:
     @cached_property
     def actor(self) -> str:
         """Return who calls; raises BadText."""
-        return clean_input(settings.actor(), Phrase("The name of who acts"), NAME)
+        return clean_input(settings.actor(), Phrase("User name"), NAME)
 
     @contextmanager
     def register(self, one_state: bool = False) -> Iterator[Register]:
@@ -108,20 +109,22 @@ class Session:
             with suppress(RegisterUnusable):
                 # A register whose facts are damaged can still be made again from its journal.
                 _shown_in[0] = register.zone
+                if not is_english():
+                    name_platforms(register.platforms)
             if register.upgrade:
                 _tell(register.upgrade)
             if register.names > 1:
-                text = _("the register's file has {count} names (hard links): entries made by another may be missing")
+                text = _(
+                    "the register's file has {count} names (hard links): entries made through another name may be "
+                    "missing"
+                )
                 warn(text.format(count=register.names))
             yield register
             if self.outcome and self.outcome.ahead:
-                text = _("this clock is behind the register's last entry, whose moment the new ones bear: {moment}")
+                text = _("this computer's clock is behind the register's last entry; new entries are dated {moment}")
                 warn(text.format(moment=show_value(self.outcome.ahead)))
             if self.outcome and self.outcome.passed_over:
-                text = _(
-                    "ids passed over, since personal data stands under them already: {ids}; "
-                    "'dealtrack verify' tells more"
-                )
+                text = _("IDs skipped because they already have personal data: {ids}; see 'dealtrack verify'")
                 warn(text.format(ids=first_few(self.outcome.passed_over)))
 
     @contextmanager
@@ -155,7 +158,7 @@ class Session:
 
         view = View.of(self.now, moment(as_of), moment(known_at))
         if view.is_ahead:
-            text = _("{moment} has not come yet: this is how it would stand if nothing happened until then.")
+            text = _("{moment} is in the future: shown as if nothing happens until then.")
             warn(text.format(moment=show_moment(view.moment, zone)))
         return view
 
@@ -174,16 +177,16 @@ class Session:
 def _tell(upgrade: Upgrade) -> None:
     """Say that the register was brought up to date; that it could not be, only to a person: cron would say it daily."""
     if upgrade.backup:
-        text = _("the register was brought from schema {found} to {known}; as it was before: {backup}")
+        text = _("the register was upgraded from schema {found} to {known}; backup of the previous one: {backup}")
     elif sys.stderr.isatty():
-        text = _("the register stays at schema {found} and takes no entries: {reason}")
+        text = _("the register stays at schema {found} and cannot be written: {reason}")
     else:
         return
     line = text.format(found=upgrade.old, known=upgrade.new, backup=upgrade.backup, reason=say(upgrade.reason or ""))
     warn(line)
     if upgrade.backup:
         text = _(
-            "its calendar and policies stay as they were: 'dealtrack calendar refresh' and 'dealtrack doctor' show "
+            "its calendar and policies are unchanged: 'dealtrack calendar refresh' and 'dealtrack doctor' show "
             "what this version would change"
         )
         warn(text)
@@ -193,7 +196,7 @@ def _tell(upgrade: Upgrade) -> None:
 def tell_changes(changes: Sequence[Phrase]) -> None:
     """Say what rules that changed since a register was written to have made of its complaints."""
     if changes:
-        tell(_("the rules have changed since, and some complaints are judged otherwise (by id):"))
+        tell(_("the rules have changed since then; these complaints (by ID) are judged differently:"))
     for change in changes:
         tell(f"  {say(change)}")
 

@@ -107,7 +107,7 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
     clocks = [key for key in keys if key.endswith("_due")]
     if clocks and "id" in keys:
         # Beyond two clocks, the later ones give way where the terminal is narrow.
-        deadlines = (Column(key, key.removesuffix("_due"), int(place > 1)) for place, key in enumerate(clocks))
+        deadlines = (Column(key, _(key.removesuffix("_due")), int(place > 1)) for place, key in enumerate(clocks))
         return [column for column in (*COMPLAINT_COLUMNS, *deadlines, SUMMARY) if column.key in keys]
     return [Column(key, "", place, 8 if place else None, wraps=True) for place, key in enumerate(keys)]
 
@@ -158,7 +158,7 @@ def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
     left_out = draw_table(columns, rows, out)
     if left_out:
         names = dict.fromkeys(column.group or column.heading for column in left_out)
-        tell_in_style(_("left out at this width: {columns}.").format(columns=say(listed(names))), "dim", out)
+        tell_in_style(_("Not shown at this width: {columns}.").format(columns=say(listed(names))), "dim", out)
     return left_out
 
 

@@ -4,12 +4,12 @@ They are English in the register, in JSON, in CSV and in plain lines, which prog
 sentences say them.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 
-from dealtrack.cli.language import _, is_english
+from dealtrack.cli.language import _, add_words
 from dealtrack.core.calendar import WEEKDAY_NAMES
-from dealtrack.core.platform import CHANNELS
-from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS
+from dealtrack.core.platform import CHANNELS, Platform
 from dealtrack.core.vocabulary import CATEGORIES, OUTCOMES
 from dealtrack.phrase import Word, in_context, in_language, listed
 
@@ -50,23 +50,32 @@ FESTIVALS = (
     VICTORY,
 )
 COLUMNS = (
-    *(*FIRST_KEYS, *LAST_KEYS, "clock", "due", "verdict", "late", "provisional", "matched"),
-    "working days late",
-    *("complaint", "seq", "name", "size", "sha256", "at", "actor", "present", "aliases", "green channel", "channels"),
-    *("last checked", "checked by", "checked", "finding", "title", "in force", "clocks", "taken in"),
-    *("consumer", "phone", "email", "address", "by", "then", "now", "change"),
-    *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "month"),
+    *("id", "number", "platform", "category", "seller", "status", "owner", "handed on to", "policy", "received"),
+    *("forwarded", "completed", "outcome", "amount", "summary", "clock", "due", "verdict", "late", "provisional"),
+    *("matched", "left", "working days late", "complaint", "seq", "name", "size", "sha256", "at", "actor", "present"),
+    *("aliases", "green channel", "channels", "last checked", "checked by", "checked", "finding", "title", "in force"),
+    *("clocks", "taken in", "consumer", "phone", "email", "address", "by", "then", "now", "change"),
+    *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "week", "month"),
+    *("overdue", "file", "category word", "line"),
 )
+"""The titles of columns and the labels of fields."""
+
 FACTS = (
     *("register", "last backup", "size", "schema", "entries", "head", "calendar", "policy", "time zone", "SQLite"),
     *("file modes", "links", "drive", "arguments"),
 )
-"""What `doctor` tells."""
+"""The facts that `doctor` shows."""
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+FIELDS = ("number", "platform", "category", "summary", "consumer", "phone", "email", "address")
+"""The fields that a sentence may name."""
+
+EVENTS = ("completed", "withdrawn", "rejected")
+"""The events that a sentence may name."""
+
 ANSWERS = ("true", "false", "yes", "no", "open", "third-party", "e-mail")
 SYSTEM = (
     *("No such file or directory", "Permission denied", "Is a directory", "Not a directory", "File exists"),
@@ -77,10 +86,25 @@ SYSTEM = (
 """What the system says of files that it will not open, read or write."""
 
 GLOSSARY = (
-    *("received", "accept", "forward", "complete", "withdrawn", "rejected", "reopened", "paused", "resumed"),
-    *("extended", "handed-on", "evidence", "overdue", "met", "missed", "running", "projected", "provisional"),
-    *("working day", "make-up working day", "public holiday", "owner", "clock", "due", "verdict", "policy"),
-    *("advance-compensation", "refund", "quality", "delivery", "mismatch", "cancelled-order", "advertising"),
+    *("received", "accepted", "not accepted", "forwarded", "completed", "closed", "withdrawn", "paused", "resumed"),
+    *("no pause stops it", "extended", "reassigned", "reopened", "noted", "corrected", "undone"),
+    *("owner", "handler", "resolved at first contact", "stage (clock)", "deadline", "due", "deadline status (verdict)"),
+    *("on time (met)", "late (missed)", "overdue", "not yet due (running)", "expected (projected)"),
+    *("not counted (cancelled)", "provisional", "done or past due", "daily mean"),
+    *("seller (platform)", "seller (third-party)", "quality", "delivery", "not as described (mismatch)"),
+    *(
+        "cancelled by seller (cancelled-order)",
+        "advertising",
+        "ID",
+        "number",
+        "summary",
+        "consumer",
+        "phone",
+        "address",
+    ),
+    *("amount", "no agreement", "advance compensation", "refund", "platform", "policy", "calendar", "working day"),
+    *("working day (make-up)", "day off (made up on another day)", "holiday", "register", "journal", "entry"),
+    *("checksum", "evidence", "daily summary", "live board"),
 )
 """The terms of the field, in the order in which a complaint meets them."""
 
@@ -94,17 +118,21 @@ def all_words() -> Iterator[str]:
         *CLOCKS,
         *FORMER_TEXTS,
         *FESTIVALS,
-        *COLUMNS,
         *FACTS,
         *WEEKDAY_NAMES,
         *MONTHS,
         *ANSWERS,
+        *FIELDS,
+        *EVENTS,
         *SYSTEM,
     )
 
 
-WORDS = frozenset("title category outcome status clock verdict kind present taken_in green_channel provisional".split())
+WORDS = frozenset("title category outcome clock present taken_in green_channel provisional".split())
 """The keys whose values are such words."""
+
+CONTEXTS = frozenset("seller status verdict kind platform".split())
+"""The keys whose values are words whose meaning hangs on the key, and the names of platforms."""
 
 LISTS = frozenset(("channels", "clocks"))
 """The keys whose values are lists of such words."""
@@ -112,18 +140,25 @@ LISTS = frozenset(("channels", "clocks"))
 
 def say_field(key: str, text: str, translate: Callable[[str], str] = _) -> str:
     """Return what stands under a key of a record, in the user's language where it is a word of dealtrack's own."""
-    if is_english() or not text:
+    if not text:
         return text
-    if key == "seller":
-        return in_context("seller", text, translate)
+    if key in CONTEXTS:
+        return in_context(key, text, translate)
     if key in LISTS:
         return str(in_language(listed(map(Word, text.split(", "))), translate))
     return translate(text) if key in WORDS else text
 
 
-def heading(title: str) -> str:
+def heading(title: str, translate: Callable[[str], str] = _) -> str:
     """Return the title of a column in the user's language."""
-    return title if is_english() else _(title)
+    return in_context("heading", title, translate)
+
+
+def name_platforms(platforms: Iterable[Platform]) -> None:
+    """Show platforms by their first Chinese names, where dealtrack does not speak English."""
+    for platform in platforms:
+        chinese = next((name for name in platform.names if re.search("[\u4e00-\u9fff]", name)), platform.name)
+        add_words({f"platform\x04{platform.name}": chinese})
 
 
 def read_clock(text: str) -> str:

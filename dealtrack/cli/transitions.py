@@ -135,7 +135,7 @@ def _void(context: typer.Context, recording: Recording, values: Values) -> None:
             for id_ in complaints:
                 seq = values["seq"] or last_counted(recorder.history(id_))
                 if seq is None:
-                    raise CannotVoid(seq="-", complaint=id_, reason="all its entries are voided already")
+                    raise CannotVoid(seq="-", complaint=id_, reason="all its entries are already undone")
                 recorded.append(recorder.record(Work(id_, (Draft(recording.kind, moment, {**detail, "seq": seq}),))))
         show_change(session, register, recorded, values["fmt"])
 
@@ -147,7 +147,7 @@ def _amend(context: typer.Context, recording: Recording, values: Values) -> None
     contacts = read_lines(context, typed, READ)
     for name, text in contacts.items():
         if typed[name] and not text.strip():
-            raise EmptyValue(name=f"--{name}", instead=Phrase("Give it a value, or leave it out."))
+            raise EmptyValue(name=f"--{name}", instead=Phrase("Give a value or omit it."))
     with session.register() as register:
         detail = read_detail(recording.options, values)
         if values["platform"]:
@@ -156,7 +156,7 @@ def _amend(context: typer.Context, recording: Recording, values: Values) -> None
             name: None if text.strip() == CLEAR else read_contact(name, text) for name, text in contacts.items() if text
         }
         if not right and not detail.keys() - {"note"}:
-            raise MissingValue(what="What to correct", option="--category, --summary or another field")
+            raise MissingValue(what="Field to correct", option="--category, --summary or another field")
         complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
         draft = Draft(recording.kind, session.moment("", register.zone), detail)
         works = [
@@ -181,7 +181,7 @@ def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], d
         added, length = length_text(by, rule.unit), length_text(rule.length, rule.unit)
         if not session.asks:
             raise FarExtension(clock=Word(clock), by=added, length=length)
-        question = _("Complaint {ids}: {clock} has {length} by its policy. Extend it by {by}?")
+        question = _("Complaint {ids}: the policy gives {clock} {length}. Extend it by {by}?")
         text = question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(added))
         if not is_agreed(text):
             raise typer.Abort
@@ -217,40 +217,41 @@ def _flag(name: str, help: str) -> Any:
 AT = DetailOption("at", At)
 NOTE = DetailOption("note", Note, _cleaned("note"))
 REASON = DetailOption("reason", Reason, _cleaned("reason"))
-NEEDED_REASON = REASON._replace(missing=lambda: MissingValue(what="The reason", option="--reason TEXT"))
+NEEDED_REASON = REASON._replace(
+    annotation=_text("reason", "TEXT", "Reason (required)."),
+    missing=lambda: MissingValue(what="Reason", option="--reason TEXT"),
+)
 OUTCOME = DetailOption(
     "outcome",
-    _text("outcome", "WORD", "advance-compensation, refund, exchange, repair, compensation, no-agreement or other."),
+    _text(
+        "outcome",
+        "VALUE",
+        "Outcome: advance-compensation, refund, exchange, repair, compensation, no-agreement or other.",
+    ),
     read_outcome,
 )
-AMOUNT = DetailOption("amount", _text("amount", "MONEY", "The sum paid, as 1299.50."), parse_amount)
+AMOUNT = DetailOption("amount", _text("amount", "AMOUNT", "Amount paid, e.g. 1299.50."), parse_amount)
 
 _DESCRIPTIONS = (
-    Recording(Kind.ACCEPTED, "Record that complaints were accepted for handling.", (AT, NOTE), _record),
-    Recording(Kind.FORWARDED, "Record that complaints were forwarded to the business department.", (AT, NOTE), _record),
-    Recording(
-        Kind.COMPLETED, "Record that the handling of complaints was completed.", (AT, OUTCOME, AMOUNT, NOTE), _record
-    ),
+    Recording(Kind.ACCEPTED, "Record that complaints are accepted.", (AT, NOTE), _record),
+    Recording(Kind.FORWARDED, "Record that complaints are forwarded to the business department.", (AT, NOTE), _record),
+    Recording(Kind.COMPLETED, "Record that complaints are completed.", (AT, OUTCOME, AMOUNT, NOTE), _record),
     Recording(Kind.WITHDRAWN, "Record that consumers withdrew their complaints.", (AT, REASON, NOTE), _record),
-    Recording(
-        Kind.REJECTED, "Record that complaints were not accepted, with the reason.", (AT, NEEDED_REASON, NOTE), _record
-    ),
+    Recording(Kind.REJECTED, "Record that complaints are not accepted.", (AT, NEEDED_REASON, NOTE), _record),
     Recording(
         Kind.REOPENED,
-        "Open closed complaints again, with the reason; handling is counted anew.",
+        "Reopen closed complaints; the completion deadline starts again.",
         (AT, NEEDED_REASON, NOTE),
         _record,
     ),
-    Recording(
-        Kind.PAUSED, "Stop the clocks of complaints for a time, with the reason.", (AT, NEEDED_REASON, NOTE), _record
-    ),
+    Recording(Kind.PAUSED, "Pause the deadlines.", (AT, NEEDED_REASON, NOTE), _record),
     Recording(
         Kind.RESUMED,
-        "Let the clocks of paused complaints run again.",
+        "Resume paused deadlines.",
         (
             DetailOption(
                 RESTART,
-                _flag("restart", "Begin the clocks anew from that day, where the policy allows it."),
+                _flag("restart", "Restart the deadlines from that day, if the policy allows it."),
                 read=bool,
                 default=False,
             ),
@@ -261,37 +262,37 @@ _DESCRIPTIONS = (
     ),
     Recording(
         Kind.EXTENDED,
-        "Lengthen a clock of complaints, with the reason, as far as the policy allows.",
+        "Extend a deadline, within the policy's limits.",
         (
             DetailOption(
                 "clock",
-                _text("clock", "NAME", "The clock to lengthen."),
+                _text("clock", "NAME", "Stage whose deadline to extend, e.g. complete (required)."),
                 read_clock,
-                lambda: MissingValue(what="The clock", option="--clock NAME"),
+                lambda: MissingValue(what="Stage", option="--clock NAME"),
             ),
             DetailOption(
                 "by",
-                _text("by", "N", "By how many of the clock's units."),
+                _text("by", "N", "Extension, in the deadline's unit, e.g. working days (required)."),
                 _count,
-                lambda: MissingValue(what="The length of the extension", option="--by N"),
+                lambda: MissingValue(what="Length of the extension", option="--by N"),
             ),
             AT,
             NEEDED_REASON,
             NOTE,
-            DetailOption("yes", _flag("yes", "Do not ask, however far it lengthens the clock."), default=False),
+            DetailOption("yes", _flag("yes", "Do not ask, even for a very long extension."), default=False),
         ),
         _record,
         _agree_to_extend,
     ),
     Recording(
         Kind.HANDED_ON,
-        "Hand complaints on; who was asked first stays responsible, and no clock starts anew.",
+        "Reassign handling; the owner and deadlines do not change.",
         (
             DetailOption(
                 "to",
-                _text("to", "WHOM", "The department or person that takes over."),
+                _text("to", "WHO", "Department or person that takes over (required)."),
                 _cleaned("owner"),
-                lambda: MissingValue(what="Whom to hand on to", option="--to WHOM"),
+                lambda: MissingValue(what="New handler", option="--to WHO"),
             ),
             AT,
             NOTE,
@@ -300,27 +301,35 @@ _DESCRIPTIONS = (
     ),
     Recording(
         Kind.NOTED,
-        "Note something about complaints.",
-        (AT, NOTE._replace(missing=lambda: MissingValue(what="The note", option="--note TEXT"))),
+        "Add a note.",
+        (
+            AT,
+            NOTE._replace(
+                annotation=_text("note", "TEXT", "Note (required)."),
+                missing=lambda: MissingValue(what="The note", option="--note TEXT"),
+            ),
+        ),
         _record,
     ),
     Recording(
         Kind.AMENDED,
-        """Correct what was entered of complaints; a lone dash empties a field that may be empty.
+        """Correct the data of complaints; use - to clear an optional field.
 
-        For --consumer, --phone, --email and --address, @- reads a line of standard input each.
+        For --consumer, --phone, --email and --address, @- reads a line from standard input.
         """,
         (
-            DetailOption("platform", _text("platform", "NAME", "The right platform.")),
-            DetailOption("category", _text("category", "NAME", "The right category."), read_category),
-            DetailOption("number", _text("to-number", "NUMBER", "The right external number."), _or_nothing(_number)),
-            DetailOption("seller", _text("seller", "WHO", "platform or third-party."), _or_nothing(read_seller)),
-            DetailOption("owner", _text("owner", "WHO", "Who really was asked first."), _or_nothing(_cleaned("owner"))),
-            DetailOption("summary", _text("summary", "TEXT", "The right summary."), _or_nothing(_cleaned("summary"))),
-            DetailOption("outcome", _text("outcome", "WORD", "The right outcome."), _or_nothing(read_outcome)),
-            DetailOption("amount", _text("amount", "MONEY", "The right amount."), _or_nothing(parse_amount)),
-            DetailOption("consumer", _text("consumer", "NAME", "The consumer's right name.")),
-            DetailOption("phone", _text("phone", "NUMBER", "The consumer's right phone.")),
+            DetailOption("platform", _text("platform", "NAME", "Corrected platform.")),
+            DetailOption("category", _text("category", "NAME", "Corrected category."), read_category),
+            DetailOption("number", _text("to-number", "NUMBER", "Corrected external number."), _or_nothing(_number)),
+            DetailOption(
+                "seller", _text("seller", "TYPE", "Seller: platform or third-party."), _or_nothing(read_seller)
+            ),
+            DetailOption("owner", _text("owner", "WHO", "Corrected owner."), _or_nothing(_cleaned("owner"))),
+            DetailOption("summary", _text("summary", "TEXT", "Corrected summary."), _or_nothing(_cleaned("summary"))),
+            DetailOption("outcome", _text("outcome", "VALUE", "Corrected outcome."), _or_nothing(read_outcome)),
+            DetailOption("amount", _text("amount", "AMOUNT", "Corrected amount."), _or_nothing(parse_amount)),
+            DetailOption("consumer", _text("consumer", "NAME", "Corrected name of the consumer.")),
+            DetailOption("phone", _text("phone", "NUMBER", "Corrected phone number.")),
             DetailOption("email", _text("email", "ADDRESS", "The consumer's right address.")),
             DetailOption("address", _text("address", "TEXT", "The consumer's right address.")),
             NOTE,
@@ -329,13 +338,13 @@ _DESCRIPTIONS = (
     ),
     Recording(
         Kind.VOIDED,
-        "Take back an entry made by mistake; the journal keeps both.",
+        "Undo an entry (both stay in the journal).",
         (
             DetailOption(
                 "seq",
                 Annotated[
                     int,
-                    typer.Option("--seq", metavar="N", help="The journal entry to take back [the complaint's last]."),
+                    typer.Option("--seq", metavar="N", help="Journal entry to undo [default: the complaint's last]."),
                 ],
                 default=0,
             ),

@@ -9,7 +9,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from dealtrack.cli.click import ClickException, Context, HelpFormatter, MissingParameter, NoSuchOption
-from dealtrack.cli.language import _, is_english, say
+from dealtrack.cli.language import _, _p, is_english, say
 from dealtrack.cli.terminal import wrap_text
 from dealtrack.core.matching import nearest_names
 from dealtrack.core.text import display_width, pad_text
@@ -56,6 +56,10 @@ class WideContext(Context):
     formatter_class = WideFormatter
 
 
+METAVAR_CONTEXTS = frozenset(("consumer", "phone"))
+"""The options whose NAME is a person's, or whose NUMBER that of a telephone."""
+
+
 def _translate(command: Any) -> None:
     """Put the help of a command and of its parameters in the user's language."""
     if is_english():
@@ -67,7 +71,7 @@ def _translate(command: Any) -> None:
         param.help = _(param.help or "")
         param.takes = param.metavar
         if param.metavar:
-            param.metavar = _(param.metavar)
+            param.metavar = _p(param.name, param.metavar) if param.name in METAVAR_CONTEXTS else _(param.metavar)
 
 
 def what_it_takes(param: Any) -> str:
@@ -95,7 +99,7 @@ def check_given(order: Iterable[Any], values: Mapping[str, Any]) -> None:
         if is_option and count > 1 and not param.multiple:
             raise GivenTwice(name=name, count=count)
         if any(isinstance(text, str) and not text.strip() for text in texts):
-            instead = Phrase("Give it a value, or leave it out.") if is_option else Phrase("Give it a value.")
+            instead = Phrase("Give a value or omit it.") if is_option else Phrase("Give a value.")
             raise EmptyValue(name=name, instead=instead)
 
 
@@ -142,11 +146,19 @@ def _in_brackets(text: str) -> str:
 
 
 class TranslatedCommand(_Translated, TyperCommand):
-    """A command whose help is said in the user's language."""
+    """A command whose help is said in the user's language, and ends with examples."""
+
+    examples: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         _translate(self)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples, each on a line of its own that can be copied."""
+        if self.examples:
+            with formatter.section(_("Examples")):
+                formatter.write("".join(f"{' ' * formatter.current_indent}{_(line)}\n" for line in self.examples))
 
 
 class TranslatedGroup(_Translated, TyperGroup):
@@ -165,13 +177,13 @@ class TranslatedGroup(_Translated, TyperGroup):
 
 CLICK_SAYS: tuple[tuple[str, Callable[[], str]], ...] = (
     # What Click says of wrong usage, as it writes it, and how it is said here.
-    (r"Missing command", lambda: _("A command is missing")),
+    (r"Missing command", lambda: _("Missing command")),
     (r"Option '(?P<name>.+)' requires an argument", lambda: _("Option {name} needs a value")),
     (r"Option '(?P<name>.+)' does not take a value", lambda: _("Option {name} takes no value")),
-    (r"Got unexpected extra arguments?\(?s?\)? \((?P<words>.+)\)", lambda: _("More was given than is taken: {words}")),
+    (r"Got unexpected extra arguments?\(?s?\)? \((?P<words>.+)\)", lambda: _("Unexpected arguments: {words}")),
     (
         r"Invalid value for '(?P<name>.+)': (?P<value>'.*') is not a valid int(?:eger)?(?: range)?",
-        lambda: _("{name}: {value} is no whole number"),
+        lambda: _("{name}: {value} is not a whole number"),
     ),
     (
         r"Invalid value for '(?P<name>.+)': (?P<value>.+) is not in the range (?P<range>.+)",
@@ -201,7 +213,7 @@ def _no_such_option(error: NoSuchOption, context: Any) -> str:
     root = next((param for param in context.find_root().command.params if name in param.opts), None)
     if context.parent and root is not None:
         words = " ".join(filter(None, ("dealtrack", name, root.metavar, context.info_name)))
-        return _("No such option: {name}. It stands before the command: {words}").format(name=name, words=words)
+        return _("No such option: {name}. It goes before the command: {words}").format(name=name, words=words)
     options = [opt for param in context.command.params for opt in param.opts if opt.startswith("--")]
     near = suggestion(nearest_names(name, options, 2)) if name.startswith("--") else ""
     return _("No such option: {name}.{nearest}").format(name=name, nearest=say(near))

@@ -53,11 +53,11 @@ def overdue(
     platform: PlatformNames = None,
     category: CategoryNames = None,
     owner: OwnerNames = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit with status 1 when anything is overdue.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with status 1 if anything is overdue.")] = False,
     by: Annotated[
-        str, typer.Option("--by", metavar="GROUP", help="Write one list a platform, owner or category, into --out.")
+        str, typer.Option("--by", metavar="GROUP", help="Write one list per platform, owner or category into --out.")
     ] = "",
-    out: Annotated[str, typer.Option("--out", metavar="DIR", help="The folder of the lists.")] = "",
+    out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the lists.")] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Annotated[
@@ -65,11 +65,14 @@ def overdue(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="table, plain, csv, json or jsonl [table on a terminal, else plain]; lists: csv, xlsx, text [csv].",
+            help=(
+                "Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain]; of "
+                "lists: csv, xlsx or text [default: csv]."
+            ),
         ),
     ] = "",
 ) -> None:
-    """List the clocks that run past their deadline, the longest late first; or write such lists into files."""
+    """List overdue deadlines, most overdue first; with --out, write one list per group."""
     session: Session = context.obj
     if by or out:
         from dealtrack.cli.watch_files import check_lists
@@ -100,21 +103,24 @@ def due(
         str | None,
         typer.Option(
             "--within",
-            metavar="SPAN",
-            help="How far ahead to look: hours as 4h, working days as 1wd [1wd; with --ics as far as there is].",
+            metavar="DURATION",
+            help="Time window: hours (4h), days (3d) or working days (2wd) [default: 1wd; no limit with --ics].",
         ),
     ] = None,
     platform: PlatformNames = None,
     category: CategoryNames = None,
     owner: OwnerNames = None,
     ics: Annotated[
-        str, typer.Option("--ics", metavar="FILE", help="Write them as a calendar file, an event each; - for output.")
+        str,
+        typer.Option(
+            "--ics", metavar="FILE", help="Write a calendar file with one event per deadline; - for standard output."
+        ),
     ] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
     fmt: Format = "",
 ) -> None:
-    """List the clocks that run and fall due soon, the earliest first; or write them as a calendar file."""
+    """List deadlines that are due soon, earliest first; with --ics, write a calendar file."""
     session: Session = context.obj
     check_format(fmt)
     span = None if ics and within is None else parse_span("1wd" if within is None else within)

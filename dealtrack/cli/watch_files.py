@@ -9,7 +9,7 @@ from typing import Any
 from dealtrack.cli.language import _, _n
 from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.table import print_table
-from dealtrack.cli.terms import heading
+from dealtrack.cli.terms import heading, say_field
 from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
 from dealtrack.core.text import safe_text
@@ -33,12 +33,12 @@ BYTE_ORDER_MARK = "\ufeff"
 def check_lists(by: str, out: str, fmt: str) -> None:
     """Check what was asked of lists; raises MissingValue and UnknownWord."""
     if not out:
-        raise MissingValue(what="The folder of the lists", option="--out DIR")
+        raise MissingValue(what="Folder for the lists", option="--out DIR")
     if not by:
-        raise MissingValue(what="What there is to be a list of", option="--by platform")
+        raise MissingValue(what="Group of the lists", option="--by platform")
     for what, value, allowed in (
-        (Phrase("The group of the lists"), by, GROUPS),
-        (Phrase("The format of the lists"), fmt, ENDINGS),
+        (Phrase("Group of the lists"), by, GROUPS),
+        (Phrase("Format of the lists"), fmt, ENDINGS),
     ):
         if value:
             check_word(what, value, allowed)
@@ -64,7 +64,8 @@ def print_lists(
                 write_csv(records, KEYS, zone, stream)
                 return
             count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group)).format(count=len(group))
-            stream.write(f"{safe_text(name)}: {count}, {show_moment(moment, zone)}\n\n")
+            whose = safe_text(say_field(by, name))
+            stream.write(f"{whose}{_(': ')}{count}{_(', ')}{show_moment(moment, zone)}\n\n")
             print_table(records, TEXT_KEYS, zone, stream)
 
     groups = grouped(latenesses, lambda lateness: getattr(lateness.complaint, by) or _("nobody"))

@@ -37,8 +37,11 @@ CATEGORY = Vocabulary(
     {
         "quality": ("质量", "质量问题", "商品质量", "产品质量"),
         "delivery": ("物流", "配送", "物流配送", "发货", "快递"),
-        "mismatch": ("货不对板", "货不对版", "与描述不符"),
-        "cancelled-order": ("取消订单", "订单取消", "砍单", "cancelled order", "canceled-order", "canceled order"),
+        "mismatch": ("与描述不符", "货不对板", "货不对版", "not as described"),
+        "cancelled-order": (
+            *("单方取消订单", "取消订单", "订单取消", "砍单"),
+            *("cancelled order", "canceled-order", "canceled order", "cancelled by seller"),
+        ),
         "advertising": ("广告", "虚假宣传", "虚假广告"),
         OTHER: ("其他", "其它"),
     }
@@ -49,7 +52,7 @@ SELLER = Vocabulary(
     {
         "platform": ("自营", "平台自营", "平台", "own", "self", "self-operated", "first-party"),
         "third-party": (
-            *("第三方", "第三方商家", "第三方卖家", "平台内经营者", "商家"),
+            *("平台内经营者", "第三方", "第三方商家", "第三方卖家", "商家"),
             *("third party", "thirdparty", "marketplace", "3p"),
         ),
     }
@@ -63,7 +66,7 @@ OUTCOME = Vocabulary(
         "exchange": ("换货", "调换", "replacement"),
         "repair": ("维修", "修理"),
         "compensation": ("赔偿", "补偿", "赔付"),
-        "no-agreement": ("未达成一致", "未达成协议", "未达成调解协议", "调解不成", "no agreement"),
+        "no-agreement": ("未达成调解协议", "未达成一致", "未达成协议", "调解不成", "no agreement"),
         "other": ("其他", "其它"),
     }
 )

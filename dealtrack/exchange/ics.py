@@ -11,6 +11,7 @@ from dealtrack.core.clocks import Verdict
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.standing import Lateness
 from dealtrack.core.text import safe_text
+from dealtrack.phrase import in_context, in_language
 
 if TYPE_CHECKING:
     from icalendar import Alarm, Event
@@ -76,7 +77,7 @@ def _event(
     complaint, clock = deadline.lateness.complaint, deadline.lateness.clock
     assert clock.due is not None
     assert clock.due_day is not None
-    words = [str(complaint.id), complaint.number, complaint.platform, _(complaint.category)]
+    words = [str(complaint.id), complaint.number, in_context("platform", complaint.platform, _), _(complaint.category)]
     event = Event()
     event.add("uid", f"{complaint.id}.{clock.name}.{clock.round}@{identity}.dealtrack")
     is_overdue = deadline.lateness.verdict is Verdict.OVERDUE
@@ -113,7 +114,7 @@ def _event(
 
 def _description(deadline: Deadline, _: Callable[[str], str]) -> Iterable[str]:
     complaint = deadline.lateness.complaint
-    yield _("status: {status}").format(status=_(complaint.status.value))
+    yield _("status: {status}").format(status=in_language(complaint.status, _))
     yield _("owner: {owner}").format(owner=safe_text(complaint.owner or _("nobody")))
     if deadline.lateness.clock.provisional:
         yield _("provisional: the official calendar for that time is not published yet")

@@ -44,7 +44,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     upgrade = register.upgrade
     if upgrade is not None and upgrade.reason:
         yield Phrase(
-            "the register stays at schema {found} and takes no entries: {reason}",
+            "the register stays at schema {found} and cannot be written: {reason}",
             found=upgrade.old,
             reason=upgrade.reason,
         )

@@ -202,4 +202,8 @@ def _message(change: Change, ids: list[int]) -> Phrase:
     values = {"what": Word(what), "count": len(ids), "ids": first_few(ids)}
     if not before:
         return Phrase("{what}: another deadline: {count} ({ids})", **values)
-    return Phrase("{what}: {before} is now {after}: {count} ({ids})", before=Word(before), after=Word(after), **values)
+    word = Status if what == "status" else Verdict
+    words = {
+        name: Word(text) if text == "none" else word(text) for name, text in (("before", before), ("after", after))
+    }
+    return Phrase("{what}: {before} is now {after}: {count} ({ids})", **words, **values)

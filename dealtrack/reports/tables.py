@@ -24,7 +24,6 @@ from dealtrack.reports.words import (
 CHARTED = 12
 """The most groups in a chart, or side by side; of weeks and months a chart holds all."""
 COLOURS = {"on_time": "met", "late": "late", "open_late": "late"}
-DAYS_TITLE = "50/90 %"
 
 
 class Col(NamedTuple):
@@ -69,8 +68,8 @@ def group_name(key: str | None, by: str, _: Translate) -> str:
     """Return the name of a group of what complaints are grouped by, or that it is not stated."""
     if key is None:
         return _("not stated")
-    if by == "seller":
-        return in_context("seller", key, _)
+    if by in ("seller", "platform"):
+        return in_context(by, key, _)
     return _(key) if by == "category" else key
 
 
@@ -90,15 +89,15 @@ def charted_words(report: Report, groups: int, _: Translate) -> str:
     if count == groups:
         return ""
     text = _(
-        "The charts show the first {count} of {all}, and the table day by day the others in one column; "
-        "the other tables have a row for each."
+        "Charts show the first {count} of {all}; the table by day has the others in one column; the other "
+        "tables have a row for each."
     )
     return text.format(count=count, all=f"{groups:,}")
 
 
 def by_group(report: Report, _: Translate) -> Col:
     """Return the column of the groups' names."""
-    return Col(_(report.by) if report.by else "", "text", rank=0)
+    return Col(in_context("heading", report.by, _) if report.by else "", "text", rank=0)
 
 
 def make_table(report: Report, name: str, columns: Sequence[Col], row: Any, note: str, _: Translate) -> Table:
@@ -146,9 +145,9 @@ def rates_table(report: Report, _: Translate) -> Table:
         title = rate_title(name, _)
         columns += [
             Col(title, "rate", "rate", rank, group=title),
-            Col(_("{clock} decided").format(clock=_(name))),
-            Col(_("{clock} median, working days").format(clock=_(name)), "number", "", rank, DAYS_TITLE, title),
-            Col(_("{clock} 90 %, working days").format(clock=_(name)), "count", "", rank, DAYS_TITLE, title),
+            Col(_("{clock}: done or past due").format(clock=_(name))),
+            Col(_("{clock} median, working days").format(clock=_(name)), "number", "", rank, _("median/p90"), title),
+            Col(_("{clock} p90, working days").format(clock=_(name)), "count", "", rank, _("median/p90"), title),
         ]
 
     def row(group: Group) -> list[Any]:
@@ -158,7 +157,7 @@ def rates_table(report: Report, _: Translate) -> Table:
             values += (clock.on_time.rate, clock.on_time.whole, clock.median, clock.ninetieth) if clock else [None] * 4
         return values
 
-    note = _("on time: share of {whole}; 90 %: within so many working days nine tenths were done.")
+    note = _("On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.")
     return make_table(report, _("on time"), columns, row, note.format(whole=whole_words(Whole.DECIDED, _)), _)
 
 
@@ -179,7 +178,7 @@ def parts_table(report: Report, name: str, _: Translate) -> Table:
         clock = group.clock(name) or ClockFigures()
         return [*map(clock.part, PARTS), clock.runs, clock.provisional]
 
-    note = _("{clock}: {rules}. Each run of the clock is in one part; a reopened complaint runs it again.")
+    note = _("{clock}: {rules}. Each deadline is in one part; a reopened complaint counts again.")
     text = note.format(clock=_(name), rules=rules_of_clock(report, name, _))
     return make_table(report, _(name), columns, row, text, _)
 
@@ -192,20 +191,20 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
         Col(_("provisional")),
         Col(_("completed")),
         Col(_("first contact")),
-        Col(_("first contact, of completed"), "share", "rate", 0, _("first contact")),
+        Col(_("first contact, share of completed"), "share", "rate", 0, _("first contact")),
     ]
     advance = [
         Col(_("third-party sellers")),
-        Col(_("advance compensation, of them")),
-        Col(_("share of third-party"), "share", "rate", 1, _("advance, third-party")),
+        Col(_("advance compensation, third-party")),
+        Col(_("share of third-party"), "share", "rate", 1, _("advance compensation, third-party")),
         Col(_("advance compensation, all")),
         Col(_("advance paid, all sellers"), "money", rank=2),
     ]
     again = [
         Col(_("reopened"), rank=3),
-        Col(_("reopened, of all"), "rate"),
+        Col(_("reopened, share of all"), "rate"),
         Col(_("backdated"), rank=4),
-        Col(_("backdated, of all"), "rate"),
+        Col(_("backdated, share of all"), "rate"),
     ]
 
     def handled_row(group: Group) -> list[Any]:
@@ -221,7 +220,7 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
         return [group.reopened.count, group.reopened.rate, group.backdated.count, group.backdated.rate]
 
     lacking = report.main.total.advanced_without_amount
-    note = _("advance compensation without an amount: {count}.").format(count=f"{lacking:,}") if lacking else ""
+    note = _("Advance compensation without an amount: {count}.").format(count=f"{lacking:,}") if lacking else ""
     return [
         make_table(report, _("first contact"), handled, handled_row, unknown_note(report, _), _),
         make_table(report, _("advance compensation"), advance, advance_row, note, _),
@@ -252,7 +251,7 @@ def days_table(report: Report, _: Translate) -> Table:
     others = len(main.groups) - len(groups) if groups else 0
     daily = [list(main.daily(group)) for group in (main.total, *groups)]
     usual = main.usual.rate if main.usual else None
-    columns = [Col(_("day"), "date"), Col(_("received")), Col(_("usual a day"), "number")]
+    columns = [Col(_("day"), "date"), Col(_("received")), Col(_("daily mean"), "number")]
     columns += [Col(group_name(group.key, report.by, _)) for group in groups]
     rows: list[list[Any]] = []
     for place, (day, count) in enumerate(daily[0]):
@@ -261,9 +260,9 @@ def days_table(report: Report, _: Translate) -> Table:
     notes: list[str] = []
     if others:
         columns.append(Col(_("others")))
-        notes.append(_("others: {count} beyond the first {shown}.").format(count=f"{others:,}", shown=len(groups)))
+        notes.append(_("Others: {count} beyond the first {shown}.").format(count=f"{others:,}", shown=len(groups)))
     if main.usual:
-        notes.append(_("usual a day: {whole}.").format(whole=usual_words(report, _)))
+        notes.append(_("Daily mean: {whole}.").format(whole=usual_words(report, _)))
     return Table(_("day by day"), columns, rows, None, " ".join(notes))
 
 
@@ -282,7 +281,7 @@ def compared_table(report: Report, _: Translate) -> Table:
         ranks = [None if first is None else first + rank for rank in range(len(names))]
         columns += [
             Col(_("{span}, received").format(span=words), "count", "", first, words, group),
-            Col(_("{span}, a day").format(span=words), "number"),
+            Col(_("{span}, per day").format(span=words), "number"),
         ]
         columns += [
             Col(_("{span}, {clock} on time").format(span=words, clock=_(name)), "rate", "rate", rank, _(name), group)
@@ -334,11 +333,14 @@ def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
         (_("as of"), report.moment.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("as known at"), report.known_at and report.known_at.astimezone(zone).replace(tzinfo=None), "moment"),
         (_("time zone"), report.zone, "text"),
-        *((_(field), group_names(names, field, _), "text") for field, names in report.only.items()),
+        *(
+            (in_context("heading", field, _), group_names(names, field, _), "text")
+            for field, names in report.only.items()
+        ),
         (_("complaints"), total.complaints, "count"),
         (_("open"), total.open, "count"),
         (_("with a provisional deadline"), total.provisional, "count"),
-        (_("complaints a day"), main.a_day.rate, "number"),
+        (_("complaints per day"), main.a_day.rate, "number"),
     ]
     return [line for line in lines if line[1] is not None]
 

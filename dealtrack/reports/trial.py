@@ -229,32 +229,32 @@ def _heading(trial: Trial, name: str) -> str:
 
 def _change(trial: Trial, name: str, changes: VerdictChanges) -> Phrase:
     if changes.is_gone:
-        return Phrase("the policy has no such clock; {late} under the policies in force", late=_late(changes.then))
+        return Phrase("no such deadline in this policy; {late} under the current policies", late=_late(changes.then))
     if changes.is_new:
-        return Phrase("a clock that the policies in force do not have; {late}", late=_late(changes.now))
+        return Phrase("no such deadline in the current policies; {late}", late=_late(changes.now))
     parts = [_counted(changes.change(verdict), verdict) for verdict in LATE if changes.change(verdict)]
     if moved := trial.deadlines_moved.get(name):
-        one = Phrase("1 deadline under way would move")
-        parts.append(one if moved == 1 else Phrase("{count:,} deadlines under way would move", count=moved))
+        one = Phrase("1 open deadline would move")
+        parts.append(one if moved == 1 else Phrase("{count:,} open deadlines would move", count=moved))
     if not parts and any(before is not after for before, after in changes.moves):
         crosses = changes.now_late or changes.no_longer_late
-        others = Phrase("as many would be late, though not the same ones")
-        parts = [others if crosses else Phrase("the same would be late, but other verdicts would change")]
+        others = Phrase("the same number would be late, but not the same ones")
+        parts = [others if crosses else Phrase("the same ones would be late, but other statuses would change")]
     return listed(parts) if parts else Phrase("nothing would change")
 
 
 def _late(count: Callable[[Verdict], int]) -> Phrase:
     missed, overdue = count(Verdict.MISSED), count(Verdict.OVERDUE)
-    return Phrase("{missed:,} missed, {overdue:,} overdue", missed=missed, overdue=overdue)
+    return Phrase("{missed:,} late, {overdue:,} overdue", missed=missed, overdue=overdue)
 
 
 def _counted(change: int, verdict: Verdict) -> Phrase:
     count = abs(change)
     match verdict, change > 0:
         case Verdict.MISSED, True:
-            return Phrase("{count:,} more would have been missed", count=count)
+            return Phrase("{count:,} more would be late", count=count)
         case Verdict.MISSED, False:
-            return Phrase("{count:,} fewer would have been missed", count=count)
+            return Phrase("{count:,} fewer would be late", count=count)
         case _, True:
             return Phrase("{count:,} more would be overdue", count=count)
         case _:

@@ -16,11 +16,11 @@ def whole_words(whole: Whole, _: Translate) -> str:
     """Return what a share is a share of, as it reads after "of"."""
     return {
         Whole.COMPLAINTS: _("all complaints"),
-        Whole.COMPLETED: _("those completed"),
-        Whole.THIRD_PARTY: _("those about third-party sellers"),
-        Whole.DECIDED: _("those decided: done, or past the deadline"),
-        Whole.DAYS: _("the days of the span so far"),
-        Whole.DAYS_BEFORE: _("as many days before"),
+        Whole.COMPLETED: _("completed complaints"),
+        Whole.THIRD_PARTY: _("complaints about third-party sellers"),
+        Whole.DECIDED: _("deadlines that are done or past due"),
+        Whole.DAYS: _("the days of the period so far"),
+        Whole.DAYS_BEFORE: _("the same number of days before"),
     }[whole]
 
 
@@ -29,11 +29,11 @@ def part_words(name: str, _: Translate) -> str:
     return {
         "on_time": _("on time"),
         "late": _("late"),
-        "open_late": _("open late"),
-        "open_in_time": _("open in time"),
+        "open_late": _("overdue"),
+        "open_in_time": _("not yet due"),
         "paused": _("paused"),
         "not_started": _("not started"),
-        "cancelled": _("cancelled"),
+        "cancelled": _("not counted"),
         "unknown": _("unknown"),
     }[name]
 
@@ -41,14 +41,14 @@ def part_words(name: str, _: Translate) -> str:
 def unknown_note(report: Report, _: Translate) -> str:
     """Return of how many completed complaints first contact is not known, nothing where it is known of all."""
     total = report.main.total
-    text = _("first contact is not known of {count} of {all} completed: their file has no column for the step.")
+    text = _("First contact is not known for {count} of {all} completed: their file has no column for that step.")
     count, all_ = f"{total.contacts_unknown:,}", f"{total.completed:,}"
     return text.format(count=count, all=all_) if total.contacts_unknown else ""
 
 
 def role_words(role: Role, _: Translate) -> str:
     """Return which days a section is about, in a word or two."""
-    return {Role.MAIN: _("this span"), Role.BEFORE: _("before"), Role.LAST_YEAR: _("last year")}[role]
+    return {Role.MAIN: _("this period"), Role.BEFORE: _("before"), Role.LAST_YEAR: _("last year")}[role]
 
 
 def title_of(report: Report, _: Translate) -> str:
@@ -68,23 +68,27 @@ def days_of(section: Section, _: Translate) -> str:
 def intake_words(report: Report, _: Translate) -> str:
     """Return how many complaints came in a day, the usual number with its days, and on which day the most."""
     section, usual = report.main, report.main.usual
-    text = _("{rate} a day").format(rate=number_of(section.a_day.rate))
+    text = _("{rate} per day").format(rate=number_of(section.a_day.rate))
     if usual is not None:
         rate = number_of(usual.rate)
         count, days = f"{usual.whole:,}", f"{usual_span(report):,}"
         if usual.of is not Whole.DAYS_BEFORE:
             if usual.whole != section.days:
-                some = _(", {rate} since the register begins on {begun}")
+                some = _(", {rate} since the register began on {begun}")
                 text += some.format(rate=rate, begun=_day(report.begun))
         elif count == days:
-            text += _(", usually {rate} (the {days} days before)").format(rate=rate, days=days)
+            text += _(", daily mean, {days} days before: {rate}").format(rate=rate, days=days)
         else:
-            some = _(", usually {rate} ({count} of the {days} days before: the register begins on {begun})")
+            some = _(", daily mean before {rate} ({count} of {days} days: the register begins on {begun})")
             text += some.format(rate=rate, count=count, days=days, begun=_day(report.begun))
     day, most = max(section.daily(), key=lambda item: item[1])
     text += _("; most on {day}: {count}").format(day=day.isoformat(), count=f"{most:,}")
     if usual is not None and usual.rate:
-        times = _(", {times} times the usual") if usual.of is Whole.DAYS_BEFORE else _(", {times} times the mean")
+        times = (
+            _(", {times} times the mean of the days before")
+            if usual.of is Whole.DAYS_BEFORE
+            else _(", {times} times the mean")
+        )
         text += times.format(times=number_of(most * usual.whole / usual.count))
     return text
 
@@ -114,9 +118,9 @@ def since_words(report: Report, section: Section, _: Translate) -> str:
     if days_known == section.days:
         return ""
     if days_known:
-        text = _("the register begins on {begun}: of {days} it knows {known} of {count} days.")
+        text = _("The register begins on {begun}: it covers {known} of {count} days of {days}.")
     else:
-        text = _("the register begins on {begun}: it knows nothing of {days}.")
+        text = _("The register begins on {begun}: it does not cover {days}.")
     days = days_of(section, _)
     return text.format(days=days, begun=_day(report.begun), known=f"{days_known:,}", count=f"{section.days:,}")
 
@@ -141,10 +145,10 @@ def sections_beside(report: Report) -> list[Section]:
 
 
 def percent(rate: Number | None) -> str:
-    """Return a rate as 94.9 %, a dash for none; what is not all or nothing never reads as either."""
+    """Return a rate as 94.9%, a dash for none; what is not all or nothing never reads as either."""
     if rate is None:
         return "–"
-    return f"{rounded(rate, RATE_PLACES, is_share=True) * 100:.1f} %" if rate < 1 else "100 %"
+    return f"{rounded(rate, RATE_PLACES, is_share=True) * 100:.1f}%" if rate < 1 else "100%"
 
 
 def number_of(number: Number | None) -> str:

@@ -111,7 +111,7 @@ class ReportSheets:
                     "gap": 80,
                 }
             )
-        self._dress(chart, self._titled(_("complaints a day"), len(table.groups)), 300)
+        self._dress(chart, self._titled(_("complaints per day"), len(table.groups)), 300)
         sheet.insert_chart(len(table.rows) + 4, 0, chart)
 
     def _brief(self, sheet: Any, names: Sequence[str], rates: Area, days: Area | None) -> None:
@@ -164,10 +164,10 @@ class ReportSheets:
             )
             line = self._book.book.add_chart({"type": "line"})
             line.add_series(
-                {"name": _("usual a day"), "values": days.cells(2), "line": {"color": "#C0392B", "width": 1.5}, **named}
+                {"name": _("daily mean"), "values": days.cells(2), "line": {"color": "#C0392B", "width": 1.5}, **named}
             )
             chart.combine(line)
-            self._dress(chart, _("complaints a day"), 280)
+            self._dress(chart, _("complaints per day"), 280)
             chart.set_x_axis({"date_axis": True, "num_format": "mm-dd" if days.last - days.first < 300 else "yyyy-mm"})
             sheet.insert_chart(row + 1, 0, chart)
 
@@ -181,7 +181,7 @@ class ReportSheets:
             self._book.cell(sheet, row, 1, share.count, "count")
             self._book.cell(sheet, row, 2, share.whole, "count")
             self._book.cell(sheet, row, 3, share.rate, "rate")
-            write_text(sheet, row, 4, _("of {whole}").format(whole=whole_words(share.of, _)), self._book.indented)
+            write_text(sheet, row, 4, _("share of {whole}").format(whole=whole_words(share.of, _)), self._book.indented)
         self._book.paint(sheet, Col("", "rate", "rate"), (top + 1, 3, top + len(shares), 3))
         return top + len(shares) + 1
 

@@ -31,7 +31,7 @@ def test_an_unknown_business_is_entered_where_it_is_asked_for(new_clerk: Callabl
     assert refused.status == 2 and "--new-platform enters it" in refused.err
     assert named(clerk) == before
     added = clerk("add", "--platform", "老王五金店", "--new-platform")
-    assert "new platform: 老王五金店" in added.err
+    assert "platform added: 老王五金店" in added.err
     assert added.ok().startswith("complaint 1 (老王五金店, other)")
     assert named(clerk) == sorted([*before, "老王五金店"])
     again = clerk("add", "--platform", "老王五金店", "--new-platform")
@@ -74,7 +74,7 @@ def test_on_a_terminal_it_is_asked_about(new_clerk: Callable[..., Clerk], answer
     clerk = new_clerk(now="2026-11-15T09:00:00+08:00")
     clerk("init", "--policy", "samr-complaint").ok()
     told = clerk.at_terminal("add", "--platform", "Shop", typed=f"{answer}\n".encode(), width=100)
-    assert "Shop is not in the list of platforms. Enter it? [y/N]" in told.out
+    assert "Shop is not in the list of platforms. Add it? [y/N]" in told.out
     assert told.status == status
     assert ("Shop" in named(clerk)) == (status == 0)
 
@@ -104,7 +104,7 @@ def test_an_extension_far_beyond_the_clock_needs_a_yes(running: Clerk) -> None:
 def test_on_a_terminal_a_far_extension_is_asked_about(running: Clerk) -> None:
     words = ("extend", "1", "--clock", "forward", "--reason", "x", "--by", "100")
     told = running.at_terminal(*words, typed=b"n\n", width=120)
-    assert "Complaint 1: forward has 1 working day by its policy. Extend it by 100 working days? [y/N]" in told.out
+    assert "Complaint 1: the policy gives forward 1 working day. Extend it by 100 working days? [y/N]" in told.out
     assert told.status == 2
     assert running.at_terminal(*words, typed=b"y\n", width=120).status == 0
 

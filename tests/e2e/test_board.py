@@ -114,7 +114,7 @@ def test_days_late_of_a_year_without_a_calendar_are_marked(clerk: Clerk) -> None
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 12), (200, 60)])
 def test_groups_in_order_of_urgency(at_board: Callable[..., None], size: tuple[int, int]) -> None:
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
-        assert order(pilot) == ["OVERDUE 1", "1", "DUE TODAY 1", "2", "RUNNING 1", "3", "PAUSED 1", "4"]
+        assert order(pilot) == ["OVERDUE 1", "1", "DUE TODAY 1", "2", "NOT YET DUE 1", "3", "PAUSED 1", "4"]
         screen = shown(pilot)
         assert "Tue 2016-11-15 09:00" in screen
         assert "1 overdue   1 due today" in screen
@@ -148,7 +148,7 @@ def test_in_chinese(at_board: Callable[..., None], size: tuple[int, int]) -> Non
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
         screen = shown(pilot)
         assert "2016-11-15 周二 09:00 \n" in screen
-        for text in ("逾期 1", "今日到期 1", "逾2工作日", "剩15小时", "11-11 周五", "中止"):
+        for text in ("逾期未办 1", "今日到期 1", "逾2工作日", "剩15小时", "11-11 周五", "已中止"):
             assert text in screen, screen
         rows = pilot.app.query_one(Rows)
         assert {display_width(rows.render_line(y).text) for y in range(9)} == {rows.size.width}
@@ -193,12 +193,12 @@ def test_follows_other_clerks_and_reads_only_what_they_changed(desk: Clerk, at_b
         desk("add", "--platform", "JD", "--number", "新的").ok()
         look(pilot)
         await pilot.pause()
-        assert order(pilot) == ["OVERDUE 1", "1", "RUNNING 3", "3", "6", "2", "PAUSED 1", "4"]
+        assert order(pilot) == ["OVERDUE 1", "1", "NOT YET DUE 3", "3", "6", "2", "PAUSED 1", "4"]
         assert "新的" in shown(pilot)
         assert feed._standings[1] is kept
         desk("complete", "1-3").ok()
         look(pilot)
-        assert order(pilot) == ["RUNNING 1", "6", "PAUSED 1", "4"]
+        assert order(pilot) == ["NOT YET DUE 1", "6", "PAUSED 1", "4"]
         assert feed.register is first
         desk("void", 6, "--reason", "x").ok()
         desk("resume", 4).ok()
@@ -212,7 +212,7 @@ def test_a_revised_calendar_moves_all(desk: Clerk, at_board: Callable[..., None]
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
         desk("calendar", "amend", "2016-11-15", "--off", "--name", "x", "--source", "y", "--yes").ok()
         look(pilot)
-        assert order(pilot) == ["OVERDUE 1", "1", "RUNNING 2", "2", "3", "PAUSED 1", "4"]
+        assert order(pilot) == ["OVERDUE 1", "1", "NOT YET DUE 2", "2", "3", "PAUSED 1", "4"]
 
     at_board(scene)
 
@@ -261,7 +261,7 @@ def test_forward_by_key(desk: Clerk, at_board: Callable[..., None]) -> None:
         assert "is in the future" in shown(pilot)
         await filled(pilot, at="08:30", note="交给质量科")
         assert "2 (BJ-2, JD, other): forwarded 2016-11-15 08:30" in shown(pilot)
-        assert order(pilot) == ["OVERDUE 1", "1", "RUNNING 2", "3", "2", "PAUSED 1", "4"]
+        assert order(pilot) == ["OVERDUE 1", "1", "NOT YET DUE 2", "3", "2", "PAUSED 1", "4"]
         await pilot.press("f")
         assert "Complaint 2 is forwarded: it cannot be forwarded." in shown(pilot)
 
@@ -317,7 +317,7 @@ def test_waits_while_another_writes(desk: Clerk, at_board: Callable[..., None]) 
             pilot.app.screen.query_one("#field-note", Input).value = "x"
             await pilot.press("enter")
             await pilot.pause(0.5)
-            assert "Another clerk is writing: waiting." in shown(pilot), shown(pilot)
+            assert "Another clerk is writing. Waiting ..." in shown(pilot), shown(pilot)
             look(pilot)
             other.execute("COMMIT")
             await pilot.pause(1)
@@ -347,11 +347,11 @@ def test_explain_show_search_and_help(at_board: Callable[..., None]) -> None:
         assert PHONE not in shown(pilot)
         await pilot.press("escape", "slash", *"gome 第3", "enter")
         await pilot.pause()
-        assert order(pilot) == ["RUNNING 1", "3"]
+        assert order(pilot) == ["NOT YET DUE 1", "3"]
         assert "(1 of 4)" in shown(pilot)
         await pilot.press("slash", *"xyz", "enter")
         await pilot.pause()
-        assert "Nothing was found." in shown(pilot)
+        assert "No matches." in shown(pilot)
         await pilot.press("f", "c", "n", "e", "enter", "space")
         await pilot.press("escape")
         assert len(order(pilot)) == 8
@@ -375,7 +375,7 @@ def test_an_empty_register_and_one_of_many_complaints(clerk: Clerk) -> None:
         with Feed(clerk.db, Filter(statuses=("open",)), watch) as feed:
             async with Board(feed, "clerk").run_test(size=(80, 24)) as pilot:
                 await pilot.pause()
-                assert "Nothing is open." in shown(pilot)
+                assert "No open complaints." in shown(pilot)
                 await pilot.press("down", "end", "f", "e", "enter", "space", "slash", "escape")
                 rows = clerk.db.with_name("rows.csv")
                 rows.write_text("platform,received\n" + "JD,2016-11-14\n" * 3000)

@@ -57,8 +57,8 @@ def test_a_new_complaint_tells_its_deadlines_and_the_next_command(clerk: Clerk) 
     assert told.status == 0
     assert told.out.splitlines() == [
         "complaint 1 (Tmall, quality): received 2016-11-15 09:00",
-        "  forward   running    due Wed 2016-11-16 24:00",
-        "  complete  projected  due Fri 2016-11-18 24:00",
+        "  forward   not yet due  due Wed 2016-11-16 24:00",
+        "  complete  expected     due Fri 2016-11-18 24:00",
     ]
     assert told.err == "next: dealtrack forward 1\n"
 
@@ -67,8 +67,8 @@ def test_forwarding_and_completing_tell_what_follows(week: Clerk) -> None:
     told = week("forward", 1)
     assert told.out.splitlines() == [
         "complaint 1 (BJ-2016-001, JD, other): forwarded 2016-11-15 09:00",
-        "  forward   missed     due Mon 2016-11-14 24:00",
-        "  complete  running    due Thu 2016-11-17 24:00",
+        "  forward   late         due Mon 2016-11-14 24:00",
+        "  complete  not yet due  due Thu 2016-11-17 24:00",
     ]
     assert told.err == "next: dealtrack complete 1\n"
     told = week("complete", 1, "--outcome", "refund", "--amount", "1,299", now=at("17T10:00"))

@@ -131,7 +131,7 @@ def remarks(told: Any) -> str:
 def test_an_import_tells_of_an_order_that_no_date_settles(clerk: Clerk, file: Callable[..., Path]) -> None:
     open_ = file("platform,received\nJD,03/10/2016 9:30\nJD,04/10/2016 9:30\n")
     told = remarks(clerk("import", open_, "--dry-run"))
-    assert "dates such as 03/10/2016 9:30 were read month first, and no date of the file settles it" in told
+    assert "dates such as 03/10/2016 9:30 were read month first, but no date in the file confirms it" in told
     assert "--date-format '%d/%m/%Y %H:%M' reads them day first" in told
     settled = file("platform,received\nJD,03/10/2016\nJD,10/13/2016\n", "settled.csv")
     assert "first" not in remarks(clerk("import", settled, "--dry-run"))
@@ -146,6 +146,6 @@ def test_an_order_that_a_mapping_calls_a_guess_is_told_of(clerk: Clerk, file: Ca
     text = 'dates = "%d/%m/%y"\norder = "guessed"\n[columns]\nplatform = "platform"\nreceived = "received"\n'
     mapping = file(text, "guess.toml")
     told = remarks(clerk("import", file("platform,received\nJD,03/10/16\n"), "--mapping", mapping, "--dry-run"))
-    assert "were read day first, and no date of the file settles it; --date-format %m/%d/%y reads them month" in told
+    assert "were read day first, but no date in the file confirms it; --date-format %m/%d/%y reads them month" in told
     rows = file("platform,received\nJD,03/10/16\nJD,13/10/16\n")
     assert "first" not in remarks(clerk("import", rows, "--mapping", mapping, "--dry-run"))

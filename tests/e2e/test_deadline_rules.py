@@ -47,7 +47,7 @@ def test_a_step_that_was_late_and_then_skipped_stays_late(clerk: Clerk) -> None:
     assert (forward["late"], forward["cancelled"], forward["on_time_rate"]) == (4, 0, 0.0)
     # As it stood the day before, and by the tables as the journal makes them.
     assert report(clerk, now, "--as-of", "2016-11-02")["clocks"]["forward"]["open_in_time"] == 4
-    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("recheck").ok() == "tables match the journal\n"
 
 
 def test_first_contact_does_not_hang_on_a_resume_one_second_earlier(clerk: Clerk) -> None:
@@ -81,7 +81,7 @@ def test_a_pause_on_the_due_day_gives_back_what_was_left_and_explain_shows_it(cl
             "paused: lab; the end of this day is the deadline, since the pause began on the due day",
         ),
     ]
-    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("recheck").ok() == "tables match the journal\n"
     # A pause that begins after the deadline excuses nothing.
     clerk("pause", 1, "--reason", "lab", now=at("2016-11-26 10:00")).ok()
     late = json.loads(clerk("overdue", "--format", "json", now=at("2016-11-28 10:00")).ok())
@@ -104,7 +104,7 @@ def test_reopened_before_it_was_forwarded_it_is_to_be_forwarded_still(clerk: Cle
         "forward 2016-11-02 cancelled",
         "forward2 2016-11-10 met",
     ]
-    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("recheck").ok() == "tables match the journal\n"
 
 
 def test_a_completed_complaint_reopened_counts_as_forwarded(clerk: Clerk) -> None:
@@ -132,7 +132,7 @@ def test_a_clarification_begins_the_clock_anew(foi: Clerk) -> None:
     explained = foi("explain", 1, now=now).ok()
     assert "the day on which the count began anew is not counted" in explained
     assert foi("explain", 1, "--as-of", "2016-11-05", now=now).ok().count("2016-11-29")
-    assert foi("recheck").ok() == "the tables are as the journal makes them\n"
+    assert foi("recheck").ok() == "tables match the journal\n"
     exported = foi("export", "--format", "jsonl", now=now).ok()
     other = Clerk(foi.home, foi.db.with_name("other.db"), now)
     other("init", "--calendar", "uk", "--policy", "uk-foi").ok()

@@ -42,22 +42,22 @@ def test_answers_are_checked_one_by_one_and_deadlines_shown_before_it_is_entered
         "Platform": ["", "Jingdon", "京东"],
         "Category": ["质粮", "质量"],
         "Received": ["tomorrow", "yesterday 20:15"],
-        "Its number": ["N-1"],
+        "External number": ["N-1"],
         "Seller": ["nobody", "第三方"],
-        "What it is about": ["手机屏幕碎裂"],
-        "The consumer's name": ["张三"],
-        "The consumer's phone": ["13912345678"],
+        "Summary": ["手机屏幕碎裂"],
+        "Consumer's name": ["张三"],
+        "Consumer's phone number": ["13912345678"],
     }
     status, screen = typed([], answers)
     assert status == 0, screen
     assert not any(answers.values())
     for told in ("Unknown platform: Jingdon", "Unknown category: 质粮", "is in the future", "complaint 1 has this number",
-                 "The seller cannot be 'nobody'"):  # fmt: skip
+                 "Seller cannot be 'nobody'"):  # fmt: skip
         assert told in screen
-    before, after = screen.split("Enter it? [Y/n]")
+    before, after = screen.split("Save this complaint? [Y/n]")
     assert "N-1, JD, quality: received 2016-11-20 20:15\n" in before
     # The deadlines that are shown are those that follow.
-    deadlines = "  forward   running    due Mon 2016-11-21 24:00\n  complete  projected  due Wed 2016-11-23 24:00\n"
+    deadlines = "  forward   not yet due  due Mon 2016-11-21 24:00\n  complete  expected     due Wed 2016-11-23 24:00\n"
     assert deadlines in before
     assert deadlines in after
     entered = _complaints(clerk)[1]
@@ -70,7 +70,7 @@ def test_answers_are_checked_one_by_one_and_deadlines_shown_before_it_is_entered
 
 def test_a_no_writes_nothing(clerk: Clerk, typed: Typed) -> None:
     before = clerk("verify").ok()
-    status, screen = typed([], {"Platform": ["JD"], "Enter it?": ["n"]})
+    status, screen = typed([], {"Platform": ["JD"], "Save this complaint?": ["n"]})
     assert status == 2
     assert screen.endswith("dealtrack: cancelled; nothing was written.\n")
     assert clerk("verify").ok() == before
@@ -86,10 +86,10 @@ def test_the_end_of_input_writes_nothing(clerk: Clerk, typed: Typed) -> None:
 
 def test_what_was_given_is_not_asked_and_yes_asks_nothing_at_the_end(clerk: Clerk, typed: Typed) -> None:
     given = ["--category", "delivery", "--number", "X", "--seller", "platform", "--at", "yesterday", "--yes"]
-    status, screen = typed(given, {"Platform": ["JD"], "What it is about": ["late"]})
+    status, screen = typed(given, {"Platform": ["JD"], "Summary": ["late"]})
     assert status == 0, screen
     assert "Category:" not in screen
-    assert "Enter it?" not in screen
+    assert "Save this complaint?" not in screen
     assert _complaints(clerk)[0]["category"] == "delivery"
 
 

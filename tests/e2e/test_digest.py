@@ -46,7 +46,7 @@ def test_the_page_tells_new_from_old_and_today_from_tomorrow(desk: Clerk) -> Non
         {"owner": "desk 1", "newly_overdue": 0, "still_overdue": 1, "due_today": 1, "due_next_working_day": 0},
     ]
     assert told["reminders"] == []
-    assert f"{told['entries']} entries, head {told['head']}" in desk("verify", "--head", told["head"]).ok()
+    assert f"{told['entries']} entries, checksum {told['head']}" in desk("verify", "--head", told["head"]).ok()
 
 
 def test_the_page_as_text(desk: Clerk) -> None:
@@ -55,32 +55,32 @@ def test_the_page_as_text(desk: Clerk) -> None:
     assert lines == [
         "Tue 2016-11-15 09:00: 1 newly overdue, 1 still overdue, 1 due today, 1 due by the next working day",
         "",
-        "owner   newly overdue  still overdue  due today  due next",
-        "──────  ─────────────  ─────────────  ─────────  ────────",
-        "desk 0              1                                   1",
+        "owner   newly overdue  still overdue  due today  due next day",
+        "──────  ─────────────  ─────────────  ─────────  ────────────",
+        "desk 0              1                                       1",
         "desk 1                             1          1",
         "",
         "Newly overdue, since the last working day (Mon 2016-11-14)",
-        "id  number  platform  category  owner   clock    due         late",
+        "ID  number  platform  category  owner   stage    due         late",
         "──  ──────  ────────  ────────  ──────  ───────  ──────────  ────",
         " 2          JD        other     desk 0  forward  2016-11-14  1 wd",
         "",
-        "Still overdue, the longest late first",
-        "id  number  platform  category  owner   clock    due         late",
+        "Still overdue, most overdue first",
+        "ID  number  platform  category  owner   stage    due         late",
         "──  ──────  ────────  ────────  ──────  ───────  ──────────  ────",
         " 1          JD        other     desk 1  forward  2016-11-07  6 wd",
         "",
         "Due today",
-        "id  number  platform  category  owner   clock    due",
+        "ID  number  platform  category  owner   stage    due",
         "──  ──────  ────────  ────────  ──────  ───────  ──────────",
         " 3          JD        other     desk 1  forward  2016-11-15",
         "",
         "Due by the next working day (Wed 2016-11-16)",
-        "id  number  platform  category  owner   clock    due",
+        "ID  number  platform  category  owner   stage    due",
         "──  ──────  ────────  ────────  ──────  ───────  ──────────",
         " 4          JD        other     desk 0  forward  2016-11-16",
         "",
-        "Journal: 12 entries. Its head, for 'dealtrack verify --head':",
+        "Journal: 12 entries. Checksum for 'dealtrack verify --head':",
         head,
     ]
 
@@ -139,7 +139,7 @@ def test_a_page_for_one_owner_or_platform(desk: Clerk) -> None:
 
 def test_next_year_s_calendar_is_asked_for(clerk: Clerk) -> None:
     told = clerk("digest", now="2026-11-02T08:30:00+08:00").ok()
-    assert "Mon 2026-11-02 08:30: nothing is overdue or falls due" in told
+    assert "Mon 2026-11-02 08:30: nothing overdue or due" in told
     assert "Reminder: the official calendar of 2027 is not in the register" in told
     assert "'dealtrack calendar import FILE' takes it in" in " ".join(told.split())
     clerk("add", "--platform", "JD", "--at", "2026-10-01", now="2026-11-02T08:30:00+08:00").ok()
@@ -203,4 +203,4 @@ def test_in_chinese_the_next_working_day_itself_is_within_what_falls_due(desk: C
     told = desk("--lang", "zh", "digest").ok()
     assert "下一工作日前到期" not in told
     assert "）前到期" not in told
-    assert "下一工作日（2016-11-16 周三）终了前到期" in told
+    assert "下一工作日（2016-11-16 周三）内到期" in told

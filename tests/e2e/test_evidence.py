@@ -46,7 +46,7 @@ def _listed(clerk: Clerk, *ids: object) -> list[dict[str, Any]]:
 
 
 def _entries(clerk: Clerk) -> int:
-    return int(clerk("verify").ok().split()[1])
+    return int(clerk("verify").ok().split()[2])
 
 
 def test_attached_listed_and_shown(busy: Clerk, photo: Path) -> None:
@@ -287,7 +287,7 @@ def test_opened_on_a_terminal_only(busy: Clerk, photo: Path, tmp_path: Path) -> 
     busy("evidence", 1, "--file", script).ok()
     first, second = (held["seq"] for held in _listed(busy, 1))
     refused = busy("evidence", 1, "--open", first)
-    instead = f"Copy it out: dealtrack evidence 1 --save {first} --to FILE."
+    instead = f"Save a copy instead: dealtrack evidence 1 --save {first} --to FILE."
     assert (refused.status, refused.err) == (2, f"dealtrack: {NoTerminal(what='--open', instead=instead)}\n")
     tools = tmp_path / "tools"
     tools.mkdir()

@@ -65,7 +65,7 @@ def test_a_workbook_holds_real_dates_numbers_and_texts(clerk: Clerk, tmp_path: P
     clerk("complete", 1, "--outcome", "refund", "--amount", "1299.5", "--at", "2016-11-02 00:00").ok()
     out = tmp_path / "out.xlsx"
     told = clerk("export", "--format", "xlsx", "--to", out)
-    assert told.ok() == "" and told.err == f"1 complaint written to {out}\n"
+    assert told.ok() == "" and told.err == f"1 complaint exported to {out}\n"
     assert out.stat().st_mode & 0o777 == 0o600
     sheet = openpyxl.load_workbook(out).worksheets[0]
     header, row = sheet.iter_rows(values_only=True)
@@ -82,7 +82,7 @@ def test_a_workbook_needs_a_file(clerk: Clerk) -> None:
     told = clerk("export", "--format", "xlsx")
     assert (told.status, told.err) == (
         2,
-        "dealtrack: Where to write the workbook is missing. Give it with --to FILE.\n",
+        "dealtrack: File for the workbook is missing. Give it with --to FILE.\n",
     )
 
 
@@ -235,7 +235,10 @@ def test_what_a_clerk_entered_stands_against_a_file(clerk: Clerk, tmp_path: Path
     clerk("amend", 1, "--phone", "13900001111").ok()
     told = clerk("import", path)
     assert told.ok().startswith("1 row: 0 added, 0 changed, 1 unchanged")
-    assert "complaint 1: phone in the file is not what a clerk entered, which stands; amend changes it" in told.err
+    assert (
+        "complaint 1: phone in the file differs from what a clerk recorded; the clerk's stays, use amend to change it"
+        in told.err
+    )
     assert "138" not in told.err and phones(clerk) == ["13900001111"]
     clerk("amend", 1, "--phone", "-").ok()
     assert "complaint 1: phone in the file" in clerk("import", path).err
@@ -257,5 +260,5 @@ def test_what_was_erased_does_not_come_back(clerk: Clerk, tmp_path: Path) -> Non
     clerk("erase", 1, "--reason", "asked for").ok()
     told = clerk("import", path)
     assert told.ok().startswith("1 row: 0 added, 0 changed, 1 unchanged")
-    assert "personal data of 1 complaint was erased, and is not taken in again" in told.err
+    assert "personal data of 1 complaint was erased and is not imported again" in told.err
     assert phones(clerk) == [] and clerk("verify").status == 0

@@ -1,19 +1,114 @@
 """`dealtrack help`: guides in both languages, as they are in a pipe and drawn on a terminal; the help of commands."""
 
+import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dealtrack.cli.commands import COMMANDS
 from dealtrack.cli.help import TOPICS
-from dealtrack.cli.terms import GLOSSARY
+from dealtrack.cli.language import choose_language
+from dealtrack.cli.terms import say_field
 from dealtrack.core.text import display_width
 from dealtrack.errors import UnknownTopic
 from tests import pages
 from tests.conftest import Clerk, Result
 
 LANGUAGES = tuple(pages.GUIDES)
+
+TERMS = {
+    "received": "收到",
+    "accepted": "受理",
+    "not accepted": "不予受理",
+    "forwarded": "转办（总局令的“分送”）",
+    "completed": "办结",
+    "closed": "已结",
+    "withdrawn": "撤回投诉",
+    "paused": "中止计时",
+    "resumed": "恢复计时",
+    "no pause stops it": "中止期间照常计时",
+    "extended": "延期",
+    "reassigned": "转派",
+    "reopened": "重新办理",
+    "noted": "备注",
+    "corrected": "更正",
+    "undone": "作废",
+    "owner": "首问责任单位（人）",
+    "handler": "现承办",
+    "resolved at first contact": "直接办结（未经转办）",
+    "stage (clock)": "环节",
+    "deadline": "时限",
+    "due": "到期日",
+    "deadline status (verdict)": "时限状态",
+    "on time (met)": "按时",
+    "late (missed)": "逾期已办",
+    "overdue": "逾期未办",
+    "not yet due (running)": "未到期",
+    "expected (projected)": "预计",
+    "not counted (cancelled)": "不再计时",
+    "provisional": "暂定",
+    "done or past due": "应办数（已办的和逾期未办的）",
+    "daily mean": "日均",
+    "quality": "质量",
+    "delivery": "物流",
+    "not as described (mismatch)": "与描述不符",
+    "cancelled by seller (cancelled-order)": "单方取消订单",
+    "advertising": "广告",
+    "ID": "序号",
+    "number": "登记编号",
+    "summary": "投诉内容",
+    "consumer": "投诉人",
+    "phone": "联系电话",
+    "address": "联系地址",
+    "amount": "退赔金额",
+    "no agreement": "未达成调解协议",
+    "advance compensation": "先行赔付",
+    "refund": "退款",
+    "platform": "平台",
+    "policy": "办理规则",
+    "calendar": "工作日历",
+    "working day": "工作日",
+    "working day (make-up)": "上班（调休）",
+    "day off (made up on another day)": "放假调休",
+    "holiday": "放假",
+    "register": "台账",
+    "journal": "操作日志",
+    "entry": "记录",
+    "checksum": "校验值",
+    "evidence": "附件",
+    "daily summary": "每日提醒",
+    "live board": "全屏看板",
+    "seller (platform)": "自营（经营者类型）",
+    "seller (third-party)": "平台内经营者（经营者类型）",
+}
+"""Each term of the field with its one rendering in Chinese."""
+
+SHOWN_AS = {
+    ("status", "closed"): "closed",
+    ("kind", "withdrawn"): "withdrawn",
+    ("kind", "paused"): "paused",
+    ("kind", "resumed"): "resumed",
+    ("kind", "extended"): "extended",
+    ("kind", "handed-on"): "reassigned",
+    ("kind", "reopened"): "reopened",
+    ("kind", "amended"): "corrected",
+    ("kind", "voided"): "undone",
+    ("kind", "evidence"): "evidence",
+    ("verdict", "met"): "on time (met)",
+    ("verdict", "missed"): "late (missed)",
+    ("verdict", "overdue"): "overdue",
+    ("verdict", "running"): "not yet due (running)",
+    ("verdict", "projected"): "expected (projected)",
+    ("verdict", "cancelled"): "not counted (cancelled)",
+    ("category", "mismatch"): "not as described (mismatch)",
+    ("category", "cancelled-order"): "cancelled by seller (cancelled-order)",
+    ("outcome", "no-agreement"): "no agreement",
+    ("outcome", "advance-compensation"): "advance compensation",
+}
+"""What records hold, by key, and the term that screens show for it."""
 
 
 def _title(topic: str, language: str) -> str:
@@ -49,8 +144,67 @@ def test_the_language_is_chosen_as_everywhere(clerk: Clerk) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_guide_of_words_is_the_glossary(clerk: Clerk, language: str) -> None:
     rows = re.findall(r"^- (.+?)(?:: |：)(.+)$", clerk("--lang", language, "help", "words").ok(), re.MULTILINE)
-    assert [row[LANGUAGES.index(language)] for row in rows] == list(GLOSSARY)
-    assert all(re.search("[一-龥]", row[1 - LANGUAGES.index(language)]) for row in rows)
+    assert dict(rows if language == "en" else [row[::-1] for row in rows]) == TERMS
+
+
+def test_screens_show_the_terms_of_the_glossary() -> None:
+    for (key, word), term in SHOWN_AS.items():
+        choose_language("en", {})
+        assert say_field(key, word) == term.partition(" (")[0]
+        choose_language("zh", {})
+        try:
+            assert say_field(key, word) == TERMS[term]
+        finally:
+            choose_language("en", {})
+
+
+NOTICE = json.dumps({"year": 2027, "papers": ["notice"], "days": [
+    {"name": "元旦", "date": "2027-01-01", "isOffDay": True}]}, ensure_ascii=False)  # fmt: skip
+
+NEEDED = {
+    "resume": "pause 12 --reason sent",
+    "reopen": "complete 12",
+    "extend": "forward 12",
+    "erase": "amend 12 --phone 13800138000",
+}
+"""What must have happened before an example runs."""
+
+NEED_A_PERSON = ("add", "board", "restore")
+"""The commands whose examples are refused where there is no person to ask, or no terminal to draw on."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_ends_its_help_with_examples_that_run(
+    clerk: Clerk, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [f"BJ-2016-{number:03},JD,2016-11-14,refund not delivered 退款\n" for number in range(1, 13)]
+    for name in ("complaints.csv", "投诉.csv", "12315.csv", "photo.jpg", "照片.jpg"):
+        Path(name).write_text("number,platform,received,summary\n" + "".join(rows))
+    Path("2027.json").write_text(NOTICE)
+    clerk("import", "complaints.csv").ok()
+    for name in ("backup.db", "备份.db"):
+        clerk("backup", name).ok()
+    before = clerk.db.read_bytes()
+    seen = []
+    for name, _command in pages.commands():
+        shown = clerk("--lang", language, *name.split(), "--help").ok()
+        examples = shown.partition({"en": "Examples:\n", "zh": "示例：\n"}[language])[2].splitlines()
+        assert 1 <= len(examples) <= 2, name
+        for example in examples:
+            words = shlex.split(example)[1:]
+            assert words[: len(name.split())] == name.split()
+            clerk.db.write_bytes(before)
+            if name in NEEDED:
+                clerk(*NEEDED[name].split()).ok()
+            place = ["--db", "other.db"] if name == "init" else []
+            Path("other.db").unlink(missing_ok=True)
+            ran = clerk("--lang", language, *place, *words)
+            needs_person = name in NEED_A_PERSON and (name != "add" or len(words) == 1)
+            # The system on which a test runs may well deserve a warning.
+            assert ran.status == (2 if needs_person else name == "doctor" and ran.status), (example, ran.err)
+            seen.append(example)
+    assert len(seen) > len(COMMANDS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -43,7 +43,7 @@ def passed(text: str) -> list[tuple[int, str]]:
     """Return the lines that were passed over, as standard error names them."""
     told = []
     for line in text.splitlines():
-        place, found, what = line.partition(": passed over, no row of the table: ")
+        place, found, what = line.partition(": skipped, not a data row: ")
         if found:
             told.append((int(place.rpartition(":")[2]), what))
     return told
@@ -345,7 +345,7 @@ def test_a_constant_gives_every_row_one_value(clerk: Clerk, write: Callable[...,
 
 def test_a_constant_goes_before_a_column(clerk: Clerk, write: Callable[..., Path]) -> None:
     told = clerk("import", write(ROWS), "--set", "platform=JD")
-    assert told.ok() and "columns not read: platform" in told.err
+    assert told.ok() and "columns not imported: platform" in told.err
     assert [row["platform"] for row in listed(clerk)] == ["JD", "JD"]
 
 

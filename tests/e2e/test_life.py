@@ -54,11 +54,11 @@ def test_a_pause_that_ends_on_its_own_day_moves_nothing(clerk: Clerk) -> None:
     assert case.clocks() == [("forward", 1, None, "paused"), ("complete", 1, None, "projected")]
     assert "forward: no deadline, at 2016-11-08 10:00: paused" in case.explained("forward")[-1]
     told = case("resume", "2016-11-08 16:00")
-    assert "forward   running    due Wed 2016-11-09 24:00" in told
+    assert "forward   not yet due  due Wed 2016-11-09 24:00" in told
     assert case.explained("forward") == [
         "Tue 2016-11-08\t–\tthe day of receipt is not counted (Civil Code art. 201)",
         "Wed 2016-11-09\t✓ 1\tworking day",
-        "forward: due Wed 2016-11-09 24:00, at 2016-11-08 16:00: running",
+        "forward: due Wed 2016-11-09 24:00, at 2016-11-08 16:00: not yet due",
     ]
     assert [line[1] for line in case.history()] == ["received", "paused", "resumed"]
     assert case.history()[1] == ["2016-11-08 10:00", "paused", "clerk", "appraisal"]
@@ -87,9 +87,9 @@ def test_a_pause_still_open_at_completion_ends_with_it(clerk: Clerk) -> None:
     case("pause", "2016-11-09 09:00", *REASON)
     told = case("complete", "2016-11-17 09:00")
     # Of Wed 9 the count is 1; Thu 10 to Thu 17 were paused; Fri 18 would have been the second day.
-    assert "complete  met        due Fri 2016-11-18 24:00" in told
+    assert "complete  on time      due Fri 2016-11-18 24:00" in told
     assert case.show()["status"] == "closed"
-    assert "complete: due Fri 2016-11-18 24:00, ended 2016-11-17 09:00: met" in case.explained("complete")
+    assert "complete: due Fri 2016-11-18 24:00, ended 2016-11-17 09:00: on time" in case.explained("complete")
     assert "cannot be resumed" in case.refused("resume", "2016-11-17 10:00")
 
 
@@ -162,11 +162,11 @@ def test_reopening_after_a_late_completion_keeps_the_breach(clerk: Clerk) -> Non
     case("complete", "2016-11-08 09:00", "--outcome", "refund", "--amount", "20")
     assert case.clocks() == [("forward", 1, "2016-11-02", "met"), ("complete", 1, "2016-11-04", "missed")]
     told = case("reopen", "2016-11-11 09:00", "--reason", "the refund never came")
-    assert "complete  running    due Tue 2016-11-15 24:00" in told
+    assert "complete  not yet due  due Tue 2016-11-15 24:00" in told
     assert case.clocks()[1:] == [("complete", 1, "2016-11-04", "missed"), ("complete", 2, "2016-11-15", "running")]
     assert (case.show()["status"], case.show()["completed"], case.show()["outcome"]) == ("forwarded", None, None)
     shown = case.explained("complete")
-    assert "complete: due Fri 2016-11-04 24:00, ended 2016-11-08 09:00: missed" in shown
+    assert "complete: due Fri 2016-11-04 24:00, ended 2016-11-08 09:00: late" in shown
     assert "Fri 2016-11-11\t–\tthe day of reopening is not counted (Civil Code art. 201)" in shown
     case("complete", "2016-11-14 09:00")
     assert case.clocks()[1:] == [("complete", 1, "2016-11-04", "missed"), ("complete", 2, "2016-11-15", "met")]
@@ -215,7 +215,7 @@ def test_the_last_entry_of_each_kind_can_be_taken_back(clerk: Clerk, length: int
     if not length:
         case("void", "2016-11-08 23:30", "--reason", "entered twice")
         assert clerk("list", "--format", "json").ok() == "[]\n"
-        assert "entered by mistake and voided" in case.refused("show", "2016-11-08 23:40")
+        assert "recorded by mistake and undone" in case.refused("show", "2016-11-08 23:40")
         assert "cannot be forwarded" in case.refused("forward", "2016-11-08 23:40")
         return
     entered = case.show()["history"][-1]
@@ -280,7 +280,7 @@ def test_an_amendment_shows_who_corrected_what_and_moves_no_clock(clerk: Clerk) 
     assert shown["history"][1]["detail"]["summary"] == "broken"
     case("amend", "2016-11-08 11:00", "--summary", "-", "--to-number", "-")
     assert (case.show()["summary"], case.show()["number"]) == (None, None)
-    assert "What to correct is missing" in case.refused("amend", "2016-11-08 12:00")
+    assert "Field to correct is missing" in case.refused("amend", "2016-11-08 12:00")
     # As it stood before the correction, the complaint reads as it did.
     old = json.loads(clerk("show", 1, "--as-of", "2016-11-08 09:30", "--format", "json").ok())
     assert (old["summary"], old["number"]) == ("late", None)
@@ -300,7 +300,7 @@ def test_completing_without_forwarding_leaves_the_forward_clock_missed_past_its_
     case = Case(clerk, "2016-11-08 09:00")
     case("complete", "2016-11-11 09:00")
     assert case.clocks() == [("forward", 1, "2016-11-09", "missed"), ("complete", 1, "2016-11-10", "missed")]
-    assert "complete: due Thu 2016-11-10 24:00, ended 2016-11-11 09:00: missed" in case.explained("complete")
+    assert "complete: due Thu 2016-11-10 24:00, ended 2016-11-11 09:00: late" in case.explained("complete")
 
 
 def test_every_status_word_and_every_filter_lists_what_was_voided(clerk: Clerk) -> None:

@@ -84,9 +84,9 @@ def test_a_list_as_a_workbook(sample: Clerk, lists: Path) -> None:
     assert sheet is not None and sheet.freeze_panes == "A2"
     header, *rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     records = overdue(sample, "--platform", "Tmall")
-    assert header[:3] == ["id", "number", "platform"] and "working days late" in header
+    assert header[:3] == ["ID", "number", "platform"] and "working days late" in header
     told = [dict(zip(header, row, strict=True)) for row in rows]
-    assert [(row["id"], row["working days late"]) for row in told] == [
+    assert [(row["ID"], row["working days late"]) for row in told] == [
         (r["id"], r["working_days_late"]) for r in records
     ]
     # A day's last second is its day; a moment has its hour, without an offset that Excel would not take.
@@ -103,9 +103,9 @@ def test_a_list_as_the_text_of_a_mail(sample: Clerk, lists: Path) -> None:
     assert (lists / "Gome online.txt").read_text().splitlines() == [
         "Gome online: 1 deadline overdue, 2016-11-21 09:00",
         "",
-        " id  number       platform     category  owner   clock     due         late",
-        "───  ───────────  ───────────  ────────  ──────  ────────  ──────────  ────",
-        "252  BJ-2016-252  Gome online  mismatch  朝阳所  complete  2016-11-16  3 wd",
+        " ID  number       platform     category          owner   stage     due         late",
+        "───  ───────────  ───────────  ────────────────  ──────  ────────  ──────────  ────",
+        "252  BJ-2016-252  Gome online  not as described  朝阳所  complete  2016-11-16  3 wd",
     ]
 
 

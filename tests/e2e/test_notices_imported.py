@@ -88,12 +88,12 @@ def test_a_year_imported_leaves_late_december_to_the_next_years_notice(
     file = _write(tmp_path, "2018", NOTICE_2018)
     told = clerk("calendar", "import", file, "--year", 2018).ok()
     assert "2018-12-" not in told
-    assert told == "10 days take other names or sources\n", "no day changes, and none is listed"
+    assert told == "name or source of 10 days change\n", "no day changes, and none is listed"
     clerk("calendar", "import", file, "--year", 2018, "--yes").ok()
     shown = clerk("calendar", "show", "2018-12", "--format", "json").ok()
     worked = {each["day"]: each["worked"] for each in json.loads(shown)}
     assert worked["2018-12-29"] and not worked["2018-12-31"]
-    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar stays as it is\n", "refresh undoes no import"
+    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar is unchanged\n", "refresh undoes no import"
     clerk("verify").ok()
     clerk("recheck", "--rebuild").ok()
 
@@ -109,7 +109,7 @@ def test_imports_in_any_order_give_one_calendar(china: Callable[[], Clerk], tmp_
         clerk("calendar", "refresh", "--yes").ok()
         made.append(_rules(clerk))
         assert clerk("calendar", "import", files["2020"], "--year", 2020, "--source", "2020", "--issued",
-                     ISSUED["2020"], "--yes").ok().splitlines()[-1] == "the calendar stays as it is"  # fmt: skip
+                     ISSUED["2020"], "--yes").ok().splitlines()[-1] == "the calendar is unchanged"  # fmt: skip
     assert made[0] == made[1] == made[2]
     off = [day.isoformat() for day, ruling in made[0].rulings.items() if not ruling.worked]
     assert {"2020-02-01", "2018-12-31", "2019-05-02"} <= set(off)
@@ -125,12 +125,12 @@ def test_the_day_of_issue_is_asked_for_only_where_it_counts(china: Callable[[], 
         "Import that with --issued DAY.\n"
     )
     told = clerk("calendar", "import", file, "--year", 2020, "--issued", "2019-11-21").ok()
-    assert told.startswith("Sat 2020-02-01: stays off (Spring Festival, extended), against this notice\n")
+    assert told.startswith("Sat 2020-02-01: stays off (Spring Festival, extended), despite this notice\n")
     # What the source names is the day of issue, too.
     clerk("calendar", "import", file, "--year", 2020, "--source", "notice of 2019-11-21", "--yes").ok()
     asked = china()
     shown = asked.at_terminal("calendar", "import", file, "--year", 2020, typed=b"2019-11-21\ny\n").out
-    assert "Issued on which day?" in shown and "calendar revision 2" in shown
+    assert "Date of issue?" in shown and "calendar revision 2" in shown
 
 
 def test_a_region_comes_before_the_nation(china: Callable[[], Clerk], tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_refresh_takes_in_the_year_that_a_release_publishes_and_leaves_an_import
     before = _rules(imported)
     monkeypatch.setitem(ChinaStaticHolidays.special_public_holidays, 2027, INVENTED)
     warned = plain("doctor", now="2026-12-01T09:00:00+08:00")
-    assert "the calendar is not what is shipped" in warned.err and warned.status == 1
+    assert "the calendar differs from the bundled one" in warned.err and warned.status == 1
     told = plain("calendar", "refresh", "--yes").ok()
     assert "2027: now official" in told
     assert "Sat 2027-02-13: off (weekend) -> worked (make-up working day for" in told
@@ -273,14 +273,14 @@ def test_what_a_register_of_before_spans_counts_moves_only_when_it_is_refreshed(
         clerk("accept", 8, "--at", "2026-07-28 10:00").ok()
         assert _due(clerk, 8) == "2026-09-26T23:59:59+08:00"
         clerk("verify").ok()
-        assert "the calendar is not what is shipped" in clerk("doctor").err
+        assert "the calendar differs from the bundled one" in clerk("doctor").err
         told = clerk("calendar", "refresh").ok()
-        line = "Sat 2026-09-26, in the holiday Fri 2026-09-25 to Sun 2026-09-27: a period that ends there is due "
+        line = "Sat 2026-09-26, in the holiday from Fri 2026-09-25 to Sun 2026-09-27: a period ending there is due "
         assert f"{line}Sat 2026-09-26 -> Mon 2026-09-28\n" in told
         assert "complaint 8 mediate: Sat 2026-09-26 24:00 -> Mon 2026-09-28 24:00\n" in told
         assert clerk("calendar", "refresh", "--yes").ok().startswith(told)
         assert _due(clerk, 8) == "2026-09-28T23:59:59+08:00"
-        assert clerk("calendar", "refresh", "--yes").ok() == "the calendar stays as it is\n"
+        assert clerk("calendar", "refresh", "--yes").ok() == "the calendar is unchanged\n"
         clerk("verify").ok()
         clerk("recheck").ok()
         clerk("recheck", "--rebuild").ok()
@@ -299,7 +299,7 @@ def test_refresh_shows_the_days_that_a_country_s_offices_are_closed_besides(
     clerk("platform", "add", "X").ok()
     clerk("add", "--platform", "X").ok()
     file.write_text(head, encoding="utf-8")
-    assert "the calendar is not what is shipped" in clerk("doctor").err
+    assert "the calendar differs from the bundled one" in clerk("doctor").err
     told = clerk("calendar", "refresh").ok()
     closed = "worked (working day) -> off (Closed each year by law"
     assert all(f"{day}: {closed}" in told for day in ("Tue 2026-12-29", "Thu 2026-12-31"))

@@ -132,7 +132,7 @@ def test_outputs_fit_a_page() -> None:
         for block in re.findall(r"^```(?:console|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             for line in block.splitlines():
                 # A command, or a message that names what is possible, may be longer than a table.
-                is_message = line.startswith(("$ ", "dealtrack: ", "columns not read: "))
+                is_message = line.startswith(("$ ", "dealtrack: ", "columns not imported: "))
                 assert len(line) <= (130 if is_message else 106), line
 
 

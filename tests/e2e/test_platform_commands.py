@@ -41,7 +41,7 @@ def refused(clerk: Clerk, *words: str) -> str:
 
 def test_a_platform_with_its_names(clerk: Clerk) -> None:
     told = clerk("platform", "add", "拼多多", "--alias", "pdd", "--alias", "PDD", "--green-channel", "no").ok()
-    assert told == "platform 拼多多 (pdd), green channel not opened entered\n"
+    assert told == "platform 拼多多 (pdd), green channel not opened added\n"
     assert listed(clerk)["拼多多"] == {
         "name": "拼多多",
         "aliases": ["pdd"],
@@ -83,8 +83,8 @@ def test_what_changes_nothing_is_not_written(clerk: Clerk) -> None:
         (("edit", "JD", "--alias", "TMALL"), "The name TMALL stands for the platform Tmall already."),
         (("edit", "JD", "--alias", "苏宁", "--alias", "天猫"), "The name 天猫 stands for the platform Tmall already."),
         (("edit", "JD", "--drop-alias", "jingdon"), "cannot be 'jingdon'. Did you mean jingdong? Allowed: 京东"),
-        (("edit", "JD"), "What to change is missing. Give it with --alias NAME, --drop-alias NAME or --green"),
-        (("edit", "JD", "--green-channel", "maybe"), "The green channel cannot be 'maybe'. Allowed: yes, no."),
+        (("edit", "JD"), "Change is missing. Give it with --alias NAME, --drop-alias NAME or --green"),
+        (("edit", "JD", "--green-channel", "maybe"), "Green channel cannot be 'maybe'. Allowed: yes, no."),
         (("edit", "JD", "--alias", " "), "--alias was given empty."),
         (("edit", "JDD", "--alias", "x"), "Unknown platform: JDD. Did you mean JD?"),
         (("edit", "JD", "--alias", "x" * 301), "name has 301 characters, and 300 are the most"),
@@ -108,7 +108,7 @@ def test_a_check_of_the_contact_channels(clerk: Clerk) -> None:
     told = clerk(
         "platform", "check", "京东", "--channels", "微信, Phone", "--finding", "微信二维码打不开", "--at", "11-14 10:30"
     ).ok()
-    assert told == "platform JD: checked 2016-11-14 10:30 by clerk: shows phone, wechat\n"
+    assert told == "platform JD: checked 2016-11-14 10:30 by clerk, displays phone, wechat\n"
     jd = listed(clerk)["JD"]
     assert jd["channels"] == ["phone", "wechat"]
     assert jd["last_checked"] == "2016-11-14T10:30:00+08:00"
@@ -127,8 +127,8 @@ def test_a_later_check_takes_the_place_of_an_earlier_one(clerk: Clerk) -> None:
     clerk.actor = "王"
     told = clerk("platform", "check", "JD", "--channels", "qq", "--finding", "only qq", "--at", "11-12").ok()
     assert told.splitlines() == [
-        "platform JD: checked 2016-11-12 00:00 by 王: shows qq",
-        "what it shows stays as last checked, 2016-11-14 10:00 by 李: no contact channel",
+        "platform JD: checked 2016-11-12 00:00 by 王, displays qq",
+        "displayed channels stay as last checked on 2016-11-14 10:00 by 李: no contact channel",
     ]
     assert listed(clerk)["JD"] == jd
     shown = json.loads(clerk("platform", "show", "jingdong", "--format", "json").ok())
@@ -153,7 +153,7 @@ def test_show_tells_every_check(clerk: Clerk) -> None:
     clerk("platform", "check", "JD", "--channels", "phone,qq", "--finding", "footer only", "--at", "11-14 10:00").ok()
     assert clerk("platform", "show", "JD").ok().splitlines() == [
         "platform JD (京东, jingdong, jd.com), green channel opened",
-        "shows: phone, qq",
+        "displays: phone, qq",
         "2016-11-14 10:00\tclerk\tphone, qq\tfooter only",
     ]
     rows = list(csv.DictReader(io.StringIO(clerk("platform", "show", "JD", "--format", "csv").ok())))
@@ -163,9 +163,9 @@ def test_show_tells_every_check(clerk: Clerk) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--channels", "phone"), "The finding is missing. Give it with --finding TEXT"),
-        (("--finding", "x"), "The contact channels that it shows is missing."),
-        (("--channels", ",", "--finding", "x"), "The contact channels that it shows is missing."),
+        (("--channels", "phone"), "Finding is missing. Give it with --finding TEXT"),
+        (("--finding", "x"), "Channels displayed is missing."),
+        (("--channels", ",", "--finding", "x"), "Channels displayed is missing."),
         (("--channels", "phone,wechta", "--finding", "x"), "cannot be 'wechta'. Did you mean wechat? Allowed:"),
         (("--channels", "phone,none", "--finding", "x"), "A channel cannot be 'none'."),
         (("--channels", "phone", "--finding", "x", "--at", "2016-11-16"), "2016-11-16 00:00 is in the future"),

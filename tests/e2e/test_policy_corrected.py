@@ -145,7 +145,7 @@ def test_a_register_goes_on_by_the_text_that_it_has_and_is_told_of_it(bank: Cler
     assert refused.status == 2 and "'policy adopt --corrected' puts right what was wrong" in refused.err
     assert "cfpb --corrected' shows what would move" in bank("policy", "show", "cfpb").ok()
     told = bank("doctor")
-    assert told.status == 1 and "policies not as they are shipped: cfpb; 'dealtrack policy adopt" in told.err
+    assert told.status == 1 and "policies that differ from the bundled text: cfpb; 'dealtrack policy adopt" in told.err
     assert entries(bank) == before
     assert verdicts(bank) == WRONG
 
@@ -153,17 +153,17 @@ def test_a_register_goes_on_by_the_text_that_it_has_and_is_told_of_it(bank: Cler
 def test_it_is_shown_before_anything_is_written(bank: Clerk) -> None:
     before, rows = entries(bank), dump(bank)
     shown = bank("policy", "adopt", "cfpb", "--corrected")
-    assert "nothing was changed; --yes does it" in shown.err
+    assert "Preview only. Re-run with --yes to apply." in shown.err
     lines = shown.ok().splitlines()
     assert "in force from 2012-01-19: a new version" in lines
-    assert any(line.startswith("  final: 60 calendar days") and line.endswith(" -> no clock") for line in lines)
+    assert any(line.startswith("  final: 60 calendar days") and line.endswith(" -> no deadline") for line in lines)
     # The second complaint ended late by either text.
     assert lines[-4:] == [
         "complaint 3 respond: Thu 2012-02-02 24:00 -> Sat 2012-01-28 24:00",
-        "complaint 3 final: due Sun 2012-03-18 24:00, and runs no more",
-        "complaint 4 final: due Fri 2012-03-30 24:00, and runs no more",
-        "complaint 1 respond: ended met, would now be missed; its verdict stands "
-        "('dealtrack recheck --include-closed' judges anew)",
+        "complaint 3 final: was due Sun 2012-03-18 24:00, no longer counted",
+        "complaint 4 final: was due Fri 2012-03-30 24:00, no longer counted",
+        "complaint 1 respond: ended on time, would now be late; its status stands "
+        "('dealtrack recheck --include-closed' re-evaluates it)",
     ]
     assert (entries(bank), dump(bank)) == (before, rows)
 
@@ -190,7 +190,7 @@ def test_what_runs_moves_and_what_has_ended_stands(bank: Clerk) -> None:
     assert again.ok() == "policy cfpb: the register has this text already\n"
     assert "shipped" not in bank("doctor").err
     assert "shipped" not in bank("policy", "show", "cfpb").ok()
-    assert bank("policy", "adopt", "cfpb").ok().count("in the register already") == 2
+    assert bank("policy", "adopt", "cfpb").ok().count("already in the register") == 2
 
 
 def test_life_goes_on_under_the_right_text(bank: Clerk, tmp_path: Path) -> None:
@@ -229,8 +229,8 @@ def test_life_goes_on_under_the_right_text(bank: Clerk, tmp_path: Path) -> None:
 def test_what_has_ended_is_judged_anew_on_request(bank: Clerk) -> None:
     bank("policy", "adopt", "cfpb", "--corrected", "--yes").ok()
     told = bank("recheck", "--include-closed", now="2012-02-10T10:00:00-05:00").ok()
-    assert "complaint 1 respond: met -> missed\n" in told
-    assert "complaint 1 final: met -> no clock\n" in told
+    assert "complaint 1 respond: on time -> late\n" in told
+    assert "complaint 1 final: on time -> no deadline\n" in told
     assert [row[1:4] for row in verdicts(bank)][:2] == [("met", "missed", None), ("missed", "missed", None)]
     bank.now = "2012-02-10T11:00:00-05:00"
     bank("recheck").ok()
@@ -254,7 +254,7 @@ def test_a_day_in_force_that_was_wrong_is_no_version_any_more(new_clerk: Callabl
     clerk("add", "--platform", "Bank", "--at", "2018-03-16").ok()
     before = clerk("list").ok()
     shown = clerk("policy", "adopt", "odr", "--corrected", "--yes").ok()
-    assert "in force from 2017-03-15: no version any more\nin force from 2018-03-15: a new version\n" in shown
+    assert "in force from 2017-03-15: version removed\nin force from 2018-03-15: a new version\n" in shown
     assert shown.endswith("policy odr revision 2: 0 deadlines moved\n")
     assert clerk("list").ok() == before
     assert "2017-03-15" not in clerk("policy", "show", "odr").ok()
@@ -269,8 +269,8 @@ def test_a_clock_that_the_law_does_not_know_gives_way_to_the_one_that_it_sets(
         clerk("add", "--platform", "Bank", "--at", received).ok()
     clerk("accept", 1, "--at", "2016-11-03").ok()
     shown = clerk("policy", "adopt", "consumer-law-46", "--corrected", "--yes").ok()
-    assert "complaint 1 handle: runs from now on, due Thu 2016-11-10 24:00" in shown
-    assert "complaint 2 accept: due Mon 2016-11-21 24:00, and runs no more" in shown
+    assert "complaint 1 handle: now counted, due Thu 2016-11-10 24:00" in shown
+    assert "complaint 2 accept: was due Mon 2016-11-21 24:00, no longer counted" in shown
     assert [(row.get("accept_verdict"), row["handle_verdict"]) for row in records(clerk, "list")] == [
         ("met", "overdue"),
         (None, "running"),
@@ -312,7 +312,7 @@ def test_a_policy_of_ones_own_is_corrected_from_its_file(clerk: Clerk, tmp_path:
     assert clerk("policy", "adopt", path, "--corrected", "--yes").ok().endswith("revision 3: 1 deadline moved\n")
     newer = LAW[LAW.index("[[version]]") :].replace("2014-03-15", "2016-11-01").replace("length = 7", "length = 1")
     path.write_text(path.read_text("utf-8") + newer, "utf-8")
-    assert "taken into the register" in clerk("policy", "adopt", path).ok()
+    assert "added to the register" in clerk("policy", "adopt", path).ok()
     # What was entered before keeps the version that it has; what is entered now has the new one.
     clerk("add", "--platform", "JD", "--policy", "mine").ok()
     assert [row["accept_due"][:10] for row in records(clerk, "list")] == ["2016-11-21", "2016-11-16"]
@@ -324,7 +324,7 @@ def test_a_policy_of_ones_own_is_corrected_from_its_file(clerk: Clerk, tmp_path:
 
 
 def test_corrected_before_it_is_adopted_is_just_adopted(clerk: Clerk) -> None:
-    assert clerk("policy", "adopt", "odr", "--corrected").ok().endswith("taken into the register\n")
+    assert clerk("policy", "adopt", "odr", "--corrected").ok().endswith("added to the register\n")
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
@@ -335,16 +335,18 @@ def test_registers_whose_texts_were_wrong_keep_them_until_they_are_corrected(
     unpack(version, clerk.db)
     opened = clerk("list", "--format", "jsonl")
     # The upgrade names doctor, and doctor the policies.
-    if "brought from" in opened.err:
-        assert "policies stay as they were" in opened.err and "'dealtrack doctor' show" in opened.err
-    told = "policies not as they are shipped: green-channel, odr, samr-complaint; 'dealtrack policy adopt NAME"
+    if "was upgraded from" in opened.err:
+        assert "policies are unchanged" in opened.err and "'dealtrack doctor' show" in opened.err
+    told = (
+        "policies that differ from the bundled text: green-channel, odr, samr-complaint; 'dealtrack policy adopt NAME"
+    )
     assert told in clerk("doctor").err
     before = opened.ok()
     for name in ("green-channel", "odr", "samr-complaint"):
         assert clerk("policy", "adopt", name, "--corrected", "--yes").ok().endswith("revision 2: 0 deadlines moved\n")
     # Only their sources and days were wrong: nothing moves.
     assert clerk("list", "--format", "jsonl").ok() == before
-    assert "policies not as they are shipped" not in clerk("doctor").err
+    assert "policies that differ from the bundled text" not in clerk("doctor").err
     for word in ("verify", "recheck"):
         clerk(word).ok()
     assert clerk("add", "--platform", "小店", "--policy", "samr-complaint", "--new-platform").status == 0
@@ -353,6 +355,6 @@ def test_registers_whose_texts_were_wrong_keep_them_until_they_are_corrected(
 def test_in_chinese(bank: Clerk) -> None:
     shown = bank("--lang", "zh", "policy", "adopt", "cfpb", "--corrected").ok()
     assert "2012-01-19 起施行：新版本" in shown
-    assert "2012-03-18 周日 24:00，不再计时" in shown
+    assert "原定 2012-03-18 周日 24:00 到期，不再计时" in shown
     explained = bank("--lang", "zh", "explain", 3, "--clock", "respond").ok()
     assert "办理规则 cfpb，2011-07-21 起施行（美国消费者金融保护局（CFPB）：CFPB 企业平台惯例）" in explained

@@ -22,7 +22,7 @@ def test_verify_neither_waits_for_a_writer_nor_keeps_one_waiting(clerk: Clerk) -
     clerk("add", "--platform", "JD", "--summary", "shoes").ok()
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as other, other:
         other.execute("BEGIN IMMEDIATE")
-        assert clerk("verify").ok().startswith("whole: ")
+        assert clerk("verify").ok().startswith("journal intact: ")
         other.execute("ROLLBACK")
 
 
@@ -112,7 +112,7 @@ def test_what_a_crash_left_in_the_write_ahead_file_is_there(clerk: Clerk) -> Non
 
 
 def test_a_lost_write_ahead_file_is_said_to_be_lost(clerk: Clerk) -> None:
-    head = clerk("verify").ok().split("head ")[1].strip()
+    head = clerk("verify").ok().split("checksum ")[1].strip()
     crashed(clerk)
     Path(f"{clerk.db}-wal").unlink()
     for command in (["list"], ["verify"], ["add", "--platform", "JD"], ["doctor"]):
@@ -146,7 +146,7 @@ def test_a_register_in_a_read_only_folder_can_be_read(clerk: Clerk) -> None:
     clerk.db.parent.chmod(0o500)
     try:
         assert without_rights(clerk, "list").ok() == listed
-        assert without_rights(clerk, "verify").ok().startswith("whole: ")
+        assert without_rights(clerk, "verify").ok().startswith("journal intact: ")
         refused = without_rights(clerk, "add", "--platform", "JD")
         assert refused.status == 3 and "read-only; nothing was written" in refused.err
     finally:
@@ -182,7 +182,7 @@ def test_a_clock_that_was_set_back_is_told_of_and_never_moves_the_journal_back(c
     assert "clock" not in clerk("add", "--platform", "JD", now=LATER).err
     result = clerk("add", "--platform", "JD")
     assert result.status == 0
-    assert "this clock is behind the register's last entry" in result.err
+    assert "this computer's clock is behind the register's last entry" in result.err
     assert "2016-11-16 09:00" in result.err
     history = json.loads(clerk("show", 2, "--format", "json").ok())["history"]
     assert history[0]["recorded_at"] == LATER

@@ -55,12 +55,12 @@ def _beside(clerk: Clerk) -> set[str]:
 
 def test_a_deleted_register_comes_back_equal(desk: Clerk) -> None:
     before = _all_of(desk)
-    head = before[-1].split("head ")[1].strip()
+    head = before[-1].split("checksum ")[1].strip()
     desk.db.unlink()
     shutil.rmtree(f"{desk.db}.evidence")
     told = desk("restore", _copy(desk), "--yes")
     assert told.ok() == (
-        f"register {desk.db}: restored from {_copy(desk)}: 9 entries, head {head}\n1 evidence file brought back\n"
+        f"register {desk.db} restored from {_copy(desk)}: 9 entries, checksum {head}\n1 evidence file restored\n"
     )
     assert "There is no register at" in told.err
     assert _all_of(desk) == before
@@ -80,9 +80,9 @@ def test_what_is_replaced_is_kept_beside_it(desk: Clerk) -> None:
     replaced = desk("verify").ok()
     told = desk("restore", _copy(desk), "--yes")
     told.ok()
-    assert "has 2 more, which the backup lacks" in told.err
+    assert "has 2 more entries, which the backup lacks" in told.err
     assert "has the same" in desk("restore", _copy(desk), "--yes").err
-    assert f"what stood there is kept: {desk.db.with_name(KEPT)}" in told.err
+    assert f"previous register kept at {desk.db.with_name(KEPT)}" in told.err
     assert _all_of(desk) == before
     kept = desk.db.with_name(KEPT)
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -107,7 +107,7 @@ def test_what_cannot_be_read_is_replaced_and_kept(desk: Clerk, what: str) -> Non
     }[what]
     desk.db.write_bytes(broken)
     told = desk("restore", _copy(desk), "--yes")
-    assert told.ok().startswith(f"register {desk.db}: restored")
+    assert told.ok().startswith(f"register {desk.db} restored")
     assert _all_of(desk) == before
     kept = desk.db.with_name(KEPT)
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -190,7 +190,7 @@ def test_nothing_is_replaced_unasked(desk: Clerk) -> None:
     before = desk.db.read_bytes()
     told = desk.process("restore", _copy(desk))
     assert told.status == 2
-    assert told.err == "dealtrack: restore needs a terminal. Where nobody can be asked, --yes does it.\n"
+    assert told.err == "dealtrack: restore needs a terminal. To restore without a prompt, use --yes.\n"
     assert desk.at_terminal("restore", _copy(desk), typed=b"n\n").status == 2
     assert desk.at_terminal("restore", _copy(desk), typed=b"perhaps\n\n").status == 2
     assert desk.db.read_bytes() == before
@@ -203,9 +203,9 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date_on_the_way(desk: Cler
     unpack(1, old)
     before = old.read_bytes()
     told = desk("restore", old, "--yes")
-    assert "has another journal, of 9 entries" in told.err
-    assert "1 evidence file brought back" not in told.ok(), "it is the same file by its content"
-    assert desk("verify").ok().startswith("whole: 40 entries")
+    assert "has a different journal, of 9 entries" in told.err
+    assert "1 evidence file restored" not in told.ok(), "it is the same file by its content"
+    assert desk("verify").ok().startswith("journal intact: 40 entries")
     assert old.read_bytes() == before
 
 

@@ -91,7 +91,7 @@ def test_a_sign_stands_for_itself(told: Clerk) -> None:
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [([], "What to search for is missing"), ([""], "WORDS was given empty"), (["  "], "WORDS was given empty")],
+    [([], "Words to search for is missing"), ([""], "WORDS was given empty"), (["  "], "WORDS was given empty")],
 )
 def test_something_must_be_searched_for(words: list[str], said: str, told: Clerk) -> None:
     ran = told("search", *words)

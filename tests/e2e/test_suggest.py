@@ -67,7 +67,7 @@ def test_a_workbook_and_without_a_register(
 def test_a_shipped_mapping_that_fits_is_named(clerk: Clerk, tmp_path: Path) -> None:
     path = workbook_12315(tmp_path)
     told = clerk("import", "--suggest", path).ok()
-    assert "# a shipped mapping reads this file: --mapping 12315 --map " in told
+    assert "# a bundled mapping fits this file: --mapping 12315 --map " in told
     assert "--map received=登记时间" in told and "--map completed=办结时间" in told
     mapping = suggested(clerk, tmp_path, path)
     assert (
@@ -77,18 +77,18 @@ def test_a_shipped_mapping_that_fits_is_named(clerk: Clerk, tmp_path: Path) -> N
 
 def test_files_that_need_no_mapping(clerk: Clerk, tmp_path: Path) -> None:
     sample = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
-    assert clerk("import", "--suggest", sample).ok().startswith("# import reads this file without a mapping\n")
+    assert clerk("import", "--suggest", sample).ok().startswith("# no mapping needed for this file\n")
     clerk("add", "--platform", "JD").ok()
     clerk("export", "--to", tmp_path / "out.csv").ok()
     told = clerk("import", "--suggest", tmp_path / "out.csv").ok()
-    assert told == "# an export of dealtrack: import reads it without a mapping\n"
+    assert told == "# an export of dealtrack: no mapping needed\n"
 
 
 def test_what_is_not_found_is_asked_for(clerk: Clerk, tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_text("a,b,c\n1,hello,2016-11-01\n2,world,2016-11-02\n")
     told = clerk("import", "--suggest", path).ok()
-    assert "# no column was found for platform: --map platform=COLUMN names it" in told
+    assert "# no column found for platform: name it with --map platform=COLUMN" in told
     assert 'asked = "platform"' in told and 'received = "c"' in told
     mapping = suggested(clerk, tmp_path, path)
     told_again = clerk("import", path, "--mapping", mapping)
@@ -164,7 +164,7 @@ def test_the_order_of_dates_is_settled_by_values_or_told_of(
     assert read_mapping(mapping).order_is_guessed == (is_told and forms != ("auto",))
     result = full_clerk("import", path, "--mapping", mapping, now="2024-01-01T09:00:00+08:00")
     assert result.status == 0, result.err
-    assert ("no date of the file settles it" in result.err) == is_told, result.err
+    assert ("no date in the file confirms it" in result.err) == is_told, result.err
 
 
 def test_dates_of_both_orders_are_told_of(clerk: Clerk, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_dates_of_a_file_with_the_names_of_ones_own_are_looked_at(clerk: Clerk, 
     assert "without a mapping" in told and UNSETTLED in told
 
 
-NO_COMPLETED = "# no column was found for completed: all become overdue unless"
+NO_COMPLETED = "# no column found for completed: all become overdue unless"
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_day_that_is_planned_is_no_completion(clerk: Clerk, tmp_path: Path, co
     path = tmp_path / "planned.csv"
     path.write_text(f"编号,平台,登记时间,{column}\n1,JD,2016-11-11,2016-11-14\n", encoding="utf-8")
     told = clerk("import", "--suggest", path).ok()
-    assert "no column was found for completed" in told and f'completed = "{column}"' not in told
+    assert "no column found for completed" in told and f'completed = "{column}"' not in told
 
 
 def test_dates_that_may_be_either_are_told_of(clerk: Clerk, tmp_path: Path) -> None:

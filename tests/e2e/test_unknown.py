@@ -15,7 +15,7 @@ from dealtrack.exchange.layout import lay_out
 from dealtrack.exchange.mapping import Mapping
 from tests.conftest import Clerk
 
-WHOLE = "the tables are as the journal makes them\n"
+WHOLE = "tables match the journal\n"
 STATES = """Ticket,Company,Received,Status,Forwarded
 1,JD,2016-11-01,Closed,
 2,JD,2016-11-02 10:00,solved,2016-11-02
@@ -70,7 +70,7 @@ def test_first_contact_of_a_file_that_knows_no_forwarding_is_not_known(clerk: Cl
         assert (forward["unknown"], forward["late"], forward["decided"], forward["on_time_rate"]) == (2, 0, 0, None)
         assert held["clocks"]["complete"]["on_time_rate"] == 0.5
     told = clerk("report", "--format", "table").ok()
-    assert "first contact is not known of 2 of 2 completed" in " ".join(told.split())
+    assert "First contact is not known for 2 of 2 completed" in " ".join(told.split())
     assert "first_contact_rate" not in clerk("report").ok()
     # Where some are known, the rate is of those.
     clerk("add", "--platform", "JD", "--at", "2016-11-14").ok()
@@ -121,7 +121,7 @@ def test_rows_closed_without_a_day_are_told_of_and_stay_open(clerk: Clerk, file:
     clerk.now = "2016-11-30T09:00:00+08:00"
     words = ("--map", "number=Ticket", "--map", "platform=Company", "--map", "received=Received")
     told = clerk("import", file(STATES), *words)
-    assert "2 rows are closed in column Status and have no day of completion: they count as open" in told.err
+    assert "2 rows are closed in column Status but have no completion date: counted as open" in told.err
     assert told.ok().startswith("4 rows: 4 added")
     assert len(clerk("overdue").ok().splitlines()) == 4
     # Said anew of the same file.
@@ -167,7 +167,7 @@ def test_the_state_of_something_else_is_none_of_the_complaint(column: str) -> No
 def test_each_column_of_a_state_is_looked_at(clerk: Clerk, file: Callable[..., Path]) -> None:
     clerk.now = "2016-11-30T09:00:00+08:00"
     path = file("number,platform,received,State,工单状态\n1,JD,2016-11-01,NY,已归档\n2,JD,2016-11-01,NY,处理中\n")
-    assert "1 row is closed in column 工单状态 and has no day of completion" in clerk("import", path).err
+    assert "1 row is closed in column 工单状态 but has no completion date" in clerk("import", path).err
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
@@ -177,7 +177,7 @@ def test_a_mapping_may_take_them_as_closed_on_an_unknown_day(
     clerk.now = "2016-11-30T09:00:00+08:00"
     mapping = file(CLOSED, "own.toml")
     told = clerk("import", file(STATES), "--mapping", mapping)
-    assert "2 rows are closed in column Status and have no day of completion: taken as closed on an unknown" in told.err
+    assert "2 rows are closed in column Status but have no completion date: counted as closed on an unknown" in told.err
     assert "columns not read" not in told.err
     expected = [
         ("closed", None, "unknown", "unknown"),

@@ -262,11 +262,11 @@ def test_personal_data_may_come_from_standard_input(clerk: Clerk) -> None:
     assert held() == ["王小明", "13800138000", None, "海淀区"]
     clerk.process("amend", 1, "--email", "@-", "--address", "-", "--phone", "@-", stdin=b"a@b.cn\n-\n").ok()
     assert held() == ["王小明", None, "a@b.cn", None]
-    for bad, told in ((b"", "The line of standard input for --phone is missing"), (b"\n", "--phone was given empty")):
+    for bad, told in ((b"", "Line of standard input for --phone is missing"), (b"\n", "--phone was given empty")):
         refused = clerk.process("amend", 1, "--phone", "@-", stdin=bad)
         assert refused.status == 2 and told in refused.err
     refused = clerk.process("add", "--platform", "JD", "--consumer", "-", "--phone", "-", stdin="王\n".encode())
-    assert refused.status == 2 and "The line of standard input for --phone is missing" in refused.err
+    assert refused.status == 2 and "Line of standard input for --phone is missing" in refused.err
     refused = clerk.process("add", "--platform", "JD", "--consumer", "-", stdin=b"\xff\n")
     assert refused.status == 2 and "not UTF-8" in refused.err
 

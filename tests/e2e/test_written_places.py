@@ -295,7 +295,7 @@ def test_a_register_of_two_names_is_read_with_a_warning_and_not_written(busy: Cl
         looked = busy("--db", name, "list")
         assert (looked.status, "FIRST" in looked.out) == (0, True)
         assert looked.err == (
-            "dealtrack: the register's file has 2 names (hard links): entries made by another may be missing\n"
+            "dealtrack: the register's file has 2 names (hard links): entries made through another name may be missing\n"
         )
         refused = busy("--db", name, *NUMBERED, "LOST")
         assert (refused.status, "its file has 2 names (hard links)" in refused.err) == (3, True)

@@ -75,7 +75,7 @@ def test_whatever_is_corrected_when(seed: int, new_clerk: Callable[..., Clerk], 
                 reason = ("--reason", "x") if kind in ("reject", "pause", "reopen") else ()
                 clerk(kind, chance.randint(1, count), *reason)
         if step % 5 == 4:
-            assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+            assert clerk("recheck").ok() == "tables match the journal\n"
             look = chance.choice(LOOKS)
             moment = f"{clerk.now[:10]} {clerk.now[11:19]}"
             seen.append((moment, look, clerk(*look).ok()))

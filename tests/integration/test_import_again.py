@@ -65,7 +65,7 @@ def test_a_file_that_was_taken_in_adds_nothing(imported: Clerk, tmp_path: Path) 
         (("void", PLACE, PLACE + 1, "--reason", "x"), counts(ROWS, changed=2), ""),
         (("amend", PLACE, "--owner", "x"), counts(ROWS), ""),
         (("amend", PLACE, "--consumer", "x"), counts(ROWS), "consumer in the file is not what a clerk entered"),
-        (("erase", PLACE, "--reason", "x", "--yes"), counts(ROWS), "of 1 complaint was erased, and is not taken in"),
+        (("erase", PLACE, "--reason", "x", "--yes"), counts(ROWS), "of 1 complaint was erased and is not imported"),
         (
             ("add", "--platform", "JD", "--number", NUMBER, "--yes"),
             counts(ROWS, refused=1),
@@ -223,7 +223,7 @@ def test_rows_put_into_the_table_of_blocks_keep_nothing_out(clerk: Clerk, tmp_pa
         connection.execute("INSERT INTO import_block VALUES (?, 1, 1)", (bytes.fromhex(BLOCK),))
     result = clerk("import", file)
     assert result.ok().strip() == counts(20, added=20)
-    assert "was brought from schema" in result.err
+    assert "was upgraded from schema" in result.err
     with closing(sqlite3.connect(clerk.db)) as connection:
         assert connection.execute("SELECT name FROM sqlite_schema WHERE name LIKE '%block%'").fetchall() == []
     assert clerk("verify").status == 0

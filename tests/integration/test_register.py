@@ -198,7 +198,7 @@ def test_verify_is_silent_about_a_whole_register(filled: Clerk) -> None:
     told = filled("verify")
     last = journal(filled.db)[-1]
     assert told.status == 0 and told.err == ""
-    assert told.out == f"whole: {last[0]} entries, head {last[8].hex()}\n"
+    assert told.out == f"journal intact: {last[0]} entries, checksum {last[8].hex()}\n"
     for length in (64, 12, 8):
         assert filled("verify", "--head", last[8].hex()[:length].upper()).status == 0
     older = journal(filled.db)[3][8].hex()

@@ -101,7 +101,7 @@ def check_deadlines(register: Any, view: View, seen: list[Seen]) -> None:
 
 
 def check_usual(told: dict[str, Any], whole: dict[str, Any], seen: list[Seen], span: Span, begun: datetime) -> None:
-    """Hold the usual number of complaints a day: of as many days before where there were any, else of the span."""
+    """Hold the usual number of complaints per day: of the same number of days before where there were any, else of the span."""
     count, days, of = whole["total"]["complaints"], whole["known_days"], "days"
     if span.first and span.last:
         first = span.first - (span.last - span.first) - timedelta(1)

@@ -160,7 +160,7 @@ def test_a_change_that_moves_no_deadline_writes_no_clock(office: Clerk, statemen
     assert [statement for statement in written if CLERKS_TABLES.search(statement)] == ["INSERT INTO transition VALUES"]
     # The same once more changes nothing, and is not written down.
     statements.clear()
-    assert office(*words).ok() == "the calendar stays as it is\n"
+    assert office(*words).ok() == "the calendar is unchanged\n"
     assert statements == []
 
 
@@ -232,7 +232,7 @@ def test_refresh_keeps_what_clerks_ruled_themselves(tmp_path: Path) -> None:
     file.write_text(head, encoding="utf-8")
     clerk("init", "--calendar", "office").ok()
     clerk("calendar", "amend", "2016-11-14", "--off", "--name", "own", "--source", "notice", "--yes").ok()
-    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar stays as it is\n"
+    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar is unchanged\n"
 
     # An upgrade rules another day, and the very day that the clerks ruled.
     more = '\n[[amendment]]\nname = "{}"\n{} = ["{}"]\nscope = "all"\nnotice = "n"\n'
@@ -242,7 +242,7 @@ def test_refresh_keeps_what_clerks_ruled_themselves(tmp_path: Path) -> None:
     assert "Tue 2016-11-15: worked (working day) -> off (fair" in told and "2016-11-14:" not in told
     assert "complaint 1 forward: Tue 2016-11-15 24:00 -> Wed 2016-11-16 24:00" in told
     assert clerk("calendar", "refresh", "--yes").ok().splitlines()[:-1] == told.splitlines()
-    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar stays as it is\n"
+    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar is unchanged\n"
     clerk("verify").ok()
 
     dropped = clerk("calendar", "refresh", "--drop-own", "--yes").ok()
@@ -264,7 +264,7 @@ def test_a_refresh_takes_in_another_weekend(tmp_path: Path) -> None:
     assert "Sat 2016-11-05: off (weekend) -> worked (working day)\n" in told
     assert "complaint 1 forward: Mon 2016-11-07 24:00 -> Sat 2016-11-05 24:00\n" in told
     assert clerk("calendar", "refresh", "--yes").ok().startswith(told)
-    assert clerk("calendar", "refresh").ok() == "the calendar stays as it is\n"
+    assert clerk("calendar", "refresh").ok() == "the calendar is unchanged\n"
     assert json.loads(clerk("calendar", "next", 1, "--format", "json").ok())["due"] == "2016-11-05"
     assert "\t2016-11-05\t" in clerk("list", "--format", "plain").ok()
     clerk("verify").ok()
@@ -316,7 +316,7 @@ def test_an_ended_clock_stands_until_it_is_judged_anew_on_request(office: Clerk)
     assert _verdicts(office) == ("missed", "met")
     words = ("calendar", "amend", "2016-11-07", "--off", "--name", "storm", "--source", "told too late")
     told = office(*words, "--yes").ok()
-    assert "complaint 1 forward: ended missed, would now be met; its verdict stands" in told
+    assert "complaint 1 forward: ended late, would now be on time; its status stands" in told
     assert "0 deadlines moved" in told
     assert _verdicts(office) == ("missed", "met")
     shown = json.loads(office("show", 1, "--format", "json").ok())

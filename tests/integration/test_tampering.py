@@ -315,7 +315,7 @@ def test_an_older_head_is_still_in_a_journal_that_grew(copy: Clerk) -> None:
 
 
 def _head(clerk: Clerk) -> str:
-    return clerk("verify").ok().rpartition("head ")[2].strip()
+    return clerk("verify").ok().rpartition("checksum ")[2].strip()
 
 
 # The tables
@@ -405,7 +405,7 @@ def test_an_entry_that_does_not_fit_the_tables_is_refused_with_the_way_on(copy: 
         db.execute("DELETE FROM complaint WHERE id = (SELECT max(id) FROM complaint)")
     refused = copy("add", "--platform", "JD")
     assert refused.status == 3 and "nothing was written. 'dealtrack verify' tells what is wrong." in refused.err
-    assert "'dealtrack recheck --rebuild' makes the tables again from it" in found(copy)
+    assert "'dealtrack recheck --rebuild' rebuilds the tables from it" in found(copy)
     copy("recheck", "--rebuild").ok()
     copy("add", "--platform", "JD").ok()
     copy("verify").ok()
@@ -473,7 +473,7 @@ def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Cler
                        "personal WHERE complaint = 1", (last + ahead,))  # fmt: skip
     entered = copy("add", "--platform", "JD")
     assert entered.ok().startswith(f"complaint {last + 2} (")
-    assert f"ids passed over, since personal data stands under them already: {last + 1};" in entered.err
+    assert f"IDs skipped because they already have personal data: {last + 1};" in entered.err
     rows = tmp_path / "rows.csv"
     lines = [f"A-{n},2016-11-01 09:00,JD,{'Li' * (n % 2)}\n" for n in range(3)]
     rows.write_text("".join(["number,received,platform,consumer\n", *lines]), encoding="utf-8")

@@ -46,8 +46,8 @@ def test_a_released_register_is_brought_up_to_date_and_verifies(version: int, ne
     backup = clerk.db.with_name(f"register0-schema{version}-20161115T010000Z.db")
     assert len(first.ok().splitlines()) == 7
     assert first.err == (
-        f"dealtrack: the register was brought from schema {version} to {VERSION}; as it was before: {backup}\n"
-        "dealtrack: its calendar and policies stay as they were: 'dealtrack calendar refresh' and 'dealtrack doctor' "
+        f"dealtrack: the register was upgraded from schema {version} to {VERSION}; backup of the previous one: {backup}\n"
+        "dealtrack: its calendar and policies are unchanged: 'dealtrack calendar refresh' and 'dealtrack doctor' "
         "show what this version would change\n"
     )
     assert _version(clerk.db) == VERSION
@@ -55,8 +55,8 @@ def test_a_released_register_is_brought_up_to_date_and_verifies(version: int, ne
     assert _version(backup) == version
     # A copy that nobody wrote to in between is the file itself, but for SQLite's counters of changes in its header.
     assert backup.read_bytes()[100:] == before[100:]
-    assert clerk("verify").ok().startswith("whole: 40 entries")
-    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("verify").ok().startswith("journal intact: 40 entries")
+    assert clerk("recheck").ok() == "tables match the journal\n"
     assert clerk("recheck", "--rebuild").err == ""
     again = clerk("list", "--format", "jsonl")
     assert (again.ok(), again.err) == (first.out, "")
@@ -71,7 +71,7 @@ def test_a_released_register_is_brought_up_to_date_and_verifies(version: int, ne
 
 
 def test_what_was_true_before_is_true_after(old: Clerk) -> None:
-    head = old("verify").ok().split("head ")[1].strip()
+    head = old("verify").ok().split("checksum ")[1].strip()
     assert old("verify", "--head", head).ok()
     shown = old("show", 1, "--format", "json").ok()
     assert '"complete_verdict": "overdue"' in shown
@@ -141,7 +141,7 @@ def test_one_who_reads_is_not_refused_where_the_register_cannot_be_changed(old: 
     told = old("doctor")
     assert told.status == 1
     assert "schema\t1" in told.out
-    assert "stays at schema 1 and takes no entries: No backup was made at " in told.err
+    assert "stays at schema 1 and cannot be written: No backup was made at " in told.err
     assert old.db.read_bytes() == before
     assert [path.name for path in old.db.parent.glob(".*")] == []
 
@@ -290,8 +290,8 @@ def test_contacts_known_by_an_older_rule_are_no_alarm_and_are_told_anew(old: Cle
         assert any(phone for phone, _ in told)
         connection.execute("UPDATE personal SET phone_key = '86' || phone_key, email_key = phone_key")
         connection.commit()
-    assert "was brought from schema 1" in old("list").err
-    assert old("verify").ok().startswith("whole")
+    assert "was upgraded from schema 1" in old("list").err
+    assert old("verify").ok().startswith("journal intact")
     with closing(sqlite3.connect(old.db)) as connection:
         assert connection.execute(keys).fetchall() == told
 
@@ -343,14 +343,14 @@ def test_what_changed_rules_make_of_complaints_is_shown(new_clerk: Callable[...,
     copy.write_bytes(clerk.db.read_bytes())
     listed = clerk("list", now="2016-11-25T10:00:00+08:00")
     assert listed.err.splitlines()[2:] == [
-        "the rules have changed since, and some complaints are judged otherwise (by id):",
+        "the rules have changed since then; these complaints (by ID) are judged differently:",
         "  complete: overdue is now none: 1 (9)",
         "  complete: overdue is now running: 1 (8)",
         "  forward: cancelled is now missed: 1 (10)",
         "  forward: none is now overdue: 1 (9)",
         "  status: forwarded is now received: 1 (9)",
     ]
-    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("recheck").ok() == "tables match the journal\n"
     with closing(sqlite3.connect(clerk.db)) as connection:
         tables = [connection.execute(f"SELECT * FROM {name}").fetchall() for name in ("complaint", "clock")]
     assert clerk("recheck", "--rebuild").ok()
@@ -393,4 +393,4 @@ def test_whatever_was_done_to_a_former_search_index_is_gone_with_it(
     with closing(sqlite3.connect(clerk.db)) as connection:
         assert not connection.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'search_index%'").fetchall()
     clerk("verify").ok()
-    assert clerk("recheck").ok() == "the tables are as the journal makes them\n"
+    assert clerk("recheck").ok() == "tables match the journal\n"

@@ -105,8 +105,7 @@ def test_verdicts_then_and_now() -> None:
     assert sentences(trial) == {
         "forward": "forward within 1 working day: nothing would change",
         "complete": (
-            "complete within 1 working day: 1 more would have been missed, 1 more would be overdue, "
-            "2 deadlines under way would move"
+            "complete within 1 working day: 1 more would be late, 1 more would be overdue, 2 open deadlines would move"
         ),
     }
 
@@ -114,8 +113,7 @@ def test_verdicts_then_and_now() -> None:
 def test_the_reverse_trial_says_the_reverse() -> None:
     trial = tried(ALL, OWN, own=STRICT)
     assert sentences(trial)["complete"] == (
-        "complete within 2 working days: 1 fewer would have been missed, 1 fewer would be overdue, "
-        "2 deadlines under way would move"
+        "complete within 2 working days: 1 fewer would be late, 1 fewer would be overdue, 2 open deadlines would move"
     )
     assert changes_by_clock(trial)["complete"].no_longer_late == 2
 
@@ -166,8 +164,8 @@ def test_clocks_that_only_one_of_both_has() -> None:
     told = sentences(trial)
     # Three working days from Tue 1: Fri 4. From Thu 10 and Fri 11: Tue 15 and Wed 16.
     assert list(told) == ["close", "forward", "complete"]
-    assert told["close"].endswith("a clock that the policies in force do not have; 1 missed, 0 overdue")
-    assert told["complete"] == "complete: the policy has no such clock; 1 missed, 0 overdue under the policies in force"
+    assert told["close"].endswith("no such deadline in the current policies; 1 late, 0 overdue")
+    assert told["complete"] == "complete: no such deadline in this policy; 1 late, 0 overdue under the current policies"
     assert records(trial, "")[1]["rule"] is None
 
 
@@ -234,11 +232,11 @@ def test_verdicts_that_change_without_lateness_are_said() -> None:
     unpausable = policy(FORWARD, OWN.clocks[1]._replace(pausable=False))
     paused = history(1, "received 11, forwarded 11, paused 11")
     told = sentences(tried([paused], unpausable))["complete"]
-    assert told.endswith("1 deadline under way would move")
+    assert told.endswith("1 open deadline would move")
     accepting = policy(rule("forward", RECEIVED, Kind.ACCEPTED, 1))
     today = history(1, "received 14, forwarded 14")
     told = sentences(tried([today], accepting))["forward"]
-    assert told == "forward within 1 working day: the same would be late, but other verdicts would change"
+    assert told == "forward within 1 working day: the same ones would be late, but other statuses would change"
     exchange = [history(1, "received 1, forwarded 2, completed 4"), history(2, "received 1, forwarded 7, completed 8")]
     swapped = policy(FORWARD, rule("complete", RECEIVED, COMPLETED, 5))
     # From Tue 1 in five working days: Tue 8. Both met: what is met by either rule stays met.
@@ -247,4 +245,4 @@ def test_verdicts_that_change_without_lateness_are_said() -> None:
     late_then = history(3, "received 1, forwarded 1, completed 4")
     late_now = history(4, "received 1, forwarded 7, completed 8")
     told = sentences(tried([late_then, late_now], tight))["complete"]
-    assert told == "complete within 3 working days: as many would be late, though not the same ones"
+    assert told == "complete within 3 working days: the same number would be late, but not the same ones"

@@ -53,7 +53,7 @@ def record(feed: Feed, action: Action, ids: Sequence[int], values: Mapping[str, 
     kind = action.recording.kind
     texts = {name: text.strip() for name, text in values.items()}
     if kind is Kind.NOTED and not texts["note"]:
-        raise MissingValue(what=_("The note"), option=_("a text"))
+        raise MissingValue(what=_("The note"), option=_("the text"))
     detail = read_detail(action.recording.options, texts)
     now, zone = feed.clock(), feed.register.zone
     at = texts.get("at", "")
@@ -62,7 +62,7 @@ def record(feed: Feed, action: Action, ids: Sequence[int], values: Mapping[str, 
     if len(standings) == 1:
         (standing,) = standings
         return f"{name_of(standing)}: {state_of(standing, zone)}. {_clocks(standing, feed.register)}"
-    return _("{count} complaints: {kind}").format(count=len(standings), kind=kind.value)
+    return _("{count} complaints: {kind}").format(count=len(standings), kind=say_field("kind", kind))
 
 
 def summary_lines(standing: Standing, register: Register) -> list[str]:
@@ -70,7 +70,7 @@ def summary_lines(standing: Standing, register: Register) -> list[str]:
     complaint = standing.complaint
     who = complaint.owner or ""
     if complaint.handler:
-        who = _("{owner}, handed on to {handler}").format(owner=who, handler=complaint.handler)
+        who = _("{owner}, reassigned to {handler}").format(owner=who, handler=complaint.handler)
     parts = [name_of(standing), say_field("seller", complaint.seller or ""), who, state_of(standing, register.zone)]
     return [
         safe_text("  ".join(text for text in parts if text)),
@@ -80,10 +80,11 @@ def summary_lines(standing: Standing, register: Register) -> list[str]:
 
 
 def _clocks(standing: Standing, register: Register) -> str:
-    return "   ".join(
-        f"{_(clock.name)} {_(standing.verdict(clock))}{f', {due_text(clock, register.zone)}' if clock.due else ''}"
-        for clock in standing.clocks
-    )
+    texts = []
+    for clock in standing.clocks:
+        due = f"{_(', ')}{due_text(clock, register.zone)}" if clock.due else ""
+        texts.append(f"{_(clock.name)} {say_field('verdict', standing.verdict(clock))}{due}")
+    return "   ".join(texts)
 
 
 def explanation(register: Register, complaint: int, now: datetime) -> str:

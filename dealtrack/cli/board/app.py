@@ -15,6 +15,7 @@ from dealtrack.cli.board.rows import Lines, counts, left_of
 from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _
 from dealtrack.cli.session import show_value
+from dealtrack.cli.terms import say_field
 from dealtrack.core.agenda import AgendaItem
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.lifecycle import Complaint
@@ -56,7 +57,7 @@ class Board(App[None]):
         self._counts = Static("", id="counts", markup=False)
         self._rows = Rows(self._left)
         self._about = Static("", id="about", markup=False)
-        self._line = Input("", placeholder=_("words to look for; Esc shows all again"), id="search", compact=True)
+        self._line = Input("", placeholder=_("words to search for; Esc: show all"), id="search", compact=True)
         self._message = Static("", id="message", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -127,7 +128,7 @@ class Board(App[None]):
     def on_rows_cursor_moved(self) -> None:
         """Tell of the complaint under the cursor."""
         item = self._rows.current
-        lines = [_("Nothing is open.") if not self._feed.items else _("Nothing was found.")]
+        lines = [_("No open complaints.") if not self._feed.items else _("No matches.")]
         room = self.size.width - 4
         if item is not None:
             try:
@@ -170,9 +171,9 @@ class Board(App[None]):
             return
         ids = [complaint.id for complaint in chosen]
         labels = {
-            "at": (_("When"), "", _("now; or 09:30, yesterday 17:00, 11-11 21:30")),
+            "at": (_("When"), "", _("now; or e.g. 09:30, yesterday 17:00, 11-11 21:30")),
             "outcome": (_("Outcome"), "", _("refund, exchange, advance-compensation")),
-            "amount": (_("Amount"), "", _("the sum paid, as 1299.50")),
+            "amount": (_("Amount"), "", _("e.g. 1299.50")),
             "note": (_("Note"), "", ""),
         }
         fields = [Field(field, *labels[field]) for field in action.fields]
@@ -181,7 +182,9 @@ class Board(App[None]):
             return actions.record(self._feed, action, ids, values, self._actor)
 
         first = chosen[0]
-        names = ", ".join(text for text in (first.number, first.platform, _(first.category or "")) if text)
+        names = _(", ").join(
+            filter(None, (first.number, say_field("platform", first.platform), _(first.category or "")))
+        )
         title = f"{action.title} {first.id} ({names})"
         if len(chosen) > 1:
             title = f"{action.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
@@ -243,15 +246,16 @@ class Board(App[None]):
             Page(
                 _(
                     "f  forward      c  complete     n  note\n"
-                    "e  explain: each day of the count, and why\n"
-                    "Enter  show in full\n"
-                    "Space  mark: what is recorded next is so for all that are marked, or for none\n"
-                    "/  search: number, platform, category, owner, what it is about\n"
-                    "Esc  show all again, unmark all\n"
+                    "e  explain the deadlines day by day\n"
+                    "Enter  show the complaint in full\n"
+                    "Space  mark; the next action applies to all marked complaints, or to none\n"
+                    "/  search number, platform, category, owner and summary\n"
+                    "Esc  show all, unmark all\n"
                     "Arrows, Page up, Page down, Home, End  move\n"
                     "q  quit\n\n"
-                    "The board follows what other clerks enter, and the time:\n"
-                    "a deadline that passes moves its complaint."
+                    "wd  working days\n\n"
+                    "The board updates by itself as other clerks record events\n"
+                    "and as deadlines pass."
                 )
             )
         )

@@ -17,7 +17,7 @@ def board(
     category: CategoryNames = None,
     owner: OwnerNames = None,
 ) -> None:
-    """Watch open complaints on the whole terminal, all day: overdue, due today, running, paused; act by keys."""
+    """Full-screen live board of open complaints."""
     session: Session = context.obj
     if find_spec("textual") is None:
         raise MissingExtra(what="The board", package="Textual", extra="board")

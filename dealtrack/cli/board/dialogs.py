@@ -53,7 +53,7 @@ class Form(ModalScreen[str | None]):
                 yield Static(field.label, classes="label", markup=False)
                 yield Input(field.value, placeholder=field.hint, id=f"field-{field.name}", compact=True)
             yield Static("", id="refused", markup=False)
-            yield Static(_("Enter records it, Tab goes on to the next line, Esc gives it up"), classes="hint")
+            yield Static(_("Enter record, Tab next field, Esc cancel"), classes="hint")
 
     def on_mount(self) -> None:
         """Begin in the first line that is empty."""
@@ -78,7 +78,7 @@ class Form(ModalScreen[str | None]):
                 except RegisterLocked:
                     if monotonic() > until:
                         raise
-                    self._show(_("Another clerk is writing: waiting."))
+                    self._show(_("Another clerk is writing. Waiting ..."))
                     await asyncio.sleep(SECONDS_BETWEEN_TRIES)
                 else:
                     self.dismiss(message)
@@ -114,7 +114,7 @@ class Page(ModalScreen[None]):
         with Vertical(id="page"):
             with VerticalScroll():
                 yield Static(safe_lines(self._text), markup=False)
-            yield Static(_("Esc closes, the arrows scroll"), classes="hint")
+            yield Static(_("Esc close, arrows scroll"), classes="hint")
 
     def on_mount(self) -> None:
         """Let the arrows scroll at once."""

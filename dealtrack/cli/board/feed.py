@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dealtrack.cli.terms import name_platforms
 from dealtrack.core.agenda import AgendaItem, by_urgency, next_change
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError, RegisterMissing
@@ -105,6 +106,7 @@ class Feed:
             identity = self._identity()
             self.register = self._open.enter_context(open_register(self.path))
             with faults_of(self.path):
+                name_platforms(self.register.platforms)
                 self._follower = Follower(self.register, PATIENCE_SECONDS)
                 self._standings = {}
                 self._read(None)

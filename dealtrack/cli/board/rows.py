@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dealtrack.cli.language import _
 from dealtrack.cli.table import Column, fit_columns
 from dealtrack.cli.terminal import GAP
+from dealtrack.cli.terms import heading, say_field
 from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
@@ -35,15 +36,15 @@ class Line(NamedTuple):
 def columns() -> list[Column]:
     """Return the columns of the board, in their order."""
     return [
-        Column("id", _("id"), right=True),
-        Column("number", _("number"), 2),
-        Column("platform", _("platform"), 1, 8),
-        Column("category", _("category"), 4, 8),
-        Column("owner", _("owner"), 3, 4),
-        Column("clock", _("clock"), 1),
-        Column("due", _("due"), 0),
-        Column("left", _("left")),
-        Column("summary", _("summary"), 6, 16),
+        Column("id", heading("id"), right=True),
+        Column("number", heading("number"), 2),
+        Column("platform", heading("platform"), 1, 8),
+        Column("category", heading("category"), 4, 8),
+        Column("owner", heading("owner"), 3, 4),
+        Column("clock", heading("clock"), 1),
+        Column("due", heading("due"), 0),
+        Column("left", heading("left")),
+        Column("summary", heading("summary"), 6, 16),
     ]
 
 
@@ -52,8 +53,8 @@ def headings() -> dict[Urgency, str]:
     return {
         Urgency.OVERDUE: _("overdue"),
         Urgency.DUE_TODAY: _("due today"),
-        Urgency.RUNNING: _("running"),
-        Urgency.PAUSED: _("paused"),
+        Urgency.RUNNING: say_field("verdict", "running"),
+        Urgency.PAUSED: say_field("verdict", "paused"),
     }
 
 
@@ -97,7 +98,7 @@ class Lines:
             cells = self._line(item, zone, moment).cells
             folded = self._folded.get(item.complaint.id)
             if folded is None or folded[0] is not cells:
-                folded = self._folded[item.complaint.id] = (cells, fold(" ".join(cells)))
+                folded = self._folded[item.complaint.id] = (cells, fold(" ".join((*cells, item.complaint.platform))))
             if all(word in folded[1] for word in words):
                 matches.append(item)
         return matches
@@ -109,7 +110,7 @@ def cells_of(item: AgendaItem, zone: tzinfo, moment: datetime) -> Cells:
     texts = (
         str(complaint.id),
         complaint.number or "",
-        complaint.platform,
+        say_field("platform", complaint.platform),
         _(complaint.category),
         complaint.owner or "",
         _(clock.name) if clock else "",
@@ -140,14 +141,14 @@ def left_of(item: AgendaItem, moment: datetime, calendar: WorkingCalendar, zone:
     """Return how long an item is late, or has left: working days, and on the last day hours and minutes."""
     clock = item.clock
     if item.urgency is Urgency.PAUSED:
-        return _("paused")
+        return say_field("verdict", "paused")
     if clock is None or clock.due is None:
         return ""
     if item.urgency is Urgency.OVERDUE:
         days = working_days_late(clock, moment, calendar, zone)
         # On the due day itself, and on the rest days after it, no working day has gone by yet.
         if not days:
-            return _("late")
+            return _("overdue")
         doubts = is_lateness_provisional(clock, moment, calendar, zone)
         return _("{days} wd late").format(days=days) + ("?" if doubts else "")
     if item.urgency is Urgency.DUE_TODAY:

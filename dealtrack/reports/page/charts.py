@@ -41,7 +41,7 @@ def intake_chart(report: Report, _: Translate) -> Chart | None:
     usual = None
     if main.usual is not None and main.usual.rate is not None:
         rate = main.usual.count * size / main.usual.whole
-        usual = Point(rate, _("usual {rate}").format(rate=number_of(rate)))
+        usual = Point(rate, _("mean {rate}").format(rate=number_of(rate)))
     labels = [run[0][0].isoformat() for run in runs]
     series = [Series(_("received"), "s1", points)]
     return Chart("intake", "days", title, intake_words(report, _), labels, series, _count, usual=usual)
@@ -96,7 +96,7 @@ def compared_chart(report: Report, _: Translate) -> Chart | None:
             rate = _a_day(section, group)
             points.append(Point(rate, _said(report, group, role_words(section.role, _), number_of(rate), _)))
         series.append(Series(role_words(section.role, _), f"s{place}", points))
-    return _grouped(report, "compared", "bars", _("complaints a day"), groups, series, number_of, _)
+    return _grouped(report, "compared", "bars", _("complaints per day"), groups, series, number_of, _)
 
 
 def _a_day(section: Section, group: Group) -> float:

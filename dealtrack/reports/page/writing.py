@@ -80,7 +80,7 @@ def make_page(report: Report, language: str, _: Translate) -> str:
             for title, share in total_shares(report, _)
         ],
         parts=list(parts_of(report, _)),
-        nothing="" if report.main.total.complaints else _("no complaint was received in these days."),
+        nothing="" if report.main.total.complaints else _("No complaints were received in these days."),
         draw=draw_chart,
         cells=shown_cells,
         unfold=_("show the table"),
