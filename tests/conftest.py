@@ -23,9 +23,18 @@ PROJECT = Path(__file__).parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 MEMORY = Path("/dev/shm")
 ROOM_NEEDED = 2**31
+IS_LONG = os.environ.get("DEALTRACK_TESTS") == "long"
+"""Whether tests at random try as much as in .ci/run, and those are run that install dealtrack over and over."""
+
+
+def tries(long: int) -> int:
+    """Return how often to try something at random: so often in a long run, a fourth of it otherwise."""
+    return long if IS_LONG else max(1, long // 4)
+
+
 # A test is not timed: the machine may have other work.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("default", deadline=None, max_examples=tries(100))
+settings.load_profile("default")
 
 MORNING = "2016-11-15T09:00:00+08:00"
 FIRST_YEAR = 2014

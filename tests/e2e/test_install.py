@@ -14,7 +14,7 @@ import pytest
 from dealtrack import __version__
 from dealtrack.errors import MissingExtra
 from tests import pages, translations
-from tests.conftest import PROJECT
+from tests.conftest import IS_LONG, PROJECT
 
 INSTALL = re.compile(r"(?:[\w./-]*/)?(?:pipx?|uv tool) install\b[^`\n。&]*")
 EXTRAS = {"board": ("textual",), "report": ("pygal", "jinja2")}
@@ -96,6 +96,7 @@ def test_no_line_installs_what_bears_the_name_on_an_index() -> None:
         assert f"pip install '.[{extra}]'" in MissingExtra(what="x", package="y", extra=extra).message()
 
 
+@pytest.mark.skipif(not IS_LONG, reason="it takes minutes, and is run with DEALTRACK_TESTS=long, as in .ci/run")
 def test_every_line_that_installs_something_does(clone: Path) -> None:
     # One test: making the environment takes longest, and each worker would make its own.
     for line in LINES:

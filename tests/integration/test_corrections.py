@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Clerk
+from tests.conftest import Clerk, tries
 
 CLOCKS = (
     '{ name = "first", start = "received", stop = ["accepted", "rejected"], length = 2 }',
@@ -47,7 +47,7 @@ def rows(clerk: Clerk) -> list[str]:
         return [str(row) for name in tables for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3")]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(tries(4)))
 def test_whatever_is_corrected_when(seed: int, new_clerk: Callable[..., Clerk], tmp_path: Path) -> None:
     chance = random.Random(seed)
     clerk, path = new_clerk(), tmp_path / "ours.toml"

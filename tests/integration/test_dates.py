@@ -14,6 +14,7 @@ from dealtrack.exchange.date_forms import AUTO
 from dealtrack.exchange.date_suggestion import find_forms
 from dealtrack.exchange.dates import DateReader
 from dealtrack.exchange.day_orders import DayOrder
+from tests.conftest import tries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -330,7 +331,7 @@ WRITTEN = st.builds(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=tries(1000))
 @given(WRITTEN)
 @example("2016-11-06 01:30")
 def test_what_a_clerk_and_a_file_may_both_write_is_one_moment(text: str) -> None:
@@ -346,7 +347,7 @@ def test_what_a_clerk_and_a_file_may_both_write_is_one_moment(text: str) -> None
         assert imported == typed, text
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(WRITTEN)
 def test_an_unclear_hour_is_refused_typed_and_imported_alike(text: str) -> None:
     with suppress(ValueError):
@@ -357,7 +358,7 @@ def test_an_unclear_hour_is_refused_typed_and_imported_alike(text: str) -> None:
         pytest.fail(f"{text} is taken from a hand, and refused in a file")
 
 
-@settings(max_examples=1000)
+@settings(max_examples=tries(1000))
 @given(st.text("0123456789 -/.:,+tTzZ年月日时点半上午下晚民國平成アampEST(火)%", max_size=30))
 @example("2016-11-11+19:00")
 @example("99/99/99 99:99")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from dealtrack.core.chain import GENESIS, digest
-from tests.conftest import Clerk
+from tests.conftest import IS_LONG, Clerk
 from tests.guards import without_triggers
 
 DEEP = "[" * 100_000
@@ -44,10 +44,10 @@ WRITES: tuple[tuple[object, ...], ...] = (
     ("verify",), ("due", "--within", "9wd", "--ics", "d.ics"), ("platform", "check", "JD", "--channels", "phone", "--finding", "y"),
 )  # fmt: skip
 COMMANDS = (*LOOKS, *WRITES)
-EACH = 2
+EACH = 2 if IS_LONG else 1
 """The commands that are asked of each value: all of them over the values of a table of some columns."""
 
-SOME = 4
+SOME = 4 if IS_LONG else 2
 """The values that each column gets: all of them over a few columns."""
 
 LINES, WIDTH = 14, 6_000

@@ -28,6 +28,7 @@ from dealtrack.register.view import View
 from dealtrack.reports.compliance import ReportQuery, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
 from dealtrack.sources.campaigns import Campaign
+from tests.conftest import tries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
@@ -125,7 +126,7 @@ def check_adds_up(section: Section) -> None:
     assert sum(count for _, count in section.daily()) == total.complaints
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(30))
 @given(st.lists(LIVES, min_size=1, max_size=10), st.integers(0, 24 * 45))
 def test_totals_add_up_in_every_grouping(made_register: Path, lives: list[Life], back: int) -> None:
     with register_of(lives, made_register) as register:
@@ -155,7 +156,7 @@ def test_totals_add_up_in_every_grouping(made_register: Path, lives: list[Life],
 
 
 @pytest.mark.parametrize(("begin", "now"), [(BEGIN, NOW), (YEARS_END, YEARS_END + timedelta(days=25))], ids=str)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(30))
 @given(st.lists(LIVES, min_size=1, max_size=10), st.sampled_from(GROUPINGS))
 def test_the_tables_tell_what_the_journal_tells(
     made_register: Path, begin: datetime, now: datetime, lives: list[Life], by: str

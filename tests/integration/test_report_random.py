@@ -16,6 +16,7 @@ from dealtrack.reports.figures import GROUPINGS
 from dealtrack.reports.records import report_record
 from dealtrack.sources.campaigns import Campaign
 from tests import plain_figures
+from tests.conftest import tries
 from tests.integration.test_report import BEGIN, HOUR, LIVES, NOW, Life, register_of
 from tests.plain_figures import Seen, Span, mean
 
@@ -61,7 +62,7 @@ def beijing(moment: datetime) -> datetime:
     return (moment + SHIFT).replace(tzinfo=None)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(40))
 @given(
     st.lists(LIVES, min_size=1, max_size=8),
     st.sampled_from(GROUPINGS),
@@ -117,7 +118,7 @@ def check_usual(told: dict[str, Any], whole: dict[str, Any], seen: list[Seen], s
     assert (told["usual_a_day"], told["usual_days"], told["usual_of"]) == expected
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(20))
 @given(st.lists(LIVES, min_size=1, max_size=8), st.sampled_from(["platform", "category", "seller", "owner"]))
 def test_rows_of_all_spans_add_up_to_all(made_register: Path, lives: list[Life], by: str) -> None:
     """Every group of any span has a row where spans stand beside each other."""

@@ -1,7 +1,7 @@
 """Random lives of complaints, held after each command against a model that counts by itself.
 
 The model, and what it takes for granted where the design is silent, is tests/plain_model.py. A short run is made
-with every suite; DEALTRACK_STATEFUL=EXAMPLES,STEPS makes a longer one, as in
+with every suite, a longer one in .ci/run; DEALTRACK_STATEFUL=EXAMPLES,STEPS makes one of any length, as in
 DEALTRACK_STATEFUL=400,60 pytest -s tests/integration/test_state_machine.py
 """
 
@@ -30,11 +30,11 @@ from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
 from dealtrack.register.recorder import Draft, Work, recording
-from tests.conftest import Clerk, Result
+from tests.conftest import Clerk, Result, tries
 from tests.plain_model import DAY, TABLE, Model, live
 
 BEIJING = ZoneInfo("Asia/Shanghai")
-EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", "18,30").split(","))
+EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", f"{tries(24)},30").split(","))
 SECOND = timedelta(seconds=1)
 ERAS = (
     datetime(2016, 9, 28, 10),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+<<<<<<< HEAD
 from dealtrack.register.sqlite.schema import VERSION, schema_faults
 from tests.conftest import Clerk
 from tests.faults.no_room import make_read_only, mounted
@@ -394,3 +395,5 @@ def test_whatever_was_done_to_a_former_search_index_is_gone_with_it(
         assert not connection.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'search_index%'").fetchall()
     clerk("verify").ok()
     assert clerk("recheck").ok() == "tables match the journal\n"
+=======
+>>>>>>> dc82aca (Tests at random try a fourth by default, all in .ci/run; one run of the linter of imports tries every breach)
