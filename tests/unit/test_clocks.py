@@ -121,6 +121,20 @@ def test_completed_from_received_cancels_forward_and_counts_complete_from_the_re
     assert verdicts(history(RECEIVED, (Kind.COMPLETED, "16 00:00:00")), "20 00:00") == ("missed", "missed")
 
 
+def test_what_was_completed_from_received_and_is_opened_again_counts_as_forwarded() -> None:
+    entries = history(RECEIVED, (Kind.COMPLETED, "14 10:00"), (Kind.REOPENED, "15 10:00"))
+    after = clocks(entries, "15 12:00")
+    assert (after["forward"].round, after["forward"].ended) == (1, at("14 10:00"))
+    assert (after["complete"].started, after["complete"].due) == (at("15 10:00"), at("17 23:59:59"))
+    assert verdicts(entries, "15 12:00") == ("cancelled", "running")
+
+
+def test_what_is_paused_has_no_deadline_and_is_called_so() -> None:
+    entries = history(RECEIVED, (Kind.PAUSED, "14 10:00"))
+    assert clocks(entries, "15 10:00")["forward"].due is None
+    assert verdicts(entries, "15 10:00")[0] == "paused"
+
+
 def test_the_projection_is_from_the_forward_deadline_or_now_where_that_has_passed() -> None:
     entries = history(RECEIVED)
     # Forward is due on Monday the 14th; two working days after it is Wednesday the 16th.
