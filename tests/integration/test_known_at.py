@@ -214,7 +214,7 @@ def _print(year: Year, moment: datetime) -> tuple[datetime, list[int], Printed]:
     clerk = replace(year.clerk, now=f"{moment.isoformat()}+08:00")
     assert moment <= year.now
     held = json.loads(clerk("list", "--format", "json").ok())
-    present = [record["id"] for record in held][-60::6]
+    present = [record["id"] for record in held][-60 :: 6 if IS_LONG else 15]
     return moment, present, printed(clerk, present)
 
 

@@ -21,7 +21,7 @@ from dealtrack.register.queries import Filter
 from dealtrack.register.recorder import Draft, Outcome, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.view import View
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 from tests.guards import without_triggers
 
 NOW = datetime(2016, 11, 15, 1, 0, tzinfo=UTC)
@@ -31,8 +31,8 @@ SAME = "complaint, kind, at, recorded_at, actor, detail"
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail, previous, hash"
 
 
-@pytest.fixture
-def filled(clerk: Clerk) -> Clerk:
+@prepared
+def filled(clerk: Clerk) -> None:
     """A register with three complaints; its last entries are notes, which no table but the journal holds."""
     for number in range(1, 4):
         clerk("add", "--platform", "JD", "--number", f"N-{number}", "--at", "2016-11-11 10:00").ok()
@@ -40,7 +40,6 @@ def filled(clerk: Clerk) -> Clerk:
     clerk("complete", 1, "--at", "2016-11-14 15:00", "--outcome", "refund").ok()
     for text in ("first", "second", "third"):
         clerk("note", 3, "--note", text).ok()
-    return clerk
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from tests.conftest import Clerk, Result, tries
 from tests.plain_model import DAY, TABLE, Model, live
 
 BEIJING = ZoneInfo("Asia/Shanghai")
-EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", f"{tries(24)},30").split(","))
+EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", f"{tries(18)},30").split(","))
 SECOND = timedelta(seconds=1)
 ERAS = (
     datetime(2016, 9, 28, 10),

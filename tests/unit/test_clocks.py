@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
-from dealtrack.core.clocks import Clock, current, judge, verdict, working_days_late
+from dealtrack.core.clocks import Clock, current, is_lateness_provisional, judge, verdict, working_days_late
 from dealtrack.core.deadlines import deadline
 from dealtrack.core.lifecycle import Kind, Transition, fold
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
@@ -127,6 +127,37 @@ def test_what_was_completed_from_received_and_is_opened_again_counts_as_forwarde
     assert (after["forward"].round, after["forward"].ended) == (1, at("14 10:00"))
     assert (after["complete"].started, after["complete"].due) == (at("15 10:00"), at("17 23:59:59"))
     assert verdicts(entries, "15 12:00") == ("cancelled", "running")
+
+
+def test_what_is_opened_again_before_it_was_forwarded_is_counted_from_then() -> None:
+    entries = history(RECEIVED, (Kind.WITHDRAWN, "11 11:00"), (Kind.REOPENED, "14 10:00"), (Kind.COMPLETED, "15 10:00"))
+    after = clocks(entries, "15 12:00")
+    assert (after["forward"].round, after["forward"].started) == (2, at("14 10:00"))
+    assert (after["complete"].started, after["complete"].due) == (at("14 10:00"), at("16 23:59:59"))
+
+
+def test_a_restart_begins_the_clock_anew() -> None:
+    entries = history(RECEIVED, (Kind.PAUSED, "14 10:00"), (Kind.RESUMED, "16 10:00"))
+    entries[-1] = entries[-1]._replace(detail={"restart": True})
+    forward = clocks(entries, "16 12:00")["forward"]
+    assert (forward.started, forward.start_kind, forward.due) == (at("16 10:00"), Kind.RESUMED, at("17 23:59:59"))
+
+
+def test_days_late_of_a_year_that_is_not_published_are_provisional() -> None:
+    due = deadline(date(2016, 12, 30), None, BEIJING)
+    clock = Clock("forward", 1, due - timedelta(days=1), due, date(2016, 12, 30))
+    for late, expected in ((timedelta(0), False), (timedelta(days=1), False), (timedelta(days=4), True)):
+        assert is_lateness_provisional(clock, due + late, CALENDAR, BEIJING) is expected
+
+
+def test_an_hour_that_clocks_repeat_ends_the_second_time() -> None:
+    new_york = ZoneInfo("America/New_York")
+    assert deadline(date(2016, 11, 6), time(1, 30), new_york) == datetime(2016, 11, 6, 6, 30, tzinfo=UTC)
+
+
+def test_of_a_pause_the_working_days_alone_are_not_counted() -> None:
+    entries = history((Kind.RECEIVED, "10 10:00"), (Kind.PAUSED, "10 12:00"), (Kind.RESUMED, "14 10:00"))
+    assert clocks(entries, "14 12:00")["forward"].due == at("15 23:59:59")
 
 
 def test_what_is_paused_has_no_deadline_and_is_called_so() -> None:

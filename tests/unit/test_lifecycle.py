@@ -228,3 +228,29 @@ def test_whatever_is_asked_only_what_is_allowed_happens(kinds: list[Kind]) -> No
             assert kind in TOLD[status]
             entries.append(Transition(len(entries) + 1, 1, kind, at, now, "clerk", {}))
         fold(1, entries)
+
+
+def test_what_was_voided_counts_no_more_and_neither_does_the_voiding() -> None:
+    entries = history(Kind.FORWARDED, (Kind.VOIDED, {"seq": 2}))
+    assert [entry.kind for entry in effective(entries)] == [Kind.RECEIVED]
+    assert fold(1, entries).status is Status.RECEIVED
+
+
+def test_entries_count_in_the_order_of_what_happened() -> None:
+    entries = history(Kind.FORWARDED, Kind.NOTED)
+    entries[-1] = entries[-1]._replace(at=START + HOUR / 2)
+    assert [entry.kind for entry in effective(entries)] == [Kind.RECEIVED, Kind.NOTED, Kind.FORWARDED]
+
+
+@pytest.mark.parametrize(("step", "expected"), [((), True), ((Kind.ACCEPTED,), False), ((Kind.FORWARDED,), False)])
+def test_only_what_is_completed_straight_from_its_receipt_is_resolved_at_first_contact(
+    step: tuple[Kind, ...], expected: bool
+) -> None:
+    assert fold(1, history(*step, Kind.COMPLETED)).first_contact is expected
+
+
+def test_what_is_opened_again_has_no_outcome() -> None:
+    completed = (Kind.COMPLETED, {"outcome": "refund", "amount": "12.50"})
+    assert fold(1, history(Kind.FORWARDED, completed)).outcome == "refund"
+    again = fold(1, history(Kind.FORWARDED, completed, Kind.REOPENED))
+    assert (again.outcome, again.amount, again.completed) == (None, None, None)
