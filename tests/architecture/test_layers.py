@@ -1,10 +1,12 @@
 """Imports go one way, and each third-party library has one owner: the contracts stand in pyproject.toml."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import PROJECT
@@ -47,6 +49,62 @@ def test_contracts_can_be_broken(tmp_path: Path) -> None:
     for module, _, imported in BREACHES:
         name = "dealtrack." + module.removesuffix(".py").replace("/", ".")
         assert re.search(rf"{re.escape(name)} -> {re.escape(imported)}\b", said), (module, imported, said)
+
+
+def _module(path: Path, root: Path) -> str:
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Yield what a module imports when it runs, inside functions too: each a module, or a name in one."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        yield from _imports(node)
+
+
+def circles(root: Path) -> set[frozenset[str]]:
+    """Return the modules of a package beside `root`'s other files that import one another round about."""
+    paths = {_module(path, root): path for path in (root / "dealtrack").rglob("*.py")}
+    below: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        found = _imports(ast.parse(path.read_text(encoding="utf-8")))
+        below[name] = {each if each in paths else each.rpartition(".")[0] for each in found} & paths.keys()
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        left = list(below[start])
+        while left:
+            name = left.pop()
+            if name not in seen:
+                seen.add(name)
+                left += below[name]
+        return seen
+
+    reach = {name: reached(name) for name in paths}
+    return {frozenset(other for other in reach[name] if name in reach[other]) for name in paths if name in reach[name]}
+
+
+def test_no_file_imports_one_that_imports_it_not_even_inside_a_function() -> None:
+    assert circles(PROJECT) == set()
+
+
+def test_a_circle_is_seen_inside_functions_and_over_several_files(tmp_path: Path) -> None:
+    package = tmp_path / "dealtrack"
+    package.mkdir()
+    texts = {
+        "low": "def run():\n    from dealtrack import middle\n",
+        "middle": "from dealtrack.high import name\n",
+        "high": "if TYPE_CHECKING:\n    from dealtrack import top\nfrom dealtrack.low import run\n",
+        "top": "from dealtrack import high\n",
+    }
+    for name, text in texts.items():
+        (package / f"{name}.py").write_text(text)
+    assert circles(tmp_path) == {frozenset({"dealtrack.low", "dealtrack.middle", "dealtrack.high"})}
 
 
 def test_every_dependency_has_an_owner() -> None:

@@ -253,7 +253,11 @@ def test_killed_at_any_moment_of_it_the_register_is_old_or_new_and_whole(old: Cl
         if step >= tries(12) and len(seen) == 2:
             break
         old.db.write_bytes(before)
-        ran = subprocess.run([sys.executable, "-c", KILLED, old.db, str(0.01 + step * (0.03 if IS_LONG else 0.1))], check=False, timeout=60)
+        ran = subprocess.run(
+            [sys.executable, "-c", KILLED, old.db, str(0.01 + step * (0.03 if IS_LONG else 0.1))],
+            check=False,
+            timeout=60,
+        )
         assert ran.returncode == -signal.SIGKILL
         version = _version(old.db)
         seen.add(version)
