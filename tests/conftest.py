@@ -3,8 +3,10 @@
 import io
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -60,6 +62,14 @@ class Result:
         return self.out
 
 
+def run_bare(command: Sequence[str | Path], folder: Path, **environment: str) -> Result:
+    """Run a program in a folder as cron does: with these variables alone, and nothing to read."""
+    ran = subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=120
+    )
+    return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+
 @dataclass
 class Clerk:
     """Types commands to a register; time and name are given, never read from the machine."""
@@ -100,6 +110,17 @@ class Clerk:
         environment = {"PATH": "/usr/bin:/bin", **self.environment(now), **extra}
         status, out, err = processes.run([str(argument) for argument in arguments], environment, PROJECT, stdin)
         return Result(status, out.decode(), err.decode())
+
+    def without_rights(self, *arguments: object) -> Result:
+        """Run a command in a fresh interpreter without the rights of root, who reads and writes everything."""
+        before: list[str] = []
+        if os.getuid() == 0:
+            setpriv = shutil.which("setpriv")
+            if setpriv is None:
+                pytest.skip("root reads and writes everything, and there is no setpriv to take its rights away")
+            before = [setpriv, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+        command = [*before, sys.executable, "-m", "dealtrack", *map(str, arguments)]
+        return run_bare(command, PROJECT, PATH="/usr/bin:/bin", **self.environment())
 
     def terminal(self, *arguments: object, width: int = 80, typed: bytes = b"", **extra: str) -> Terminal:
         """Run a command on a terminal of a width; what is typed already waits for it."""

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from dealtrack.cli.commands import COMMANDS, GROUP_HELP, load_command, top_comma
 from dealtrack.cli.help import TOPICS
 from dealtrack.errors import all_errors
 from tests import pages
-from tests.conftest import PROJECT, Clerk, Result
+from tests.conftest import PROJECT, Clerk, Result, run_bare
 
 PROGRAM = "/srv/dealtrack/venv/bin/dealtrack"
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
@@ -160,17 +159,8 @@ def cron(new_clerk: Callable[..., Clerk], tmp_path: Path) -> Callable[[str, Cler
         ours = command.replace(PROGRAM, f"{shlex.quote(sys.executable)} -m dealtrack")
         ours = ours.replace("/srv/dealtrack/", f"{tmp_path}/")
         # The tree that is tested, wherever another one may be installed.
-        given = [f"DEALTRACK_DB={clerk.db}", f"DEALTRACK_NOW={clerk.now}", f"PYTHONPATH={PROJECT}"]
-        ran = subprocess.run(
-            ["/usr/bin/env", "-i", *given, "/bin/sh", "-c", ours],
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        return Result(ran.returncode, ran.stdout, ran.stderr)
+        given = {"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, "PYTHONPATH": str(PROJECT)}
+        return run_bare(["/bin/sh", "-c", ours], tmp_path, **given)
 
     return run
 

@@ -1,8 +1,6 @@
 """What the guide says that the register promises, where tests/faults does not hold it already."""
 
 import json
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, Clerk, Result
+from tests.conftest import PROJECT, Clerk
 
 LATER = "2016-11-16T09:00:00+08:00"
 
@@ -124,30 +122,14 @@ def test_a_lost_write_ahead_file_is_said_to_be_lost(clerk: Clerk) -> None:
     clerk("verify", "--head", head).ok()
 
 
-def without_rights(clerk: Clerk, *arguments: object) -> Result:
-    """Run a command without the rights of root, who writes everywhere."""
-    setpriv = shutil.which("setpriv")
-    if os.getuid() == 0 and setpriv is None:
-        pytest.skip("root writes everywhere, and there is no setpriv to take its rights away")
-    before = [str(setpriv), "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"] if os.getuid() == 0 else []
-    ran = subprocess.run(
-        [*before, sys.executable, "-m", "dealtrack", *map(str, arguments)],
-        env={"PATH": "/usr/bin:/bin", **clerk.environment()},
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
-
-
 def test_a_register_in_a_read_only_folder_can_be_read(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
     listed = clerk("list").ok()
     clerk.db.parent.chmod(0o500)
     try:
-        assert without_rights(clerk, "list").ok() == listed
-        assert without_rights(clerk, "verify").ok().startswith("journal intact: ")
-        refused = without_rights(clerk, "add", "--platform", "JD")
+        assert clerk.without_rights("list").ok() == listed
+        assert clerk.without_rights("verify").ok().startswith("journal intact: ")
+        refused = clerk.without_rights("add", "--platform", "JD")
         assert refused.status == 3 and "read-only; nothing was written" in refused.err
     finally:
         clerk.db.parent.chmod(0o700)
@@ -160,7 +142,7 @@ def test_a_register_in_a_read_only_folder_whose_last_entries_stand_beside_it_is_
     Path(f"{clerk.db}-shm").unlink()
     clerk.db.parent.chmod(0o500)
     try:
-        refused = without_rights(clerk, "platform", "list")
+        refused = clerk.without_rights("platform", "list")
         assert refused.status == 3 and refused.out == ""
     finally:
         clerk.db.parent.chmod(0o700)

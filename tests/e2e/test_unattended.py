@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, Clerk, Result
+from tests.conftest import PROJECT, Clerk, Result, run_bare
 from tests.pages import marked
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
@@ -71,23 +71,8 @@ def morning(tmp_path: Path) -> Callable[[Clerk, str], Result]:
         text = marked("morning").replace("/srv/dealtrack", str(tmp_path)).replace("/usr/sbin/sendmail", str(sendmail))
         script.write_text(text.replace("https://ping.example.org", address).replace("--retry 3", "--retry 0"))
         script.chmod(0o755)
-        ran = subprocess.run(
-            [
-                "/usr/bin/env",
-                "-i",
-                f"DEALTRACK_DB={clerk.db}",
-                f"DEALTRACK_NOW={clerk.now}",
-                "PATH=/usr/bin:/bin",
-                script,
-            ],
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        return Result(ran.returncode, ran.stdout, ran.stderr)
+        given = {"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, "PATH": "/usr/bin:/bin"}
+        return run_bare([script], PROJECT, **given)
 
     return run
 

@@ -731,54 +731,28 @@ def test_init_below_a_file_and_in_a_name_too_long(desk: Clerk) -> None:
     complains(desk("--db", desk.db.parent / ("n" * 300), "init"), 3, "too long")
 
 
-WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
-
-
-@pytest.fixture
-def nobody(desk: Clerk) -> Callable[..., Result]:
-    """Give a way to run commands without the rights of root, who reads and writes everything."""
-    before: list[str] = []
-    if os.getuid() == 0:
-        setpriv = shutil.which("setpriv")
-        if setpriv is None:
-            pytest.skip("root reads and writes everything, and there is no setpriv to take its rights away")
-        before = [setpriv, *WITHOUT_RIGHTS[1:]]
-
-    def run(*arguments: object) -> Result:
-        ran = subprocess.run(
-            [*before, sys.executable, "-m", "dealtrack", *map(str, arguments)],
-            env={"PATH": "/usr/bin:/bin", **desk.environment()},
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        return Result(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
-
-    return run
-
-
-def test_a_read_only_register_can_be_looked_at_but_not_written(desk: Clerk, nobody: Callable[..., Result]) -> None:
+def test_a_read_only_register_can_be_looked_at_but_not_written(desk: Clerk) -> None:
     desk.db.chmod(0o400)
     before = sha256(desk.db.read_bytes()).digest()
-    complains(nobody("add", "--platform", "JD"), 3, "read-only")
+    complains(desk.without_rights("add", "--platform", "JD"), 3, "read-only")
     assert sha256(desk.db.read_bytes()).digest() == before
 
 
-def test_a_read_only_folder(desk: Clerk, nobody: Callable[..., Result]) -> None:
+def test_a_read_only_folder(desk: Clerk) -> None:
     desk.db.parent.chmod(0o500)
     try:
         before = sha256(desk.db.read_bytes()).digest()
-        complains(nobody("add", "--platform", "JD"), 3, "cannot be used")
-        complains(nobody("--db", desk.db.parent / "new.db", "init"), 3, "ermission denied")
+        complains(desk.without_rights("add", "--platform", "JD"), 3, "cannot be used")
+        complains(desk.without_rights("--db", desk.db.parent / "new.db", "init"), 3, "ermission denied")
         assert sha256(desk.db.read_bytes()).digest() == before
     finally:
         desk.db.parent.chmod(0o700)
 
 
-def test_a_register_of_somebody_else(desk: Clerk, nobody: Callable[..., Result]) -> None:
+def test_a_register_of_somebody_else(desk: Clerk) -> None:
     desk.db.chmod(0)
     for command in (["list"], ["overdue", "--check"], ["add", "--platform", "JD"]):
-        complains(nobody(*command), 3, "cannot be used", "ermission denied")
+        complains(desk.without_rights(*command), 3, "cannot be used", "ermission denied")
     desk.db.chmod(0o600)
 
 

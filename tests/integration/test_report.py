@@ -1,9 +1,10 @@
 """Reports of registers with lives of every kind: no complaint is missing, and each run of a clock counts once."""
 
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment, to_store
-from dealtrack.errors import DealtrackError, OutsideCalendar
+from dealtrack.errors import DealtrackError, OutsideCalendar, RegisterUnusable
 from dealtrack.register.counts import day_function
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter
@@ -314,3 +315,18 @@ def test_an_empty_register_has_an_empty_report(register: Register) -> None:
     for by in GROUPINGS:
         report = asked(register, by)
         assert report.main == Section(Role.MAIN, "", None, None, None, Group(None))
+
+
+def test_a_report_of_a_text_that_cannot_be_read_is_refused_in_words(made_register: Path, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.db"
+    shutil.copyfile(made_register, path)
+    detail = {"platform": "JD", "category": "quality", "policy": "green-channel"}
+    with open_register(path) as register, recording(register, NOW, "clerk") as recorder:
+        recorder.record(Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))
+    with closing(sqlite3.connect(path, isolation_level=None)) as held:
+        held.execute("UPDATE complaint SET platform = CAST(x'ff' AS TEXT)")
+    with (
+        pytest.raises(RegisterUnusable, match="damaged"),
+        open_register(path, read_only=True) as register,
+    ):
+        make_report(register, ReportQuery("platform"), View.of(NOW))
