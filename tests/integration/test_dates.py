@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dealtrack.core.moments import Moment, iso_local, parse_moment, show_moment, to_store
 from dealtrack.errors import BadMoment
-from dealtrack.exchange.date_forms import AUTO
+from dealtrack.exchange.date_forms import AUTO, compile_form
 from dealtrack.exchange.date_suggestion import find_forms
 from dealtrack.exchange.dates import DateReader
 from dealtrack.exchange.day_orders import DayOrder
@@ -384,6 +384,14 @@ def test_moments_as_they_are_shown_are_read_back(local: datetime, zone: ZoneInfo
     first = moment.astimezone(zone).replace(fold=0).astimezone(UTC)
     assert parse_moment(text, NOW, zone).start == first
     assert DateReader([AUTO], zone, zone).read(text) == Moment(first, first, False)
+
+
+def test_excel_s_days_are_those_of_the_calendar_from_march_1900_on() -> None:
+    read = compile_form("excel-1900")
+    with pytest.raises(ValueError, match="before March 1900"):
+        read("60")
+    first = read("61")
+    assert first is not None and first.when == datetime(1900, 3, 1)
 
 
 def test_midnight_can_mean_the_day_and_a_sentinel_none() -> None:
