@@ -60,10 +60,10 @@ ENGLISH_WORDS: Mapping[str, str] = {
     "(entered {moment}, 1 day later)": "(recorded {moment}, 1 day later)",
     "(entered {moment}, {count} days later)": "(recorded {moment}, {count} days later)",
     "(voided)": "(undone)",
-    "mismatch": "not as described",
-    "cancelled-order": "cancelled by seller",
-    "advance-compensation": "advance compensation",
-    "no-agreement": "no agreement",
+    "category\x04mismatch": "not as described",
+    "category\x04cancelled-order": "cancelled by seller",
+    "outcome\x04advance-compensation": "advance compensation",
+    "outcome\x04no-agreement": "no agreement",
 }
 """What English shows for keys that records hold, after their contexts, where that is not the key itself."""
 

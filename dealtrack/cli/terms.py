@@ -146,7 +146,8 @@ def say_field(key: str, text: str, translate: Callable[[str], str] = _) -> str:
         return in_context(key, text, translate)
     if key in LISTS:
         return str(in_language(listed(map(Word, text.split(", "))), translate))
-    return translate(text) if key in WORDS else text
+    # English shows some keys as words, other languages look them up as they are.
+    return translate(in_context(key, text, translate)) if key in WORDS else text
 
 
 def heading(title: str, translate: Callable[[str], str] = _) -> str:

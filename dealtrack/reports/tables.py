@@ -70,7 +70,7 @@ def group_name(key: str | None, by: str, _: Translate) -> str:
         return _("not stated")
     if by in ("seller", "platform"):
         return in_context(by, key, _)
-    return _(key) if by == "category" else key
+    return _(in_context(by, key, _)) if by == "category" else key
 
 
 def group_names(names: Sequence[str], by: str, _: Translate) -> str:

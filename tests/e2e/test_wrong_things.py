@@ -166,7 +166,7 @@ TYPED: list[tuple[list[object], str]] = [
         ["forward", 3],
         "Complaint 3 is closed: it cannot be forwarded. Possible now: reopen, note, evidence, amend, void.",
     ),
-    (["--lang", "zh", "forward", 3], "投诉 3 的状态为结案，不能转办。目前可以：reopen、note、evidence、amend、void。"),
+    (["--lang", "zh", "forward", 3], "投诉 3 的状态为已结，不能转办。目前可以：reopen、note、evidence、amend、void。"),
     (["complete", 3], "Complaint 3 is closed"),
     (["withdraw", 3], "Complaint 3 is closed"),
     (["reject", 3, "--reason", "x"], "Complaint 3 is closed"),

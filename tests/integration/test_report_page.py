@@ -151,7 +151,7 @@ def rounded(row: list[Any]) -> list[Any]:
 def test_every_figure_is_that_of_json(office: Clerk, tmp_path: Path, by: str) -> None:
     _, root, told = read(office, tmp_path / "page.html", *CAMPAIGN, "--by", by)
     groups, total = told["groups"], told["total"]
-    shown = [ENGLISH_WORDS.get(group[by], str(group[by] or "not stated")) for group in groups]
+    shown = [ENGLISH_WORDS.get(f"{by}\x04{group[by]}", str(group[by] or "not stated")) for group in groups]
     shown = [re.sub("[\u202a-\u202e\u2066-\u2069]", "\ufffd", name) for name in shown]
     titles, rows, foot = table(root, 0)
     assert titles[0] == by and foot is not None

@@ -111,7 +111,7 @@ def cells_of(item: AgendaItem, zone: tzinfo, moment: datetime) -> Cells:
         str(complaint.id),
         complaint.number or "",
         say_field("platform", complaint.platform),
-        _(complaint.category),
+        say_field("category", complaint.category),
         complaint.owner or "",
         _(clock.name) if clock else "",
         due_of(clock, zone, moment) if clock else "",
