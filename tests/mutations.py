@@ -346,7 +346,7 @@ FAULTS = (
         "a policy's limits of pauses and extensions are not looked at",
         "if kind in LIMITED:",
         "if kind is Kind.VOIDED:",
-        "integration/test_register e2e/test_policy_commands integration/test_state_machine",
+        "e2e/test_any_business integration/test_state_machine",
     ),
     Fault(
         "recorder",
