@@ -263,7 +263,7 @@ def test_swapped_entries_are_found(copy: Clerk, one: int, other: int, with_hashe
 def test_a_change_with_its_hash_made_again_shows_at_the_next_entry(copy: Clerk, column: str) -> None:
     with unguarded(copy.db) as db:
         _forge(db, MIDDLE, column)
-    assert "altered at entry 501: it does not continue the entry before it" in found(copy)
+    assert f"altered at entry {MIDDLE + 1}: it does not continue the entry before it" in found(copy)
 
 
 def _forge(db: sqlite3.Connection, seq: int, column: str, until: int | None = None) -> None:
@@ -479,7 +479,7 @@ def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Cler
     lines = [f"A-{n},2016-11-01 09:00,JD,{'Li' * (n % 2)}\n" for n in range(3)]
     rows.write_text("".join(["number,received,platform,consumer\n", *lines]), encoding="utf-8")
     taken = copy("import", rows)
-    assert taken.status == 0 and f"already: {last + 3}, {last + 5};" in taken.err
+    assert taken.status == 0 and f"personal data: {last + 3}, {last + 5};" in taken.err
     assert copy("add", "--platform", "JD", "--consumer", "Han").err.count("passed over") == 0
     ids = [last + ahead for ahead in (2, 4, 6, 7, 8)]
     listed = [row["id"] for row in json.loads(copy("list", "--format", "json").ok())]
