@@ -7,7 +7,7 @@ Exit statuses: 1 a check failed, 2 wrong usage or bad input, 3 the register cann
 import inspect
 from collections.abc import Callable, Iterable
 
-from dealtrack.phrase import Phrase, either, in_language
+from dealtrack.phrase import Phrase, Word, either, in_language
 
 CHECK_FAILED = 1
 BAD_INPUT = 2
@@ -28,8 +28,11 @@ class DealtrackError(Exception):
     exit_code = BAD_INPUT
 
     def __init__(self, **values: object) -> None:
-        self.values = values
-        super().__init__(self.message())
+        self.values = {
+            name: Word(value) if name in SPOKEN and type(value) is str else value for name, value in values.items()
+        }
+        # The message can still be said in another language where another one holds it.
+        super().__init__(Phrase(self.template(), **self.values))
 
     @classmethod
     def template(cls) -> str:
@@ -41,15 +44,8 @@ class DealtrackError(Exception):
 
         `show` writes each value, such as a moment in local time; `translate` says the words in the user's language.
         """
-        template = translate(self.template())
-        said = {name: _said(name, value, translate) for name, value in self.values.items()}
-        return template.format(**{name: show(value) for name, value in said.items()})
-
-
-def _said(name: str, value: object, translate: Callable[[str], str]) -> object:
-    if name in SPOKEN and isinstance(value, str) and not isinstance(value, Phrase):
-        return translate(value)
-    return in_language(value, translate)
+        said = {name: show(in_language(value, translate)) for name, value in self.values.items()}
+        return translate(self.template()).format(**said)
 
 
 def all_errors() -> list[type[DealtrackError]]:
@@ -71,28 +67,28 @@ class UnknownComplaint(DealtrackError):
 
 
 class AmbiguousNumber(DealtrackError):
-    """The number {number} stands for {count} complaints: {ids}. Name one by its register id."""
+    """Number {number} belongs to {count} complaints: {ids}. Give the ID of one of them."""
 
 
 class BadReference(DealtrackError):
-    """{text!r} is not a complaint: name one by its register id, as in 12, or with --number BJ-2016-001.
-    Several are 3-7 or 3,5,9-12; - reads ids from standard input."""
+    """{text!r} is not a complaint. Give its ID, e.g. 12, or --number BJ-2016-001.
+    For several, write 3-7 or 3,5,9-12; - reads IDs from standard input."""
 
 
 class UnknownPlatform(DealtrackError):
-    """Unknown platform: {name}.{nearest} 'dealtrack platform list' shows all; 'platform add' enters one."""
+    """Unknown platform: {name}.{nearest} See 'dealtrack platform list', or add it: 'dealtrack platform add'."""
 
 
 class UnlistedPlatform(DealtrackError):
-    """{name} is not in the list of platforms.{nearest} --new-platform enters it with the complaint."""
+    """Platform {name} is not on the list.{nearest} Use --new-platform to add it with the complaint."""
 
 
 class PlatformsListed(DealtrackError):
-    """Policy {policy} is about the platforms of its list alone: 'dealtrack platform add' enters {name} there."""
+    """Policy {policy} covers listed platforms only. Add {name} first: 'dealtrack platform add'."""
 
 
 class PlatformExists(DealtrackError):
-    """The name {name} stands for the platform {known} already."""
+    """The name {name} already belongs to the platform {known}."""
 
 
 class UnknownCategory(DealtrackError):
@@ -101,28 +97,28 @@ class UnknownCategory(DealtrackError):
 
 class UnknownOutcome(DealtrackError):
     """Unknown outcome: {name}.{nearest} Allowed: {allowed}.
-    What is none of these is --outcome other, with --note to say what it was."""
+    For any other outcome, use --outcome other and describe it with --note."""
 
 
 class UnknownPolicy(DealtrackError):
-    """Unknown policy: {name}.{nearest} 'dealtrack policy list' shows all."""
+    """Unknown policy: {name}.{nearest} 'dealtrack policy list' shows all policies."""
 
 
 class PolicyDiffers(DealtrackError):
-    """Policy {name} in force from {day} is in the register with other {what}; complaints are judged by it.
-    What is new takes an in_force day of its own; 'policy adopt --corrected' puts right what was wrong."""
+    """The register has policy {name}, in force from {day}, with different {what}, and judges complaints by it.
+    A new rule needs an in_force day of its own; to correct an error, use 'dealtrack policy adopt --corrected'."""
 
 
 class UnknownCalendar(DealtrackError):
-    """Unknown calendar: {name}.{nearest} Use a shipped name, a country code such as US or DE-BY, or a file."""
+    """Unknown calendar: {name}.{nearest} Use a bundled name, a country code such as US or DE-BY, or a file."""
 
 
 class UnknownClock(DealtrackError):
-    """Policy {policy} has no clock {name}. Its clocks: {allowed}."""
+    """Policy {policy} has no stage {name}. Its stages: {allowed}."""
 
 
 class UnknownCampaign(DealtrackError):
-    """Unknown campaign: {name}.{nearest} Known: {allowed}. Your own stand in campaigns.toml in your folder."""
+    """Unknown campaign: {name}.{nearest} Known: {allowed}. Define your own in campaigns.toml in your folder."""
 
 
 class UnknownWord(DealtrackError):
@@ -130,26 +126,26 @@ class UnknownWord(DealtrackError):
 
 
 class UnknownTopic(DealtrackError):
-    """There is no guide and no command named {name}.{nearest} 'dealtrack help' lists the guides."""
+    """There is no guide or command named {name}.{nearest} 'dealtrack help' lists the guides."""
 
 
 class UnknownEvidence(DealtrackError):
-    """Entry {seq} is no evidence of complaint {complaint}. {known}"""
+    """Entry {seq} is not evidence of complaint {complaint}. {known}"""
 
 
 class EvidenceAltered(DealtrackError):
-    """Evidence {name} of complaint {complaint} {fault}: it is not what was attached. Look for it in a backup."""
+    """Evidence {name} of complaint {complaint} {fault}. Recover the original from a backup."""
 
     exit_code = CHECK_FAILED
 
 
 class NothingToErase(DealtrackError):
-    """There is no personal data of complaint {complaint} on file.{hint} Nothing was erased."""
+    """Complaint {complaint} has no personal data on file.{hint} Nothing was erased."""
 
 
 class PersonalAltered(DealtrackError):
-    """The personal data of complaint {complaint} is not what the journal tells of. Nothing was written.
-    'dealtrack erase {complaint}' takes it away; then amend again. 'dealtrack verify' tells more."""
+    """The personal data of complaint {complaint} does not match the journal. Nothing was written.
+    Remove it with 'dealtrack erase {complaint}', then amend again; 'dealtrack verify' gives details."""
 
 
 class NoTerminal(DealtrackError):
@@ -157,67 +153,67 @@ class NoTerminal(DealtrackError):
 
 
 class MissingExtra(DealtrackError):
-    """{what} needs {package}, which is not installed. In dealtrack's source folder: pip install '.[{extra}]'."""
+    """{what} needs {package}, which is not installed. In dealtrack's source folder, run: pip install '.[{extra}]'."""
 
 
 class MissingValue(DealtrackError):
-    """{what} is missing. Give it with {option}."""
+    """{what} is missing. Give {option}."""
 
 
 class EmptyValue(DealtrackError):
-    """{name} was given empty. {instead}"""
+    """{name} is empty. {instead}"""
 
 
 class GivenTwice(DealtrackError):
-    """{name} was given {count} times, and takes one value."""
+    """{name} was given {count} times, but takes one value."""
 
 
 class BadPhone(DealtrackError):
-    """The phone is no telephone number: write it as 13800138000 or 010-65123456, or leave it out."""
+    """Invalid phone number. Write it as 13800138000 or 010-65123456, or leave it out."""
 
 
 class BadEmail(DealtrackError):
-    """The e-mail is no address: write it as name@example.com, or leave it out."""
+    """Invalid e-mail address. Write it as name@example.com, or leave it out."""
 
 
 class BadMoment(DealtrackError):
-    """{text!r} is not a moment{reason}. Write 2016-11-11 21:30, 11-11 21:30, yesterday 17:00 or now."""
+    """Invalid time {text!r}{reason}. Write 2016-11-11 21:30, 11-11 21:30, yesterday 17:00 or now."""
 
 
 class ClockAstray(DealtrackError):
-    """The clock stands at {moment}, outside {first} to {last}. Set it right, or DEALTRACK_NOW where that is set."""
+    """This machine's time is {moment}, outside {first} to {last}. Set it, or correct DEALTRACK_NOW if that is set."""
 
 
 class BadDay(DealtrackError):
-    """{text!r} is not a day{reason}. Write it as 2016-11-11."""
+    """Invalid date {text!r}{reason}. Write it as 2016-11-11."""
 
 
 class DaysReversed(DealtrackError):
-    """The days asked for end on {last}, before they begin on {first}. The earlier one goes with --from."""
+    """The period ends on {last}, before it begins on {first}. Give the earlier day with --from."""
 
 
 class BadMonth(DealtrackError):
-    """{text!r} is not a month. Write it as 2016-10, from 1970-01 to 2100-12."""
+    """Invalid month {text!r}. Write it as 2016-10, from 1970-01 to 2100-12."""
 
 
 class BadSpan(DealtrackError):
-    """{text!r} is not a span of time. Write hours as 4h, working days as 1wd."""
+    """Invalid duration {text!r}. Write hours as 4h, working days as 1wd."""
 
 
 class BadCount(DealtrackError):
-    """{text!r} is not a number of working days. Write a whole number from 1 to 9999."""
+    """Invalid number of working days {text!r}. Write a whole number from 1 to 9999."""
 
 
 class BadCopies(DealtrackError):
-    """{text!r} is not a number of backups to keep. Write a whole number from 1 to 9999."""
+    """Invalid number of backups {text!r}. Write a whole number from 1 to 9999."""
 
 
 class BadHead(DealtrackError):
-    """{text!r} is no head of a journal: that has 64 digits, 0 to 9 and a to f, of which the first 8 will do."""
+    """Invalid checksum {text!r}. It has 64 digits, 0 to 9 and a to f; the first 8 are enough."""
 
 
 class BadAmount(DealtrackError):
-    """{text!r} is not an amount of money. Write it as 1299 or 1299.50."""
+    """Invalid amount {text!r}. Write it as 1299 or 1299.50."""
 
 
 class BadText(DealtrackError):
@@ -225,7 +221,7 @@ class BadText(DealtrackError):
 
 
 class UnknownLanguage(DealtrackError):
-    """Unknown language: {name}. English (en) and Chinese (zh) are spoken."""
+    """Unknown language: {name}. Supported: en, zh."""
 
 
 class BadTimezone(DealtrackError):
@@ -233,14 +229,14 @@ class BadTimezone(DealtrackError):
 
 
 class OutsideCalendar(DealtrackError):
-    """{day} lies outside the calendar, which runs from {first} to {last}."""
+    """{day} is outside the calendar, which runs from {first} to {last}."""
 
 
 # Bad input: what the life of a complaint does not allow
 
 
 class NotAllowed(DealtrackError):
-    """Complaint {complaint} is {status}: it cannot be {kind}. Possible now: {allowed}."""
+    """Complaint {complaint} is {status} and cannot be {kind}. Possible now: {allowed}."""
 
 
 class BeforePrevious(DealtrackError):
@@ -248,27 +244,27 @@ class BeforePrevious(DealtrackError):
 
 
 class CannotPause(DealtrackError):
-    """Complaint {complaint} cannot be paused: none of the clocks that policy {policy} runs for it may be paused."""
+    """Complaint {complaint} cannot be paused: policy {policy} allows no pause of its current deadlines."""
 
 
 class CannotRestart(DealtrackError):
-    """The clocks of complaint {complaint} cannot begin anew: policy {policy} knows no restart. Leave --restart out."""
+    """The deadlines of complaint {complaint} cannot restart: policy {policy} does not allow it. Omit --restart."""
 
 
 class FarExtension(DealtrackError):
-    """An extension of {clock} by {by} is far beyond its own {length}. Where it is meant, --yes does it."""
+    """Extending {clock} by {by} goes far beyond its length of {length}. To do it anyway, add --yes."""
 
 
 class CannotExtend(DealtrackError):
-    """Clock {clock} of complaint {complaint} cannot be extended{reason}."""
+    """The {clock} deadline of complaint {complaint} cannot be extended{reason}."""
 
 
 class CannotVoid(DealtrackError):
-    """Entry {seq} of complaint {complaint} cannot be voided: {reason}."""
+    """Entry {seq} of complaint {complaint} cannot be undone: {reason}."""
 
 
 class InFuture(DealtrackError):
-    """{at} is in the future: what has not happened yet cannot be recorded (it is {now})."""
+    """{at} is in the future (it is now {now}). Only what has already happened can be recorded."""
 
 
 class BadHistory(DealtrackError):
@@ -278,7 +274,7 @@ class BadHistory(DealtrackError):
 
 
 class BadEntry(DealtrackError):
-    """The journal was altered at entry {seq}: it holds what no entry can. 'dealtrack verify' tells the way back."""
+    """The journal was altered at entry {seq}: its content is invalid. 'dealtrack verify' shows how to recover."""
 
     exit_code = REGISTER_UNUSABLE
 
@@ -295,7 +291,7 @@ class BadNoticeFile(DealtrackError):
 
 
 class IssueDayUnknown(DealtrackError):
-    """{other} rules {day} otherwise than {notice}, whose day of issue is not known. Import that with --issued DAY."""
+    """{other} and {notice} differ on {day}; the issue day of the latter is unknown. Import it with --issued DAY."""
 
 
 class IssueDaysEqual(DealtrackError):
@@ -319,7 +315,7 @@ class BadMappingFile(DealtrackError):
 
 
 class MissingColumn(DealtrackError):
-    """{path} has no column {column} for {field}; its header: {header}. Say which it is: {instead}."""
+    """{path} has no column {column} for {field}; its header: {header}. Name the column: {instead}."""
 
 
 class CannotRead(DealtrackError):
@@ -348,13 +344,13 @@ class NotRestored(DealtrackError):
 
 
 class RegisterMissing(DealtrackError):
-    """There is no register at {path}. Make one with 'dealtrack init', or name another with --db."""
+    """There is no register at {path}. Create one with 'dealtrack init', or name another with --db."""
 
     exit_code = REGISTER_UNUSABLE
 
 
 class RegisterExists(DealtrackError):
-    """There is a register at {path} already; nothing was changed. Name another place with --db."""
+    """There is already a register at {path}. Nothing was changed. Name another place with --db."""
 
 
 class NotARegister(DealtrackError):
@@ -364,20 +360,20 @@ class NotARegister(DealtrackError):
 
 
 class RegisterNewer(DealtrackError):
-    """The register {path} was made by a newer dealtrack (schema {found}; this one knows {known}). Upgrade dealtrack."""
+    """The register {path} was made by a newer dealtrack (schema {found}; this one reads {known}). Upgrade dealtrack."""
 
     exit_code = REGISTER_UNUSABLE
 
 
 class RegisterOlder(DealtrackError):
-    """The register {path} has schema {found}, older than {known}, and cannot be brought up to date: {reason}."""
+    """The register {path} has schema {found}, older than {known}, and cannot be upgraded: {reason}."""
 
     exit_code = REGISTER_UNUSABLE
 
 
 class RegisterAltered(DealtrackError):
-    """The register {path} cannot be used: its schema was altered at {names}; nothing was written.
-    Keep it as evidence, and go back to the last backup that 'dealtrack verify' finds whole."""
+    """The register {path} cannot be used: its schema was altered at {names}. Nothing was written.
+    Keep this file as evidence, and restore the last backup that passes 'dealtrack verify'."""
 
     exit_code = REGISTER_UNUSABLE
 

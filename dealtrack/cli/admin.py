@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from dealtrack import settings
 from dealtrack.cli.describe import next_line
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, _n, say, sentence
 from dealtrack.cli.session import Session, is_agreed, tell_changes
 from dealtrack.cli.terminal import print_line, tell_fields, warn
 from dealtrack.cli.terms import say_field
@@ -94,7 +94,7 @@ def backup(
 def _refuse_faults(copied: "CopiedEvidence") -> None:
     """Name the evidence that could not be copied, and end with the status of a check that failed."""
     for fault in copied.faults:
-        warn(say(fault))
+        warn(sentence(fault))
     if copied.faults:
         raise typer.Exit(CHECK_FAILED)
 
@@ -195,7 +195,7 @@ def doctor(context: typer.Context) -> None:
             tell_fields((_(name), say(value)))
         texts = [*warnings(register, session.now), *_calendar_warnings(register), *_policy_warnings(register)]
     for text in texts:
-        warn(say(text))
+        warn(sentence(text))
     if texts:
         raise typer.Exit(CHECK_FAILED)
 
@@ -267,7 +267,7 @@ def verify(
         line = _("tables of other programs in the register are not checked: {names}")
         warn(line.format(names=first_few(report.foreign)))
     for fault in report.faults:
-        warn(say(fault))
+        warn(sentence(fault))
     if report.faults:
         way_back = (
             _("the journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it")
@@ -299,7 +299,7 @@ def recheck(
     with session.register() as register:
         faults = list(table_faults(register))
         for text in faults:
-            print_line(say(text))
+            print_line(sentence(text))
         if rebuild:
             rebuild_register(register)
             session.outcome = Outcome(is_change=True)

@@ -109,7 +109,7 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
     print_records(_records(rows, keys), keys, zone=zone, stream=sys.stderr)
     for row in rows:
         if isinstance(row, Refusal):
-            text = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=row.reason)
+            text = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=say(row.reason))
             tell(text)
 
 

@@ -150,6 +150,12 @@ def _p(context: str, message: str) -> str:
     return in_context(context, message, _)
 
 
+def sentence(value: object) -> str:
+    """Return a phrase in the user's language as a sentence, with a capital and a full stop."""
+    text = say(value)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "。")) else _("."))
+
+
 def say(value: object) -> str:
     """Return a phrase, or any other value, in the user's language as text."""
     return str(value if _current[0] == ENGLISH else in_language(value, _))

@@ -179,7 +179,7 @@ def _tell(upgrade: Upgrade) -> None:
     if upgrade.backup:
         text = _("the register was upgraded from schema {found} to {known}; backup of the previous one: {backup}")
     elif sys.stderr.isatty():
-        text = _("the register stays at schema {found} and cannot be written: {reason}")
+        text = _("the register stays at schema {found} and takes no entries. {reason}")
     else:
         return
     line = text.format(found=upgrade.old, known=upgrade.new, backup=upgrade.backup, reason=say(upgrade.reason or ""))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.language import _, say
+from dealtrack.cli.language import sentence
 from dealtrack.cli.options import AsOf, CategoryNames, Format, KnownAt, OwnerNames, PlatformNames, read_filter
 from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session
@@ -45,7 +45,7 @@ def _remind(session: Session, register: Register, latenesses: LatenessCount, vie
     if view.is_present and (latenesses.count or sys.stderr.isatty()):
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
-            warn(f"{say(calendar_reminder(year))}{_('.')}")
+            warn(sentence(calendar_reminder(year)))
 
 
 def overdue(

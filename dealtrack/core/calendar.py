@@ -139,6 +139,12 @@ class CalendarRules(NamedTuple):
 
 
 CHINESE_LAW = Word("Civil Code art. 201")
+CHINESE_LAWS = (
+    (date(2021, 1, 1), CHINESE_LAW),
+    (date(1987, 1, 1), Word("General Principles of the Civil Law art. 154")),
+)
+"""What says in China that the day of the start is not counted, each with its first day, the latest first."""
+
 CHINESE_ZONE = "Asia/Shanghai"
 """The time zone by which a calendar is known as China's that was written down before calendars named their law."""
 
@@ -332,6 +338,13 @@ class WorkingCalendar:
         return all(year in self.rules.official for year in range(after.year, last.year + 1))
 
 
+def law_on(law: str, day: date) -> str:
+    """Return what a calendar that names a law cites for a day: of China's the one in force then, if any."""
+    if law != CHINESE_LAW:
+        return law
+    return next((name for first, name in CHINESE_LAWS if first <= day), "")
+
+
 def _is_holiday(day: Day) -> bool:
     return day.kind in (DayKind.HOLIDAY, DayKind.AMENDED_OFF)
 
@@ -371,7 +384,8 @@ def missing_year(calendar: WorkingCalendar, today: date) -> int | None:
 def calendar_reminder(year: int) -> Phrase:
     """Say that a year's official calendar is missing, and how it is taken in."""
     return Phrase(
-        "the official calendar of {year} is not in the register; deadlines in it are provisional: once the notice is "
-        "out, 'dealtrack calendar import FILE' takes it in, or after an upgrade 'dealtrack calendar refresh'",
+        "the register has no official calendar for {year}, so deadlines in that year are provisional; "
+        "once the notice is out, run 'dealtrack calendar import FILE', or after an upgrade 'dealtrack "
+        "calendar refresh'",
         year=year,
     )

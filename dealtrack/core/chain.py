@@ -130,11 +130,11 @@ def first_fault(links: Iterable[Sequence[Any]], previous: bytes = GENESIS, seq: 
                 else Phrase("entry {seq} is out of place", seq=number),
             )
         if before != previous:
-            return Fault(seq, Phrase("it does not continue the entry before it"))
+            return Fault(seq, Phrase("it does not follow from the entry before it"))
         try:
             expected = hashing(_content(seq, complaint, kind, at, recorded_at, actor, detail, before)).digest()
         except (TypeError, ValueError, UnicodeError):
-            return Fault(seq, Phrase("it holds what no entry can"))
+            return Fault(seq, Phrase("its content is invalid"))
         if own != expected:
             return Fault(seq, Phrase("its content does not match its hash"))
         previous = own

@@ -20,8 +20,8 @@ def number_fault(text: str) -> str | None:
     plain = text if text.isascii() else normalize("NFKC", text).replace("\u2212", "-")
     if _ROUNDED.fullmatch(plain):
         return Phrase(
-            "{text} is a number that a spreadsheet has rounded: its last digits are lost; "
-            "make the column text there, and save the file anew",
+            "{text} was rounded by a spreadsheet and has lost its last digits; format the column as text "
+            "there, and save the file again",
             text=text,
         )
     return cell_fault(plain)
@@ -30,17 +30,19 @@ def number_fault(text: str) -> str | None:
 def cell_fault(text: str) -> str | None:
     """Return why a text is what a spreadsheet shows in the place of a value, None where it is something else."""
     if text[:1] in "#＃" and _FAULT.fullmatch(normalize("NFKC", text).upper()):
-        return Phrase("{text} is what a spreadsheet shows in the place of a value; save the file anew", text=text)
+        return Phrase("{text} is what a spreadsheet shows instead of a value; save the file again", text=text)
     return None
 
 
 def check_number(text: str) -> str:
     """Return a number that a person gave; raises BadText for what stands for none, or was rounded."""
     if text and blank_kind(text):
-        raise BadText(what=Phrase("The number"), reason=Phrase("cannot be {text}, which stands for none", text=text))
+        raise BadText(
+            what=Phrase("The complaint number"), reason=Phrase("cannot be {text}, which means none", text=text)
+        )
     fault = number_fault(text)
     if fault:
-        raise BadText(what=Phrase("The number"), reason=fault)
+        raise BadText(what=Phrase("The complaint number"), reason=fault)
     return text
 
 

@@ -86,7 +86,7 @@ def time_of_day(hour: int, minute: int, second: int, half: str = "", offset: str
     elif hour > 24 or (hour == 24 and (minute or second)):
         raise NoSuchTime(Phrase(" (a day ends at 24:00)"))
     if minute > 59 or second > 59:
-        raise NoSuchTime(Phrase(" (there is no minute or second beyond 59)"))
+        raise NoSuchTime(Phrase(" (minutes and seconds end at 59)"))
     return TimeOfDay(hour, minute, second, _offset(offset) if offset else None)
 
 
@@ -103,7 +103,7 @@ def moment_at(day: date, at: TimeOfDay, zone: tzinfo) -> datetime:
     local = datetime(day.year, day.month, day.day, at.hour, at.minute, at.second, tzinfo=zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise NoSuchTime(Phrase(" (the clocks went forward past it)"))
+        raise NoSuchTime(Phrase(" (the clocks went forward past that time)"))
     return moment
 
 
@@ -124,7 +124,7 @@ def _hour(half: str, hour: int) -> int:
         possible = (hour,) if hour in hours else (hour + 12,)
     meant = [each for each in possible if each in hours]
     if len(meant) != 1:
-        raise NoSuchTime(Phrase(" ({half} {hour} is not clear: give 0 to 24)", half=half, hour=hour))
+        raise NoSuchTime(Phrase(" ({half} {hour} is ambiguous: give 0 to 24)", half=half, hour=hour))
     return meant[0]
 
 

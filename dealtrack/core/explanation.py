@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
-from dealtrack.core.calendar import ONE_DAY, Day, HolidaySpan, WorkingCalendar, reason
+from dealtrack.core.calendar import ONE_DAY, Day, HolidaySpan, WorkingCalendar, law_on, reason
 from dealtrack.core.clocks import Clock
 from dealtrack.core.deadlines import Pause, due_day
 from dealtrack.core.lifecycle import Kind
@@ -18,7 +18,7 @@ START_DAYS = {
     Kind.ACCEPTED: Phrase("the day of acceptance is not counted"),
     Kind.FORWARDED: Phrase("the day of forwarding is not counted"),
     Kind.REOPENED: Phrase("the day of reopening is not counted"),
-    Kind.RESUMED: Phrase("the day on which the count began anew is not counted"),
+    Kind.RESUMED: Phrase("the day on which the count restarted is not counted"),
 }
 
 
@@ -52,27 +52,28 @@ class PausedDays(NamedTuple):
         is_paused = self.first < day.day <= self.last
         words = (Phrase("paused: {reason}", reason=reason) if reason else Phrase("paused")) if is_paused else ""
         if day.day == self.pause.given_back:
-            end = Phrase("the end of this day is the deadline, since the pause began on the due day")
+            end = Phrase("the deadline is the end of this day, because the pause began on the due day")
             return in_order([words, end]) if words else end
         return words or why_not(day)
 
 
 def why_not(day: Day, span: HolidaySpan = ()) -> str:
     """Return why a day is passed over by the roll of a due day; `span` is the holiday that the roll passes."""
-    return Phrase("rolled past: {reason}", reason=_within(span, day))
+    return Phrase("skipped: {reason}", reason=_within(span, day))
 
 
 def count_days(calendar: WorkingCalendar, start: date, n: int, law: str) -> list[Step]:
     """Return the days from a start day to the n-th working day after it, both included; raises OutsideCalendar.
 
-    `law` is what the calendar cites for the start day not being counted, empty where it cites nothing.
+    `law` is what the calendar cites for the start day not being counted (`law_on`), empty where it cites nothing.
     """
     rule = ClockRule("", frozenset(), frozenset(), n)
-    return list(_steps(rule, start, calendar.nth_after(start, n), (), calendar, _cited(START, law)))
+    return list(_steps(rule, start, calendar.nth_after(start, n), (), calendar, _cited(START, law, start)))
 
 
-def _cited(sentence: Phrase, law: str) -> Phrase:
-    return Phrase("{sentence} ({law})", sentence=sentence, law=Word(law)) if law else sentence
+def _cited(sentence: Phrase, law: str, day: date) -> Phrase:
+    cited = law_on(law, day)
+    return Phrase("{sentence} ({law})", sentence=sentence, law=Word(cited)) if cited else sentence
 
 
 def explain(
@@ -80,14 +81,14 @@ def explain(
 ) -> list[Step]:
     """Return the days from a clock's start to its due day, both included, or to the moment's day while it has none.
 
-    `law` is what the calendar cites for the start day not being counted, empty where it cites nothing.
+    `law` is what the calendar cites for the start day not being counted (`law_on`), empty where it cites nothing.
     """
     pauses = tuple(
         PausedDays(local_day(pause.start, zone), local_day(pause.end or moment, zone), pause) for pause in clock.pauses
     )
     until = clock.due_day or max(start, local_day(moment, zone))
     name = START_DAYS.get(clock.start_kind, START) if clock.start_kind else START
-    words = _cited(name, law)
+    words = _cited(name, law, start)
     return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, words, clock.counted))
 
 
@@ -127,13 +128,13 @@ def _within(span: HolidaySpan, day: Day) -> Phrase | str:
     """Return why a day is off, with the holiday that it lies in where it is a weekend day of it."""
     if not span:
         return reason(day)
-    return Phrase("{reason}, in the holiday {first} to {last}", reason=reason(day), first=span[0], last=span[1])
+    return Phrase("{reason}, within the holiday {first} to {last}", reason=reason(day), first=span[0], last=span[1])
 
 
 def _after_roll(rule: ClockRule, end: date, until: date, calendar: WorkingCalendar) -> Phrase:
     """Return why the count ends on a later day than it reached, with the holiday that it reached."""
     span = calendar.holiday_span(end) if rule.roll is Roll.AFTER_STATUTORY_HOLIDAY else ()
     if not span:
-        return Phrase("the due day after the roll")
+        return Phrase("due day, after rest days")
     last = until - ONE_DAY
-    return Phrase("the due day after the holiday {first} to {last}", first=span[0], last=last)
+    return Phrase("due day, after the holiday {first} to {last}", first=span[0], last=last)

@@ -90,6 +90,20 @@ NEEDED = {kind: rule.needed for kind, rule in KINDS.items()}
 ANNOTATIONS = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
 """The kinds that say something about a complaint without moving it: they may come in any order after the receipt."""
 
+_DONE = {
+    Kind.HANDED_ON: Phrase("reassigned"),
+    Kind.NOTED: Phrase("given a note"),
+    Kind.AMENDED: Phrase("corrected"),
+    Kind.EVIDENCE: Phrase("given evidence"),
+    Kind.VOIDED: Phrase("undone"),
+}
+
+
+def done(kind: Kind) -> Phrase | Kind:
+    """Return what a transition does to a complaint, as in `it was reassigned`."""
+    return _DONE.get(kind, kind)
+
+
 CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED})
 
 STEPS = (Kind.ACCEPTED, Kind.FORWARDED)
@@ -318,7 +332,9 @@ class ComplaintState:
         kind, values = entry.kind, self._values
         if kind is not Kind.RECEIVED and self.status not in ALLOWED[kind]:
             raise BadHistory(
-                complaint=self.id, seq=entry.seq, reason=Phrase("{kind} while {status}", kind=kind, status=self.status)
+                complaint=self.id,
+                seq=entry.seq,
+                reason=Phrase("it was {kind} while {status}", kind=done(kind), status=self.status),
             )
         if kind in STATUS_AFTER:
             values[kind] = None if entry.detail.get(DAY_UNKNOWN) else entry.at

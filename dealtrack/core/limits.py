@@ -12,6 +12,7 @@ from dealtrack.core.lifecycle import (
     Kind,
     Status,
     Transition,
+    done,
     effective,
     fold,
 )
@@ -44,7 +45,12 @@ def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
     """Check that a status allows a transition; raises NotAllowed, which names the commands that it does allow."""
     if status not in ALLOWED[kind]:
         commands = [COMMAND_OF[allowed] for allowed in allowed_kinds(status)]
-        raise NotAllowed(complaint=complaint, status=status, kind=kind, allowed=listed(commands or [Word("nothing")]))
+        raise NotAllowed(
+            complaint=complaint,
+            status=status,
+            kind=done(kind),
+            allowed=listed(commands or [Word("nothing")]),
+        )
 
 
 def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -> None:
@@ -56,7 +62,9 @@ def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -
     check_allowed(state.id, state.status, kind)
     previous = previous_transition(state.entries, kind)
     if previous is not None and at < previous.at:
-        raise BeforePrevious(complaint=state.id, kind=kind, at=at, previous=previous.kind, previous_at=previous.at)
+        raise BeforePrevious(
+            complaint=state.id, kind=done(kind), at=at, previous=done(previous.kind), previous_at=previous.at
+        )
 
 
 def previous_transition(history: Iterable[Transition], kind: Kind) -> Transition | None:
@@ -115,9 +123,9 @@ def check_extension(
         raise UnknownClock(policy=policy.name, name=name, allowed=names)
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
     if run is None or run.started is None:
-        raise CannotExtend(clock=name, complaint=complaint, reason=": it is not running")
+        raise CannotExtend(clock=Word(name), complaint=complaint, reason=": it is not running")
     if run.due is not None and at > run.due:
-        raise CannotExtend(clock=name, complaint=complaint, reason=": its deadline had passed by then")
+        raise CannotExtend(clock=Word(name), complaint=complaint, reason=": it had already passed by then")
     started = run.started
     extensions = [
         entry
@@ -129,16 +137,18 @@ def check_extension(
             rule.extensions, Phrase("{count} extensions", count=rule.extensions)
         )
         raise CannotExtend(
-            clock=name,
+            clock=Word(name),
             complaint=complaint,
             reason=Phrase(": policy {policy} allows {times}", policy=policy.name, times=times),
         )
     if rule.extension_by is not None and by > rule.extension_by:
         most = Phrase("at most {count} at a time", count=length_text(rule.extension_by, rule.unit))
         raise CannotExtend(
-            clock=name,
+            clock=Word(name),
             complaint=complaint,
-            reason=Phrase(" by {by}: policy {policy} allows {most}", by=by, policy=policy.name, most=most),
+            reason=Phrase(
+                " by {by}: policy {policy} allows {most}", by=length_text(by, rule.unit), policy=policy.name, most=most
+            ),
         )
 
 
@@ -149,22 +159,28 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
     """
     entry = next((entry for entry in history if entry.seq == seq), None)
     if entry is None:
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it is no entry of this complaint")
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it is not an entry of this complaint")
     if entry.kind is Kind.VOIDED:
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it voids another; record anew what was voided")
+        raise CannotVoid(
+            seq=seq, complaint=complaint, reason="it undoes another entry; record that entry again instead"
+        )
     if all(other.seq != seq for other in effective(history)):
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it is voided already")
+        raise CannotVoid(seq=seq, complaint=complaint, reason="it is already undone")
     remaining = [other for other in history if other.seq != seq]
     later = [other for other in effective(remaining) if other.kind not in ANNOTATIONS]
     if entry.kind is Kind.RECEIVED and later:
         raise CannotVoid(
-            seq=seq, complaint=complaint, reason=Phrase("it was {kind} later; void that first", kind=later[-1].kind)
+            seq=seq,
+            complaint=complaint,
+            reason=Phrase("it was {kind} later; undo that first", kind=done(later[-1].kind)),
         )
     try:
         fold(complaint, remaining)
     except BadHistory:
         raise CannotVoid(
-            seq=seq, complaint=complaint, reason=Phrase("{kind} rests on it; void that first", kind=later[-1].kind)
+            seq=seq,
+            complaint=complaint,
+            reason=Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind)),
         ) from None
 
 

@@ -99,7 +99,7 @@ def parse_day(text: str, now: datetime, zone: tzinfo) -> date:
     with _refusing(BadDay, text):
         plain = _plain(text)
         if re.fullmatch(_DAY_AND_TIME, plain):
-            raise NoSuchTime(Phrase(" (it has an hour)"))
+            raise NoSuchTime(Phrase(" (give the day alone, without a time)"))
         return _day(plain, now.astimezone(zone).date())
 
 
@@ -204,10 +204,10 @@ def _short(text: str) -> str:
 
 def _plain(text: str) -> str:
     if len(text) > LONGEST:
-        raise NoSuchTime(Phrase(" (it is too long)"))
+        raise NoSuchTime(Phrase(" (too long)"))
     plain = " ".join(normalize("NFKC", text).lower().split())
     if not plain:
-        raise NoSuchTime(Phrase(" (it is empty)"))
+        raise NoSuchTime(Phrase(" (empty)"))
     return plain
 
 
@@ -221,7 +221,7 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> Moment:
         day = _day(text, today)
         start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if start == end:
-            raise NoSuchTime(Phrase(" (that day was skipped there)"))
+            raise NoSuchTime(Phrase(" (that day was skipped in this time zone)"))
         return Moment(start, end, True)
     if len(match["minute"] or "00") == 1:
         # In a file it is the minute without its nought; typed, perhaps one whose second digit is still to come.

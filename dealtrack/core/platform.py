@@ -104,7 +104,7 @@ def parse_channels(text: str) -> tuple[str, ...]:
             allowed = Phrase(
                 "{words}, separated by commas, or {none}", words=listed(map(Word, CHANNELS)), none=Word(NO_CHANNEL)
             )
-            raise UnknownWord(what="A channel", value=word.strip(), nearest=offered, allowed=allowed)
+            raise UnknownWord(what="The channel", value=word.strip(), nearest=offered, allowed=allowed)
         channels.add(channel)
     return tuple(channel for channel in CHANNELS if channel in channels)
 

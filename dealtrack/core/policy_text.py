@@ -17,6 +17,9 @@ MOMENTS = {
     Kind.REJECTED: Phrase("rejection"),
     Kind.REOPENED: Phrase("reopening"),
 }
+DECISION = Phrase("the decision whether to open a case")
+"""What ends the verifying of a report (举报): it is not accepted or rejected as a complaint is."""
+
 UNITS = {
     Unit.WORKING_DAY: ("{count} working day", "{count} working days"),
     Unit.CALENDAR_DAY: ("{count} calendar day", "{count} calendar days"),
@@ -39,10 +42,8 @@ def headings(policy: Policy, last: date | None, judges_earlier: bool) -> list[tu
     if last:
         in_force = Phrase("from {day} to {last}", day=first, last=last.isoformat())
     if judges_earlier:
-        in_force = Phrase("{span}; receipts before it came into force are judged by it too", span=in_force)
-    restart = (
-        [(Phrase("pauses"), Phrase("one that ends with a restart begins the clocks anew"))] if policy.restart else []
-    )
+        in_force = Phrase("{span}; also applied to complaints received before", span=in_force)
+    restart = [(Phrase("pauses"), Phrase("resume --restart starts the deadlines again"))] if policy.restart else []
     return [
         (Phrase("in force"), in_force),
         (Phrase("authority"), Word(policy.authority)),
@@ -66,9 +67,8 @@ def describe(policy: Policy) -> list[str]:
 def span_of(rule: ClockRule) -> Phrase:
     """Return how long a clock runs and between what, as in `1 working day from receipt to forwarding`."""
     length = length_text(rule.length, rule.unit)
-    return Phrase(
-        "{length} from {start} to {stop}", length=length, start=_moments(rule.start), stop=_moments(rule.stop)
-    )
+    stop = DECISION if rule.name == "verify" else _moments(rule.stop)
+    return Phrase("{length} from {start} to {stop}", length=length, start=_moments(rule.start), stop=stop)
 
 
 def describe_clock(rule: ClockRule) -> str:
@@ -84,7 +84,7 @@ def clock_words(rule: ClockRule) -> Phrase:
     if rule.roll in ROLLS:
         parts.append(ROLLS[rule.roll])
     if not rule.pausable:
-        parts.append(Phrase("no pause stops it"))
+        parts.append(Phrase("not stopped by a pause"))
     if (extensions := _extensions(rule)) is not None:
         parts.append(extensions)
     words = in_order(parts)

@@ -127,14 +127,14 @@ def clean_input(text: str, what: str, limit: int) -> str:
     if not text.isascii():
         # What can be printed holds no surrogate; that is found out in a tenth of the time.
         if not text.isprintable() and re.search(_SURROGATE, text):
-            raise BadText(what=what, reason="holds bytes that are not UTF-8 text")
+            raise BadText(what=what, reason="contains bytes that are not UTF-8 text")
         text = normalize("NFC", text)
     if "\0" in text:
-        raise BadText(what=what, reason="holds a NUL character")
+        raise BadText(what=what, reason="contains a NUL character")
     if len(text) > limit:
         raise BadText(
             what=what,
-            reason=Phrase("has {count:,} characters, and {limit:,} are the most", count=len(text), limit=limit),
+            reason=Phrase("has {count:,} characters; the maximum is {limit:,}", count=len(text), limit=limit),
         )
     return text
 

@@ -44,19 +44,19 @@ def read_csv(text: Iterable[str], name: str, query: HeaderQuery) -> SourceTable:
     try:
         header = header_of([[text_of_formula(cell) for cell in next(reader)] for _ in range(height)], query)
     except csv.Error as error:
-        reason = Phrase("its header on line {line} is broken: {fault}", line=first, fault=_csv_fault(error))
+        reason = Phrase("its header on line {line} is damaged: {fault}", line=first, fault=_csv_fault(error))
         raise CannotRead(path=name, reason=reason) from None
     except StopIteration:
-        raise CannotRead(path=name, reason="it has a header and no rows") from None
+        raise CannotRead(path=name, reason="it has a header but no rows") from None
     rows = _csv_rows(reader, header, lines, name)
-    return table_of(header, rows, passed, name, "it has a header and no rows")
+    return table_of(header, rows, passed, name, "it has a header but no rows")
 
 
 def _from_header(
     text: Iterator[str], name: str, query: HeaderQuery, passed: list[PassedLine]
 ) -> tuple[_Lines, str, int]:
     """Return the lines from the header on, the delimiter of their cells, and how many rows the header has."""
-    blank = CannotRead(path=name, reason="it holds nothing but blank lines")
+    blank = CannotRead(path=name, reason="it contains only blank lines")
     skipped, delimiter = 0, ""
     for line in text:
         if line.strip():
@@ -143,10 +143,11 @@ def _csv_rows(
             if end > line and ("limit" in str(error) or "end of data" in str(error)):
                 # What follows a quote that is never closed cannot be told apart into rows.
                 raise CannotRead(
-                    path=name, reason=Phrase("from line {line} on it is no table: {reason}", line=line, reason=reason)
+                    path=name,
+                    reason=Phrase("from line {line} on, it is not a table: {reason}", line=line, reason=reason),
                 ) from None
             if end != line:
-                reason = Phrase("{reason}; the row runs from line {line} to {end}", reason=reason, line=line, end=end)
+                reason = Phrase("{reason} (lines {line} to {end})", reason=reason, line=line, end=end)
             yield Refusal(line, reason, RawRow(line, header, ("".join(lines.of_row).rstrip("\r\n"),)))
             continue
         if not (cells and cells[0]) and not any(cells):
@@ -163,14 +164,14 @@ def _csv_rows(
 
 def _ragged(count: int, width: int) -> str:
     if count == 1:
-        return Phrase("the row has 1 cell where the header names {width}", width=width)
-    return Phrase("the row has {found} cells where the header names {width}", found=count, width=width)
+        return Phrase("the row has 1 cell, the header {width}", width=width)
+    return Phrase("the row has {found} cells, the header {width}", found=count, width=width)
 
 
 def _csv_fault(error: csv.Error) -> str:
     text = str(error)
     if "limit" in text:
-        return Phrase("a field is longer than 1 MB, as happens where a quote is never closed")
+        return Phrase("a field is longer than 1 MB; perhaps a quote is never closed")
     if "end of data" in text:
         return Phrase("a quote is never closed")
     if "expected after" in text:

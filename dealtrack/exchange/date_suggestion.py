@@ -127,7 +127,7 @@ def find_forms(
     remarks: list[str] = [_remark(group, rows) for group in groups.values() if not group.is_settled]
     if EXCEL_1900 in proposed:
         remarks.append(
-            Phrase("numbers are read as days since 1900, as most spreadsheets count them; old ones need excel-1904")
+            Phrase("numbers are read as days since 1900, as in most spreadsheets; some old ones need excel-1904")
         )
     # The reader takes the first form that fits: what begins with a day may not come to auto, which reads month first.
     forms = sorted(proposed, key=lambda form: (not form.startswith("%d"), form.startswith("%"), len(form)))
@@ -185,14 +185,14 @@ def _remark(group: _Dates, rows: int) -> Phrase:
     possible = group.possible()
     if not possible:
         return Phrase(
-            "dates are in different orders, as {dates}: those that may be either are read {order}",
+            "dates are in different orders, e.g. {dates}; ambiguous ones are read {order}",
             dates=both(group.certain.values()),
             order=NAMES[group.order],
         )
     example = group.example or next(iter(group.certain.values()))
     return Phrase(
-        "{example} may be {orders}, and nothing in the rows looked at ({count}) settles it: it is read {order}; "
-        "{forms} reads it otherwise",
+        "{example} can be read {orders}; the rows examined ({count}) do not settle it. It is read {order}; "
+        "for the other reading, use {forms}",
         example=example,
         orders=_OR_FIRST[frozenset(possible)],
         count=rows,

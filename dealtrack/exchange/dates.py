@@ -16,39 +16,39 @@ _SHOWN = 60
 _ISO_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}")
 
 _ADVICE = (
-    (r"[0-9]{12,14}", Phrase("--date-format epoch-ms reads milliseconds since 1970")),
-    (r"[0-9]{9,10}(?:\.[0-9]+)?", Phrase("--date-format epoch-s reads seconds since 1970")),
-    (r"(?:19|20)[0-9]{6}", Phrase("--date-format %Y%m%d reads it")),
-    (r"[0-9]{5}(?:\.[0-9]+)?", Phrase("--date-format excel-1900 reads the numbers that spreadsheets have for days")),
+    (r"[0-9]{12,14}", Phrase("use --date-format epoch-ms for milliseconds since 1970")),
+    (r"[0-9]{9,10}(?:\.[0-9]+)?", Phrase("use --date-format epoch-s for seconds since 1970")),
+    (r"(?:19|20)[0-9]{6}", Phrase("use --date-format %Y%m%d")),
+    (r"[0-9]{5}(?:\.[0-9]+)?", Phrase("use --date-format excel-1900 for day numbers of spreadsheets")),
     (
         r"(?:中華)?民[國国] ?[0-9]{2,3}.*|[0-9]{3} ?[-/.年] ?[0-9]{1,2} ?[-/.月] ?[0-9]{1,2}.*",
-        Phrase("--date-format roc reads years of the Republic of China"),
+        Phrase("use --date-format roc for years of the Republic of China"),
     ),
     (
         r"(?:平成|令和|昭和|大正|明治) ?(?:元|[0-9]{1,2}) ?年.*|[mtshr][0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{1,2}.*",
-        Phrase("years of an era are not read: write those of the common calendar, as 2016"),
+        Phrase("era years are not supported; write common years, e.g. 2016"),
     ),
     (
         r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? .*[0-9].*|.*[0-9日] ?[(\[]\w{1,9}[)\]].*",
-        Phrase("in --date-format %a stands for the name of a weekday, as in %Y年%m月%d日（%a）"),
+        Phrase("in --date-format, %a is the name of a weekday, e.g. %Y年%m月%d日（%a）"),
     ),
     (
         r".*[0-9] ?(?:[ap]\.?m\.? ?)?[a-z]{3,5}",
         Phrase(
-            "letters name no one time zone: write them into --date-format as they stand, as in "
-            "'%m/%d/%Y %I:%M:%S %p EST', and the zone as timezone into a mapping"
+            "time zone letters are ambiguous; copy them into --date-format, e.g. '%m/%d/%Y %I:%M:%S %p "
+            "EST', and set timezone in a mapping"
         ),
     ),
     (
         r".*[^\W\d_]{3,}\.?[-/ .,]+[0-9]{2,4}(?:[ ,].*)?",
-        Phrase("months are read by their English names, or as numbers"),
+        Phrase("months must be English names or numbers"),
     ),
     (
         r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\W.*[^\W\d_].*",
-        Phrase("the column holds more than a date: leave the date alone in it, the rest in a column of its own"),
+        Phrase("the column has more than a date; move the rest into a column of its own"),
     ),
 )
-_GENERAL = Phrase("--date-format says how dates are written, as %d/%m/%Y")
+_GENERAL = Phrase("use --date-format to say how dates are written, e.g. %d/%m/%Y")
 
 
 class DateReader:
@@ -109,7 +109,7 @@ class DateReader:
         if self._sentinels and when.date() in self._sentinels:
             return None
         if not FIRST_YEAR <= when.year <= LAST_YEAR:
-            raise ValueError(Phrase("lies outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR))
+            raise ValueError(Phrase("is outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR))
         if day_only or (self._midnight_is_day and when.tzinfo is None and when.time() == time.min and not is_24):
             return self._day(when)
         if when.tzinfo is not None:
@@ -127,11 +127,13 @@ class DateReader:
         day, zone = when.date(), self._zone
         start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if start == end:
-            raise ValueError(Phrase("is not a moment{reason}", reason=Phrase(" (that day was skipped there)")))
+            raise ValueError(
+                Phrase("is not a valid time{reason}", reason=Phrase(" (that day was skipped in this time zone)"))
+            )
         offsets = {at.astimezone(zone).utcoffset() for at in (start, end)}
         if when.tzinfo is not None and when.utcoffset() not in offsets:
             raise ValueError(
-                Phrase("is a day of another time zone than that of the file, {zone}, and has no hour", zone=zone)
+                Phrase("is a date without a time, in another time zone than that of the file ({zone})", zone=zone)
             )
         own = day_start(day, self._register_zone)
         return Moment(own if start < own < end else start, end, True)
@@ -157,9 +159,9 @@ class DateReader:
         if not reason:
             reason = Phrase(
                 "is {fault}; {advice}",
-                fault=Phrase("no date in a form known here")
+                fault=Phrase("not a date in a known format")
                 if AUTO in self.forms
-                else Phrase("no date as {names}", names=either(self.forms)),
+                else Phrase("not a date of the form {names}", names=either(self.forms)),
                 advice=_advice(text),
             )
         raise ValueError(reason)
@@ -176,18 +178,18 @@ class DateReader:
             return (when - offset).replace(tzinfo=UTC)
         exact = when.replace(tzinfo=self._zone).astimezone(UTC)
         if exact.astimezone(self._zone).replace(tzinfo=None) != when:
-            raise ValueError(Phrase("never was: the clocks went forward over it"))
+            raise ValueError(Phrase("does not exist: the clocks went forward past it"))
         return exact
 
 
 def shown(text: str) -> str:
     """Return a value as messages quote it, cut where it is long."""
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _advice(text: str) -> Phrase:
     """Return what to do about a date that no form reads."""
     if forms := [f"'{each.form}'" if " " in each.form else each.form for each in readings(text)]:
-        return Phrase("--date-format says how it is written: {forms}", forms=either(forms))
+        return Phrase("use --date-format to say how it is written: {forms}", forms=either(forms))
     plain = plain_text(text[:100])
     return next((way for pattern, way in _ADVICE if re.fullmatch(pattern, plain)), _GENERAL)

@@ -41,10 +41,8 @@ _BROKEN_AFTER = 8
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _BINARY = {
     b"PK\x05\x06": Phrase("it is an empty archive"),
-    b"\xd0\xcf\x11\xe0": Phrase("it is a damaged old document; save the sheet as CSV UTF-8"),
-    b"\x1f\x8b": Phrase(
-        "it is compressed with gzip; give its content through a pipe: gzip -dc FILE | dealtrack import -"
-    ),
+    b"\xd0\xcf\x11\xe0": Phrase("it is a damaged document of an old format; save the sheet as CSV UTF-8"),
+    b"\x1f\x8b": Phrase("it is compressed with gzip; unpack it into a pipe: gzip -dc FILE | dealtrack import -"),
     b"%PDF": Phrase("it is a PDF"),
     b"SQLite format 3": Phrase("it is a database"),
 }
@@ -56,11 +54,11 @@ def why_unreadable(error: OSError) -> str:
         case FileNotFoundError():
             return Phrase("there is no such file")
         case PermissionError():
-            return Phrase("you have no right to read it")
+            return Phrase("you have no permission to read it")
         case IsADirectoryError():
             return Phrase("it is a folder; name a file in it")
         case _:
-            return error.strerror or Phrase("the system will not read it")
+            return error.strerror or Phrase("the system cannot read it")
 
 
 @contextmanager
@@ -120,7 +118,7 @@ def encoding_of(binary: BinaryIO, name: str, choice: str = "") -> str:
     _refuse_binary(start, name)
 
     def refuse(fault: _Fault, what: str) -> NoReturn:
-        words = {"fault": str(fault), "what": Phrase("holds a NUL") if fault.nul else what}
+        words = {"fault": str(fault), "what": Phrase("contains a NUL") if fault.nul else what}
         raise CannotRead(path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", **words))
 
     if encoding := next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), ""):
@@ -140,14 +138,14 @@ def encoding_of(binary: BinaryIO, name: str, choice: str = "") -> str:
         refuse(fault._replace(nul=True), "")
     if other:
         reason = Phrase(
-            "{fault} is neither valid UTF-8 nor GB18030; save it as CSV UTF-8, or name its encoding: --encoding",
+            "{fault} is neither valid UTF-8 nor GB18030; save it as CSV UTF-8, or name its encoding with --encoding",
             fault=str(fault),
         )
         raise CannotRead(path=name, reason=reason)
     if chinese_evidence(_sample(binary)) >= ENOUGH:
         return "gb18030"
     reason = Phrase(
-        "it is not UTF-8, and may be GB18030 or another; name its encoding with --encoding: {names}, ...", names=NAMES
+        "it is not UTF-8; it may be GB18030 or another encoding. Name it with --encoding: {names}, ...", names=NAMES
     )
     raise CannotRead(path=name, reason=reason)
 
@@ -156,14 +154,14 @@ def _checked(binary: BinaryIO, start: bytes, name: str, choice: str) -> str:
     """Return the encoding that is named, where a file is valid in it, and has no mark of another."""
     mark = next((encoding for sign, encoding in _MARKS.items() if start.startswith(sign)), "")
     if mark and not choice.startswith(mark):
-        reason = Phrase("it begins with the mark of {mark}: leave --encoding out", mark=mark.upper())
+        reason = Phrase("it begins with the byte order mark of {mark}; omit --encoding", mark=mark.upper())
         raise CannotRead(path=name, reason=reason)
     if not choice.startswith(("utf-16", "utf-32")):
         _refuse_binary(start, name)
     if choice == "gb18030" and _decoding_fault(binary, "utf-8"):
         _check_one_encoding(binary, name)
     if fault := _decoding_fault(binary, choice):
-        what = Phrase("holds a NUL") if fault.nul else Phrase("is not valid {encoding}", encoding=choice.upper())
+        what = Phrase("contains a NUL") if fault.nul else Phrase("is not valid {encoding}", encoding=choice.upper())
         raise CannotRead(path=name, reason=Phrase("{fault} {what}", fault=str(fault), what=what))
     return choice
 
@@ -192,7 +190,7 @@ def _check_one_encoding(binary: BinaryIO, name: str) -> None:
             raise CannotRead(
                 path=name,
                 reason=Phrase(
-                    "it mixes encodings: line {line} is UTF-8, line {other} is not; save it anew in one",
+                    "it mixes encodings: line {line} is UTF-8, line {other} is not; save it again in one encoding",
                     line=utf8,
                     other=other,
                 ),
@@ -226,7 +224,9 @@ def _refuse_binary(start: bytes, name: str) -> None:
         line = start[: start.index(b"\0")].count(b"\n") + 1
         raise CannotRead(
             path=name,
-            reason=Phrase("line {line} holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8", line=line),
+            reason=Phrase(
+                "line {line} contains a NUL: it is not text, or it is UTF-16; save it as CSV UTF-8", line=line
+            ),
         )
 
 

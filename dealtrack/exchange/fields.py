@@ -12,7 +12,7 @@ from dealtrack.core.moments import Moment
 from dealtrack.core.personal import is_email, is_phone
 from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, restore_formula, unescape_controls
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME, SELLER, TEXT, longest
-from dealtrack.errors import DealtrackError
+from dealtrack.errors import BadText, DealtrackError
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, HistoryEntry, parse_history
 from dealtrack.exchange.layout import Inside, Layout, State
@@ -128,7 +128,7 @@ class RowReader:
         is_closed = undated is not None and undated.words is not None
         values = self._field_values(cells)
         if values["platform"] is None:
-            raise Refused(Phrase("platform is empty: a complaint needs one"))
+            raise Refused(Phrase("platform is empty: a complaint needs a platform"))
         if "completed" not in moments and not history and not is_closed:
             # Where a column tells that it did not end, what would have come of it is not read either.
             for name in ("outcome", "amount"):
@@ -136,7 +136,9 @@ class RowReader:
                     values[name] = None
                 elif values[name] is not None:
                     text = shown(str(values[name]))
-                    raise Refused(Phrase("{name} is {value}, but the row was not completed", name=name, value=text))
+                    raise Refused(
+                        Phrase("{name} is {value!r}, but the complaint was not completed", name=Word(name), value=text)
+                    )
         kept = {}
         for column, index in self._kept:
             self._check_cell(cells[index].strip(), index)
@@ -164,12 +166,12 @@ class RowReader:
             try:
                 moment = self._dates.read(text)
             except ValueError as error:
-                words = {"name": name, "text": shown(text), "column": column, "error": error}
-                raise Refused(Phrase("{name}: {text} in column {column!r} {error}", **words)) from None
+                words = {"name": Word(name), "text": shown(text), "column": column, "error": error}
+                raise Refused(Phrase("{name}: {text!r} in column {column!r} {error}", **words)) from None
             if moment is not None:
                 moments[name] = moment
         if "received" not in moments:
-            raise Refused(Phrase("received is empty: a complaint needs the moment of its receipt"))
+            raise Refused(Phrase("received is empty: a complaint needs the time of its receipt"))
         self._check_order(moments, row)
         return moments
 
@@ -215,7 +217,7 @@ class RowReader:
         try:
             return number, parse_history(self._restored(text))
         except ValueError as error:
-            raise Refused(f"column {COLUMN!r} {error}") from None
+            raise Refused(Phrase("column {column!r} {reason}", column=COLUMN, reason=error)) from None
 
     def _restored(self, text: str) -> str:
         """Return a cell of a table as it was before the register's own export made it harmless."""
@@ -264,7 +266,7 @@ class RowReader:
             if seller is None:
                 raise Refused(
                     Phrase(
-                        "seller: {text} in column {column!r} is neither platform nor third-party",
+                        "seller: {text!r} in column {column!r} is neither platform nor third-party",
                         text=shown(text),
                         column=column,
                     )
@@ -277,9 +279,7 @@ class RowReader:
                 return parse_amount(text)
             except DealtrackError:
                 raise Refused(
-                    Phrase(
-                        "amount: {text} in column {column!r} is not an amount of money", text=shown(text), column=column
-                    )
+                    Phrase("amount: {text!r} in column {column!r} is not an amount", text=shown(text), column=column)
                 ) from None
         clean = self._clean(column, text, longest(name))
         if name == "number" and self._own is None:
@@ -291,12 +291,9 @@ class RowReader:
     def _clean(self, column: str, text: str, limit: int) -> str:
         try:
             return clean_input(text, column, limit)
-        except DealtrackError:
-            pass
-        try:
-            return clean_input(text, f"Column {column!r}", limit)
-        except DealtrackError as error:
-            raise Refused(str(error).rstrip(".")) from None
+        except BadText as error:
+            reason = Phrase("column {column!r} {reason}", column=column, reason=error.values["reason"])
+            raise Refused(reason) from None
 
     def _category_of(self, word: str | None) -> str:
         if word is None:
@@ -311,7 +308,9 @@ class RowReader:
         if len(closed) > 1:
             raise Refused(
                 Phrase(
-                    "it was both {one} and {other}: a complaint ends once", one=Word(closed[0]), other=Word(closed[1])
+                    "it was both {one} and {other}, but a complaint ends once",
+                    one=Word(closed[0]),
+                    other=Word(closed[1]),
                 )
             )
         before, latest = "received", moments["received"].start
@@ -328,7 +327,7 @@ class RowReader:
 
     def _in_words(self, name: str, row: RawRow) -> str:
         text, column = self._pick(name, row.cells, dict(self._events)[name])
-        return Phrase("{name} {value} in column {column!r}", name=name, value=shown(text or ""), column=column)
+        return Phrase("{name} {value!r} in column {column!r}", name=Word(name), value=shown(text or ""), column=column)
 
 
 def _value_inside(cell: str, inside: Inside) -> str:

@@ -93,7 +93,7 @@ def _may_be_replaced(path: Path, kind: FileKind | None) -> bool:
     if head.startswith(SQLITE_MAGIC):
         raise CannotWrite(path=path, reason="it is a database, perhaps the register; name another file")
     if head and kind and not _is_of_kind(path, head, kind):
-        reason = Phrase("what stands there is not {kind}, and would be lost; name another file", kind=kind.value)
+        reason = Phrase("the file there is not {kind} and would be lost; name another file", kind=kind.value)
         raise CannotWrite(path=path, reason=reason)
     return True
 

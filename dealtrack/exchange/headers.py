@@ -44,7 +44,7 @@ def header_rows(text: str) -> tuple[int, int] | None:
     match = re.fullmatch(r"([1-9][0-9]{0,5})(?:-([1-9][0-9]{0,5}))?", text.strip())
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not match or not first <= last < first + _MOST_HEADER_ROWS:
-        allowed = Phrase("a row as 2, or rows as 2-3, {most} at most", most=_MOST_HEADER_ROWS)
+        allowed = Phrase("a row, e.g. 2, or rows, e.g. 2-3; at most {most}", most=_MOST_HEADER_ROWS)
         raise UnknownWord(what="--header-row", value=text, nearest="", allowed=allowed)
     return first, last
 

@@ -59,7 +59,7 @@ def ics_bytes(
     calendar_file.add("prodid", f"-//dealtrack//dealtrack {__version__}//EN")
     calendar_file.add("version", "2.0")
     calendar_file.add("calscale", "GREGORIAN")
-    calendar_file.add("x-wr-calname", _("Complaints: deadlines"))
+    calendar_file.add("x-wr-calname", _("Complaint deadlines"))
     # RFC 7986, and what Outlook reads.
     calendar_file.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar_file.add("x-published-ttl", vDuration(REFRESH))
@@ -117,7 +117,7 @@ def _description(deadline: Deadline, _: Callable[[str], str]) -> Iterable[str]:
     yield _("status: {status}").format(status=in_language(complaint.status, _))
     yield _("owner: {owner}").format(owner=safe_text(complaint.owner or _("nobody")))
     if deadline.lateness.clock.provisional:
-        yield _("provisional: the official calendar for that time is not published yet")
+        yield _("provisional: the official calendar for that year is not published yet")
     yield f"dealtrack explain {complaint.id}"
 
 

@@ -28,7 +28,7 @@ from dealtrack.exchange.reconcile import (
     work_of,
 )
 from dealtrack.exchange.rows import ComplaintRow, FileFacts, RowsReader
-from dealtrack.phrase import Phrase
+from dealtrack.phrase import Phrase, Word
 from dealtrack.register.duplicates import Lookalike, Watch
 from dealtrack.register.personal import Personal, erasures
 from dealtrack.register.recorder import Draft, Outcome, Recorder, Work, recording
@@ -220,8 +220,8 @@ class Intake:
             else:
                 self._compare(row, complaint)
         except DealtrackError as error:
-            reason = error.message(self._shown).replace("\n", " ")
-            return Refusal(row.line, f"{_stated_at(row, error)}{reason}", row.raw)
+            reason = Phrase(error.template(), **{name: self._shown(value) for name, value in error.values.items()})
+            return Refusal(row.line, _stated_at(row, error, reason), row.raw)
         except Contradiction as contradiction:
             return Refusal(row.line, str(contradiction), row.raw)
         if row.undated is not None:
@@ -287,8 +287,8 @@ class Intake:
         else:
             self._summary.unchanged += 1
 
-    def _shown(self, value: object) -> str:
-        return show_moment(value, self._register.zone) if isinstance(value, datetime) else str(value)
+    def _shown(self, value: object) -> object:
+        return show_moment(value, self._register.zone) if isinstance(value, datetime) else value
 
     def _personal(self, row: ComplaintRow, complaint: int, history: Sequence[Transition]) -> Personal | None:
         """Return a known complaint's personal data where a row adds to it; what was erased is not taken in again."""
@@ -346,14 +346,15 @@ class Intake:
 def _twice(row: ComplaintRow, before: int, contradiction: Contradiction) -> str:
     """Return why a row is refused whose number an earlier row of the file has with other words."""
     return Phrase(
-        "{reason}; line {line} of the file has the number {number} too, and no row may amend another",
+        "{reason}; line {line} has the same number {number}, and one row cannot correct another",
         reason=contradiction,
         line=before,
         number=row.number,
     )
 
 
-def _stated_at(row: ComplaintRow, error: DealtrackError) -> str:
-    """Return which of a row's moments an error is about, as its message begins, nothing where it is about none."""
+def _stated_at(row: ComplaintRow, error: DealtrackError, reason: Phrase) -> Phrase:
+    """Return why a row is refused, after which of its moments the error is about, where it is about one."""
     at = error.values.get("at")
-    return next((f"{name}: " for name, moment in row.moments.items() if moment.start == at), "")
+    name = next((name for name, moment in row.moments.items() if moment.start == at), None)
+    return Phrase("{field}: {reason}", field=Word(name), reason=reason) if name else reason

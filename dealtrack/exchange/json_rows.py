@@ -31,7 +31,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _no_constant(text: str) -> str:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(Phrase("{text} is not JSON", text=text))
 
 
 _decoder = json.JSONDecoder(
@@ -49,7 +49,7 @@ def json_line_rows(lines: Iterable[str]) -> Iterator[RawRow | Refusal]:
         try:
             value = _decoder.decode(text)
         except (ValueError, RecursionError) as error:
-            reason = Phrase("the line is no JSON object: {fault}", fault=_json_fault(error))
+            reason = Phrase("the line is not a JSON object: {fault}", fault=_json_fault(error))
             yield Refusal(line, reason, RawRow(line, ("text",), (text,)))
             continue
         row = _json_row(line, value, header)
@@ -66,7 +66,9 @@ def _json_fault(error: Exception) -> str:
 
 def _json_row(line: int, value: Any, before: tuple[str, ...]) -> RawRow | Refusal:
     if type(value) is not _Pairs:
-        return Refusal(line, Phrase("it is JSON, but no object of columns"), RawRow(line, ("text",), (_text(value),)))
+        return Refusal(
+            line, Phrase("it is JSON, but not an object with columns"), RawRow(line, ("text",), (_text(value),))
+        )
     if value and value[0][0] in _AROUND:
         value = _inner(value)
     elif value and [key for key, _ in value] == [*MARKS, ROW] and type(value[-1][1]) is _Pairs:
@@ -138,13 +140,15 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
             if buffer:
                 continue
             if expected:
-                raise CannotRead(path=name, reason=Phrase("its array ends on line {line} without a ]", line=line))
+                raise CannotRead(path=name, reason=Phrase("the array ends on line {line} without a ]", line=line))
             return
         sign = buffer[at]
         if not expected:
             if start is not None:
                 return
-            raise CannotRead(path=name, reason=Phrase("something follows its array on line {line}", line=line))
+            raise CannotRead(
+                path=name, reason=Phrase("line {line} has something after the end of the array", line=line)
+            )
         if sign in expected:
             at += 1
             expected = {"[": "]{", ",": "{", "]": "", "{": "{"}[sign]
@@ -156,7 +160,7 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
             raise CannotRead(
                 path=name,
                 reason=Phrase(
-                    "line {line} has {sign!r} where its array needs {needed}", line=line, sign=sign, needed=needed
+                    "line {line} has {sign!r} where the array needs {needed}", line=line, sign=sign, needed=needed
                 ),
             )
         try:
@@ -166,7 +170,7 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
             if more:
                 buffer, at, counted = buffer[at:] + more, 0, 0
                 continue
-            reason = Phrase("the object on line {line} is no JSON: {fault}", line=line, fault=_json_fault(error))
+            reason = Phrase("the object on line {line} is not JSON: {fault}", line=line, fault=_json_fault(error))
             raise CannotRead(path=name, reason=reason) from None
         row = _json_row(line, value, header)
         header = row.raw.header if isinstance(row, Refusal) else row.header
@@ -189,7 +193,7 @@ def find_array(text: TextIO, name: str, columns: MappedColumns | None) -> ArrayS
         return None
     if not arrays:
         if envelope.is_whole and envelope.has_empty:
-            raise CannotRead(path=name, reason="it holds no rows")
+            raise CannotRead(path=name, reason="it has no rows")
         return None
     if columns is not None and len(arrays) > 1:
         arrays = [array for array in arrays if columns.suffice(_first_header(text, name, array))]
@@ -198,8 +202,8 @@ def find_array(text: TextIO, name: str, columns: MappedColumns | None) -> ArrayS
     raise CannotRead(
         path=name,
         reason=Phrase(
-            "it is an object with several arrays, {paths}; none alone has the columns that are needed: name them with "
-            "--map, or save the one array",
+            "it is an object with several arrays ({paths}), none of which alone has the columns needed; "
+            "name the columns with --map, or save the right array on its own",
             paths=listed(array.path for array in envelope.arrays),
         ),
     )

@@ -14,7 +14,7 @@ from dealtrack.core.matching import fold
 from dealtrack.errors import CannotRead, MissingColumn
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.exchange.mapping import CONSTANTS, DEFAULT, FIELDS, REQUIRED, Closed, Mapping
-from dealtrack.phrase import Phrase
+from dealtrack.phrase import Phrase, Word, either
 
 _STATE_COLUMN = re.compile(
     r"\b(?:status|state|statut|état|estado|estatus|stato|situação|zustand|stav|durum|стат(?:ус|уса)|состояние"
@@ -131,7 +131,7 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         if len(places) > 1:
             raise ValueError(
                 Phrase(
-                    "the header names the column {column} {count} times; rename all but one",
+                    "the header has the column {column} {count} times; rename all but one",
                     column=column,
                     count=len(places),
                 )
@@ -251,19 +251,21 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
         raise CannotRead(path=path, reason=str(error)) from None
     for name in (*REQUIRED, *FIELDS):
         if name in mapping.required and name not in layout.fields and name not in mapping.constants:
-            columns = " or ".join(repr(column) for column in mapping.columns.get(name, (name,)))
+            columns = either(map(repr, mapping.columns.get(name, (name,))))
             if name in layout.open_fields:
-                columns = Phrase("that mapping {name} knows", name=mapping.name)
+                columns = Phrase("known to mapping {name}", name=mapping.name)
             shown = ", ".join(column for column in header if column)
             if any(_VALUE.search(column) for column in header):
                 # A file without a header would have a consumer's data printed.
-                shown = Phrase("none, for its first line holds values")
+                shown = Phrase("none; the first line holds values")
             elif len(shown) > 400:
                 shown = shown[:400].rpartition(",")[0] + ", …"
             instead = Phrase("--map {field}=COLUMN", field=name)
             if name in CONSTANTS:
-                instead = Phrase("{column}, or the same in every row: --set {field}=VALUE", column=instead, field=name)
-            raise MissingColumn(path=path, column=columns, field=name, header=shown, instead=instead)
+                instead = Phrase(
+                    "{column}, or one value for every row: --set {field}=VALUE", column=instead, field=name
+                )
+            raise MissingColumn(path=path, column=columns, field=Word(name), header=shown, instead=instead)
     return layout
 
 

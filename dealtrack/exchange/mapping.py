@@ -121,7 +121,7 @@ def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
     raise BadMappingFile(
         path=name,
         reason=Phrase(
-            "there is none of this name.{near} There are {names}",
+            "there is no such mapping.{near} Known: {names}",
             near=near,
             names=listed(names) if names else Word("none"),
         ),
@@ -140,13 +140,13 @@ def read_mapping(path: Path) -> Mapping:
     except FileNotFoundError:
         raise CannotRead(path=path, reason="there is no such file") from None
     except OSError as error:
-        raise CannotRead(path=path, reason=error.strerror or Phrase("the system will not read it")) from None
+        raise CannotRead(path=path, reason=error.strerror or Phrase("the system cannot read it")) from None
     except UnicodeDecodeError:
         raise BadMappingFile(path=path, reason="it is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
-        raise BadMappingFile(path=path, reason=Phrase("it is no TOML: {error}", error=error)) from None
+        raise BadMappingFile(path=path, reason=Phrase("it is not TOML: {error}", error=error)) from None
     except RecursionError:
-        raise BadMappingFile(path=path, reason=Phrase("it is not TOML: nested too deep")) from None
+        raise BadMappingFile(path=path, reason=Phrase("it is not TOML: it is nested too deeply")) from None
     except ValueError as error:
         raise BadMappingFile(path=path, reason=str(error)) from None
     try:
@@ -158,28 +158,28 @@ def read_mapping(path: Path) -> Mapping:
 def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     for key, value in data.items():
         if key not in _KEYS:
-            raise ValueError(Phrase("it has an unknown key, {key}; known: {names}", key=key, names=listed(_KEYS)))
+            raise ValueError(Phrase("unknown key {key}; allowed: {names}", key=key, names=listed(_KEYS)))
         if type(value) is not _KEYS[key] and not (_KEYS[key] is list and isinstance(value, str)):
-            names: dict[type, str] = {str: "a text", list: Phrase("a list of texts"), dict: "a table"}
-            raise ValueError(Phrase("{key} is not {kind}", key=key, kind=names[_KEYS[key]]))
+            names: dict[type, str] = {str: "text", list: Phrase("a list of texts"), dict: "a table"}
+            raise ValueError(Phrase("{key} must be {kind}", key=key, kind=names[_KEYS[key]]))
     columns = {_field(name): _texts(f"columns.{name}", value) for name, value in data.get("columns", {}).items()}
     constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}
     _check_sources(columns, constants)
     open_fields = tuple(map(_field, _texts("asked", data.get("asked", []))))
     for name in sorted({*open_fields} & {*columns, *constants}):
-        raise ValueError(Phrase("{name} is asked for, and has a column or a constant", name=name))
+        raise ValueError(Phrase("{name} is in asked, but has a column or a constant", name=name))
     for name in REQUIRED:
         if name not in columns and name not in constants and name not in open_fields:
-            raise ValueError(Phrase("it has no column for {name}, which every complaint needs", name=name))
+            raise ValueError(Phrase("there is no column for {name}, which every complaint needs", name=name))
     forms = _texts("dates", data.get("dates", AUTO))
     _check_writing(data, forms)
     currency = tuple(sign.strip() for sign in _texts("currency", data.get("currency", [])))
     if any(not sign or any(character.isdigit() for character in sign) for sign in currency):
-        raise ValueError(Phrase("currency is no sign or word, as $ or EUR"))
+        raise ValueError(Phrase("currency must be a sign or word such as $ or EUR"))
     if data.get("midnight", "moment") not in ("day", "moment"):
-        raise ValueError(Phrase("midnight is neither day nor moment"))
+        raise ValueError(Phrase("midnight must be day or moment"))
     if data.get("order", "known") not in ("guessed", "known"):
-        raise ValueError(Phrase("order is neither guessed nor known"))
+        raise ValueError(Phrase("order must be guessed or known"))
     return Mapping(
         name=data.get("name", path.stem),
         path=str(path),
@@ -211,7 +211,7 @@ def _check_sources(columns: Table[str, Any], constants: Table[str, str]) -> None
         raise ValueError(Phrase("{name} has both a column and a constant", name=name))
     for name in EVENTS:
         if name in constants:
-            raise ValueError(Phrase("{name} cannot be a constant: it is a moment", name=name))
+            raise ValueError(Phrase("{name} cannot be a constant: it is a time", name=name))
 
 
 def _check_writing(data: dict[str, Any], forms: Iterable[str]) -> None:
@@ -220,20 +220,20 @@ def _check_writing(data: dict[str, Any], forms: Iterable[str]) -> None:
         try:
             compile_form(form)
         except ValueError as error:
-            raise ValueError(Phrase("{form} is no date form: {error}", form=form, error=error)) from None
+            raise ValueError(Phrase("{form} is not a date format: {error}", form=form, error=error)) from None
     if "timezone" in data:
         try:
             ZoneInfo(data["timezone"])
         except (ValueError, OSError, KeyError):
             zone = data["timezone"]
-            raise ValueError(Phrase("{zone} is no time zone; write it as America/New_York", zone=zone)) from None
+            raise ValueError(Phrase("{zone} is not a time zone; write it as America/New_York", zone=zone)) from None
     if data.get("decimal", ".") not in (".", ","):
-        raise ValueError(Phrase("decimal is neither . nor ,"))
+        raise ValueError(Phrase("decimal must be . or ,"))
 
 
 def _closed(table: dict[str, Any]) -> Closed:
     if table.keys() != {"column", "values"}:
-        raise ValueError(Phrase("closed is not a table of column and values"))
+        raise ValueError(Phrase("closed must be a table of column and values"))
     words = _texts("closed.values", table["values"])
     return Closed(_texts("closed.column", table["column"]), frozenset(word.strip().casefold() for word in words))
 
@@ -242,7 +242,7 @@ def _event(name: str) -> str:
     if name not in EVENTS or name == "received":
         raise ValueError(
             Phrase(
-                "only.{name}: only an event after the receipt hangs on a column: {names}",
+                "only.{name}: only events after the receipt can depend on a column: {names}",
                 name=name,
                 names=listed(EVENTS[1:]),
             )
@@ -252,7 +252,7 @@ def _event(name: str) -> str:
 
 def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
     if not isinstance(table, dict) or not table:
-        raise ValueError(Phrase("only.{name} is not a table of columns", name=name))
+        raise ValueError(Phrase("only.{name} must be a table of columns", name=name))
     return {
         column: frozenset(word.strip().casefold() for word in _texts(f"only.{name}.{column}", words))
         for column, words in table.items()
@@ -263,16 +263,14 @@ def _field(name: str) -> str:
     if name not in FIELDS:
         near = suggestion(nearest_words(name, FIELDS))
         raise ValueError(
-            Phrase(
-                "{name} is no field of a complaint.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS)
-            )
+            Phrase("there is no field {name}.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS))
         )
     return name
 
 
 def _word(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(Phrase("{key} is not a text", key=key))
+        raise ValueError(Phrase("{key} must be text", key=key))
     return value
 
 
@@ -284,9 +282,9 @@ def _texts(key: str, value: Any) -> tuple[str, ...]:
 def _tables(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name, table in value.items():
         if not isinstance(table, dict):
-            raise ValueError(Phrase("values.{name} is not a table of words", name=name))
+            raise ValueError(Phrase("values.{name} must be a table of words", name=name))
         if name in EVENTS:
-            raise ValueError(Phrase("values.{name}: a moment has no table of words", name=name))
+            raise ValueError(Phrase("values.{name}: a time has no table of words", name=name))
     return value
 
 
@@ -294,7 +292,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(Phrase("{text} in sentinels is not a day such as 1900-01-01", text=text)) from None
+        raise ValueError(Phrase("{text} in sentinels is not a date such as 1900-01-01", text=text)) from None
 
 
 # What the command line says beside a mapping
@@ -313,7 +311,7 @@ def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
     columns: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
         name, column = _pair(
-            pair, "--map", Word("The field of --map"), FIELDS, Phrase("field=Column, as platform=Company")
+            pair, "--map", Word("The field of --map"), FIELDS, Phrase("field=Column, e.g. platform=Company")
         )
         columns[name] = (*columns.get(name, ()), column)
     constants = {name: value for name, value in mapping.constants.items() if name not in columns}
@@ -341,7 +339,9 @@ def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
     """
     values: dict[str, str] = {}
     for pair in pairs:
-        name, value = _pair(pair, "--set", Word("The field of --set"), CONSTANTS, Phrase("field=value, as platform=JD"))
+        name, value = _pair(
+            pair, "--set", Word("The field of --set"), CONSTANTS, Phrase("field=value, e.g. platform=JD")
+        )
         if name in values:
             raise UnknownWord(what="--set", value=pair, nearest="", allowed=Phrase("one value for each field"))
         values[name] = value
@@ -359,7 +359,7 @@ def with_dates(mapping: Mapping, forms: Sequence[str]) -> Mapping:
             compile_form(form)
         except ValueError as error:
             allowed = Phrase(
-                "{names}, or a form such as %d/%m/%Y %H:%M ({error})", names=listed(NAMED_FORMS), error=error
+                "{names}, or a format such as %d/%m/%Y %H:%M ({error})", names=listed(NAMED_FORMS), error=error
             )
             raise UnknownWord(what="--date-format", value=form, nearest="", allowed=allowed) from None
     return replace(mapping, dates=tuple(forms), order_is_guessed=False) if forms else mapping

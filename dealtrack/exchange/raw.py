@@ -102,7 +102,7 @@ class Unusable(str):
 
 def nested(text: str) -> Unusable:
     """Return a JSON value that is an object or a list, as JSON text."""
-    return Unusable(text, Phrase("holds an object or a list, not one value"))
+    return Unusable(text, Phrase("is an object or a list, not a single value"))
 
 
 def guarded(cell: str) -> str:
@@ -141,9 +141,11 @@ class Rejects(ExitStack):
             self._stream = self.enter_context(text_output(Path(self._path), kind))
             if self._is_table:
                 csv.writer(self._stream).writerow((*MARKS, *map(guarded, self._header)))
+        # Of two lines, as the catalogue of errors has them.
+        reason = refusal.reason.replace("\n", " ")
         if self._is_table:
-            cells = map(guarded, (refusal.reason, *refusal.raw.cells))
+            cells = map(guarded, (reason, *refusal.raw.cells))
             csv.writer(self._stream).writerow((refusal.line, *cells))
         else:
-            values = (refusal.line, refusal.reason, refusal.raw.values)
+            values = (refusal.line, reason, refusal.raw.values)
             self._stream.write(json_text(dict(zip((*MARKS, ROW), values, strict=True))) + "\n")

@@ -98,7 +98,7 @@ def open_source(
             if start.startswith(WORKBOOKS):
                 source = _workbook(binary, name, size, stack, sheet, query)
             elif sheet:
-                raise CannotRead(path=name, reason="it is no workbook: --sheet chooses a sheet of one")
+                raise CannotRead(path=name, reason="it is not a workbook; --sheet is for workbooks only")
             else:
                 source = _text(binary, name, size, stack, codec, query)
         except OSError as error:
@@ -145,7 +145,7 @@ def _refuse_other_kinds(start: bytes, name: str) -> None:
                 kind = Phrase("an XML table of Excel 2003") if "urn:schemas-microsoft-com:office" in text else kind
                 kind = _HTML if re.search("<html", text, re.IGNORECASE) else kind
             reason = Phrase(
-                "it is {kind}, no workbook and no CSV: open it in Excel or LibreOffice and save it as .xlsx", kind=kind
+                "it is {kind}, not a workbook or CSV; open it in Excel or LibreOffice and save it as .xlsx", kind=kind
             )
             raise CannotRead(path=name, reason=reason)
 
@@ -177,7 +177,7 @@ def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | R
     except OSError as error:
         raise CannotRead(path=name, reason=why_unreadable(error)) from None
     except UnicodeDecodeError:
-        raise CannotRead(path=name, reason="it was changed while it was read") from None
+        raise CannotRead(path=name, reason="it was changed while being read") from None
 
 
 def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTable]:
@@ -190,7 +190,7 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
     if form == "csv":
         return form, read_csv(lines, name, query)
     if query.rows is not None:
-        raise CannotRead(path=name, reason="it is JSON, which has no header rows: leave --header-row out")
+        raise CannotRead(path=name, reason="it is JSON, which has no header row; omit --header-row")
     envelope = find_array(text, name, query.columns) if form == "jsonl" else None
     text.seek(0)
     is_array = form == "json" or envelope is not None
@@ -200,10 +200,10 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
         # So an export writes that there is nothing to tell.
         return form, SourceTable(LEAST_EXPORT, iter(()), [], 0)
     if not first:
-        raise CannotRead(path=name, reason="it holds no rows")
+        raise CannotRead(path=name, reason="it has no rows")
     if all(isinstance(row, Refusal) for row in first):
         assert isinstance(first[0], Refusal)
-        reason = Phrase("on line {line}, {reason}", line=first[0].line, reason=first[0].reason)
+        reason = Phrase("line {line}: {reason}", line=first[0].line, reason=first[0].reason)
         raise CannotRead(path=name, reason=reason)
     header = tuple(dict.fromkeys(column for row in first if isinstance(row, RawRow) for column in row.header))
     return "json" if is_array else form, SourceTable(header, chain(first, rows), [], first[0].line)
@@ -221,5 +221,7 @@ def _format(start: str, name: str) -> str:
     if start.startswith("{") or suffix in JSON_LINES:
         return "jsonl"
     if suffix == ".json":
-        raise CannotRead(path=name, reason="it is no JSON: one object a line is read, or one array of objects")
+        raise CannotRead(
+            path=name, reason="it is not JSON of a known form: write one object per line, or one array of objects"
+        )
     return "csv"

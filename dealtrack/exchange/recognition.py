@@ -104,7 +104,7 @@ class Recognition:
             if len(complaints) > 1:
                 raise Contradiction(
                     Phrase(
-                        "the number {number} stands for {count} complaints of the register: {ids}",
+                        "number {number} belongs to {count} complaints in the register: {ids}",
                         number=number,
                         count=len(complaints),
                         ids=first_few(complaints),

@@ -118,7 +118,7 @@ def news_of(
         elif not any(_agrees(moment, at, zone) for at in recorded):
             raise Contradiction(
                 Phrase(
-                    "{kind} is {at} in the file, but the register has {held}",
+                    "{kind} is {at} in the file but {held} in the register",
                     kind=kind,
                     at=show_moment(moment.start, zone),
                     held=show_moment(recorded[-1], zone),
@@ -176,7 +176,7 @@ def check_same_row(
     """
     if news is not None:
         names = [name for name in PERSONAL if getattr(news, name) != getattr(stored or Personal(), name)]
-        raise Contradiction(Phrase("{names} is another", names=listed(map(Word, names))))
+        raise Contradiction(Phrase("the file and the register differ in {names}", names=listed(map(Word, names))))
     if row.category != OTHER or row.category_word is None or CATEGORY.match(row.category_word) == OTHER:
         return
     words = {entry.detail.get(name) for entry in history for name in ("category", "category_word")}
@@ -249,8 +249,8 @@ def _exact(at: datetime) -> Moment:
 
 def _against(name: str, value: str, stored: str | None) -> str:
     return Phrase(
-        "{name} is {value!r} in the file, but the register has {held}",
-        name=name,
+        "{name} is {value!r} in the file but {held} in the register",
+        name=Word(name),
         value=value,
         held=Word("none") if stored is None else repr(stored),
     )

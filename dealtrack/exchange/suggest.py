@@ -92,7 +92,7 @@ def suggest_mapping(
         if words:
             listed_words = ", ".join(word for word, _ in words.most_common(_SHOWN_WORDS))
             unknown = Phrase(
-                "words that stand for no category, and become other unless [values.category] tells: {words}",
+                "words that name no category and become other, unless [values.category] maps them: {words}",
                 words=listed_words,
             )
             remarks.append(unknown)

@@ -24,15 +24,15 @@ MOST_BYTES = 1 << 30
 
 _HEADER_WITHIN = 30
 _SAVE = Phrase("save the sheet as CSV UTF-8")
-_DAMAGED = Phrase("it is a damaged workbook; save it anew as .xlsx, or save the sheet as CSV UTF-8")
+_DAMAGED = Phrase("the workbook is damaged; save it again as .xlsx, or save the sheet as CSV UTF-8")
 
 _TOO_MUCH = Phrase(
-    "it is a damaged workbook, or takes more memory or time than reading one may; {save}",
+    "the workbook is damaged, or reading it takes too much memory or time; {save}",
     save=_SAVE,
 )
 _FAULTS = {
-    "no sheet": Phrase("it holds no sheet with rows"),
-    "no rows": Phrase("its sheets hold no rows"),
+    "no sheet": Phrase("it has no sheet with rows"),
+    "no rows": Phrase("its sheets have no rows"),
     "password": Phrase("it is protected by a password; save it without one"),
 }
 
@@ -106,7 +106,7 @@ def _refuse_fault(about: dict[str, Any], name: str, choice: str) -> NoReturn:
         raise UnknownWord(what="--sheet", value=choice, nearest=near, allowed=allowed)
     if fault == "damaged":
         reason = Phrase(
-            "it is a damaged workbook, or none that is known here ({told}); save it anew as .xlsx or as CSV",
+            "the workbook is damaged or of an unknown kind ({told}); save it again as .xlsx or as CSV",
             told=about["detail"],
         )
         raise CannotRead(path=name, reason=reason)
@@ -130,15 +130,15 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
             is_encrypted = has_manifest and b"encryption-data" in archive.read(manifest)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, zlib.error) as error:
         detail = str(error).strip().rstrip(".")[:120]
-        refuse(Phrase("it is a damaged workbook or archive ({told}); save it anew", told=detail))
+        refuse(Phrase("the workbook or archive is damaged ({told}); save it again", told=detail))
     names = {part.filename for part in parts}
     if len(parts) > MOST_PARTS:
-        refuse(Phrase("it has {count:,} parts, and {most:,} are the most", count=len(parts), most=MOST_PARTS))
+        refuse(Phrase("it has {count:,} parts; the maximum is {most:,}", count=len(parts), most=MOST_PARTS))
     size = sum(part.file_size for part in parts)
     if size > MOST_BYTES:
         refuse(
             Phrase(
-                "unpacked it has {size:,} bytes, and {most:,} are the most; {save}",
+                "unpacked, it has {size:,} bytes; the maximum is {most:,}; {save}",
                 size=size,
                 most=MOST_BYTES,
                 save=_SAVE,
@@ -150,7 +150,7 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
         refuse(Phrase("it is a binary workbook (.xlsb); save it as .xlsx"))
     is_excel = "[Content_Types].xml" in names and any(part.startswith("xl/") for part in names)
     if "content.xml" not in names and not is_excel:
-        refuse(Phrase("it is an archive and no workbook; unpack it first"))
+        refuse(Phrase("it is an archive, not a workbook; unpack it first"))
 
 
 def _table(sheet: Iterator[list[str]], path: str, chosen: str, query: HeaderQuery) -> SourceTable:
@@ -168,7 +168,7 @@ def _table(sheet: Iterator[list[str]], path: str, chosen: str, query: HeaderQuer
         names.pop()
     header = tuple(names)
     rows = _rows(chain(first[place + height :], sheet), header, place + height)
-    return table_of(header, rows, passed, path, Phrase("sheet {chosen} has a header and no rows", chosen=chosen))
+    return table_of(header, rows, passed, path, Phrase("sheet {chosen} has a header but no rows", chosen=chosen))
 
 
 def _header_in(first: Sequence[Sequence[str]], query: HeaderQuery) -> tuple[int | None, int]:
@@ -200,5 +200,5 @@ def _cells(row: list[Any]) -> list[str]:
 def _rounded(text: str) -> Unusable:
     return Unusable(
         text,
-        Phrase("holds the number {text}, of which a spreadsheet keeps 15 digits alone: enter it as text", text=text),
+        Phrase("has the number {text}, of which a spreadsheet keeps only 15 digits; enter it as text", text=text),
     )

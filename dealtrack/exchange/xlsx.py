@@ -145,20 +145,18 @@ def _fill(book: Any, records: Iterable[Record], keys: Sequence[str], zone: tzinf
     row = 0
     for row, record in enumerate(records, 1):
         if row > MOST_ROWS:
-            reason = Phrase(
-                "a sheet holds {most:,} complaints at most; --format csv or jsonl holds any number", most=MOST_ROWS
-            )
+            reason = Phrase("a sheet holds at most {most:,} complaints; use --format csv or jsonl", most=MOST_ROWS)
             raise CannotWrite(path=name, reason=reason)
         for column, key in enumerate(keys):
             value = record.get(key)
             if value is not None and value != "" and not put(row, column, key, value):
                 reason = Phrase(
-                    "the {key} of complaint {id} is longer than a cell holds ({longest:,})",
+                    "{key} of complaint {id} does not fit a cell (at most {longest:,} characters)",
                     key=key,
                     id=record["id"],
                     longest=LONGEST_CELL,
                 )
-                raise CannotWrite(path=name, reason=Phrase("{reason}; --format csv or jsonl takes it", reason=reason))
+                raise CannotWrite(path=name, reason=Phrase("{reason}; use --format csv or jsonl", reason=reason))
     sheet.autofilter(0, 0, row, len(keys) - 1)
 
 

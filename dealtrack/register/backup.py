@@ -128,16 +128,16 @@ def _why_not_over(connection: sqlite3.Connection, register: Path, place: Path) -
         return Phrase("it is the register itself; name another file")
     beside = next((path for suffix in SQLITE_SUFFIXES if os.path.lexists(path := f"{place}{suffix}")), None)
     if beside:
-        return Phrase("{name} lies beside it; name a new file, or move that away first", name=Path(beside).name)
+        return Phrase("{name} is beside it; name a new file, or move that one away first", name=Path(beside).name)
     if not os.path.lexists(place):
         return ""
     if place.is_dir():
         return Phrase("it is a folder")
     if not place.is_file():
         # A copy that takes its place would do away with a device for everybody.
-        return Phrase("it is not a plain file")
+        return Phrase("it is not a regular file")
     if reach(connection, place) is None:
-        return Phrase("it is no earlier backup of this register; name a new file")
+        return Phrase("it is not an earlier backup of this register; name a new file")
     return ""
 
 
@@ -291,7 +291,7 @@ def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
     try:
         altered = personal_faults(copy, keys=is_present)
     except UNFORESEEN:
-        altered = [Phrase("the table of personal data holds what no register can")]
+        altered = [Phrase("the table of personal data is invalid")]
     if is_present and not altered:
         # A restore would refuse it.
         altered = schema_faults(copy)

@@ -73,7 +73,7 @@ def _left_beside(path: Path) -> str:
     if left is None:
         return ""
     return Phrase(
-        "{name} lies there, with entries of an earlier register perhaps; move it away, or name another place with --db",
+        "{name} is there, perhaps with entries of an earlier register; move it away, or name another place with --db",
         name=Path(left).name,
     )
 

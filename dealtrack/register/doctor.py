@@ -37,27 +37,28 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     if sqlite3.sqlite_version_info < RESET_FIXED:
         version, fixed = sqlite3.sqlite_version, ".".join(map(str, RESET_FIXED))
         yield Phrase(
-            "SQLite {version} is older than {fixed}, which mends a rare loss of a commit; upgrade Python or SQLite",
+            "SQLite {version} has a rare data-loss bug, fixed in {fixed}; upgrade Python or SQLite",
             version=version,
             fixed=fixed,
         )
     upgrade = register.upgrade
     if upgrade is not None and upgrade.reason:
         yield Phrase(
-            "the register stays at schema {found} and cannot be written: {reason}",
+            "the register stays at schema {found} and takes no entries. {reason}",
             found=upgrade.old,
             reason=upgrade.reason,
         )
     if register.mode == "delete":
-        yield "the register is a copy that nobody has written to: who reads it makes writers wait until the next entry"
+        yield Phrase("the register is a copy without new entries: until the next entry, readers make writers wait")
     if is_erasure_open(register.path):
-        yield "what was erased may still stand in the register's files; the next entry takes it away"
+        yield Phrase("erased data may remain in the register's files until the next entry")
     for path in (path for folder in draft_folders(register) for path in drafts_in(folder)):
         yield Phrase("{path} was left behind by a command that was killed; remove it", path=path)
     drive = _drive(str(register.path.resolve()))
     if drive in NETWORK_DRIVES:
         yield Phrase(
-            "the register lies on a network drive ({drive}), where SQLite's locks are not to be trusted; move it",
+            "the register is on a network drive ({drive}), where SQLite's locks are not reliable; move it "
+            "to a local disk",
             drive=drive,
         )
     for path in _private(register) if _keeps_modes() else ():
@@ -65,32 +66,35 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
         if mode & 0o077:
             right = "700" if path.is_dir() else "600"
             yield Phrase(
-                "{path} can be read by others (mode {mode:o}); chmod {wanted} it", path=path, mode=mode, wanted=right
+                "{path} can be read by others (mode {mode:o}); run chmod {wanted} on it",
+                path=path,
+                mode=mode,
+                wanted=right,
             )
     last = journal.Tail.of(register.connection).recorded_at
     if last and from_store(last) > now:
-        yield Phrase("this machine's clock is behind the register's last entry, made at {last}; set it", last=last)
+        yield Phrase("this machine's time is before the register's last entry, made at {last}; set it right", last=last)
     yield from _backup_warnings(register, now)
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
         yield calendar_reminder(year)
     (sound,) = register.connection.execute("PRAGMA integrity_check(1)").fetchone()
     if sound != "ok":
-        yield Phrase("the file is damaged ({fault}); go back to the last backup", fault=sound)
+        yield Phrase("the file is damaged ({fault}); restore the last backup", fault=sound)
 
 
 def _backup_warnings(register: Store, now: datetime) -> Iterator[str]:
     backup = last_backup(register)
     if backup is None:
-        yield Phrase("no backup is known of; 'dealtrack backup --keep 30 FOLDER' makes one")
+        yield Phrase("no backup has been made; make one with 'dealtrack backup --keep 30 FOLDER'")
         return
     days = (local_day(now, register.zone) - local_day(backup.at, register.zone)).days
     if days > OLDEST_BACKUP:
         yield Phrase("the last backup is {days} days old", days=days)
     if not backup.path.exists():
-        yield Phrase("the last backup is no longer where it was made: {path}", path=backup.path)
+        yield Phrase("the last backup is no longer at {path}", path=backup.path)
     if not backup.evidence and any(True for _ in evidence_entries(register.connection)):
-        yield Phrase("the last backup left out the evidence files")
+        yield Phrase("the last backup does not include the evidence files")
 
 
 def _private(register: Store) -> Iterator[Path]:
@@ -139,12 +143,12 @@ def shortfalls() -> Iterator[tuple[str, str]]:
     if not _keeps_modes():
         yield (
             "file modes",
-            Phrase("none here: whoever may read a folder may read the register in it; choose one of your own"),
+            Phrase("not on this system: whoever can read the folder can read the register; use a folder of your own"),
         )
     if not holds_folders():
-        yield "links", Phrase("looked for before evidence is read or written, not at that very moment")
+        yield "links", Phrase("checked before evidence is read or written, not while")
     if not MOUNTS.exists():
-        yield "drive", Phrase("not told by this system: see to it that the register lies on a disk of this machine")
+        yield "drive", Phrase("unknown on this system: make sure that the register is on a local disk")
 
 
 def _keeps_modes() -> bool:

@@ -153,11 +153,11 @@ def part_of_register(path: Path) -> str:
     # Some systems make no difference between capitals and small letters.
     name = path.name.lower()
     if name.endswith(SQLITE_SUFFIXES):
-        return Phrase("such a name is left to what SQLite keeps beside a register; name another file")
+        return Phrase("such names are reserved for SQLite's own files; name another file")
     if name.endswith((NOTE_SUFFIX, ERASURE_SUFFIX)):
-        return Phrase("such a name is left to the notes beside a register; name another file")
+        return Phrase("such names are reserved for notes beside a register; name another file")
     if any(parent.name.endswith(EVIDENCE_SUFFIX) for parent in path.parents):
-        return Phrase("it lies in a register's folder of evidence; name a file elsewhere")
+        return Phrase("it is in a register's evidence folder; name a file elsewhere")
     return ""
 
 

@@ -54,7 +54,7 @@ def erase(recorder: Recorder, complaints: Sequence[int], reason: str) -> list[Er
         history = recorder.history(id_)
         personal = recorder.register.personal(id_)
         if personal is None:
-            hint = Phrase(" It was erased already.") if id_ in erasures(connection) else ""
+            hint = Phrase(" It has already been erased.") if id_ in erasures(connection) else ""
             raise NothingToErase(complaint=id_, hint=hint)
         values = {name: value for name, value in personal._asdict().items() if value}
         text = "\n".join(canonical(entry.detail) for entry in history)

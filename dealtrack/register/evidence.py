@@ -35,7 +35,7 @@ _COPY = re.compile(r"(.+?)(-schema[0-9]+|-replaced)?-[0-9]{8}T[0-9]{6}Z(-[0-9]+)
 """The names of copies: those of `backup --keep`, from before an upgrade, and what a restore replaced."""
 
 FOLDER = Phrase("it is a folder")
-LINK_INSTEAD = Phrase("a symbolic link or a file stands where its folder should")
+LINK_INSTEAD = Phrase("there is a symbolic link or a file in place of its folder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def find_exhibit(evidence: Sequence[Exhibit], complaint: int, seq: int) -> Exhib
         if exhibit.seq == seq:
             return exhibit
     numbers = ", ".join(str(exhibit.seq) for exhibit in evidence)
-    hint = Phrase("Its evidence: {numbers}.", numbers=numbers) if numbers else Phrase("It has none.")
+    hint = Phrase("Its evidence entries: {numbers}.", numbers=numbers) if numbers else Phrase("It has no evidence.")
     raise UnknownEvidence(seq=seq, complaint=complaint, known=hint)
 
 
@@ -177,7 +177,7 @@ def _opened(source: Path) -> Iterator[int]:
     try:
         file = os.fstat(handle)
         if not stat.S_ISREG(file.st_mode):
-            kind = FOLDER if stat.S_ISDIR(file.st_mode) else Phrase("it is no plain file")
+            kind = FOLDER if stat.S_ISDIR(file.st_mode) else Phrase("it is not a regular file")
             raise CannotRead(path=source, reason=kind)
         _check_size(source, file.st_size)
         yield handle
@@ -187,7 +187,7 @@ def _opened(source: Path) -> Iterator[int]:
 
 def _check_size(source: Path, size: int) -> None:
     if size > LARGEST:
-        reason = Phrase("it has {size:,} bytes, and {largest:,} are the most", size=size, largest=LARGEST)
+        reason = Phrase("it has {size:,} bytes; the maximum is {largest:,}", size=size, largest=LARGEST)
         raise CannotRead(path=source, reason=reason)
 
 
@@ -245,7 +245,7 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
             if digest != exhibit.sha256:
                 raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault="was altered")
     except FileExistsError:
-        raise CannotWrite(path=place, reason="it exists already; name another file") from None
+        raise CannotWrite(path=place, reason="it already exists; name another file") from None
     except (OSError, ValueError) as error:
         raise CannotWrite(path=place, reason=getattr(error, "strerror", None) or str(error)) from None
     return place
@@ -254,13 +254,13 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
 def fault_in(folder: Path, digest: str) -> str:
     """Return what is wrong with the file of a content hash in a folder of evidence, nothing where it is whole."""
     if not _HASH.fullmatch(str(digest)):
-        return Phrase("bears no content hash in the journal")
+        return Phrase("has no content hash in the journal")
     try:
         with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
             handle = shelf.open(digest, READ)
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return Phrase("is no plain file")
+                return Phrase("is not a regular file")
             content = sha256()
             while chunk := os.read(handle, CHUNK):
                 content.update(chunk)
@@ -270,7 +270,7 @@ def fault_in(folder: Path, digest: str) -> str:
         return Phrase("is missing")
     except OSError as error:
         if error.errno in LINKS:
-            return Phrase("is a symbolic link, or stands in one")
+            return Phrase("is a symbolic link, or lies behind one")
         return Phrase("cannot be read ({fault})", fault=Word(error.strerror or str(error)))
     return "" if content.hexdigest() == digest else Phrase("was altered")
 

@@ -43,7 +43,7 @@ def open_register(
                 fault = _damage(Register(path, connection))
                 if not fault:
                     raise
-                reason = Phrase("it is damaged: {fault}. 'dealtrack verify' tells the way back", fault=fault)
+                reason = Phrase("it is damaged: {fault}. 'dealtrack verify' shows how to recover", fault=fault)
                 raise RegisterUnusable(path=path, reason=reason) from error
         check_unchanged(opened, path)
     finally:
@@ -57,4 +57,4 @@ def _damage(register: Register) -> str:
     try:
         return first_damage(register)
     except UnicodeDecodeError:
-        return Phrase("its file holds what is no text")
+        return Phrase("its file has invalid text")

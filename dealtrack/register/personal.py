@@ -91,7 +91,7 @@ class PersonalCheck:
                 digest = next(remaining, None)
             if digest is None or digest.complaint != row[0]:
                 yield Phrase(
-                    "personal data of complaint {complaint} was put in: the journal does not tell of it",
+                    "personal data of complaint {complaint} was put in, but the journal has no record of it",
                     complaint=row[0],
                 )
                 continue
@@ -107,7 +107,7 @@ class PersonalCheck:
     def _missing(self, digest: PersonalDigest) -> Iterator[str]:
         if not self._is_erased(digest):
             yield Phrase(
-                "personal data of complaint {complaint} is missing, and the journal tells of no erasure",
+                "the personal data of complaint {complaint} is missing, but the journal records no erasure",
                 complaint=digest.complaint,
             )
 
@@ -115,11 +115,13 @@ class PersonalCheck:
         complaint, *fields, salt, phone, email = row
         personal = Personal(*fields)
         if self._is_erased(digest):
-            yield Phrase("personal data of complaint {complaint} was put in: it had been erased", complaint=complaint)
+            yield Phrase(
+                "personal data of complaint {complaint} was put back after it had been erased", complaint=complaint
+            )
         elif personal_digest(salt, personal) != digest.hash or (
             self._keys and (phone, email) != (phone_key(personal.phone), email_key(personal.email))
         ):
-            yield Phrase("personal data of complaint {complaint} was altered", complaint=complaint)
+            yield Phrase("the personal data of complaint {complaint} was altered", complaint=complaint)
 
 
 _ROWS = (

@@ -60,7 +60,7 @@ def _aliases(
         if present is None:
             near = suggestion(nearest_words(name, aliases))
             raise UnknownWord(
-                what="An alias to drop", value=name, nearest=near, allowed=listed(aliases or [Word("none")])
+                what="The alias to remove", value=name, nearest=near, allowed=listed(aliases or [Word("none")])
             )
         aliases.remove(present)
     others = [other for other in platforms if other.name != platform.name]

@@ -152,7 +152,7 @@ def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
             expected = set(made.execute(f"SELECT * FROM {table}"))
             for row in sorted(held ^ expected, key=str)[:SHOWN]:
                 yield Phrase(
-                    "table {table} is not as the journal makes it at {place}",
+                    "table {table} differs from the journal at {place}",
                     table=table,
                     place=fit_text(str(row[0]), SHOWN_NAME),
                 )
@@ -199,14 +199,14 @@ def _differing_rows(stored: Made, made: Made) -> Iterator[str]:
     known = {row[0] for row in made.rows}
     for id_ in sorted(rows | runs | texts):
         if id_ not in known:
-            yield Phrase("complaint {id} stands in the tables, but not in the journal", id=id_)
+            yield Phrase("complaint {id} is in the tables but not in the journal", id=id_)
             continue
         if id_ in rows:
-            yield Phrase("table complaint is not as the journal makes it at {id}", id=id_)
+            yield Phrase("table complaint differs from the journal at {id}", id=id_)
         if id_ in runs:
-            yield Phrase("table clock is not as the journal makes it at complaint {id}", id=id_)
+            yield Phrase("table clock differs from the journal at complaint {id}", id=id_)
         if id_ in texts:
-            yield Phrase("table search_text is not as the journal makes it at complaint {id}", id=id_)
+            yield Phrase("table search_text differs from the journal at complaint {id}", id=id_)
 
 
 def _made(register: Register, histories: Histories) -> Made:
@@ -220,6 +220,6 @@ def _made(register: Register, histories: Histories) -> Made:
             except BadHistory:
                 raise
             except (DealtrackError, *UNFORESEEN):
-                reason = Phrase("it holds what no entry can")
+                reason = Phrase("its content is invalid")
                 raise BadHistory(complaint=id_, seq=rows[0][0], reason=reason) from None
         raise

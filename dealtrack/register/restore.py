@@ -84,14 +84,15 @@ def checked_backup(place: Path, backup: Path) -> Iterator[CheckedBackup]:
     real = Path(os.path.realpath(place))
     if real.is_dir() or (real.exists() and not real.is_file()):
         raise NotARegister(
-            path=place, reason=Phrase("it is a folder") if real.is_dir() else Phrase("it is not a plain file")
+            path=place, reason=Phrase("it is a folder") if real.is_dir() else Phrase("it is not a regular file")
         )
     if not backup.is_file():
         raise CannotRead(
-            path=backup, reason=Phrase("it is no plain file") if backup.exists() else Phrase("there is no such file")
+            path=backup,
+            reason=Phrase("it is not a regular file") if backup.exists() else Phrase("there is no such file"),
         )
     if real.exists() and real.samefile(backup):
-        raise NotRestored(path=place, backup=backup, reason="it is that file itself")
+        raise NotRestored(path=place, backup=backup, reason="it is the same file")
     reason = part_of_register(real) or make_folder(real.parent)
     if reason:
         raise NotRestored(path=place, backup=backup, reason=reason)
@@ -120,7 +121,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[JournalEnd, ZoneInfo
             raise CannotRead(path=backup, reason=error.values["reason"]) from None
         except RegisterAltered as error:
             fault = Phrase("the schema was altered at {name}", name=error.values["names"])
-            raise refuse(Phrase("the backup is not whole: {fault}", fault=fault)) from None
+            raise refuse(Phrase("the backup is not intact: {fault}", fault=fault)) from None
         opened.enter_context(faults_of(backup))
         copy = opened.enter_context(closing(connect(path, create=True)))
         source.backup(copy)
@@ -135,10 +136,10 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[JournalEnd, ZoneInfo
         check = verify(register, evidence=False)
         end, zone = JournalEnd.of(register.connection), register.zone
     if check.faults:
-        reason = Phrase("the backup is not whole: {fault}", fault=check.faults[0])
+        reason = Phrase("the backup is not intact: {fault}", fault=check.faults[0])
         if check.rebuilds:
             reason = Phrase(
-                "{reason}. Its journal is: 'dealtrack --db {backup} recheck --rebuild' makes the rest again",
+                "{reason}. Its journal is intact: 'dealtrack --db {backup} recheck --rebuild' rebuilds the rest",
                 reason=reason,
                 backup=backup,
             )
@@ -216,7 +217,9 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, patience: float)
         if _is_damage(cause):
             return False
         refusal = translate(cause, backup.place) if isinstance(cause, sqlite3.Error) else error
-        reason = str(getattr(refusal, "values", {}).get("reason", Phrase("somebody has it open; end that first")))
+        reason = str(
+            getattr(refusal, "values", {}).get("reason", Phrase("it is open in another program; close that first"))
+        )
         raise NotRestored(path=backup.place, backup=backup.source, reason=reason) from None
     real.chmod(0o600)
     return True

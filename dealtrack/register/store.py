@@ -95,7 +95,7 @@ class Store:
             facts = {}
         if not facts.keys() >= FACTS:
             raise RegisterUnusable(
-                path=self.path, reason="it is damaged: its facts are gone; go back to the last backup"
+                path=self.path, reason="it is damaged: its basic data is gone; restore the last backup"
             )
         return facts
 
@@ -107,7 +107,7 @@ class Store:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
             reason = Phrase(
-                "it is damaged: there is no time zone {name}; go back to the last backup",
+                "it is damaged: there is no time zone {name}; restore the last backup",
                 name=fit_text(name, schema.SHOWN_NAME),
             )
             raise RegisterUnusable(path=self.path, reason=reason) from None

@@ -46,7 +46,7 @@ def upgrade_register(
     try:
         return connection, _upgrade_file(connection, path, now)
     except (DealtrackError, sqlite3.Error) as error:
-        reason = str(error).rstrip(".")
+        reason = str(error)
     return in_memory(connection, path, found), Upgrade(found, schema.VERSION, reason=reason)
 
 
@@ -201,7 +201,7 @@ def _message(change: Change, ids: list[int]) -> Phrase:
     what, before, after = change
     values = {"what": Word(what), "count": len(ids), "ids": first_few(ids)}
     if not before:
-        return Phrase("{what}: another deadline: {count} ({ids})", **values)
+        return Phrase("{what}: different deadline: {count} ({ids})", **values)
     word = Status if what == "status" else Verdict
     words = {
         name: Word(text) if text == "none" else word(text) for name, text in (("before", before), ("after", after))

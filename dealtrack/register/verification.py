@@ -62,10 +62,10 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
             journal_is = (
                 Phrase("is broken at entry {seq}", seq=fault.seq)
                 if fault
-                else Phrase("is whole, {count} entries", count=entries)
+                else Phrase("is intact, {count} entries", count=entries)
             )
             reason = Phrase(
-                "the file is damaged ({damage}); its journal {journal}. Go back to the last backup",
+                "the file is damaged ({damage}); its journal {journal}; restore the last backup",
                 damage=damage,
                 journal=journal_is,
             )
@@ -74,7 +74,8 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
         if not fault and not has_head:
             faults.append(
                 Phrase(
-                    "the head {wanted} is not in the journal: its tail was cut off, or it is another register",
+                    "the checksum {wanted} is not in the journal: its last entries were cut off, or this is another "
+                    "register",
                     wanted=head,
                 )
             )
@@ -145,7 +146,7 @@ def _altered_at(seq: object, reason: object) -> Phrase:
 
 
 def _altered_by(error: BadEntry | BadHistory) -> Phrase:
-    return _altered_at(error.values["seq"], error.values.get("reason", Phrase("it holds what no entry can")))
+    return _altered_at(error.values["seq"], error.values.get("reason", Phrase("its content is invalid")))
 
 
 def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
@@ -153,11 +154,11 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
     try:
         yield from find()
     except UNFORESEEN:
-        yield Phrase("{tables} holds what no register can", tables=tables)
+        yield Phrase("{tables} has invalid content", tables=tables)
     except sqlite3.Error as error:
         if not is_undecodable(error):
             raise
-        yield Phrase("{tables} holds what is no text", tables=tables)
+        yield Phrase("{tables} has invalid text", tables=tables)
 
 
 def table_faults(register: Register) -> Iterator[str]:

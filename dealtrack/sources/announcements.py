@@ -54,7 +54,7 @@ def _announcement(path: Path, line: int, row: Mapping[str, str]) -> Announcement
         if last < first:
             raise ValueError
     except ValueError:
-        reason = Phrase("a day is wrong; write 2027-01-01 (line {line})", line=line)
+        reason = Phrase("line {line} has an invalid date; write it as 2027-01-01", line=line)
         raise BadCalendarFile(path=path, reason=reason) from None
     return Announcement(first, last, worked, row["scope"], issued)
 

@@ -91,13 +91,11 @@ def _day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            Phrase("{text!r} is not a day: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text)
+            Phrase("{text!r} is not a date: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text)
         ) from None
     if not FIRST_DAY <= day <= LAST_DAY:
         span = {"first": FIRST_DAY, "last": LAST_DAY}
-        raise ValueError(
-            Phrase("{text} lies outside the calendar, which runs from {first} to {last}", text=text, **span)
-        )
+        raise ValueError(Phrase("{text} is outside the calendar, which runs from {first} to {last}", text=text, **span))
     return day
 
 
@@ -141,9 +139,9 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
             if given_weekend is None or _holds_on(day, ruling, given_weekend)
         }
     elif any(parts):
-        table.refuse(Phrase("subdivision needs a country beside it"), "subdivision")
+        table.refuse(Phrase("subdivision needs country"), "subdivision")
     elif "categories" in table.values:
-        table.refuse(Phrase("categories needs a country beside it"), "categories")
+        table.refuse(Phrase("categories needs country"), "categories")
     for day in _yearly_off(table if "yearly_off" in table.values else shipped):
         if rulings.get(day, PLAIN).kind is not DayKind.HOLIDAY:
             rulings[day] = Ruling(False, DayKind.AMENDED_OFF, CLOSED_EACH_YEAR, source)
@@ -200,7 +198,7 @@ def _day_of_year(table: TomlTable, text: str, whole: str) -> tuple[int, int]:
         day = date(LEAP_YEAR, int(written_as[1]), int(written_as[2]))
     except ValueError:
         table.refuse(
-            Phrase('yearly_off cannot hold {text!r}; write days as "12-24" or "12-29/01-03"', text=whole), "yearly_off"
+            Phrase('yearly_off cannot be {text!r}; write days as "12-24" or "12-29/01-03"', text=whole), "yearly_off"
         )
     return day.month, day.day
 
@@ -291,7 +289,7 @@ def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user
             values = {"name": name, "names": listed(stems)}
             table.refuse(Phrase("there is no calendar file {name!r} to include; allowed: {names}", **values), name)
         if path in above:
-            table.refuse(Phrase("the calendar includes itself by way of {name!r}", name=name), name)
+            table.refuse(Phrase("the calendar includes itself through {name!r}", name=name), name)
         other = read_table(path, BadCalendarFile)
         amendments += _included(other, (*above, path), data_folder, user_folder)
         amendments += _amendments(other)
@@ -331,7 +329,7 @@ def _days(entry: TomlTable, key: str) -> tuple[date, ...]:
         if isinstance(item, date) and not isinstance(item, datetime):
             item = item.isoformat()
         if not isinstance(item, str):
-            entry.refuse(Phrase("{key} must hold days as texts, not {kind}", key=key, kind=kind_name(type(item))), key)
+            entry.refuse(Phrase("{key} must be dates as text, not {kind}", key=key, kind=kind_name(type(item))), key)
         try:
             days += parse_days(item)
         except ValueError as error:

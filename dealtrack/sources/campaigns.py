@@ -67,14 +67,16 @@ def _campaign(entry: TomlTable) -> Campaign:
     name = entry.name_of("name", NAME)
     first, last = _day(entry, "first"), _day(entry, "last")
     if last < first:
-        entry.refuse(Phrase("last lies before first: {last} before {first}", last=last, first=first), "last")
+        entry.refuse(Phrase("last is before first: {last} before {first}", last=last, first=first), "last")
     return Campaign(name, entry.text_of("title", name), first, last)
 
 
 def _day(entry: TomlTable, key: str) -> date:
     day = entry.day_of(key, "2016-11-01")
     if day is None:
-        entry.refuse(Phrase("{key} is missing: give a day such as 2016-11-01; both days are in the campaign", key=key))
+        entry.refuse(
+            Phrase("{key} is missing: give a date such as 2016-11-01; the campaign includes both days", key=key)
+        )
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        entry.refuse(Phrase("{key} must lie in {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR), key)
+        entry.refuse(Phrase("{key} must be from {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR), key)
     return day

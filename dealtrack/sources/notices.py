@@ -51,14 +51,14 @@ def _from_json(text: str, whole: frozenset[int]) -> Notice:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(Phrase("it is no JSON: {error}", error=error)) from None
+        raise ValueError(Phrase("it is not JSON: {error}", error=error)) from None
     items = data.get("days") if isinstance(data, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ValueError(Phrase("it has no list of days, each with date, name and isOffDay"))
+        raise ValueError(Phrase("it has no list of days with date, name and isOffDay"))
     year = data.get("year")
     if year is not None and (not isinstance(year, int) or not FIRST_YEAR <= year <= LAST_YEAR):
         raise ValueError(
-            Phrase("{year!r} is no year from {first} to {last}", year=year, first=FIRST_YEAR, last=LAST_YEAR)
+            Phrase("{year!r} is not a year from {first} to {last}", year=year, first=FIRST_YEAR, last=LAST_YEAR)
         )
     papers = ", ".join(str(paper) for paper in data.get("papers") or ())
     issued = day_in(str(data.get("issued") or papers))
@@ -74,7 +74,7 @@ def _days(items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bo
         try:
             day = date.fromisoformat(str(text))
         except ValueError:
-            reason = Phrase("{where}: {text!r} is no date such as 2027-01-01", where=where, text=text)
+            reason = Phrase("{where}: {text!r} is not a date such as 2027-01-01", where=where, text=text)
             raise ValueError(reason) from None
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             span = {"first": FIRST_YEAR, "last": LAST_YEAR}
@@ -89,7 +89,7 @@ def _days(items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bo
             raise ValueError(Phrase("{where}: {day} is both off and worked", where=where, day=day))
         days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[: longest("holiday")])
     if not days:
-        raise ValueError(Phrase("it rules no day"))
+        raise ValueError(Phrase("it sets no day"))
     return days
 
 

@@ -40,7 +40,7 @@ def load_platforms(path: Path) -> list[Platform]:
             if not fold(name):
                 entry.refuse(Phrase("an alias must not be empty"), "aliases")
             if fold(name) in owner:
-                entry.refuse(Phrase("{name!r} stands for {owner} already", name=name, owner=owner[fold(name)]), name)
+                entry.refuse(Phrase("{name!r} already belongs to {owner}", name=name, owner=owner[fold(name)]), name)
         owner.update({fold(name): platform.name for name in platform.names})
         platforms.append(platform)
     return platforms

@@ -51,9 +51,7 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
     if versions[0].name != path.stem:
         raise BadPolicyFile(
             path=path,
-            reason=Phrase(
-                "it names the policy {name!r}; the file says {stem!r}", name=versions[0].name, stem=path.stem
-            ),
+            reason=Phrase("the policy is named {name!r}, but the file {stem!r}", name=versions[0].name, stem=path.stem),
         )
     return versions
 
@@ -67,7 +65,7 @@ def read_policy_file(path: Path) -> list[Policy]:
     is_open = table.word_of("platforms", (LISTED, OPEN), LISTED) == OPEN
     entries = table.tables_of("version")
     if not entries:
-        table.refuse(Phrase("it has no [[version]]: give one, with in_force, authority, source and its clocks"))
+        table.refuse(Phrase("it has no [[version]]: add one, with in_force, authority, source and its clocks"))
     versions: list[Policy] = []
     for entry in entries:
         version = _version(entry, name, title, is_open)
@@ -86,7 +84,7 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
     clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
     if not clocks:
-        entry.refuse(Phrase("the version has no [[version.clock]]: give at least one"))
+        entry.refuse(Phrase("the version has no [[version.clock]]: add at least one"))
     for clock, count in Counter(clock.name for clock in clocks).items():
         if count > 1:
             entry.refuse(Phrase("two clocks are named {clock!r}", clock=clock), clock)
@@ -97,7 +95,7 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
 def _in_force(entry: TomlTable) -> date:
     day = entry.day_of("in_force", "2020-01-01")
     if day is None:
-        entry.refuse(Phrase("in_force is missing: give the day from which the version holds, as 2020-01-01"))
+        entry.refuse(Phrase("in_force is missing: give the first day of the version, e.g. 2020-01-01"))
     return day
 
 
@@ -108,11 +106,11 @@ def _clock(entry: TomlTable) -> ClockRule:
         entry.refuse(Phrase("{kind!r} cannot both start and stop a clock", kind=min(both).value), "stop")
     length = entry.number_of("length", 1, LONGEST)
     if length is None:
-        entry.refuse(Phrase("length is missing: give how many units the clock runs"))
+        entry.refuse(Phrase("length is missing: give the number of units"))
     unit = Unit(entry.word_of("unit", [unit.value for unit in Unit], Unit.WORKING_DAY))
     roll = Roll(entry.word_of("roll", [roll.value for roll in Roll], Roll.NONE))
     if roll is not Roll.NONE and unit is Unit.WORKING_DAY:
-        entry.refuse(Phrase("roll means nothing for working days, which never end on a rest day"), "roll")
+        entry.refuse(Phrase("roll does not apply to working days, which never end on a rest day"), "roll")
     return ClockRule(
         name=entry.name_of("name", NAME),
         start=start,
@@ -131,7 +129,7 @@ def _clock(entry: TomlTable) -> ClockRule:
 def _kinds(entry: TomlTable, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:
     kinds = frozenset(map(Kind, entry.words_of(key, [kind.value for kind in allowed])))
     if not kinds:
-        entry.refuse(Phrase("{key} names no kind; allowed: {names}", key=key, names=listed(allowed)), key)
+        entry.refuse(Phrase("{key} is empty; allowed: {names}", key=key, names=listed(allowed)), key)
     return kinds
 
 

@@ -22,8 +22,8 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
     (str, Phrase("text")),
     (list, Phrase("a list")),
     (dict, Phrase("a table")),
-    (datetime, Phrase("a moment")),
-    (date, Phrase("a day")),
+    (datetime, Phrase("a time")),
+    (date, Phrase("a date")),
     (time, Phrase("a time of day")),
 )
 
@@ -84,7 +84,7 @@ class TomlTable:
         items = [value] if isinstance(value, str) else self.get(key, list)
         for item in items:
             if not isinstance(item, str):
-                self.refuse(Phrase("{key} must hold texts, not {kind}", key=key, kind=kind_name(type(item))), key)
+                self.refuse(Phrase("{key} must be text, not {kind}", key=key, kind=kind_name(type(item))), key)
         return tuple(items)
 
     def tables_of(self, key: str) -> "list[TomlTable]":
@@ -105,7 +105,7 @@ class TomlTable:
             if value not in words:
                 near = suggestion(nearest_words(value, words))
                 parts = {"key": key, "value": value, "near": near, "names": listed(words)}
-                self.refuse(Phrase("{key} cannot hold {value!r};{near} allowed: {names}", **parts), value)
+                self.refuse(Phrase("{key} cannot be {value!r};{near} allowed: {names}", **parts), value)
         return values
 
     def word_of(self, key: str, allowed: Iterable[str], default: str) -> str:
@@ -123,7 +123,7 @@ class TomlTable:
         name = self.text_of(key)
         if not re.fullmatch(pattern, name):
             self.refuse(
-                Phrase("name cannot be {name!r}: write small letters, digits and single hyphens", name=name), key
+                Phrase("name cannot be {name!r}: use lower-case letters, digits and single hyphens", name=name), key
             )
         return name
 
@@ -136,14 +136,14 @@ class TomlTable:
         if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
             return value
         values = {"key": key, "example": example, "shown": shown(value)}
-        self.refuse(Phrase("{key} must be a day such as {example}, not {shown}", **values), key)
+        self.refuse(Phrase("{key} must be a date such as {example}, not {shown}", **values), key)
 
     def number_of(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
         """Return the whole number of a key, which must lie from `low` to `high`, both included."""
         value: int | None = self.get(key, int, default)
         if value is not None and not low <= value <= high:
             self.refuse(
-                Phrase("{key} must lie from {low} to {high}, not {value}", key=key, low=low, high=high, value=value),
+                Phrase("{key} must be from {low} to {high}, not {value}", key=key, low=low, high=high, value=value),
                 key,
             )
         return value
@@ -165,7 +165,7 @@ def read_table(path: Path, error: type[DealtrackError]) -> TomlTable:
     except tomllib.TOMLDecodeError as fault:
         raise error(path=path, reason=Phrase("it is not TOML: {error}", error=fault)) from None
     except RecursionError:
-        raise error(path=path, reason=Phrase("it is not TOML: nested too deep")) from None
+        raise error(path=path, reason=Phrase("it is not TOML: it is nested too deeply")) from None
     except ValueError as fault:
         raise error(path=path, reason=str(fault)) from None
     return TomlTable(values, text.replace("\r\n", "\n"), None, path, error)

@@ -263,7 +263,7 @@ def test_forward_by_key(desk: Clerk, at_board: Callable[..., None]) -> None:
         assert "2 (BJ-2, JD, other): forwarded 2016-11-15 08:30" in shown(pilot)
         assert order(pilot) == ["OVERDUE 1", "1", "NOT YET DUE 2", "3", "2", "PAUSED 1", "4"]
         await pilot.press("f")
-        assert "Complaint 2 is forwarded: it cannot be forwarded." in shown(pilot)
+        assert "Complaint 2 is forwarded and cannot be forwarded." in shown(pilot)
 
     at_board(scene)
     told = desk("show", 2).ok()
@@ -278,7 +278,7 @@ def test_complete_and_note_by_key(desk: Clerk, at_board: Callable[..., None]) ->
         await filled(pilot, note="已电话联系")
         await pilot.press("c")
         await filled(pilot, outcome="refund", amount="一百")
-        assert "is not an amount of money" in shown(pilot)
+        assert "is not an amount" in shown(pilot)
         await filled(pilot, amount="199")
         assert order(pilot)[0] == "DUE TODAY 1"
         await pilot.press("c", "escape")

@@ -40,7 +40,7 @@ def test_one_refused_and_none_is_written(nine: Clerk) -> None:
     before = nine("verify").ok()
     refused = nine("forward", "3-9")
     assert (refused.status, refused.out) == (2, "")
-    assert refused.err.startswith("dealtrack: Complaint 6 is closed: it cannot be forwarded.")
+    assert refused.err.startswith("dealtrack: Complaint 6 is closed and cannot be forwarded.")
     assert len(refused.err.splitlines()) == 1
     assert _forwarded(nine) == []
     assert nine("verify").ok() == before

@@ -75,7 +75,7 @@ def test_a_language_that_is_not_spoken_is_refused(words: str, clerk: Clerk) -> N
     assert issubclass(UnknownLanguage, DealtrackError)
     told = clerk.process("list", DEALTRACK_LANG="klingon", LANG="zh_CN.UTF-8")
     assert told.status == 2
-    assert told.err == "dealtrack: 未知语言：klingon。可用英文（en）和中文（zh）。\n"
+    assert told.err == "dealtrack: 不支持语言“klingon”。可选：en（英文）、zh（中文）。\n"
 
 
 def test_a_clerks_day_has_no_word_of_english(chinese: Clerk, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_clerks_day_has_no_word_of_english(chinese: Clerk, tmp_path: Path) -> 
     do("erase 2 --reason 本人要求 --yes")
     assert "首问责任" in do("show 1 --format table")
     do("show 2 --format table")
-    assert "《民法典》第二百零一条" in do("explain 1")
+    assert "《民法通则》第一百五十四条" in do("explain 1")
     assert "逾期" in do("overdue --format table")
     do("overdue --check", status=1)
     do("due --within 2wd --format table")
@@ -249,12 +249,12 @@ def test_chinese_tables_line_up(command: str, columns: int, sample_desk: pages.D
         assert all(wide[start - 1] == " " for start in starts[1:] if start < len(wide)), line
 
 
-@pytest.mark.parametrize(("columns", "ends"), [(80, "截止日在法定节假日内的，顺延至节"), (71, "截止日在法定节假日内")])
+@pytest.mark.parametrize(("columns", "ends"), [(80, "到期日在法定休假日的，顺延"), (76, "到期日在法定休假日的，")])
 def test_chinese_sentences_fill_their_lines(chinese: Clerk, columns: int, ends: str) -> None:
     lines = chinese.at_terminal("policy", "show", "samr-complaint", width=columns).ok().splitlines()
     assert max(map(display_width, lines)) <= columns
-    first = next(place for place, line in enumerate(lines) if "截止日" in line)
-    # At 71 columns the comma would fit no more: the character before it goes on below with it.
+    first = next(place for place, line in enumerate(lines) if "到期日" in line)
+    # No line begins with the comma.
     assert lines[first].endswith(ends)
     assert "".join(line.strip() for line in lines[first:]).endswith("（第 121 号令第二十二条、第二十三条和第四十五条）")
 

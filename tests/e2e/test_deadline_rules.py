@@ -78,7 +78,7 @@ def test_a_pause_on_the_due_day_gives_back_what_was_left_and_explain_shows_it(cl
         (
             "11-25",
             False,
-            "paused: lab; the end of this day is the deadline, since the pause began on the due day",
+            "paused: lab; the deadline is the end of this day, because the pause began on the due day",
         ),
     ]
     assert clerk("recheck").ok() == "tables match the journal\n"
@@ -130,7 +130,7 @@ def test_a_clarification_begins_the_clock_anew(foi: Clerk) -> None:
     assert "due Tue 2016-12-20 24:00" in foi("resume", 1, "--restart", now=now).ok()
     assert "due Tue 2016-12-20 24:00" in foi("add", "--platform", "Council", now=now).ok()
     explained = foi("explain", 1, now=now).ok()
-    assert "the day on which the count began anew is not counted" in explained
+    assert "the day on which the count restarted is not counted" in explained
     assert foi("explain", 1, "--as-of", "2016-11-05", now=now).ok().count("2016-11-29")
     assert foi("recheck").ok() == "tables match the journal\n"
     exported = foi("export", "--format", "jsonl", now=now).ok()
@@ -148,12 +148,12 @@ def test_a_policy_that_knows_no_restart_refuses_it(clerk: Clerk) -> None:
     refused = clerk("resume", 1, "--restart", now=at("2016-11-02 10:00"))
     assert (refused.status, refused.err) == (
         2,
-        "dealtrack: The clocks of complaint 1 cannot begin anew: policy green-channel knows no restart. "
-        "Leave --restart out.\n",
+        "dealtrack: The deadlines of complaint 1 cannot restart: policy green-channel does not allow it. "
+        "Omit --restart.\n",
     )
     assert clerk("resume", 1, now=at("2016-11-02 10:00")).ok()
     assert "restart" not in clerk("policy", "show", "green-channel").ok()
-    assert "begins the clocks anew" in clerk("policy", "show", "uk-foi").ok()
+    assert "starts the deadlines again" in clerk("policy", "show", "uk-foi").ok()
 
 
 def test_the_days_that_a_clock_took_are_those_of_the_calendar_that_its_verdict_keeps(clerk: Clerk) -> None:

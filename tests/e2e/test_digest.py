@@ -140,11 +140,11 @@ def test_a_page_for_one_owner_or_platform(desk: Clerk) -> None:
 def test_next_year_s_calendar_is_asked_for(clerk: Clerk) -> None:
     told = clerk("digest", now="2026-11-02T08:30:00+08:00").ok()
     assert "Mon 2026-11-02 08:30: nothing overdue or due" in told
-    assert "Reminder: the official calendar of 2027 is not in the register" in told
-    assert "'dealtrack calendar import FILE' takes it in" in " ".join(told.split())
+    assert "Reminder: the register has no official calendar for 2027" in told
+    assert "run 'dealtrack calendar import FILE'" in " ".join(told.split())
     clerk("add", "--platform", "JD", "--at", "2026-10-01", now="2026-11-02T08:30:00+08:00").ok()
-    assert "'dealtrack calendar import FILE' takes it in" in clerk("overdue", now="2026-11-02T08:30:00+08:00").err
-    assert "'dealtrack calendar import FILE' takes it in" in clerk("doctor", now="2026-11-02T08:30:00+08:00").err
+    assert "run 'dealtrack calendar import FILE'" in clerk("overdue", now="2026-11-02T08:30:00+08:00").err
+    assert "run 'dealtrack calendar import FILE'" in clerk("doctor", now="2026-11-02T08:30:00+08:00").err
     assert page(clerk, now="2026-11-02T08:30:00+08:00")["reminders"] == [{"kind": "calendar", "year": 2027}]
 
 

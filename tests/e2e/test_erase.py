@@ -92,7 +92,7 @@ def test_all_or_none(told: Clerk) -> None:
     assert told("erase", 1).status == 2
     told("erase", 1, 2, "--reason", "x").ok()
     again = told("erase", 1, "--reason", "x")
-    assert again.err == f"dealtrack: {NothingToErase(complaint=1, hint=' It was erased already.')}\n"
+    assert again.err == f"dealtrack: {NothingToErase(complaint=1, hint=' It has already been erased.')}\n"
 
 
 def test_what_the_journal_itself_holds_is_said(told: Clerk) -> None:
@@ -143,7 +143,7 @@ def test_an_erased_contact_is_no_duplicate(told: Clerk) -> None:
         ("INSERT INTO personal SELECT 0, consumer, phone, email, address, salt, phone_key, email_key FROM personal "
          "WHERE complaint = 1", "of complaint 0 was put in"),
         ("INSERT INTO personal SELECT 3, consumer, phone, email, address, salt, phone_key, email_key FROM personal "
-         "WHERE complaint = 1", "of complaint 3 was put in: it had been erased"),
+         "WHERE complaint = 1", "of complaint 3 was put back after it had been erased"),
     ],
 )  # fmt: skip
 def test_verify_finds_what_was_done_to_personal_data(statement: str, said: str, told: Clerk) -> None:

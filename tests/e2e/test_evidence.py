@@ -173,11 +173,11 @@ def test_copied_out(busy: Clerk, photo: Path, tmp_path: Path) -> None:
     busy("evidence", 1, "--save", seq, "--to", folder / "other.png").ok()
     again = busy("evidence", 1, "--save", seq, "--to", folder)
     assert again.status == 3
-    assert "it exists already" in again.err
+    assert "it already exists" in again.err
     assert busy("evidence", 1, "--save", seq).status == 2
     unknown = busy("evidence", 1, "--save", 1, "--to", folder)
-    assert unknown.err == f"dealtrack: {UnknownEvidence(seq=1, complaint=1, known=f'Its evidence: {seq}.')}\n"
-    assert "It has none." in busy("evidence", 2, "--save", 1, "--to", folder).err
+    assert unknown.err == f"dealtrack: {UnknownEvidence(seq=1, complaint=1, known=f'Its evidence entries: {seq}.')}\n"
+    assert "It has no evidence." in busy("evidence", 2, "--save", 1, "--to", folder).err
     assert busy("evidence", 1, "--save", seq, "--file", photo).status == 2
 
 
@@ -226,7 +226,7 @@ def _make_pipe(path: Path) -> None:
         (_change, "was altered", True),
         (_link, "is a symbolic link", False),
         (_move_shelf, "is a symbolic link", True),
-        (_make_pipe, "is no plain file", False),
+        (_make_pipe, "is not a regular file", False),
     ],
 )
 def test_verify_finds_what_was_done_to_a_file(harm: Any, told: str, is_present: bool, busy: Clerk, photo: Path) -> None:

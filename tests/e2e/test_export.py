@@ -82,7 +82,7 @@ def test_a_workbook_needs_a_file(clerk: Clerk) -> None:
     told = clerk("export", "--format", "xlsx")
     assert (told.status, told.err) == (
         2,
-        "dealtrack: File for the workbook is missing. Give it with --to FILE.\n",
+        "dealtrack: File for the workbook is missing. Give --to FILE.\n",
     )
 
 
@@ -91,7 +91,7 @@ def test_a_text_that_no_cell_holds_is_said_and_nothing_written(clerk: Clerk, tmp
     path.write_text("platform,received,summary\nJD,2016-11-01," + "x" * 32_768 + "\n")
     clerk("import", path).ok()
     told = clerk("export", "--format", "xlsx", "--to", tmp_path / "out.xlsx")
-    assert told.status == 3 and "the summary of complaint 1 is longer than a cell holds (32,767)" in told.err
+    assert told.status == 3 and "summary of complaint 1 does not fit a cell (at most 32,767 characters)" in told.err
     assert sorted(held.name for held in tmp_path.iterdir() if held.suffix == ".xlsx") == []
     clerk("export", "--format", "csv", "--to", tmp_path / "out.csv").ok()
 
@@ -143,7 +143,7 @@ def test_a_file_without_ids_still_asks_which_is_meant(clerk: Clerk, tmp_path: Pa
         clerk("add", "--platform", "JD", "--number", "A-1", "--at", f"2016-11-01 {hour}").ok()
     (tmp_path / "rows.csv").write_text("number,platform,received\nA-1,JD,2016-11-01 09:00\n")
     told = clerk("import", tmp_path / "rows.csv")
-    assert told.status == 4 and "the number A-1 stands for 2 complaints of the register: 1, 2" in told.err
+    assert told.status == 4 and "number A-1 belongs to 2 complaints in the register: 1, 2" in told.err
 
 
 def test_a_complaint_without_number_is_known_again_by_its_id(two: tuple[Clerk, Clerk], tmp_path: Path) -> None:
@@ -169,9 +169,9 @@ def test_a_history_that_was_altered_is_refused_with_its_line(two: tuple[Clerk, C
     text = first("export").ok()
     out = tmp_path / "out.csv"
     for old, new, reason in (
-        ("noted", "voided", "column 'history' holds an entry of the kind voided, which a file cannot bring in"),
-        ("2016-11-01T09:00:00+08:00,", "2016-11-02T09:00:00+08:00,", "received is 2016-11-02 09:00 in the file, but the register has 2016-11-01 09:00"),
-        (",JD,", ",Tmall,", "platform is 'Tmall' in the file, but the register has 'JD'"),
+        ("noted", "voided", "column 'history' has an entry of kind voided, which cannot be imported"),
+        ("2016-11-01T09:00:00+08:00,", "2016-11-02T09:00:00+08:00,", "received is 2016-11-02 09:00 in the file but 2016-11-01 09:00 in the register"),
+        (",JD,", ",Tmall,", "platform is 'Tmall' in the file but 'JD' in the register"),
     ):  # fmt: skip
         out.write_text(text.replace(old, new, 1))
         told = second("import", out)

@@ -226,7 +226,7 @@ def test_a_guide_named_like_a_command_says_where_its_options_are(clerk: Clerk, t
 def test_what_is_neither_guide_nor_command_is_refused_with_the_nearest(clerk: Clerk, words: str, nearest: str) -> None:
     told = clerk("help", *words.split())
     assert (told.status, told.out) == (UnknownTopic.exit_code, "")
-    assert f"There is no guide and no command named {words}." in told.err
+    assert f"There is no guide or command named {words}." in told.err
     assert f"Did you mean {nearest}" in told.err
 
 

@@ -195,10 +195,10 @@ def test_a_hash_of_a_register_is_no_path(clerk: Clerk, tmp_path: Path, digest: s
     clerk("evidence", 1, "--file", tmp_path / "photo.png").ok()
     _with_evidence(clerk, ("photo.png", digest, b"x"))
     told = clerk("evidence", 1, "--save", _seq(clerk), "--to", tmp_path / "out.png")
-    assert told.status == 1 and "bears no content hash in the journal" in told.err
+    assert told.status == 1 and "has no content hash in the journal" in told.err
     assert not (tmp_path / "out.png").exists()
     copied = clerk("backup", tmp_path / "copy.db")
-    assert copied.status == 1 and "bears no content hash" in copied.err
+    assert copied.status == 1 and "has no content hash" in copied.err
 
 
 def _prints() -> Iterator[tuple[str, ast.Call]]:

@@ -214,7 +214,7 @@ def test_a_header_is_where_it_is_said_to_be(clerk: Clerk, tmp_path: Path, write:
     assert listed(clerk)[0]["platform"] == "JD"
     for row, reason in (("9", "no header on line 9"), ("0", "--header-row"), ("3-2", "--header-row"), ("x", "2-3")):
         assert reason in clerk("import", file, "--header-row", row).err
-    assert "has no header rows" in clerk("import", write('[{"a":1}]', "rows.json"), "--header-row", "2").err
+    assert "has no header row" in clerk("import", write('[{"a":1}]', "rows.json"), "--header-row", "2").err
     assert clerk("import", merged(tmp_path), "--header-row", "40").status == 2
     assert 'completed = "办结时间"' in clerk("import", "--suggest", merged(tmp_path), "--header-row", "2-3").out
     with pytest.raises(UnknownWord):
@@ -245,7 +245,7 @@ def test_a_web_page_or_xml_is_refused_with_the_way(
 ) -> None:
     told = clerk("import", write(content, name))
     assert told.status == 2
-    assert f"it is {kind}, no workbook and no CSV: open it in Excel or LibreOffice and save it as .xlsx" in told.err
+    assert f"it is {kind}, not a workbook or CSV; open it in Excel or LibreOffice and save it as .xlsx" in told.err
 
 
 # JSON in an envelope
@@ -293,8 +293,8 @@ def test_lines_of_objects_are_read_as_before(clerk: Clerk, write: Callable[..., 
 
 def test_what_is_no_table_in_an_object_is_told(clerk: Clerk, write: Callable[..., Path]) -> None:
     several = clerk("import", write(json.dumps({"a": [{"x": 1}], "b": {"c": [{"y": 1}]}}), "rows.json"))
-    assert several.status == 2 and "an object with several arrays, a, b.c" in several.err
-    assert "holds no rows" in clerk("import", write('{"data": []}', "rows.json")).err
+    assert several.status == 2 and "an object with several arrays (a, b.c)" in several.err
+    assert "has no rows" in clerk("import", write('{"data": []}', "rows.json")).err
     assert "ends on line 2 without a ]" in clerk("import", write('{"data":\n[{"number": "1"}', "rows.json")).err
     other = clerk("import", write(json.dumps({"data": [{"x": 1}]}), "rows.json"))
     assert "its header: x" in other.err
@@ -331,7 +331,7 @@ def test_a_constant_gives_every_row_one_value(clerk: Clerk, write: Callable[...,
     named = ["--map", "number=编号", "--map", "received=留言日期", "--map", "completed=答复日期"]
     missing = clerk("import", file, *named)
     assert missing.status == 2
-    assert "--map platform=COLUMN, or the same in every row: --set platform=VALUE." in missing.err
+    assert "--map platform=COLUMN, or one value for every row: --set platform=VALUE." in missing.err
     words = ["--set", "platform=京东", "--set", "category=质量", "--set", "seller=自营"]
     assert counts(clerk("import", file, *named, *words).ok()) == (2, 2, 0, 0, 0)
     assert [(row["platform"], row["category"], row["seller"]) for row in listed(clerk)] == [
@@ -427,7 +427,7 @@ def test_asked_columns_are_those_of_a_mapping() -> None:
 def test_a_workbook_is_still_told_by_its_bytes(write: Callable[..., Path], tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.xls", "w") as archive:
         archive.writestr("a", "b")
-    with pytest.raises(CannotRead, match="an archive and no workbook"), open_source(tmp_path / "x.xls"):
+    with pytest.raises(CannotRead, match="an archive, not a workbook"), open_source(tmp_path / "x.xls"):
         pass
 
 

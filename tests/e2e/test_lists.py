@@ -199,8 +199,8 @@ def test_who_owns_nothing_has_a_list_too(clerk: Clerk, lists: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--by", "platform"], "Give it with --out DIR."),
-        (["--out", "lists"], "Give it with --by platform."),
+        (["--by", "platform"], "Give --out DIR."),
+        (["--out", "lists"], "Give --by platform."),
         (["--by", "ownr", "--out", "lists"], "Did you mean owner? Allowed: platform, owner, category."),
         (["--by", "owner", "--out", "lists", "--format", "json"], "Allowed: csv, xlsx, text."),
         (["--format", "xlsx"], "Allowed: table, plain, csv, json, jsonl."),

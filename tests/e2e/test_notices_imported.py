@@ -121,8 +121,8 @@ def test_the_day_of_issue_is_asked_for_only_where_it_counts(china: Callable[[], 
     refused = clerk("calendar", "import", file, "--year", 2020, "--yes")
     assert refused.status == 2
     assert refused.err == (
-        "dealtrack: holidays CN rules 2020-02-01 otherwise than 2020.csv, whose day of issue is not known. "
-        "Import that with --issued DAY.\n"
+        "dealtrack: holidays CN and 2020.csv differ on 2020-02-01; the issue day of the latter is unknown. "
+        "Import it with --issued DAY.\n"
     )
     told = clerk("calendar", "import", file, "--year", 2020, "--issued", "2019-11-21").ok()
     assert told.startswith("Sat 2020-02-01: stays off (Spring Festival, extended), despite this notice\n")
@@ -196,8 +196,8 @@ def test_a_deadline_is_the_same_by_the_packaged_calendar_and_by_the_imported_not
         (record,) = json.loads(clerk("list", "--format", "json").ok())
         assert record["mediate_due"] == "2026-09-28T23:59:59+08:00"
         shown = clerk("explain", 1, "--clock", "mediate").ok()
-        assert "the due day after the holiday 2026-09-25 to 2026-09-27" in shown
-        assert "Sun 2026-09-27\t–\trolled past: " in shown and "in the holiday 2026-09-25 to 2026-09-27" in shown
+        assert "due day, after the holiday 2026-09-25 to 2026-09-27" in shown
+        assert "Sun 2026-09-27\t–\tskipped: " in shown and "in the holiday 2026-09-25 to 2026-09-27" in shown
         (day,) = [each for each in json.loads(clerk("calendar", "show", "2026-09", "--format", "json").ok())
                   if each["day"] == "2026-09-26"]  # fmt: skip
         assert day["holiday"] == "2026-09-25/2026-09-27"
@@ -275,7 +275,7 @@ def test_what_a_register_of_before_spans_counts_moves_only_when_it_is_refreshed(
         clerk("verify").ok()
         assert "the calendar differs from the bundled one" in clerk("doctor").err
         told = clerk("calendar", "refresh").ok()
-        line = "Sat 2026-09-26, in the holiday from Fri 2026-09-25 to Sun 2026-09-27: a period ending there is due "
+        line = "Sat 2026-09-26, within the holiday Fri 2026-09-25 to Sun 2026-09-27: a period that ends there is due "
         assert f"{line}Sat 2026-09-26 -> Mon 2026-09-28\n" in told
         assert "complaint 8 mediate: Sat 2026-09-26 24:00 -> Mon 2026-09-28 24:00\n" in told
         assert clerk("calendar", "refresh", "--yes").ok().startswith(told)

@@ -134,25 +134,25 @@ def test_one_header_for_all_that_is_explained_as_csv(clerk: Clerk) -> None:
 def test_a_head_that_can_be_none_is_bad_input(clerk: Clerk, head: str) -> None:
     told = clerk("verify", "--head", head)
     assert (told.status, told.out) == (2, "")
-    assert "is no head of a journal: that has 64 digits" in told.err
+    assert "It has 64 digits" in told.err
 
 
 @pytest.mark.parametrize("head", ["a" * 64, "abcdef12", "A" * 64])
 def test_a_head_that_is_not_there_is_a_failed_check(clerk: Clerk, head: str) -> None:
     told = clerk("verify", "--head", head)
     assert (told.status, told.out) == (1, "")
-    assert "its tail was cut off, or it is another register" in told.err
+    assert "its last entries were cut off, or this is another register" in told.err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["import", ""], "FILE was given empty. Give a value."),
-        (["show", "--number", ""], "--number was given empty. Give a value or omit it."),
-        (["forward", "--number", " "], "--number was given empty."),
+        (["import", ""], "FILE is empty. Give it a value."),
+        (["show", "--number", ""], "--number is empty. Give it a value, or leave it out."),
+        (["forward", "--number", " "], "--number is empty."),
         (
             ["list", "--from", "2016-11-20", "--to", "2016-11-01"],
-            "The days asked for end on 2016-11-01, before they begin on 2016-11-20. The earlier one goes with --from.",
+            "The period ends on 2016-11-01, before it begins on 2016-11-20. Give the earlier day with --from.",
         ),
     ],
 )

@@ -80,16 +80,16 @@ def test_what_changes_nothing_is_not_written(clerk: Clerk) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("edit", "JD", "--alias", "TMALL"), "The name TMALL stands for the platform Tmall already."),
-        (("edit", "JD", "--alias", "苏宁", "--alias", "天猫"), "The name 天猫 stands for the platform Tmall already."),
+        (("edit", "JD", "--alias", "TMALL"), "The name TMALL already belongs to the platform Tmall."),
+        (("edit", "JD", "--alias", "苏宁", "--alias", "天猫"), "The name 天猫 already belongs to the platform Tmall."),
         (("edit", "JD", "--drop-alias", "jingdon"), "cannot be 'jingdon'. Did you mean jingdong? Allowed: 京东"),
-        (("edit", "JD"), "Change is missing. Give it with --alias NAME, --drop-alias NAME or --green"),
+        (("edit", "JD"), "Change is missing. Give --alias NAME, --drop-alias NAME or --green"),
         (("edit", "JD", "--green-channel", "maybe"), "Green channel cannot be 'maybe'. Allowed: yes, no."),
-        (("edit", "JD", "--alias", " "), "--alias was given empty."),
+        (("edit", "JD", "--alias", " "), "--alias is empty."),
         (("edit", "JDD", "--alias", "x"), "Unknown platform: JDD. Did you mean JD?"),
-        (("edit", "JD", "--alias", "x" * 301), "name has 301 characters, and 300 are the most"),
-        (("add", "jd"), "The name jd stands for the platform JD already."),
-        (("add", "苏宁", "--alias", "京东"), "The name 京东 stands for the platform JD already."),
+        (("edit", "JD", "--alias", "x" * 301), "name has 301 characters; the maximum is 300"),
+        (("add", "jd"), "The name jd already belongs to the platform JD."),
+        (("add", "苏宁", "--alias", "京东"), "The name 京东 already belongs to the platform JD."),
         (("show", "苏宁"), "Unknown platform: 苏宁."),
     ],
 )
@@ -163,13 +163,13 @@ def test_show_tells_every_check(clerk: Clerk) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--channels", "phone"), "Finding is missing. Give it with --finding TEXT"),
+        (("--channels", "phone"), "Finding is missing. Give --finding TEXT"),
         (("--finding", "x"), "Channels displayed is missing."),
         (("--channels", ",", "--finding", "x"), "Channels displayed is missing."),
         (("--channels", "phone,wechta", "--finding", "x"), "cannot be 'wechta'. Did you mean wechat? Allowed:"),
         (("--channels", "phone,none", "--finding", "x"), "A channel cannot be 'none'."),
         (("--channels", "phone", "--finding", "x", "--at", "2016-11-16"), "2016-11-16 00:00 is in the future"),
-        (("--channels", "phone", "--finding", "x", "--at", "soon"), "'soon' is not a moment"),
+        (("--channels", "phone", "--finding", "x", "--at", "soon"), "Invalid time 'soon'"),
         (("--channels", "phone", "--finding", "x" * 10_001), "finding has 10,001 characters"),
     ],
 )
@@ -186,7 +186,7 @@ def test_those_that_nobody_has_checked_since(clerk: Clerk) -> None:
     clerk("platform", "check", "gome", "--channels", "none", "--finding", "nothing found").ok()
     assert listed(clerk, "--unchecked-since", "2016-11-10") == {}
     assert clerk("platform", "list", "--unchecked-since", "2016-11-10").ok() == ""
-    assert "is not a day" in refused(clerk, "platform", "list", "--unchecked-since", "monday morning")
+    assert "Invalid date" in refused(clerk, "platform", "list", "--unchecked-since", "monday morning")
 
 
 # in the journal

@@ -76,7 +76,7 @@ def test_show_prints_the_rule_in_words(clerk: Clerk) -> None:
     lines = clerk("policy", "show", "samr-complaint").ok().splitlines()
     assert lines[0] == "samr-complaint: Complaint to a market regulator (SAMR)"
     text = "\n".join(lines)
-    assert "in force   from 2020-01-01 to 2026-04-14; receipts before it came into force" in text
+    assert "in force   from 2020-01-01 to 2026-04-14; also applied to complaints received before" in text
     assert "in force   from 2026-04-15 on\n" in text
     assert text.count("authority  State Administration for Market Regulation\n") == 2
     assert "source     SAMR Order 121, Measures for Handling Complaints and Reports" in text
@@ -244,7 +244,7 @@ def test_a_version_is_never_changed(clerk: Clerk, strict: Path) -> None:
     strict.write_text(STRICT.replace("length = 1", "length = 2").replace("a draft", "a notice"), "utf-8")
     refused = clerk("policy", "adopt", "strict")
     assert refused.status == 2
-    assert "Policy strict in force from 2017-01-01 is in the register with other source and clocks" in refused.err
+    assert "The register has policy strict, in force from 2017-01-01, with different source and clocks" in refused.err
     assert len(refused.err.splitlines()) == 2
     assert entries(clerk) == before
 
@@ -290,9 +290,9 @@ def test_a_policy_comes_in_at_its_first_use(clerk: Clerk, strict: Path) -> None:
     ("old", "new", "told"),
     [
         ("length = 1\n", 'length = "one"\n', "length must be a whole number, not text (line 14)"),
-        ('stop = "forwarded"', 'stop = "forwrded"', "stop cannot hold 'forwrded'; Did you mean forwarded? allowed:"),
+        ('stop = "forwarded"', 'stop = "forwrded"', "stop cannot be 'forwrded'; Did you mean forwarded? allowed:"),
         ('closes = "17:30"', 'close = "17:30"', "unknown key 'close'; Did you mean closes? allowed: name, start"),
-        ("in_force = 2017-01-01", "", "in_force is missing: give the day from which the version holds"),
+        ("in_force = 2017-01-01", "", "in_force is missing: give the first day of the version"),
         ("[[version]]", "[[version]", "it is not TOML"),
     ],
 )

@@ -142,7 +142,7 @@ RIGHT = [
 def test_a_register_goes_on_by_the_text_that_it_has_and_is_told_of_it(bank: Clerk) -> None:
     before = entries(bank)
     refused = bank("policy", "adopt", "cfpb")
-    assert refused.status == 2 and "'policy adopt --corrected' puts right what was wrong" in refused.err
+    assert refused.status == 2 and "'dealtrack policy adopt --corrected'" in refused.err
     assert "cfpb --corrected' shows what would move" in bank("policy", "show", "cfpb").ok()
     told = bank("doctor")
     assert told.status == 1 and "policies that differ from the bundled text: cfpb; 'dealtrack policy adopt" in told.err

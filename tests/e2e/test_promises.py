@@ -32,7 +32,7 @@ def test_verify_finds_a_text_that_is_not_of_its_complaint_beside_a_writer(clerk:
         result = clerk("verify")
         other.execute("ROLLBACK")
     assert result.status == 1
-    assert "table search_text is not as the journal makes it at complaint 1" in result.err
+    assert "table search_text differs from the journal at complaint 1" in result.err
     assert "dealtrack recheck --rebuild" in result.err
     clerk("recheck", "--rebuild")
     clerk("verify").ok()
@@ -116,7 +116,7 @@ def test_a_lost_write_ahead_file_is_said_to_be_lost(clerk: Clerk) -> None:
     for command in (["list"], ["verify"], ["add", "--platform", "JD"], ["doctor"]):
         result = clerk(*command)
         assert result.status == 3
-        assert "-wal, which held its last entries, is gone" in result.err
+        assert "-wal, with its last entries, is gone" in result.err
     Path(f"{clerk.db}-shm").unlink()
     assert "Taobao" not in clerk("platform", "list").ok()
     clerk("verify", "--head", head).ok()
@@ -155,7 +155,7 @@ def test_a_register_that_is_written_to_while_it_is_read_without_locks_says_so(cl
     connection = _connection(clerk.db, "immutable=1", sqlite3.OperationalError("read-only"))
     check_unchanged(connection, clerk.db)
     clerk("add", "--platform", "JD").ok()
-    with pytest.raises(RegisterUnusable, match="written to while it was read"):
+    with pytest.raises(RegisterUnusable, match="written to while being read"):
         check_unchanged(connection, clerk.db)
     connection.close()
 
@@ -195,7 +195,7 @@ def test_what_damage_makes_fail_is_told_as_damage(clerk: Clerk) -> None:
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as connection, connection:
         connection.execute("UPDATE policy SET definition = '{}'")
     result = clerk("list")
-    assert result.status == 3 and "it is damaged: table policy is not as the journal makes it" in result.err
+    assert result.status == 3 and "it is damaged: table policy differs from the journal" in result.err
     found = clerk("verify")
     assert found.status == 1 and "recheck --rebuild" in found.err
     clerk("recheck", "--rebuild").ok()

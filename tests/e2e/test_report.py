@@ -152,8 +152,8 @@ def test_nothing_to_report(clerk: Clerk) -> None:
             ("--campaign", "double-twelve-2016"),
             "Unknown campaign: double-twelve-2016. Did you mean double-eleven-2016?",
         ),
-        (("--from", "2016-11-20", "--to", "2016-11-01"), "before they begin on 2016-11-20"),
-        (("--from", "someday"), "'someday' is not a day"),
+        (("--from", "2016-11-20", "--to", "2016-11-01"), "before it begins on 2016-11-20"),
+        (("--from", "someday"), "Invalid date 'someday'"),
         (("--format", "xml"), "Format cannot be 'xml'"),
     ],
 )

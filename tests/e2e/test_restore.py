@@ -138,8 +138,8 @@ def test_an_altered_backup_is_refused_and_the_register_stays(desk: Clerk) -> Non
     assert told.status == 3
     assert told.err == (
         f"dealtrack: The register {desk.db} was not restored from {_copy(desk)}: "
-        "the backup is not whole: table complaint is not as the journal makes it at 1. Its journal is: "
-        f"'dealtrack --db {_copy(desk)} recheck --rebuild' makes the rest again.\n"
+        "the backup is not intact: table complaint differs from the journal at 1. Its journal is intact: "
+        f"'dealtrack --db {_copy(desk)} recheck --rebuild' rebuilds the rest.\n"
     )
     damaged = _copy(desk).read_bytes()
     _copy(desk).write_bytes(damaged[:8192] + bytes(len(damaged) - 8192))
@@ -168,10 +168,10 @@ def test_what_is_no_backup_is_refused(desk: Clerk, tmp_path: Path) -> None:
         connection.execute("CREATE TABLE mine (x)")
     cases = {
         tmp_path / "missing.db": (2, "there is no such file"),
-        tmp_path: (2, "it is no plain file"),
-        text: (2, "it is no SQLite file"),
+        tmp_path: (2, "it is not a regular file"),
+        text: (2, "it is not an SQLite file"),
         other: (2, "it is another program's database"),
-        desk.db: (3, "it is that file itself"),
+        desk.db: (3, "it is the same file"),
     }
     for path, (status, reason) in cases.items():
         told = desk("restore", path, "--yes")
@@ -215,7 +215,10 @@ def test_a_register_that_somebody_has_open_is_not_replaced(desk: Clerk) -> None:
     now = datetime(2016, 11, 15, tzinfo=UTC)
     with closing(sqlite3.connect(f"file:{desk.db}?mode=ro", uri=True, isolation_level=None)) as reader:
         reader.execute("SELECT count(*) FROM complaint").fetchone()
-        with checked_backup(desk.db, _copy(desk)) as draft, pytest.raises(NotRestored, match="somebody has it open"):
+        with (
+            checked_backup(desk.db, _copy(desk)) as draft,
+            pytest.raises(NotRestored, match="it is open in another program"),
+        ):
             put_in_place(draft, now, patience=0.2)
     assert _all_of(desk) == before
     assert {name for name in _beside(desk) if "replaced" in name or name.startswith(".")} == set()

@@ -91,7 +91,7 @@ def test_a_sign_stands_for_itself(told: Clerk) -> None:
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [([], "Words to search for is missing"), ([""], "WORDS was given empty"), (["  "], "WORDS was given empty")],
+    [([], "Words to search for is missing"), ([""], "WORDS is empty"), (["  "], "WORDS is empty")],
 )
 def test_something_must_be_searched_for(words: list[str], said: str, told: Clerk) -> None:
     ran = told("search", *words)
@@ -178,7 +178,7 @@ def test_the_texts_are_made_again_from_the_journal(told: Clerk) -> None:
         held.execute("UPDATE search_text SET text = 'nothing' WHERE complaint = 1")
     ran = told("verify")
     assert ran.status == 1
-    assert "search_text is not as the journal makes it at complaint 1" in ran.err
+    assert "search_text differs from the journal at complaint 1" in ran.err
     told("recheck", "--rebuild").ok()
     assert told("verify").status == 0
     assert _found(told, "裂纹，商") == [1]

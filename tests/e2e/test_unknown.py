@@ -255,4 +255,4 @@ def test_what_stands_for_closed_in_a_mapping_is_a_column_with_words(
     )
     refused = clerk("import", file(STATES), "--mapping", file(base, "bad.toml"))
     assert refused.status == 2
-    assert "closed is not a table" in refused.err
+    assert "closed must be a table" in refused.err

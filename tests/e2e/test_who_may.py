@@ -160,7 +160,7 @@ def test_a_row_that_stands_where_the_header_should_is_not_printed(clerk: Clerk, 
     rows = tmp_path / "rows.csv"
     rows.write_text(f"2016-11-01,JD,{','.join(SECRETS)}\n2016-11-02,JD,{','.join(SECRETS)}\n")
     result = clerk("import", rows)
-    assert result.status == 2 and "none, for its first line holds values" in result.err
+    assert result.status == 2 and "none; the first line holds values" in result.err
     assert not [secret for secret in SECRETS if secret in result.err + result.out]
 
 
@@ -262,7 +262,7 @@ def test_personal_data_may_come_from_standard_input(clerk: Clerk) -> None:
     assert held() == ["王小明", "13800138000", None, "海淀区"]
     clerk.process("amend", 1, "--email", "@-", "--address", "-", "--phone", "@-", stdin=b"a@b.cn\n-\n").ok()
     assert held() == ["王小明", None, "a@b.cn", None]
-    for bad, told in ((b"", "Line of standard input for --phone is missing"), (b"\n", "--phone was given empty")):
+    for bad, told in ((b"", "Line of standard input for --phone is missing"), (b"\n", "--phone is empty")):
         refused = clerk.process("amend", 1, "--phone", "@-", stdin=bad)
         assert refused.status == 2 and told in refused.err
     refused = clerk.process("add", "--platform", "JD", "--consumer", "-", "--phone", "-", stdin="王\n".encode())

@@ -141,9 +141,9 @@ def test_every_command_is_run_where_the_system_lacks_what_windows_lacks(
 def test_the_doctor_says_which_promises_are_not_kept(clerk: Clerk) -> None:
     (told,) = _windows(clerk, [["doctor"]])
     facts = dict(line.split("\t") for line in told.out.splitlines())
-    assert "whoever may read a folder" in facts["file modes"]
+    assert "whoever can read the folder" in facts["file modes"]
     assert "before evidence is read" in facts["links"]
-    assert "a disk of this machine" in facts["drive"]
+    assert "a local disk" in facts["drive"]
     assert "seen by other users" in facts["arguments"]
     assert "chmod" not in told.err
     here = clerk("doctor").out
@@ -179,7 +179,7 @@ def test_a_link_in_the_evidence_is_not_followed_where_no_folder_can_be_held(cler
     folder.symlink_to(tmp_path / "moved")
     check, attach = _windows(clerk, [["verify"], ["evidence", "1", "--file", str(receipt)]])
     assert check.status == 1 and "is a symbolic link" in check.err
-    assert attach.status == 3 and "a symbolic link or a file stands where its folder should" in attach.err
+    assert attach.status == 3 and "there is a symbolic link or a file in place of its folder" in attach.err
 
 
 def test_the_actor_is_told_where_no_name_is_known(clerk: Clerk) -> None:

@@ -42,7 +42,7 @@ def test_refused_rows_of_a_workbook_are_kept_as_csv(clerk: Clerk, tmp_path: Path
     assert "complaints.ods:5: received is empty" in told.err
     assert rejects.read_text(encoding="utf-8").splitlines() == [
         "line,reason,登记编号,平台,收到时间,转办日期,消费金额",
-        "5,received is empty: a complaint needs the moment of its receipt,BJ-2,天猫,2016-11-12 09:00:00,,20",
+        "5,received is empty: a complaint needs the time of its receipt,BJ-2,天猫,2016-11-12 09:00:00,,20",
     ]
 
 
@@ -59,7 +59,7 @@ def test_an_unknown_sheet_and_a_file_without_sheets(clerk: Clerk, tmp_path: Path
     assert told.err == "dealtrack: --sheet cannot be '投诉书'. Did you mean 投诉? Allowed: 1 投诉, 2 说明.\n"
     (tmp_path / "rows.csv").write_text("platform,received\nJD,2016-11-01\n")
     told = clerk("import", tmp_path / "rows.csv", "--sheet", "1")
-    assert told.status == 2 and "it is no workbook: --sheet chooses a sheet of one" in told.err
+    assert told.status == 2 and "it is not a workbook; --sheet is for workbooks only" in told.err
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_a_spreadsheet_shows_in_place_of_a_value_is_no_blank(clerk: Clerk, 
     assert f"{len(FIELDS)} refused" in told.out
     refused = (tmp_path / "rejects.csv").read_text(encoding="utf-8")
     for name, row in zip(FIELDS, rows, strict=True):
-        assert f"column '{name}': {row[name]} is what a spreadsheet shows in the place of a value" in refused
+        assert f"column '{name}': {row[name]} is what a spreadsheet shows instead of a value" in refused
 
 
 def test_a_cell_of_a_workbook_that_is_not_available_is_blank(clerk: Clerk, tmp_path: Path) -> None:

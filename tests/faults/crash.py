@@ -151,7 +151,7 @@ def founding(case: Series) -> Finding:
     finding.count("killed", int(outcome.status == KILLED))
     if outcome.status != 0:
         again = desk.run("init")
-        if again.status != 0 and "There is a register at" not in again.err:
+        if again.status != 0 and "There is already a register at" not in again.err:
             finding.broken.append(f"init again ended with {again.told()}")
     found = look(desk.db)
     finding.broken += [f"init: {first_line(fault)}" for fault in found.faults]

@@ -158,7 +158,7 @@ def twice(desk: Desk, pairs: int) -> Finding:
         both = [desk.start("forward", added["id"]) for _ in range(2)]
         ends = sorted((one.end() for one in both), key=lambda outcome: outcome.status)
         finding.tried += 1
-        refusal = f"Complaint {added['id']} is forwarded: it cannot be forwarded"
+        refusal = f"Complaint {added['id']} is forwarded and cannot be forwarded"
         if [end.status for end in ends] != [0, 2] or refusal not in ends[1].err:
             finding.broken.append(f"forwarded twice: {ends[0].told()} and {ends[1].told()}")
     return finding

@@ -118,7 +118,7 @@ def test_a_named_encoding_is_checked_against_the_file(clerk: Clerk, tmp_path: Pa
     utf8 = write(tmp_path, text_of(["Müller"]).encode(), "utf8.csv")
     assert "though it is valid UTF-8" in clerk("import", utf8, "--encoding", "cp1252", "--dry-run").err
     marked = write(tmp_path, text_of(["Müller Möbel"]).encode("utf-8-sig"), "marked.csv")
-    assert "the mark of UTF-8" in clerk("import", marked, "--encoding", "cp1252").err
+    assert "the byte order mark of UTF-8" in clerk("import", marked, "--encoding", "cp1252").err
     assert clerk("import", marked, "--encoding", "utf-8", "--dry-run").status == 0
     broken = write(tmp_path, HEAD.encode() + b"1,a,2016-11-11,\n2,\x81\x8d,2016-11-11,\n", "broken.csv")
     assert "line 3, byte 53, is not valid CP1252" in clerk("import", broken, "--encoding", "latin-1").err

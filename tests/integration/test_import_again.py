@@ -69,7 +69,7 @@ def test_a_file_that_was_taken_in_adds_nothing(imported: Clerk, tmp_path: Path) 
         (
             ("add", "--platform", "JD", "--number", NUMBER, "--yes"),
             counts(ROWS, refused=1),
-            f"the number {NUMBER} stands for 2 complaints",
+            f"number {NUMBER} belongs to 2 complaints",
         ),
         (("platform", "edit", "Tmall", "--drop-alias", "天猫店"), counts(ROWS, refused=10), "platform is '天猫店'"),
         (("reopen", PLACE, "--reason", "x"), counts(ROWS), ""),
@@ -120,10 +120,10 @@ def turn(lines: list[str]) -> None:
     ("do", "expected", "said"),
     [
         (insert, counts(ROWS + 1, added=1), ""),
-        (restate, counts(ROWS, refused=1), "summary is 'other words' in the file, but the register has"),
+        (restate, counts(ROWS, refused=1), "summary is 'other words' in the file but"),
         (refuse, counts(ROWS, refused=1), f"complaints.csv:{PLACE + 1}: the row has 17 cells"),
         (repeat, counts(ROWS + 1), ""),
-        (other_person, counts(ROWS + 1, refused=1), f"line {PLACE + 1} of the file has the number"),
+        (other_person, counts(ROWS + 1, refused=1), f"line {PLACE + 1} has the same number"),
         (leave_out, counts(ROWS - 99), ""),
         (turn, counts(ROWS), ""),
     ],

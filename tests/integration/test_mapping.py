@@ -78,36 +78,36 @@ BASE = '[columns]\nreceived = "A"\nplatform = "B"\n'
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "it has no column for received, which every complaint needs"),
-        ("[columns]\nreceived = 'A'", "it has no column for platform, which every complaint needs"),
-        ("[columns", "it is no TOML: "),
+        ("", "there is no column for received, which every complaint needs"),
+        ("[columns]\nreceived = 'A'", "there is no column for platform, which every complaint needs"),
+        ("[columns", "it is not TOML: "),
         ("x = " + "9" * 5000, "Exceeds the limit"),
-        ("x = " + "[" * 5000, "it is not TOML: nested too deep"),
-        ("colour = 1\n" + BASE, "it has an unknown key, colour; known: "),
-        ("dates = 1\n" + BASE, "dates is not a list of texts"),
-        ("dates = '%d/%m'\n" + BASE, "%d/%m is no date form: it has no year, %Y"),
-        ("dates = '%Q %Y'\n" + BASE, "%Q %Y is no date form: unknown directive %Q"),
-        ("dates = '%d/%m/%Y %I:%M'\n" + BASE, "%d/%m/%Y %I:%M is no date form: %I needs %p"),
-        ("timezone = 'Mars/Olympus'\n" + BASE, "Mars/Olympus is no time zone"),
-        ("timezone = '../etc'\n" + BASE, "../etc is no time zone"),
-        ("midnight = 'noon'\n" + BASE, "midnight is neither day nor moment"),
-        ("order = 'sure'\n" + BASE, "order is neither guessed nor known"),
-        ("sentinels = ['never']\n" + BASE, "never in sentinels is not a day such as 1900-01-01"),
-        ("keep = [1]\n" + BASE, "keep is not a text"),
-        (BASE + "plattform = 'C'", "plattform is no field of a complaint. Did you mean platform"),
-        (BASE + "owner = 3", "columns.owner is not a text"),
+        ("x = " + "[" * 5000, "it is not TOML: it is nested too deeply"),
+        ("colour = 1\n" + BASE, "unknown key colour; allowed: "),
+        ("dates = 1\n" + BASE, "dates must be a list of texts"),
+        ("dates = '%d/%m'\n" + BASE, "%d/%m is not a date format: it has no year, %Y"),
+        ("dates = '%Q %Y'\n" + BASE, "%Q %Y is not a date format: unknown directive %Q"),
+        ("dates = '%d/%m/%Y %I:%M'\n" + BASE, "%d/%m/%Y %I:%M is not a date format: %I needs %p"),
+        ("timezone = 'Mars/Olympus'\n" + BASE, "Mars/Olympus is not a time zone"),
+        ("timezone = '../etc'\n" + BASE, "../etc is not a time zone"),
+        ("midnight = 'noon'\n" + BASE, "midnight must be day or moment"),
+        ("order = 'sure'\n" + BASE, "order must be guessed or known"),
+        ("sentinels = ['never']\n" + BASE, "never in sentinels is not a date such as 1900-01-01"),
+        ("keep = [1]\n" + BASE, "keep must be text"),
+        (BASE + "plattform = 'C'", "there is no field plattform. Did you mean platform"),
+        (BASE + "owner = 3", "columns.owner must be text"),
         (BASE + "[constants]\nplatform = 'JD'", "platform has both a column and a constant"),
-        (BASE + "[constants]\ncompleted = '2016-11-11'", "completed cannot be a constant: it is a moment"),
-        (BASE + "[values]\ncategory = 'x'", "values.category is not a table of words"),
-        (BASE + "[values.received]\nx = 'y'", "values.received: a moment has no table of words"),
-        ("asked = 'received'\n" + BASE, "received is asked for, and has a column or a constant"),
-        ("asked = 'when'\n" + BASE, "when is no field of a complaint."),
+        (BASE + "[constants]\ncompleted = '2016-11-11'", "completed cannot be a constant: it is a time"),
+        (BASE + "[values]\ncategory = 'x'", "values.category must be a table of words"),
+        (BASE + "[values.received]\nx = 'y'", "values.received: a time has no table of words"),
+        ("asked = 'received'\n" + BASE, "received is in asked, but has a column or a constant"),
+        ("asked = 'when'\n" + BASE, "there is no field when."),
         (
             BASE + "[only.received]\nA = 'x'",
-            "only.received: only an event after the receipt hangs on a column: forwarded",
+            "only.received: only events after the receipt can depend on a column: forwarded",
         ),
-        (BASE + "[only]\ncompleted = 'x'", "only.completed is not a table of columns"),
-        (BASE + "[only.completed]\nStatus = 1", "only.completed.Status is not a text"),
+        (BASE + "[only]\ncompleted = 'x'", "only.completed must be a table of columns"),
+        (BASE + "[only.completed]\nStatus = 1", "only.completed.Status must be text"),
     ],
 )
 def test_says_what_is_wrong_with_a_mapping_file(tmp_path: Path, text: str, reason: str) -> None:
@@ -120,7 +120,7 @@ def test_says_what_is_wrong_with_a_mapping_file(tmp_path: Path, text: str, reaso
 
 def test_an_unknown_mapping_is_met_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(
-        BadMappingFile, match=r"nyc31: there is none of this name. Did you mean nyc311\? There are 12315, cfpb"
+        BadMappingFile, match=r"nyc31: there is no such mapping. Did you mean nyc311\? Known: 12315, cfpb"
     ):
         find_mapping("nyc31", [tmp_path, MAPPINGS])
     with pytest.raises(CannotRead, match="there is no such file"):
@@ -201,9 +201,9 @@ HEADER = "received,platform,forwarded,completed,withdrawn,rejected,outcome,amoun
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (",JD,,,,,,,,", "received is empty: a complaint needs the moment of its receipt"),
-        ("2016-11-11, ,,,,,,,,", "platform is empty: a complaint needs one"),
-        ("2016-02-30,JD,,,,,,,,", "received: '2016-02-30' in column 'received' is no day of the calendar"),
+        (",JD,,,,,,,,", "received is empty: a complaint needs the time of its receipt"),
+        ("2016-11-11, ,,,,,,,,", "platform is empty: a complaint needs a platform"),
+        ("2016-02-30,JD,,,,,,,,", "received: '2016-02-30' in column 'received' does not exist in the calendar"),
         (
             "2016-11-11,JD,2016-11-10,,,,,,,",
             "forwarded '2016-11-10' in column 'forwarded' is before received '2016-11-11' in column 'received'",
@@ -217,12 +217,12 @@ HEADER = "received,platform,forwarded,completed,withdrawn,rejected,outcome,amoun
             "2016-11-01,JD,2016-11-05 08:00,2016-11-04,,,,,,",
             "completed '2016-11-04' in column 'completed' is before forwarded '2016-11-05 08:00' in column 'forwarded'",
         ),
-        ("2016-11-01,JD,,2016-11-04,2016-11-04,,,,,", "it was both completed and withdrawn: a complaint ends once"),
-        ("2016-11-01,JD,,,,,refund,,,", "outcome is 'refund', but the row was not completed"),
-        ("2016-11-01,JD,,,2016-11-02,,,5,,", "amount is '5.00', but the row was not completed"),
-        ("2016-11-01,JD,,2016-11-02,,,,-5,,", "amount: '-5' in column 'amount' is not an amount of money"),
+        ("2016-11-01,JD,,2016-11-04,2016-11-04,,,,,", "it was both completed and withdrawn, but a complaint ends once"),
+        ("2016-11-01,JD,,,,,refund,,,", "outcome is 'refund', but the complaint was not completed"),
+        ("2016-11-01,JD,,,2016-11-02,,,5,,", "amount is '5.00', but the complaint was not completed"),
+        ("2016-11-01,JD,,2016-11-02,,,,-5,,", "amount: '-5' in column 'amount' is not an amount"),
         ("2016-11-01,JD,,,,,,,someone,", "seller: 'someone' in column 'seller' is neither platform nor third-party"),
-        (f"2016-11-01,{'x' * 301},,,,,,,,", "Column 'platform' has 301 characters, and 300 are the most"),
+        (f"2016-11-01,{'x' * 301},,,,,,,,", "column 'platform' has 301 characters; the maximum is 300"),
     ],
 )
 def test_refuses_a_row_with_its_reason(tmp_path: Path, row: str, reason: str) -> None:
@@ -260,7 +260,7 @@ def test_a_missing_column_is_named_with_what_is_there(tmp_path: Path) -> None:
         take(path)
     assert str(caught.value) == (
         f"{path} has no column 'received' for received; its header: Date, Company. "
-        "Say which it is: --map received=COLUMN."
+        "Name the column: --map received=COLUMN."
     )
     with pytest.raises(MissingColumn, match="no column 'Owners' for owner"):
         take(path, with_pairs(Mapping(), ["received=date", "platform=COMPANY", "owner=Owners"]))
@@ -274,7 +274,7 @@ def test_a_column_that_stands_twice_is_refused_only_where_it_is_read(tmp_path: P
     path = write(tmp_path, "received,platform,Platform\n2016-11-11,JD,Tmall\n")
     assert take(path)[0][0].platform == "JD", "the exact name goes first"
     path = write(tmp_path, "received,platform,platform\n2016-11-11,JD,Tmall\n")
-    with pytest.raises(CannotRead, match="the header names the column platform 2 times; rename all but one"):
+    with pytest.raises(CannotRead, match="the header has the column platform 2 times; rename all but one"):
         take(path)
 
 
@@ -305,8 +305,8 @@ def test_json_objects_may_leave_fields_out(tmp_path: Path) -> None:
     taken, refused, reading = take(path)
     assert [(row.platform, row.number) for row in taken] == [("JD", None), ("Tmall", "17")]
     assert [(row.line, row.reason) for row in refused] == [
-        (3, "received is empty: a complaint needs the moment of its receipt"),
-        (4, "column 'platform' holds an object or a list, not one value"),
+        (3, "received is empty: a complaint needs the time of its receipt"),
+        (4, "column 'platform' is an object or a list, not a single value"),
     ]
     assert list(reading.ignored) == ["extra"]
 
@@ -365,8 +365,8 @@ def test_nyc311() -> None:
     ("closed", "reason"),
     [
         ("02/28/2011 11:00:00 PM", "completed '02/28/2011 11:00:00 PM' in column 'Closed Date' is before received "),
-        ("03/13/2011 02:30:00 AM", "completed: '03/13/2011 02:30:00 AM' in column 'Closed Date' never was"),
-        ("soon", "completed: 'soon' in column 'Closed Date' is no date "),
+        ("03/13/2011 02:30:00 AM", "completed: '03/13/2011 02:30:00 AM' in column 'Closed Date' does not exist"),
+        ("soon", "completed: 'soon' in column 'Closed Date' is not a date "),
     ],
 )
 def test_nyc311_refuses(tmp_path: Path, closed: str, reason: str) -> None:

@@ -63,8 +63,8 @@ def test_csv_says_the_same_and_is_official_only_where_told(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "rules no day"),
-        (b"{", "no JSON"),
+        (b"", "sets no day"),
+        (b"{", "not JSON"),
         (b"{}", "no list of days"),
         (b'{"days": [1]}', "no list of days"),
         (b'{"days": [{"date": "2027-02-30", "isOffDay": true}]}', "2027-02-30"),
@@ -130,7 +130,7 @@ def test_of_two_notices_on_one_day(one: Notice, other: Notice, is_off: bool) -> 
 def test_the_day_of_issue_is_asked_for_where_two_notices_differ_and_it_is_unknown() -> None:
     known, unknown = Notice({JANUARY: OFF}, source="A", issued="2026-11-04"), Notice({JANUARY: WORKED}, source="B")
     for notices in ((known, unknown), (unknown, known)):
-        with pytest.raises(IssueDayUnknown, match=r"A rules 2027-01-01 otherwise than B, whose day of issue"):
+        with pytest.raises(IssueDayUnknown, match=r"A and B differ on 2027-01-01; the issue day of the latter"):
             with_notices(RULES, notices, {})
     # Imported again, its day of issue known, it is one notice still.
     again = unknown._replace(issued="2026-12-01")

@@ -16,7 +16,7 @@ from dealtrack.exchange.readers import RawRow, Refusal, open_source
 
 TEXT = "platform,received,summary\nJD,2016-11-01,外壳破裂\nTmall,2016-11-02,迟迟不发货\n"
 
-NAME_IT = "save it as CSV UTF-8, or name its encoding: --encoding"
+NAME_IT = "save it as CSV UTF-8, or name its encoding with --encoding"
 DAMAGED = "a,b\n1,好好好好好好好好好\n2,".encode() + b"\xc4\xe3\n"
 
 
@@ -103,8 +103,8 @@ def test_ragged_rows_are_refused_and_the_others_read(tmp_path: Path) -> None:
     ]  # fmt: skip
     short, long = rows[1], rows[2]
     assert isinstance(short, Refusal) and isinstance(long, Refusal)
-    assert short.reason == "the row has 2 cells where the header names 3"
-    assert long.reason == "the row has 4 cells where the header names 3"
+    assert short.reason == "the row has 2 cells, the header 3"
+    assert long.reason == "the row has 4 cells, the header 3"
     assert long.raw.cells == ["1", "2", "3", "4"]
     assert short.raw.values == {"a": "1", "b": "2"}
 
@@ -116,13 +116,13 @@ def test_a_badly_quoted_row_is_refused_as_it_stands(tmp_path: Path) -> None:
     assert isinstance(first, Refusal) and isinstance(second, Refusal)
     assert first.reason == "a quote inside a quoted field is not doubled"
     assert first.raw.cells == ('"x"y,1',)
-    assert second.reason.endswith("the row runs from line 4 to 5")
+    assert second.reason.endswith("(lines 4 to 5)")
     assert second.raw.cells == ('"p\nq"r,3',)
 
 
 def test_a_quote_never_closed_swallows_nothing_in_silence(tmp_path: Path) -> None:
     reason = refusal(write(tmp_path, 'a,b\n1,1\n2,"two\n3,3\n4,4\n'))
-    assert reason == "from line 3 on it is no table: a quote is never closed"
+    assert reason == "from line 3 on, it is not a table: a quote is never closed"
 
 
 def test_a_huge_field_is_refused_with_its_line(tmp_path: Path) -> None:
@@ -144,30 +144,30 @@ def test_a_damaged_row_at_the_very_end_is_refused(tmp_path: Path) -> None:
     ("content", "reason"),
     [
         (b"", "it is empty"),
-        (b"\n \n\r\n", "it holds nothing but blank lines"),
-        (b"platform,received\n", "it has a header and no rows"),
-        (b"platform,received\n\n\n", "it has a header and no rows"),
-        (b"\xef\xbb\xbf", "it holds nothing but blank lines"),
-        (b"\xff\xfe", "it holds nothing but blank lines"),
-        (b"a,b\n1,\x00\n", "line 2 holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8"),
-        (b"a\x00,\x00b\x00\n\x00", "line 1 holds a NUL: it is no text, or UTF-16; save it as CSV UTF-8"),
+        (b"\n \n\r\n", "it contains only blank lines"),
+        (b"platform,received\n", "it has a header but no rows"),
+        (b"platform,received\n\n\n", "it has a header but no rows"),
+        (b"\xef\xbb\xbf", "it contains only blank lines"),
+        (b"\xff\xfe", "it contains only blank lines"),
+        (b"a,b\n1,\x00\n", "line 2 contains a NUL: it is not text, or it is UTF-16; save it as CSV UTF-8"),
+        (b"a\x00,\x00b\x00\n\x00", "line 1 contains a NUL: it is not text, or it is UTF-16; save it as CSV UTF-8"),
         (b"a,b\n1,\xff\xff\n", f"line 2, byte 7, is neither valid UTF-8 nor GB18030; {NAME_IT}"),
         (b"a,b\n1,\xe9\n", f"line 2, byte 7, is neither valid UTF-8 nor GB18030; {NAME_IT}"),
         (DAMAGED, "line 3, byte 37, is damaged UTF-8; save it as CSV UTF-8"),
         (b"\xef\xbb\xbfa,b\n1,\xc4\xe3\n", "line 2, byte 10, is damaged UTF-8; save it as CSV UTF-8"),
         (b"\xff\xfea\x00\n\x00\x00\xd8x\x00", "line 2, byte 7, is not valid UTF-16; save it as CSV UTF-8"),
-        (b"\xff\xfea\x00\n\x00\x00\x00x\x00", "line 2, byte 7, holds a NUL; save it as CSV UTF-8"),
-        (b"PK\x03\x04rest", "it is a damaged workbook or archive (File is not a zip file); save it anew"),
+        (b"\xff\xfea\x00\n\x00\x00\x00x\x00", "line 2, byte 7, contains a NUL; save it as CSV UTF-8"),
+        (b"PK\x03\x04rest", "the workbook or archive is damaged (File is not a zip file); save it again"),
         (b"PK\x05\x06rest", "it is an empty archive"),
-        (b"\xd0\xcf\x11\xe0rest", "it is a damaged old document; save the sheet as CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0rest", "it is a damaged document of an old format; save the sheet as CSV UTF-8"),
         (b"SQLite format 3\x00", "it is a database"),
-        (b'"a\nb', "its header on line 1 is broken: a quote is never closed"),
-        (b'[{"a": 1}', "its array ends on line 1 without a ]"),
-        (b"[1, 2", "line 1 has '1' where its array needs ] or {"),
-        (b'{"data": []}', "it holds no rows"),
-        (b'[{"a": 1}\n{"a": 2}]', "line 2 has '{' where its array needs , or ]"),
-        (b'[{"a": 1}] x', "something follows its array on line 1"),
-        (b'[{"a": 1},\n{"a": nope}]', "the object on line 2 is no JSON: expecting value at character 7"),
+        (b'"a\nb', "its header on line 1 is damaged: a quote is never closed"),
+        (b'[{"a": 1}', "the array ends on line 1 without a ]"),
+        (b"[1, 2", "line 1 has '1' where the array needs ] or {"),
+        (b'{"data": []}', "it has no rows"),
+        (b'[{"a": 1}\n{"a": 2}]', "line 2 has '{' where the array needs , or ]"),
+        (b'[{"a": 1}] x', "line 1 has something after the end of the array"),
+        (b'[{"a": 1},\n{"a": nope}]', "the object on line 2 is not JSON: expecting value at character 7"),
     ],
 )
 def test_says_why_a_file_cannot_be_read(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -176,7 +176,7 @@ def test_says_why_a_file_cannot_be_read(tmp_path: Path, content: bytes, reason: 
 
 def test_a_nul_beyond_the_first_megabyte_is_found(tmp_path: Path) -> None:
     content = b"a,b\n" + b"1,2\n" * (1 << 18) + b"3,\x00\n"
-    assert refusal(write(tmp_path, content)).startswith("line 262146, byte 1048583, holds a NUL")
+    assert refusal(write(tmp_path, content)).startswith("line 262146, byte 1048583, contains a NUL")
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_file_without_rights(tmp_path: Path) -> None:
     if not owner:
         os.seteuid(65534)  # the superuser may read everything, nobody may not
     try:
-        assert refusal(path) == "you have no right to read it"
+        assert refusal(path) == "you have no permission to read it"
     finally:
         os.seteuid(owner)
 
@@ -267,12 +267,12 @@ def test_reads_json_lines(tmp_path: Path) -> None:
     assert second.values == {"platform": "Tmall", "amount": "1299.50"}
     assert nested.values == {"place": '{"x": "1", "y": ["2"]}'}
     assert isinstance(broken, Refusal)
-    assert broken.reason.startswith("the line is no JSON object: expecting property name")
+    assert broken.reason.startswith("the line is not a JSON object: expecting property name")
     assert broken.raw.cells == ("{broken",)
-    assert isinstance(array, Refusal) and array.reason == "it is JSON, but no object of columns"
+    assert isinstance(array, Refusal) and array.reason == "it is JSON, but not an object with columns"
     assert isinstance(twice, Refusal) and twice.reason == "it names 'a' twice"
     assert isinstance(deep, Refusal) and isinstance(constant, Refusal)
-    assert constant.reason == "the line is no JSON object: NaN is no JSON"
+    assert constant.reason == "the line is not a JSON object: NaN is not JSON"
 
 
 def test_reads_a_json_array_of_any_layout(tmp_path: Path) -> None:

@@ -202,8 +202,8 @@ def test_12315_asks_for_its_date_columns(tmp_path: Path) -> None:
     with pytest.raises(MissingColumn) as caught:
         read(path, "12315", SHANGHAI)
     message = str(caught.value)
-    assert "has no column that mapping 12315 knows for received; its header: 登记编号, " in message
-    assert message.endswith("Say which it is: --map received=COLUMN.")
+    assert "has no column known to mapping 12315 for received; its header: 登记编号, " in message
+    assert message.endswith("Name the column: --map received=COLUMN.")
 
 
 def test_12315_with_its_date_columns_named(tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_an_entry_put_in_between_is_found(copy: Clerk, seq: int) -> None:
         previous = before[0] if before else bytes(32)
         _put_in(db, seq, previous)
     # The entry itself is well made: the one after it does not continue it.
-    assert f"altered at entry {seq + 1}: it does not continue the entry before it" in found(copy)
+    assert f"altered at entry {seq + 1}: it does not follow from the entry before it" in found(copy)
 
 
 @pytest.mark.parametrize("seq", [0, -3, LENGTH + 2])
@@ -229,7 +229,7 @@ def test_a_well_made_entry_at_the_end_is_found_by_the_tables(copy: Clerk) -> Non
     with unguarded(copy.db) as db:
         (last,) = db.execute("SELECT hash FROM transition WHERE seq = ?", (LENGTH,)).fetchone()
         _put_in(db, LENGTH + 1, last, complaint=1, kind="withdrawn")
-    assert "table complaint is not as the journal makes it at 1\n" in found(copy)
+    assert "table complaint differs from the journal at 1\n" in found(copy)
 
 
 def _put_in(db: sqlite3.Connection, seq: int, previous: bytes, complaint: int | None = 1, kind: str = "noted") -> None:
@@ -263,7 +263,7 @@ def test_swapped_entries_are_found(copy: Clerk, one: int, other: int, with_hashe
 def test_a_change_with_its_hash_made_again_shows_at_the_next_entry(copy: Clerk, column: str) -> None:
     with unguarded(copy.db) as db:
         _forge(db, MIDDLE, column)
-    assert f"altered at entry {MIDDLE + 1}: it does not continue the entry before it" in found(copy)
+    assert f"altered at entry {MIDDLE + 1}: it does not follow from the entry before it" in found(copy)
 
 
 def _forge(db: sqlite3.Connection, seq: int, column: str, until: int | None = None) -> None:
@@ -301,10 +301,10 @@ def test_a_cut_tail_shows_against_a_head_kept_elsewhere(copy: Clerk, cut: int) -
     with unguarded(copy.db) as db:
         db.execute("DELETE FROM transition WHERE seq > ?", (LENGTH - cut,))
         db.execute("DELETE FROM personal")
-    assert "is not as the journal makes it" in found(copy) or "stands in the tables" in found(copy) or cut == 1
+    assert "differs from the journal" in found(copy) or "is in the tables" in found(copy) or cut == 1
     copy("recheck", "--rebuild")
     for given in (head, head[:8], head.upper()):
-        assert "is not in the journal: its tail was cut off" in found(copy, "--head", given)
+        assert "is not in the journal: its last entries were cut off" in found(copy, "--head", given)
 
 
 def test_an_older_head_is_still_in_a_journal_that_grew(copy: Clerk) -> None:
@@ -348,7 +348,7 @@ def _new_value(db: sqlite3.Connection, table: str, column: str, value: object) -
 def _names(table: str, told: str) -> bool:
     if table == "personal":
         return "personal data" in told
-    return f"table {table}" in told or "stands in the tables" in told or (table == "fact" and "damaged" in told)
+    return f"table {table}" in told or "is in the tables" in told or (table == "fact" and "damaged" in told)
 
 
 @pytest.mark.parametrize("table", PROJECTED)
@@ -405,7 +405,7 @@ def test_an_entry_that_does_not_fit_the_tables_is_refused_with_the_way_on(copy: 
     with unguarded(copy.db) as db:
         db.execute("DELETE FROM complaint WHERE id = (SELECT max(id) FROM complaint)")
     refused = copy("add", "--platform", "JD")
-    assert refused.status == 3 and "nothing was written. 'dealtrack verify' tells what is wrong." in refused.err
+    assert refused.status == 3 and "nothing was written. 'dealtrack verify' shows what is wrong." in refused.err
     assert "'dealtrack recheck --rebuild' rebuilds the tables from it" in found(copy)
     copy("recheck", "--rebuild").ok()
     copy("add", "--platform", "JD").ok()
@@ -426,7 +426,7 @@ def test_a_report_without_policies_is_told_of_as_damage(copy: Clerk, options: tu
     with unguarded(copy.db) as db:
         db.execute("DELETE FROM policy")
     told = copy("report", *options)
-    assert told.status == 3 and "it is damaged: table policy is not as the journal makes it" in told.err
+    assert told.status == 3 and "it is damaged: table policy differs from the journal" in told.err
 
 
 # Personal data and evidence

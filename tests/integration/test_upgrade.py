@@ -141,7 +141,7 @@ def test_one_who_reads_is_not_refused_where_the_register_cannot_be_changed(old: 
     told = old("doctor")
     assert told.status == 1
     assert "schema\t1" in told.out
-    assert "stays at schema 1 and cannot be written: No backup was made at " in told.err
+    assert "stays at schema 1 and takes no entries. No backup was made at " in told.err
     assert old.db.read_bytes() == before
     assert [path.name for path in old.db.parent.glob(".*")] == []
 
@@ -175,7 +175,7 @@ def test_an_upgrade_that_fails_leaves_the_register_and_no_copy(old: Clerk) -> No
     for words in ("list", "forward 7"):
         result = old(*words.split())
         assert result.status == 3
-        assert "cannot be brought up to date" in result.err
+        assert "cannot be upgraded" in result.err
         assert "complaints already exists" in result.err
     assert old.db.read_bytes() == before
     assert sorted(path.name for path in old.db.parent.glob("register0*")) == ["register0.db", "register0.db.evidence"]
@@ -282,7 +282,7 @@ def test_a_newer_register_is_refused_plainly_and_left_alone(clerk: Clerk) -> Non
         assert result.status == 3
         assert result.err == (
             f"dealtrack: The register {clerk.db} was made by a newer dealtrack "
-            f"(schema {VERSION + 1}; this one knows {VERSION}). Upgrade dealtrack.\n"
+            f"(schema {VERSION + 1}; this one reads {VERSION}). Upgrade dealtrack.\n"
         )
     assert clerk.db.read_bytes() == before
 

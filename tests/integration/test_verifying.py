@@ -85,15 +85,15 @@ def test_a_register_that_only_its_own_connection_reads_is_checked_by_that(path: 
         copy.execute("UPDATE search_text SET text = 'forged' WHERE complaint = 2")
         faults = verify(register, evidence=False).faults
     assert faults == [
-        "table search_text is not as the journal makes it at complaint 2",
+        "table search_text differs from the journal at complaint 2",
     ]
 
 
 @pytest.mark.parametrize(
     ("statements", "fault"),
     [
-        (("UPDATE complaint SET id = -5 WHERE id = 3",), "complaint -5 stands in the tables, but not in the journal"),
-        (("UPDATE clock SET due_day = '2017-01-01' WHERE complaint = 1",), "table clock is not as the journal makes"),
+        (("UPDATE complaint SET id = -5 WHERE id = 3",), "complaint -5 is in the tables but not in the journal"),
+        (("UPDATE clock SET due_day = '2017-01-01' WHERE complaint = 1",), "table clock differs from the journal"),
         (("INSERT INTO personal (complaint, salt) VALUES (-9, x'00')",), "personal data of complaint -9 was put in"),
         (
             ("INSERT INTO personal (complaint, salt) VALUES (9999, x'00')",),
@@ -188,7 +188,7 @@ def test_what_is_altered_at_the_border_of_two_batches_is_found(clerk: Clerk, tmp
     for id_ in (1, BATCH - 1, BATCH, BATCH + 1, BATCH + 2):
         altered(clerk.db, f"UPDATE complaint SET backdated = backdated + 1 WHERE id = {id_}")
         told = clerk("verify")
-        assert told.status == 1 and f"table complaint is not as the journal makes it at {id_}\n" in told.err
+        assert told.status == 1 and f"Table complaint differs from the journal at {id_}.\n" in told.err
         altered(clerk.db, f"UPDATE complaint SET backdated = backdated - 1 WHERE id = {id_}")
     clerk("verify").ok()
 
@@ -202,7 +202,7 @@ def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
             entries.flush()
         told = verify(register, evidence=False)
         last = register.head()[0]
-        assert told.faults == [f"the journal was altered at entry {last}: it holds what no entry can"]
+        assert told.faults == [f"the journal was altered at entry {last}: its content is invalid"]
         assert not told.rebuilds
 
 

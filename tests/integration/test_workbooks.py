@@ -143,7 +143,7 @@ def test_a_sheet_is_chosen(tmp_path: Path) -> None:
     assert str(caught.value) == "--sheet cannot be '2016'. Did you mean 2016年? Allowed: 1 Empty, 2 2016年, 3 7."
     assert refusal(path, "Empty") == "sheet Empty has no header in its first 30 rows"
     (tmp_path / "rows.csv").write_text("platform,received\nJD,2016-11-01\n")
-    assert refusal(tmp_path / "rows.csv", "1") == "it is no workbook: --sheet chooses a sheet of one"
+    assert refusal(tmp_path / "rows.csv", "1") == "it is not a workbook; --sheet is for workbooks only"
 
 
 def test_real_dates_are_read_whatever_form_texts_have(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_real_dates_are_read_whatever_form_texts_have(tmp_path: Path) -> None:
     ]
     assert [row.moments["received"].day_only for row in taken] == [False, True]
     assert taken[0].moments["forwarded"].start == datetime(2016, 11, 13, 16, tzinfo=UTC)
-    assert [row.line for row in refused] == [4] and "is no date as iso or %d/%m/%Y" in refused[0].reason
+    assert [row.line for row in refused] == [4] and "is not a date of the form iso or %d/%m/%Y" in refused[0].reason
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_serial_numbers_are_dates_where_a_mapping_says_so(
     path = book(tmp_path, ["platform", "received"], ["JD", number])
     taken, refused = take(path, with_dates(Mapping(), [form]))
     if number == 61:
-        assert not taken and "lies outside the calendar" in refused[0].reason
+        assert not taken and "is outside the calendar" in refused[0].reason
         return
     assert taken[0].moments["received"].start == local.replace(tzinfo=SHANGHAI).astimezone(UTC)
     assert taken[0].moments["received"].day_only == (local.time() == time())
     # Without the form it is a number, and no date.
-    assert "is no date in a form known here" in take(path, Mapping())[1][0].reason
+    assert "is not a date in a known format" in take(path, Mapping())[1][0].reason
     # The same number in CSV means the same.
     (tmp_path / "rows.csv").write_text(f"platform,received\nJD,{number}\n")
     assert take(tmp_path / "rows.csv", with_dates(Mapping(), [form]))[0][0].moments == taken[0].moments
@@ -198,7 +198,7 @@ def test_serial_numbers_are_dates_where_a_mapping_says_so(
 def test_the_leap_day_that_excel_invented_is_no_date(tmp_path: Path, number: str) -> None:
     (tmp_path / "rows.csv").write_text(f"platform,received\nJD,{number}\n")
     reason = take(tmp_path / "rows.csv", with_dates(Mapping(), ["excel-1900"]))[1][0].reason
-    assert reason.endswith("is no date: Excel's days before March 1900 are not those of the calendar")
+    assert reason.endswith("is not a date: Excel's days before March 1900 do not match the calendar")
 
 
 def test_a_nought_in_the_column_of_a_date_stands_for_nothing(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_number_that_a_spreadsheet_has_rounded_is_no_number_of_a_complaint(tmp
     )
     taken, refused = take(path, Mapping())
     assert not taken
-    assert refused[0].reason.startswith("column 'number' holds the number 1234567890123456")
+    assert refused[0].reason.startswith("column 'number' has the number 1234567890123456")
     # In a column that nobody reads it does no harm.
     mapping = with_pairs(Mapping(), ["number=other"])
     assert take(path, mapping)[0][0].number == "1"
@@ -243,7 +243,7 @@ FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
 WIDE = b"<row>" + b"<c><v>1</v></c>" * 16_384 + b"</row>" + b"<row><c><v>1</v></c></row>" * 5000
 
 
-TOO_MUCH = "it is a damaged workbook, or takes more memory or time than reading one may; save the sheet as CSV UTF-8"
+TOO_MUCH = "the workbook is damaged, or reading it takes too much memory or time; save the sheet as CSV UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_a_sheet_of_strange_references_is_read_or_refused(tmp_path: Path, change
     try:
         assert [list(row.cells[:1]) for row in read(path)][:2] == [["JD"], ["Tmall"]]
     except CannotRead as error:
-        assert "it is a damaged workbook" in str(error)
+        assert "the workbook is damaged" in str(error)
 
 
 def claiming(path: Path, size: int) -> Path:
@@ -287,7 +287,7 @@ def claiming(path: Path, size: int) -> Path:
 
 def test_what_unpacks_to_more_than_a_gigabyte_is_refused(tmp_path: Path) -> None:
     reason = refusal(claiming(plain(tmp_path), 1 << 30))
-    assert reason.startswith("unpacked it has 1,073,7") and "1,073,741,824 are the most" in reason
+    assert reason.startswith("unpacked, it has 1,073,7") and "the maximum is 1,073,741,824" in reason
 
 
 def test_a_size_that_lies_is_found_out(tmp_path: Path) -> None:
@@ -299,15 +299,15 @@ def test_a_workbook_of_many_parts_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a") as archive:
         for number in range(10_001):
             archive.writestr(f"xl/x{number}.xml", b"")
-    assert refusal(path).endswith("parts, and 10,000 are the most")
+    assert refusal(path).endswith("parts; the maximum is 10,000")
 
 
 @pytest.mark.parametrize(
     ("change", "part", "reason"),
     [
-        (lambda sheet: sheet[: len(sheet) // 2], "xl/worksheets/sheet1.xml", "it is a damaged workbook"),
-        (lambda sheet: b"", "xl/workbook.xml", "its sheets hold no rows|it is a damaged workbook|it holds no sheet"),
-        (lambda sheet: b"\x00" * 100, "xl/_rels/workbook.xml.rels", "it is a damaged workbook"),
+        (lambda sheet: sheet[: len(sheet) // 2], "xl/worksheets/sheet1.xml", "the workbook is damaged"),
+        (lambda sheet: b"", "xl/workbook.xml", "its sheets have no rows|the workbook is damaged|it has no sheet"),
+        (lambda sheet: b"\x00" * 100, "xl/_rels/workbook.xml.rels", "the workbook is damaged"),
     ],
 )
 def test_a_damaged_workbook_is_refused_in_one_line(
@@ -326,7 +326,7 @@ def test_any_cut_of_a_workbook_is_refused_or_read_and_says_nothing_else(
         for end in range(9, len(content) - 30, step):
             path = tmp_path / "cut.bin"
             path.write_bytes(content[:end])
-            assert refusal(path).startswith("it is a damaged"), (source.name, end)
+            assert refusal(path).startswith(("the workbook ", "it is a damaged")), (source.name, end)
         for place in range(9, len(content), step):
             broken = bytearray(content)
             broken[place : place + 8] = b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8"
@@ -389,11 +389,11 @@ def test_empty_rows_that_an_ods_repeats_are_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "head", "manifest", "reason"),
     [
-        (REPEATED.replace('"31"', '"1600"'), ODS_HEAD, MANIFEST, "it is a damaged workbook, or"),
-        ("", ODS_HEAD, MANIFEST, "its sheets hold no rows"),
-        ("<table:table-row>", ODS_HEAD, MANIFEST, "it is a damaged workbook, or"),
+        (REPEATED.replace('"31"', '"1600"'), ODS_HEAD, MANIFEST, "the workbook is damaged or"),
+        ("", ODS_HEAD, MANIFEST, "its sheets have no rows"),
+        ("<table:table-row>", ODS_HEAD, MANIFEST, "the workbook is damaged or"),
         ("", ODS_HEAD, MANIFEST.replace("/></m", "><manifest:encryption-data/></manifest:file-entry></m"), "it is protected by a password"),
-        ("&a;", ODS_HEAD.replace("?><", '?><!DOCTYPE x [<!ENTITY a "b">]><'), MANIFEST, "its sheets hold no rows"),
+        ("&a;", ODS_HEAD.replace("?><", '?><!DOCTYPE x [<!ENTITY a "b">]><'), MANIFEST, "its sheets have no rows"),
     ],
 )  # fmt: skip
 def test_an_ods_that_is_too_much_or_broken(tmp_path: Path, rows: str, head: str, manifest: str, reason: str) -> None:
@@ -417,9 +417,9 @@ def test_errors_in_an_ods_are_read_as_what_they_show(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"a.txt": b"x"}, "it is an archive and no workbook; unpack it first"),
+        ({"a.txt": b"x"}, "it is an archive, not a workbook; unpack it first"),
         ({"xl/workbook.bin": b"x"}, "it is a binary workbook (.xlsb); save it as .xlsx"),
-        ({"word/document.xml": b"x", "[Content_Types].xml": b"x"}, "it is an archive and no workbook; unpack it first"),
+        ({"word/document.xml": b"x", "[Content_Types].xml": b"x"}, "it is an archive, not a workbook; unpack it first"),
     ],
 )
 def test_other_archives(tmp_path: Path, parts: dict[str, bytes], reason: str) -> None:

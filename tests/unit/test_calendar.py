@@ -124,7 +124,7 @@ def test_edges_of_the_calendar() -> None:
     for number in (-1, 0, table.number(RULES.last) + 1):
         with pytest.raises(OutsideCalendar):
             table.working(number)
-    with pytest.raises(OutsideCalendar, match="2023-01-01 lies outside the calendar, which runs from 2020-01-01"):
+    with pytest.raises(OutsideCalendar, match="2023-01-01 is outside the calendar, which runs from 2020-01-01"):
         CALENDAR.nth_after(date(2022, 12, 30), 1)
 
 

@@ -15,6 +15,7 @@ from dealtrack.core.lifecycle import (
     Kind,
     Status,
     Transition,
+    done,
     effective,
     fold,
 )
@@ -73,7 +74,7 @@ def test_what_each_status_allows(status: Status, kind: Kind) -> None:
         with pytest.raises(NotAllowed) as caught:
             check_next(ComplaintState(1, entries), kind, later, later)
         told, _, commands = str(caught.value).partition(" Possible now: ")
-        assert told == f"Complaint 1 is {status}: it cannot be {kind}."
+        assert told == f"Complaint 1 is {status} and cannot be {done(kind)}."
         assert set(commands.rstrip(".").split(", ")) == {COMMAND_OF[allowed] for allowed in TOLD[status]}
     assert set(allowed_kinds(status)) == TOLD[status]
 

@@ -598,7 +598,7 @@ def test_extensions_that_are_allowed(policy: str, clock: str, history: str, by: 
     ("policy", "clock", "history", "by", "at", "why"),
     [
         ("samr-report", "verify", "received 2020-01-13", 16, "2020-01-14", "at most 15 working days"),
-        ("samr-report", "verify", "received 2020-01-13", 15, "2020-02-11 00:00:00", "deadline had passed"),
+        ("samr-report", "verify", "received 2020-01-13", 15, "2020-02-11 00:00:00", "had already passed"),
         (
             "samr-report",
             "verify",

@@ -82,9 +82,9 @@ def test_input_is_stripped_and_composed() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a\0b", "summary holds a NUL character."),
-        ("a\udcffb", "summary holds bytes that are not UTF-8 text."),
-        ("x" * 1001, "summary has 1,001 characters, and 1,000 are the most."),
+        ("a\0b", "summary contains a NUL character."),
+        ("a\udcffb", "summary contains bytes that are not UTF-8 text."),
+        ("x" * 1001, "summary has 1,001 characters; the maximum is 1,000."),
     ],
 )
 def test_bad_input_is_refused(text: str, reason: str) -> None:

@@ -53,7 +53,7 @@ def record(feed: Feed, action: Action, ids: Sequence[int], values: Mapping[str, 
     kind = action.recording.kind
     texts = {name: text.strip() for name, text in values.items()}
     if kind is Kind.NOTED and not texts["note"]:
-        raise MissingValue(what=_("The note"), option=_("the text"))
+        raise MissingValue(what=_("The note"), option=_("text"))
     detail = read_detail(action.recording.options, texts)
     now, zone = feed.clock(), feed.register.zone
     at = texts.get("at", "")

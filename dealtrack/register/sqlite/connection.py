@@ -39,11 +39,11 @@ UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, Recu
 REASONS = {
     "SQLITE_FULL": Phrase("the disk is full; nothing was written"),
     "SQLITE_READONLY": Phrase("it is read-only; nothing was written"),
-    "SQLITE_CORRUPT": Phrase("the file is damaged. 'dealtrack verify' names where; go back to the last backup"),
-    "SQLITE_NOTADB": Phrase("the file is damaged or encrypted; go back to the last backup"),
-    "SQLITE_CANTOPEN": Phrase("the file or its folder cannot be opened or written to; check their rights"),
+    "SQLITE_CORRUPT": Phrase("the file is damaged. 'dealtrack verify' shows where; restore the last backup"),
+    "SQLITE_NOTADB": Phrase("the file is damaged or encrypted; restore the last backup"),
+    "SQLITE_CANTOPEN": Phrase("the file or its folder cannot be opened or written to; check their permissions"),
     "SQLITE_IOERR": Phrase("the disk failed to read or write (full, removed or faulty); nothing was written"),
-    "SQLITE_PERM": Phrase("the rights to it are missing"),
+    "SQLITE_PERM": Phrase("you have no permission to use it"),
     "SQLITE_TOOBIG": Phrase("an entry is too large; nothing was written"),
 }
 
@@ -56,11 +56,11 @@ def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
     reason = next((reason for prefix, reason in REASONS.items() if name.startswith(prefix)), None)
     if reason is None and name.startswith("SQLITE_CONSTRAINT"):
         reason = Phrase(
-            "it refused an entry that does not fit what it holds ({error}); nothing was written. "
-            "'dealtrack verify' tells what is wrong",
+            "it refused an entry that contradicts its content ({error}); nothing was written. 'dealtrack "
+            "verify' shows what is wrong",
             error=error,
         )
-    reason = reason or Phrase("{error}; go back to the last backup if this lasts", error=error)
+    reason = reason or Phrase("{error}; if this persists, restore the last backup", error=error)
     return RegisterUnusable(path=path, reason=reason)
 
 
@@ -87,7 +87,7 @@ def check_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else Phrase("not a plain file")
+            kind = "a folder" if stat.S_ISDIR(mode) else Phrase("not a regular file")
             raise NotARegister(path=path, reason=Phrase("it is {kind}", kind=kind))
         with path.open("rb") as file:
             magic = file.read(len(SQLITE_MAGIC))
@@ -96,7 +96,7 @@ def check_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise RegisterUnusable(path=path, reason=getattr(error, "strerror", None) or str(error)) from None
     if magic != SQLITE_MAGIC:
-        raise NotARegister(path=path, reason=Phrase("it is empty") if not magic else Phrase("it is no SQLite file"))
+        raise NotARegister(path=path, reason=Phrase("it is empty") if not magic else Phrase("it is not an SQLite file"))
 
 
 def real_path(path: Path) -> Path:
@@ -239,7 +239,7 @@ def check_unchanged(connection: sqlite3.Connection, path: Path) -> None:
     if not isinstance(connection, Connection) or not connection.unwritable:
         return
     if connection.state != _state(path) or not _is_at_rest(path):
-        raise RegisterUnusable(path=path, reason="it was written to while it was read; do not use what was shown")
+        raise RegisterUnusable(path=path, reason="it was written to while being read; do not rely on what was shown")
 
 
 def check_log(path: Path) -> None:
@@ -262,8 +262,8 @@ def check_log(path: Path) -> None:
             raise RegisterUnusable(
                 path=path,
                 reason=Phrase(
-                    "{name}-wal, which held its last entries, is gone. Put it back, or go on without them: "
-                    "remove {name}-shm, then run 'dealtrack verify --head' with the last head you know",
+                    "{name}-wal, with its last entries, is gone. Put it back, or give those entries up: remove "
+                    "{name}-shm, then run 'dealtrack verify --head' with the last checksum you know",
                     name=path.name,
                 ),
             )
@@ -283,8 +283,8 @@ def check_names(connection: sqlite3.Connection) -> None:
         raise RegisterUnusable(
             path=connection.place,
             reason=Phrase(
-                "its file has {count} names (hard links), beside each of which entries can get lost; nothing was "
-                "written. Keep one name, or copy the file (cp) and use the copy",
+                "its file has {count} names (hard links), and entries made under one can be lost under another; "
+                "nothing was written. Keep one name, or copy the file (cp) and use the copy",
                 count=count,
             ),
         )
