@@ -60,7 +60,7 @@ def test_the_doctor_reports_looser_rights(clerk: Clerk, tmp_path: Path, what: st
     path.chmod(0o755)
     result = clerk("doctor")
     assert result.status == 1
-    assert f"{path} can be read by others (mode 755); chmod {700 if path.is_dir() else 600} it" in result.err
+    assert f"{path} can be read by others (mode 755); run chmod {700 if path.is_dir() else 600} on it" in result.err
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process blanks out its arguments on Linux alone")

@@ -229,7 +229,7 @@ def test_a_well_made_entry_at_the_end_is_found_by_the_tables(copy: Clerk) -> Non
     with unguarded(copy.db) as db:
         (last,) = db.execute("SELECT hash FROM transition WHERE seq = ?", (LENGTH,)).fetchone()
         _put_in(db, LENGTH + 1, last, complaint=1, kind="withdrawn")
-    assert "table complaint differs from the journal at 1\n" in found(copy)
+    assert "Table complaint differs from the journal at 1\n" in found(copy)
 
 
 def _put_in(db: sqlite3.Connection, seq: int, previous: bytes, complaint: int | None = 1, kind: str = "noted") -> None:
@@ -290,7 +290,7 @@ def test_a_journal_forged_to_its_end_shows_against_a_head_kept_elsewhere(copy: C
     with unguarded(copy.db) as db:
         _forge(db, MIDDLE, "recorded_at", until=LENGTH)
     copy("recheck", "--rebuild")
-    assert f"the head {head} is not in the journal" in found(copy, "--head", head)
+    assert f"The checksum {head} is not in the journal" in found(copy, "--head", head)
     # Nothing else could tell: that is what the head is kept for.
     copy("verify").ok()
 
@@ -347,8 +347,8 @@ def _new_value(db: sqlite3.Connection, table: str, column: str, value: object) -
 
 def _names(table: str, told: str) -> bool:
     if table == "personal":
-        return "personal data" in told
-    return f"table {table}" in told or "is in the tables" in told or (table == "fact" and "damaged" in told)
+        return "Personal data" in told
+    return f"Table {table}" in told or "is in the tables" in told or (table == "fact" and "damaged" in told)
 
 
 @pytest.mark.parametrize("table", PROJECTED)
@@ -438,24 +438,24 @@ def test_changed_personal_data_is_found(copy: Clerk, column: str) -> None:
         (value,) = db.execute(f"SELECT {column} FROM personal WHERE complaint = 2").fetchone()
         new = 99_999 if column == "complaint" else _other(value)
         db.execute(f"UPDATE personal SET {column} = ? WHERE complaint = 2", (new,))
-    assert "personal data of complaint 2 " in found(copy)
+    assert "Personal data of complaint 2 " in found(copy)
 
 
 def test_deleted_inserted_and_swapped_personal_data_is_found(copy: Clerk) -> None:
     with unguarded(copy.db) as db:
         db.execute("DELETE FROM personal WHERE complaint = 2")
-    assert "personal data of complaint 2 " in found(copy)
+    assert "Personal data of complaint 2 " in found(copy)
     with unguarded(copy.db) as db:
         db.execute("INSERT INTO personal SELECT 2, consumer, phone, email, address, salt, phone_key, email_key FROM "
                    "personal WHERE complaint = 1")  # fmt: skip
-    assert "personal data of complaint 2 " in found(copy)
+    assert "Personal data of complaint 2 " in found(copy)
 
 
 def test_personal_data_of_an_unknown_or_erased_complaint_is_found(copy: Clerk) -> None:
     with unguarded(copy.db) as db:
         db.execute("INSERT INTO personal SELECT 77777, consumer, phone, email, address, salt, phone_key, email_key FROM "
                    "personal WHERE complaint = 1")  # fmt: skip
-    assert "personal data of complaint 77777 " in found(copy)
+    assert "Personal data of complaint 77777 " in found(copy)
     with unguarded(copy.db) as db:
         db.execute("DELETE FROM personal WHERE complaint = 77777")
         row = db.execute("SELECT * FROM personal WHERE complaint = 1").fetchone()
@@ -463,7 +463,7 @@ def test_personal_data_of_an_unknown_or_erased_complaint_is_found(copy: Clerk) -
     copy("verify").ok()
     with unguarded(copy.db) as db:
         db.execute("INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    assert "personal data of complaint 1 " in found(copy)
+    assert "Personal data of complaint 1 " in found(copy)
 
 
 def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Clerk, tmp_path: Path) -> None:
@@ -485,7 +485,7 @@ def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Cler
     listed = [row["id"] for row in json.loads(copy("list", "--format", "json").ok())]
     assert listed[-5:] == ids
     assert "consumer" not in copy("show", ids[0]).ok()
-    named = [f"personal data of complaint {last + ahead} was put in" for ahead in (1, 3, 5, 77777)]
+    named = [f"Personal data of complaint {last + ahead} was put in" for ahead in (1, 3, 5, 77777)]
     assert [line.split(":")[1].strip() for line in found(copy).splitlines()[:-1]] == named
 
 
@@ -531,9 +531,9 @@ def test_changed_and_missing_evidence_is_found(copy: Clerk) -> None:
     (paper,) = [path for path in files if path.read_bytes() == b"paid 12.50"]
     paper.chmod(0o600)
     paper.write_bytes(b"paid 92.50")
-    assert "evidence receipt.txt of complaint 1 " in found(copy)
+    assert "Evidence receipt.txt of complaint 1 " in found(copy)
     paper.unlink()
-    assert "evidence receipt.txt of complaint 1 " in found(copy)
+    assert "Evidence receipt.txt of complaint 1 " in found(copy)
 
 
 # The schema itself

@@ -186,7 +186,7 @@ def test_an_index_of_ones_own_bars_no_upgrade_and_is_named_after_it(old: Clerk) 
         connection.execute("CREATE INDEX mine ON personal (consumer)")
     assert old("list").ok()
     assert _version(old.db) == VERSION
-    assert old("verify").err.startswith("dealtrack: the schema was altered at mine\n")
+    assert old("verify").err.startswith("dealtrack: The schema was altered at mine.\n")
 
 
 def test_an_altered_journal_is_not_brought_up_to_date_but_still_told_of(old: Clerk) -> None:
