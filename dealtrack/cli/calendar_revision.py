@@ -95,7 +95,7 @@ def import_(
         notice = notice._replace(source=source, issued=day, scope=scope)
         rules, notice = _with_issue(session, register, notice)
         for ruled, ruling in overruled_days(rules, notice):
-            text = _("{day}: stays {told}, despite this notice")
+            text = _("{day}: remains a {told}, despite this notice")
             print_line(text.format(day=show_day(ruled), told=_reason(ruled, ruling)))
 
         def plan() -> Plan:
@@ -229,5 +229,5 @@ def _show_rolled(revision: Revision, register: Register) -> None:
 
 def _reason(day: Any, ruling: Ruling) -> str:
     word = _("working day") if ruling.worked else _("day off")
-    text = reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True))
-    return _("{word} ({reason})").format(word=word, reason=say(text))
+    text = say(reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True)))
+    return word if text == word else _("{word} ({reason})").format(word=word, reason=text)

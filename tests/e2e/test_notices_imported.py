@@ -125,7 +125,7 @@ def test_the_day_of_issue_is_asked_for_only_where_it_counts(china: Callable[[], 
         "Import it with --issued DAY.\n"
     )
     told = clerk("calendar", "import", file, "--year", 2020, "--issued", "2019-11-21").ok()
-    assert told.startswith("Sat 2020-02-01: stays off (Spring Festival, extended), despite this notice\n")
+    assert told.startswith("Sat 2020-02-01: remains a day off (Spring Festival, extended), despite this notice\n")
     # What the source names is the day of issue, too.
     clerk("calendar", "import", file, "--year", 2020, "--source", "notice of 2019-11-21", "--yes").ok()
     asked = china()
@@ -177,7 +177,7 @@ def test_the_preview_lists_every_day_those_against_the_weekday_rule_first(
     listed = [line.split(":")[0].split()[-1] for line in told if "->" in line]
     weekdays = [f"2026-07-{day:02}" for day in range(1, 32) if day not in (4, 5, 11, 12, 18, 19, 25, 26)]
     assert listed == [*weekdays, "2026-08-01", "2026-10-07"]
-    assert not any(" more " in line for line in told)
+    assert not any(" more " in line for line in told), told
 
 
 def test_a_deadline_is_the_same_by_the_packaged_calendar_and_by_the_imported_notice(
@@ -250,7 +250,7 @@ def test_refresh_takes_in_the_year_that_a_release_publishes_and_leaves_an_import
     assert "The calendar differs from the bundled one" in warned.err and warned.status == 1
     told = plain("calendar", "refresh", "--yes").ok()
     assert "2027: now official" in told
-    assert "Sat 2027-02-13: off (weekend) -> worked (make-up working day for" in told
+    assert "Sat 2027-02-13: day off (weekend) -> working day (make-up working day for" in told
     assert not json.loads(plain("calendar", "next", 1, "--from", "2027-02-05", "--format", "json").ok())["provisional"]
     imported("calendar", "refresh", "--yes").ok()
     after = _rules(imported)
@@ -275,7 +275,7 @@ def test_what_a_register_of_before_spans_counts_moves_only_when_it_is_refreshed(
         clerk("verify").ok()
         assert "The calendar differs from the bundled one" in clerk("doctor").err
         told = clerk("calendar", "refresh").ok()
-        line = "Sat 2026-09-26, within the holiday Fri 2026-09-25 to Sun 2026-09-27: a period that ends there is due "
+        line = "Sat 2026-09-26, in the holiday from Fri 2026-09-25 to Sun 2026-09-27: a period ending there is due "
         assert f"{line}Sat 2026-09-26 -> Mon 2026-09-28\n" in told
         assert "complaint 8 mediate: Sat 2026-09-26 24:00 -> Mon 2026-09-28 24:00\n" in told
         assert clerk("calendar", "refresh", "--yes").ok().startswith(told)
@@ -301,7 +301,7 @@ def test_refresh_shows_the_days_that_a_country_s_offices_are_closed_besides(
     file.write_text(head, encoding="utf-8")
     assert "The calendar differs from the bundled one" in clerk("doctor").err
     told = clerk("calendar", "refresh").ok()
-    closed = "worked (working day) -> off (Closed each year by law"
+    closed = "working day -> day off (Closed each year by law"
     assert all(f"{day}: {closed}" in told for day in ("Tue 2026-12-29", "Thu 2026-12-31"))
     assert "complaint 1 complete: Wed 2027-01-13 24:00 -> Mon 2027-01-18 24:00\n" in told
     assert clerk("calendar", "refresh", "--yes").ok().startswith(told)
