@@ -67,7 +67,7 @@ def test_the_amended_day_moves_as_many_clocks_as_the_work_says(bench: Bench) -> 
     assert work.before is not None
     work.before()
     told = run(work.command, bench.environment)[1].decode()
-    assert "1 day, 17 deadlines moved" in told, "seven that the register holds, and ten more"
+    assert "1 day changed, 17 deadlines moved" in told, "seven that the register holds, and ten more"
     assert run(work.floor, bench.environment)[1]
 
 

@@ -136,7 +136,7 @@ COMMANDS = list(pages.commands())
         ("add --no-input", 2, "The platform is missing"),
         ("erase 1 --reason asked --no-input", 0, "erased"),
         ("erase 1 --reason asked --yes", 0, "erased"),
-        ("calendar amend 2016-12-01 --off --name x --source y --no-input", 0, "nothing was changed"),
+        ("calendar amend 2016-12-01 --off --name x --source y --no-input", 0, "Preview only"),
         ("calendar amend 2016-12-01 --off --name x --source y --yes", 0, "calendar revision"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from dealtrack.core.personal import email_key, phone_key
 from tests.conftest import Clerk
 
-WARNING = " look"
+WARNING = " may "
 
 
 def _add(clerk: Clerk, day: str, *words: str) -> str:

@@ -107,7 +107,7 @@ def test_rejects_never_replace_the_rows_that_they_come_from(clerk: Clerk, tmp_pa
         environment = {"PATH": "/usr/bin:/bin", **clerk.environment()}
         words = [sys.executable, "-m", "dealtrack", "import", "-", "--rejects", str(link)]
         piped = subprocess.run(words, stdin=stream, env=environment, cwd=PROJECT, capture_output=True, check=False)
-    assert (piped.returncode, b"it is the file that is imported" in piped.stderr) == (3, True)
+    assert (piped.returncode, b"it is the file being imported" in piped.stderr) == (3, True)
     named = clerk("import", file, "--rejects", link)
-    assert (named.status, "it is the file that is imported" in named.err) == (3, True)
+    assert (named.status, "it is the file being imported" in named.err) == (3, True)
     assert file.read_bytes() == before

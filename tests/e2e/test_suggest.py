@@ -191,10 +191,10 @@ def test_dates_of_a_file_with_the_names_of_ones_own_are_looked_at(clerk: Clerk, 
     path = tmp_path / "own.csv"
     path.write_text("number,platform,received,completed\n1,JD,31.10.16,\n")
     told = clerk("import", "--suggest", path).ok()
-    assert 'dates = "%d.%m.%y"' in told and "without a mapping" not in told
+    assert 'dates = "%d.%m.%y"' in told and "no mapping needed" not in told
     path.write_text("number,platform,received,completed\n1,JD,03/10/2016,\n")
     told = clerk("import", "--suggest", path).ok()
-    assert "without a mapping" in told and UNSETTLED in told
+    assert "no mapping needed" in told and UNSETTLED in told
 
 
 NO_COMPLETED = "# no column found for completed: all become overdue unless"

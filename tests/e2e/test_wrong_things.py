@@ -604,7 +604,7 @@ def test_no_output_replaces_a_register_or_the_file_that_is_read(desk: Clerk, tmp
     with unchanged(desk.db):
         complains(desk("export", "--to", desk.db), 3, "it is a database")
         complains(desk("import", rows, "--skip-bad", "--rejects", desk.db), 3, "it is a database")
-        complains(desk("import", rows, "--skip-bad", "--rejects", rows), 3, "it is the file that is imported")
+        complains(desk("import", rows, "--skip-bad", "--rejects", rows), 3, "it is the file being imported")
     assert rows.read_text() == HEAD + row(received="never")
 
 

@@ -64,7 +64,7 @@ def test_a_file_that_was_taken_in_adds_nothing(imported: Clerk, tmp_path: Path) 
         (("void", PLACE, "--reason", "x"), counts(ROWS, changed=1), ""),
         (("void", PLACE, PLACE + 1, "--reason", "x"), counts(ROWS, changed=2), ""),
         (("amend", PLACE, "--owner", "x"), counts(ROWS), ""),
-        (("amend", PLACE, "--consumer", "x"), counts(ROWS), "consumer in the file is not what a clerk entered"),
+        (("amend", PLACE, "--consumer", "x"), counts(ROWS), "consumer in the file differs from what a clerk recorded"),
         (("erase", PLACE, "--reason", "x", "--yes"), counts(ROWS), "of 1 complaint was erased and is not imported"),
         (
             ("add", "--platform", "JD", "--number", NUMBER, "--yes"),
