@@ -1,4 +1,4 @@
-"""The hash chain of the journal: each entry's digest covers all its columns and the entry before it."""
+"""The hash chain of the journal: `entry_hash` covers all columns of an entry, and the hash of the entry before it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from dealtrack.phrase import Phrase
 
-GENESIS = bytes(32)
+BEFORE_FIRST = bytes(32)
+"""What stands in the place of the hash before the first entry."""
 
 _encode = JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
@@ -18,7 +19,7 @@ _write_int = int.__repr__
 
 
 class Link(NamedTuple):
-    """One entry of the journal as it is stored: moments and detail are text, digests are bytes."""
+    """One entry of the journal as it is stored: moments and detail are text, hashes are bytes."""
 
     seq: int
     complaint: int | None
@@ -40,18 +41,25 @@ class Fault(NamedTuple):
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, characters unescaped; raises ValueError for NaN."""
-    # What most transitions have to tell is nothing.
+    # Most transitions have no detail.
     return _encode(value) if value or value.__class__ is not dict else "{}"
 
 
-def digest(
+def entry_hash(
     seq: int, complaint: int | None, kind: str, at: str, recorded_at: str, actor: str, detail: str, previous: bytes
 ) -> bytes:
-    """Return the SHA-256 of an entry: the digest before it, then its columns as canonical JSON in UTF-8.
+    """Return the hash of an entry: SHA-256 of the hash before it, then its columns as canonical JSON in UTF-8.
 
     Raises TypeError for a column of another type.
     """
-    return sha256(_content(seq, complaint, kind, at, recorded_at, actor, detail, previous))
+    # The JSON is put together here: `canonical` of the list of columns takes four times as long.
+    number = "null" if complaint is None else _write_int(complaint)
+    columns = (
+        f"[{_write_int(seq)},{number},{encode_basestring(kind)},{encode_basestring(at)},"
+        f"{encode_basestring(recorded_at)},{encode_basestring(actor)},{encode_basestring(detail)}]"
+    )
+    hash_: bytes = _hashing()(previous + columns.encode()).digest()
+    return hash_
 
 
 def links_after(
@@ -63,34 +71,20 @@ def links_after(
 ) -> list[tuple[Any, ...]]:
     """Return the links that continue a chain, all recorded at one moment by one person, as rows of a `Link`'s columns.
 
-    `seq` and `previous` are the number and digest of the entry before them. Each of `histories` is a complaint, and the
-    kinds, moments and details of its entries. Digests are bytearrays: sqlite3 looks for an adapter of bytes, and of no
-    bytearray, which takes 0.8 us an entry.
+    `seq` and `previous` are the number and hash of the entry before them. Each of `histories` is a complaint, and the
+    kinds, moments and details of its entries. Hashes are bytearrays, which sqlite3 stores faster than bytes, by 0.8 us
+    an entry.
     """
     links = []
-    hashing = _hashing()
     before = bytearray(previous)
     for complaint, kinds, moments, details in histories:
         for kind, at, detail in zip(kinds, moments, details, strict=True):
             seq += 1
-            content = _content(seq, complaint, kind, at, recorded_at, actor, detail, previous)
-            previous = hashing(content).digest()
+            previous = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, previous)
             own = bytearray(previous)
             links.append((seq, complaint, kind, at, recorded_at, actor, detail, before, own))
             before = own
     return links
-
-
-def _content(
-    seq: int, complaint: int | None, kind: str, at: str, recorded_at: str, actor: str, detail: str, previous: bytes
-) -> bytes:
-    # Put together by hand, which takes a quarter of the time of `canonical` of the list of columns.
-    mark = "null" if complaint is None else _write_int(complaint)
-    columns = (
-        f"[{_write_int(seq)},{mark},{encode_basestring(kind)},{encode_basestring(at)},{encode_basestring(recorded_at)},"
-        f"{encode_basestring(actor)},{encode_basestring(detail)}]"
-    )
-    return previous + columns.encode()
 
 
 def quote(text: str | None) -> str:
@@ -100,8 +94,8 @@ def quote(text: str | None) -> str:
 
 def sha256(data: bytes) -> bytes:
     """Return the SHA-256 of some bytes."""
-    digest: bytes = _hashing()(data).digest()
-    return digest
+    hash_: bytes = _hashing()(data).digest()
+    return hash_
 
 
 @cache
@@ -112,14 +106,13 @@ def _hashing() -> Callable[[bytes], Any]:
     return sha256
 
 
-def first_fault(links: Iterable[Sequence[Any]], previous: bytes = GENESIS, seq: int = 0) -> Fault | None:
-    """Return the first entry that was changed, removed or put in, None for a whole chain.
+def first_fault(links: Iterable[Sequence[Any]], previous: bytes = BEFORE_FIRST, seq: int = 0) -> Fault | None:
+    """Return the first entry that was changed, removed or put in, None for an unbroken chain.
 
-    A link may be any row of a `Link`'s columns: to make millions of those takes longer than to hash them.
-    `previous` and `seq` are the digest and number of the entry before the first link. A cut-off tail leaves
-    a whole chain: it shows only against a head kept elsewhere.
+    A link may be any row of a `Link`'s columns: to make millions of `Link`s takes longer than to hash them.
+    `previous` and `seq` are the hash and number of the entry before the first link. Where the last entries were
+    removed, the rest is unbroken: this is seen only if the last hash was noted elsewhere.
     """
-    hashing = _hashing()
     for number, complaint, kind, at, recorded_at, actor, detail, before, own in links:
         seq += 1
         if number != seq:
@@ -132,7 +125,7 @@ def first_fault(links: Iterable[Sequence[Any]], previous: bytes = GENESIS, seq: 
         if before != previous:
             return Fault(seq, Phrase("it does not follow from the entry before it"))
         try:
-            expected = hashing(_content(seq, complaint, kind, at, recorded_at, actor, detail, before)).digest()
+            expected = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, before)
         except (TypeError, ValueError, UnicodeError):
             return Fault(seq, Phrase("its content is invalid"))
         if own != expected:

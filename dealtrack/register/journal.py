@@ -59,7 +59,7 @@ class Tail:
     def of(cls, connection: sqlite3.Connection) -> "Tail":
         """Return the journal's present end."""
         row = connection.execute("SELECT seq, hash, recorded_at FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
-        return cls(*row) if row else cls(0, chain.GENESIS, "")
+        return cls(*row) if row else cls(0, chain.BEFORE_FIRST, "")
 
 
 class JournalWriter:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from dealtrack.core.chain import GENESIS, digest
+from dealtrack.core.chain import BEFORE_FIRST, entry_hash
 from tests.conftest import IS_LONG, Clerk
 from tests.guards import without_triggers
 
@@ -104,12 +104,12 @@ def _untyped(db: sqlite3.Connection, table: str) -> str:
 
 def _chain(db: sqlite3.Connection) -> None:
     """Make the chain of the journal fit again, as far as its entries have a digest at all."""
-    previous = GENESIS
+    previous = BEFORE_FIRST
     rows = db.execute("SELECT seq, complaint, kind, at, recorded_at, actor, detail FROM transition ORDER BY seq")
     for row in rows.fetchall():
         try:
             seq, complaint, kind, at, recorded_at, actor, detail = row
-            held = digest(seq, complaint, kind, at, recorded_at, actor, detail, previous)
+            held = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, previous)
         except (TypeError, ValueError):
             return
         db.execute("UPDATE transition SET previous = ?, hash = ? WHERE seq = ?", (previous, held, row[0]))

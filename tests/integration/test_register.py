@@ -132,7 +132,7 @@ def rewrite(path: Path, seq: int, **changes: Any) -> None:
             f"SELECT {COLUMNS} FROM transition WHERE seq >= ? ORDER BY seq", (seq,)
         ).fetchall():
             link = chain.Link(*row)._replace(previous=previous, **(changes if row[0] == seq else {}))
-            link = link._replace(hash=chain.digest(*link[:-1]))
+            link = link._replace(hash=chain.entry_hash(*link[:-1]))
             changed = (link.actor, link.detail, link.at, link.previous, link.hash, link.seq)
             sets = "actor = ?, detail = ?, at = ?, previous = ?, hash = ?"
             connection.execute(f"UPDATE transition SET {sets} WHERE seq = ?", changed)

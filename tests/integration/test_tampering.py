@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.core.chain import digest
+from dealtrack.core.chain import entry_hash
 from dealtrack.errors import PersonalAltered
 from tests.conftest import IS_LONG, Clerk
 from tests.guards import without_triggers
@@ -234,7 +234,7 @@ def test_a_well_made_entry_at_the_end_is_found_by_the_tables(copy: Clerk) -> Non
 
 def _put_in(db: sqlite3.Connection, seq: int, previous: bytes, complaint: int | None = 1, kind: str = "noted") -> None:
     at = "2016-11-30T01:00:00Z"
-    made = digest(seq, complaint, kind, at, at, "clerk", "{}", previous)
+    made = entry_hash(seq, complaint, kind, at, at, "clerk", "{}", previous)
     db.execute(
         "INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (seq, complaint, kind, at, at, "clerk", "{}", previous, made),

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.chain import GENESIS, Link, canonical, digest, first_fault
+from dealtrack.core.chain import BEFORE_FIRST, Link, canonical, entry_hash, first_fault
 
 
 def chained(*columns: tuple[int | None, str, str, str, str, str]) -> list[Link]:
     links: list[Link] = []
-    previous = GENESIS
+    previous = BEFORE_FIRST
     for seq, (complaint, kind, at, recorded_at, actor, detail) in enumerate(columns, 1):
-        found = digest(seq, complaint, kind, at, recorded_at, actor, detail, previous)
+        found = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, previous)
         links.append(Link(seq, complaint, kind, at, recorded_at, actor, detail, previous, found))
         previous = found
     return links
@@ -43,7 +43,7 @@ def test_a_digest_is_the_sha_256_of_the_one_before_and_the_columns_as_canonical_
     columns = [entry.seq, entry.complaint, entry.kind, entry.at, entry.recorded_at, entry.actor, entry.detail]
     text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
     assert entry.hash == hashlib.sha256(WHOLE[2].hash + text.encode()).digest()
-    assert bytes(32) == GENESIS and len(entry.hash) == 32
+    assert bytes(32) == BEFORE_FIRST and len(entry.hash) == 32
 
 
 def test_a_whole_chain_has_no_fault() -> None:
@@ -59,7 +59,7 @@ def test_a_cut_off_tail_leaves_a_whole_chain() -> None:
 def rehashed(link: Link, **changes: Any) -> Link:
     """Change an entry and give it the hash that fits it, as one who knows how would."""
     changed = link._replace(**changes)
-    return changed._replace(hash=digest(*changed[:-1]))
+    return changed._replace(hash=entry_hash(*changed[:-1]))
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,11 @@ def test_what_no_entry_can_hold_is_a_fault_and_no_crash(wrong: dict[str, Any]) -
 
 
 def test_columns_cannot_run_into_one_another() -> None:
-    assert digest(1, 1, "ab", "c", "", "", "", GENESIS) != digest(1, 1, "a", "bc", "", "", "", GENESIS)
-    assert digest(1, None, "", "", "", "", "", GENESIS) != digest(1, 0, "", "", "", "", "", GENESIS)
-    assert digest(1, 1, "1", "", "", "", "", GENESIS) != digest(11, 1, "", "", "", "", "", GENESIS)
+    assert entry_hash(1, 1, "ab", "c", "", "", "", BEFORE_FIRST) != entry_hash(
+        1, 1, "a", "bc", "", "", "", BEFORE_FIRST
+    )
+    assert entry_hash(1, None, "", "", "", "", "", BEFORE_FIRST) != entry_hash(1, 0, "", "", "", "", "", BEFORE_FIRST)
+    assert entry_hash(1, 1, "1", "", "", "", "", BEFORE_FIRST) != entry_hash(11, 1, "", "", "", "", "", BEFORE_FIRST)
 
 
 @given(st.dictionaries(texts, plain, max_size=4))
@@ -133,7 +135,7 @@ def test_a_digest_is_of_the_canonical_json_of_any_columns(
     seq: int, complaint: int | None, columns: tuple[str, str, str, str, str]
 ) -> None:
     text = canonical([seq, complaint, *columns])
-    assert digest(seq, complaint, *columns, GENESIS) == hashlib.sha256(GENESIS + text.encode()).digest()
+    assert entry_hash(seq, complaint, *columns, BEFORE_FIRST) == hashlib.sha256(BEFORE_FIRST + text.encode()).digest()
 
 
 def test_canonical_json_sorts_keys_leaves_no_spaces_and_escapes_nothing() -> None:
