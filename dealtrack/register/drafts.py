@@ -3,7 +3,6 @@
 import errno
 import itertools
 import os
-import secrets
 import shutil
 import signal
 import sys
@@ -12,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 from types import FrameType
 
 from dealtrack.phrase import Phrase
@@ -72,7 +70,7 @@ def link_file(handle: int, name: str, folder: int) -> None:
 
 
 def _new_name(place: Path) -> Path:
-    return place.with_name(f".{place.name[:NAME_LENGTH]}.{secrets.token_hex(4)}{DRAFT}")
+    return place.with_name(f".{place.name[:NAME_LENGTH]}.{os.urandom(4).hex()}{DRAFT}")
 
 
 @contextmanager
@@ -197,6 +195,8 @@ def draft_folder() -> Iterator[Path]:
 
 def draft_place() -> Path:
     """Return the folder in which `draft_folder` makes its own: the system's for temporary files."""
+    from tempfile import gettempdir  # 3 ms, which commands that make no folder save
+
     return Path(gettempdir())
 
 

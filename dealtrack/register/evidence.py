@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import secrets
 import sqlite3
 import stat
 import sys
@@ -132,7 +131,7 @@ def _keep(folder: Path, source: Path) -> tuple[str, int]:
     The copy is whole and on the disk when this returns. Raises CannotRead and CannotWrite.
     """
     with _opened(source) as handle, _made_folder(folder) as root:
-        part = f".{secrets.token_hex(8)}{DRAFT}"
+        part = f".{os.urandom(8).hex()}{DRAFT}"
         try:
             unnamed = root.unnamed_file()
             out = root.open(part, CREATE) if unnamed is None else unnamed
