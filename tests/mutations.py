@@ -337,7 +337,7 @@ FAULTS = (
     Fault(
         "recorder",
         "an entry is recorded before the one that stands before it where the machine's clock was set back",
-        "recorded_at = max(to_store(now), self._tail.recorded_at)",
+        "recorded_at = max(to_store(now), self._last.recorded_at)",
         "recorded_at = to_store(now)",
         "integration/test_register",
     ),
@@ -380,8 +380,8 @@ FAULTS = (
     Fault(
         "verification",
         "rows of complaints and clocks are not compared with what the journal makes",
-        "if stored != made:",
-        "if stored != made and not made.rows:",
+        "if stored != projected:",
+        "if stored != projected and not projected.rows:",
         "integration/test_tampering integration/test_verifying",
     ),
     Fault(

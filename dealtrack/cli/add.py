@@ -45,7 +45,7 @@ from dealtrack.errors import (
     suggestion,
 )
 from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.register.duplicates import Watch, merged
+from dealtrack.register.duplicates import DuplicateFinder, merged
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
@@ -116,11 +116,11 @@ def add(
         with session.recording(register) as recorder:
             detail["policy"] = recorder.use_policy(detail["policy"], read_policy)
             is_new = _enter_if_new(register, recorder, platform_name)
-            watch = Watch(register, duplicate_days)
+            duplicates = DuplicateFinder(register, duplicate_days)
             recorded = recorder.record(Work(None, (draft,), personal if personal != Personal() else None))
             id_ = recorded.complaint.id
             recorder.flush()
-            alike = merged([*watch.by_number(id_), *watch.by_contact()])
+            alike = merged([*duplicates.by_number(id_), *duplicates.by_contact()])
         if is_new:
             warn(_("platform added: {name}").format(name=platform_name))
         show_change(session, register, [recorded], fmt)

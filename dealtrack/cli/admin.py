@@ -269,12 +269,12 @@ def verify(
     for fault in report.faults:
         warn(sentence(fault))
     if report.faults:
-        way_back = (
+        next_step = (
             _("the journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it")
             if report.rebuilds
             else _("keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact")
         )
-        warn(way_back)
+        warn(next_step)
         raise typer.Exit(CHECK_FAILED)
     print_line(_("journal intact: {count} entries, checksum {head}").format(count=report.entries, head=report.head))
 

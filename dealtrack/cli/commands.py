@@ -208,7 +208,7 @@ def _share_options(name: str, command: Any) -> None:
     command.examples = EXAMPLES.get(name, ())
     if name in QUIET:
         text = _("Suppress output except errors and warnings.")
-        command.params.append(_flag("--quiet", text, _hush))
+        command.params.append(_flag("--quiet", text, _silence_output))
     if name in ASKING:
         command.params.append(_flag("--no-input", _("Never prompt."), _forbid_asking))
 
@@ -219,7 +219,7 @@ def _flag(name: str, text: str, callback: Any) -> TyperOption:
     )
 
 
-def _hush(context: Any, param: Any, value: bool) -> None:
+def _silence_output(context: Any, param: Any, value: bool) -> None:
     if value and not context.resilient_parsing:
         context.obj.is_quiet = True
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed as the command ends

@@ -29,7 +29,7 @@ from dealtrack.exchange.mapping import (
 )
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source, open_source
-from dealtrack.exchange.rows import ComplaintRow, RowsReader
+from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
 from dealtrack.exchange.suggest import SAMPLE, Suggestion, mapping_toml, suggest_mapping
 
 SHOWN = 5
@@ -103,7 +103,7 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
     read = [name for name in FIELDS if name in mapping.columns or name in mapping.constants]
     keys = ["line", *(name for name in read if name in ON_TERMINAL or not sys.stderr.isatty())]
     try:
-        rows = list(RowsReader(source, mapping, zone).read(source.rows))
+        rows = list(ComplaintReader(source, mapping, zone).read(source.rows))
     except MissingColumn:
         return
     print_records(_records(rows, keys), keys, zone=zone, stream=sys.stderr)

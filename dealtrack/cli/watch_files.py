@@ -16,7 +16,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue
 from dealtrack.exchange.files import FileKind, binary_output, text_output
 from dealtrack.exchange.ics import Deadline, ics_bytes
-from dealtrack.exchange.lists import ENDINGS, Listed, grouped, write_lists
+from dealtrack.exchange.lists import ENDINGS, ListFile, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
 from dealtrack.phrase import Phrase
 from dealtrack.register.register import Register
@@ -83,7 +83,7 @@ def _record(lateness: Lateness) -> dict[str, Any]:
     return {**watch_record(lateness), "received": complaint.received, "summary": complaint.summary}
 
 
-def _listed_record(listed: Listed) -> dict[str, Any]:
+def _listed_record(listed: ListFile) -> dict[str, Any]:
     return {
         "name": listed.name,
         "overdue": listed.overdue,

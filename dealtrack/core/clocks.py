@@ -306,11 +306,11 @@ def project(
     if not is_open or is_paused:
         return waiting
     start = moment
-    for feeder in policy.clocks:
-        if feeder.stop & rule.start and feeder.name != rule.name:
-            before = latest.get(feeder.name)
-            if before is None and not feeder.start & rule.stop:
-                before = project(feeder, latest, policy, is_open, is_paused, calendar, zone, moment)
+    for earlier in policy.clocks:
+        if earlier.stop & rule.start and earlier.name != rule.name:
+            before = latest.get(earlier.name)
+            if before is None and not earlier.start & rule.stop:
+                before = project(earlier, latest, policy, is_open, is_paused, calendar, zone, moment)
             if before is not None and before.due is not None and before.ended is None:
                 start = max(start, before.due)
     due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start, zone)]

@@ -22,7 +22,7 @@ _TIME = re.compile(
 )
 
 
-class Dated(NamedTuple):
+class DateReading(NamedTuple):
     """A date of numbers read in one order: the order, the form that reads it so, and the day it is then."""
 
     order: str
@@ -30,7 +30,7 @@ class Dated(NamedTuple):
     day: date
 
 
-def readings(text: str) -> Iterator[Dated]:
+def readings(text: str) -> Iterator[DateReading]:
     """Yield the readings of a date of numbers whose year does not stand first with four digits; none of another."""
     match = _NUMBERS.fullmatch(text.strip())
     end = _time_form(match[5]) if match else None
@@ -39,11 +39,11 @@ def readings(text: str) -> Iterator[Dated]:
     first, sign, second, last = match[1], match[2], match[3], match[4]
     year = "%Y" if len(last) == 4 else "%y"
     if day := _day(last, second, first):
-        yield Dated(DAY, f"%d{sign}%m{sign}{year}{end}", day)
+        yield DateReading(DAY, f"%d{sign}%m{sign}{year}{end}", day)
     if day := _day(last, first, second):
-        yield Dated(MONTH, f"%m{sign}%d{sign}{year}{end}", day)
+        yield DateReading(MONTH, f"%m{sign}%d{sign}{year}{end}", day)
     if len(first) == len(last) == 2 and (day := _day(first, second, last)):
-        yield Dated(YEAR, f"%y{sign}%m{sign}%d{end}", day)
+        yield DateReading(YEAR, f"%y{sign}%m{sign}%d{end}", day)
 
 
 def sign_in(text: str) -> str:

@@ -27,9 +27,9 @@ from dealtrack.exchange.reconcile import (
     personal_of,
     work_of,
 )
-from dealtrack.exchange.rows import ComplaintRow, FileFacts, RowsReader
+from dealtrack.exchange.rows import ComplaintReader, ComplaintRow, FileFacts
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.duplicates import Lookalike, Watch
+from dealtrack.register.duplicates import DuplicateFinder, Lookalike
 from dealtrack.register.personal import Personal, erasures
 from dealtrack.register.recorder import Draft, Outcome, Recorder, Work, recording
 from dealtrack.register.register import Register
@@ -80,7 +80,7 @@ AT_ONCE = 64
 PolicyLoader = Callable[[str], Sequence[Policy]]
 
 
-class _GivenUp(Exception):
+class _NothingWritten(Exception):
     """Nothing is to be written: some rows were refused, or it was a rehearsal."""
 
 
@@ -106,23 +106,23 @@ def import_rows(
     known at the same platform within `duplicate_days` are counted, never refused.
     Raises MissingColumn and CannotRead.
     """
-    reader = RowsReader(source, mapping, register.zone)
+    reader = ComplaintReader(source, mapping, register.zone)
     summary = ImportSummary(reader.facts, passed=source.passed)
     try:
         with recording(register, now, actor) as recorder:
-            watch = Watch(register, duplicate_days)
-            intake = Intake(register, recorder, reader, source.name, summary, load_policy)
+            duplicates = DuplicateFinder(register, duplicate_days)
+            importer = RowImporter(register, recorder, reader, source.name, summary, load_policy)
             while rows := list(islice(source.rows, AT_ONCE)):
-                intake.take_all(rows, refuse)
+                importer.take_all(rows, refuse)
                 progress(summary.rows)
             recorder.flush()
-            _count_alike(summary, watch)
+            _count_alike(summary, duplicates)
             if not reader.is_own:
                 _count_words(summary, recorder, mapping)
             if dry_run or (summary.refused and not skip_bad):
-                raise _GivenUp
+                raise _NothingWritten
         summary.outcome = recorder.outcome()
-    except _GivenUp:
+    except _NothingWritten:
         register.forget("platforms", "policies")
     return summary
 
@@ -135,10 +135,10 @@ def _count_words(summary: ImportSummary, recorder: Recorder, mapping: Mapping) -
             summary.unknown_words[word] = count
 
 
-def _count_alike(summary: ImportSummary, watch: Watch) -> None:
+def _count_alike(summary: ImportSummary, duplicates: DuplicateFinder) -> None:
     """Count the new complaints that look like one entered before, in the register or further up in the file."""
     last = 0
-    for like in watch.by_contact():
+    for like in duplicates.by_contact():
         if like.complaint != last:
             last = like.complaint
             summary.alike += 1
@@ -146,14 +146,14 @@ def _count_alike(summary: ImportSummary, watch: Watch) -> None:
                 summary.first_alike.append(like)
 
 
-class Intake:
+class RowImporter:
     """Takes rows into the register one by one."""
 
     def __init__(
         self,
         register: Register,
         recorder: Recorder,
-        reader: RowsReader,
+        reader: ComplaintReader,
         source: str,
         summary: ImportSummary,
         load_policy: PolicyLoader,

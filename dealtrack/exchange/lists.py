@@ -21,7 +21,7 @@ LONGEST_INDEX = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListFile:
     """One list of the folder: whom it is for, its file, and what it holds; `overdue` is 0 for one that was removed."""
 
     name: str
@@ -35,7 +35,7 @@ def write_lists(
     groups: Mapping[str, Sequence[Lateness]],
     ending: str,
     write: Callable[[Path, str, Sequence[Lateness]], None],
-) -> list[Listed]:
+) -> list[ListFile]:
     """Write one list a group into a folder, which is made where there is none, and remove the last run's others.
 
     `write` is given a list's path, the group's name and what it holds, and puts the list in place whole. The lists
@@ -54,9 +54,11 @@ def write_lists(
     for name, latenesses in groups.items():
         path = folder / files[name]
         write(path, name, latenesses)
-        written.append(Listed(name, path, len(latenesses), max(lateness.working_days_late for lateness in latenesses)))
+        written.append(
+            ListFile(name, path, len(latenesses), max(lateness.working_days_late for lateness in latenesses))
+        )
     stale = {file: name for file, name in before.items() if file not in now}
-    gone = [Listed(name, folder / file, 0, 0) for file, name in stale.items() if _remove(folder / file)]
+    gone = [ListFile(name, folder / file, 0, 0) for file, name in stale.items() if _remove(folder / file)]
     if now != before:
         _write_index(folder, now)
     # One that was written anew in another format is not gone.

@@ -6,17 +6,17 @@ from datetime import tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from dealtrack.exchange.complaint_row import ComplaintRow, RowReader, RowRefused
 from dealtrack.exchange.date_forms import ISO
 from dealtrack.exchange.dates import DateReader
 from dealtrack.exchange.day_orders import DayOrder
-from dealtrack.exchange.fields import ComplaintRow, Refused, RowReader
 from dealtrack.exchange.headers import is_no_row
 from dealtrack.exchange.layout import check_header, lay_out, loose_name
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 
-__all__ = ["ComplaintRow", "FileFacts", "RowsReader"]
+__all__ = ["ComplaintReader", "ComplaintRow", "FileFacts"]
 
 _LAYOUTS = 1000
 
@@ -38,7 +38,7 @@ class FileFacts:
     last_change: str
 
 
-class RowsReader:
+class ComplaintReader:
     """Reads rows of one file as complaints."""
 
     def __init__(self, source: Source, mapping: Mapping, zone: tzinfo) -> None:
@@ -96,6 +96,6 @@ class RowsReader:
             read: ComplaintRow | Refusal | PassedLine
             try:
                 read = reader.read(row)
-            except Refused as error:
+            except RowRefused as error:
                 read = self._passed(row) or Refusal(row.line, str(error), row)
             yield read

@@ -153,7 +153,7 @@ def reach(connection: sqlite3.Connection, copy: Path) -> int | None:
             return None
         with closing(connect(copy, read_only=True)) as opened:
             check_version(opened, copy)
-            last = journal.Tail.of(opened)
+            last = journal.LastEntry.of(opened)
             first = _hash_at(opened, 1)
     except (DealtrackError, sqlite3.Error, OSError, *UNFORESEEN):
         return None
@@ -297,5 +297,5 @@ def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
         altered = schema_faults(copy)
     if altered:
         raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=altered[0]))
-    tail = journal.Tail.of(copy)
-    return tail.seq, tail.hash.hex()
+    last = journal.LastEntry.of(copy)
+    return last.seq, last.hash.hex()

@@ -25,7 +25,7 @@ from dealtrack.core.policy import Roll
 from dealtrack.register import journal, queries
 from dealtrack.register.calendar_rulings import read_layers, write_rules
 from dealtrack.register.journal import Event
-from dealtrack.register.queries import Filter, Touched
+from dealtrack.register.queries import AffectedRun, Filter
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 
@@ -114,7 +114,7 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     moved: list[MovedClock] = []
     otherwise: list[OtherVerdict] = []
     count = _counter(register, revised)
-    for id_, runs in _touched(register, [*changes, *rolled], [*official, *unofficial]):
+    for id_, runs in _affected(register, [*changes, *rolled], [*official, *unofficial]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
         if runs[0].is_plain and runs[0].policy not in register.corrections:
             recounted = [count(run) for run in runs]
@@ -141,7 +141,7 @@ def _changes(
 ) -> tuple[list[DayChange], list[RollChange], int]:
     """Return the days that change, those that belong to another holiday, and how many take another name alone."""
     changed = [day for day in changed_days(old, new) if old.first <= day <= old.last]
-    flipped = [day for day in changed if old.ruling(day).worked != new.ruling(day).worked]
+    switched = [day for day in changed if old.ruling(day).worked != new.ruling(day).worked]
     rest = {day for day in changed if not new.ruling(day).worked}
     if old.spans is None and new.spans is not None:
         rest.update(day for day in days_between(old.first, old.last) if not new.ruling(day).worked)
@@ -151,9 +151,9 @@ def _changes(
     within = sorted(day for day in rest if old.first <= day <= old.last)
     rolled = days_rolled_differently(before, after, within)
 
-    flipped.sort(key=lambda day: (new.ruling(day).worked == new.plain(day).worked, day))
-    renamed = len({*changed} - {*flipped} - {*rolled})
-    changes = [DayChange(day, old.ruling(day), new.ruling(day)) for day in flipped]
+    switched.sort(key=lambda day: (new.ruling(day).worked == new.plain(day).worked, day))
+    renamed = len({*changed} - {*switched} - {*rolled})
+    changes = [DayChange(day, old.ruling(day), new.ruling(day)) for day in switched]
     rolls = [
         RollChange(day, before.after_holiday(day), after.after_holiday(day), after.holiday_span(day)) for day in rolled
     ]
@@ -175,7 +175,7 @@ def other_verdicts(
             yield OtherVerdict(complaint, clock, other or clock, stands, would_be)
 
 
-def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[Touched], Clock]:
+def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[AffectedRun], Clock]:
     """Return what counts runs of clocks that were never paused or extended as a calendar counts them.
 
     What these were started by is all that counts: the history is not read, which takes a tenth of the time.
@@ -187,19 +187,19 @@ def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[Touched
         assert rule is not None
         return plain_deadlines(rule, calendar, register.zone)
 
-    def count(touched: Touched) -> Clock:
-        run = touched.clock
+    def count(affected: AffectedRun) -> Clock:
+        run = affected.clock
         assert run.started is not None
         start = local_day(run.started, register.zone)
-        due, day, is_provisional = deadlines(touched.policy, touched.policy_version, run.name)[start]
+        due, day, is_provisional = deadlines(affected.policy, affected.policy_version, run.name)[start]
         return run._replace(due=due, due_day=day, provisional=is_provisional, revision=calendar.revision)
 
     return count
 
 
-def _touched(
+def _affected(
     register: Register, changes: Iterable[DayChange | RollChange], years: Iterable[int]
-) -> Iterator[tuple[int, list[Touched]]]:
+) -> Iterator[tuple[int, list[AffectedRun]]]:
     """Yield the runs of each complaint that may touch a changed day or year."""
     spans = [(change.day, change.day) for change in changes]
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]

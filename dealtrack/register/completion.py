@@ -9,7 +9,7 @@ from dealtrack.core.lifecycle import OPEN, Status
 from dealtrack.core.moments import from_store
 from dealtrack.register.store import Store
 
-PATIENCE_MILLISECONDS = 200
+WAIT_MILLISECONDS = 200
 LOOKED_AT = 20_000
 """How many rows are looked at for words: the latest are what is typed again."""
 
@@ -29,7 +29,7 @@ class Brief(NamedTuple):
 
 def hurry(store: Store) -> None:
     """Wait only a moment for another's lock from now on: who is typing does not."""
-    store.connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MILLISECONDS}")
+    store.connection.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
 
 
 def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, by_number: bool = False) -> list[Brief]:
@@ -40,14 +40,14 @@ def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, 
     rows = chain(
         _open(store) if OPEN.intersection(statuses) else (), _closed(store) if Status.CLOSED in statuses else ()
     )
-    found: dict[int, Brief] = {}
+    briefs: dict[int, Brief] = {}
     for brief in rows:
         text = (brief.number or "") if by_number else str(brief.id)
         if text and text.startswith(prefix) and brief.status in statuses:
-            found.setdefault(brief.id, brief)
-        if len(found) == limit:
+            briefs.setdefault(brief.id, brief)
+        if len(briefs) == limit:
             break
-    return list(found.values())
+    return list(briefs.values())
 
 
 def words(store: Store, field: str) -> list[str]:

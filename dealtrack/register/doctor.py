@@ -71,7 +71,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
                 mode=mode,
                 wanted=right,
             )
-    last = journal.Tail.of(register.connection).recorded_at
+    last = journal.LastEntry.of(register.connection).recorded_at
     if last and from_store(last) > now:
         yield Phrase("this machine's time is before the register's last entry, made at {last}; set it right", last=last)
     yield from _backup_warnings(register, now)

@@ -28,8 +28,8 @@ class Lookalike(NamedTuple):
     shares: tuple[str, ...]
 
 
-class Watch:
-    """Watches for complaints entered from now on that look like ones of the register.
+class DuplicateFinder:
+    """Finds, among the complaints entered after it was made, those that look like an earlier one.
 
     Contacts count as the same consumer's where both were received by one platform within `days` days of the
     register's zone, 0 meaning the same day.

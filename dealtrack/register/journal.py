@@ -47,7 +47,7 @@ class Entry(NamedTuple):
     detail: Mapping[str, Any]
 
 
-class Tail:
+class LastEntry:
     """The end of the journal while a transaction adds to it."""
 
     __slots__ = ("hash", "recorded_at", "seq")
@@ -56,7 +56,7 @@ class Tail:
         self.seq, self.hash, self.recorded_at = seq, hash_, recorded_at
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection) -> "Tail":
+    def of(cls, connection: sqlite3.Connection) -> "LastEntry":
         """Return the journal's present end."""
         row = connection.execute("SELECT seq, hash, recorded_at FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
         return cls(*row) if row else cls(0, chain.BEFORE_FIRST, "")
@@ -73,8 +73,8 @@ class JournalWriter:
 
     def __init__(self, connection: sqlite3.Connection, now: datetime, actor: str) -> None:
         self._connection = connection
-        self._tail = Tail.of(connection)
-        recorded_at = max(to_store(now), self._tail.recorded_at)
+        self._last = LastEntry.of(connection)
+        recorded_at = max(to_store(now), self._last.recorded_at)
         self.recorded_at = from_store(recorded_at)
         self._recorded_text = recorded_at
         self._actor = actor
@@ -82,12 +82,12 @@ class JournalWriter:
 
     def _add(self, complaint: int | None, kind: str, at: str, text: str) -> int:
         self.add_all([(complaint, (kind,), (at,), (text,))])
-        return self._tail.seq
+        return self._last.seq
 
     @property
     def next_seq(self) -> int:
         """Return the number that the next entry will bear."""
-        return self._tail.seq + 1
+        return self._last.seq + 1
 
     def add(self, entries: Sequence[Transition]) -> None:
         """Add a complaint's transitions, which bear the next numbers."""
@@ -95,14 +95,14 @@ class JournalWriter:
         moments = [to_store(entry.at) for entry in entries]
         details = [chain.canonical(entry.detail) for entry in entries]
         self.add_all([(entries[0].complaint, kinds, moments, details)])
-        assert entries[-1].seq == self._tail.seq
+        assert entries[-1].seq == self._last.seq
 
     def add_all(self, transitions: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]]) -> None:
         """Add entries of complaints: of each the kinds, moments and details of its transitions, as they are stored."""
-        tail = self._tail
-        links = chain.links_after(tail.seq, tail.hash, self._recorded_text, self._actor, transitions)
+        last = self._last
+        links = chain.links_after(last.seq, last.hash, self._recorded_text, self._actor, transitions)
         if links:
-            tail.seq, tail.hash = links[-1][0], bytes(links[-1][-1])
+            last.seq, last.hash = links[-1][0], bytes(links[-1][-1])
         self._links += links
         if len(self._links) >= self.BATCH:
             self.flush()
@@ -112,7 +112,7 @@ class JournalWriter:
         return self._add(None, kind.value, to_store(at or self.recorded_at), chain.canonical(detail))
 
     @property
-    def holds_back(self) -> bool:
+    def has_unwritten(self) -> bool:
         """Tell whether entries wait to be written."""
         return bool(self._links)
 
@@ -213,7 +213,7 @@ def events(connection: sqlite3.Connection, kinds: Iterable[Event]) -> Iterator[E
 def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
     """Return the number of the last entry recorded at or before a moment, 0 where there is none."""
     # recorded_at never falls along the journal, so that a search by halves finds it without an index of its own.
-    low, high = 0, Tail.of(connection).seq
+    low, high = 0, LastEntry.of(connection).seq
     while low < high:
         middle = (low + high + 1) // 2
         row = connection.execute("SELECT recorded_at FROM transition WHERE seq = ?", (middle,)).fetchone()

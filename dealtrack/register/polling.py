@@ -15,12 +15,12 @@ class Changes(NamedTuple):
 class Follower:
     """Tells what other connections wrote since it was made, or since the last question.
 
-    It waits for another's lock for up to `patience` seconds only, so that a screen does not stand still.
+    It waits for another's lock for up to `wait_seconds` seconds only, so that a screen does not stand still.
     """
 
-    def __init__(self, store: Store, patience: float) -> None:
+    def __init__(self, store: Store, wait_seconds: float) -> None:
         self._connection = store.connection
-        self._connection.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
+        self._connection.execute(f"PRAGMA busy_timeout = {round(wait_seconds * 1000)}")
         self._version = self._read_version()
         self._seq = self._last_seq()
 

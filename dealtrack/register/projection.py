@@ -177,15 +177,20 @@ def platform_to_data(platform: Platform) -> dict[str, Any]:
     }
     check = platform.last_check
     if check is not None:
-        told = {"at": to_store(check.at), "by": check.by, "channels": list(check.channels), "finding": check.finding}
-        data["last_check"] = told
+        last_check = {
+            "at": to_store(check.at),
+            "by": check.by,
+            "channels": list(check.channels),
+            "finding": check.finding,
+        }
+        data["last_check"] = last_check
     return data
 
 
 def platform_from_data(data: Mapping[str, Any]) -> Platform:
     """Return the platform that `platform_to_data` wrote."""
-    told = data.get("last_check")
-    check = Check(from_store(told["at"]), told["by"], tuple(told["channels"]), told["finding"]) if told else None
+    last = data.get("last_check")
+    check = Check(from_store(last["at"]), last["by"], tuple(last["channels"]), last["finding"]) if last else None
     return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]), check)
 
 

@@ -118,7 +118,7 @@ def running(
         yield complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
 
 
-class Touched(NamedTuple):
+class AffectedRun(NamedTuple):
     """A run of a clock that a change of the calendar may touch; `is_plain` tells that nothing has ever moved it."""
 
     complaint: int
@@ -130,7 +130,7 @@ class Touched(NamedTuple):
 
 def clocks_between(
     connection: sqlite3.Connection, first: date, opening: datetime, last: date, rolling: Collection[str], reach: date
-) -> Iterator[Touched]:
+) -> Iterator[AffectedRun]:
     """Yield the runs of clocks started before the end of one day and due on another or later, by complaint.
 
     What ended before `opening`, the first second of that other day in UTC, was in time and stays so: it is left out.
@@ -163,7 +163,7 @@ def clocks_between(
     )
     for row in rows:
         complaint, policy, version, *run, is_plain = row
-        yield Touched(complaint, policy, version, clock_of(run), bool(is_plain))
+        yield AffectedRun(complaint, policy, version, clock_of(run), bool(is_plain))
 
 
 def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:

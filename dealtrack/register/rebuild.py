@@ -1,4 +1,4 @@
-"""The projection held against the journal, and made again from it."""
+"""The projection stored against the journal, and made again from it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ Histories = list[tuple[int, list[Row]]]
 """Complaints, each with the rows of its entries in the journal, of at least its COLUMNS, in order."""
 
 
-class Made(NamedTuple):
+class ProjectedRows(NamedTuple):
     """What the journal makes of complaints: their rows, those of their clocks, and their texts for search."""
 
     rows: list[Row]
@@ -42,16 +42,16 @@ class Made(NamedTuple):
     texts: list[tuple[int, str]]
 
 
-def make(register: Register, histories: Histories) -> Made:
+def projected_rows(register: Register, histories: Histories) -> ProjectedRows:
     """Return what the journal makes of complaints, one after another."""
-    made = Made([], [], [])
+    projected = ProjectedRows([], [], [])
     for _, entries in histories:
         history = list(map(journal.transition_of, entries))
         complaint, clocks = register.project(history)
-        made.rows.append(projection.complaint_row(complaint, projection.import_key_of(history)))
-        made.runs.extend(sorted([projection.clock_row(complaint.id, clock) for clock in clocks]))
-        made.texts.append((complaint.id, search_text([entry.detail for entry in history])))
-    return made
+        projected.rows.append(projection.complaint_row(complaint, projection.import_key_of(history)))
+        projected.runs.extend(sorted([projection.clock_row(complaint.id, clock) for clock in clocks]))
+        projected.texts.append((complaint.id, search_text([entry.detail for entry in history])))
+    return projected
 
 
 def rebuild(register: Register) -> None:
@@ -64,12 +64,12 @@ def rebuild(register: Register) -> None:
 
 
 def project(register: Register) -> None:
-    """Fill the projected tables, which are empty, from the journal, within a transaction that is held."""
+    """Fill the projected tables, which are empty, from the journal, within a transaction of the caller."""
     connection = register.connection
     _apply_events(connection)
     writer = projection.RowWriter(connection)
     for *_, histories in _batches(connection):
-        writer.add(*make(register, histories))
+        writer.add(*projected_rows(register, histories))
     writer.flush()
 
 
@@ -136,69 +136,69 @@ def differences(register: Register) -> Iterator[str]:
     connection = register.connection
     with reading(connection):
         # Complaints are judged by those tables: where they are wrong, comparing further would say nothing.
-        found = list(differing_tables(connection))
-        yield from found or _differing_complaints(register)
+        faults = list(differing_tables(connection))
+        yield from faults or _differing_complaints(register)
 
 
 def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
     """Compare the tables of the register's own with those that its entries make in a database in memory."""
-    made = sqlite3.connect(":memory:", isolation_level=None)
+    memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        _make_tables(connection, made)
+        _make_tables(connection, memory)
         for table in PROJECTED_TABLES:
             if table in ("complaint", "clock", "search_text"):
                 continue
-            held = set(connection.execute(f"SELECT * FROM {table}"))
-            expected = set(made.execute(f"SELECT * FROM {table}"))
-            for row in sorted(held ^ expected, key=str)[:SHOWN]:
+            stored = set(connection.execute(f"SELECT * FROM {table}"))
+            expected = set(memory.execute(f"SELECT * FROM {table}"))
+            for row in sorted(stored ^ expected, key=str)[:SHOWN]:
                 yield Phrase(
                     "table {table} differs from the journal at {place}",
                     table=table,
                     place=fit_text(str(row[0]), SHOWN_NAME),
                 )
     finally:
-        made.close()
+        memory.close()
 
 
 def check_journal(connection: sqlite3.Connection) -> None:
     """Check that each entry can be read, and the register's own tables be made from its own ones; raises BadEntry."""
     journal.check_entries(connection)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
-        _make_tables(connection, made)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
+        _make_tables(connection, memory)
 
 
-def _make_tables(connection: sqlite3.Connection, made: sqlite3.Connection) -> None:
+def _make_tables(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
     """Make the register's own tables in an empty database; raises BadEntry."""
-    create_projection(made)
+    create_projection(memory)
     own = connection.execute("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
-    made.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
+    memory.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
     seq = 0
     try:
-        for entry in journal.events(made, Event):
+        for entry in journal.events(memory, Event):
             seq = entry.seq
-            _apply(made, entry)
-        seq = max(revisions(made), default=0)
-        write_rules(made)
-        read_layers(made)
+            _apply(memory, entry)
+        seq = max(revisions(memory), default=0)
+        write_rules(memory)
+        read_layers(memory)
     except (sqlite3.Error, DealtrackError, *UNFORESEEN):
         raise BadEntry(seq=seq) from None
 
 
 def _differing_complaints(register: Register) -> Iterator[str]:
     for first, last, histories in _batches(register.connection):
-        made = _made(register, histories)
-        stored = Made(*(register.connection.execute(rows, (first, last)).fetchall() for rows in STORED))
-        if stored != made:
-            yield from _differing_rows(stored, made)
+        projected = _projected_rows(register, histories)
+        stored = ProjectedRows(*(register.connection.execute(rows, (first, last)).fetchall() for rows in STORED))
+        if stored != projected:
+            yield from _differing_rows(stored, projected)
 
 
-def _differing_rows(stored: Made, made: Made) -> Iterator[str]:
+def _differing_rows(stored: ProjectedRows, projected: ProjectedRows) -> Iterator[str]:
     rows, runs, texts = (
-        {row[0] for row in set(there) ^ set(expected)} for there, expected in zip(stored, made, strict=True)
+        {row[0] for row in set(there) ^ set(expected)} for there, expected in zip(stored, projected, strict=True)
     )
-    known = {row[0] for row in made.rows}
+    in_journal = {row[0] for row in projected.rows}
     for id_ in sorted(rows | runs | texts):
-        if id_ not in known:
+        if id_ not in in_journal:
             yield Phrase("complaint {id} is in the tables but not in the journal", id=id_)
             continue
         if id_ in rows:
@@ -209,14 +209,14 @@ def _differing_rows(stored: Made, made: Made) -> Iterator[str]:
             yield Phrase("table search_text differs from the journal at complaint {id}", id=id_)
 
 
-def _made(register: Register, histories: Histories) -> Made:
+def _projected_rows(register: Register, histories: Histories) -> ProjectedRows:
     """Return what the journal makes of complaints; raises BadHistory, which names the one that holds what none can."""
     try:
-        return make(register, histories)
+        return projected_rows(register, histories)
     except (DealtrackError, *UNFORESEEN):
         for id_, rows in histories:
             try:
-                make(register, [(id_, rows)])
+                projected_rows(register, [(id_, rows)])
             except BadHistory:
                 raise
             except (DealtrackError, *UNFORESEEN):

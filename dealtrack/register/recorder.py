@@ -27,7 +27,7 @@ from dealtrack.register.personal import (
     personal_row,
 )
 from dealtrack.register.register import Register
-from dealtrack.register.sqlite.connection import PATIENCE_SECONDS, finish_erasure, is_erasure_open, transaction
+from dealtrack.register.sqlite.connection import WAIT_SECONDS, finish_erasure, is_erasure_open, transaction
 from dealtrack.register.store import Store
 
 MOST_NAMED = 9
@@ -114,7 +114,7 @@ def _use_log(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA busy_timeout = 0")
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
+    connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
 
 
 class Recorder:
@@ -149,7 +149,7 @@ class Recorder:
 
     def history(self, complaint: int) -> list[Transition]:
         """Return a complaint's transitions, those just recorded included; raises UnknownComplaint."""
-        if self._entries.holds_back:
+        if self._entries.has_unwritten:
             self.flush()
         return self.register.history(complaint)
 

@@ -23,12 +23,12 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import upgrade
 from dealtrack.register.backup import STAMP, copy_database
 from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
-from dealtrack.register.journal import Tail
+from dealtrack.register.journal import LastEntry
 from dealtrack.register.opening import open_register
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import (
     APPLICATION_ID,
-    PATIENCE_SECONDS,
+    WAIT_SECONDS,
     check_names,
     connect,
     faults_of,
@@ -49,8 +49,8 @@ class JournalEnd:
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> "JournalEnd":
         """Return where the journal of a register ends."""
-        tail = Tail.of(connection)
-        return cls(tail.seq, from_store(tail.recorded_at), tail.hash.hex())
+        last = LastEntry.of(connection)
+        return cls(last.seq, from_store(last.recorded_at), last.hash.hex())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _present(place: Path, end: JournalEnd) -> tuple[JournalEnd | None, int | Non
     return present, present.entries - end.entries if row and row[0].hex() == end.head else None
 
 
-def put_in_place(backup: CheckedBackup, now: datetime, patience: float = PATIENCE_SECONDS) -> Path | None:
+def put_in_place(backup: CheckedBackup, now: datetime, wait_seconds: float = WAIT_SECONDS) -> Path | None:
     """Put a checked backup in the register's place; return where what stood there is kept, None for nothing.
 
     Where a register stands, its content is replaced in one step while nobody else has it open; killed at any
@@ -169,7 +169,7 @@ def put_in_place(backup: CheckedBackup, now: datetime, patience: float = PATIENC
     real = Path(os.path.realpath(backup.place))
     kept = _free_name(real, now)
     try:
-        if real.exists() and _is_replaced(backup, real, kept, patience):
+        if real.exists() and _is_replaced(backup, real, kept, wait_seconds):
             return kept
         is_kept = _set_aside(real, kept)
         # Not over what somebody else has put there meanwhile.
@@ -188,7 +188,7 @@ def _free_name(real: Path, now: datetime) -> Path:
     return kept
 
 
-def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, patience: float) -> bool:
+def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: float) -> bool:
     """Replace the content of a database that can be opened, and keep a copy of it; False where it cannot."""
     try:
         opened = connect(real)
@@ -197,7 +197,7 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, patience: float)
     try:
         with closing(opened) as register:
             # Once locked it stays so until it is closed: what anybody else writes is kept, or comes afterwards.
-            register.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+            register.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
             register.execute("PRAGMA locking_mode = EXCLUSIVE")
             register.execute("BEGIN EXCLUSIVE")
             register.execute("COMMIT")

@@ -114,8 +114,8 @@ class Store:
 
     def head(self) -> tuple[int, str]:
         """Return the number of the journal's last entry, and its hash in hexadecimal."""
-        tail = journal.Tail.of(self.connection)
-        return tail.seq, tail.hash.hex()
+        last = journal.LastEntry.of(self.connection)
+        return last.seq, last.hash.hex()
 
     # The calendar
 

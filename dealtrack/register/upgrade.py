@@ -16,7 +16,7 @@ from dealtrack.errors import DealtrackError, RegisterOlder
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import queries
 from dealtrack.register.backup import STAMP, copy_whole
-from dealtrack.register.journal import Tail
+from dealtrack.register.journal import LastEntry
 from dealtrack.register.queries import Filter
 from dealtrack.register.rebuild import project
 from dealtrack.register.register import Register
@@ -58,7 +58,7 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
             found = schema.check_version(connection, path)
             if found == schema.VERSION:
                 return None
-            moment = now or from_store(Tail.of(connection).recorded_at)
+            moment = now or from_store(LastEntry.of(connection).recorded_at)
             # SQLite copies nothing over the connection that holds the lock.
             with closing(reader(path)) as unchanged:
                 target = place.with_name(f"{place.stem}-schema{found}-{moment.strftime(STAMP)}.db")
@@ -95,7 +95,7 @@ def change(connection: sqlite3.Connection, path: Path, found: int, moment: datet
     if found < CONTACT_KEYS:
         _write_contact_keys(connection)
     project(Register(path, connection))
-    return _changes(connection, before, moment or from_store(Tail.of(connection).recorded_at))
+    return _changes(connection, before, moment or from_store(LastEntry.of(connection).recorded_at))
 
 
 def _drop_made(connection: sqlite3.Connection) -> None:

@@ -76,7 +76,7 @@ class ReportSheets:
         """Write the parts of a clock; return its chart, with its place, and the sheet that it goes to."""
         sheet = self._book.sheet(table.name)
         area = self._book.table(sheet, table)
-        most = self._charted(len(table.groups))
+        most = self._charted_groups(len(table.groups))
         chart = self._book.book.add_chart({"type": "column" if self._is_timed else "bar", "subtype": "stacked"})
         for place, part in enumerate(PARTS, 1):
             chart.add_series(
@@ -88,7 +88,9 @@ class ReportSheets:
                     "gap": 60,
                 }
             )
-        self._dress(chart, self._titled(table.name, len(table.groups)), self._height(), is_bar=not self._is_timed)
+        self._format_chart(
+            chart, self._chart_title(table.name, len(table.groups)), self._height(), is_bar=not self._is_timed
+        )
         return (len(table.rows) + 5, 0, chart), sheet
 
     def _compared(self, table: Table) -> None:
@@ -98,7 +100,7 @@ class ReportSheets:
         if self._is_timed:
             # The weeks of one span are not those of another.
             return
-        most = self._charted(len(table.groups))
+        most = self._charted_groups(len(table.groups))
         chart = self._book.book.add_chart({"type": "column"})
         each = (len(table.columns) - 1) // len(report.sections)
         for place, section in enumerate(report.sections):
@@ -111,7 +113,7 @@ class ReportSheets:
                     "gap": 80,
                 }
             )
-        self._dress(chart, self._titled(_("complaints per day"), len(table.groups)), 300)
+        self._format_chart(chart, self._chart_title(_("complaints per day"), len(table.groups)), 300)
         sheet.insert_chart(len(table.rows) + 4, 0, chart)
 
     def _brief(self, sheet: Any, names: Sequence[str], rates: Area, days: Area | None) -> None:
@@ -141,13 +143,15 @@ class ReportSheets:
                 chart.add_series(
                     {
                         "name": _(name),
-                        "categories": rates.cells(0, self._charted(groups)),
-                        "values": rates.cells(column, self._charted(groups)),
-                        **self._drawn(SERIES[place % len(SERIES)]),
+                        "categories": rates.cells(0, self._charted_groups(groups)),
+                        "values": rates.cells(column, self._charted_groups(groups)),
+                        **self._series_format(SERIES[place % len(SERIES)]),
                         "data_labels": LABELS if len(names) < 3 and not self._is_timed else {},
                     }
                 )
-            self._dress(chart, self._titled(_("on time"), groups), self._height(), is_bar=not self._is_timed)
+            self._format_chart(
+                chart, self._chart_title(_("on time"), groups), self._height(), is_bar=not self._is_timed
+            )
             scale = {"min": 0, "max": 1, "num_format": "0%", "major_gridlines": GRID}
             if self._is_timed:
                 chart.set_y_axis(scale)
@@ -167,7 +171,7 @@ class ReportSheets:
                 {"name": _("daily mean"), "values": days.cells(2), "line": {"color": "#C0392B", "width": 1.5}, **named}
             )
             chart.combine(line)
-            self._dress(chart, _("complaints per day"), 280)
+            self._format_chart(chart, _("complaints per day"), 280)
             chart.set_x_axis({"date_axis": True, "num_format": "mm-dd" if days.last - days.first < 300 else "yyyy-mm"})
             sheet.insert_chart(row + 1, 0, chart)
 
@@ -190,17 +194,17 @@ class ReportSheets:
         """Tell whether the groups are weeks or months, which a chart shows one beside the other."""
         return self._report.by in TIMED
 
-    def _charted(self, groups: int) -> int:
+    def _charted_groups(self, groups: int) -> int:
         return charted(self._report, groups)
 
-    def _titled(self, title: str, groups: int) -> str:
+    def _chart_title(self, title: str, groups: int) -> str:
         """Return the title of a chart of the first of so many groups, which says so where it does not show all."""
-        count = self._charted(groups)
+        count = self._charted_groups(groups)
         if count == groups:
             return title
         return self._("{title} (the first {count} of {all})").format(title=title, count=count, all=f"{groups:,}")
 
-    def _drawn(self, colour: str) -> dict[str, Any]:
+    def _series_format(self, colour: str) -> dict[str, Any]:
         """Return how a series of rates is drawn: a line with a mark for each week or month, else bars."""
         if self._is_timed:
             marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
@@ -208,9 +212,9 @@ class ReportSheets:
         return {"fill": {"color": colour}, "gap": 40}
 
     def _height(self) -> int:
-        return 320 if self._is_timed else 150 + 38 * self._charted(len(self._report.main.groups))
+        return 320 if self._is_timed else 150 + 38 * self._charted_groups(len(self._report.main.groups))
 
-    def _dress(self, chart: Any, title: str, height: int, *, is_bar: bool = False) -> None:
+    def _format_chart(self, chart: Any, title: str, height: int, *, is_bar: bool = False) -> None:
         chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
         chart.set_size({"width": 820, "height": height})
         chart.set_legend({"position": "bottom"})

@@ -219,11 +219,11 @@ def test_a_register_that_somebody_has_open_is_not_replaced(desk: Clerk) -> None:
             checked_backup(desk.db, _copy(desk)) as draft,
             pytest.raises(NotRestored, match="it is open in another program"),
         ):
-            put_in_place(draft, now, patience=0.2)
+            put_in_place(draft, now, wait_seconds=0.2)
     assert _all_of(desk) == before
     assert {name for name in _beside(desk) if "replaced" in name or name.startswith(".")} == set()
     with checked_backup(desk.db, _copy(desk)) as draft:
-        assert put_in_place(draft, now, patience=0.2) is not None
+        assert put_in_place(draft, now, wait_seconds=0.2) is not None
 
 
 def test_a_link_to_the_register_stays_one(desk: Clerk, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from dealtrack.exchange.mapping import (
     with_pairs,
 )
 from dealtrack.exchange.readers import Refusal, open_source
-from dealtrack.exchange.rows import ComplaintRow, FileFacts, RowsReader
+from dealtrack.exchange.rows import ComplaintReader, ComplaintRow, FileFacts
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -35,7 +35,7 @@ def take(
     path: Path, mapping: Mapping | None = None, zone: ZoneInfo = SHANGHAI
 ) -> tuple[list[ComplaintRow], list[Refusal], FileFacts]:
     with open_source(path) as source:
-        reader = RowsReader(source, mapping or Mapping(), zone)
+        reader = ComplaintReader(source, mapping or Mapping(), zone)
         rows = list(reader.read(source.rows))
     taken = [row for row in rows if isinstance(row, ComplaintRow)]
     return taken, [row for row in rows if isinstance(row, Refusal)], reader.facts
@@ -246,7 +246,7 @@ def test_a_day_alone_fits_with_what_happened_on_it(tmp_path: Path, row: str) -> 
 def test_refused_rows_stand_among_the_others_in_order(tmp_path: Path) -> None:
     path = write(tmp_path, "received,platform\n2016-11-11,JD\n2016-11-11\nbad,JD\n2016-11-12,JD\n")
     with open_source(path) as source:
-        reader = RowsReader(source, Mapping(), SHANGHAI)
+        reader = ComplaintReader(source, Mapping(), SHANGHAI)
         rows = list(reader.read(source.rows))
     assert [(type(row).__name__, row.line) for row in rows] == [
         ("ComplaintRow", 2), ("Refusal", 3), ("Refusal", 4), ("ComplaintRow", 5),

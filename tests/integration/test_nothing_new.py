@@ -12,7 +12,7 @@ from dealtrack.core.moments import Moment
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import open_source
 from dealtrack.exchange.reconcile import Contradiction, adds_nothing, news_of, personal_news, personal_of
-from dealtrack.exchange.rows import ComplaintRow, RowsReader
+from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
 from dealtrack.register.opening import open_register
 from tests.conftest import PROJECT, Clerk
 
@@ -62,7 +62,7 @@ def variants(row: ComplaintRow) -> Iterator[ComplaintRow]:
 def test_what_is_passed_over_tells_nothing_new(clerk: Clerk) -> None:
     passed, told = 0, 0
     with open_register(clerk.db) as register, open_source(SAMPLE) as source:
-        rows = RowsReader(source, Mapping(), register.zone).read(source.rows)
+        rows = ComplaintReader(source, Mapping(), register.zone).read(source.rows)
         for id_, row in enumerate((row for row in rows if isinstance(row, ComplaintRow)), 1):
             history, personal = register.history(id_), register.personal(id_)
             complaint, _ = register.project(history)

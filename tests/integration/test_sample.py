@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import ComplaintRow, RowsReader
+from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
 
 ROOT = Path(__file__).parents[2]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -36,7 +36,7 @@ def test_the_sample_is_what_its_generator_makes() -> None:
 
 def test_the_sample_can_be_taken_in_and_is_plainly_invented() -> None:
     with open_source(sample_maker().SAMPLE) as source:
-        reader = RowsReader(source, Mapping(), SHANGHAI)
+        reader = ComplaintReader(source, Mapping(), SHANGHAI)
         rows = list(reader.read(source.rows))
     taken = [row for row in rows if isinstance(row, ComplaintRow)]
     assert (len(taken), len(rows), list(reader.facts.ignored)) == (300, 300, [])

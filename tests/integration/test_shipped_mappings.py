@@ -11,7 +11,7 @@ import xlsxwriter
 from dealtrack.errors import MissingColumn
 from dealtrack.exchange.mapping import find_mapping, with_pairs
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import ComplaintRow, FileFacts, RowsReader
+from dealtrack.exchange.rows import ComplaintReader, ComplaintRow, FileFacts
 from tests.conftest import Clerk
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
@@ -49,7 +49,7 @@ def snake(names: list[str]) -> list[str]:
 def read(path: Path, mapping: str, zone: ZoneInfo, *pairs: str) -> tuple[list[ComplaintRow], FileFacts]:
     wanted = with_pairs(find_mapping(mapping, [MAPPINGS]), pairs)
     with open_source(path) as source:
-        reader = RowsReader(source, wanted, zone)
+        reader = ComplaintReader(source, wanted, zone)
         rows = list(reader.read(source.rows))
     assert all(isinstance(row, ComplaintRow) for row in rows), rows
     return [row for row in rows if isinstance(row, ComplaintRow)], reader.facts

@@ -19,7 +19,7 @@ from dealtrack.errors import CannotRead, UnknownWord
 from dealtrack.exchange.mapping import Mapping, with_dates, with_pairs
 from dealtrack.exchange.raw import RawRow, Refusal
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import ComplaintRow, RowsReader
+from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
 from dealtrack.exchange.workbook_process import cell_text
 from tests.conftest import tries
 
@@ -45,7 +45,7 @@ def refusal(path: Path, sheet: str = "") -> str:
 
 def take(path: Path, mapping: Mapping) -> tuple[list[ComplaintRow], list[Refusal]]:
     with open_source(path) as source:
-        rows = list(RowsReader(source, mapping, SHANGHAI).read(source.rows))
+        rows = list(ComplaintReader(source, mapping, SHANGHAI).read(source.rows))
     return [row for row in rows if isinstance(row, ComplaintRow)], [row for row in rows if isinstance(row, Refusal)]
 
 

@@ -15,7 +15,7 @@ from dealtrack.cli.language import _
 from dealtrack.cli.session import show_value
 from dealtrack.core.text import safe_lines
 from dealtrack.errors import DealtrackError, RegisterLocked
-from dealtrack.register.sqlite.connection import PATIENCE_SECONDS
+from dealtrack.register.sqlite.connection import WAIT_SECONDS
 
 SECONDS_BETWEEN_TRIES = 0.3
 
@@ -70,7 +70,7 @@ class Form(ModalScreen[str | None]):
         self.run_worker(self._submit_values(values))
 
     async def _submit_values(self, values: Mapping[str, str]) -> None:
-        until = monotonic() + PATIENCE_SECONDS
+        until = monotonic() + WAIT_SECONDS
         try:
             while self.is_current:
                 try:

@@ -19,7 +19,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import faults_of
 from dealtrack.register.view import View
 
-PATIENCE_SECONDS = 0.2
+WAIT_SECONDS = 0.2
 """How long to wait for another's lock: the screen stands still meanwhile, and the next try comes soon."""
 
 
@@ -107,7 +107,7 @@ class Feed:
             self.register = self._open.enter_context(open_register(self.path))
             with faults_of(self.path):
                 name_platforms(self.register.platforms)
-                self._follower = Follower(self.register, PATIENCE_SECONDS)
+                self._follower = Follower(self.register, WAIT_SECONDS)
                 self._standings = {}
                 self._read(None)
         except DealtrackError:

@@ -23,7 +23,7 @@ from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, remove_drafts
 from dealtrack.register.sqlite.interrupts import await_interrupt, interruptible
 
 APPLICATION_ID = 0x6465616C  # "deal"
-PATIENCE_SECONDS = 30
+WAIT_SECONDS = 30
 ATTEMPT_MS = 100
 """How long one attempt to empty the write-ahead file keeps others from writing."""
 CACHE_KIB = 1 << 16
@@ -52,7 +52,7 @@ def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
     """Return the catalogue's error for a fault that SQLite reports."""
     name = "SQLITE_CORRUPT" if is_undecodable(error) else getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return RegisterLocked(path=path, seconds=PATIENCE_SECONDS)
+        return RegisterLocked(path=path, seconds=WAIT_SECONDS)
     reason = next((reason for prefix, reason in REASONS.items() if name.startswith(prefix)), None)
     if reason is None and name.startswith("SQLITE_CONSTRAINT"):
         reason = Phrase(
@@ -178,7 +178,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
         uri,
         uri=True,
         isolation_level=None,
-        timeout=PATIENCE_SECONDS,
+        timeout=WAIT_SECONDS,
         factory=Connection,
     )
     connection.unwritable, connection.state = unwritable, state
@@ -320,13 +320,13 @@ def is_erasure_open(path: Path) -> bool:
     return os.path.exists(_erasure_mark(path))  # noqa: PTH110  # every command that writes comes here
 
 
-def finish_erasure(connection: sqlite3.Connection, path: Path, patience: float = 0) -> bool:
+def finish_erasure(connection: sqlite3.Connection, path: Path, wait_seconds: float = 0) -> bool:
     """Empty the write-ahead file of what was erased, and tell whether that could be done within so many seconds.
 
     Between two attempts others can write.
     """
     connection.execute(f"PRAGMA busy_timeout = {ATTEMPT_MS}")
-    give_up = monotonic() + patience
+    give_up = monotonic() + wait_seconds
     is_busy = True
     try:
         while True:
@@ -336,7 +336,7 @@ def finish_erasure(connection: sqlite3.Connection, path: Path, patience: float =
                 break
             sleep(ATTEMPT_MS / 1000)
     finally:
-        connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
+        connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
     if not is_busy:
         with suppress(OSError):
             _erasure_mark(path).unlink(missing_ok=True)

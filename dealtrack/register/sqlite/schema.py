@@ -208,13 +208,13 @@ _REFERENCES = 'SELECT count(*) FROM pragma_foreign_key_list(?) WHERE lower("tabl
 
 def _items(script: str) -> list[SchemaItem]:
     """Return what the statements of a script make, each of which begins with a line."""
-    made = []
+    items = []
     for statement in re.split(r"\n(?=CREATE )", script.strip()):
         sql = statement.strip().removesuffix(";")
         _, kind, name, *_ = sql.split(maxsplit=3)
         table = sql.split(" ON ")[1].split()[0] if kind in ("INDEX", "TRIGGER") else name
-        made.append(SchemaItem(kind.lower(), name, table, sql))
-    return made
+        items.append(SchemaItem(kind.lower(), name, table, sql))
+    return items
 
 
 _KEPT_ITEMS = _items(KEPT_TABLES)

@@ -80,7 +80,7 @@ class ComplaintRow(NamedTuple):
         )
 
 
-class Refused(Exception):
+class RowRefused(Exception):
     """The reason why a row is refused."""
 
 
@@ -120,7 +120,7 @@ class RowReader:
         return {"": None} if alone else None
 
     def read(self, row: RawRow) -> ComplaintRow:
-        """Return a row as a complaint; raises Refused."""
+        """Return a row as a complaint; raises RowRefused."""
         cells = row.cells
         id_, history = self._history_in_export(cells) if self._own else (None, ())
         moments = self._moments(row)
@@ -128,7 +128,7 @@ class RowReader:
         is_closed = undated is not None and undated.words is not None
         values = self._field_values(cells)
         if values["platform"] is None:
-            raise Refused(Phrase("platform is empty: a complaint needs a platform"))
+            raise RowRefused(Phrase("platform is empty: a complaint needs a platform"))
         if "completed" not in moments and not history and not is_closed:
             # Where a column tells that it did not end, what would have come of it is not read either.
             for name in ("outcome", "amount"):
@@ -136,7 +136,7 @@ class RowReader:
                     values[name] = None
                 elif values[name] is not None:
                     text = shown(str(values[name]))
-                    raise Refused(
+                    raise RowRefused(
                         Phrase("{name} is {value!r}, but the complaint was not completed", name=Word(name), value=text)
                     )
         kept = {}
@@ -152,7 +152,7 @@ class RowReader:
         return ComplaintRow._make((row.line, *values.values(), *others))
 
     def _moments(self, row: RawRow) -> dict[str, Moment]:
-        """Return the moments of a row in UTC by the names of their transitions; raises Refused."""
+        """Return the moments of a row in UTC by the names of their transitions; raises RowRefused."""
         cells = row.cells
         moments = {}
         for name, indexes in self._events:
@@ -167,16 +167,16 @@ class RowReader:
                 moment = self._dates.read(text)
             except ValueError as error:
                 words = {"name": Word(name), "text": shown(text), "column": column, "error": error}
-                raise Refused(Phrase("{name}: {text!r} in column {column!r} {error}", **words)) from None
+                raise RowRefused(Phrase("{name}: {text!r} in column {column!r} {error}", **words)) from None
             if moment is not None:
                 moments[name] = moment
         if "received" not in moments:
-            raise Refused(Phrase("received is empty: a complaint needs the time of its receipt"))
+            raise RowRefused(Phrase("received is empty: a complaint needs the time of its receipt"))
         self._check_order(moments, row)
         return moments
 
     def _field_values(self, cells: Sequence[str]) -> dict[str, Any]:
-        """Return the values of the fields that are no moments, None where a row has none; raises Refused."""
+        """Return the values of the fields that are no moments, None where a row has none; raises RowRefused."""
         values: dict[str, str | None] = dict.fromkeys(_TEXTS)
         for name, indexes, memory in self._texts:
             # A cell of another class than str is to be refused.
@@ -217,7 +217,7 @@ class RowReader:
         try:
             return number, parse_history(self._restored(text))
         except ValueError as error:
-            raise Refused(Phrase("column {column!r} {reason}", column=COLUMN, reason=error)) from None
+            raise RowRefused(Phrase("column {column!r} {reason}", column=COLUMN, reason=error)) from None
 
     def _restored(self, text: str) -> str:
         """Return a cell of a table as it was before the register's own export made it harmless."""
@@ -240,7 +240,9 @@ class RowReader:
                 if blank is not None and blank not in _SAYS_SOMETHING.get(name, ()):
                     continue
                 if cell.__class__ is Unusable:
-                    raise Refused(Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason))
+                    raise RowRefused(
+                        Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason)
+                    )
                 self._check_cell(text, index)
                 # Only such texts are others once they are restored: to see that here saves 1 us a row.
                 restored = self._restored(text) if text[0] == "'" or self._own else text
@@ -250,7 +252,7 @@ class RowReader:
     def _check_cell(self, text: str, index: int) -> None:
         fault = cell_fault(text) if self._own is None else None
         if fault:
-            raise Refused(Phrase("column {column!r}: {reason}", column=self._header[index], reason=fault))
+            raise RowRefused(Phrase("column {column!r}: {reason}", column=self._header[index], reason=fault))
 
     def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:
         text, column = self._pick(name, cells, indexes)
@@ -264,7 +266,7 @@ class RowReader:
         if name == "seller":
             seller = SELLER.match(text)
             if seller is None:
-                raise Refused(
+                raise RowRefused(
                     Phrase(
                         "seller: {text!r} in column {column!r} is neither platform nor third-party",
                         text=shown(text),
@@ -278,14 +280,14 @@ class RowReader:
                     return parse_amount_of(text, self._decimal, self._currency)
                 return parse_amount(text)
             except DealtrackError:
-                raise Refused(
+                raise RowRefused(
                     Phrase("amount: {text!r} in column {column!r} is not an amount", text=shown(text), column=column)
                 ) from None
         clean = self._clean(column, text, longest(name))
         if name == "number" and self._own is None:
             clean = without_text_mark(clean)
             if fault := number_fault(clean):
-                raise Refused(Phrase("number: {fault}", fault=fault))
+                raise RowRefused(Phrase("number: {fault}", fault=fault))
         return OUTCOME.match(clean) or clean if name == "outcome" else clean
 
     def _clean(self, column: str, text: str, limit: int) -> str:
@@ -293,7 +295,7 @@ class RowReader:
             return clean_input(text, column, limit)
         except BadText as error:
             reason = Phrase("column {column!r} {reason}", column=column, reason=error.values["reason"])
-            raise Refused(reason) from None
+            raise RowRefused(reason) from None
 
     def _category_of(self, word: str | None) -> str:
         if word is None:
@@ -306,7 +308,7 @@ class RowReader:
             return
         closed = [name for name in _CLOSING if name in moments]
         if len(closed) > 1:
-            raise Refused(
+            raise RowRefused(
                 Phrase(
                     "it was both {one} and {other}, but a complaint ends once",
                     one=Word(closed[0]),
@@ -320,7 +322,7 @@ class RowReader:
                 continue
             # A day alone may be any of its moments; it counts as the earliest that fits.
             if (moment.end <= latest) if moment.day_only else (moment.start < latest):
-                raise Refused(
+                raise RowRefused(
                     Phrase("{one} is before {other}", one=self._in_words(name, row), other=self._in_words(before, row))
                 )
             before, latest = name, max(moment.start, latest)
