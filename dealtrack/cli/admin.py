@@ -1,4 +1,4 @@
-"""Commands that make a register, vouch for it, and keep it safe: checks, copies, the way back to one."""
+"""Commands that create, check, back up and restore a register."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Commands that revise the register's calendar; each first shows what it would move."""
+"""Commands that revise the register's calendar; each first shows which deadlines it would move."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
-"""What dealtrack takes of Click, all of it here.
+"""The only imports from Click.
 
-Typer from 0.26 on carries its own Click and hands out neither its context and formatter of help nor its errors of
-usage, without which nothing can be said in Chinese, or put in one line.
+Typer from 0.26 on contains its own Click, and does not export the context, the help formatter and the usage errors.
+The Chinese help and the usage errors of one line need them.
 """
 
 from typer._click.core import Context

@@ -1,4 +1,4 @@
-"""The table of commands: in which module each stands, and how it is made into one that speaks the user's language."""
+"""The table of commands: the module of each, and how it becomes a Typer command in the user's language."""
 
 import os
 from collections.abc import Callable, Iterator

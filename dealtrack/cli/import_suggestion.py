@@ -17,6 +17,7 @@ from dealtrack.core.personal import PERSONAL, mask
 from dealtrack.core.platform import Platform
 from dealtrack.core.text import names_within
 from dealtrack.errors import MissingColumn, RegisterMissing
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.layout import lay_out
 from dealtrack.exchange.mapping import (
     DEFAULT,
@@ -29,7 +30,7 @@ from dealtrack.exchange.mapping import (
 )
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source, open_source
-from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
+from dealtrack.exchange.rows import ComplaintReader
 from dealtrack.exchange.suggest import SAMPLE, Suggestion, mapping_toml, suggest_mapping
 
 SHOWN = 5

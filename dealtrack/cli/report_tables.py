@@ -1,4 +1,4 @@
-"""A report on a terminal: what it is about, how the clocks did, what became of each run, and what else was asked."""
+"""A report on a terminal: its heading, the intake, the rates on time, the parts of each clock, other measures."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What one call of a command works with: the register, the present moment, who acts, and what references mean."""
+"""One call of a command: its register, the present moment, and the user who calls."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -69,7 +69,7 @@ class Session:
 
     @property
     def asks(self) -> bool:
-        """Tell whether questions may be put: on a terminal, where they are not forbidden."""
+        """Tell whether the command may ask questions: on a terminal, without --no-input."""
         return self.may_ask and sys.stdin.isatty() and sys.stderr.isatty()
 
     def advise(self, text: str) -> None:
@@ -79,7 +79,7 @@ class Session:
 
     @property
     def names_register(self) -> bool:
-        """Tell whether a register was named, rather than left to be the user's own."""
+        """Tell whether the caller named a register; otherwise it is the user's own."""
         return bool(self._db or settings.variable(settings.DB_VARIABLE))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The commands that record what happens to complaints, each from its description: a kind, its help, its options."""
+"""The commands that record transitions. A table describes each: the kind of transition, its help, its options."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, Signature

@@ -32,7 +32,7 @@ CalendarAt = Callable[[int | None], WorkingCalendar]
 
 
 class Verdict(StrEnum):
-    """What can be said of a clock at a moment."""
+    """What a clock is at a moment: `verdict` decides, for instance whether it is overdue."""
 
     __hash__ = str.__hash__
 
@@ -154,7 +154,7 @@ def runs_of(rule: ClockRule, kinds: Sequence[Kind]) -> list[Run]:
             reached.add(Kind.FORWARDED)
         starts = kind in rule.start
         if kind is Kind.REOPENED and Kind.FORWARDED not in reached:
-            # Back before the forwarding, handling begins anew with the reopening: what awaits a step yet to come runs.
+            # Reopened before it was forwarded: handling begins again, and clocks run whose step is still to come.
             began, has_run = position, False
             starts = not rule.stop & reached and bool(rule.start & reached or rule.start == {Kind.REOPENED})
         if first is None and kind in rule.stop and not has_run:

@@ -1,4 +1,4 @@
-"""What days are called in a calendar, as words that can be said in another language: the festival, the days named."""
+"""The names of days in a calendar as phrases that can be translated: the festival, and the days in the name."""
 
 import re
 
@@ -19,7 +19,7 @@ TEMPLATES = tuple(template for _, template in _NAMED)
 
 
 def name_of_day(text: str) -> str:
-    """Return a day's name in a calendar as words that can be said in another language; the text is the same."""
+    """Return a day's name in a calendar as a phrase that can be translated; its English text is the same."""
     if not text:
         return text
     festivals = text.split("; ")

@@ -1,4 +1,4 @@
-"""The fields of a row, read as a complaint that can be taken in, or refused with the reason why it cannot."""
+"""One row of a file read as a complaint, or refused with the reason."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ from dealtrack.phrase import Phrase, Word
 
 _CLOSING = ("completed", "withdrawn", "rejected")
 _DASHES = "-–—―－"
-"""What stands in a cell, alone, for nothing."""
+"""A cell of such characters alone is empty."""
 
 _SAYS_SOMETHING: dict[str, tuple[Blank, ...]] = {
     "summary": tuple(Blank),
@@ -32,7 +32,7 @@ _SAYS_SOMETHING: dict[str, tuple[Blank, ...]] = {
     # A day that nobody knows is one all the same, and so is a platform.
     **dict.fromkeys((*EVENTS, "platform", "category"), (Blank.UNKNOWN,)),
 }
-"""What stands for nothing in other columns, and does not in those of a field."""
+"""The words for an empty cell that have a meaning in the column of a field."""
 
 _TEXTS = tuple(name for name in FIELDS if name not in EVENTS)
 _REMEMBERED = 1000
@@ -40,7 +40,7 @@ _ID_DIGITS = 9
 
 
 class ComplaintRow(NamedTuple):
-    """A complaint as a row tells it; texts are cleaned, moments are in UTC under the names of their transitions.
+    """A complaint as a row states it; texts are cleaned, moments are in UTC under the names of their transitions.
 
     `category` is one of the register's, `category_word` what the row called it. `kept` holds the columns
     that the mapping keeps word for word. `raw` is the row itself. `id` and `history` are what an export of
@@ -85,7 +85,7 @@ class RowRefused(Exception):
 
 
 class RowReader:
-    """Reads the rows under one header."""
+    """Reads the rows under one header, each as a complaint."""
 
     def __init__(
         self, mapping: Mapping, layout: Layout, header: Sequence[str], dates: DateReader, restores: bool
@@ -112,7 +112,7 @@ class RowReader:
         self._category = lru_cache(_REMEMBERED)(self._category_of)
 
     def _memory(self, name: str, layout: Layout) -> dict[str, str | None] | None:
-        """Return where to remember what the cells of a field's one column mean, None where more than that counts.
+        """Return a dictionary of a field's values by cell, None where a value does not depend on one cell alone.
 
         Platforms, categories and owners repeat: looked up, such a cell takes a tenth of the time.
         """
@@ -148,7 +148,7 @@ class RowReader:
         values["category"] = self._category(word)
         state = undated.column if undated is not None else None
         others = (word, moments, kept, row, id_, history, self._unknown_steps, state, is_closed)
-        # The texts stand in the order of the class's fields: by their names it would take 1 us longer.
+        # The values are in the order of the fields of ComplaintRow; by keyword it would take 1 us longer.
         return ComplaintRow._make((row.line, *values.values(), *others))
 
     def _moments(self, row: RawRow) -> dict[str, Moment]:

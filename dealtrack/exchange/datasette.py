@@ -1,4 +1,4 @@
-"""What Datasette is told of a register: what it may show, under which titles, and that all else is shut."""
+"""The settings of Datasette for a register: which views it may show, with their titles; it may show nothing else."""
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +19,8 @@ def metadata(
 ) -> dict[str, Any]:
     """Return the metadata of a register that Datasette calls `database`, for its releases from 0.65.5.
 
-    Every table is shut, and so are views that the template does not name; nobody may send SQL of their own. Were
-    the register served by another name than `database`, its tables would be shut all the same. `views` gives the
+    Every table is hidden, and every view that the template does not name; visitors cannot run SQL. The tables are
+    hidden also where Datasette serves the register by another name than `database`. `views` gives the
     columns of each.
     """
     shown = template["views"]

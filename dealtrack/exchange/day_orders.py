@@ -1,4 +1,4 @@
-"""The order of day, month and year in dates of numbers, as 03/10/2016: which there may be, and what settles it."""
+"""The order of day, month and year in dates such as 03/10/2016: the possible orders, and which one a file uses."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _TIME = re.compile(
 
 
 class DateReading(NamedTuple):
-    """A date of numbers read in one order: the order, the form that reads it so, and the day it is then."""
+    """One reading of a date of numbers: the order, the strptime form for it, and the day."""
 
     order: str
     form: str
@@ -58,7 +58,7 @@ def form_in(text: str, order: str) -> str:
 
 
 def only_order(text: str) -> str | None:
-    """Return the one order in which a date of numbers is a day, None where it is one in both or in neither.
+    """Return the one order in which a date of numbers is a day, None where several orders give a day, or none.
 
     That the year may stand first with two digits counts only where nothing else does.
     """

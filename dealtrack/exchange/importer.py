@@ -1,4 +1,4 @@
-"""Taking rows into the register: new complaints, new transitions of known ones, and what contradicts the journal."""
+"""Importing rows into the register: new complaints, new transitions of known ones, rows that contradict the journal."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
@@ -14,6 +14,7 @@ from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY
 from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source
@@ -27,7 +28,7 @@ from dealtrack.exchange.reconcile import (
     personal_of,
     work_of,
 )
-from dealtrack.exchange.rows import ComplaintReader, ComplaintRow, FileFacts
+from dealtrack.exchange.rows import ComplaintReader, FileFacts
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.duplicates import DuplicateFinder, Lookalike
 from dealtrack.register.personal import Personal, erasures
@@ -39,7 +40,7 @@ ODD_KEPT = 9
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What an import did, and what it met.
+    """The counts and the first examples of what an import did.
 
     `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
     stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the lines
@@ -81,7 +82,7 @@ PolicyLoader = Callable[[str], Sequence[Policy]]
 
 
 class _NothingWritten(Exception):
-    """Nothing is to be written: some rows were refused, or it was a rehearsal."""
+    """Rolls the transaction back: some rows were refused, or it was a dry run."""
 
 
 def import_rows(
@@ -98,7 +99,7 @@ def import_rows(
     progress: Callable[[int], None],
     duplicate_days: int = 7,
 ) -> ImportSummary:
-    """Take a file's rows into the register in one transaction, and tell what came of them.
+    """Import a file's rows into the register in one transaction, and return a summary.
 
     Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it
     was, as `dry_run` always does. `load_policy` finds the policies that the register has not taken in yet.
@@ -147,7 +148,7 @@ def _count_alike(summary: ImportSummary, duplicates: DuplicateFinder) -> None:
 
 
 class RowImporter:
-    """Takes rows into the register one by one."""
+    """Imports complaint rows: records a new complaint, or what a row adds to a known one."""
 
     def __init__(
         self,
@@ -178,7 +179,7 @@ class RowImporter:
         return erasures(self._register.connection).keys()
 
     def take_all(self, raw: Sequence[RawRow | Refusal], refuse: Callable[[Refusal], None]) -> None:
-        """Take rows of the file in, what the register knows of all of them looked up at once."""
+        """Import rows of the file; what the register has of them is looked up in one query."""
         summary = self._summary
         rows = list(self._reader.read(raw))
         for row, receipt in zip(rows, self._look_up(rows), strict=True):
@@ -212,7 +213,7 @@ class RowImporter:
         return stored[1] if stored is not None else self._recorder.personal(complaint)
 
     def _take(self, row: ComplaintRow, receipt: Receipt | None) -> Refusal | None:
-        """Take a row in, or return why it is refused; one without a number is known by its receipt."""
+        """Import a row, or return why it is refused; a complaint without a number is recognised by its receipt."""
         try:
             complaint, key = self._recognition.find(row, receipt)
             if complaint is None:

@@ -1,4 +1,4 @@
-"""A folder of lists, one for each platform or owner: each written whole, those of the last run removed."""
+"""A folder of lists, one for each platform or owner; lists of the last run that are not written again are removed."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence

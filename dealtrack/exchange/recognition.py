@@ -1,4 +1,4 @@
-"""Which complaint of the register a row of a file tells of."""
+"""Which complaint of the register a row of a file belongs to."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -10,8 +10,8 @@ from dealtrack.core.lifecycle import fold
 from dealtrack.core.platform import match_platform
 from dealtrack.core.text import first_few
 from dealtrack.errors import UnknownComplaint
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.reconcile import Contradiction, is_another_person, is_same_person, personal_of
-from dealtrack.exchange.rows import ComplaintRow
 from dealtrack.phrase import Phrase
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Recorder
@@ -30,7 +30,7 @@ class Receipt(NamedTuple):
 
 
 class Recognition:
-    """Finds for the rows of one file, in their order, the complaints that they tell of.
+    """Finds for the rows of one file, in their order, the complaints that they belong to.
 
     A row is known by its number; in an export of dealtrack's own also by its id, which keeps complaints apart that
     share a number. A row without a number is known by its words on the receipt, by the person where both name one, and
@@ -111,14 +111,14 @@ class Recognition:
                     )
                 )
             return complaints[0] if complaints else None
-        # One row of an export is one complaint: none is told of by two of them.
+        # Each row of an export is another complaint.
         free = [id_ for id_ in complaints if self._row_ids.get(id_, row.id) == row.id]
         if not free:
             return None
         return self.claim(row, row.id if row.id in free else free[0])
 
     def claim(self, row: ComplaintRow, complaint: int) -> int:
-        """Keep in mind that a complaint is told of by a row, and return it."""
+        """Note that a row belongs to a complaint, and return the complaint."""
         if row.id is not None:
             self._row_ids[complaint] = row.id
         if row.number is None:

@@ -22,8 +22,8 @@ from dealtrack.core.moments import Moment, local_day, show_moment
 from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.histories import entry_in_file, with_platforms
-from dealtrack.exchange.rows import ComplaintRow
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work

@@ -1,4 +1,4 @@
-"""The rows of a file as complaints, and what is learnt of the file while they are read."""
+"""All rows of a file read as complaints, and facts of the file that are found while they are read."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,14 +16,12 @@ from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import WORKBOOK, PassedLine, RawRow, Refusal, passed_line
 from dealtrack.exchange.readers import Source
 
-__all__ = ["ComplaintReader", "ComplaintRow", "FileFacts"]
-
 _LAYOUTS = 1000
 
 
 @dataclass(slots=True)
 class FileFacts:
-    """What is learnt of a file while its rows are read.
+    """What is known of a file after its rows are read.
 
     `ignored` are the columns that nothing is read from, `absent` the mapping's fields without a column, and
     `order` what the dates say of the order of day and month, where that is a guess. `open_fields` are those that
@@ -64,7 +62,7 @@ class ComplaintReader:
         self._reader = lru_cache(_LAYOUTS)(self._reader_under)
 
     def _reader_under(self, header: tuple[str, ...]) -> RowReader:
-        """Return what reads the rows under a header; raises ValueError for one that rows cannot be read under."""
+        """Return the reader of the rows under a header; raises ValueError for an unusable header."""
         layout = lay_out(self._mapping, header)
         self.facts.ignored.update(dict.fromkeys(layout.ignored))
         return RowReader(self._mapping, layout, header, self._dates, self._restores)

@@ -1,4 +1,4 @@
-"""Revisions of the calendar: what a change would move, and making it; what it does not affect is not written."""
+"""Revisions of the calendar: the preview of a change, and the change. Only what it affects is written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ REACH = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class DayChange:
-    """A day that a revision rules otherwise."""
+    """A working day that a revision makes a day off, or a day off that it makes a working day."""
 
     day: date
     before: Ruling
@@ -176,9 +176,9 @@ def other_verdicts(
 
 
 def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[AffectedRun], Clock]:
-    """Return what counts runs of clocks that were never paused or extended as a calendar counts them.
+    """Return a function that counts by a calendar the deadline of a run that was never paused or extended.
 
-    What these were started by is all that counts: the history is not read, which takes a tenth of the time.
+    Such a deadline depends on the start alone. The history is not read, so this takes a tenth of the time.
     """
 
     @cache
@@ -200,7 +200,7 @@ def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[Affecte
 def _affected(
     register: Register, changes: Iterable[DayChange | RollChange], years: Iterable[int]
 ) -> Iterator[tuple[int, list[AffectedRun]]]:
-    """Yield the runs of each complaint that may touch a changed day or year."""
+    """Yield, by complaint, the runs that a changed day or year may affect."""
     spans = [(change.day, change.day) for change in changes]
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
     if not spans:
@@ -218,7 +218,7 @@ def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | N
     """Put the planned rules in place of the register's calendar as a new revision.
 
     Running clocks that it affects move; those that have ended keep their verdict. What was `previewed` is done
-    where the register is still as it was then, else the change is worked out again.
+    where the register is still as it was then, else the change is computed again.
     """
     register = recorder.register
     rules, detail = plan()
@@ -234,7 +234,7 @@ def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | N
 
 
 def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:
-    """Tell whether the calendar is what is shipped, with the register's own changes over it, in all that counts."""
+    """Tell whether the calendar equals the bundled one with the register's own changes to it."""
     old, new = register.calendar_rules(), read_layers(register.connection).rules(shipped)
     changed = (day for day in changed_days(old, new) if old.first <= day <= old.last)
     years = range(old.first.year, old.last.year + 1)

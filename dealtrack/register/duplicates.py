@@ -1,4 +1,4 @@
-"""Complaints that look entered already: the same number, or the same consumer at the same platform days apart."""
+"""Complaints that may have been entered twice: the same number, or the same consumer and platform within some days."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The journal: the one truth of the register, written only at its end and chained by hashes."""
+"""The journal: all entries of the register, added only at its end and chained by hashes; the tables follow from it."""
 
 import json
 import sqlite3
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
 
 
 class LastEntry:
-    """The end of the journal while a transaction adds to it."""
+    """The number, hash and moment of the journal's last entry, also while a transaction adds to it."""
 
     __slots__ = ("hash", "recorded_at", "seq")
 
@@ -57,7 +57,7 @@ class LastEntry:
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> "LastEntry":
-        """Return the journal's present end."""
+        """Return the last entry of a journal; number 0 for an empty one."""
         row = connection.execute("SELECT seq, hash, recorded_at FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
         return cls(*row) if row else cls(0, chain.BEFORE_FIRST, "")
 
@@ -86,11 +86,11 @@ class JournalWriter:
 
     @property
     def next_seq(self) -> int:
-        """Return the number that the next entry will bear."""
+        """Return the number of the next entry."""
         return self._last.seq + 1
 
     def add(self, entries: Sequence[Transition]) -> None:
-        """Add a complaint's transitions, which bear the next numbers."""
+        """Add a complaint's transitions, whose numbers are the next ones."""
         kinds = [entry.kind for entry in entries]
         moments = [to_store(entry.at) for entry in entries]
         details = [chain.canonical(entry.detail) for entry in entries]
@@ -113,11 +113,11 @@ class JournalWriter:
 
     @property
     def has_unwritten(self) -> bool:
-        """Tell whether entries wait to be written."""
+        """Tell whether some added entries are not yet written to the file."""
         return bool(self._links)
 
     def flush(self) -> None:
-        """Write the entries that wait."""
+        """Write to the file the entries that are not yet written."""
         self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._links)
         self._links.clear()
 
@@ -135,14 +135,14 @@ def _read_json(text: str) -> Any:
 
 _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 _moment = lru_cache(16)(from_store)
-"""Remembers the last moments: what an import records bears one."""
+"""Reads a moment and remembers the last 16: all entries of one import have the same moment."""
 
 
 def transition_of(row: Sequence[Any]) -> Transition:
     """Return the transition that a row holds, of COLUMNS or more; raises BadEntry."""
     seq, complaint, kind, at, recorded_at, actor, text = row[:7]
     try:
-        # What most transitions have to tell is nothing.
+        # Most transitions have no detail.
         detail = _read_json(text) if text != "{}" else {}
         entry = Transition(seq, complaint, _KINDS[kind], from_store(at), _moment(recorded_at), actor, detail)
     except UNFORESEEN:
@@ -244,7 +244,7 @@ def rows_of(connection: sqlite3.Connection, complaint: int) -> list[tuple[Any, .
 
 
 def check_entries(connection: sqlite3.Connection) -> None:
-    """Check that each entry is one that can be read, and stands there as it would be written; raises BadEntry."""
+    """Check that each entry is one that can be read, and is written as dealtrack writes it; raises BadEntry."""
     for row in link_rows(connection):
         entry = entry_of(row) if row[1] is None else transition_of(row)
         for moment, text in ((entry.at, row[3]), (entry.recorded_at, row[4])):

@@ -1,4 +1,4 @@
-"""Corrections of a policy: what another text of its versions would move, and putting it in their place."""
+"""Corrections of a policy: the preview of a new text of its versions, and putting it in their place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def changed_texts(old: Sequence[Policy], new: Sequence[Policy]) -> list[TextChan
 
 
 def preview(register: Register, versions: Sequence[Policy]) -> Preview:
-    """Return what it would do to put these in place of a policy's versions, writing nothing; raises OutsideCalendar."""
+    """Return what a correction would do that replaces a policy's versions by these. Raises OutsideCalendar."""
     name = versions[0].name
     correction = Preview(changed_texts(register.policies[name], versions), [], [], [], [])
     if correction.is_empty:

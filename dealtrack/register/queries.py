@@ -23,7 +23,7 @@ CLOCK = ", ".join(f"k.{name}" for name in CLOCK_COLUMNS.split(", "))
 
 
 OPEN, VOIDED = "open", "voided"
-"""Among the statuses of a filter: all that await their end; and what has no receipt any more."""
+"""Two words for the statuses of a filter: any status before the end of a complaint; complaints without a receipt."""
 
 _ENDED = "', '".join(status for status in Status if status not in lifecycle.OPEN)
 IS_OPEN = f"c.status NOT IN ('{_ENDED}')"
@@ -31,10 +31,10 @@ IS_OPEN = f"c.status NOT IN ('{_ENDED}')"
 
 
 class Filter(NamedTuple):
-    """Which complaints are meant; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
+    """A choice of complaints; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 
-    Of several statuses, platforms, categories or owners any one does; none of them stands for all. A status may be
-    `open`, which stands for all but closed. `backdated` asks for an entry made on a later day than what it tells.
+    A complaint matches if it has any one of the statuses, platforms, categories and owners; an empty tuple matches all.
+    `backdated` chooses complaints with an entry that was recorded on a later day than the event.
     """
 
     statuses: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ def _is_one_of(column: str, allowed: Sequence[str], values: list[Any]) -> list[s
 
 
 def complaints(connection: sqlite3.Connection, query: Filter) -> Iterator[tuple[Complaint, list[Clock]]]:
-    """Yield each complaint that is meant with every run of its clocks, by id."""
+    """Yield each complaint that a filter chooses, with every run of its clocks, by id."""
     condition, values = conditions(query)
     rows = connection.execute(
         f"SELECT {COMPLAINT}, {CLOCK} FROM complaint c LEFT JOIN clock k ON k.complaint = c.id "
@@ -119,7 +119,7 @@ def running(
 
 
 class AffectedRun(NamedTuple):
-    """A run of a clock that a change of the calendar may touch; `is_plain` tells that nothing has ever moved it."""
+    """A run that a change of the calendar may affect; `is_plain`: nothing was ever paused, extended or voided."""
 
     complaint: int
     policy: str

@@ -1,4 +1,4 @@
-"""The register, read: how complaints stand, now and earlier, without letting SQL out."""
+"""Reading a register: how complaints stand, now and at earlier moments. Callers see no SQL."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -106,7 +106,7 @@ class Register(Store):
         return None if complaint.status is Status.VOIDED else self.standing(complaint, runs, view)
 
     def overdue(self, query: Filter, view: View) -> Iterator[Lateness]:
-        """Yield the clocks that run past their deadline, the longest late first."""
+        """Yield the clocks that are overdue, the earliest deadline first; `core.clocks.verdict` decides."""
         for complaint, clock in queries.running(self.tables(view), query, None, view.moment):
             if verdict(clock, view.moment) is Verdict.OVERDUE:
                 yield self._lateness(complaint, clock, view)

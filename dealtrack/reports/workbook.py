@@ -53,7 +53,7 @@ class ReportSheets:
         self._book, self._report, self._ = book, report, _
 
     def write(self) -> None:
-        """Write all sheets, the one that says it in brief first."""
+        """Write all sheets, the summary first."""
         report, _ = self._report, self._
         names = clock_names(report)
         brief = self._book.sheet(_("report"))

@@ -150,7 +150,7 @@ class TomlTable:
 
 
 def read_table(path: Path, error: type[DealtrackError]) -> TomlTable:
-    """Return the whole of a TOML file; whatever keeps it from being read, or is wrong in it, is raised as `error`."""
+    """Return a TOML file as a table; a file that cannot be read or is not TOML raises `error`."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         values = tomllib.loads(text)
@@ -189,7 +189,7 @@ def kind_name(kind: type) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: a text itself, of anything else what it is called."""
+    """Return a value as a message shows it: a text in quotes, of anything else the name of its type."""
     return repr(value) if isinstance(value, str) else kind_name(type(value))
 
 

@@ -11,6 +11,7 @@ import pytest
 from dealtrack import settings
 from dealtrack.core.moments import Moment
 from dealtrack.errors import BadMappingFile, CannotRead, DealtrackError, MissingColumn, UnknownWord
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.date_forms import AUTO
 from dealtrack.exchange.mapping import (
     FIELDS,
@@ -22,7 +23,7 @@ from dealtrack.exchange.mapping import (
     with_pairs,
 )
 from dealtrack.exchange.readers import Refusal, open_source
-from dealtrack.exchange.rows import ComplaintReader, ComplaintRow, FileFacts
+from dealtrack.exchange.rows import ComplaintReader, FileFacts
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from dealtrack.core.moments import Moment
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import open_source
 from dealtrack.exchange.reconcile import Contradiction, adds_nothing, news_of, personal_news, personal_of
-from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
+from dealtrack.exchange.rows import ComplaintReader
 from dealtrack.register.opening import open_register
 from tests.conftest import PROJECT, Clerk
 

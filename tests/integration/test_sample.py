@@ -7,9 +7,10 @@ from pathlib import Path
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
+from dealtrack.exchange.rows import ComplaintReader
 
 ROOT = Path(__file__).parents[2]
 SHANGHAI = ZoneInfo("Asia/Shanghai")

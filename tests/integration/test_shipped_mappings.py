@@ -9,9 +9,10 @@ import pytest
 import xlsxwriter
 
 from dealtrack.errors import MissingColumn
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.mapping import find_mapping, with_pairs
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import ComplaintReader, ComplaintRow, FileFacts
+from dealtrack.exchange.rows import ComplaintReader, FileFacts
 from tests.conftest import Clerk
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"

@@ -16,10 +16,11 @@ import xlsxwriter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from dealtrack.errors import CannotRead, UnknownWord
+from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.mapping import Mapping, with_dates, with_pairs
 from dealtrack.exchange.raw import RawRow, Refusal
 from dealtrack.exchange.readers import open_source
-from dealtrack.exchange.rows import ComplaintReader, ComplaintRow
+from dealtrack.exchange.rows import ComplaintReader
 from dealtrack.exchange.workbook_process import cell_text
 from tests.conftest import tries
 

@@ -1,4 +1,4 @@
-"""What the board shows: open complaints, kept in step with the register's file and with the time."""
+"""The data of the board: open complaints, read again when the register's file or the time changes them."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -20,11 +20,11 @@ from dealtrack.register.sqlite.connection import faults_of
 from dealtrack.register.view import View
 
 WAIT_SECONDS = 0.2
-"""How long to wait for another's lock: the screen stands still meanwhile, and the next try comes soon."""
+"""How long to wait for another process's lock. Meanwhile the screen does not react; the next attempt comes soon."""
 
 
 class Feed:
-    """Open complaints as they stand now; `items` is what was found at the last look, the most urgent first."""
+    """The open complaints of a register; `items` are those of the last `look`, the most urgent first."""
 
     def __init__(self, path: Path, query: Filter, clock: Callable[[], datetime]) -> None:
         self.path = path
@@ -46,7 +46,7 @@ class Feed:
         self._open.close()
 
     def look(self) -> bool:
-        """Take in what others wrote and what the time has moved; tell whether `items` changed.
+        """Read what others wrote and apply the present time; tell whether `items` changed.
 
         Raises what opening and reading a register raises; the next look tries anew.
         """

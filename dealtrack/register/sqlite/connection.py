@@ -1,4 +1,4 @@
-"""The connection to a register's file: opened with the rules that keep it durable, its faults put in plain words."""
+"""The connection to a register's file: its settings for durability, transactions, and messages for SQLite's errors."""
 
 import os
 import sqlite3
@@ -34,7 +34,7 @@ LONGEST_BYTES = 1 << 26
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What may be raised by reading what no register holds, as by a fault of the program."""
+"""The exceptions that reading a damaged register may raise in Python."""
 
 REASONS = {
     "SQLITE_FULL": Phrase("the disk is full; nothing was written"),
@@ -71,7 +71,7 @@ def is_undecodable(error: sqlite3.Error) -> bool:
 
 @contextmanager
 def faults_of(path: Path) -> Iterator[None]:
-    """Put SQLite's faults inside the block into the catalogue's words."""
+    """Raise the errors of SQLite inside the block as errors of the catalogue."""
     try:
         yield
     except sqlite3.Error as error:
@@ -100,7 +100,7 @@ def check_file(path: Path) -> None:
 
 
 def real_path(path: Path) -> Path:
-    """Return where a path leads through links; a circle of links leads to itself."""
+    """Return a path with its symbolic links resolved; a circle of links is left as it is."""
     return Path(os.path.realpath(path))
 
 
@@ -187,7 +187,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     _connections.add(connection)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_BYTES)
     try:
-        # What a file brings along is not dealtrack's own: it may only reckon, and nothing of it is checked.
+        # Somebody else may have put views and checks into the file: they may call no function that has effects.
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA ignore_check_constraints=ON")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -196,7 +196,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
         connection.execute(f"PRAGMA cache_size={-CACHE_KIB}")
         # What is deleted leaves no bytes behind: personal data is erased for good.
         connection.execute("PRAGMA secure_delete=ON")
-        # What is sorted or kept aside meanwhile never stands in a file of its own.
+        # Temporary tables and sorting stay in memory, so that no personal data gets into temporary files.
         connection.execute("PRAGMA temp_store=MEMORY")
         # Nothing can be read yet where the files beside it cannot be made.
         connection.execute("PRAGMA schema_version").fetchone()
@@ -292,7 +292,7 @@ def check_names(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write all that the block writes, or nothing; the write lock is taken first, so that it is waited for."""
+    """Write all that the block writes, or nothing. It first waits for the write lock."""
     if isinstance(connection, Connection) and connection.unwritable:
         raise connection.unwritable
     check_names(connection)
@@ -350,7 +350,7 @@ def _erasure_mark(path: Path) -> Path:
 
 @contextmanager
 def reading(connection: sqlite3.Connection) -> Iterator[None]:
-    """Show the block one state of the register throughout, whatever others write meanwhile; nobody is kept waiting."""
+    """Let the block read one state of the register, whatever others write meanwhile; nobody has to wait for it."""
     is_outermost = not connection.in_transaction
     if is_outermost:
         connection.execute("BEGIN")
