@@ -180,7 +180,7 @@ class BadMoment(DealtrackError):
     """Invalid time {text!r}{reason}. Write 2016-11-11 21:30, 11-11 21:30, yesterday 17:00 or now."""
 
 
-class ClockAstray(DealtrackError):
+class ClockOutOfRange(DealtrackError):
     """This machine's time is {moment}, outside {first} to {last}. Set it, or correct DEALTRACK_NOW if that is set."""
 
 

@@ -19,7 +19,7 @@ from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, par
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.core.vocabulary import NAME
 from dealtrack.errors import (
-    ClockAstray,
+    ClockOutOfRange,
     DaysReversed,
     RegisterUnusable,
 )
@@ -84,11 +84,11 @@ class Session:
 
     @cached_property
     def now(self) -> datetime:
-        """Return the moment of the call, in UTC; raises BadMoment and ClockAstray."""
+        """Return the moment of the call, in UTC; raises BadMoment and ClockOutOfRange."""
         moment = settings.now()
         # What is entered by such a clock no calendar reaches, and no later entry may bear an earlier moment.
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise ClockAstray(moment=moment.isoformat(), first=FIRST_YEAR, last=LAST_YEAR)
+            raise ClockOutOfRange(moment=moment.isoformat(), first=FIRST_YEAR, last=LAST_YEAR)
         return moment
 
     @cached_property

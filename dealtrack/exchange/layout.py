@@ -80,13 +80,13 @@ class State(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a header holds each field and each kept column; `ignored` columns are read by nobody.
+    """The places of the columns of a header, for each field and each kept column; `ignored` columns are not read.
 
-    `absent` are the mapping's fields that no column of the file can fill. `own` are the places of the columns id and
-    history in an export of dealtrack's own, None in another file. `only` gives each event on a condition the
-    columns that it hangs on, None for one that the file lacks. `open_fields` are those that nobody named one for.
-    `inside` tells of columns of JSON lists which of their values is meant. `states` are where it may be told whether
-    a complaint is closed.
+    `absent` are the mapping's fields that the file has no column for. `own` are the places of the columns id and
+    history in an export of dealtrack's own, None in another file. `only` has the events that happened only under a
+    condition: for each the columns to look at, None for a column that the file lacks, and the words that mean yes.
+    `open_fields` are fields for which the user named no column. `inside` says, for columns of JSON lists, which of
+    their values to read. `states` are the columns that may say that a complaint is closed.
     """
 
     fields: Table[str, tuple[int, ...]]

@@ -51,11 +51,11 @@ class Counts:
     """
 
     def __init__(
-        self, register: Register, wanted: Filter, view: View, column: str, period: Callable[[date], str] | None
+        self, register: Register, query: Filter, view: View, column: str, period: Callable[[date], str] | None
     ) -> None:
-        self._register, self._wanted, self._view = register, wanted, view
+        self._register, self._query, self._view = register, query, view
         self._tables = register.tables(view)
-        self._condition, self._values = conditions(wanted)
+        self._condition, self._values = conditions(query)
         self._key = "period(c.received_at)" if period else f"c.{column}" if column else "NULL"
         self._day = day_function(register.zone)
         self._define("local_day", lambda moment: str(self._day(moment)))
@@ -131,7 +131,7 @@ class Counts:
             self._values,
         )
         keys: dict[int, Key] = dict(rows)
-        for standing in self._register.standings(self._wanted._replace(ids=tuple(keys)), self._view):
+        for standing in self._register.standings(self._query._replace(ids=tuple(keys)), self._view):
             yield keys[standing.complaint.id], standing
 
     def _define(self, name: str, function: Callable[..., Any]) -> None:
@@ -169,9 +169,9 @@ def day_function(zone: tzinfo) -> Callable[[str], date]:
     return day
 
 
-def first_received(register: Register, wanted: Filter, view: View) -> datetime | None:
+def first_received(register: Register, query: Filter, view: View) -> datetime | None:
     """Return the moment of the first receipt, in UTC, of the complaints that are meant; None without any."""
-    condition, values = conditions(wanted)
+    condition, values = conditions(query)
     statement = f"SELECT min(c.received_at) FROM complaint c WHERE {condition}"
     (first,) = register.tables(view).execute(statement, values).fetchone()
     return from_store(first) if first else None

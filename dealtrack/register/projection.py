@@ -194,11 +194,11 @@ def platform_from_data(data: Mapping[str, Any]) -> Platform:
     return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]), check)
 
 
-def write_made(connection: sqlite3.Connection, made: Mapping[str, Any]) -> None:
-    """Write the facts that a register's first entry tells beside its calendar."""
-    facts = ((name, made[name]) for name in ("timezone", "policy"))
+def write_first_facts(connection: sqlite3.Connection, detail: Mapping[str, Any]) -> None:
+    """Write the time zone and the default policy, from the detail of the register's first entry."""
+    facts = ((name, detail[name]) for name in ("timezone", "policy"))
     connection.executemany("INSERT INTO fact VALUES (?, ?)", facts)
-    zone_offsets.write_offsets(connection, made["timezone"])
+    zone_offsets.write_offsets(connection, detail["timezone"])
 
 
 def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:
@@ -217,17 +217,17 @@ def write_policy(connection: sqlite3.Connection, policy: Policy, seq: int) -> No
 
 
 def import_key_of(history: Sequence[Transition]) -> str | None:
-    """Return the key by which an import knows a complaint again that has no number; its receipt tells it."""
+    """Return the key by which an import recognises a complaint without a number; it is in the detail of the receipt."""
     return history[0].detail.get("import_key")
 
 
 def copy_empty(register: sqlite3.Connection, connection: sqlite3.Connection) -> None:
-    """Make the tables that the histories of complaints fill, with their indexes, in another database, without rows."""
-    made = register.execute(
+    """Create in another database, without rows, the tables that are filled from the histories of complaints."""
+    statements = register.execute(
         "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL "
         "AND tbl_name IN ('complaint', 'clock', 'search_text') ORDER BY type DESC"
     )
-    for (statement,) in made:
+    for (statement,) in statements:
         connection.execute(statement)
 
 

@@ -108,7 +108,7 @@ def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
     detail = entry.detail
     match entry.kind:
         case Event.MADE:
-            projection.write_made(connection, detail)
+            projection.write_first_facts(connection, detail)
         case Event.POLICY_TAKEN_IN:
             projection.write_policy(connection, Policy.from_data(detail), entry.seq)
         case Event.POLICY_CORRECTED:

@@ -313,7 +313,7 @@ class Recorder:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
         self._entries.event(Event.MADE, setup)
         self._entries.flush()
-        projection.write_made(self._connection, setup)
+        projection.write_first_facts(self._connection, setup)
         write_rules(self._connection)
 
     def use_policy(self, name: str, load: Callable[[str], Sequence[Policy]]) -> str:

@@ -35,7 +35,7 @@ Change = tuple[str, str, str]
 
 
 def upgrade_register(
-    connection: sqlite3.Connection, path: Path, found: int, now: datetime | None
+    connection: sqlite3.Connection, path: Path, version: int, now: datetime | None
 ) -> tuple[sqlite3.Connection, Upgrade | None]:
     """Bring an opened register to the present schema; return the connection to read it by, and what was done.
 
@@ -47,7 +47,7 @@ def upgrade_register(
         return connection, _upgrade_file(connection, path, now)
     except (DealtrackError, sqlite3.Error) as error:
         reason = str(error)
-    return in_memory(connection, path, found), Upgrade(found, schema.VERSION, reason=reason)
+    return in_memory(connection, path, version), Upgrade(version, schema.VERSION, reason=reason)
 
 
 def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | None) -> Upgrade | None:
@@ -55,21 +55,21 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
     backup = None
     try:
         with faults_of(path), changing(connection):
-            found = schema.check_version(connection, path)
-            if found == schema.VERSION:
+            version = schema.check_version(connection, path)
+            if version == schema.VERSION:
                 return None
             moment = now or from_store(LastEntry.of(connection).recorded_at)
             # SQLite copies nothing over the connection that holds the lock.
             with closing(reader(path)) as unchanged:
-                target = place.with_name(f"{place.stem}-schema{found}-{moment.strftime(STAMP)}.db")
+                target = place.with_name(f"{place.stem}-schema{version}-{moment.strftime(STAMP)}.db")
                 copy_whole(unchanged, path, target)
                 backup = target
-            changes = change(connection, path, found, moment)
+            changes = change(connection, path, version, moment)
     except BaseException:
         if backup is not None:
             backup.unlink(missing_ok=True)
         raise
-    return Upgrade(found, schema.VERSION, backup, changes=changes)
+    return Upgrade(version, schema.VERSION, backup, changes=changes)
 
 
 @contextmanager
@@ -83,16 +83,16 @@ def changing(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("PRAGMA foreign_keys = ON")
 
 
-def change(connection: sqlite3.Connection, path: Path, found: int, moment: datetime | None = None) -> list[Phrase]:
+def change(connection: sqlite3.Connection, path: Path, version: int, moment: datetime | None = None) -> list[Phrase]:
     """Make the schema anew, within `changing`, and all that the journal makes; the journal and personal data stay.
 
     Return what rules that changed since make of the complaints, with the verdicts of a moment, or of the last entry.
     Raises what `rebuild.project` raises, for a journal that cannot be read.
     """
-    before = _complaints_by_former_rules(connection) if found < NEW_RULES else {}
+    before = _complaints_by_former_rules(connection) if version < NEW_RULES else {}
     _drop_made(connection)
     schema.create_made(connection)
-    if found < CONTACT_KEYS:
+    if version < CONTACT_KEYS:
         _write_contact_keys(connection)
     project(Register(path, connection))
     return _changes(connection, before, moment or from_store(LastEntry.of(connection).recorded_at))
@@ -127,7 +127,7 @@ def _write_contact_keys(connection: sqlite3.Connection) -> None:
     )
 
 
-def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3.Connection:
+def in_memory(connection: sqlite3.Connection, path: Path, version: int) -> sqlite3.Connection:
     """Return a connection to a copy in memory, brought to the present schema; `writing` lets nobody change it.
 
     The connection that it was copied from is closed. Raises RegisterOlder.
@@ -136,10 +136,10 @@ def in_memory(connection: sqlite3.Connection, path: Path, found: int) -> sqlite3
     try:
         connection.backup(copy)
         with changing(copy):
-            change(copy, path, found)
+            change(copy, path, version)
     except sqlite3.Error as error:
         copy.close()
-        raise RegisterOlder(path=path, found=found, known=schema.VERSION, reason=str(error)) from None
+        raise RegisterOlder(path=path, found=version, known=schema.VERSION, reason=str(error)) from None
     except BaseException:
         copy.close()
         raise

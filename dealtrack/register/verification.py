@@ -85,11 +85,11 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
         if not fault and not altered:
             # What follows rests on the journal and reads the tables by their columns.
             try:
-                made = _journal_and_table_faults(register)
+                compared = _journal_and_table_faults(register)
                 personal = _readable(lambda: personal_faults(connection), Phrase("the table of personal data"))
                 kept = [*personal, *(evidence_faults(register) if evidence else ())]
                 is_sound = is_sound and not kept
-                faults += [*made, *kept]
+                faults += [*compared, *kept]
             except (BadEntry, BadHistory) as error:
                 is_sound = False
                 faults.append(_altered_by(error))
