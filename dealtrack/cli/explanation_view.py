@@ -47,7 +47,7 @@ def _counts(register: Register, standing: Standing, only: str) -> Iterator[tuple
     policy = register.policy_of(standing.complaint)
     names = dict.fromkeys((*(rule.name for rule in policy.clocks), *(clock.name for clock in standing.runs)))
     if only and only not in names:
-        raise UnknownClock(policy=policy.name, name=only, allowed=listed(map(Word, names)))
+        raise UnknownClock(policy=policy.name, name=Word(only), allowed=listed(map(Word, names)))
     for clock in standing.runs_and_waiting:
         rule = register.rule_of(standing.complaint, clock)
         if rule is None or (only and clock.name != only):

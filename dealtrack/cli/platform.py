@@ -27,7 +27,7 @@ from dealtrack.core.platform import (
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import NAME, TEXT
 from dealtrack.errors import MissingValue, UnknownWord
-from dealtrack.phrase import Word, listed
+from dealtrack.phrase import Word, in_context, listed
 from dealtrack.register import platforms
 
 ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
@@ -172,7 +172,8 @@ def check(
             platform = platforms.check_platform(recorder, platform_name, moment, shown, text)
         checked = show_moment(moment, register.zone)
         line = _("platform {name}: checked {moment} by {actor}, displays {channels}")
-        values = {"name": platform.name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}
+        shown_name = in_context("platform", platform.name, _)
+        values = {"name": shown_name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}
         print_line(line.format(**values))
         last = platform.last_check
         if last is not None and last.at > moment:

@@ -120,7 +120,7 @@ def check_extension(
     rule = policy.clock(name)
     if rule is None:
         names = listed(Word(clock.name) for clock in policy.clocks)
-        raise UnknownClock(policy=policy.name, name=name, allowed=names)
+        raise UnknownClock(policy=policy.name, name=Word(name), allowed=names)
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
     if run is None or run.started is None:
         raise CannotExtend(clock=Word(name), complaint=complaint, reason=": it is not running")

@@ -151,6 +151,21 @@ def test_a_clerks_day_has_no_word_of_english(chinese: Clerk, tmp_path: Path) -> 
     assert not left, "\n".join(left)
 
 
+def test_numbers_stages_and_platforms_read_as_chinese_within_sentences(chinese: Clerk) -> None:
+    chinese("add", "--platform", "京东").ok()
+    chinese("forward", 1).ok()
+    extension = chinese("extend", 1, "--clock", "办结", "--by", 50, "--reason", "境外", "--no-input").err
+    assert "“办结”环节延长 50 个工作日，远超原时限（2 个工作日）。" in extension
+    assert "没有“调解”环节。可选：转办、办结。" in chinese("explain", 1, "--clock", "调解").err
+    assert "没有“调解”环节" in chinese("extend", 1, "--clock", "调解", "--by", 1, "--reason", "境外").err
+    checked = chinese("platform", "check", "JD", "--channels", "电话", "--finding", "首页公示").ok()
+    assert checked.startswith("平台“京东”：")
+    options = chinese("amend", "--help").ok()
+    assert "更正后的电子邮箱。" in options
+    assert "更正后的联系地址。" in options
+    assert "（2016年11月只有 30 天）" in chinese("add", "--platform", "京东", "--at", "2016-11-31").err
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_all_help_is_in_chinese(name: str, chinese: Clerk) -> None:
     names = [name]
