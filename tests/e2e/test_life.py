@@ -56,7 +56,7 @@ def test_a_pause_that_ends_on_its_own_day_moves_nothing(clerk: Clerk) -> None:
     told = case("resume", "2016-11-08 16:00")
     assert "forward   not yet due  due Wed 2016-11-09 24:00" in told
     assert case.explained("forward") == [
-        "Tue 2016-11-08\t–\tthe day of receipt is not counted (Civil Code art. 201)",
+        "Tue 2016-11-08\t–\tthe day of receipt is not counted (General Principles of the Civil Law art. 154)",
         "Wed 2016-11-09\t✓ 1\tworking day",
         "forward: due Wed 2016-11-09 24:00, at 2016-11-08 16:00: not yet due",
     ]
@@ -167,7 +167,9 @@ def test_reopening_after_a_late_completion_keeps_the_breach(clerk: Clerk) -> Non
     assert (case.show()["status"], case.show()["completed"], case.show()["outcome"]) == ("forwarded", None, None)
     shown = case.explained("complete")
     assert "complete: due Fri 2016-11-04 24:00, ended 2016-11-08 09:00: late" in shown
-    assert "Fri 2016-11-11\t–\tthe day of reopening is not counted (Civil Code art. 201)" in shown
+    assert (
+        "Fri 2016-11-11\t–\tthe day of reopening is not counted (General Principles of the Civil Law art. 154)" in shown
+    )
     case("complete", "2016-11-14 09:00")
     assert case.clocks()[1:] == [("complete", 1, "2016-11-04", "missed"), ("complete", 2, "2016-11-15", "met")]
     assert "cannot be paused" in case.refused("pause", "2016-11-14 10:00", *REASON)
@@ -232,7 +234,7 @@ def test_the_last_entry_of_each_kind_can_be_taken_back(clerk: Clerk, length: int
     # A thing taken back can be entered anew, and the taking back cannot be taken back.
     voided = after["history"][-1]["seq"]
     assert "it undoes another" in case.refused("void", "2016-11-08 23:40", "--seq", voided, "--reason", "no")
-    assert "voided already" in case.refused("void", "2016-11-08 23:40", "--seq", entered["seq"], "--reason", "no")
+    assert "already undone" in case.refused("void", "2016-11-08 23:40", "--seq", entered["seq"], "--reason", "no")
     command, words = LIFE[length - 1]
     case(command, "2016-11-08 23:45", *words)
     clerk("verify").ok()

@@ -167,7 +167,7 @@ def test_show_tells_every_check(clerk: Clerk) -> None:
         (("--finding", "x"), "Channels displayed is missing."),
         (("--channels", ",", "--finding", "x"), "Channels displayed is missing."),
         (("--channels", "phone,wechta", "--finding", "x"), "cannot be 'wechta'. Did you mean wechat? Allowed:"),
-        (("--channels", "phone,none", "--finding", "x"), "A channel cannot be 'none'."),
+        (("--channels", "phone,none", "--finding", "x"), "The channel cannot be 'none'."),
         (("--channels", "phone", "--finding", "x", "--at", "2016-11-16"), "2016-11-16 00:00 is in the future"),
         (("--channels", "phone", "--finding", "x", "--at", "soon"), "Invalid time 'soon'"),
         (("--channels", "phone", "--finding", "x" * 10_001), "finding has 10,001 characters"),
