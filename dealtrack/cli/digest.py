@@ -42,9 +42,7 @@ def digest(
     ] = "",
     as_of: AsOf = "",
     known_at: KnownAt = "",
-    fmt: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Output format: text or json [default: text].")
-    ] = "text",
+    fmt: Annotated[str, typer.Option("--format", metavar="FORMAT", help="Output format: text or json.")] = "text",
 ) -> None:
     """Print the daily summary; prints nothing if there is nothing to report."""
     session: Session = context.obj

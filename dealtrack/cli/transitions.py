@@ -344,7 +344,12 @@ _DESCRIPTIONS = (
                 "seq",
                 Annotated[
                     int,
-                    typer.Option("--seq", metavar="N", help="Journal entry to undo [default: the complaint's last]."),
+                    typer.Option(
+                        "--seq",
+                        metavar="N",
+                        help="Journal entry to undo [default: the complaint's last].",
+                        show_default=False,
+                    ),
                 ],
                 default=0,
             ),

@@ -174,6 +174,13 @@ class TranslatedGroup(_Translated, TyperGroup):
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands with what each does."""
+        with formatter.section(_("Commands")):
+            formatter.write_dl(
+                [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
+            )
+
 
 CLICK_SAYS: tuple[tuple[str, Callable[[], str]], ...] = (
     # What Click says of wrong usage, as it writes it, and how it is said here.

@@ -208,6 +208,23 @@ def test_every_command_ends_its_help_with_examples_that_run(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_help_says_a_default_once_and_no_two_options_mean_the_same(clerk: Clerk, language: str) -> None:
+    for name in ("amend", "void", "digest"):
+        shown = clerk("--lang", language, *name.split(), "--help").ok()
+        meanings = re.findall(r"^  --[a-z-]+ \S+ +(\S.*(?:\n {8,}.*)*)", shown, re.MULTILINE)
+        assert len(set(meanings)) == len(meanings) > 2, name
+        for meaning in meanings:
+            assert len(re.findall(r"\[default:|\[默\s*认：", meaning)) <= 1, meaning
+
+
+def test_headings_of_a_group_are_chinese_in_chinese(clerk: Clerk) -> None:
+    for name in ("calendar", "policy", "platform"):
+        shown = clerk("--lang", "zh", name, "--help").ok()
+        assert "\n命令：\n" in shown
+        assert "Commands" not in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["add", "calendar next", "platform"])
 def test_help_of_a_command_is_its_help(clerk: Clerk, name: str, language: str) -> None:
     words = name.split()
