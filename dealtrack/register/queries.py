@@ -229,11 +229,11 @@ def find_numbers(connection: sqlite3.Connection, numbers: Iterable[str]) -> dict
     """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
     ids: dict[str | None, list[int]] = {number: [] for number in numbers}
     rows = connection.execute(
-        "SELECT c.number, c.id FROM json_each(?) n CROSS JOIN complaint c ON c.number = n.value "
-        "WHERE c.status <> 'voided' ORDER BY c.id",
+        "SELECT c.number, c.id FROM json_each(?) j CROSS JOIN complaint c ON c.number = j.value "
+        "WHERE c.status <> 'voided'",
         (json.dumps(list(ids)),),
     )
-    for number, id_ in rows:
+    for number, id_ in sorted(rows):
         ids[number].append(id_)
     return ids
 

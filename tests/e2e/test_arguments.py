@@ -62,7 +62,7 @@ def test_every_option_given_empty_is_refused(clerk: Clerk) -> None:
         for words in ([option, ""], [f"{option}="], [option, " \u3000"]):
             told = clerk(*_first_words(name), *words)
             assert told.status == EmptyValue.exit_code == 2 and told.out == "", (name, words, told)
-            assert f"{option} is empty. Give it a value, or leave it out." in told.err, (name, words, told)
+            assert f"{option} is empty. Give a value or omit it." in told.err, (name, words, told)
     assert clerk.db.read_bytes() == before
 
 

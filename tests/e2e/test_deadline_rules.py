@@ -71,7 +71,7 @@ def test_a_pause_on_the_due_day_gives_back_what_was_left_and_explain_shows_it(cl
         clerk("explain", 1, "--clock", "complete", "--format", "json", now=at("2016-11-25 10:00")).ok()
     )["clocks"]
     assert [(step["day"][5:], step["counted"], step["reason"]) for step in complete["steps"]] == [
-        ("11-21", False, "the day of forwarding is not counted (Civil Code art. 201)"),
+        ("11-21", False, "the day of forwarding is not counted (General Principles of the Civil Law art. 154)"),
         ("11-22", True, "working day"),
         ("11-23", True, "working day"),
         ("11-24", False, "paused: lab"),

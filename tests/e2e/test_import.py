@@ -243,7 +243,7 @@ def test_no_rejects_no_file(clerk: Clerk, file: Callable[..., Path], tmp_path: P
     ("name", "broken", "fragment"),
     [
         ("rows.csv", lambda text: text + 'A-9,JD,"quality,2016-11-01\nA-10,JD\n', "a quote is never closed"),
-        ("rows.json", lambda text: json.dumps(list(csv.DictReader(io.StringIO(text))))[:-2], "no JSON"),
+        ("rows.json", lambda text: json.dumps(list(csv.DictReader(io.StringIO(text))))[:-2], "not JSON"),
         ("rows.csv", lambda text: text.encode() + b"A-9,JD,\xff\xff,2016-11-01\n", "damaged UTF-8"),
     ],
 )

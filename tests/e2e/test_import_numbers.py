@@ -96,7 +96,7 @@ def test_what_may_say_something_is_no_blank(clerk: Clerk, tmp_path: Path) -> Non
     assert (first["completed"], first["summary"]) == (None, "？？")
     assert (second["amount"], second["summary"]) == (0.0, "无")
     refused = clerk("import", write(tmp_path, f"{header}3,JD,2016-11-01,不详,,,\n"))
-    assert refused.status == 4 and "'不详' in column 'completed' is no date" in refused.err
+    assert refused.status == 4 and "'不详' in column 'completed' is not a date" in refused.err
     assert "1 platform added: 未知" in clerk("import", write(tmp_path, f"{header}4,未知,2016-11-01,,,,\n")).err
 
 

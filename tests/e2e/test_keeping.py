@@ -16,7 +16,7 @@ def test_a_backup_is_the_register_and_its_owners_alone(clerk: Clerk, tmp_path: P
     copy = tmp_path / "copy.db"
     out = clerk("backup", copy).ok()
     verified = clerk("verify").ok()
-    assert out.split("head ")[1] == verified.split("head ")[1]
+    assert out.split("checksum ")[1] == verified.split("checksum ")[1]
     assert copy.stat().st_mode & 0o777 == 0o600
     assert clerk("--db", copy, "list").ok() == clerk("list").ok()
     assert clerk("--db", copy, "verify").ok() == verified
@@ -95,7 +95,7 @@ def test_evidence_goes_along_and_is_kept_once_in_a_folder_of_copies(clerk: Clerk
     assert {path.stat().st_mode & 0o777 for path in held} == {0o600}
     clerk("backup", "--no-evidence", tmp_path / "bare.db").ok()
     assert not (tmp_path / "bare.db.evidence").exists()
-    assert "the last backup does not include the evidence files" in clerk("doctor").err
+    assert "The last backup does not include the evidence files" in clerk("doctor").err
 
 
 def test_evidence_that_cannot_go_along_is_named_and_the_register_s_copy_stands(clerk: Clerk, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_evidence_that_cannot_go_along_is_named_and_the_register_s_copy_stands(c
     copy = tmp_path / "copy.db"
     result = clerk("backup", copy)
     assert result.status == 1
-    assert result.err == "dealtrack: evidence receipt.txt of complaint 1 (entry 8) was altered\n"
+    assert result.err == "dealtrack: Evidence receipt.txt of complaint 1 (entry 8) was altered.\n"
     assert clerk("--db", copy, "list").ok() == clerk("list").ok()
     assert not Path(f"{copy}.evidence").exists()
 
@@ -125,7 +125,7 @@ def test_other_copies_in_the_folder_are_not_dropped(clerk: Clerk) -> None:
 
 
 def test_the_doctor_tells_of_the_last_backup(clerk: Clerk, tmp_path: Path) -> None:
-    assert "no backup has been made" in clerk("doctor").err
+    assert "No backup has been made" in clerk("doctor").err
     copy = tmp_path / "copy.db"
     clerk("backup", copy).ok()
     clerk("add", "--platform", "JD").ok()
@@ -136,7 +136,7 @@ def test_the_doctor_tells_of_the_last_backup(clerk: Clerk, tmp_path: Path) -> No
     copy.unlink()
     assert f"the last backup is no longer at {copy}" in clerk("doctor").err
     Path(f"{clerk.db}.last-backup").write_text("{nonsense")
-    assert "no backup has been made" in clerk("doctor").err
+    assert "No backup has been made" in clerk("doctor").err
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_note_of_the_last_backup_that_none_wrote_is_none(clerk: Clerk, name: s
     assert doctor.status == 1 and "backup" in doctor.err
     assert "\x1b" not in doctor.err
     Path(f"{clerk.db}.last-backup").write_text("[" * 100_000)
-    assert "no backup has been made" in clerk("doctor").err
+    assert "No backup has been made" in clerk("doctor").err
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "1.5", "0" * 5001 + "5", "9" * 5005, "１", "²"])

@@ -147,8 +147,8 @@ def test_a_head_that_is_not_there_is_a_failed_check(clerk: Clerk, head: str) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["import", ""], "FILE is empty. Give it a value."),
-        (["show", "--number", ""], "--number is empty. Give it a value, or leave it out."),
+        (["import", ""], "FILE is empty. Give a value."),
+        (["show", "--number", ""], "--number is empty. Give a value or omit it."),
         (["forward", "--number", " "], "--number is empty."),
         (
             ["list", "--from", "2016-11-20", "--to", "2016-11-01"],

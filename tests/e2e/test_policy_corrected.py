@@ -145,7 +145,7 @@ def test_a_register_goes_on_by_the_text_that_it_has_and_is_told_of_it(bank: Cler
     assert refused.status == 2 and "'dealtrack policy adopt --corrected'" in refused.err
     assert "cfpb --corrected' shows what would move" in bank("policy", "show", "cfpb").ok()
     told = bank("doctor")
-    assert told.status == 1 and "policies that differ from the bundled text: cfpb; 'dealtrack policy adopt" in told.err
+    assert told.status == 1 and "Policies that differ from the bundled text: cfpb; 'dealtrack policy adopt" in told.err
     assert entries(bank) == before
     assert verdicts(bank) == WRONG
 
@@ -338,7 +338,7 @@ def test_registers_whose_texts_were_wrong_keep_them_until_they_are_corrected(
     if "was upgraded from" in opened.err:
         assert "policies are unchanged" in opened.err and "'dealtrack doctor' show" in opened.err
     told = (
-        "policies that differ from the bundled text: green-channel, odr, samr-complaint; 'dealtrack policy adopt NAME"
+        "Policies that differ from the bundled text: green-channel, odr, samr-complaint; 'dealtrack policy adopt NAME"
     )
     assert told in clerk("doctor").err
     before = opened.ok()
@@ -346,7 +346,7 @@ def test_registers_whose_texts_were_wrong_keep_them_until_they_are_corrected(
         assert clerk("policy", "adopt", name, "--corrected", "--yes").ok().endswith("revision 2: 0 deadlines moved\n")
     # Only their sources and days were wrong: nothing moves.
     assert clerk("list", "--format", "jsonl").ok() == before
-    assert "policies that differ from the bundled text" not in clerk("doctor").err
+    assert "Policies that differ from the bundled text" not in clerk("doctor").err
     for word in ("verify", "recheck"):
         clerk(word).ok()
     assert clerk("add", "--platform", "小店", "--policy", "samr-complaint", "--new-platform").status == 0

@@ -144,7 +144,7 @@ def test_the_doctor_says_which_promises_are_not_kept(clerk: Clerk) -> None:
     assert "whoever can read the folder" in facts["file modes"]
     assert "before evidence is read" in facts["links"]
     assert "a local disk" in facts["drive"]
-    assert "seen by other users" in facts["arguments"]
+    assert "visible to other users" in facts["arguments"]
     assert "chmod" not in told.err
     here = clerk("doctor").out
     assert not [name for name in ("file modes", "links", "drive", "arguments") if f"{name}\t" in here]

@@ -136,7 +136,7 @@ def test_every_day_is_explained(
         days = [date.fromisoformat(step["day"]) for step in steps]
         assert (steps[0]["day"], steps[-1]["day"]) == (first, last)
         assert days == [days[0] + timedelta(days=i) for i in range(len(days))]
-        assert not steps[0]["counted"] and "art. 201" in steps[0]["reason"]
+        assert not steps[0]["counted"] and "art. 154" in steps[0]["reason"]
         assert sum(step["counted"] for step in steps) == n and steps[-1]["counted"]
         for step in steps[1:]:
             assert step["reason"]

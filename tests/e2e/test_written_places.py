@@ -266,7 +266,7 @@ def test_init_is_refused_beside_the_log_of_an_earlier_register(new_clerk: Callab
         clerk = new_clerk()
         Path(f"{clerk.db}{suffix}").write_bytes(b"stale")
         refused = clerk("init")
-        assert (refused.status, f"{clerk.db.name}{suffix} lies there" in refused.err) == (3, True)
+        assert (refused.status, f"{clerk.db.name}{suffix} is there" in refused.err) == (3, True)
         assert not clerk.db.exists()
 
 
@@ -328,7 +328,7 @@ def test_copies_named_by_their_moment_are_whole_with_the_evidence_that_they_shar
     _evidence(folder / busy.db.name).unlink()
     for copy in (first, second):
         told = busy("--db", copy, "verify")
-        assert (told.status, "evidence receipt.txt of complaint 1" in told.err) == (1, True)
+        assert (told.status, "Evidence receipt.txt of complaint 1" in told.err) == (1, True)
 
 
 def test_only_copies_of_this_register_are_dropped(busy: Clerk, made_register: Path, tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ def test_the_note_of_a_backup_follows_no_link(busy: Clerk, tmp_path: Path) -> No
 def test_a_note_of_a_backup_that_nobody_wrote_is_none(note: str, busy: Clerk) -> None:
     Path(f"{busy.db}.last-backup").write_text(note)
     told = busy("doctor")
-    assert (told.status, "no backup has been made" in told.err) == (1, True)
+    assert (told.status, "No backup has been made" in told.err) == (1, True)
 
 
 def test_the_number_of_backups_is_one_to_four_digits(busy: Clerk, tmp_path: Path) -> None:
@@ -533,7 +533,7 @@ def test_who_writes_beside_an_erasure_is_let_in(busy: Clerk) -> None:
         _, told = erasing.communicate(timeout=60)
         assert erasing.returncode == 0
         assert "another program is reading the register" in told
-        assert "erased data may remain in the register's files" in busy.process("doctor").err
+        assert "Erased data may remain in the register's files" in busy.process("doctor").err
         assert b"invented name" in busy.db.read_bytes() + Path(f"{busy.db}-wal").read_bytes()
     busy("note", 1, "--note", "the next entry").ok()
     assert "may remain" not in busy("doctor").err

@@ -190,7 +190,7 @@ def test_verify_names_the_first_entry_that_was_altered(filled: Clerk, what: str)
     told = filled("verify")
     named = {"all removed but the first": 2}.get(what, n + offset)
     assert told.status == 1 and told.out == ""
-    assert told.err.startswith(f"dealtrack: the journal was altered at entry {named}: "), told.err
+    assert told.err.startswith(f"dealtrack: The journal was altered at entry {named}: "), told.err
 
 
 def test_verify_is_silent_about_a_whole_register(filled: Clerk) -> None:

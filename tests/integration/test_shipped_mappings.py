@@ -151,7 +151,7 @@ def test_open311_goes_by_the_note_of_closing_and_says_what_the_rest_is(clerk: Cl
     path = tmp_path / "requests.json"
     path.write_text(json.dumps({"service_requests": requests}))
     told = clerk("import", path, "--mapping", "open311")
-    assert told.ok() and "completed is updated_datetime, the last change of any kind" in told.err
+    assert told.ok() and "completed is taken from updated_datetime, the last change of any kind" in told.err
     shown = json.loads(clerk("list", "--format", "json").ok())
     assert [complaint["completed"] for complaint in shown] == [
         "2016-11-05T02:49:44+08:00", "2016-11-15T00:15:40+08:00", "2016-11-15T00:15:40+08:00", None,
