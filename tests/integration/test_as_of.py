@@ -62,11 +62,11 @@ def is_meant(standing: Standing, wanted: Filter) -> bool:
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
+def path(tmp_path_factory: pytest.TempPathFactory, full_register: Path) -> Path:
     """A register into which was written three times, and whose calendar was changed after the second."""
     folder = tmp_path_factory.mktemp("as-of")
     path = folder / "register.db"
-    shutil.copy(made_register, path)
+    shutil.copy(full_register, path)
     clerk = Clerk(folder / "home", path)
     for place, later in enumerate(WEEKS):
         with open_register(path) as register:
