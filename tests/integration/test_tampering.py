@@ -485,7 +485,8 @@ def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Cler
     listed = [row["id"] for row in json.loads(copy("list", "--format", "json").ok())]
     assert listed[-5:] == ids
     assert "consumer" not in copy("show", ids[0]).ok()
-    named = [f"Personal data of complaint {last + ahead} was put in, but the journal has no record of it." for ahead in (1, 3, 5, 77777)]
+    text = "Personal data of complaint {} was put in, but the journal has no record of it."
+    named = [text.format(last + ahead) for ahead in (1, 3, 5, 77777)]
     assert [line.split(":")[1].strip() for line in found(copy).splitlines()[:-1]] == named
 
 
