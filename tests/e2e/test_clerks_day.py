@@ -347,7 +347,9 @@ def test_explain_in_plain_words(week: Clerk) -> None:
     # Whose rule it is, is said once; and in Chinese in Chinese.
     headings = [text.splitlines()[0] for text in week("explain", 1).ok().split("\n\n")]
     assert [heading.count("policy green-channel") for heading in headings] == [1, 0]
-    assert "办理规则 green-channel，2016-11-03 起施行（北京市工商行政管理局：" in week("--lang", "zh", "explain", 1).ok()
+    assert (
+        "办理规则 green-channel，2016-11-03 起施行（北京市工商行政管理局：" in week("--lang", "zh", "explain", 1).ok()
+    )
     (clock, _) = records(week, "explain", 1)[0]["clocks"]
     assert (clock["policy"], clock["in_force"]) == ("green-channel", "2016-11-03")
     assert clock["authority"] == "the market regulator of Beijing" and clock["article"].startswith("notice: ")
