@@ -366,7 +366,7 @@ class RegisterNewer(DealtrackError):
 
 
 class RegisterOlder(DealtrackError):
-    """The register {path} has schema {found}, older than {known}, and cannot be upgraded: {reason}."""
+    """The register {path} has schema {found}, older than {known}, and cannot be upgraded. {reason}"""
 
     exit_code = REGISTER_UNUSABLE
 

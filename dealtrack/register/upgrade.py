@@ -46,7 +46,7 @@ def upgrade_register(
     try:
         return connection, _upgrade_file(connection, path, now)
     except (DealtrackError, sqlite3.Error) as error:
-        reason = str(error)
+        reason = str(error) if isinstance(error, DealtrackError) else f"{error}."
     return in_memory(connection, path, version), Upgrade(version, schema.VERSION, reason=reason)
 
 
@@ -139,7 +139,7 @@ def in_memory(connection: sqlite3.Connection, path: Path, version: int) -> sqlit
             change(copy, path, version)
     except sqlite3.Error as error:
         copy.close()
-        raise RegisterOlder(path=path, found=version, known=schema.VERSION, reason=str(error)) from None
+        raise RegisterOlder(path=path, found=version, known=schema.VERSION, reason=f"{error}.") from None
     except BaseException:
         copy.close()
         raise

@@ -137,6 +137,7 @@ def test_one_who_reads_is_not_refused_where_the_register_cannot_be_changed(old: 
     assert refused.status == 3
     assert refused.err.startswith(f"dealtrack: The register {old.db} has schema 1, older than {VERSION}, and cannot be")
     assert BACKUP in refused.err
+    assert ".." not in refused.err
     assert old("recheck", "--rebuild").status == 3
     told = old("doctor")
     assert told.status == 1

@@ -326,7 +326,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> int:
     if version > VERSION:
         raise RegisterNewer(path=path, found=version, known=VERSION)
     if version < 1:
-        raise RegisterOlder(path=path, found=version, known=VERSION, reason="its creation was interrupted")
+        raise RegisterOlder(path=path, found=version, known=VERSION, reason="Its creation was interrupted.")
     names = [fit_text(item.name, SHOWN_NAME) for item in _alterations(connection, version) if item.bars_use]
     if names:
         raise RegisterAltered(path=path, names=first_few(names))
