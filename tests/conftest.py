@@ -48,6 +48,11 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the state machine, which takes minutes in a long run: nothing waits for it at the end."""
+    items.sort(key=lambda item: "test_state_machine" not in item.nodeid)
+
+
 @dataclass(frozen=True)
 class Result:
     """What one command did."""
