@@ -132,9 +132,9 @@ def test_the_doctor_tells_of_the_last_backup(clerk: Clerk, tmp_path: Path) -> No
     told = clerk("doctor")
     assert f"last backup\t2016-11-15 09:00, 1 entries since, {copy}" in told.out
     assert "backup" not in told.err
-    assert "the last backup is 8 days old" in clerk("doctor", now="2016-11-23T00:10:00+08:00").err
+    assert "The last backup is 8 days old" in clerk("doctor", now="2016-11-23T00:10:00+08:00").err
     copy.unlink()
-    assert f"the last backup is no longer at {copy}" in clerk("doctor").err
+    assert f"The last backup is no longer at {copy}" in clerk("doctor").err
     Path(f"{clerk.db}.last-backup").write_text("{nonsense")
     assert "No backup has been made" in clerk("doctor").err
 

@@ -136,7 +136,8 @@ def test_every_day_is_explained(
         days = [date.fromisoformat(step["day"]) for step in steps]
         assert (steps[0]["day"], steps[-1]["day"]) == (first, last)
         assert days == [days[0] + timedelta(days=i) for i in range(len(days))]
-        assert not steps[0]["counted"] and "art. 154" in steps[0]["reason"]
+        law = "Civil Code art. 201" if first >= "2021" else "General Principles of the Civil Law art. 154"
+        assert not steps[0]["counted"] and law in steps[0]["reason"]
         assert sum(step["counted"] for step in steps) == n and steps[-1]["counted"]
         for step in steps[1:]:
             assert step["reason"]

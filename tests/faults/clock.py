@@ -124,7 +124,7 @@ def changing(desk: Desk, zone_name: str, step: int) -> Finding:
             finding.count("times that do not exist", int(not exists))
             told = f"{zone_name} {local}: {outcome.told()}"
             if not exists:
-                if outcome.status != 2 or "is not a time" not in outcome.err:
+                if outcome.status != 2 or "Invalid time" not in outcome.err:
                     finding.broken.append(f"it does not exist: {told}")
                 continue
             if outcome.status != 0:
@@ -209,7 +209,7 @@ def _through_years(desk: Desk, years: range) -> Finding:
         if not isleap(year):
             outcome = _add("--at", leap)
             finding.tried += 1
-            if outcome.status != 2 or "is not a time" not in outcome.err:
+            if outcome.status != 2 or "Invalid time" not in outcome.err:
                 finding.broken.append(f"{leap}: {outcome.told()}")
     checked = here("verify")
     if checked.status != 0:

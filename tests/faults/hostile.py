@@ -210,7 +210,7 @@ def erased(case: tuple[Desk, Path, int]) -> Finding:
         if words[0] == "erase" and "another program is reading" not in outcome.err:
             finding.broken.append(f"erase does not say what is left: {outcome.told()}")
     named = desk.run("doctor")
-    if "erased" not in named.err:
+    if "Erased data" not in named.err:
         finding.broken.append(f"doctor does not name what is left: {named.told()}")
     chance.shuffle(readers)
     for reader in readers:

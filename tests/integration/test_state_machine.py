@@ -47,6 +47,9 @@ ERAS = (
 PLATFORMS = ("JD", "Tmall", "Amazon")
 CATEGORIES = ("quality", "delivery", "other")
 
+VERDICTS = {"on time": "met", "late": "missed", "not yet due": "running", "not counted": "cancelled"}
+"""What the screens call a verdict, and its key."""
+
 # When something happened: so long before now, at a telling moment or a second beside it, on a day alone, in the future.
 WHEN = st.one_of(
     st.tuples(st.just("ago"), st.sampled_from((0, 0, 1, 60)), st.just(0)),
@@ -301,18 +304,19 @@ class Registers(RuleBasedStateMachine):
 
     def _tells_who_would_be_judged_otherwise(self, out: str) -> None:
         """Those whom just this revision would judge otherwise are told, and none that the present calendar would not."""
-        old, new = self.model.calendars[-2:]
-        told = set(re.findall(r"complaint (\d+) ([\w-]+): ended (\w+), would now be (\w+)", out))
+        before, after = self.model.calendars[-2:]
+        lines = re.findall(r"complaint (\d+) ([\w-]+): ended ([\w ]+), would now be ([\w ]+);", out)
+        told = {(id_, name, VERDICTS.get(old, old), VERDICTS.get(new, new)) for id_, name, old, new in lines}
         may: set[tuple[str, str, str, str]] = set()
         must = set(may)
         for complaint in range(1, self.model.last + 1):
             history = self.model.history(complaint)
             runs = self.model.runs(history, None)
-            by_old, by_new = self.model.runs(history, None, old), self.model.runs(history, None, new)
-            for run, before, after in zip(runs, by_old, by_new, strict=True):
+            by_old, by_new = self.model.runs(history, None, before), self.model.runs(history, None, after)
+            for run, old_run, new_run in zip(runs, by_old, by_new, strict=True):
                 if run.ended is None:
                     continue
-                stands, was, would = (each.verdict(run.ended) for each in (run, before, after))
+                stands, was, would = (each.verdict(run.ended) for each in (run, old_run, new_run))
                 line = (str(complaint), run.rule.name, stands, would)
                 may |= {line} if stands != would else set()
                 must |= {line} if stands != would and was != would else set()
