@@ -22,7 +22,8 @@ from dealtrack.register.sqlite.connection import UNFORESEEN, reading
 from dealtrack.register.sqlite.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
 
 SHOWN = 5
-BATCH = 2000
+BATCH = 200
+"""The complaints that are compared at once: with 2,000 a comparison took up to 1.5 times as long."""
 STORED = (
     "SELECT * FROM complaint WHERE id BETWEEN ? AND ? ORDER BY id",
     "SELECT * FROM clock WHERE complaint BETWEEN ? AND ? ORDER BY complaint, name, round",
