@@ -221,6 +221,17 @@ def import_key_of(history: Sequence[Transition]) -> str | None:
     return history[0].detail.get("import_key")
 
 
+def projected_rows(
+    complaint: Complaint, clocks: Iterable[Clock], history: Sequence[Transition]
+) -> tuple[tuple[Any, ...], list[tuple[Any, ...]], tuple[int, str]]:
+    """Return the row of a complaint, those of its clocks, and its text for search."""
+    return (
+        complaint_row(complaint, import_key_of(history)),
+        [clock_row(complaint.id, clock) for clock in clocks],
+        (complaint.id, search_text([entry.detail for entry in history])),
+    )
+
+
 def copy_empty(register: sqlite3.Connection, connection: sqlite3.Connection) -> None:
     """Create in another database, without rows, the tables that are filled from the histories of complaints."""
     statements = register.execute(
@@ -242,25 +253,13 @@ class RowWriter:
         self._clocks: list[tuple[Any, ...]] = []
         self._texts: list[tuple[int, str]] = []
 
-    def add(
-        self, rows: Iterable[tuple[Any, ...]], runs: Iterable[tuple[Any, ...]], texts: Iterable[tuple[int, str]]
-    ) -> None:
-        """Write the rows of new complaints, of their clocks, and of the texts that they are searched by."""
-        self._complaints += map(_bindable, rows)
-        self._clocks += runs
-        self._texts += texts
-        if len(self._complaints) >= self.BATCH:
-            self.flush()
-
     def write(
         self, complaint: Complaint, clocks: Iterable[Clock], history: Sequence[Transition], is_new: bool = False
     ) -> None:
         """Write a complaint, its clocks and what its history says, in place of what stood there."""
-        row = complaint_row(complaint, import_key_of(history))
-        runs = [clock_row(complaint.id, clock) for clock in clocks]
-        text = (complaint.id, search_text([entry.detail for entry in history]))
+        row, runs, text = projected_rows(complaint, clocks, history)
         if is_new:
-            self.add([row], runs, [text])
+            self._complaints.append(_bindable(row))
         else:
             self.flush()
             # An update, since a replaced row would be deleted first and its clocks refer to it.
@@ -268,8 +267,9 @@ class RowWriter:
             self._connection.execute(f"UPDATE complaint SET {sets} WHERE id = ?", (*row[1:-1], complaint.id))
             self._connection.execute("DELETE FROM clock WHERE complaint = ?", (complaint.id,))
             self._connection.execute("DELETE FROM search_text WHERE complaint = ?", (complaint.id,))
-            self._clocks.extend(runs)
-            self._texts.append(text)
+        self._clocks += runs
+        self._texts.append(text)
+        if not is_new or len(self._complaints) >= self.BATCH:
             self.flush()
 
     def flush(self) -> None:

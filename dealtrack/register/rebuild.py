@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.policy import Policy
-from dealtrack.core.search_text import search_text
 from dealtrack.core.text import fit_text
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
@@ -43,18 +42,6 @@ class ProjectedRows(NamedTuple):
     texts: list[tuple[int, str]]
 
 
-def projected_rows(register: Register, histories: Histories) -> ProjectedRows:
-    """Return what the journal makes of complaints, one after another."""
-    projected = ProjectedRows([], [], [])
-    for _, entries in histories:
-        history = list(map(journal.transition_of, entries))
-        complaint, clocks = register.project(history)
-        projected.rows.append(projection.complaint_row(complaint, projection.import_key_of(history)))
-        projected.runs.extend(sorted([projection.clock_row(complaint.id, clock) for clock in clocks]))
-        projected.texts.append((complaint.id, search_text([entry.detail for entry in history])))
-    return projected
-
-
 def rebuild(register: Register) -> None:
     """Make every projected table again from the journal, in one transaction."""
     with writing(register):
@@ -69,8 +56,8 @@ def project(register: Register) -> None:
     connection = register.connection
     _apply_events(connection)
     writer = projection.RowWriter(connection)
-    for *_, histories in _batches(connection):
-        writer.add(*projected_rows(register, histories))
+    for _, history in journal.histories(connection):
+        writer.write(*register.project(history), history, is_new=True)
     writer.flush()
 
 
@@ -212,15 +199,17 @@ def _differing_rows(stored: ProjectedRows, projected: ProjectedRows) -> Iterator
 
 def _projected_rows(register: Register, histories: Histories) -> ProjectedRows:
     """Return what the journal makes of complaints; raises BadHistory, which names the one that holds what none can."""
-    try:
-        return projected_rows(register, histories)
-    except (DealtrackError, *UNFORESEEN):
-        for id_, rows in histories:
-            try:
-                projected_rows(register, [(id_, rows)])
-            except BadHistory:
-                raise
-            except (DealtrackError, *UNFORESEEN):
-                reason = Phrase("its content is invalid")
-                raise BadHistory(complaint=id_, seq=rows[0][0], reason=reason) from None
-        raise
+    projected = ProjectedRows([], [], [])
+    for id_, rows in histories:
+        try:
+            history = list(map(journal.transition_of, rows))
+            row, runs, text = projection.projected_rows(*register.project(history), history)
+        except BadHistory:
+            raise
+        except (DealtrackError, *UNFORESEEN):
+            reason = Phrase("its content is invalid")
+            raise BadHistory(complaint=id_, seq=rows[0][0], reason=reason) from None
+        projected.rows.append(row)
+        projected.runs.extend(sorted(runs))
+        projected.texts.append(text)
+    return projected
