@@ -67,23 +67,23 @@ def links_after(
     previous: bytes,
     recorded_at: str,
     actor: str,
-    histories: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]],
+    complaint: int | None,
+    entries: Iterable[tuple[str, str, str]],
 ) -> list[tuple[Any, ...]]:
     """Return the links that continue a chain, all recorded at one moment by one person, as rows of a `Link`'s columns.
 
-    `seq` and `previous` are the number and hash of the entry before them. Each of `histories` is a complaint, and the
-    kinds, moments and details of its entries. Hashes are bytearrays, which sqlite3 stores faster than bytes, by 0.8 us
-    an entry.
+    `seq` and `previous` are the number and hash of the entry before them. Each of `entries`, all of one complaint or of
+    none, is a kind, a moment and a detail. Hashes are bytearrays, which sqlite3 stores faster than bytes, by 0.8 us an
+    entry.
     """
     links = []
     before = bytearray(previous)
-    for complaint, kinds, moments, details in histories:
-        for kind, at, detail in zip(kinds, moments, details, strict=True):
-            seq += 1
-            previous = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, previous)
-            own = bytearray(previous)
-            links.append((seq, complaint, kind, at, recorded_at, actor, detail, before, own))
-            before = own
+    for kind, at, detail in entries:
+        seq += 1
+        previous = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, previous)
+        own = bytearray(previous)
+        links.append((seq, complaint, kind, at, recorded_at, actor, detail, before, own))
+        before = own
     return links
 
 

@@ -80,10 +80,6 @@ class JournalWriter:
         self._actor = actor
         self._links: list[tuple[Any, ...]] = []
 
-    def _add(self, complaint: int | None, kind: str, at: str, text: str) -> int:
-        self.add_all([(complaint, (kind,), (at,), (text,))])
-        return self._last.seq
-
     @property
     def next_seq(self) -> int:
         """Return the number of the next entry."""
@@ -91,16 +87,14 @@ class JournalWriter:
 
     def add(self, entries: Sequence[Transition]) -> None:
         """Add a complaint's transitions, whose numbers are the next ones."""
-        kinds = [entry.kind for entry in entries]
-        moments = [to_store(entry.at) for entry in entries]
-        details = [chain.canonical(entry.detail) for entry in entries]
-        self.add_all([(entries[0].complaint, kinds, moments, details)])
+        texts = [(entry.kind, to_store(entry.at), chain.canonical(entry.detail)) for entry in entries]
+        self.add_texts(entries[0].complaint, texts)
         assert entries[-1].seq == self._last.seq
 
-    def add_all(self, transitions: Iterable[tuple[int | None, Sequence[str], Sequence[str], Sequence[str]]]) -> None:
-        """Add entries of complaints: of each the kinds, moments and details of its transitions, as they are stored."""
+    def add_texts(self, complaint: int | None, entries: Iterable[tuple[str, str, str]]) -> None:
+        """Add entries of a complaint, or of the register itself: of each its kind, moment and detail as stored."""
         last = self._last
-        links = chain.links_after(last.seq, last.hash, self._recorded_text, self._actor, transitions)
+        links = chain.links_after(last.seq, last.hash, self._recorded_text, self._actor, complaint, entries)
         if links:
             last.seq, last.hash = links[-1][0], bytes(links[-1][-1])
         self._links += links
@@ -109,7 +103,8 @@ class JournalWriter:
 
     def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
         """Add an entry of the register's own and return its number."""
-        return self._add(None, kind.value, to_store(at or self.recorded_at), chain.canonical(detail))
+        self.add_texts(None, [(kind.value, to_store(at or self.recorded_at), chain.canonical(detail))])
+        return self._last.seq
 
     @property
     def has_unwritten(self) -> bool:

@@ -198,7 +198,7 @@ def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
     with open_register(path) as register:
         with writing(register):
             entries = journal.JournalWriter(register.connection, datetime(2020, 1, 1, tzinfo=UTC), "clerk")
-            entries.add_all([(1, ["noted"], ["2020-01-01T00:00:00Z"], ["[" * 100_000])])
+            entries.add_texts(1, [("noted", "2020-01-01T00:00:00Z", "[" * 100_000)])
             entries.flush()
         told = verify(register, evidence=False)
         last = register.head()[0]
