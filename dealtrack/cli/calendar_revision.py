@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -16,17 +16,15 @@ from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.cli.terms import say_field
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason, rulings_to_data
+from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, parse_day, parse_days
 from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
-from dealtrack.register.calendar_revision import OtherVerdict, Plan, Revision, preview, revise
+from dealtrack.register.calendar_revision import OtherVerdict, Plan, Revision, preview, read_layers, revise
 from dealtrack.register.register import Register
-
-if TYPE_CHECKING:
-    from dealtrack.core.calendar_changes import Notice
 
 SHOWN = 20
 Yes = Annotated[bool, Option("--yes", help="Apply the change without asking.")]
@@ -43,7 +41,6 @@ def amend(
     yes: Yes = False,
 ) -> None:
     """Override calendar days; first shows which deadlines move."""
-    from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.calendar_files import Amendment
 
     session: Session = context.obj
@@ -80,8 +77,6 @@ def import_(
     yes: Yes = False,
 ) -> None:
     """Import an official notice into the calendar; first shows which deadlines move."""
-    from dealtrack.core.calendar_changes import day_in, overruled_days
-    from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.notices import read_notice
 
     session: Session = context.obj
@@ -105,13 +100,11 @@ def import_(
         _revise(session, register, plan, yes)
 
 
-def _with_issue(session: Session, register: Register, notice: "Notice") -> tuple[CalendarRules, "Notice"]:
+def _with_issue(session: Session, register: Register, notice: Notice) -> tuple[CalendarRules, Notice]:
     """Return the calendar with a notice, and the notice; on a terminal its day of issue is asked for where it counts.
 
     Raises IssueDayUnknown or IssueDaysEqual.
     """
-    from dealtrack.register.calendar_rulings import read_layers
-
     layers = read_layers(register.connection)
     try:
         return layers.rules(notice=notice), notice
@@ -131,8 +124,6 @@ def refresh(
     yes: Yes = False,
 ) -> None:
     """Reload the bundled calendar after an upgrade; first shows which deadlines move."""
-    from dealtrack.core.calendar_changes import change_to_data
-    from dealtrack.register.calendar_rulings import read_layers
     from dealtrack.sources.calendars import load_calendar
 
     session: Session = context.obj

@@ -1,5 +1,6 @@
-"""Revisions of the calendar: the preview of a change, and the change. Only what it affects is written."""
+"""Revisions of the calendar: its layers, the preview of a change, and the change. Only what it affects is written."""
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,19 +12,27 @@ from typing import Any, NamedTuple
 from dealtrack.core.calendar import (
     ONE_DAY,
     CalendarRules,
+    DayKind,
     HolidaySpan,
     Ruling,
     WorkingCalendar,
     days_between,
+    rulings_from_data,
 )
-from dealtrack.core.calendar_changes import change_to_data, changed_days, days_rolled_differently
+from dealtrack.core.calendar_changes import (
+    Notice,
+    change_to_data,
+    changed_days,
+    days_rolled_differently,
+    with_notices,
+)
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.deadlines import Deadlines, plain_deadlines
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll
 from dealtrack.register import journal, queries
-from dealtrack.register.calendar_rulings import read_layers, write_rules
+from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import AffectedRun, Filter
 from dealtrack.register.recorder import Recorder
@@ -243,3 +252,65 @@ def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:
         and not any(old.ruling(day).worked != new.ruling(day).worked for day in changed)
         and not any((year in old.official) != (year in new.official) for year in years)
     )
+
+
+# The layers
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What makes a register's calendar: the shipped one, the imported notices, and the days that clerks amended."""
+
+    shipped: CalendarRules
+    notices: tuple[Notice, ...]
+    amended: Mapping[date, Ruling]
+
+    def rules(
+        self, shipped: CalendarRules | None = None, notice: Notice | None = None, amended: Mapping[date, Ruling] = {}
+    ) -> CalendarRules:
+        """Return the calendar, with another one shipped, a further notice or further days amended where given.
+
+        Raises IssueDayUnknown or IssueDaysEqual.
+        """
+        notices = [*self.notices, *([notice] if notice else [])]
+        return with_notices(shipped or self.shipped, notices, {**self.amended, **amended})
+
+
+def read_layers(connection: sqlite3.Connection) -> Layers:
+    """Return the layers of a register's calendar, as its journal tells them."""
+    whole: CalendarRules | None = None
+    shipped: CalendarRules | None = None
+    notices: list[Notice] = []
+    amended: dict[date, Ruling] = {}
+    for entry in journal.events(connection, [Event.MADE, Event.CALENDAR_REVISED]):
+        detail = entry.detail
+        if whole is None or shipped is None:
+            whole = shipped = CalendarRules.from_data(detail["calendar"])
+            continue
+        before, whole = whole, whole.revised(detail)
+        own = detail.get("own")
+        if own is None:
+            # An earlier dealtrack kept no layers: its refresh left one calendar with all in it.
+            shipped = shipped.revised(detail["shipped"]) if "shipped" in detail else whole
+            if detail.get("dropped_own"):
+                notices, amended = [], {}
+        elif "notice" in own:
+            notices.append(Notice.from_data(own["notice"]))
+        elif detail.get("how") == "import":
+            notices.append(_notice_of_old(detail, before))
+        else:
+            amended.update(rulings_from_data(own["rulings"]))
+    assert shipped is not None
+    return Layers(shipped, tuple(notices), amended)
+
+
+def _notice_of_old(detail: Mapping[str, Any], before: CalendarRules) -> Notice:
+    """Return the notice that an import took in before notices were kept whole: the days that it ruled otherwise."""
+    rulings = rulings_from_data(detail["own"]["rulings"])
+    days = {day: (_off_of(ruling), ruling.name) for day, ruling in rulings.items()}
+    years = frozenset(detail["own"]["official"]) - before.official
+    return Notice(days, years, detail.get("source", ""))
+
+
+def _off_of(ruling: Ruling) -> bool | None:
+    return None if ruling.kind is DayKind.WEEKEND else not ruling.worked

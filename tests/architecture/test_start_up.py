@@ -113,6 +113,7 @@ def test_the_reminder_of_the_next_calendar_costs_a_day_of_november_nothing(
 @pytest.mark.parametrize("words", ["overdue", "due --within 2wd", "list", "show 1"])
 def test_commands_that_only_read_load_nothing_that_writes(words: str, busy: Clerk, tmp_path: Path) -> None:
     writing = {f"dealtrack.register.{name}" for name in ("recorder", "create", "erasure", "backup", "upgrade")}
+    writing.add("dealtrack.core.calendar_changes")
     writing |= {"dealtrack.core.personal", "secrets", "tempfile", "hashlib"} if words != "show 1" else set()
     assert not writing & _modules(busy, tmp_path, *words.split())
     assert "dealtrack.register.recorder" in _modules(busy, tmp_path, "note", "1", "--note", "more")
