@@ -8,12 +8,11 @@ from dealtrack.cli.output import FOR_PROGRAMS, print_records
 from dealtrack.cli.table import Cell, Column, draw_whole
 from dealtrack.cli.terminal import print_line, tell_fields
 from dealtrack.cli.terms import heading, say_field
-from dealtrack.core.clocks import Verdict
+from dealtrack.core.clocks import LATE, Verdict
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
 from dealtrack.core.text import safe_text
 from dealtrack.reports.trial import (
-    LATE,
     Basis,
     Trial,
     VerdictChanges,

@@ -46,6 +46,10 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+LATE = (Verdict.MISSED, Verdict.OVERDUE)
+"""The verdicts that a deadline was not kept: done after it, or not done though it has passed."""
+
+
 class End(StrEnum):
     """How a clock ended; `unknown` on a day, or by a step, that nobody wrote down."""
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from dealtrack.core.clocks import Verdict
+from dealtrack.core.clocks import LATE, Verdict
 from dealtrack.core.policy import ClockRule
 
 PARTS: Mapping[str, Verdict] = {
@@ -89,7 +89,7 @@ class ClockFigures:
     def on_time(self) -> Share:
         """Return the runs done on time, of those that are decided: done, or past their deadline."""
         met = self.verdicts[Verdict.MET]
-        return Share(met, met + self.verdicts[Verdict.MISSED] + self.verdicts[Verdict.OVERDUE], Whole.DECIDED)
+        return Share(met, met + sum(self.verdicts[verdict] for verdict in LATE), Whole.DECIDED)
 
     @property
     def done(self) -> int:

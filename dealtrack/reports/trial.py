@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from dealtrack.core.clocks import CalendarAt, Clock, Verdict, current, judge, verdict
+from dealtrack.core.clocks import LATE, CalendarAt, Clock, Verdict, current, judge, verdict
 from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transition, effective, fold
 from dealtrack.core.limits import check_extension
 from dealtrack.core.moments import local_day
@@ -16,7 +16,6 @@ from dealtrack.errors import CannotExtend, UnknownClock
 from dealtrack.phrase import Phrase, Word, either, listed
 
 GROUPS = ("platform", "category", "month")
-LATE = (Verdict.MISSED, Verdict.OVERDUE)
 
 Move = tuple[Verdict | None, Verdict | None]
 """What a clock's run is judged as then and now; None where that policy does not run it."""
