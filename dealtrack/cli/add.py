@@ -26,7 +26,7 @@ from dealtrack.cli.session import Session, is_agreed, show_value
 from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.terms import say_field
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
-from dealtrack.core.complaint_number import check_number
+from dealtrack.core.cells import check_number
 from dealtrack.core.lifecycle import ComplaintState, Kind
 from dealtrack.core.limits import check_next
 from dealtrack.core.moments import show_moment

@@ -14,11 +14,11 @@ from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
 from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary
 from dealtrack.register.opening import open_register
+from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 if TYPE_CHECKING:
-    from dealtrack.register.completion import Brief
+    from dealtrack.register.waiting import Brief
 
 MOST = 50
 
@@ -62,7 +62,7 @@ def plain(words: Iterable[str]) -> list[Candidate]:
 
 @contextmanager
 def _register(query: CompletionQuery) -> Iterator[Register]:
-    from dealtrack.register.completion import hurry
+    from dealtrack.register.waiting import hurry
 
     with open_register(query.session.path, read_only=True) as register:
         hurry(register)
@@ -71,7 +71,7 @@ def _register(query: CompletionQuery) -> Iterator[Register]:
 
 def _complaints(query: CompletionQuery) -> list[Candidate]:
     """Complaints by id, those of which the command allows something; the last of a list that is begun."""
-    from dealtrack.register.completion import briefs
+    from dealtrack.register.waiting import briefs
 
     earlier, _, begun = query.begun.rpartition(",")
     named = set(earlier.split(","))
@@ -82,7 +82,7 @@ def _complaints(query: CompletionQuery) -> list[Candidate]:
 
 
 def _numbers(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.register.completion import briefs
+    from dealtrack.register.waiting import briefs
 
     with _register(query) as register:
         matches = briefs(register, _statuses(query), query.begun, MOST, by_number=True)
@@ -170,7 +170,7 @@ def _encodings(query: CompletionQuery) -> list[Candidate]:
 
 def _words(field: str) -> Source:
     def read(query: CompletionQuery) -> list[Candidate]:
-        from dealtrack.register.completion import words
+        from dealtrack.register.waiting import words
 
         with _register(query) as register:
             return plain(words(register, field))

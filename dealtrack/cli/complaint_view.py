@@ -18,8 +18,8 @@ from dealtrack.errors import UnknownComplaint
 from dealtrack.phrase import Phrase
 from dealtrack.register.journal import Entry
 from dealtrack.register.personal import Personal, erasures
+from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 FIELDS = (*FIRST_KEYS[1:8], *LAST_KEYS)
 

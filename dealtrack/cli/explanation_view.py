@@ -19,8 +19,8 @@ from dealtrack.core.policy_text import clock_words
 from dealtrack.core.standing import Standing, clock_record
 from dealtrack.errors import UnknownClock
 from dealtrack.phrase import Word, listed
+from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 STEP_KEYS = ("id", "clock", "round", "day", "counted", "reason")
 

@@ -25,9 +25,9 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase
 from dealtrack.register.opening import open_register
+from dealtrack.register.queries import View
 from dealtrack.register.register import Register
 from dealtrack.register.store import Upgrade
-from dealtrack.register.view import View
 
 if TYPE_CHECKING:
     from dealtrack.register.recorder import Outcome, Recorder

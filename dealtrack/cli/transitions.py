@@ -28,7 +28,7 @@ from dealtrack.cli.output import check_format, print_records
 from dealtrack.cli.session import Session, is_agreed
 from dealtrack.cli.terminal import print_line
 from dealtrack.cli.terms import read_clock
-from dealtrack.core.complaint_number import check_number
+from dealtrack.core.cells import check_number
 from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
 from dealtrack.core.policy_text import length_text
@@ -44,9 +44,9 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import Personal
+from dealtrack.register.queries import View
 from dealtrack.register.recorder import Draft, Recorded, Work
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 READ = "@-"
 """Stands for a line of standard input, where a lone dash empties a field."""

@@ -19,8 +19,8 @@ from dealtrack.core.deadlines import deadline
 from dealtrack.core.moments import Span, local_day, parse_span
 from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.errors import CHECK_FAILED
+from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 
 class LatenessCount:

@@ -19,8 +19,8 @@ from dealtrack.exchange.ics import Deadline, ics_bytes
 from dealtrack.exchange.lists import ENDINGS, ListFile, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
 from dealtrack.phrase import Phrase
+from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 GROUPS = ("platform", "owner", "category")
 KEYS = (*WATCH_KEYS, "received", "summary")

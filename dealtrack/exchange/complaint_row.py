@@ -5,8 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from dealtrack.core.blanks import Blank, blank_kind
-from dealtrack.core.complaint_number import cell_fault, number_fault, without_text_mark
+from dealtrack.core.cells import Blank, blank_kind, cell_fault, number_fault, without_text_mark
 from dealtrack.core.lifecycle import STEPS, Kind
 from dealtrack.core.moments import Moment
 from dealtrack.core.personal import is_email, is_phone

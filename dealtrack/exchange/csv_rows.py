@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from dealtrack.core.complaint_number import text_of_formula
+from dealtrack.core.cells import text_of_formula
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.headers import HeaderQuery, find_header, header_of
 from dealtrack.exchange.raw import FIELD_LIMIT, PassedLine, RawRow, Refusal, SourceTable, passed_line, table_of

@@ -8,9 +8,8 @@ from dealtrack.core.personal import PERSONAL, mask_all
 from dealtrack.core.standing import record, record_keys
 from dealtrack.exchange.histories import BEYOND_COLUMNS, COLUMN, COLUMN_KINDS, entry_record, history_of, history_text
 from dealtrack.exchange.writers import NESTED, WRITERS
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 FORMATS = (*WRITERS, "xlsx")
 ENDINGS = ("withdrawn", "rejected")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from dealtrack.core.blanks import BLANKS, blank_kind
+from dealtrack.core.cells import BLANKS, blank_kind
 from dealtrack.core.personal import PERSONAL, email_key, phone_key
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.text import escape_controls, parse_amount

@@ -15,9 +15,8 @@ from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.standing import Standing
 from dealtrack.errors import OutsideCalendar
 from dealtrack.register.projection import NOT_KNOWN, complaint_of
-from dealtrack.register.queries import COMPLAINT, IS_OPEN, Filter, conditions
+from dealtrack.register.queries import COMPLAINT, IS_OPEN, Filter, View, conditions
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 Key = str | None
 """The name of a group; None of the complaints that do not state it."""

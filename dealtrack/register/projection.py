@@ -13,7 +13,7 @@ from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.platform import Check, Platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.search_text import search_text
-from dealtrack.register.sqlite import zone_offsets
+from dealtrack.register.sqlite.views import write_offsets
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
@@ -198,7 +198,7 @@ def write_first_facts(connection: sqlite3.Connection, detail: Mapping[str, Any])
     """Write the time zone and the default policy, from the detail of the register's first entry."""
     facts = ((name, detail[name]) for name in ("timezone", "policy"))
     connection.executemany("INSERT INTO fact VALUES (?, ?)", facts)
-    zone_offsets.write_offsets(connection, detail["timezone"])
+    write_offsets(connection, detail["timezone"])
 
 
 def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:

@@ -1,4 +1,4 @@
-"""Questions to the register's tables: which complaints match, which clocks are overdue or fall due."""
+"""Questions to the register's tables: of which moment, which complaints match, which clocks are overdue or fall due."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle
 from dealtrack.core.clocks import Clock
-from dealtrack.core.lifecycle import Complaint, Status
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import to_store
 from dealtrack.core.policy import Policy
@@ -280,3 +280,35 @@ def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:
         "SELECT number FROM complaint WHERE number >= ? AND number < ? LIMIT 200", (stem, stem + "\U0010ffff")
     )
     return nearest_names(number, [name for (name,) in rows])
+
+
+class View(NamedTuple):
+    """A view of the register; moments in UTC.
+
+    Seen at `moment`: what happened later is left out. `known_at` leaves out what was recorded later, None
+    nothing. `is_present` tells that it is the register as it stands, `is_ahead` that the moment has not come yet:
+    what is shown then is how it would stand if nothing happened until then.
+    """
+
+    moment: datetime
+    known_at: datetime | None = None
+    is_present: bool = True
+    is_ahead: bool = False
+
+    @classmethod
+    def of(cls, now: datetime, as_of: datetime | None = None, known_at: datetime | None = None) -> "View":
+        """Return the view from a moment, by default the one by which things were known, else now."""
+        moment = as_of or known_at or now
+        return cls(moment, known_at, as_of is None and known_at is None, moment > now)
+
+    def seen(self, entries: Sequence[Transition]) -> list[Transition]:
+        """Return the entries of a complaint's history in a view; none where it was not received by its moment."""
+        if self.is_present:
+            return list(entries)
+        seen = [
+            entry
+            for entry in entries
+            if (self.known_at is None or entry.recorded_at <= self.known_at)
+            and (entry.kind is Kind.VOIDED or entry.at <= self.moment)
+        ]
+        return seen if any(entry.kind is Kind.RECEIVED for entry in seen) else []

@@ -27,9 +27,8 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import Personal
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.store import Store
-from dealtrack.register.view import View
 
 IDENTITY_DIGITS = 16
 

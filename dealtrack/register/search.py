@@ -12,8 +12,7 @@ from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.matching import fold
 from dealtrack.core.search_text import fold_texts, present_texts
 from dealtrack.register import queries
-from dealtrack.register.queries import Filter
-from dealtrack.register.view import View
+from dealtrack.register.queries import Filter, View
 
 if TYPE_CHECKING:
     from dealtrack.register.register import Register

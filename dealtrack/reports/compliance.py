@@ -9,9 +9,8 @@ from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register.counts import first_received
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 from dealtrack.reports.counting import count, ordered_groups
 from dealtrack.reports.figures import Group, Report, Role, Section, Share, Whole, known_days
 

@@ -10,9 +10,8 @@ from dealtrack.core.clocks import verdict, verdict_of_run, waiting_clock
 from dealtrack.core.lifecycle import Complaint, before_reopenings
 from dealtrack.core.policy import Policy
 from dealtrack.register.counts import Counts, Key
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 from dealtrack.reports.figures import Group
 
 ADVANCE_COMPENSATION = "advance-compensation"

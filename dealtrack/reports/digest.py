@@ -7,13 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dealtrack.core.agenda import DigestDay, digest_day, is_due_today, is_new
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.standing import Lateness, watch_record
+from dealtrack.core.standing import DigestDay, Lateness, digest_day, is_due_today, is_new, watch_record
 from dealtrack.register.backup import newest_backup
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 SECTIONS = ("newly_overdue", "still_overdue", "due_today", "due_next_working_day")
 

@@ -19,12 +19,11 @@ from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.board.listing import Rows
 from dealtrack.cli.board.rows import left_of
 from dealtrack.cli.language import choose_language
-from dealtrack.core.agenda import item_of
+from dealtrack.core.standing import item_of
 from dealtrack.core.text import display_width
 from dealtrack.errors import MissingExtra
 from dealtrack.register.opening import open_register
-from dealtrack.register.queries import Filter
-from dealtrack.register.view import View
+from dealtrack.register.queries import Filter, View
 from tests.conftest import Clerk, prepared
 from tests.terminal import Terminal
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from dealtrack.core.blanks import BLANKS
-from dealtrack.core.complaint_number import check_number, number_fault
+from dealtrack.core.cells import BLANKS, check_number, number_fault
 from tests.conftest import Clerk
 from tests.e2e.test_import import counts
 

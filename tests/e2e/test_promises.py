@@ -211,8 +211,7 @@ def test_a_fault_of_the_program_is_not_taken_for_damage(clerk: Clerk) -> None:
 
 def test_who_looks_sees_one_state_whatever_is_written_meanwhile(clerk: Clerk) -> None:
     from dealtrack.register.opening import open_register
-    from dealtrack.register.queries import Filter
-    from dealtrack.register.view import View
+    from dealtrack.register.queries import Filter, View
 
     clerk("add", "--platform", "JD").ok()
     view = View.of(datetime.fromisoformat(clerk.now))

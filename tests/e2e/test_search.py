@@ -10,9 +10,8 @@ import pytest
 
 from dealtrack.core.search_text import snippet
 from dealtrack.register.opening import open_register
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.search import search
-from dealtrack.register.view import View
 from tests.conftest import Clerk, prepared
 
 

@@ -15,10 +15,9 @@ from dealtrack.core.moments import Moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 from tests import varied
 from tests.conftest import Clerk
 

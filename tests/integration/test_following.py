@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.register.opening import open_register
-from dealtrack.register.polling import Changes, Follower
 from dealtrack.register.rebuild import rebuild
 from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.waiting import Changes, Follower
 from tests.conftest import Clerk
 
 NOW = datetime(2016, 11, 15, 1, tzinfo=UTC)

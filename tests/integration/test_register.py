@@ -17,10 +17,9 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import InFuture, RegisterLocked, UnknownComplaint
 from dealtrack.register.opening import open_register
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Draft, Outcome, Work, recording
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 from tests.conftest import Clerk, prepared
 from tests.guards import without_triggers
 

@@ -22,10 +22,9 @@ from dealtrack.core.moments import Moment, to_store
 from dealtrack.errors import DealtrackError, OutsideCalendar, RegisterUnusable
 from dealtrack.register.counts import day_function
 from dealtrack.register.opening import open_register
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 from dealtrack.reports.compliance import ReportQuery, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
 from dealtrack.sources.campaigns import Campaign

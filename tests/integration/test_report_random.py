@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dealtrack.core.standing import record
-from dealtrack.register.queries import Filter
-from dealtrack.register.view import View
+from dealtrack.register.queries import Filter, View
 from dealtrack.reports.compliance import ReportQuery, make_report
 from dealtrack.reports.figures import GROUPINGS
 from dealtrack.reports.records import report_record

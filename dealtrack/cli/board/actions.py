@@ -17,9 +17,9 @@ from dealtrack.core.moments import Moment, parse_moment
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue
+from dealtrack.register.queries import View
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
-from dealtrack.register.view import View
 
 
 class Action(NamedTuple):

@@ -16,10 +16,10 @@ from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _
 from dealtrack.cli.session import show_value
 from dealtrack.cli.terms import say_field
-from dealtrack.core.agenda import AgendaItem
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
+from dealtrack.core.standing import AgendaItem
 from dealtrack.core.text import display_width, fit_text, safe_lines, safe_text
 from dealtrack.errors import DealtrackError
 

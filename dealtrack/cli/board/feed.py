@@ -8,16 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from dealtrack.cli.terms import name_platforms
-from dealtrack.core.agenda import AgendaItem, by_urgency, next_change
-from dealtrack.core.standing import Standing
+from dealtrack.core.standing import AgendaItem, Standing, by_urgency, next_change
 from dealtrack.errors import DealtrackError, RegisterMissing
 from dealtrack.register.opening import open_register
-from dealtrack.register.polling import Follower
-from dealtrack.register.queries import Filter
+from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import faults_of
-from dealtrack.register.view import View
+from dealtrack.register.waiting import Follower
 
 WAIT_SECONDS = 0.2
 """How long to wait for another process's lock. Meanwhile the screen does not react; the next attempt comes soon."""

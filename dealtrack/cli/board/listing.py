@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from dealtrack.cli.board.rows import LEFT, MARK, Line, columns, columns_for, line_of
-from dealtrack.core.agenda import AgendaItem, Urgency
+from dealtrack.core.standing import AgendaItem, Urgency
 from dealtrack.core.text import fit_text, pad_text
 
 GUTTER = 2
