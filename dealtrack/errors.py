@@ -6,8 +6,9 @@ Exit statuses: 1 a check failed, 2 wrong usage or bad input, 3 the register cann
 
 import inspect
 from collections.abc import Callable, Iterable
+from typing import Self
 
-from dealtrack.phrase import Phrase, Word, either, in_language
+from dealtrack.phrase import Phrase, Word, as_phrase, either, in_language
 
 CHECK_FAILED = 1
 BAD_INPUT = 2
@@ -25,7 +26,7 @@ def _as_it_is(text: str) -> str:
 class DealtrackError(Exception):
     """Something went wrong."""
 
-    exit_code = BAD_INPUT
+    exit_code: int
 
     def __init__(self, **values: object) -> None:
         self.values = {
@@ -33,6 +34,14 @@ class DealtrackError(Exception):
         }
         # The message can still be said in another language where another one holds it.
         super().__init__(Phrase(self.template(), **self.values))
+
+    def __init_subclass__(cls, exit_code: int = BAD_INPUT) -> None:
+        cls.exit_code = exit_code
+
+    @classmethod
+    def because(cls, reason: str, path: object, /, **values: object) -> Self:
+        """Return the error about a file for a reason, which is a template of the values, or a phrase already."""
+        return cls(path=path, reason=as_phrase(reason, values))
 
     @classmethod
     def template(cls) -> str:
@@ -62,7 +71,7 @@ def suggestion(names: Iterable[str]) -> str:
 # Bad input: what was asked for
 
 
-class UnknownComplaint(DealtrackError):
+class UnknownComplaint(DealtrackError, exit_code=CHECK_FAILED):
     """There is no complaint {reference} in the register.{nearest}"""
 
 
@@ -136,10 +145,8 @@ class UnknownEvidence(DealtrackError):
 class EvidenceAltered(DealtrackError):
     """Evidence {name} of complaint {complaint} {fault}. Recover the original from a backup."""
 
-    exit_code = CHECK_FAILED
 
-
-class NothingToErase(DealtrackError):
+class NothingToErase(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """Complaint {complaint} has no personal data on file.{hint} Nothing was erased."""
 
 
@@ -270,19 +277,15 @@ class InFuture(DealtrackError):
 class BadHistory(DealtrackError):
     """The history of complaint {complaint} cannot be read at entry {seq}: {reason}."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class BadEntry(DealtrackError):
+class BadEntry(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The journal was altered at entry {seq}: its content is invalid. 'dealtrack verify' shows how to recover."""
-
-    exit_code = REGISTER_UNUSABLE
 
 
 # Bad input: files and rules
 
 
-class BadCalendarFile(DealtrackError):
+class BadCalendarFile(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """Calendar {path}: {reason}."""
 
 
@@ -325,72 +328,50 @@ class CannotRead(DealtrackError):
 class CannotWrite(DealtrackError):
     """Cannot write {path}: {reason}."""
 
-    exit_code = REGISTER_UNUSABLE
-
 
 # The register cannot be used
 
 
-class BackupFailed(DealtrackError):
+class BackupFailed(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """No backup was made at {path}: {reason}."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class NotRestored(DealtrackError):
+class NotRestored(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} was not restored from {backup}: {reason}."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class RegisterMissing(DealtrackError):
+class RegisterMissing(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """There is no register at {path}. Create one with 'dealtrack init', or name another with --db."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class RegisterExists(DealtrackError):
+class RegisterExists(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """There is already a register at {path}. Nothing was changed. Name another place with --db."""
 
 
 class NotARegister(DealtrackError):
     """{path} is not a dealtrack register: {reason}. Name the right file with --db."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class RegisterNewer(DealtrackError):
+class RegisterNewer(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} was made by a newer dealtrack (schema {found}; this one reads {known}). Upgrade dealtrack."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class RegisterOlder(DealtrackError):
+class RegisterOlder(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} has schema {found}, older than {known}, and cannot be upgraded. {reason}"""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class RegisterAltered(DealtrackError):
+class RegisterAltered(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} cannot be used: its schema was altered at {names}. Nothing was written.
     Keep this file as evidence, and restore the last backup that passes 'dealtrack verify'."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class RegisterLocked(DealtrackError):
+class RegisterLocked(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} has been busy for {seconds} seconds. Another dealtrack is writing: try again shortly."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class TooFewFiles(DealtrackError):
+class TooFewFiles(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """Only {allowed} files may be open at once here, and dealtrack needs {needed}. Allow more: ulimit -n 256."""
 
-    exit_code = REGISTER_UNUSABLE
 
-
-class RegisterUnusable(DealtrackError):
+class RegisterUnusable(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} cannot be used: {reason}."""
-
-    exit_code = REGISTER_UNUSABLE

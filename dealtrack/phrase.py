@@ -41,6 +41,18 @@ class Phrase(str):
         return (self.template,), self.values
 
 
+class Fault(ValueError):
+    """What is wrong with a value that someone wrote, as a phrase."""
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(as_phrase(template, values))
+
+
+def as_phrase(template: str, values: dict[str, object]) -> str:
+    """Return the phrase of a template and its values; a phrase stays as it is."""
+    return template if isinstance(template, Phrase) else Phrase(template, **values)
+
+
 def in_language(value: object, translate: Callable[[str], str]) -> object:
     """Return a phrase, or a word of a fixed list, as `translate` has it; anything else as it is."""
     if isinstance(value, Phrase):

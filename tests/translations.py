@@ -32,7 +32,7 @@ from tests import pages
 PROJECT = Path(__file__).parent.parent
 PACKAGE = PROJECT / "dealtrack"
 LANGUAGES = ("zh_CN",)
-CALLS = ("_", "_n", "_p", "Phrase", "Word")
+CALLS = ("_", "_n", "_p", "Phrase", "Word", "Fault", "RowRefused", "Contradiction", "because", "refuse")
 
 
 class Message(NamedTuple):
@@ -67,7 +67,7 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
 
 
 def said_in_code() -> Iterator[Message]:
-    """Yield what the code marks as said: `_`, `_n`, `_p`, `Phrase`, and what is handed to an error to be spoken."""
+    """Yield what the code marks as said, by CALLS, and what is handed to an error to be spoken."""
     errors = {error.__name__ for error in all_errors()}
     for _, tree in sources():
         for node in ast.walk(tree):

@@ -17,7 +17,7 @@ from dealtrack.exchange.histories import COLUMN, HistoryEntry, parse_history
 from dealtrack.exchange.layout import Inside, Layout, State
 from dealtrack.exchange.mapping import EVENTS, FIELDS, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
-from dealtrack.phrase import Phrase, Word
+from dealtrack.phrase import Fault, Phrase, Word
 
 _CLOSING = ("completed", "withdrawn", "rejected")
 _DASHES = "-–—―－"
@@ -79,7 +79,7 @@ class ComplaintRow(NamedTuple):
         )
 
 
-class RowRefused(Exception):
+class RowRefused(Fault):
     """The reason why a row is refused."""
 
 
@@ -127,7 +127,7 @@ class RowReader:
         is_closed = undated is not None and undated.words is not None
         values = self._field_values(cells)
         if values["platform"] is None:
-            raise RowRefused(Phrase("platform is empty: a complaint needs a platform"))
+            raise RowRefused("platform is empty: a complaint needs a platform")
         if "completed" not in moments and not history and not is_closed:
             # Where a column tells that it did not end, what would have come of it is not read either.
             for name in ("outcome", "amount"):
@@ -136,7 +136,7 @@ class RowReader:
                 elif values[name] is not None:
                     text = shown(str(values[name]))
                     raise RowRefused(
-                        Phrase("{name} is {value!r}, but the complaint was not completed", name=Word(name), value=text)
+                        "{name} is {value!r}, but the complaint was not completed", name=Word(name), value=text
                     )
         kept = {}
         for column, index in self._kept:
@@ -166,11 +166,11 @@ class RowReader:
                 moment = self._dates.read(text)
             except ValueError as error:
                 words = {"name": Word(name), "text": shown(text), "column": column, "error": error}
-                raise RowRefused(Phrase("{name}: {text!r} in column {column!r} {error}", **words)) from None
+                raise RowRefused("{name}: {text!r} in column {column!r} {error}", **words) from None
             if moment is not None:
                 moments[name] = moment
         if "received" not in moments:
-            raise RowRefused(Phrase("received is empty: a complaint needs the time of its receipt"))
+            raise RowRefused("received is empty: a complaint needs the time of its receipt")
         self._check_order(moments, row)
         return moments
 
@@ -216,7 +216,7 @@ class RowReader:
         try:
             return number, parse_history(self._restored(text))
         except ValueError as error:
-            raise RowRefused(Phrase("column {column!r} {reason}", column=COLUMN, reason=error)) from None
+            raise RowRefused("column {column!r} {reason}", column=COLUMN, reason=error) from None
 
     def _restored(self, text: str) -> str:
         """Return a cell of a table as it was before the register's own export made it harmless."""
@@ -239,9 +239,7 @@ class RowReader:
                 if blank is not None and blank not in _SAYS_SOMETHING.get(name, ()):
                     continue
                 if cell.__class__ is Unusable:
-                    raise RowRefused(
-                        Phrase("column {column!r} {reason}", column=self._header[index], reason=cell.reason)
-                    )
+                    raise RowRefused("column {column!r} {reason}", column=self._header[index], reason=cell.reason)
                 self._check_cell(text, index)
                 # Only such texts are others once they are restored: to see that here saves 1 us a row.
                 restored = self._restored(text) if text[0] == "'" or self._own else text
@@ -251,7 +249,7 @@ class RowReader:
     def _check_cell(self, text: str, index: int) -> None:
         fault = cell_fault(text) if self._own is None else None
         if fault:
-            raise RowRefused(Phrase("column {column!r}: {reason}", column=self._header[index], reason=fault))
+            raise RowRefused("column {column!r}: {reason}", column=self._header[index], reason=fault)
 
     def _value(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> str | None:
         text, column = self._pick(name, cells, indexes)
@@ -266,11 +264,9 @@ class RowReader:
             seller = SELLER.match(text)
             if seller is None:
                 raise RowRefused(
-                    Phrase(
-                        "seller: {text!r} in column {column!r} is neither platform nor third-party",
-                        text=shown(text),
-                        column=column,
-                    )
+                    "seller: {text!r} in column {column!r} is neither platform nor third-party",
+                    text=shown(text),
+                    column=column,
                 )
             return seller
         if name == "amount":
@@ -280,21 +276,20 @@ class RowReader:
                 return parse_amount(text)
             except DealtrackError:
                 raise RowRefused(
-                    Phrase("amount: {text!r} in column {column!r} is not an amount", text=shown(text), column=column)
+                    "amount: {text!r} in column {column!r} is not an amount", text=shown(text), column=column
                 ) from None
         clean = self._clean(column, text, longest(name))
         if name == "number" and self._own is None:
             clean = without_text_mark(clean)
             if fault := number_fault(clean):
-                raise RowRefused(Phrase("number: {fault}", fault=fault))
+                raise RowRefused("number: {fault}", fault=fault)
         return OUTCOME.match(clean) or clean if name == "outcome" else clean
 
     def _clean(self, column: str, text: str, limit: int) -> str:
         try:
             return clean_input(text, column, limit)
         except BadText as error:
-            reason = Phrase("column {column!r} {reason}", column=column, reason=error.values["reason"])
-            raise RowRefused(reason) from None
+            raise RowRefused("column {column!r} {reason}", column=column, reason=error.values["reason"]) from None
 
     def _category_of(self, word: str | None) -> str:
         if word is None:
@@ -308,11 +303,7 @@ class RowReader:
         closed = [name for name in _CLOSING if name in moments]
         if len(closed) > 1:
             raise RowRefused(
-                Phrase(
-                    "it was both {one} and {other}, but a complaint ends once",
-                    one=Word(closed[0]),
-                    other=Word(closed[1]),
-                )
+                "it was both {one} and {other}, but a complaint ends once", one=Word(closed[0]), other=Word(closed[1])
             )
         before, latest = "received", moments["received"].start
         for name in ("forwarded", *closed):
@@ -322,7 +313,7 @@ class RowReader:
             # A day alone may be any of its moments; it counts as the earliest that fits.
             if (moment.end <= latest) if moment.day_only else (moment.start < latest):
                 raise RowRefused(
-                    Phrase("{one} is before {other}", one=self._in_words(name, row), other=self._in_words(before, row))
+                    "{one} is before {other}", one=self._in_words(name, row), other=self._in_words(before, row)
                 )
             before, latest = name, max(moment.start, latest)
 

@@ -44,10 +44,11 @@ def read_csv(text: Iterable[str], name: str, query: HeaderQuery) -> SourceTable:
     try:
         header = header_of([[text_of_formula(cell) for cell in next(reader)] for _ in range(height)], query)
     except csv.Error as error:
-        reason = Phrase("its header on line {line} is damaged: {fault}", line=first, fault=_csv_fault(error))
-        raise CannotRead(path=name, reason=reason) from None
+        raise CannotRead.because(
+            "its header on line {line} is damaged: {fault}", name, line=first, fault=_csv_fault(error)
+        ) from None
     except StopIteration:
-        raise CannotRead(path=name, reason="it has a header but no rows") from None
+        raise CannotRead.because("it has a header but no rows", name) from None
     rows = _csv_rows(reader, header, lines, name)
     return table_of(header, rows, passed, name, "it has a header but no rows")
 
@@ -56,7 +57,7 @@ def _from_header(
     text: Iterator[str], name: str, query: HeaderQuery, passed: list[PassedLine]
 ) -> tuple[_Lines, str, int]:
     """Return the lines from the header on, the delimiter of their cells, and how many rows the header has."""
-    blank = CannotRead(path=name, reason="it contains only blank lines")
+    blank = CannotRead.because("it contains only blank lines", name)
     skipped, delimiter = 0, ""
     for line in text:
         if line.strip():
@@ -74,7 +75,7 @@ def _from_header(
     if query.rows:
         place, height = query.rows[0] - 1 - skipped, query.rows[1] - query.rows[0] + 1
         if len(head) < within or place < 0 or not head[place].strip():
-            raise CannotRead(path=name, reason=Phrase("it has no header on line {line}", line=query.rows[0]))
+            raise CannotRead.because("it has no header on line {line}", name, line=query.rows[0])
     elif any(map(str.strip, head)):
         place, height = _header_in(head, delimiter, query)
     else:
@@ -142,9 +143,8 @@ def _csv_rows(
             end = lines.count
             if end > line and ("limit" in str(error) or "end of data" in str(error)):
                 # What follows a quote that is never closed cannot be told apart into rows.
-                raise CannotRead(
-                    path=name,
-                    reason=Phrase("from line {line} on, it is not a table: {reason}", line=line, reason=reason),
+                raise CannotRead.because(
+                    "from line {line} on, it is not a table: {reason}", name, line=line, reason=reason
                 ) from None
             if end != line:
                 reason = Phrase("{reason} (lines {line} to {end})", reason=reason, line=line, end=end)

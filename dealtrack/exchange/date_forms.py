@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from dealtrack.core.day_times import HALF, OFFSET, ONE_DAY, TIME, NoSuchTime, read_time
 from dealtrack.exchange.day_orders import DAY, form_in, full_year
-from dealtrack.phrase import Phrase, Word, both
+from dealtrack.phrase import Fault, Word, both
 
 AUTO = "auto"
 ISO = "iso"
@@ -100,9 +100,9 @@ def compile_form(form: str) -> Form:
     pattern += _literal(next(parts))
     for directive in parts:
         if directive not in _DIRECTIVES:
-            raise ValueError(Phrase("unknown directive %{directive}", directive=directive))
+            raise Fault("unknown directive %{directive}", directive=directive)
         if directive in seen and directive != "%":
-            raise ValueError(Phrase("%{directive} occurs twice", directive=directive))
+            raise Fault("%{directive} occurs twice", directive=directive)
         seen.add(directive)
         pattern += _DIRECTIVES[directive] + _literal(next(parts))
     for needed, what in (
@@ -111,12 +111,12 @@ def compile_form(form: str) -> Form:
         ({"d"}, Word("day, %d")),
     ):
         if not seen & needed:
-            raise ValueError(Phrase("it has no {what}", what=what))
+            raise Fault("it has no {what}", what=what)
     for pair in ({"Y", "y"}, {"H", "I"}, {"b", "B"}, {"m", "b"}, {"m", "B"}):
         if pair <= seen:
-            raise ValueError(Phrase("it has both {names}", names=both("%" + letter for letter in sorted(pair))))
+            raise Fault("it has both {names}", names=both("%" + letter for letter in sorted(pair)))
     if "I" in seen and "p" not in seen:
-        raise ValueError(Phrase("%I needs %p"))
+        raise Fault("%I needs %p")
     is_swappable = {"m", "d"} <= seen and not form.startswith("%Y")
     return partial(_read_pattern, re.compile(pattern), not seen & {"H", "I"}, is_swappable)
 
@@ -153,7 +153,7 @@ def _read_epoch(parts: int, pattern: re.Pattern[str], text: str) -> WrittenDate 
     try:
         return WrittenDate(_1970 + timedelta(seconds=int(match[1]) // parts), False)
     except OverflowError:
-        raise ValueError(Phrase("does not exist in the calendar")) from None
+        raise Fault("does not exist in the calendar") from None
 
 
 def _read_roc(text: str) -> WrittenDate | None:
@@ -174,12 +174,12 @@ def _read_serial(start: datetime, form: str, text: str) -> WrittenDate | None:
     days = int(text.partition(".")[0])
     if form == EXCEL_1900 and days <= _FALSE_LEAP_DAY:
         # Excel counts 29 February 1900, which never was: only from March 1900 on do its days and the calendar's agree.
-        raise ValueError(Phrase("is not a date: Excel's days before March 1900 do not match the calendar"))
+        raise Fault("is not a date: Excel's days before March 1900 do not match the calendar")
     seconds = round(float("0." + text.partition(".")[2]) * 86_400) if "." in text else 0
     try:
         return WrittenDate(start + timedelta(days=days, seconds=seconds), seconds % 86_400 == 0)
     except OverflowError:
-        raise ValueError(Phrase("does not exist in the calendar")) from None
+        raise Fault("does not exist in the calendar") from None
 
 
 def _read_auto(text: str) -> WrittenDate | None:
@@ -193,9 +193,7 @@ def _read_auto(text: str) -> WrittenDate | None:
     match = _MONTH_FIRST.fullmatch(plain)
     if match:
         if int(match["month"]) > 12 >= int(match["day"]):
-            raise ValueError(
-                Phrase("has no such month; if the day comes first, use --date-format {form}", form=form_in(text, DAY))
-            )
+            raise Fault("has no such month; if the day comes first, use --date-format {form}", form=form_in(text, DAY))
         return _build(match.groupdict(), match["hour"] is None, is_swappable=True)
     return None
 
@@ -214,13 +212,13 @@ def _build(parts: Mapping[str, str | None], day_only: bool, is_swappable: bool =
     try:
         hour, minute, second, offset = read_time(parts)
     except NoSuchTime as error:
-        raise ValueError(Phrase("is not a valid time{reason}", reason=error)) from None
+        raise Fault("is not a valid time{reason}", reason=error) from None
     try:
         when = datetime(year, month, day, hour % 24, minute, second, tzinfo=offset)
         if hour == 24:
             when += ONE_DAY
     except (ValueError, OverflowError):
-        raise ValueError(Phrase("does not exist in the calendar")) from None
+        raise Fault("does not exist in the calendar") from None
     fits_both = None
     if is_swappable:
         fits_both = _fits_both(int(short) if short and next(iter(parts)) == "short" else None, month, day)

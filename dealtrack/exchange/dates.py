@@ -9,7 +9,7 @@ from dealtrack.core.day_times import ONE_DAY, day_start
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
 from dealtrack.exchange.date_forms import AUTO, ISO, WrittenDate, compile_form, plain_text
 from dealtrack.exchange.day_orders import DayOrder, readings
-from dealtrack.phrase import Phrase, either
+from dealtrack.phrase import Fault, Phrase, either
 
 _CACHE_SIZE = 100_000
 _SHOWN = 60
@@ -39,10 +39,7 @@ _ADVICE = (
             "EST', and set timezone in a mapping"
         ),
     ),
-    (
-        r".*[^\W\d_]{3,}\.?[-/ .,]+[0-9]{2,4}(?:[ ,].*)?",
-        Phrase("months must be English names or numbers"),
-    ),
+    (r".*[^\W\d_]{3,}\.?[-/ .,]+[0-9]{2,4}(?:[ ,].*)?", Phrase("months must be English names or numbers")),
     (
         r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}\W.*[^\W\d_].*",
         Phrase("the column has more than a date; move the rest into a column of its own"),
@@ -109,7 +106,7 @@ class DateReader:
         if self._sentinels and when.date() in self._sentinels:
             return None
         if not FIRST_YEAR <= when.year <= LAST_YEAR:
-            raise ValueError(Phrase("is outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR))
+            raise Fault("is outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR)
         if day_only or (self._midnight_is_day and when.tzinfo is None and when.time() == time.min and not is_24):
             return self._day(when)
         if when.tzinfo is not None:
@@ -127,14 +124,10 @@ class DateReader:
         day, zone = when.date(), self._zone
         start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if start == end:
-            raise ValueError(
-                Phrase("is not a valid time{reason}", reason=Phrase(" (that day was skipped in this time zone)"))
-            )
+            raise Fault("is not a valid time{reason}", reason=Phrase(" (that day was skipped in this time zone)"))
         offsets = {at.astimezone(zone).utcoffset() for at in (start, end)}
         if when.tzinfo is not None and when.utcoffset() not in offsets:
-            raise ValueError(
-                Phrase("is a date without a time, in another time zone than that of the file ({zone})", zone=zone)
-            )
+            raise Fault("is a date without a time, in another time zone than that of the file ({zone})", zone=zone)
         own = day_start(day, self._register_zone)
         return Moment(own if start < own < end else start, end, True)
 
@@ -178,7 +171,7 @@ class DateReader:
             return (when - offset).replace(tzinfo=UTC)
         exact = when.replace(tzinfo=self._zone).astimezone(UTC)
         if exact.astimezone(self._zone).replace(tzinfo=None) != when:
-            raise ValueError(Phrase("does not exist: the clocks went forward past it"))
+            raise Fault("does not exist: the clocks went forward past it")
         return exact
 
 

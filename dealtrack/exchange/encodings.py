@@ -66,7 +66,7 @@ def open_bytes(path: str | Path, name: str) -> Iterator[BinaryIO]:
     """Open a file that can be read twice; what comes through a pipe is set down in a temporary file first."""
     if str(path) == STANDARD_INPUT:
         if sys.stdin is None:
-            raise CannotRead(path=name, reason="it is closed")
+            raise CannotRead.because("it is closed", name)
         with _set_down(sys.stdin.buffer, name) as binary:
             yield binary
         return
@@ -112,14 +112,14 @@ def encoding_of(binary: BinaryIO, name: str, choice: str = "") -> str:
     """
     start = binary.read(_CHUNK)
     if not start:
-        raise CannotRead(path=name, reason="it is empty")
+        raise CannotRead.because("it is empty", name)
     if choice:
         return _checked(binary, start, name, choice)
     _refuse_binary(start, name)
 
     def refuse(fault: _Fault, what: str) -> NoReturn:
         words = {"fault": str(fault), "what": Phrase("contains a NUL") if fault.nul else what}
-        raise CannotRead(path=name, reason=Phrase("{fault} {what}; save it as CSV UTF-8", **words))
+        raise CannotRead.because("{fault} {what}; save it as CSV UTF-8", name, **words)
 
     if encoding := next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), ""):
         if fault := _decoding_fault(binary, encoding):
@@ -137,32 +137,34 @@ def encoding_of(binary: BinaryIO, name: str, choice: str = "") -> str:
     if other and other.nul:
         refuse(fault._replace(nul=True), "")
     if other:
-        reason = Phrase(
+        raise CannotRead.because(
             "{fault} is neither valid UTF-8 nor GB18030; save it as CSV UTF-8, or name its encoding with --encoding",
+            name,
             fault=str(fault),
         )
-        raise CannotRead(path=name, reason=reason)
     if chinese_evidence(_sample(binary)) >= ENOUGH:
         return "gb18030"
-    reason = Phrase(
-        "it is not UTF-8; it may be GB18030 or another encoding. Name it with --encoding: {names}, ...", names=NAMES
+    raise CannotRead.because(
+        "it is not UTF-8; it may be GB18030 or another encoding. Name it with --encoding: {names}, ...",
+        name,
+        names=NAMES,
     )
-    raise CannotRead(path=name, reason=reason)
 
 
 def _checked(binary: BinaryIO, start: bytes, name: str, choice: str) -> str:
     """Return the encoding that is named, where a file is valid in it, and has no mark of another."""
     mark = next((encoding for sign, encoding in _MARKS.items() if start.startswith(sign)), "")
     if mark and not choice.startswith(mark):
-        reason = Phrase("it begins with the byte order mark of {mark}; omit --encoding", mark=mark.upper())
-        raise CannotRead(path=name, reason=reason)
+        raise CannotRead.because(
+            "it begins with the byte order mark of {mark}; omit --encoding", name, mark=mark.upper()
+        )
     if not choice.startswith(("utf-16", "utf-32")):
         _refuse_binary(start, name)
     if choice == "gb18030" and _decoding_fault(binary, "utf-8"):
         _check_one_encoding(binary, name)
     if fault := _decoding_fault(binary, choice):
         what = Phrase("contains a NUL") if fault.nul else Phrase("is not valid {encoding}", encoding=choice.upper())
-        raise CannotRead(path=name, reason=Phrase("{fault} {what}", fault=str(fault), what=what))
+        raise CannotRead.because("{fault} {what}", name, fault=str(fault), what=what)
     return choice
 
 
@@ -187,13 +189,11 @@ def _check_one_encoding(binary: BinaryIO, name: str) -> None:
             if not utf8 and (max(text) > "\u07ff" or len(line) - len(text) > 3) and chinese_evidence(line) < ENOUGH:
                 utf8 = number
         if utf8 and other:
-            raise CannotRead(
-                path=name,
-                reason=Phrase(
-                    "it mixes encodings: line {line} is UTF-8, line {other} is not; save it again in one encoding",
-                    line=utf8,
-                    other=other,
-                ),
+            raise CannotRead.because(
+                "it mixes encodings: line {line} is UTF-8, line {other} is not; save it again in one encoding",
+                name,
+                line=utf8,
+                other=other,
             )
 
 
@@ -222,11 +222,8 @@ def _refuse_binary(start: bytes, name: str) -> None:
             raise CannotRead(path=name, reason=reason)
     if not start.startswith(tuple(_WIDE)) and b"\0" in start:
         line = start[: start.index(b"\0")].count(b"\n") + 1
-        raise CannotRead(
-            path=name,
-            reason=Phrase(
-                "line {line} contains a NUL: it is not text, or it is UTF-16; save it as CSV UTF-8", line=line
-            ),
+        raise CannotRead.because(
+            "line {line} contains a NUL: it is not text, or it is UTF-16; save it as CSV UTF-8", name, line=line
         )
 
 

@@ -85,16 +85,17 @@ def _may_be_replaced(path: Path, kind: FileKind | None) -> bool:
     except FileNotFoundError:
         return True
     if stat.S_ISDIR(mode):
-        raise CannotWrite(path=path, reason="it is a folder; name a file in it")
+        raise CannotWrite.because("it is a folder; name a file in it", path)
     if not stat.S_ISREG(mode):
         return False
     with path.open("rb") as file:
         head = file.read(LOOK_AT)
     if head.startswith(SQLITE_MAGIC):
-        raise CannotWrite(path=path, reason="it is a database, perhaps the register; name another file")
+        raise CannotWrite.because("it is a database, perhaps the register; name another file", path)
     if head and kind and not _is_of_kind(path, head, kind):
-        reason = Phrase("the file there is not {kind} and would be lost; name another file", kind=kind.value)
-        raise CannotWrite(path=path, reason=reason)
+        raise CannotWrite.because(
+            "the file there is not {kind} and would be lost; name another file", path, kind=kind.value
+        )
     return True
 
 

@@ -20,7 +20,7 @@ from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.core.vocabulary import CATEGORY, SELLERS, longest
 from dealtrack.errors import DealtrackError
-from dealtrack.phrase import Phrase
+from dealtrack.phrase import Fault
 
 COLUMN = "history"
 ID = "id"
@@ -113,35 +113,35 @@ def parse_history(text: str) -> tuple[HistoryEntry, ...]:
     try:
         records = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError(Phrase("is not JSON as export writes it")) from None
+        raise Fault("is not JSON as export writes it") from None
     if not isinstance(records, list) or not records or len(records) > _ENTRIES:
-        raise ValueError(Phrase("is not a list of 1 to {most} entries", most=_ENTRIES))
+        raise Fault("is not a list of 1 to {most} entries", most=_ENTRIES)
     history = tuple(_entry(record) for record in records)
     if history[0].kind is not Kind.RECEIVED or any(entry.kind is Kind.RECEIVED for entry in history[1:]):
-        raise ValueError(Phrase("does not begin with its only receipt"))
+        raise Fault("does not begin with its only receipt")
     return history
 
 
 def _entry(record: Any) -> HistoryEntry:
     if not isinstance(record, dict) or not record.keys() <= {"kind", "at", "detail"}:
-        raise ValueError(Phrase("has an entry with other keys than kind, at and detail"))
+        raise Fault("has an entry with other keys than kind, at and detail")
     try:
         kind = Kind(str(record.get("kind")))
     except ValueError:
-        raise ValueError(Phrase("has an entry of unknown kind {kind!r}", kind=str(record.get("kind"))[:40])) from None
+        raise Fault("has an entry of unknown kind {kind!r}", kind=str(record.get("kind"))[:40]) from None
     if kind in UNTOLD:
-        raise ValueError(Phrase("has an entry of kind {kind}, which cannot be imported", kind=kind))
+        raise Fault("has an entry of kind {kind}, which cannot be imported", kind=kind)
     detail = record.get("detail", {})
     if not isinstance(detail, dict):
-        raise ValueError(Phrase("has no table of details for {kind}", kind=kind))
+        raise Fault("has no table of details for {kind}", kind=kind)
     allowed = (NEEDED[kind] - OWN_WORDS) | _WORDS.get(kind, frozenset()) | _ANYWHERE
     if not detail.keys() <= allowed:
         unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
-        raise ValueError(Phrase("has an unknown detail {unknown!r} for {kind}", unknown=unknown[0], kind=kind))
+        raise Fault("has an unknown detail {unknown!r} for {kind}", unknown=unknown[0], kind=kind)
     values = {key: _value(kind, key, value) for key, value in detail.items()}
     missing = sorted(NEEDED[kind] - OWN_WORDS - values.keys())
     if missing:
-        raise ValueError(Phrase("lacks the {missing} of {kind}", missing=missing[0], kind=kind))
+        raise Fault("lacks the {missing} of {kind}", missing=missing[0], kind=kind)
     return HistoryEntry(kind, _moment(record.get("at")), values)
 
 
@@ -149,28 +149,28 @@ def _moment(text: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise ValueError(
-            Phrase("has {text!r}, which is not a time such as 2016-11-11T21:30:00+08:00", text=str(text)[:40])
+        raise Fault(
+            "has {text!r}, which is not a time such as 2016-11-11T21:30:00+08:00", text=str(text)[:40]
         ) from None
     if moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
-        raise ValueError(Phrase("has the time {text!r}, without an offset or outside the calendar", text=text[:40]))
+        raise Fault("has the time {text!r}, without an offset or outside the calendar", text=text[:40])
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _value(kind: Kind, key: str, value: Any) -> Any:
     if key == "kept":
         if not isinstance(value, dict):
-            raise ValueError(Phrase("has kept columns that are not a table"))
+            raise Fault("has kept columns that are not a table")
         return {_text("kept", str(name)): _text("kept", text) for name, text in value.items()}
     if key == UNKNOWN_STEPS:
         if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
-            raise ValueError(Phrase("has a value for {kind} that is not a list of steps", kind=kind))
+            raise Fault("has a value for {kind} that is not a list of steps", kind=kind)
         return value
     if key in (DAY_UNKNOWN, RESTART) and value is True:
         return value
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
-            raise ValueError(Phrase("has an extension whose length is not a whole number"))
+            raise Fault("has an extension whose length is not a whole number")
         return int(value)
     if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
         return None
@@ -186,17 +186,17 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
             text = ""
     if not text:
         words = {"value": str(value)[:40], "key": key, "kind": kind}
-        raise ValueError(Phrase("has {value!r} as {key} of {kind}, which is not possible", **words))
+        raise Fault("has {value!r} as {key} of {kind}, which is not possible", **words)
     return text
 
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(Phrase("has a {key} that is not text", key=key))
+        raise Fault("has a {key} that is not text", key=key)
     try:
         return clean_input(value, key, longest("summary"))
     except DealtrackError as error:
-        raise ValueError(Phrase("was refused: {reason}", reason=str(error))) from None
+        raise Fault("was refused: {reason}", reason=str(error)) from None
 
 
 Renamed = Callable[[str], str]

@@ -40,11 +40,7 @@ class Deadline:
 
 
 def ics_bytes(
-    deadlines: Iterable[Deadline],
-    identity: str,
-    calendar: WorkingCalendar,
-    zone: tzinfo,
-    _: Callable[[str], str],
+    deadlines: Iterable[Deadline], identity: str, calendar: WorkingCalendar, zone: tzinfo, _: Callable[[str], str]
 ) -> bytes:
     """Return a calendar file; `identity` tells this register's events from another's.
 

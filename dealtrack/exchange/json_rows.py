@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TextIO
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.layout import MappedColumns
 from dealtrack.exchange.raw import FIELD_LIMIT, MARKS, ROW, RawRow, Refusal, nested
-from dealtrack.phrase import Phrase, listed
+from dealtrack.phrase import Fault, Phrase, listed
 
 _CHUNK = 1 << 20
 _LONGEST = 16 * FIELD_LIMIT
@@ -31,7 +31,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _no_constant(text: str) -> str:
-    raise ValueError(Phrase("{text} is not JSON", text=text))
+    raise Fault("{text} is not JSON", text=text)
 
 
 _decoder = json.JSONDecoder(
@@ -140,15 +140,13 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
             if buffer:
                 continue
             if expected:
-                raise CannotRead(path=name, reason=Phrase("the array ends on line {line} without a ]", line=line))
+                raise CannotRead.because("the array ends on line {line} without a ]", name, line=line)
             return
         sign = buffer[at]
         if not expected:
             if start is not None:
                 return
-            raise CannotRead(
-                path=name, reason=Phrase("line {line} has something after the end of the array", line=line)
-            )
+            raise CannotRead.because("line {line} has something after the end of the array", name, line=line)
         if sign in expected:
             at += 1
             expected = {"[": "]{", ",": "{", "]": "", "{": "{"}[sign]
@@ -157,11 +155,8 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
             at -= 1
         else:
             needed = " or ".join(expected)
-            raise CannotRead(
-                path=name,
-                reason=Phrase(
-                    "line {line} has {sign!r} where the array needs {needed}", line=line, sign=sign, needed=needed
-                ),
+            raise CannotRead.because(
+                "line {line} has {sign!r} where the array needs {needed}", name, line=line, sign=sign, needed=needed
             )
         try:
             value, end = _decoder.raw_decode(buffer, at)
@@ -170,8 +165,9 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
             if more:
                 buffer, at, counted = buffer[at:] + more, 0, 0
                 continue
-            reason = Phrase("the object on line {line} is not JSON: {fault}", line=line, fault=_json_fault(error))
-            raise CannotRead(path=name, reason=reason) from None
+            raise CannotRead.because(
+                "the object on line {line} is not JSON: {fault}", name, line=line, fault=_json_fault(error)
+            ) from None
         row = _json_row(line, value, header)
         header = row.raw.header if isinstance(row, Refusal) else row.header
         yield row
@@ -193,19 +189,17 @@ def find_array(text: TextIO, name: str, columns: MappedColumns | None) -> ArrayS
         return None
     if not arrays:
         if envelope.is_whole and envelope.has_empty:
-            raise CannotRead(path=name, reason="it has no rows")
+            raise CannotRead.because("it has no rows", name)
         return None
     if columns is not None and len(arrays) > 1:
         arrays = [array for array in arrays if columns.suffice(_first_header(text, name, array))]
     if len(arrays) == 1:
         return arrays[0]
-    raise CannotRead(
-        path=name,
-        reason=Phrase(
-            "it is an object with several arrays ({paths}), none of which alone has the columns needed; "
-            "name the columns with --map, or save the right array on its own",
-            paths=listed(array.path for array in envelope.arrays),
-        ),
+    raise CannotRead.because(
+        "it is an object with several arrays ({paths}), none of which alone has the columns needed; "
+        "name the columns with --map, or save the right array on its own",
+        name,
+        paths=listed(array.path for array in envelope.arrays),
     )
 
 

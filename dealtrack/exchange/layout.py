@@ -14,7 +14,7 @@ from dealtrack.core.matching import fold
 from dealtrack.errors import CannotRead, MissingColumn
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.exchange.mapping import CONSTANTS, DEFAULT, FIELDS, REQUIRED, Closed, Mapping
-from dealtrack.phrase import Phrase, Word, either
+from dealtrack.phrase import Fault, Phrase, Word, either
 
 _STATE_COLUMN = re.compile(
     r"\b(?:status|state|statut|état|estado|estatus|stato|situação|zustand|stav|durum|стат(?:ус|уса)|состояние"
@@ -129,12 +129,8 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
                 inside[place] = Inside(parts[2], parts[3].casefold(), parts[4])
             return place
         if len(places) > 1:
-            raise ValueError(
-                Phrase(
-                    "the header has the column {column} {count} times; rename all but one",
-                    column=column,
-                    count=len(places),
-                )
+            raise Fault(
+                "the header has the column {column} {count} times; rename all but one", column=column, count=len(places)
             )
         return places[0] if places else None
 

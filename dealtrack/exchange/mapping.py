@@ -14,7 +14,7 @@ from dealtrack.core.personal import PERSONAL
 from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
 from dealtrack.errors import BadMappingFile, CannotRead, UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.date_forms import AUTO, NAMED_FORMS, compile_form
-from dealtrack.phrase import Phrase, Word, listed
+from dealtrack.phrase import Fault, Phrase, Word, listed
 
 EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
 FIELDS = (
@@ -118,13 +118,11 @@ def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
             return read_mapping(path)
     names = mapping_names(folders)
     near = suggestion(nearest_words(name, names))
-    raise BadMappingFile(
-        path=name,
-        reason=Phrase(
-            "there is no such mapping.{near} Known: {names}",
-            near=near,
-            names=listed(names) if names else Word("none"),
-        ),
+    raise BadMappingFile.because(
+        "there is no such mapping.{near} Known: {names}",
+        name,
+        near=near,
+        names=listed(names) if names else Word("none"),
     )
 
 
@@ -138,15 +136,15 @@ def read_mapping(path: Path) -> Mapping:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise CannotRead(path=path, reason="there is no such file") from None
+        raise CannotRead.because("there is no such file", path) from None
     except OSError as error:
         raise CannotRead(path=path, reason=error.strerror or Phrase("the system cannot read it")) from None
     except UnicodeDecodeError:
-        raise BadMappingFile(path=path, reason="it is not UTF-8 text") from None
+        raise BadMappingFile.because("it is not UTF-8 text", path) from None
     except tomllib.TOMLDecodeError as error:
-        raise BadMappingFile(path=path, reason=Phrase("it is not TOML: {error}", error=error)) from None
+        raise BadMappingFile.because("it is not TOML: {error}", path, error=error) from None
     except RecursionError:
-        raise BadMappingFile(path=path, reason=Phrase("it is not TOML: it is nested too deeply")) from None
+        raise BadMappingFile.because("it is not TOML: it is nested too deeply", path) from None
     except ValueError as error:
         raise BadMappingFile(path=path, reason=str(error)) from None
     try:
@@ -158,28 +156,28 @@ def read_mapping(path: Path) -> Mapping:
 def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     for key, value in data.items():
         if key not in _KEYS:
-            raise ValueError(Phrase("unknown key {key}; allowed: {names}", key=key, names=listed(_KEYS)))
+            raise Fault("unknown key {key}; allowed: {names}", key=key, names=listed(_KEYS))
         if type(value) is not _KEYS[key] and not (_KEYS[key] is list and isinstance(value, str)):
             names: dict[type, str] = {str: "text", list: Phrase("a list of texts"), dict: "a table"}
-            raise ValueError(Phrase("{key} must be {kind}", key=key, kind=names[_KEYS[key]]))
+            raise Fault("{key} must be {kind}", key=key, kind=names[_KEYS[key]])
     columns = {_field(name): _texts(f"columns.{name}", value) for name, value in data.get("columns", {}).items()}
     constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}
     _check_sources(columns, constants)
     open_fields = tuple(map(_field, _texts("asked", data.get("asked", []))))
     for name in sorted({*open_fields} & {*columns, *constants}):
-        raise ValueError(Phrase("{name} is in asked, but has a column or a constant", name=name))
+        raise Fault("{name} is in asked, but has a column or a constant", name=name)
     for name in REQUIRED:
         if name not in columns and name not in constants and name not in open_fields:
-            raise ValueError(Phrase("there is no column for {name}, which every complaint needs", name=name))
+            raise Fault("there is no column for {name}, which every complaint needs", name=name)
     forms = _texts("dates", data.get("dates", AUTO))
     _check_writing(data, forms)
     currency = tuple(sign.strip() for sign in _texts("currency", data.get("currency", [])))
     if any(not sign or any(character.isdigit() for character in sign) for sign in currency):
-        raise ValueError(Phrase("currency must be a sign or word such as $ or EUR"))
+        raise Fault("currency must be a sign or word such as $ or EUR")
     if data.get("midnight", "moment") not in ("day", "moment"):
-        raise ValueError(Phrase("midnight must be day or moment"))
+        raise Fault("midnight must be day or moment")
     if data.get("order", "known") not in ("guessed", "known"):
-        raise ValueError(Phrase("order must be guessed or known"))
+        raise Fault("order must be guessed or known")
     return Mapping(
         name=data.get("name", path.stem),
         path=str(path),
@@ -208,10 +206,10 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
 def _check_sources(columns: Table[str, Any], constants: Table[str, str]) -> None:
     """Check that no field has two sources, and no moment a constant; raises ValueError."""
     for name in sorted(constants.keys() & columns.keys()):
-        raise ValueError(Phrase("{name} has both a column and a constant", name=name))
+        raise Fault("{name} has both a column and a constant", name=name)
     for name in EVENTS:
         if name in constants:
-            raise ValueError(Phrase("{name} cannot be a constant: it is a time", name=name))
+            raise Fault("{name} cannot be a constant: it is a time", name=name)
 
 
 def _check_writing(data: dict[str, Any], forms: Iterable[str]) -> None:
@@ -220,39 +218,37 @@ def _check_writing(data: dict[str, Any], forms: Iterable[str]) -> None:
         try:
             compile_form(form)
         except ValueError as error:
-            raise ValueError(Phrase("{form} is not a date format: {error}", form=form, error=error)) from None
+            raise Fault("{form} is not a date format: {error}", form=form, error=error) from None
     if "timezone" in data:
         try:
             ZoneInfo(data["timezone"])
         except (ValueError, OSError, KeyError):
             zone = data["timezone"]
-            raise ValueError(Phrase("{zone} is not a time zone; write it as America/New_York", zone=zone)) from None
+            raise Fault("{zone} is not a time zone; write it as America/New_York", zone=zone) from None
     if data.get("decimal", ".") not in (".", ","):
-        raise ValueError(Phrase("decimal must be . or ,"))
+        raise Fault("decimal must be . or ,")
 
 
 def _closed(table: dict[str, Any]) -> Closed:
     if table.keys() != {"column", "values"}:
-        raise ValueError(Phrase("closed must be a table of column and values"))
+        raise Fault("closed must be a table of column and values")
     words = _texts("closed.values", table["values"])
     return Closed(_texts("closed.column", table["column"]), frozenset(word.strip().casefold() for word in words))
 
 
 def _event(name: str) -> str:
     if name not in EVENTS or name == "received":
-        raise ValueError(
-            Phrase(
-                "only.{name}: only events after the receipt can depend on a column: {names}",
-                name=name,
-                names=listed(EVENTS[1:]),
-            )
+        raise Fault(
+            "only.{name}: only events after the receipt can depend on a column: {names}",
+            name=name,
+            names=listed(EVENTS[1:]),
         )
     return name
 
 
 def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
     if not isinstance(table, dict) or not table:
-        raise ValueError(Phrase("only.{name} must be a table of columns", name=name))
+        raise Fault("only.{name} must be a table of columns", name=name)
     return {
         column: frozenset(word.strip().casefold() for word in _texts(f"only.{name}.{column}", words))
         for column, words in table.items()
@@ -262,15 +258,13 @@ def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
 def _field(name: str) -> str:
     if name not in FIELDS:
         near = suggestion(nearest_words(name, FIELDS))
-        raise ValueError(
-            Phrase("there is no field {name}.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS))
-        )
+        raise Fault("there is no field {name}.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS))
     return name
 
 
 def _word(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(Phrase("{key} must be text", key=key))
+        raise Fault("{key} must be text", key=key)
     return value
 
 
@@ -282,9 +276,9 @@ def _texts(key: str, value: Any) -> tuple[str, ...]:
 def _tables(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name, table in value.items():
         if not isinstance(table, dict):
-            raise ValueError(Phrase("values.{name} must be a table of words", name=name))
+            raise Fault("values.{name} must be a table of words", name=name)
         if name in EVENTS:
-            raise ValueError(Phrase("values.{name}: a time has no table of words", name=name))
+            raise Fault("values.{name}: a time has no table of words", name=name)
     return value
 
 
@@ -292,7 +286,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(Phrase("{text} in sentinels is not a date such as 1900-01-01", text=text)) from None
+        raise Fault("{text} in sentinels is not a date such as 1900-01-01", text=text) from None
 
 
 # What the command line says beside a mapping

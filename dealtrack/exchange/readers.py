@@ -36,10 +36,7 @@ JSON_LINES = (".jsonl", ".ndjson")
 _SNIFFED = 4096
 _HTML = Phrase("a web page (HTML)")
 _NO_TABLE = (
-    (
-        re.compile(r"<(?:!doctype\s+)?html|<!--|<(?:table|head|body|meta|style|div|form|script)\b", re.IGNORECASE),
-        _HTML,
-    ),
+    (re.compile(r"<(?:!doctype\s+)?html|<!--|<(?:table|head|body|meta|style|div|form|script)\b", re.IGNORECASE), _HTML),
     (re.compile(r"<\?xml|<(?:\w+:)?Workbook\b"), Phrase("XML")),
     (re.compile(r"MIME-Version:", re.IGNORECASE), Phrase("a web archive (MHTML)")),
     (re.compile(r"\{\\rtf"), Phrase("a text document (RTF)")),
@@ -98,7 +95,7 @@ def open_source(
             if start.startswith(WORKBOOKS):
                 source = _workbook(binary, name, size, stack, sheet, query)
             elif sheet:
-                raise CannotRead(path=name, reason="it is not a workbook; --sheet is for workbooks only")
+                raise CannotRead.because("it is not a workbook; --sheet is for workbooks only", name)
             else:
                 source = _text(binary, name, size, stack, codec, query)
         except OSError as error:
@@ -144,10 +141,11 @@ def _refuse_other_kinds(start: bytes, name: str) -> None:
             if kind == "XML":
                 kind = Phrase("an XML table of Excel 2003") if "urn:schemas-microsoft-com:office" in text else kind
                 kind = _HTML if re.search("<html", text, re.IGNORECASE) else kind
-            reason = Phrase(
-                "it is {kind}, not a workbook or CSV; open it in Excel or LibreOffice and save it as .xlsx", kind=kind
+            raise CannotRead.because(
+                "it is {kind}, not a workbook or CSV; open it in Excel or LibreOffice and save it as .xlsx",
+                name,
+                kind=kind,
             )
-            raise CannotRead(path=name, reason=reason)
 
 
 def _workbook(binary: BinaryIO, name: str, size: int, stack: ExitStack, choice: str, query: HeaderQuery) -> Source:
@@ -177,7 +175,7 @@ def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | R
     except OSError as error:
         raise CannotRead(path=name, reason=why_unreadable(error)) from None
     except UnicodeDecodeError:
-        raise CannotRead(path=name, reason="it was changed while being read") from None
+        raise CannotRead.because("it was changed while being read", name) from None
 
 
 def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTable]:
@@ -190,7 +188,7 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
     if form == "csv":
         return form, read_csv(lines, name, query)
     if query.rows is not None:
-        raise CannotRead(path=name, reason="it is JSON, which has no header row; omit --header-row")
+        raise CannotRead.because("it is JSON, which has no header row; omit --header-row", name)
     envelope = find_array(text, name, query.columns) if form == "jsonl" else None
     text.seek(0)
     is_array = form == "json" or envelope is not None
@@ -200,11 +198,10 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
         # So an export writes that there is nothing to tell.
         return form, SourceTable(LEAST_EXPORT, iter(()), [], 0)
     if not first:
-        raise CannotRead(path=name, reason="it has no rows")
+        raise CannotRead.because("it has no rows", name)
     if all(isinstance(row, Refusal) for row in first):
         assert isinstance(first[0], Refusal)
-        reason = Phrase("line {line}: {reason}", line=first[0].line, reason=first[0].reason)
-        raise CannotRead(path=name, reason=reason)
+        raise CannotRead.because("line {line}: {reason}", name, line=first[0].line, reason=first[0].reason)
     header = tuple(dict.fromkeys(column for row in first if isinstance(row, RawRow) for column in row.header))
     return "json" if is_array else form, SourceTable(header, chain(first, rows), [], first[0].line)
 
@@ -221,7 +218,7 @@ def _format(start: str, name: str) -> str:
     if start.startswith("{") or suffix in JSON_LINES:
         return "jsonl"
     if suffix == ".json":
-        raise CannotRead(
-            path=name, reason="it is not JSON of a known form: write one object per line, or one array of objects"
+        raise CannotRead.because(
+            "it is not JSON of a known form: write one object per line, or one array of objects", name
         )
     return "csv"

@@ -12,7 +12,6 @@ from dealtrack.core.text import first_few
 from dealtrack.errors import UnknownComplaint
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.reconcile import Contradiction, is_another_person, is_same_person, personal_of
-from dealtrack.phrase import Phrase
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
@@ -103,12 +102,10 @@ class Recognition:
         if row.id is None:
             if len(complaints) > 1:
                 raise Contradiction(
-                    Phrase(
-                        "number {number} belongs to {count} complaints in the register: {ids}",
-                        number=number,
-                        count=len(complaints),
-                        ids=first_few(complaints),
-                    )
+                    "number {number} belongs to {count} complaints in the register: {ids}",
+                    number=number,
+                    count=len(complaints),
+                    ids=first_few(complaints),
                 )
             return complaints[0] if complaints else None
         # Each row of an export is another complaint.

@@ -24,7 +24,7 @@ from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.histories import entry_in_file, with_platforms
-from dealtrack.phrase import Phrase, Word, listed
+from dealtrack.phrase import Fault, Phrase, Word, listed
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work
 
@@ -37,7 +37,7 @@ STATED = ("category", "seller", "owner", "policy", "summary")
 """The fields, beside number and platform, that a row states of a receipt."""
 
 
-class Contradiction(Exception):
+class Contradiction(Fault):
     """A row says otherwise than the journal."""
 
 
@@ -117,12 +117,10 @@ def news_of(
             drafts.append(Draft(kind, moment, _ending(row, kind)))
         elif not any(_agrees(moment, at, zone) for at in recorded):
             raise Contradiction(
-                Phrase(
-                    "{kind} is {at} in the file but {held} in the register",
-                    kind=kind,
-                    at=show_moment(moment.start, zone),
-                    held=show_moment(recorded[-1], zone),
-                )
+                "{kind} is {at} in the file but {held} in the register",
+                kind=kind,
+                at=show_moment(moment.start, zone),
+                held=show_moment(recorded[-1], zone),
             )
     has_ended = not CLOSING.isdisjoint([*(entry.kind for entry in entries), *(entry.kind for entry in news)])
     if row.is_closed and not has_ended:
@@ -176,7 +174,7 @@ def check_same_row(
     """
     if news is not None:
         names = [name for name in PERSONAL if getattr(news, name) != getattr(stored or Personal(), name)]
-        raise Contradiction(Phrase("the file and the register differ in {names}", names=listed(map(Word, names))))
+        raise Contradiction("the file and the register differ in {names}", names=listed(map(Word, names)))
     if row.category != OTHER or row.category_word is None or CATEGORY.match(row.category_word) == OTHER:
         return
     words = {entry.detail.get(name) for entry in history for name in ("category", "category_word")}

@@ -26,10 +26,7 @@ _HEADER_WITHIN = 30
 _SAVE = Phrase("save the sheet as CSV UTF-8")
 _DAMAGED = Phrase("the workbook is damaged; save it again as .xlsx, or save the sheet as CSV UTF-8")
 
-_TOO_MUCH = Phrase(
-    "the workbook is damaged, or reading it takes too much memory or time; {save}",
-    save=_SAVE,
-)
+_TOO_MUCH = Phrase("the workbook is damaged, or reading it takes too much memory or time; {save}", save=_SAVE)
 _FAULTS = {
     "no sheet": Phrase("it has no sheet with rows"),
     "no rows": Phrase("its sheets have no rows"),
@@ -105,11 +102,11 @@ def _refuse_fault(about: dict[str, Any], name: str, choice: str) -> NoReturn:
         allowed = ", ".join(f"{place} {sheet}" for place, sheet in enumerate(about["seen"][:20], 1))
         raise UnknownWord(what="--sheet", value=choice, nearest=near, allowed=allowed)
     if fault == "damaged":
-        reason = Phrase(
+        raise CannotRead.because(
             "the workbook is damaged or of an unknown kind ({told}); save it again as .xlsx or as CSV",
+            name,
             told=about["detail"],
         )
-        raise CannotRead(path=name, reason=reason)
     raise CannotRead(path=name, reason=_FAULTS.get(fault, _DAMAGED))
 
 
@@ -158,10 +155,11 @@ def _table(sheet: Iterator[list[str]], path: str, chosen: str, query: HeaderQuer
     first = list(islice(sheet, max(_HEADER_WITHIN, query.rows[1] if query.rows else 0)))
     place, height = _header_in(first, query)
     if place is None and query.rows:
-        raise CannotRead(path=path, reason=Phrase("it has no header on line {line}", line=query.rows[0]))
+        raise CannotRead.because("it has no header on line {line}", path, line=query.rows[0])
     if place is None:
-        reason = Phrase("sheet {chosen} has no header in its first {count} rows", chosen=chosen, count=_HEADER_WITHIN)
-        raise CannotRead(path=path, reason=reason)
+        raise CannotRead.because(
+            "sheet {chosen} has no header in its first {count} rows", path, chosen=chosen, count=_HEADER_WITHIN
+        )
     passed = [passed_line(number, row) for number, row in enumerate(first[:place], 1) if any(map(str.strip, row))]
     names = list(header_of(first[place : place + height], query))
     while names and not names[-1]:
@@ -199,6 +197,5 @@ def _cells(row: list[Any]) -> list[str]:
 
 def _rounded(text: str) -> Unusable:
     return Unusable(
-        text,
-        Phrase("has the number {text}, of which a spreadsheet keeps only 15 digits; enter it as text", text=text),
+        text, Phrase("has the number {text}, of which a spreadsheet keeps only 15 digits; enter it as text", text=text)
     )

@@ -145,8 +145,9 @@ def _fill(book: Any, records: Iterable[Record], keys: Sequence[str], zone: tzinf
     row = 0
     for row, record in enumerate(records, 1):
         if row > MOST_ROWS:
-            reason = Phrase("a sheet holds at most {most:,} complaints; use --format csv or jsonl", most=MOST_ROWS)
-            raise CannotWrite(path=name, reason=reason)
+            raise CannotWrite.because(
+                "a sheet holds at most {most:,} complaints; use --format csv or jsonl", name, most=MOST_ROWS
+            )
         for column, key in enumerate(keys):
             value = record.get(key)
             if value is not None and value != "" and not put(row, column, key, value):
@@ -156,7 +157,7 @@ def _fill(book: Any, records: Iterable[Record], keys: Sequence[str], zone: tzinf
                     id=record["id"],
                     longest=LONGEST_CELL,
                 )
-                raise CannotWrite(path=name, reason=Phrase("{reason}; use --format csv or jsonl", reason=reason))
+                raise CannotWrite.because("{reason}; use --format csv or jsonl", name, reason=reason)
     sheet.autofilter(0, 0, row, len(keys) - 1)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dealtrack.core.calendar import Ruling, days_between
 from dealtrack.errors import BadCalendarFile
-from dealtrack.phrase import Phrase
 
 FOLDER = "calendars"
 COLUMNS = ("first", "last", "worked", "holiday", "words", "scope", "notice", "issued")
@@ -42,7 +41,7 @@ def read_announcements(country: str, data_folder: Path) -> list[Announcement]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         if tuple(rows.fieldnames or ()) != COLUMNS:
-            raise BadCalendarFile(path=path, reason=Phrase("its columns must be {names}", names=", ".join(COLUMNS)))
+            raise BadCalendarFile.because("its columns must be {names}", path, names=", ".join(COLUMNS))
         return [_announcement(path, rows.line_num, row) for row in rows]
 
 
@@ -54,8 +53,9 @@ def _announcement(path: Path, line: int, row: Mapping[str, str]) -> Announcement
         if last < first:
             raise ValueError
     except ValueError:
-        reason = Phrase("line {line} has an invalid date; write it as 2027-01-01", line=line)
-        raise BadCalendarFile(path=path, reason=reason) from None
+        raise BadCalendarFile.because(
+            "line {line} has an invalid date; write it as 2027-01-01", path, line=line
+        ) from None
     return Announcement(first, last, worked, row["scope"], issued)
 
 

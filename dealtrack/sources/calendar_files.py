@@ -10,7 +10,7 @@ from pathlib import Path
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import BadCalendarFile, suggestion
-from dealtrack.phrase import Phrase, Word, listed
+from dealtrack.phrase import Fault, Phrase, Word, listed
 from dealtrack.sources.announcements import read_announcements, spans_of, with_issue
 from dealtrack.sources.countries import (
     FIRST_DAY,
@@ -24,14 +24,7 @@ from dealtrack.sources.countries import (
     official_years,
     read_years,
 )
-from dealtrack.sources.holidays_package import (
-    PUBLIC,
-    CountryDays,
-    categories_of,
-    countries,
-    day_text,
-    find_country,
-)
+from dealtrack.sources.holidays_package import PUBLIC, CountryDays, categories_of, countries, day_text, find_country
 from dealtrack.sources.toml_files import DAY, TomlTable, kind_name, read_table
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -79,7 +72,7 @@ def parse_days(text: str) -> tuple[date, ...]:
     start = _day(first)
     end = _day(last) if slash else start
     if end < start:
-        raise ValueError(Phrase("the span {text!r} ends before it begins", text=text))
+        raise Fault("the span {text!r} ends before it begins", text=text)
     return tuple(days_between(start, end))
 
 
@@ -90,12 +83,10 @@ def _day(text: str) -> date:
             raise ValueError
         day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError(
-            Phrase("{text!r} is not a date: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text)
-        ) from None
+        raise Fault("{text!r} is not a date: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text) from None
     if not FIRST_DAY <= day <= LAST_DAY:
         span = {"first": FIRST_DAY, "last": LAST_DAY}
-        raise ValueError(Phrase("{text} is outside the calendar, which runs from {first} to {last}", text=text, **span))
+        raise Fault("{text} is outside the calendar, which runs from {first} to {last}", text=text, **span)
     return day
 
 
@@ -120,7 +111,7 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
     weekend = frozenset({5, 6}) if given_weekend is None else given_weekend
     zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), read_years(table)
     if zone and not is_timezone(zone):
-        table.refuse(Phrase("unknown time zone {zone!r}; write it as Asia/Shanghai", zone=zone), "timezone")
+        table.refuse("unknown time zone {zone!r}; write it as Asia/Shanghai", "timezone", zone=zone)
     rulings: dict[date, Ruling] = {}
     spans: tuple[tuple[date, date], ...] = ()
     parts, law, shipped = table.texts_of("subdivision", ()), table.text_of("law", ""), table
@@ -139,9 +130,9 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
             if given_weekend is None or _holds_on(day, ruling, given_weekend)
         }
     elif any(parts):
-        table.refuse(Phrase("subdivision needs country"), "subdivision")
+        table.refuse("subdivision needs country", "subdivision")
     elif "categories" in table.values:
-        table.refuse(Phrase("categories needs country"), "categories")
+        table.refuse("categories needs country", "categories")
     for day in _yearly_off(table if "yearly_off" in table.values else shipped):
         if rulings.get(day, PLAIN).kind is not DayKind.HOLIDAY:
             rulings[day] = Ruling(False, DayKind.AMENDED_OFF, CLOSED_EACH_YEAR, source)
@@ -197,9 +188,7 @@ def _day_of_year(table: TomlTable, text: str, whole: str) -> tuple[int, int]:
             raise ValueError
         day = date(LEAP_YEAR, int(written_as[1]), int(written_as[2]))
     except ValueError:
-        table.refuse(
-            Phrase('yearly_off cannot be {text!r}; write days as "12-24" or "12-29/01-03"', text=whole), "yearly_off"
-        )
+        table.refuse('yearly_off cannot be {text!r}; write days as "12-24" or "12-29/01-03"', "yearly_off", text=whole)
     return day.month, day.day
 
 
@@ -223,7 +212,7 @@ def _country_of_file(
         if (place := find_country(code, part)) is None:
             allowed = listed(countries().get(code.upper()) or [Word("none")])
             values = {"code": code.upper(), "part": part, "allowed": allowed}
-            table.refuse(Phrase("{code} has no subdivision {part!r}; allowed: {allowed}", **values), "subdivision")
+            table.refuse("{code} has no subdivision {part!r}; allowed: {allowed}", "subdivision", **values)
         places.append(place)
     country = country_entry(places[0][0], places[0][1] if len(places) == 1 else "", data_folder)
     closed = table if "categories" in table.values else shipped
@@ -263,7 +252,7 @@ def _weekend(table: TomlTable) -> frozenset[int] | None:
         return None
     days = frozenset(WEEKDAYS.index(word) for word in table.words_of("weekend", WEEKDAYS))
     if len(days) == len(WEEKDAYS):
-        table.refuse(Phrase("weekend leaves no working day in the week"), "weekend")
+        table.refuse("weekend leaves no working day in the week", "weekend")
     return days
 
 
@@ -287,9 +276,9 @@ def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user
         if path is None:
             stems = sorted(file.stem for file in path_of.values())
             values = {"name": name, "names": listed(stems)}
-            table.refuse(Phrase("there is no calendar file {name!r} to include; allowed: {names}", **values), name)
+            table.refuse("there is no calendar file {name!r} to include; allowed: {names}", name, **values)
         if path in above:
-            table.refuse(Phrase("the calendar includes itself through {name!r}", name=name), name)
+            table.refuse("the calendar includes itself through {name!r}", name, name=name)
         other = read_table(path, BadCalendarFile)
         amendments += _included(other, (*above, path), data_folder, user_folder)
         amendments += _amendments(other)
@@ -303,11 +292,11 @@ def _amendments(table: TomlTable) -> list[Amendment]:
         entry.allow(*AMENDMENT_KEYS)
         days = {key: _days(entry, key) for key in ("off", "worked", "plain")}
         if not any(days.values()):
-            entry.refuse(Phrase("the amendment changes no day; give it off, worked or plain"))
+            entry.refuse("the amendment changes no day; give it off, worked or plain")
         for key, values in days.items():
             for day in values:
                 if (one := key_of.setdefault(day, key)) != key:
-                    entry.refuse(Phrase("{day} is both {one} and {other}", day=day_text(day), one=one, other=key), key)
+                    entry.refuse("{day} is both {one} and {other}", key, day=day_text(day), one=one, other=key)
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
         issued = _issued(entry)
         amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice, issued))
@@ -318,7 +307,7 @@ def _issued(entry: TomlTable) -> str:
     """Return the day of issue of an amendment's notice, as YYYY-MM-DD."""
     days = _days(entry, "issued")
     if len(days) > 1:
-        entry.refuse(Phrase("issued must be one day"), "issued")
+        entry.refuse("issued must be one day", "issued")
     return days[0].isoformat() if days else ""
 
 
@@ -329,7 +318,7 @@ def _days(entry: TomlTable, key: str) -> tuple[date, ...]:
         if isinstance(item, date) and not isinstance(item, datetime):
             item = item.isoformat()
         if not isinstance(item, str):
-            entry.refuse(Phrase("{key} must be dates as text, not {kind}", key=key, kind=kind_name(type(item))), key)
+            entry.refuse("{key} must be dates as text, not {kind}", key, key=key, kind=kind_name(type(item)))
         try:
             days += parse_days(item)
         except ValueError as error:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dealtrack.core.matching import nearest_words
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.errors import BadCampaignFile, UnknownCampaign, suggestion
-from dealtrack.phrase import Phrase, Word, listed
+from dealtrack.phrase import Word, listed
 from dealtrack.sources.toml_files import TomlTable, read_table
 
 FILE_NAME = "campaigns.toml"
@@ -57,7 +57,7 @@ def read_campaigns_file(path: Path) -> dict[str, Campaign]:
     for entry in table.tables_of("campaign"):
         campaign = _campaign(entry)
         if campaign.name in campaigns:
-            entry.refuse(Phrase("two campaigns are named {name!r}", name=campaign.name), "name")
+            entry.refuse("two campaigns are named {name!r}", "name", name=campaign.name)
         campaigns[campaign.name] = campaign
     return campaigns
 
@@ -67,16 +67,14 @@ def _campaign(entry: TomlTable) -> Campaign:
     name = entry.name_of("name", NAME)
     first, last = _day(entry, "first"), _day(entry, "last")
     if last < first:
-        entry.refuse(Phrase("last is before first: {last} before {first}", last=last, first=first), "last")
+        entry.refuse("last is before first: {last} before {first}", "last", last=last, first=first)
     return Campaign(name, entry.text_of("title", name), first, last)
 
 
 def _day(entry: TomlTable, key: str) -> date:
     day = entry.day_of(key, "2016-11-01")
     if day is None:
-        entry.refuse(
-            Phrase("{key} is missing: give a date such as 2016-11-01; the campaign includes both days", key=key)
-        )
+        entry.refuse("{key} is missing: give a date such as 2016-11-01; the campaign includes both days", key=key)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        entry.refuse(Phrase("{key} must be from {first} to {last}", key=key, first=FIRST_YEAR, last=LAST_YEAR), key)
+        entry.refuse("{key} must be from {first} to {last}", key, key=key, first=FIRST_YEAR, last=LAST_YEAR)
     return day

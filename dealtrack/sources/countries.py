@@ -9,7 +9,6 @@ from pathlib import Path
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.errors import BadCalendarFile
-from dealtrack.phrase import Phrase
 from dealtrack.sources.announcements import read_announcements, spans_of, with_issue
 from dealtrack.sources.holidays_package import PUBLIC, CountryDays, country_days, release
 from dealtrack.sources.toml_files import TomlTable, read_table
@@ -101,7 +100,7 @@ def read_years(table: TomlTable) -> frozenset[int] | None:
         first, slash, last = text.partition("/")
         last = last if slash else first
         if not (re.fullmatch(r"\d{4}", first) and re.fullmatch(r"\d{4}", last)) or last < first:
-            table.refuse(Phrase('official cannot be {text!r}; write years as "2001/2026"', text=text), "official")
+            table.refuse('official cannot be {text!r}; write years as "2001/2026"', "official", text=text)
         years.update(range(int(first), int(last) + 1))
     return frozenset(year for year in years if FIRST_DAY.year <= year <= LAST_DAY.year)
 

@@ -6,7 +6,6 @@ from dealtrack.core.matching import fold
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import BadPlatformFile
-from dealtrack.phrase import Phrase
 from dealtrack.sources.toml_files import read_table
 
 FILE_NAME = "platforms.toml"
@@ -38,9 +37,9 @@ def load_platforms(path: Path) -> list[Platform]:
         )
         for name in platform.names:
             if not fold(name):
-                entry.refuse(Phrase("an alias must not be empty"), "aliases")
+                entry.refuse("an alias must not be empty", "aliases")
             if fold(name) in owner:
-                entry.refuse(Phrase("{name!r} already belongs to {owner}", name=name, owner=owner[fold(name)]), name)
+                entry.refuse("{name!r} already belongs to {owner}", name, name=name, owner=owner[fold(name)])
         owner.update({fold(name): platform.name for name in platform.names})
         platforms.append(platform)
     return platforms

@@ -10,7 +10,7 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.matching import nearest_words
 from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
-from dealtrack.phrase import Phrase, listed
+from dealtrack.phrase import listed
 from dealtrack.sources.toml_files import TomlTable, as_path, read_table, shown
 
 SUFFIX = ".toml"
@@ -49,9 +49,8 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
         raise UnknownPolicy(name=name, nearest=suggestion(nearest_words(name, files)))
     versions = read_policy_file(path)
     if versions[0].name != path.stem:
-        raise BadPolicyFile(
-            path=path,
-            reason=Phrase("the policy is named {name!r}, but the file {stem!r}", name=versions[0].name, stem=path.stem),
+        raise BadPolicyFile.because(
+            "the policy is named {name!r}, but the file {stem!r}", path, name=versions[0].name, stem=path.stem
         )
     return versions
 
@@ -65,12 +64,12 @@ def read_policy_file(path: Path) -> list[Policy]:
     is_open = table.word_of("platforms", (LISTED, OPEN), LISTED) == OPEN
     entries = table.tables_of("version")
     if not entries:
-        table.refuse(Phrase("it has no [[version]]: add one, with in_force, authority, source and its clocks"))
+        table.refuse("it has no [[version]]: add one, with in_force, authority, source and its clocks")
     versions: list[Policy] = []
     for entry in entries:
         version = _version(entry, name, title, is_open)
         if any(other.in_force == version.in_force for other in versions):
-            entry.refuse(Phrase("two versions come into force on {in_force}", in_force=version.in_force), "in_force")
+            entry.refuse("two versions come into force on {in_force}", "in_force", in_force=version.in_force)
         versions.append(version)
     return sorted(versions, key=lambda version: version.in_force)
 
@@ -84,10 +83,10 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
     clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
     if not clocks:
-        entry.refuse(Phrase("the version has no [[version.clock]]: add at least one"))
+        entry.refuse("the version has no [[version.clock]]: add at least one")
     for clock, count in Counter(clock.name for clock in clocks).items():
         if count > 1:
-            entry.refuse(Phrase("two clocks are named {clock!r}", clock=clock), clock)
+            entry.refuse("two clocks are named {clock!r}", clock, clock=clock)
     authority, source, restart = entry.text_of("authority"), entry.text_of("source"), entry.get("restart", bool, False)
     return Policy(name, title, _in_force(entry), authority, source, clocks, restart, is_open)
 
@@ -95,7 +94,7 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
 def _in_force(entry: TomlTable) -> date:
     day = entry.day_of("in_force", "2020-01-01")
     if day is None:
-        entry.refuse(Phrase("in_force is missing: give the first day of the version, e.g. 2020-01-01"))
+        entry.refuse("in_force is missing: give the first day of the version, e.g. 2020-01-01")
     return day
 
 
@@ -103,14 +102,14 @@ def _clock(entry: TomlTable) -> ClockRule:
     entry.allow(*CLOCK_KEYS)
     start, stop = _kinds(entry, "start", STARTS), _kinds(entry, "stop", STOPS)
     if both := start & stop:
-        entry.refuse(Phrase("{kind!r} cannot both start and stop a clock", kind=min(both).value), "stop")
+        entry.refuse("{kind!r} cannot both start and stop a clock", "stop", kind=min(both).value)
     length = entry.number_of("length", 1, LONGEST)
     if length is None:
-        entry.refuse(Phrase("length is missing: give the number of units"))
+        entry.refuse("length is missing: give the number of units")
     unit = Unit(entry.word_of("unit", [unit.value for unit in Unit], Unit.WORKING_DAY))
     roll = Roll(entry.word_of("roll", [roll.value for roll in Roll], Roll.NONE))
     if roll is not Roll.NONE and unit is Unit.WORKING_DAY:
-        entry.refuse(Phrase("roll does not apply to working days, which never end on a rest day"), "roll")
+        entry.refuse("roll does not apply to working days, which never end on a rest day", "roll")
     return ClockRule(
         name=entry.name_of("name", NAME),
         start=start,
@@ -129,7 +128,7 @@ def _clock(entry: TomlTable) -> ClockRule:
 def _kinds(entry: TomlTable, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:
     kinds = frozenset(map(Kind, entry.words_of(key, [kind.value for kind in allowed])))
     if not kinds:
-        entry.refuse(Phrase("{key} is empty; allowed: {names}", key=key, names=listed(allowed)), key)
+        entry.refuse("{key} is empty; allowed: {names}", key, key=key, names=listed(allowed))
     return kinds
 
 
@@ -140,4 +139,4 @@ def _closes(entry: TomlTable) -> time | None:
             return time.fromisoformat(value)
     if value is None or (isinstance(value, time) and not value.microsecond):
         return value
-    entry.refuse(Phrase("closes must be a time of day such as 17:30, not {shown}", shown=shown(value)), "closes")
+    entry.refuse("closes must be a time of day such as 17:30, not {shown}", "closes", shown=shown(value))

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import DealtrackError, suggestion
-from dealtrack.phrase import Phrase, listed
+from dealtrack.phrase import Phrase, as_phrase, listed
 
 DAY = r"\d{4}-\d{2}-\d{2}"
 
@@ -38,10 +38,10 @@ class TomlTable:
     path: Path
     error: type[DealtrackError]
 
-    def refuse(self, reason: str, needle: str | None = None) -> NoReturn:
+    def refuse(self, template: str, needle: str | None = None, /, **values: object) -> NoReturn:
         """Raise the file's error; the line is that of the first `needle` in this table, else of its beginning."""
-        line = _line_of(self.text, self.begins, needle)
-        if line:
+        reason = as_phrase(template, values)
+        if line := _line_of(self.text, self.begins, needle):
             reason = Phrase("{reason} (line {line})", reason=reason, line=line)
         raise self.error(path=self.path, reason=reason)
 
@@ -50,9 +50,7 @@ class TomlTable:
         for key in self.values:
             if key not in keys:
                 near = suggestion(nearest_words(key, keys))
-                self.refuse(
-                    Phrase("unknown key {key!r};{near} allowed: {names}", key=key, near=near, names=listed(keys)), key
-                )
+                self.refuse("unknown key {key!r};{near} allowed: {names}", key, key=key, near=near, names=listed(keys))
 
     def get(self, key: str, kind: type, default: Any = None) -> Any:
         """Return the value of a key after checking its type, or the default where the key is not there."""
@@ -61,16 +59,16 @@ class TomlTable:
         value = self.values[key]
         if type(value) is not kind:
             kinds = {"wanted": kind_name(kind), "kind": kind_name(type(value))}
-            self.refuse(Phrase("{key} must be {wanted}, not {kind}", key=key, **kinds), key)
+            self.refuse("{key} must be {wanted}, not {kind}", key, key=key, **kinds)
         return value
 
     def text_of(self, key: str, default: str | None = None) -> str:
         """Return the text of a key; one that has no default must be there, and not empty."""
         value: str | None = self.get(key, str, default)
         if value is None:
-            self.refuse(Phrase("{key} is missing", key=key))
+            self.refuse("{key} is missing", key=key)
         if default is None and not value.strip():
-            self.refuse(Phrase("{key} must not be empty", key=key), key)
+            self.refuse("{key} must not be empty", key, key=key)
         # Texts end up in one line of output: no line breaks, no control characters.
         return " ".join("".join(mark if mark.isprintable() else " " for mark in value).split())
 
@@ -78,13 +76,13 @@ class TomlTable:
         """Return the texts of a key that holds a list, or a single text; one without default must be there."""
         if key not in self.values:
             if default is None:
-                self.refuse(Phrase("{key} is missing", key=key))
+                self.refuse("{key} is missing", key=key)
             return default
         value = self.values[key]
         items = [value] if isinstance(value, str) else self.get(key, list)
         for item in items:
             if not isinstance(item, str):
-                self.refuse(Phrase("{key} must be text, not {kind}", key=key, kind=kind_name(type(item))), key)
+                self.refuse("{key} must be text, not {kind}", key, key=key, kind=kind_name(type(item)))
         return tuple(items)
 
     def tables_of(self, key: str) -> "list[TomlTable]":
@@ -92,7 +90,7 @@ class TomlTable:
         tables = self.get(key, list, [])
         for item in tables:
             if not isinstance(item, dict):
-                self.refuse(Phrase("{key} must be written as [[{key}]] tables", key=key), key)
+                self.refuse("{key} must be written as [[{key}]] tables", key, key=key)
         header = re.compile(rf"^[ \t]*\[\[[^\]\n]*\b{re.escape(key)}[ \t]*\]\]", re.MULTILINE)
         places = [match.start() for match in header.finditer(self.text, self.begins or 0)]
         places += [self.begins or 0] * (len(tables) - len(places))
@@ -105,7 +103,7 @@ class TomlTable:
             if value not in words:
                 near = suggestion(nearest_words(value, words))
                 parts = {"key": key, "value": value, "near": near, "names": listed(words)}
-                self.refuse(Phrase("{key} cannot be {value!r};{near} allowed: {names}", **parts), value)
+                self.refuse("{key} cannot be {value!r};{near} allowed: {names}", value, **parts)
         return values
 
     def word_of(self, key: str, allowed: Iterable[str], default: str) -> str:
@@ -115,16 +113,14 @@ class TomlTable:
         if word not in words:
             near = suggestion(nearest_words(word, words))
             values = {"key": key, "word": word, "nearest": near, "names": listed(words)}
-            self.refuse(Phrase("{key} cannot be {word!r};{nearest} allowed: {names}", **values), key)
+            self.refuse("{key} cannot be {word!r};{nearest} allowed: {names}", key, **values)
         return word
 
     def name_of(self, key: str, pattern: str) -> str:
         """Return the name that a key holds, which must be as the pattern says: small letters, digits and hyphens."""
         name = self.text_of(key)
         if not re.fullmatch(pattern, name):
-            self.refuse(
-                Phrase("name cannot be {name!r}: use lower-case letters, digits and single hyphens", name=name), key
-            )
+            self.refuse("name cannot be {name!r}: use lower-case letters, digits and single hyphens", key, name=name)
         return name
 
     def day_of(self, key: str, example: str) -> date | None:
@@ -136,15 +132,14 @@ class TomlTable:
         if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
             return value
         values = {"key": key, "example": example, "shown": shown(value)}
-        self.refuse(Phrase("{key} must be a date such as {example}, not {shown}", **values), key)
+        self.refuse("{key} must be a date such as {example}, not {shown}", key, **values)
 
     def number_of(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
         """Return the whole number of a key, which must lie from `low` to `high`, both included."""
         value: int | None = self.get(key, int, default)
         if value is not None and not low <= value <= high:
             self.refuse(
-                Phrase("{key} must be from {low} to {high}, not {value}", key=key, low=low, high=high, value=value),
-                key,
+                "{key} must be from {low} to {high}, not {value}", key, key=key, low=low, high=high, value=value
             )
         return value
 
