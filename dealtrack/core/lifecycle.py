@@ -154,6 +154,9 @@ def is_detail(kind: str, value: Any) -> bool:
     """
     if value.__class__ is not dict:
         return False
+    if not value:
+        # Most transitions have no detail.
+        return not NEEDED.get(kind)  # type: ignore[call-overload]
     words = _words_to_check(kind, tuple(value), tuple(map(type, value.values())))
     return words is not None and all(_is_valid(name, value[name]) for name in words)
 
