@@ -1,6 +1,5 @@
 """Personal data as the register keeps it: outside the journal, which vouches for it by a digest."""
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -139,10 +138,9 @@ _ROWS = (
 def _digests(connection: sqlite3.Connection) -> Iterator[PersonalDigest]:
     """Yield the last digest of each complaint whose personal data the journal tells of, by id."""
     rows = connection.execute(
-        "SELECT complaint, seq, detail FROM transition WHERE complaint IS NOT NULL "
-        "AND kind IN ('received', 'amended') AND instr(detail, '\"personal\":') ORDER BY complaint, seq"
+        "SELECT complaint, seq, json_extract(detail, '$.personal') AS hash FROM transition "
+        "WHERE complaint IS NOT NULL AND kind IN ('received', 'amended') AND instr(detail, '\"personal\":') "
+        "AND hash IS NOT NULL ORDER BY complaint, seq"
     )
-    for complaint, entries in groupby(rows, key=itemgetter(0)):
-        hashes = [(seq, json.loads(detail).get("personal")) for _, seq, detail in entries]
-        digests = [PersonalDigest(complaint, seq, hash_) for seq, hash_ in hashes if hash_ is not None]
-        yield from digests[-1:]
+    for _, digests in groupby(map(PersonalDigest._make, rows), key=itemgetter(0)):
+        yield from list(digests)[-1:]
