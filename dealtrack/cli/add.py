@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer import Option
 
 from dealtrack.cli.describe import change_lines, lookalike_line
 from dealtrack.cli.language import _, _p, say
@@ -14,6 +13,8 @@ from dealtrack.cli.options import (
     DuplicateDays,
     Format,
     Note,
+    flag,
+    option,
     read_category,
     read_contact,
     read_lines,
@@ -21,8 +22,7 @@ from dealtrack.cli.options import (
     read_policy,
     read_seller,
 )
-from dealtrack.cli.output import check_format
-from dealtrack.cli.session import Session, is_agreed, show_value
+from dealtrack.cli.session import Session, ask_to_go_on, is_agreed, show_value
 from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.terms import say_field
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
@@ -50,47 +50,35 @@ from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
 
+CATEGORIES_TAKEN = "Category: quality, delivery, mismatch, cancelled-order, advertising or other [default: other]."
+
 
 def add(
     context: typer.Context,
-    platform: Annotated[str, Option(metavar="NAME", help="Platform, by name or alias.")] = "",
-    category: Annotated[
-        str,
-        Option(
-            metavar="NAME",
-            help="Category: quality, delivery, mismatch, cancelled-order, advertising or other [default: other].",
-        ),
-    ] = "",
-    number: Annotated[str, Option(metavar="NUMBER", help="External reference number, e.g. from 12315.")] = "",
-    seller: Annotated[str, Option(metavar="TYPE", help="Seller: platform or third-party.")] = "",
-    owner: Annotated[str, Option(metavar="WHO", help="Owner: first person or unit responsible [default: you].")] = "",
-    summary: Annotated[str, Option(metavar="TEXT", help="Summary of the complaint.")] = "",
-    consumer: Annotated[str, Option(metavar="NAME", help="Consumer's name; - reads a line from standard input.")] = "",
-    phone: Annotated[
-        str, Option(metavar="NUMBER", help="Consumer's phone number; - reads a line from standard input.")
-    ] = "",
-    email: Annotated[
-        str, Option(metavar="ADDRESS", help="Consumer's e-mail address; - reads a line from standard input.")
-    ] = "",
-    address: Annotated[
-        str, Option(metavar="TEXT", help="Consumer's postal address; - reads a line from standard input.")
-    ] = "",
-    policy: Annotated[str, Option(metavar="NAME", help="Policy [default: the register's].")] = "",
-    new_platform: Annotated[
-        bool, Option("--new-platform", help="Add the platform if it is new; only for policies that cover any business.")
-    ] = False,
+    *,
+    platform: Annotated[str, option("NAME", "Platform, by name or alias.")],
+    category: Annotated[str, option("NAME", CATEGORIES_TAKEN)],
+    number: Annotated[str, option("NUMBER", "External reference number, e.g. from 12315.")],
+    seller: Annotated[str, option("TYPE", "Seller: platform or third-party.")],
+    owner: Annotated[str, option("WHO", "Owner: first person or unit responsible [default: you].")],
+    summary: Annotated[str, option("TEXT", "Summary of the complaint.")],
+    consumer: Annotated[str, option("NAME", "Consumer's name; - reads a line from standard input.")],
+    phone: Annotated[str, option("NUMBER", "Consumer's phone number; - reads a line from standard input.")],
+    email: Annotated[str, option("ADDRESS", "Consumer's e-mail address; - reads a line from standard input.")],
+    address: Annotated[str, option("TEXT", "Consumer's postal address; - reads a line from standard input.")],
+    policy: Annotated[str, option("NAME", "Policy [default: the register's].")],
+    new_platform: Annotated[bool, flag("Add the platform if it is new; only for policies that cover any business.")],
     duplicate_days: DuplicateDays = 7,
-    at: At = "",
-    note: Note = "",
-    yes: Annotated[bool, Option("--yes", help="Save without asking for confirmation.")] = False,
-    fmt: Format = "",
+    at: At,
+    note: Note,
+    yes: Annotated[bool, flag("Save without asking for confirmation.")],
+    fmt: Format,
 ) -> None:
     """Record a new complaint.
 
     On a terminal, prompts for the details if --platform is omitted.
     """
     session: Session = context.obj
-    check_format(fmt)
     personal_data = {"consumer": consumer, "phone": phone, "email": email, "address": address}
     contacts = read_lines(context, personal_data)
     with session.register() as register:
@@ -122,7 +110,7 @@ def add(
             recorder.flush()
             alike = merged([*duplicates.by_number(id_), *duplicates.by_contact()])
         if is_new:
-            warn(_("platform added: {name}").format(name=platform_name))
+            warn(_("platform added: {name}", name=platform_name))
         show_change(session, register, [recorded], fmt)
         for like in alike:
             tell(lookalike_line(like, register.zone))
@@ -163,8 +151,8 @@ def _ask(session: Session, register: Register, values: Mapping[str, str], policy
     answers = dict(values)
     names = _(", ").join(say_field("platform", platform.name) for platform in register.platforms)
     if names:
-        tell(_("Platforms: {names}").format(names=names))
-    tell(_("Categories: {names}").format(names=say(listed(map(Word, CATEGORIES)))))
+        tell(_("Platforms: {names}", names=names))
+    tell(_("Categories: {names}", names=say(listed(map(Word, CATEGORIES)))))
     for prompt in _prompts(session, register, policy):
         while not answers[prompt.field]:
             text = str(typer.prompt(prompt.label, prompt.default, err=True, show_default=bool(prompt.default)))
@@ -195,7 +183,7 @@ def _prompts(session: Session, register: Register, policy: str) -> list[Prompt]:
             other = register.find(text.strip())
         except (UnknownComplaint, AmbiguousNumber):
             return
-        tell(_("complaint {known} has this number already").format(known=other))
+        tell(_("complaint {known} has this number already", known=other))
 
     return [
         Prompt("platform", _("Platform"), None, platform),
@@ -218,11 +206,10 @@ def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: 
     names = _(", ").join(
         say_field(field, detail[field]) for field in ("number", "platform", "category") if field in detail
     )
-    tell(_("{known}: received {moment}").format(known=names, moment=show_moment(moment, register.zone)))
+    tell(_("{known}: received {moment}", known=names, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
         tell(line)
-    if not is_agreed(_("Save this complaint?"), default=True):
-        raise typer.Abort
+    ask_to_go_on(_("Save this complaint?"), default=True)
 
 
 def _platform_of(session: Session, register: Register, text: str, policy: str, may_enter: bool) -> str:
@@ -242,7 +229,7 @@ def _platform_of(session: Session, register: Register, text: str, policy: str, m
     nearest = suggestion(nearest_platforms(name, register.platforms))
     if may_enter:
         return name
-    if session.asks and is_agreed(_("{name} is not in the list of platforms. Add it?").format(name=name)):
+    if session.asks and is_agreed(_("{name} is not in the list of platforms. Add it?", name=name)):
         return name
     raise UnlistedPlatform(name=name, nearest=nearest)
 

@@ -1,49 +1,48 @@
 """Commands that revise the register's calendar; each first shows which deadlines it would move."""
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer import Argument, Option
 
 from dealtrack import settings
 from dealtrack.cli.describe import due_text, show_day
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.session import Session, is_agreed
-from dealtrack.cli.terminal import print_line, tell, warn
+from dealtrack.cli.options import argument, flag, option
+from dealtrack.cli.session import Session
+from dealtrack.cli.terminal import print_line, tell
 from dealtrack.cli.terms import say_field
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, reason, rulings_to_data
 from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
+from dealtrack.core.clocks import Clock
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, parse_day, parse_days
 from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
-from dealtrack.register.calendar_revision import OtherVerdict, Plan, Revision, preview, read_layers, revise
+from dealtrack.register.calendar_revision import MovedClock, OtherVerdict, Plan, Revision, preview, read_layers, revise
 from dealtrack.register.register import Register
 
 SHOWN = 20
-Yes = Annotated[bool, Option("--yes", help="Apply the change without asking.")]
+Yes = Annotated[bool, flag("Apply the change without asking.")]
 
 
 def amend(
-    context: typer.Context,
-    span: Annotated[str, Argument(metavar="DAYS", help="Date or range, e.g. 2027-02-08..2027-02-10.")],
-    off: Annotated[bool, Option("--off", help="Not working days.")] = False,
-    worked: Annotated[bool, Option("--worked", help="Working days.")] = False,
-    plain: Annotated[bool, Option("--plain", help="Use the weekday rule only; ignore holidays.")] = False,
-    name: Annotated[str, Option(metavar="TEXT", help="Name of the days, e.g. of the holiday (required).")] = "",
-    source: Annotated[str, Option(metavar="TEXT", help="Notice that orders it (required).")] = "",
-    yes: Yes = False,
+    session: Session,
+    days: Annotated[str, argument("DAYS", "Date or range, e.g. 2027-02-08..2027-02-10.")],
+    off: Annotated[bool, flag("Not working days.")],
+    worked: Annotated[bool, flag("Working days.")],
+    plain: Annotated[bool, flag("Use the weekday rule only; ignore holidays.")],
+    name: Annotated[str, option("TEXT", "Name of the days, e.g. of the holiday (required).")],
+    source: Annotated[str, option("TEXT", "Notice that orders it (required).")],
+    yes: Yes,
 ) -> None:
     """Override calendar days; first shows which deadlines move."""
     from dealtrack.sources.calendar_files import Amendment
 
-    session: Session = context.obj
     if off + worked + plain != 1:
         raise MissingValue(what="Kind of the days", option="--off, --worked or --plain")
     name, source = clean_input(name, "--name", longest("holiday")), clean_input(source, "--source", longest("source"))
@@ -52,9 +51,9 @@ def amend(
     if not source:
         raise MissingValue(what="Notice", option="--source TEXT")
     with session.register() as register:
-        first, last = parse_days(span, session.now, register.zone)
-        days = tuple(day.day for day in register.calendar.walk(first, last))
-        amendment = Amendment(name, days if off else (), days if worked else (), days if plain else (), notice=source)
+        first, last = parse_days(days, session.now, register.zone)
+        span = tuple(day.day for day in register.calendar.walk(first, last))
+        amendment = Amendment(name, span if off else (), span if worked else (), span if plain else (), notice=source)
 
         def plan() -> Plan:
             layers = read_layers(register.connection)
@@ -66,20 +65,17 @@ def amend(
 
 
 def import_(
-    context: typer.Context,
-    file: Annotated[str, Argument(metavar="FILE", help="Notice as yearly JSON, or CSV with date, name, isOffDay.")],
-    year: Annotated[str, Option(metavar="YEAR", help="Year this file fully covers; marks it official.")] = "",
-    source: Annotated[str, Option(metavar="TEXT", help="Name of the notice [default: as in the file].")] = "",
-    issued: Annotated[str, Option(metavar="DAY", help="Date of issue; a later notice prevails.")] = "",
-    scope: Annotated[
-        str, Option(metavar="TEXT", help="Area of the notice if not nationwide; the narrower prevails.")
-    ] = "",
-    yes: Yes = False,
+    session: Session,
+    file: Annotated[str, argument("FILE", "Notice as yearly JSON, or CSV with date, name, isOffDay.")],
+    year: Annotated[str, option("YEAR", "Year this file fully covers; marks it official.")],
+    source: Annotated[str, option("TEXT", "Name of the notice [default: as in the file].")],
+    issued: Annotated[str, option("DAY", "Date of issue; a later notice prevails.")],
+    scope: Annotated[str, option("TEXT", "Area of the notice if not nationwide; the narrower prevails.")],
+    yes: Yes,
 ) -> None:
     """Import an official notice into the calendar; first shows which deadlines move."""
     from dealtrack.sources.notices import read_notice
 
-    session: Session = context.obj
     if year and not (year.isascii() and year.isdigit() and FIRST_YEAR <= int(year[:5]) <= LAST_YEAR):
         raise BadMonth(text=year)
     notice = read_notice(Path(file), [int(year)] if year else [])
@@ -90,8 +86,8 @@ def import_(
         notice = notice._replace(source=source, issued=day, scope=scope)
         rules, notice = _with_issue(session, register, notice)
         for ruled, ruling in overruled_days(rules, notice):
-            text = _("{day}: remains a {told}, despite this notice")
-            print_line(text.format(day=show_day(ruled), told=_reason(ruled, ruling)))
+            remains = _reason(ruled, ruling)
+            print_line(_("{day}: remains a {told}, despite this notice", day=show_day(ruled), told=remains))
 
         def plan() -> Plan:
             detail = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
@@ -111,7 +107,7 @@ def _with_issue(session: Session, register: Register, notice: Notice) -> tuple[C
     except IssueDayUnknown as error:
         if notice.issued or not session.asks or error.values["notice"] != notice.source:
             raise
-        tell(say(error), sys.stderr)
+        tell(say(error))
         text = str(typer.prompt(_("Date of issue?"), err=True))
         day = parse_day(text, session.now, register.zone)
     notice = notice._replace(issued=day.isoformat())
@@ -119,14 +115,11 @@ def _with_issue(session: Session, register: Register, notice: Notice) -> tuple[C
 
 
 def refresh(
-    context: typer.Context,
-    drop_own: Annotated[bool, Option("--drop-own", help="Discard days amended or imported in this register.")] = False,
-    yes: Yes = False,
+    session: Session, drop_own: Annotated[bool, flag("Discard days amended or imported in this register.")], yes: Yes
 ) -> None:
     """Reload the bundled calendar after an upgrade; first shows which deadlines move."""
     from dealtrack.sources.calendars import load_calendar
 
-    session: Session = context.obj
     with session.register() as register:
         shipped = load_calendar(register.calendar.rules.name, settings.data_folder(), settings.user_folder())
 
@@ -141,58 +134,64 @@ def refresh(
 
 def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes: bool) -> None:
     revision = preview(register, plan()[0])
-    _show(revision, register.zone, register)
+    _show(revision, register)
     if revision.is_empty:
         print(_("the calendar is unchanged"))
         return
-    if not yes and not session.asks:
-        warn(_("Preview only. Re-run with --yes to apply."))
-        return
-    if not yes and not is_agreed(_("Revise the calendar?")):
-        raise typer.Abort
-    with session.recording(register) as recorder:
-        done = revise(recorder, plan, revision)
-    line = _("calendar revision {revision}: {days} changed, {deadlines} moved")
-    days = _n("{count} day", "{count} days", len(done.days)).format(count=len(done.days))
-    deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved)).format(count=len(done.moved))
-    print_line(line.format(revision=register.revision, days=days, deadlines=deadlines))
+    if session.may_apply(_("Revise the calendar?"), yes):
+        with session.recording(register) as recorder:
+            done = revise(recorder, plan, revision)
+        line = _("calendar revision {revision}: {days} changed, {deadlines} moved")
+        days = _n("{count} day", "{count} days", len(done.days))
+        deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved))
+        print_line(line.format(revision=register.revision, days=days, deadlines=deadlines))
 
 
-def _show(revision: Revision, zone: tzinfo, register: Register) -> None:
+def _show(revision: Revision, register: Register) -> None:
     for change in revision.days:
         before, after = _reason(change.day, change.before), _reason(change.day, change.after)
         print_line(f"{show_day(change.day)}{_(': ')}{before} -> {after}")
     _show_rolled(revision, register)
-    if revision.renamed:
-        count = revision.renamed
-        text = _n("name or source of {count} day changes", "name or source of {count} days change", count)
-        print_line(text.format(count=count))
-    for years, line in (
-        (revision.made_official, _("{years}: now official")),
-        (revision.no_longer_official, _("{years}: no longer official")),
-    ):
-        if years:
-            print_line(line.format(years=say(listed(map(str, years)))))
-    for moved in revision.moved:
-        line = _("complaint {id} {clock}: {before} -> {after}")
-        before, after = due_text(moved.before, zone), due_text(moved.after, zone)
-        print_line(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after))
+    if count := revision.renamed:
+        print_line(_n("name or source of {count} day changes", "name or source of {count} days change", count))
+    if revision.made_official:
+        print_line(_("{years}: now official", years=say(listed(map(str, revision.made_official)))))
+    if revision.no_longer_official:
+        print_line(_("{years}: no longer official", years=say(listed(map(str, revision.no_longer_official)))))
+    show_moved(revision.moved, register.zone)
     show_otherwise(revision.otherwise)
+
+
+def show_moved(changes: Iterable[MovedClock], zone: tzinfo) -> None:
+    """Print the clocks whose deadlines move."""
+    for moved in changes:
+        show_replaced(moved.complaint, moved.after, due_text(moved.before, zone), due_text(moved.after, zone))
+
+
+def show_replaced(complaint: int, clock: Clock, before: str, after: str) -> None:
+    """Print what is said of a clock, and what was said of it before."""
+    line = _("complaint {id} {clock}: {before} -> {after}")
+    print_line(line.format(id=complaint, clock=_(clock.name), before=before, after=after))
+
+
+def verdicts_of(change: OtherVerdict) -> tuple[str, str]:
+    """Return the verdict of an ended clock, and the one that it would have now."""
+    after = say_field("verdict", change.would_be) if change.would_be else _("no deadline")
+    return say_field("verdict", change.stands), after
 
 
 def show_otherwise(otherwise: Sequence[OtherVerdict]) -> None:
     """Print the first ended clocks that would now be judged otherwise, and how many more there are."""
-    for clock in otherwise[:SHOWN]:
+    for change in otherwise[:SHOWN]:
         line = _(
             "complaint {id} {clock}: ended {verdict}, would now be {other}; its status stands ('dealtrack "
             "recheck --include-closed' re-evaluates it)"
         )
-        verdict = say_field("verdict", clock.stands)
-        other = say_field("verdict", clock.would_be) if clock.would_be else _("no deadline")
-        print_line(line.format(id=clock.complaint.id, clock=_(clock.after.name), verdict=verdict, other=other))
+        verdict, other = verdicts_of(change)
+        print_line(line.format(id=change.complaint.id, clock=_(change.after.name), verdict=verdict, other=other))
     if (more := len(otherwise) - SHOWN) > 0:
-        ended = _n("{count} ended deadline", "{count} ended deadlines", more).format(count=more)
-        print_line(_("... and {count} more").format(count=ended))
+        ended = _n("{count} ended deadline", "{count} ended deadlines", more)
+        print_line(_("... and {count} more", count=ended))
 
 
 def _show_rolled(revision: Revision, register: Register) -> None:
@@ -215,10 +214,10 @@ def _show_rolled(revision: Revision, register: Register) -> None:
             "{count} more rest days belong to different holidays; no deadline is affected so far",
             count,
         )
-        print_line(text.format(count=count))
+        print_line(text)
 
 
 def _reason(day: Any, ruling: Ruling) -> str:
     word = _("working day") if ruling.worked else _("day off")
     text = say(reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True)))
-    return word if text == word else _("{word} ({reason})").format(word=word, reason=text)
+    return word if text == word else _("{word} ({reason})", word=word, reason=text)

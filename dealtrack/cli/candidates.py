@@ -102,7 +102,7 @@ def _meaning(brief: "Brief", register: Register) -> str:
         say_field("status", brief.status),
     ]
     if brief.due:
-        parts.append(_("due {moment}").format(moment=show_due(brief.due, register.zone)))
+        parts.append(_("due {moment}", moment=show_due(brief.due, register.zone)))
     return " ".join(part for part in parts if part)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperOption
@@ -49,7 +49,7 @@ COMMANDS: dict[str, CommandEntry] = {
     **_commands("Watch", "watch", "overdue due"),
     **_commands("Watch", "digest", "digest"),
     **_commands("Report", "report", "report"),
-    **_commands("Watch", "board.command", "board"),
+    **_commands("Watch", "watch", "board"),
     **_commands("Import and export", "import_export", "import export"),
     **_commands("Set up", "admin", "init verify recheck backup restore doctor datasette"),
     **_commands("Set up", "completion", "completion"),
@@ -195,12 +195,13 @@ def _new_app(**settings: Any) -> typer.Typer:
 
 
 def _function(module_name: str, name: str) -> Callable[..., Any]:
+    from dealtrack.cli.options import command_function
+
     module = import_module(f"dealtrack.cli.{module_name}")
     if hasattr(module, "FUNCTIONS"):
-        return cast("Callable[..., Any]", module.FUNCTIONS[name])
+        return command_function(module.FUNCTIONS[name])
     # A command named like a Python word or built-in has a function with a trailing underscore.
-    function: Callable[..., Any] = getattr(module, f"{name}_", None) or getattr(module, name)
-    return function
+    return command_function(getattr(module, f"{name}_", None) or getattr(module, name))
 
 
 def _share_options(name: str, command: Any) -> None:

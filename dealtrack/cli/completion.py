@@ -10,12 +10,11 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import typer
-
 from dealtrack import settings
 from dealtrack.cli.candidates import FILES, Candidate, CompletionQuery, values
 from dealtrack.cli.commands import COMMANDS
 from dealtrack.cli.language import _
+from dealtrack.cli.options import argument
 from dealtrack.cli.session import Session
 from dealtrack.cli.usage import what_it_takes
 from dealtrack.core.matching import nearest_names
@@ -82,9 +81,7 @@ QUOTES = ("'", '"')
 LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
-def completion(
-    shell: Annotated[str, typer.Argument(metavar="SHELL", help="Shell: bash, zsh or fish.")],
-) -> None:
+def completion(session: Session, shell: Annotated[str, argument("SHELL", "Shell: bash, zsh or fish.")]) -> None:
     """Print the shell completion script."""
     if shell not in SCRIPTS:
         near = suggestion(nearest_names(shell, SCRIPTS, 1))

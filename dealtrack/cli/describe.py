@@ -42,7 +42,7 @@ def name_of(standing: Standing) -> str:
     """Return what a complaint is known by: its id, number, platform and category."""
     complaint = standing.complaint
     parts = [complaint.number, say_field("platform", complaint.platform), say_field("category", complaint.category)]
-    return safe_text(_("{id} ({parts})").format(id=complaint.id, parts=_(", ").join(filter(None, parts))))
+    return safe_text(_("{id} ({parts})", id=complaint.id, parts=_(", ").join(filter(None, parts))))
 
 
 def state_of(standing: Standing, zone: tzinfo) -> str:
@@ -71,12 +71,12 @@ def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
     """Yield what a change made of complaints, and the deadlines that follow."""
     room = max(display_width(say_field("verdict", verdict)) for verdict in Verdict)
     for standing in standings:
-        yield _("complaint {name}: {state}").format(name=name_of(standing), state=state_of(standing, zone))
+        yield _("complaint {name}: {state}", name=name_of(standing), state=state_of(standing, zone))
         names = [_(clock.name) for clock in standing.clocks]
         verdicts = [say_field("verdict", standing.verdict(clock)) for clock in standing.clocks]
         width = max(map(display_width, names), default=0)
         for clock, name, verdict in zip(standing.clocks, names, verdicts, strict=True):
-            due = "" if clock.due is None else "  " + _("due {moment}").format(moment=due_text(clock, zone))
+            due = "" if clock.due is None else "  " + _("due {moment}", moment=due_text(clock, zone))
             yield f"  {pad_text(name, width)}  {pad_text(verdict, room)}{due}".rstrip()
 
 
@@ -92,7 +92,7 @@ def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
 
 def next_line(command: str) -> str:
     """Return the line that names the command that usually follows."""
-    return _("next: {command}").format(command=command)
+    return _("next: {command}", command=command)
 
 
 def next_command(standings: Sequence[Standing], policy_of: Callable[[Complaint], Policy]) -> str:

@@ -3,16 +3,15 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer import Option
 
 from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import At, Complaints, Format, Note, Numbers, read_complaints
-from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, is_agreed
+from dealtrack.cli.options import At, ComplaintNames, Format, Note, Yes, option, read_complaints
+from dealtrack.cli.output import print_records
+from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.cli.transitions import NEEDED_REASON, NOTE, read_detail
 from dealtrack.core.lifecycle import Kind
@@ -33,31 +32,25 @@ VIEWED = frozenset(
 
 def evidence(
     context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    files: Annotated[list[str] | None, Option("--file", metavar="PATH", help="File to attach; repeatable.")] = None,
-    save: Annotated[
-        int | None, Option(metavar="SEQ", help="Save a copy of the evidence with this entry number.")
-    ] = None,
-    to: Annotated[str, Option(metavar="FILE", help="Where to save the copy: a new file or a folder.")] = "",
-    open_: Annotated[
-        int | None, Option("--open", metavar="SEQ", help="Open the evidence with this entry number.")
-    ] = None,
-    at: At = "",
-    note: Note = "",
-    fmt: Format = "",
+    complaints: ComplaintNames,
+    file: Annotated[list[str], option("PATH", "File to attach; repeatable.")],
+    save: Annotated[int | None, option("SEQ", "Save a copy of the evidence with this entry number.")],
+    to: Annotated[str, option("FILE", "Where to save the copy: a new file or a folder.")],
+    open_: Annotated[int | None, option("SEQ", "Open the evidence with this entry number.")],
+    at: At,
+    note: Note,
+    fmt: Format,
 ) -> None:
     """Attach evidence files; without --file, list them."""
     session: Session = context.obj
-    check_format(fmt)
-    if sum((bool(files), save is not None, open_ is not None)) > 1:
+    if sum((bool(file), save is not None, open_ is not None)) > 1:
         context.fail(_("Only one of --file, --save and --open at a time"))
     with session.register() as register:
-        named = read_complaints(register, ids or (), numbers or ())
+        named = read_complaints(register, *complaints)
         if not named:
             return
-        if files:
-            _attach(session, register, named, [Path(file) for file in files], at, note, fmt)
+        if file:
+            _attach(session, register, named, list(map(Path, file)), at, note, fmt)
             return
         attachments = [exhibit for id_ in named for exhibit in exhibits(register, register.history(id_))]
         if save is not None:
@@ -68,11 +61,7 @@ def evidence(
         elif open_ is not None:
             _open(register, find_exhibit(attachments, named[0], open_))
         else:
-            print_records(map(_record, attachments), KEYS, fmt, zone=register.zone)
-
-
-def _record(exhibit: Exhibit) -> dict[str, Any]:
-    return asdict(exhibit)
+            print_records(map(asdict, attachments), KEYS, fmt, zone=register.zone)
 
 
 def _attach(
@@ -83,16 +72,15 @@ def _attach(
     for id_ in named:
         register.history(id_)
     # The files are whole on the disk before an entry names them.
-    kept = [keep_file(register, file) for file in files]
-    drafts = [Draft(Kind.EVIDENCE, moment, {**detail, **part}) for part in kept]
+    drafts = [Draft(Kind.EVIDENCE, moment, {**detail, **keep_file(register, file)}) for file in files]
     with session.recording(register) as recorder:
         recorded = [recorder.record(Work(id_, drafts)) for id_ in named]
     new = [exhibit for each in recorded for exhibit in exhibits(register, each.entries)]
     if fmt:
-        print_records(map(_record, new), KEYS, fmt, zone=register.zone)
+        print_records(map(asdict, new), KEYS, fmt, zone=register.zone)
         return
     for exhibit in new:
-        size = _n("{count:,} byte", "{count:,} bytes", exhibit.size).format(count=exhibit.size)
+        size = _n("{count:,} byte", "{count:,} bytes", exhibit.size)
         line = _("complaint {id}: evidence {seq}, {name}, {size}")
         print_line(line.format(id=exhibit.complaint, seq=exhibit.seq, name=exhibit.name, size=size))
     session.advise(next_line(f"dealtrack evidence {' '.join(map(str, named[:8]))}"))
@@ -113,14 +101,14 @@ def _open(register: Register, exhibit: Exhibit) -> None:
         raise NoTerminal(what="--open", instead=instead)
     viewer = which("open" if sys.platform == "darwin" else "xdg-open")
     if viewer is None or Path(exhibit.name).suffix.lower() not in VIEWED:
-        unseen = _("{name} is not a type of file that is safe to open").format(name=exhibit.name)
+        unseen = _("{name} is not a type of file that is safe to open", name=exhibit.name)
         why = _("no viewer was found") if viewer is None else unseen
         warn(f"{why}{_('.')} {say(instead)}")
         raise typer.Exit(2)
     with draft_folder() as folder:
         place = save_file(register, exhibit, folder)
         place.chmod(0o400)
-        tell(_("opening a copy: {path}").format(path=safe_text(str(place))))
+        tell(_("opening a copy: {path}", path=place))
         run([viewer, str(place)], check=False)  # noqa: S603 - the system's own viewer, on a file of a kind it shows
         # The viewer may go on by itself, and is in need of the copy as long as somebody looks.
         tell(_("Press Enter when done; the copy is then removed."))
@@ -128,41 +116,31 @@ def _open(register: Register, exhibit: Exhibit) -> None:
 
 
 def erase(
-    context: typer.Context,
-    ids: Complaints = None,
-    numbers: Numbers = None,
-    reason: Annotated[str, Option(metavar="TEXT", help="Reason (required).")] = "",
-    yes: Annotated[bool, Option("--yes", help="Do not ask for confirmation.")] = False,
+    session: Session, complaints: ComplaintNames, reason: Annotated[str, option("TEXT", "Reason (required).")], yes: Yes
 ) -> None:
     """Permanently erase the consumer's personal data; the journal records the erasure."""
     from dealtrack.register.erasure import erase as erase_personal
     from dealtrack.register.erasure import remove_remains
 
-    session: Session = context.obj
     detail = read_detail((NEEDED_REASON,), {"reason": reason})
     with session.register() as register:
-        named = read_complaints(register, ids or (), numbers or ())
+        named = read_complaints(register, *complaints)
         if not named:
             return
         if not yes and session.asks:
-            question = _("Permanently erase the personal data of {ids}?").format(ids=say(listed(map(str, named))))
-            if not is_agreed(question):
-                raise typer.Abort
+            ask_to_go_on(_("Permanently erase the personal data of {ids}?", ids=say(listed(map(str, named)))))
         with session.recording(register) as recorder:
             erasures = erase_personal(recorder, named, detail["reason"])
         remains = remove_remains(register)
     for id_, fields, _in_entries in erasures:
-        print_line(_("complaint {id}: {fields} erased").format(id=id_, fields=say(listed(map(Word, fields)))))
+        print_line(_("complaint {id}: {fields} erased", id=id_, fields=say(listed(map(Word, fields)))))
     for id_, _fields, in_entries in erasures:
         if in_entries:
             which = say(both(Phrase("the {field}", field=Word(field)) for field in in_entries))
             also = _("{fields} of complaint {id} also occurs in its entries, e.g. in its summary or notes")
-            never = _(", which are never changed.")
-            warn(f"{also.format(fields=which, id=id_)}{never}")
+            warn(also.format(fields=which, id=id_) + _(", which are never changed."))
     session.advise(_("evidence files and earlier backups are not changed"))
     for path in remains.drafts:
-        left = _("{path}, left by a killed command, may still hold the data; remove it")
-        warn(left.format(path=safe_text(str(path))))
+        warn(_("{path}, left by a killed command, may still hold the data; remove it", path=path))
     if remains.in_log:
-        reader = _("another program is reading the register: the erased data leaves its files with the next entry.")
-        warn(reader)
+        warn(_("another program is reading the register: the erased data leaves its files with the next entry."))

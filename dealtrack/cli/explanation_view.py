@@ -29,16 +29,16 @@ def conclusion(clock: Clock, moment: datetime, register: Register) -> str:
     """Return what follows from a count: the deadline, how it was ended, the verdict."""
     zone = register.zone
     word = say_field("verdict", verdict(clock, moment))
-    due = _("due {moment}").format(moment=due_text(clock, zone)) if clock.due else _("no deadline")
+    due = _("due {moment}", moment=due_text(clock, zone)) if clock.due else _("no deadline")
     provisional = ""
     if clock.provisional:
         provisional = _(" (provisional: the official calendar is not published yet)")
     if clock.end is End.UNKNOWN:
         ended = _(", ended at an unknown time")
     elif clock.ended:
-        ended = _(", ended {moment}").format(moment=show_moment(clock.ended, zone))
+        ended = _(", ended {moment}", moment=show_moment(clock.ended, zone))
     else:
-        ended = _(", at {moment}").format(moment=show_moment(moment, zone))
+        ended = _(", at {moment}", moment=show_moment(moment, zone))
     line = _("{clock}: {due}{provisional}{ended}: {verdict}")
     return line.format(clock=_(clock.name), due=due, provisional=provisional, ended=ended, verdict=word)
 
@@ -103,7 +103,7 @@ def _headings(register: Register, standing: Standing, clocks: Iterable[Clock]) -
         heading = f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (expected)')}"
         policy, rule = register.text_of(standing.complaint, clock), register.rule_of(standing.complaint, clock)
         if rule is not None:
-            heading = _("{heading}, {rule}").format(heading=heading, rule=say(clock_words(rule)))
+            heading = _("{heading}, {rule}", heading=heading, rule=say(clock_words(rule)))
         if policy != last:
             line = _("{heading}; policy {policy}, in force from {day} ({authority}: {source})")
             heading = line.format(

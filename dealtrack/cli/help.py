@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer import Argument
 
 from dealtrack.cli.commands import COMMANDS, all_commands
 from dealtrack.cli.language import CHINESE, ENGLISH, _, current_language, is_english, translated
+from dealtrack.cli.options import argument
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import Paint, labelled_lines, lines_beside, painter, terminal_width, wrap_text
 from dealtrack.cli.terms import GLOSSARY
@@ -33,19 +33,15 @@ WIDEST = 100
 
 def help_(
     context: typer.Context,
-    topic: Annotated[
-        list[str] | None,
-        Argument(metavar="[TOPIC]...", help="Guide, e.g. start, or command, e.g. calendar next.", show_default=False),
-    ] = None,
+    topic: Annotated[list[str], argument("[TOPIC]...", "Guide, e.g. start, or command, e.g. calendar next.")],
 ) -> None:
     """Show a guide or the help of a command; without a topic, list the guides."""
-    words = topic or []
-    name, root = " ".join(words), context.find_root()
-    if not words:
+    name, root = " ".join(topic), context.find_root()
+    if not topic:
         _list_guides(context.obj)
     elif name in TOPICS:
         _show(_page(name))
-    elif usage := _usage(root, words):
+    elif usage := _usage(root, topic):
         print(usage)
     else:
         raise UnknownTopic(name=name, nearest=suggestion(nearest_names(name, [*TOPICS, *COMMANDS])))

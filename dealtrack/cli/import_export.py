@@ -12,7 +12,7 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.describe import lookalike_line
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import AsOf, DuplicateDays, KnownAt, Reveal, read_policy
+from dealtrack.cli.options import DuplicateDays, Reveal, ViewTimes, argument, flag, option, read_policy
 from dealtrack.cli.output import check_word
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell, warn
@@ -31,70 +31,38 @@ if TYPE_CHECKING:
 
 SHOWN_KEPT = 5
 
-SourceFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="CSV, JSON or JSONL file, or a workbook; - for standard input.")
-]
-MappingName = Annotated[
-    str,
-    typer.Option("--mapping", metavar="NAME", help="Column mapping: 12315, cfpb, nyc311, open311 or a mapping file."),
-]
-SheetName = Annotated[
-    str, typer.Option("--sheet", metavar="SHEET", help="Sheet of a workbook, by name or number [default: the first].")
-]
-ColumnPairs = Annotated[
-    list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Read a field from this column; repeatable.")
-]
-DateForms = Annotated[
-    list[str] | None,
-    typer.Option("--date-format", metavar="FORM", help="Date format, e.g. %d/%m/%Y, epoch-ms or roc; repeatable."),
-]
-Constants = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Set a field to this value in every row; repeatable."),
-]
-HeaderRow = Annotated[
-    str, typer.Option("--header-row", metavar="N", help="Header row, e.g. 2, or rows, e.g. 2-3 [default: detected].")
-]
-EncodingName = Annotated[
-    str, typer.Option("--encoding", metavar="NAME", help="Text encoding, e.g. gb18030 or cp1252 [default: detected].")
-]
-Suggest = Annotated[bool, typer.Option("--suggest", help="Propose a mapping and show the first rows; imports nothing.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Dry run: show what would be done, write nothing.")]
-SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Import valid rows; skip invalid ones.")]
-RejectsFile = Annotated[
-    str, typer.Option("--rejects", metavar="FILE", help="Write refused rows to this file, with line and reason.")
-]
-
 
 def import_(
-    context: typer.Context,
-    file: SourceFile,
-    mapping: MappingName = "",
-    sheet: SheetName = "",
-    pairs: ColumnPairs = None,
-    dates: DateForms = None,
-    constants: Constants = None,
-    header: HeaderRow = "",
-    encoding: EncodingName = "",
-    suggest: Suggest = False,
-    dry_run: DryRun = False,
-    skip_bad: SkipBad = False,
-    rejects: RejectsFile = "",
+    session: Session,
+    *,
+    file: Annotated[str, argument("FILE", "CSV, JSON or JSONL file, or a workbook; - for standard input.")],
+    mapping: Annotated[str, option("NAME", "Column mapping: 12315, cfpb, nyc311, open311 or a mapping file.")],
+    sheet: Annotated[str, option("SHEET", "Sheet of a workbook, by name or number [default: the first].")],
+    pairs: Annotated[list[str], option("FIELD=COLUMN", "Read a field from this column; repeatable.", "--map")],
+    date_format: Annotated[list[str], option("FORM", "Date format, e.g. %d/%m/%Y, epoch-ms or roc; repeatable.")],
+    constants: Annotated[
+        list[str], option("FIELD=VALUE", "Set a field to this value in every row; repeatable.", "--set")
+    ],
+    header_row: Annotated[str, option("N", "Header row, e.g. 2, or rows, e.g. 2-3 [default: detected].")],
+    encoding: Annotated[str, option("NAME", "Text encoding, e.g. gb18030 or cp1252 [default: detected].")],
+    suggest: Annotated[bool, flag("Propose a mapping and show the first rows; imports nothing.")],
+    dry_run: Annotated[bool, flag("Dry run: show what would be done, write nothing.")],
+    skip_bad: Annotated[bool, flag("Import valid rows; skip invalid ones.")],
+    rejects: Annotated[str, option("FILE", "Write refused rows to this file, with line and reason.")],
     duplicate_days: DuplicateDays = 7,
 ) -> None:
     """Import complaints and their history; importing a file again changes nothing."""
     from dealtrack.exchange.importer import import_rows
 
-    session: Session = context.obj
-    options = pairs or (), constants or (), dates or ()
+    options = pairs, constants, date_format
     if suggest:
         from dealtrack.cli.import_suggestion import propose
 
-        propose(session, file, sheet, encoding, header_rows(header), options)
+        propose(session, file, sheet, encoding, header_rows(header_row), options)
         return
     file_mapping = with_options(find_mapping(mapping, settings.mapping_folders()) if mapping else Mapping(), *options)
     _check_rejects(rejects, file)
-    rows, columns = header_rows(header), MappedColumns(file_mapping)
+    rows, columns = header_rows(header_row), MappedColumns(file_mapping)
     with (
         session.register() as register,
         open_source(file, sheet, encoding=encoding, header_rows=rows, columns=columns) as source,
@@ -117,14 +85,17 @@ def import_(
             session.outcome = summary.outcome
         alike = [lookalike_line(like, register.zone) for like in summary.first_alike]
     session.status = ROWS_REFUSED if summary.refused else 0
-    if not summary.refused or skip_bad:
-        _report_alike(summary, alike)
+    is_written = not summary.refused or skip_bad
+    if is_written:
+        for line in alike:
+            tell(line)
+        if summary.alike > len(alike):
+            warn(_("... {count} new complaints in all may be duplicates", count=summary.alike))
     if source.other_sheets and not sheet:
         others = _(", ").join(source.other_sheets)
-        tell(_("read sheet {sheet}; choose another with --sheet: {others}").format(sheet=source.sheet, others=others))
+        tell(_("read sheet {sheet}; choose another with --sheet: {others}", sheet=source.sheet, others=others))
     _report_file(summary)
     _report_rows(summary, refused.first, source.name, rejects)
-    is_written = not summary.refused or skip_bad
     if is_written:
         _report_words(summary)
         _report_personal(summary)
@@ -177,7 +148,7 @@ def _report_file(summary: "ImportSummary") -> None:
     """Say what was learnt of the file: columns that nobody reads, closings without a day, dates that are a guess."""
     facts = summary.facts
     if facts.ignored:
-        tell(_("columns not imported: {names}").format(names=names_within(facts.ignored)))
+        tell(_("columns not imported: {names}", names=names_within(facts.ignored)))
     if facts.open_fields:
         text = _("not imported, because the column is not known: {fields}; name it with --map {first}=COLUMN")
         tell(text.format(fields=say(listed(facts.open_fields)), first=facts.open_fields[0]))
@@ -185,45 +156,50 @@ def _report_file(summary: "ImportSummary") -> None:
         text = _("where the file has no completion time, completed is taken from {column}, the last change of any kind")
         tell(text.format(column=facts.last_change))
     for (column, is_closed), count in sorted(summary.undated.items()):
-        tell(_undated(column, is_closed, count))
-    if facts.order.guessed:
-        tell(say(_unsettled(facts.order)))
-    if facts.order.may_be_swapped:
-        tell(say(_swapped(facts.order)))
+        text = _n(
+            "{count} row is closed in column {column} but has no completion date",
+            "{count} rows are closed in column {column} but have no completion date",
+            count,
+            column=column,
+        )
+        closed = _(": counted as closed on an unknown date")
+        still = _(": counted as open; with [closed] in a mapping they count as closed on an unknown date")
+        tell(text + (closed if is_closed else still))
+    _report_order(facts.order)
 
 
 def _report_rows(summary: "ImportSummary", refused: list[Refusal], name: str, rejects: str) -> None:
     """Say which lines are no rows, and which rows were refused."""
     for line in sorted(summary.passed)[:FIRST_REFUSALS]:
-        passed = _("{file}:{line}: skipped, not a data row: {text}")
-        tell(passed.format(file=_(name), line=line.line, text=line.text))
+        tell(_("{file}:{line}: skipped, not a data row: {text}", file=_(name), line=line.line, text=line.text))
     if len(summary.passed) > FIRST_REFUSALS:
         left = len(summary.passed) - FIRST_REFUSALS
-        tell(_n("... and {count} more line", "... and {count} more lines", left).format(count=left))
+        tell(_n("... and {count} more line", "... and {count} more lines", left))
     for refusal in refused:
         tell(f"{_(name)}:{refusal.line}: {say(refusal.reason)}")
     if summary.refused > len(refused):
         left = summary.refused - len(refused)
-        more = _n("... and {count} more refused row", "... and {count} more refused rows", left).format(count=left)
+        more = _n("... and {count} more refused row", "... and {count} more refused rows", left)
         tell(more + ("" if rejects else _("; write all of them with --rejects FILE")))
     if rejects and summary.refused:
-        tell(_("refused rows written to {path}").format(path=rejects))
+        tell(_("refused rows written to {path}", path=rejects))
 
 
 def _report_words(summary: "ImportSummary") -> None:
     """Say which platforms are new, and which words stand for no category."""
     if summary.platforms:
-        count = len(summary.platforms)
-        text = _n("{count} platform added: {names}", "{count} platforms added: {names}", count)
-        tell(text.format(count=count, names=first_few(summary.platforms)))
+        count, names = len(summary.platforms), first_few(summary.platforms)
+        tell(_n("{count} platform added: {names}", "{count} platforms added: {names}", count, names=names))
     if summary.unknown_words:
-        count, words = summary.unknown_words.total(), [word for word, count in summary.unknown_words.most_common()]
+        words = [word for word, _count in summary.unknown_words.most_common()]
         text = _n(
             "{count} row: category other, unknown word: {words}",
             "{count} rows: category other, unknown words ({distinct}): {words}",
-            count,
+            summary.unknown_words.total(),
+            distinct=len(words),
+            words=first_few(words),
         )
-        tell(text.format(count=count, distinct=len(words), words=first_few(words)))
+        tell(text)
 
 
 def _report_counts(summary: "ImportSummary", is_written: bool, dry_run: bool) -> None:
@@ -232,7 +208,6 @@ def _report_counts(summary: "ImportSummary", is_written: bool, dry_run: bool) ->
         "{rows} row: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
         "{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
         summary.rows,
-    ).format(
         rows=summary.rows,
         added=summary.added,
         changed=summary.changed,
@@ -246,55 +221,28 @@ def _report_counts(summary: "ImportSummary", is_written: bool, dry_run: bool) ->
     print_line(counts)
 
 
-def _swapped(order: DayOrder) -> Phrase:
-    """Say that the workbook itself may have taken days for months."""
-    return Phrase(
-        (
-            "dates of the workbook may be wrong: {text} is text, so the program that wrote the others may have "
-            "swapped day and month, e.g. in {real}; compare them with the source"
-        ),
-        text=order.text,
-        real=order.real,
-    )
-
-
-def _unsettled(order: DayOrder) -> Phrase:
-    """Return what is to be said of dates whose day and month may be swapped."""
-    other, form = order.otherwise()
-    values = {
-        "example": order.guessed,
-        "order": NAMES[order.read_in],
-        "other": NAMES[other],
-        "form": f"'{form}'" if " " in form else form,
-    }
-    if order.against:
-        return Phrase(
-            (
+def _report_order(order: DayOrder) -> None:
+    """Say which dates may have day and month swapped: by a guess, or by the program that wrote the workbook."""
+    if order.guessed:
+        other, form = order.otherwise()
+        if order.against:
+            text = _(
                 "dates such as {example} were read {order}, but {against} is {other}; --date-format {form} reads "
                 "them that way"
-            ),
-            against=order.against,
-            **values,
+            )
+        else:
+            text = _(
+                "dates such as {example} were read {order}, but no date in the file confirms it; --date-format "
+                "{form} reads them {other}"
+            )
+        values = {"order": say(NAMES[order.read_in]), "other": say(NAMES[other]), "against": order.against}
+        tell(text.format(example=order.guessed, form=f"'{form}'" if " " in form else form, **values))
+    if order.may_be_swapped:
+        text = _(
+            "dates of the workbook may be wrong: {text} is text, so the program that wrote the others may have "
+            "swapped day and month, e.g. in {real}; compare them with the source"
         )
-    return Phrase(
-        (
-            "dates such as {example} were read {order}, but no date in the file confirms it; --date-format "
-            "{form} reads them {other}"
-        ),
-        **values,
-    )
-
-
-def _undated(column: str, is_closed: bool, count: int) -> str:
-    """Say how many rows are closed by a column without a day, and what is made of them."""
-    text = _n(
-        "{count} row is closed in column {column} but has no completion date",
-        "{count} rows are closed in column {column} but have no completion date",
-        count,
-    ).format(count=count, column=column)
-    if is_closed:
-        return text + _(": counted as closed on an unknown date")
-    return text + _(": counted as open; with [closed] in a mapping they count as closed on an unknown date")
+        tell(text.format(text=order.text, real=order.real))
 
 
 def _report_personal(summary: "ImportSummary") -> None:
@@ -306,54 +254,41 @@ def _report_personal(summary: "ImportSummary") -> None:
         )
         tell(text.format(complaint=complaint, fields=_(", ").join(fields)))
     if len(summary.kept) > SHOWN_KEPT:
-        tell(_("... the same for {count} complaints in all").format(count=len(summary.kept)))
+        tell(_("... the same for {count} complaints in all", count=len(summary.kept)))
     if summary.odd_contacts:
         text = _n(
             "{count} row has an invalid phone number or e-mail address; kept as it is: line {lines}",
             "{count} rows have an invalid phone number or e-mail address; kept as they are: lines {lines}",
             summary.odd_contacts,
+            lines=first_few(summary.first_odd),
         )
-        tell(text.format(count=summary.odd_contacts, lines=first_few(summary.first_odd)))
+        tell(text)
     if summary.erased:
         text = _n(
             "personal data of {count} complaint was erased and is not imported again",
             "personal data of {count} complaints was erased and is not imported again",
             summary.erased,
         )
-        tell(text.format(count=summary.erased))
-
-
-def _report_alike(summary: "ImportSummary", lines: list[str]) -> None:
-    for line in lines:
-        tell(line)
-    if summary.alike > len(lines):
-        more = _("... {count} new complaints in all may be duplicates").format(count=summary.alike)
-        warn(more)
+        tell(text)
 
 
 def export(
-    context: typer.Context,
-    fmt: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Output format: csv, jsonl, json or xlsx.")
-    ] = "csv",
-    to: Annotated[
-        str, typer.Option("--to", metavar="FILE", help="Write to this file [default: standard output].")
-    ] = "",
-    reveal: Reveal = False,
-    as_of: AsOf = "",
-    known_at: KnownAt = "",
+    session: Session,
+    *,
+    fmt: Annotated[str, option("FORMAT", "Output format: csv, jsonl, json or xlsx.", "--format")] = "csv",
+    to: Annotated[str, option("FILE", "Write to this file [default: standard output].")],
+    reveal: Reveal,
+    times: ViewTimes,
 ) -> None:
     """Export every complaint."""
     from dealtrack.exchange.exporter import FORMATS, write_export, write_export_book
     from dealtrack.exchange.files import FileKind, binary_output, text_output
 
-    session: Session = context.obj
     check_word(Phrase("Format"), fmt, FORMATS)
-    is_piped = not to or to == "-"
+    is_piped = to in ("", "-")
     if is_piped and fmt == "xlsx":
         raise MissingValue(what="File for the workbook", option="--to FILE")
-    with session.register(one_state=True) as register:
-        view = session.view(as_of, known_at, register.zone)
+    with session.reading(*times) as (register, view):
         if is_piped:
             write_export(register, view, fmt, sys.stdout, reveal)
             return
@@ -363,5 +298,4 @@ def export(
         else:
             with text_output(Path(to), FileKind.TABLE if fmt == "csv" else FileKind.JSON) as stream:
                 count = write_export(register, view, fmt, stream, reveal)
-    text = _n("{count} complaint exported to {file}", "{count} complaints exported to {file}", count)
-    tell(text.format(count=count, file=to))
+    tell(_n("{count} complaint exported to {file}", "{count} complaints exported to {file}", count, file=to))

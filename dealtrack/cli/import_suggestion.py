@@ -19,15 +19,7 @@ from dealtrack.core.text import names_within
 from dealtrack.errors import MissingColumn, RegisterMissing
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.layout import lay_out
-from dealtrack.exchange.mapping import (
-    DEFAULT,
-    EVENTS,
-    FIELDS,
-    Mapping,
-    find_mapping,
-    mapping_names,
-    with_options,
-)
+from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, Mapping, find_mapping, mapping_names, with_options
 from dealtrack.exchange.raw import PassedLine, RawRow
 from dealtrack.exchange.readers import Refusal, Source, open_source
 from dealtrack.exchange.rows import ComplaintReader
@@ -74,20 +66,19 @@ def _remarks(proposal: Suggestion, mapping: Mapping, source: Source) -> Iterator
     if proposal.fits == DEFAULT:
         yield _("no mapping needed for this file")
     elif proposal.fits:
-        yield _("a bundled mapping fits this file: --mapping {name}").format(name=proposal.fits)
+        yield _("a bundled mapping fits this file: --mapping {name}", name=proposal.fits)
     yield from map(say, proposal.remarks)
     if source.encoding and not source.encoding.startswith("utf-8"):
-        yield _("{file}: read as {encoding}").format(file=_(source.name), encoding=source.encoding.upper())
+        yield _("{file}: read as {encoding}", file=_(source.name), encoding=source.encoding.upper())
     for line in source.passed:
-        text = _("{file}:{line}: skipped, not a data row: {text}")
-        yield text.format(file=_(source.name), line=line.line, text=line.text)
+        yield _("{file}:{line}: skipped, not a data row: {text}", file=_(source.name), line=line.line, text=line.text)
     for name in mapping.open_fields:
-        yield _("no column found for {field}: name it with --map {field}=COLUMN").format(field=name)
+        yield _("no column found for {field}: name it with --map {field}=COLUMN", field=name)
     layout = lay_out(mapping, source.header)
     if "completed" not in layout.fields and "completed" not in mapping.open_fields:
         yield _("no column found for completed: all become overdue unless you name it with --map completed=COLUMN")
     if layout.ignored:
-        yield _("columns that it does not read: {columns}").format(columns=names_within(layout.ignored))
+        yield _("columns that it does not read: {columns}", columns=names_within(layout.ignored))
 
 
 def _setting(session: Session) -> tuple[tzinfo, Sequence[Platform]]:
@@ -110,7 +101,7 @@ def _show(mapping: Mapping, source: Source, zone: tzinfo) -> None:
     print_records(_records(rows, keys), keys, zone=zone, stream=sys.stderr)
     for row in rows:
         if isinstance(row, Refusal):
-            text = _("{file}:{line}: {reason}").format(file=source.name, line=row.line, reason=say(row.reason))
+            text = _("{file}:{line}: {reason}", file=source.name, line=row.line, reason=say(row.reason))
             tell(text)
 
 

@@ -116,9 +116,10 @@ def _catalogue(language: str) -> "GNUTranslations":
         return GNUTranslations(stream)
 
 
-def _(message: str) -> str:
-    """Return a message in the user's language; placeholders in braces are filled in afterwards."""
-    return translated(message, _current[0])
+def _(message: str, /, **values: object) -> str:
+    """Return a message in the user's language, its placeholders in braces filled in where values are given."""
+    text = translated(message, _current[0])
+    return text.format(**values) if values else text
 
 
 def add_words(words: Mapping[str, str]) -> None:
@@ -138,11 +139,11 @@ def translated(message: str, language: str) -> str:
     return catalogue.ngettext(message, message, 1) if text == message else text
 
 
-def _n(one: str, many: str, count: int) -> str:
-    """Return the message for this count in the user's language; placeholders are filled in afterwards."""
-    if _current[0] == ENGLISH:
-        return one if count == 1 else many
-    return _catalogue(_current[0]).ngettext(one, many, count)
+def _n(one: str, many: str, count: int, /, **values: object) -> str:
+    """Return the message for this count in the user's language, filled in with the count and the values."""
+    is_one, language = count == 1, _current[0]
+    text = (one if is_one else many) if language == ENGLISH else _catalogue(language).ngettext(one, many, count)
+    return text.format(**{"count": count, **values})
 
 
 def _p(context: str, message: str) -> str:

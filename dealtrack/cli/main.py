@@ -41,12 +41,12 @@ class Call:
         ids = outcome.complaints
         if not ids:
             return _(" It was done all the same.")
-        text = _n(
+        return _n(
             " It was recorded all the same: complaint {ids}. Do not enter it again.",
             " It was recorded all the same: complaints {ids}. Do not enter them again.",
             len(ids),
+            ids=first_few(ids),
         )
-        return text.format(ids=first_few(ids))
 
     @property
     def status_of_change(self) -> int:
@@ -61,7 +61,7 @@ def _show_help(error: NoArgsIsHelpError, call: Call) -> int:
 
 def _refuse_usage(error: ClickException, call: Call) -> int:
     context = getattr(error, "ctx", None)
-    hint = _(" See '{command} --help'.").format(command=context.command_path) if context else ""
+    hint = _(" See '{command} --help'.", command=context.command_path) if context else ""
     text = refusal(error, context)
     _say(text.rstrip(".。").replace("\n", " ") + ("" if text.endswith(("?", "？")) else _(".")) + hint)
     return BAD_INPUT
@@ -93,7 +93,7 @@ def _run_out_of_memory(error: MemoryError, call: Call) -> int:
 
 def _fail_to_write(error: OSError, call: Call) -> int:
     _drop(sys.stdout)
-    _say(_("cannot write the output: {reason}.").format(reason=_(error.strerror or str(error))) + call.change)
+    _say(_("cannot write the output: {reason}.", reason=_(error.strerror or str(error))) + call.change)
     # What was asked for is done: who asks again would enter it twice.
     return call.status_of_change if call.change else REGISTER_UNUSABLE
 

@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
+from inspect import Parameter, Signature, signature
 from io import TextIOWrapper, UnsupportedOperation
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, NamedTuple, TextIO, get_args
 
 import typer
-from typer import Argument, Option
+from typer.models import ArgumentInfo
 
 from dealtrack import settings
 from dealtrack.cli.terms import heading
@@ -24,75 +26,126 @@ from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import OPEN, Filter
 from dealtrack.register.register import Register
 
-Complaints = Annotated[
-    list[str] | None,
-    Argument(
-        metavar="[ID]...",
-        help="Complaint IDs, e.g. 3, 3-7 or 3,5,9-12; - reads them from standard input.",
-        show_default=False,
-    ),
-]
-Numbers = Annotated[
-    list[str] | None, Option("--number", metavar="NUMBER", help="Complaint by its external number; repeatable.")
-]
-At = Annotated[
-    str,
-    Option("--at", metavar="TIME", help="Time of the event, e.g. 2016-11-11 21:30 or yesterday 17:00 [default: now]."),
-]
-Note = Annotated[str, Option("--note", metavar="TEXT", help="Note.")]
-Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Reason.")]
+
+def argument(takes: str, help: str) -> Any:
+    """Return an argument by what it takes; one in brackets, or of a list, may be left out."""
+    return typer.Argument(metavar=takes, help=help, show_default=False)
+
+
+def option(takes: str, help: str, *names: str, **more: Any) -> Any:
+    """Return an option by what it takes; without a name it has its parameter's."""
+    return typer.Option(*names, metavar=takes, help=help, **more)
+
+
+def flag(help: str, *names: str) -> Any:
+    """Return an option that takes nothing; without a name it has its parameter's."""
+    return typer.Option(*names, help=help)
+
+
+At = Annotated[str, option("TIME", "Time of the event, e.g. 2016-11-11 21:30 or yesterday 17:00 [default: now].")]
+Note = Annotated[str, option("TEXT", "Note.")]
 Format = Annotated[
     str,
-    Option(
+    option(
+        "FORMAT",
+        "Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain].",
         "--format",
-        metavar="FORMAT",
-        help="Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain].",
     ),
 ]
 DuplicateDays = Annotated[
     int,
-    Option(
-        "--duplicate-days",
-        metavar="N",
+    option(
+        "N",
+        "Warn if the same consumer complained about the platform within N days [default: 7].",
         min=0,
         max=3660,
-        help="Warn if the same consumer complained about the platform within N days [default: 7].",
         show_default=False,
     ),
 ]
 StatusNames = Annotated[
-    list[str] | None,
-    Option(
-        "--status",
-        metavar="STATUS",
-        help="Only this status: open, received, accepted, forwarded, paused or closed; repeatable, matches any.",
+    list[str],
+    option(
+        "STATUS", "Only this status: open, received, accepted, forwarded, paused or closed; repeatable, matches any."
     ),
 ]
-ReceivedFrom = Annotated[str, Option("--from", metavar="DAY", help="Received on or after this date.")]
-ReceivedTo = Annotated[str, Option("--to", metavar="DAY", help="Received on or before this date.")]
-AsOf = Annotated[
-    str, Option("--as-of", metavar="TIME", help="Show the register as it stood at this time [default: now].")
-]
-KnownAt = Annotated[
-    str,
-    Option("--known-at", metavar="TIME", help="Ignore anything recorded after this time [default: ignore nothing]."),
-]
-Reveal = Annotated[bool, Option("--reveal", help="Show personal data unmasked.")]
-PlatformNames = Annotated[
-    list[str] | None, Option("--platform", metavar="NAME", help="Only this platform; repeatable, matches any.")
-]
-CategoryNames = Annotated[
-    list[str] | None, Option("--category", metavar="NAME", help="Only this category; repeatable, matches any.")
-]
-OwnerNames = Annotated[
-    list[str] | None, Option("--owner", metavar="WHO", help="Only this owner; repeatable, matches any.")
-]
-CalendarName = Annotated[
-    str,
-    Option(
-        "--calendar", metavar="NAME", help="Another calendar: name, country code or file [default: the register's]."
-    ),
-]
+PlatformNames = Annotated[list[str], option("NAME", "Only this platform; repeatable, matches any.")]
+Reveal = Annotated[bool, flag("Show personal data unmasked.")]
+Yes = Annotated[bool, flag("Do not ask for confirmation.")]
+
+
+class ComplaintNames(NamedTuple):
+    """The complaints that a command line names."""
+
+    ids: Annotated[
+        list[str], argument("[ID]...", "Complaint IDs, e.g. 3, 3-7 or 3,5,9-12; - reads them from standard input.")
+    ]
+    numbers: Annotated[list[str], option("NUMBER", "Complaint by its external number; repeatable.", "--number")]
+
+
+class FilterOptions(NamedTuple):
+    """Which complaints a command is about, as it was typed."""
+
+    platform: PlatformNames
+    category: Annotated[list[str], option("NAME", "Only this category; repeatable, matches any.")]
+    owner: Annotated[list[str], option("WHO", "Only this owner; repeatable, matches any.")]
+
+
+class ReceivedDays(NamedTuple):
+    """Between which days complaints were received, both included, as it was typed."""
+
+    first: Annotated[str, option("DAY", "Received on or after this date.", "--from")]
+    last: Annotated[str, option("DAY", "Received on or before this date.", "--to")]
+
+
+class ViewTimes(NamedTuple):
+    """At which time, and known up to which, the register is seen, as it was typed."""
+
+    as_of: Annotated[str, option("TIME", "Show the register as it stood at this time [default: now].")]
+    known_at: Annotated[str, option("TIME", "Ignore anything recorded after this time [default: ignore nothing].")]
+
+
+def command_function(function: Callable[..., None]) -> Callable[..., None]:
+    """Return the function of a command as Typer calls it: with the context, and with each option by its name.
+
+    The function itself is given the session, unless it takes the context, and named tuples of options as such.
+    An option without a default may be left out: it is an empty text or list, no flag, else None. A format is one that
+    there is. Raises UnknownWord.
+    """
+    first, *rest = signature(function).parameters.values()
+    tuples: dict[str, Any] = {each.name: each.annotation for each in rest if isinstance(each.annotation, type)}
+    is_format_checked = any(each.annotation is Format for each in rest)
+
+    def run(context: typer.Context, **values: Any) -> None:
+        if is_format_checked and values["fmt"]:
+            from dealtrack.cli.output import check_format
+
+            check_format(values["fmt"])
+        for name, fields in tuples.items():
+            values[name] = fields(*(values.pop(field) for field in fields._fields))
+        function(context if first.annotation is typer.Context else context.obj, **values)
+
+    run.__doc__ = function.__doc__
+    parameters = [Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+    for each in rest:
+        fields = tuples[each.name].__annotations__ if each.name in tuples else {each.name: each.annotation}
+        parameters += [_typer_parameter(name, annotation, each.default) for name, annotation in fields.items()]
+    run.__annotations__, run.__signature__ = {}, Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def _typer_parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    """Return an option or argument with its name and default."""
+    kind, info = get_args(annotation)
+    may_be_left_out = True
+    if isinstance(info, ArgumentInfo):
+        may_be_left_out = kind == list[str] or str(info.metavar).startswith("[")
+    elif info.default is ...:
+        info = copy(info)
+        info.param_decls = (f"--{name.strip('_').replace('_', '-')}",)
+    if may_be_left_out and default is Parameter.empty:
+        default = {str: "", bool: False, list[str]: []}.get(kind)
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+
 
 CLEAR = "-"
 """Stands for nothing, where a field may be empty."""
@@ -111,8 +164,6 @@ STATUS_WORDS: Mapping[str, tuple[str, ...]] = {
 
 STATUSES = tuple(STATUS_WORDS)
 _STATUS_BY_WORD = meanings_by_word(STATUS_WORDS)
-Typed = Sequence[str] | None
-"""The values of an option that may be given several times, None where it was not given."""
 
 
 def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:
@@ -179,10 +230,10 @@ def read_platform(register: Register, text: str) -> str:
 
 def read_filter(
     register: Register,
-    platforms: Typed = None,
-    categories: Typed = None,
-    owners: Typed = None,
-    statuses: Typed = None,
+    platforms: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    owners: Sequence[str] = (),
+    statuses: Sequence[str] = (),
     **more: Any,
 ) -> Filter:
     """Return which complaints are meant by platforms, categories, owners and statuses as they were typed, and `more`.
@@ -198,8 +249,8 @@ def read_filter(
     )
 
 
-def _each(read: Callable[[str], str], texts: Typed) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(read, texts or ())))
+def _each(read: Callable[[str], str], texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(read, texts)))
 
 
 def read_status(text: str) -> str:

@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Annotated
 
-import typer
-from typer import Argument, Option
-
 from dealtrack.cli.language import _, say
-from dealtrack.cli.options import At, Format, read_platform
-from dealtrack.cli.output import check_format, print_records
+from dealtrack.cli.options import At, Format, argument, option, read_platform
+from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line
+from dealtrack.cli.terms import say_field
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import parse_day, show_moment
 from dealtrack.core.platform import (
@@ -22,18 +20,18 @@ from dealtrack.core.platform import (
     match_platform,
     parse_channels,
     platform_record,
-    unchecked_since,
 )
+from dealtrack.core.platform import unchecked_since as platforms_unchecked
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import NAME, TEXT
 from dealtrack.errors import MissingValue, UnknownWord
-from dealtrack.phrase import Word, in_context, listed
+from dealtrack.phrase import Word, listed
 from dealtrack.register import platforms
 
 ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
 
-PlatformArgument = Annotated[str, Argument(metavar="NAME", help="Platform, by name or alias.")]
-GreenChannel = Annotated[str, Option("--green-channel", metavar="YES_OR_NO", help="Green channel opened: yes or no.")]
+PlatformName = Annotated[str, argument("NAME", "Platform, by name or alias.")]
+GreenChannel = Annotated[str, option("YES_OR_NO", "Green channel opened: yes or no.")]
 
 
 def _names(texts: Iterable[str]) -> list[str]:
@@ -51,7 +49,7 @@ def _yes_or_no(text: str) -> bool | None:
 
 def _summary(platform: Platform) -> str:
     """Return what a platform is known by and whether it has opened the green channel, in a line."""
-    others = _(" ({aliases})").format(aliases=_(", ").join(platform.aliases)) if platform.aliases else ""
+    others = _(" ({aliases})", aliases=_(", ").join(platform.aliases)) if platform.aliases else ""
     opened = {True: _(", green channel opened"), False: _(", green channel not opened"), None: ""}
     line = _("platform {name}{others}{opened}")
     return line.format(name=platform.name, others=others, opened=opened[platform.green_channel])
@@ -62,27 +60,21 @@ def _channels(channels: Iterable[str]) -> str:
 
 
 def list_(
-    context: typer.Context,
-    since: Annotated[
-        str, Option("--unchecked-since", metavar="DAY", help="Only platforms not checked since this date.")
-    ] = "",
-    fmt: Format = "",
+    session: Session,
+    unchecked_since: Annotated[str, option("DAY", "Only platforms not checked since this date.")],
+    fmt: Format,
 ) -> None:
     """List platforms with their names, green channel, contact channels and last check."""
-    session: Session = context.obj
-    check_format(fmt)
     with session.register() as register:
         listing = register.platforms
-        if since:
-            day = parse_day(since, session.now, register.zone)
-            listing = unchecked_since(listing, datetime.combine(day, time(), register.zone))
+        if unchecked_since:
+            day = parse_day(unchecked_since, session.now, register.zone)
+            listing = platforms_unchecked(listing, datetime.combine(day, time(), register.zone))
         print_records(map(platform_record, listing), PLATFORM_KEYS, fmt, zone=register.zone)
 
 
-def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> None:
+def show(session: Session, name: PlatformName, fmt: Format) -> None:
     """Show a platform with all checks of its contact channels."""
-    session: Session = context.obj
-    check_format(fmt)
     with session.register() as register:
         platform_name = read_platform(register, name)
         platform = next(entry for entry in register.platforms if entry.name == platform_name)
@@ -93,72 +85,59 @@ def show(context: typer.Context, name: PlatformArgument, fmt: Format = "") -> No
             return
         if fmt != "csv":
             print_line(_summary(platform))
-            shown = _("displays: {channels}").format(channels=_channels(platform.channels))
+            shown = _("displays: {channels}", channels=_channels(platform.channels))
             print_line(shown if checks or platform.channels else _("never checked"))
         if checks or fmt == "csv":
             print_records(checks, CHECK_KEYS, fmt, zone=register.zone)
 
 
 def add(
-    context: typer.Context,
-    name: Annotated[str, Argument(metavar="NAME", help="Name of the platform.")],
-    aliases: Annotated[list[str] | None, Option("--alias", metavar="NAME", help="Alias; repeatable.")] = None,
-    green_channel: GreenChannel = "",
+    session: Session,
+    name: Annotated[str, argument("NAME", "Name of the platform.")],
+    alias: Annotated[list[str], option("NAME", "Alias; repeatable.")],
+    green_channel: GreenChannel,
 ) -> None:
     """Add a platform."""
-    session: Session = context.obj
-    names = _names((name, *(aliases or ())))
     # Of names that are compared as the same, such as pdd and PDD, the first is kept.
     distinct: dict[str, str] = {}
-    for text in names:
+    for text in _names((name, *alias)):
         distinct.setdefault(fold(text), text)
     name, *others = distinct.values()
     platform = Platform(name, tuple(others), _yes_or_no(green_channel))
     with session.register() as register, session.recording(register) as recorder:
         platforms.add_platform(recorder, platform)
-    print_line(_("{platform} added").format(platform=_summary(platform)))
+    print_line(_("{platform} added", platform=_summary(platform)))
 
 
 def edit(
-    context: typer.Context,
-    name: PlatformArgument,
-    aliases: Annotated[list[str] | None, Option("--alias", metavar="NAME", help="Alias to add; repeatable.")] = None,
-    dropped: Annotated[
-        list[str] | None, Option("--drop-alias", metavar="NAME", help="Alias to remove; repeatable.")
-    ] = None,
-    green_channel: GreenChannel = "",
+    session: Session,
+    name: PlatformName,
+    alias: Annotated[list[str], option("NAME", "Alias to add; repeatable.")],
+    drop_alias: Annotated[list[str], option("NAME", "Alias to remove; repeatable.")],
+    green_channel: GreenChannel,
 ) -> None:
     """Edit a platform; its name stays."""
-    session: Session = context.obj
-    if not (aliases or dropped or green_channel):
+    if not (alias or drop_alias or green_channel):
         raise MissingValue(what="Change", option="--alias NAME, --drop-alias NAME or --green-channel yes")
     answer = _yes_or_no(green_channel)
     with session.register() as register:
-        platform_name = read_platform(register, name)
+        platform = read_platform(register, name)
         with session.recording(register) as recorder:
-            edited = platforms.edit_platform(
-                recorder,
-                platform_name,
-                added=_names(aliases or ()),
-                dropped=_names(dropped or ()),
-                green_channel=answer,
-            )
-        result = edited or match_platform(platform_name, register.platforms)
+            names = {"added": _names(alias), "dropped": _names(drop_alias)}
+            edited = platforms.edit_platform(recorder, platform, **names, green_channel=answer)
+        result = edited or match_platform(platform, register.platforms)
     assert result is not None
-    print_line(_summary(result) if edited else _("{platform}: nothing to change").format(platform=_summary(result)))
+    print_line(_summary(result) if edited else _("{platform}: nothing to change", platform=_summary(result)))
 
 
 def check(
-    context: typer.Context,
-    name: PlatformArgument,
-    channels: Annotated[
-        str, Option(metavar="LIST", help="Channels displayed (required), e.g. phone,wechat,qq,email, or none.")
-    ] = "",
-    finding: Annotated[str, Option(metavar="TEXT", help="Finding (required).")] = "",
-    at: At = "",
+    session: Session,
+    name: PlatformName,
+    channels: Annotated[str, option("LIST", "Channels displayed (required), e.g. phone,wechat,qq,email, or none.")],
+    finding: Annotated[str, option("TEXT", "Finding (required).")],
+    at: At,
 ) -> None:
     """Record a check of a platform's contact channels."""
-    session: Session = context.obj
     shown = parse_channels(channels)
     if not shown and not channels.strip(" ,，、"):
         raise MissingValue(what="Channels displayed", option="--channels phone,wechat,qq,email or none")
@@ -170,11 +149,9 @@ def check(
         moment = session.moment(at, register.zone).start
         with session.recording(register) as recorder:
             platform = platforms.check_platform(recorder, platform_name, moment, shown, text)
-        checked = show_moment(moment, register.zone)
         line = _("platform {name}: checked {moment} by {actor}, displays {channels}")
-        shown_name = in_context("platform", platform.name, _)
-        values = {"name": shown_name, "moment": checked, "actor": session.actor, "channels": _channels(shown)}
-        print_line(line.format(**values))
+        name, checked = say_field("platform", platform.name), show_moment(moment, register.zone)
+        print_line(line.format(name=name, moment=checked, actor=session.actor, channels=_channels(shown)))
         last = platform.last_check
         if last is not None and last.at > moment:
             later = show_moment(last.at, register.zone)

@@ -10,26 +10,24 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.calendar_revision import show_otherwise
+from dealtrack.cli.calendar_revision import show_moved, show_otherwise
 from dealtrack.cli.describe import due_text, next_line
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import AsOf, Format, KnownAt
-from dealtrack.cli.output import check_format, check_word, print_records
-from dealtrack.cli.session import Session, is_agreed
+from dealtrack.cli.options import Format, ViewTimes, argument, flag, option, read_policy
+from dealtrack.cli.output import check_word, print_records
+from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import labelled_lines, print_line, tell, terminal_width, warn, wrap_text
 from dealtrack.core.moments import parse_day
 from dealtrack.core.policy import Policy, differences, is_among, version_for
 from dealtrack.core.policy_text import clock_words, headings, last_days
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.phrase import listed
-from dealtrack.register.policy_correction import ClockChange, Preview, TextChange, correct, preview
+from dealtrack.register.policy_correction import Preview, TextChange, correct, preview
 from dealtrack.register.register import Register
-from dealtrack.sources.policies import load_policy, policy_names
+from dealtrack.sources.policies import policy_names
 from dealtrack.sources.toml_files import as_path
 
-PolicyArgument = Annotated[
-    str, typer.Argument(metavar="FILE_OR_NAME", help="Policy file, or the name of a bundled policy or your own.")
-]
+PolicyName = Annotated[str, argument("FILE_OR_NAME", "Policy file, or the name of a bundled policy or your own.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +47,22 @@ def _register_policies(session: Session) -> RegisterPolicies:
         return RegisterPolicies({})
 
 
-def _load(name: str) -> list[Policy]:
-    return load_policy(name, settings.data_folder(), settings.user_folder())
-
-
-def list_(context: typer.Context, fmt: Format = "") -> None:
+def list_(session: Session, fmt: Format) -> None:
     """List available policies and those the register uses."""
-    session: Session = context.obj
-    check_format(fmt)
     own = _register_policies(session).policies
     names = dict.fromkeys([*policy_names(settings.data_folder(), settings.user_folder()), *own])
     records: list[dict[str, Any]] = []
     faults: list[str] = []
     for name in sorted(names):
         try:
-            versions = own.get(name) or _load(name)
+            versions = own.get(name) or read_policy(name)
         except BadPolicyFile as error:
             faults.append(error.message(translate=_))
             continue
-        records.append(
-            {
-                "name": name,
-                "title": versions[-1].title,
-                "in_force": ", ".join(version.in_force.isoformat() for version in versions),
-                "clocks": ", ".join(clock.name for clock in versions[-1].clocks),
-                "taken_in": name in own,
-            }
-        )
+        days = ", ".join(version.in_force.isoformat() for version in versions)
+        clocks = ", ".join(clock.name for clock in versions[-1].clocks)
+        title, taken_in = versions[-1].title, name in own
+        records.append({"name": name, "title": title, "in_force": days, "clocks": clocks, "taken_in": taken_in})
     print_records(records, fmt=fmt, zone=UTC)
     for fault in faults:
         warn(fault)
@@ -84,27 +71,21 @@ def list_(context: typer.Context, fmt: Format = "") -> None:
 
 
 def show(
-    context: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="[FILE_OR_NAME]", help="Policy or policy file [default: the register's].", show_default=False
-        ),
-    ] = "",
-    fmt: Format = "",
+    session: Session,
+    name: Annotated[str, argument("[FILE_OR_NAME]", "Policy or policy file [default: the register's].")],
+    fmt: Format,
 ) -> None:
     """Show a policy: versions, dates in force, authority, source and deadlines."""
-    session: Session = context.obj
-    check_format(fmt)
     own = _register_policies(session)
-    versions, own_versions = _versions(name or own.default, own)
+    name = name or own.default
+    versions, own_versions = _versions(name, own)
     records = [{**version.to_data(), "taken_in": is_among(version, own_versions)} for version in versions]
     if fmt in ("json", "jsonl"):
         print_records(records, fmt=fmt, zone=UTC)
     elif fmt == "csv":
         print_records(_clock_records(versions), fmt=fmt, zone=UTC)
     else:
-        others = [] if as_path(name or own.default) else _filed(name or own.default, own)
+        others = [] if as_path(name) else _filed(name, own)
         for line in _lines(versions, own_versions if own.is_known else versions, others, terminal_width(sys.stdout)):
             print(line)
 
@@ -116,7 +97,7 @@ def _filed(name: str, own: RegisterPolicies) -> list[Policy]:
     """
     own_versions = own.policies.get(name.lower(), [])
     has_file = name.lower() in policy_names(settings.data_folder(), settings.user_folder())
-    return own_versions if own_versions and not has_file else _load(name)
+    return own_versions if own_versions and not has_file else read_policy(name)
 
 
 def _versions(name: str, own: RegisterPolicies) -> tuple[list[Policy], list[Policy]]:
@@ -146,8 +127,9 @@ def _state(version: Policy, own_versions: Sequence[Policy], filed: Sequence[Poli
         return _("not adopted: adopt it with 'dealtrack policy adopt', or try it with 'policy try'")
     if filed and not is_among(version, filed):
         return _(
-            "differs from the bundled text: 'dealtrack policy adopt {name} --corrected' shows what would move"
-        ).format(name=version.name)
+            "differs from the bundled text: 'dealtrack policy adopt {name} --corrected' shows what would move",
+            name=version.name,
+        )
     return ""
 
 
@@ -176,35 +158,25 @@ def _lines(
 
 
 def try_(
-    context: typer.Context,
-    name: PolicyArgument,
-    by: Annotated[str, typer.Option("--by", metavar="GROUP", help="Group by platform, category or month.")] = "",
+    session: Session,
+    name: PolicyName,
+    by: Annotated[str, option("GROUP", "Group by platform, category or month.")],
     in_force: Annotated[
-        str,
-        typer.Option(
-            "--in-force",
-            metavar="DAY",
-            help="Apply the version in force on this date [default: on the date of receipt].",
-        ),
-    ] = "",
-    as_of: AsOf = "",
-    known_at: KnownAt = "",
-    fmt: Format = "",
+        str, option("DAY", "Apply the version in force on this date [default: on the date of receipt].")
+    ],
+    times: ViewTimes,
+    fmt: Format,
 ) -> None:
     """Try a policy on all complaints and show what would change; writes nothing."""
     from dealtrack.cli.policy_trial import print_trial
     from dealtrack.reports.trial import GROUPS, Basis, group_by, try_policy
 
-    session: Session = context.obj
-    check_format(fmt)
     if by:
         check_word("--by", by, GROUPS)
     versions = _filed(name, _register_policies(session))
-    with session.reading(as_of, known_at) as (register, view):
+    with session.reading(*times) as (register, view):
         zone = register.zone
-        judging = versions
-        if in_force:
-            judging = [version_for(versions, parse_day(in_force, session.now, zone))]
+        judging = [version_for(versions, parse_day(in_force, session.now, zone))] if in_force else versions
         basis = Basis(register.calendar_at(view.known_at), zone, view.moment)
         histories = filter(None, map(view.seen, register.histories()))
         # What ended under an earlier text of a policy stands as it was judged then.
@@ -213,23 +185,21 @@ def try_(
         print_trial(trial, versions[-1], by, basis, fmt)
     latest = versions[-1]
     if trial.complaints and not in_force and latest not in trial.versions:
-        day = latest.in_force.isoformat()
         line = _(
             "no complaint was received since {day}, when the latest version comes into force; to apply it to "
             "all, use --in-force {day}."
         )
-        warn(line.format(day=day))
+        warn(line.format(day=latest.in_force.isoformat()))
 
 
 def adopt(
-    context: typer.Context,
-    name: PolicyArgument,
-    corrected: Annotated[bool, typer.Option("--corrected", help="Replace the text that the register has.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Apply the correction without asking.")] = False,
+    session: Session,
+    name: PolicyName,
+    corrected: Annotated[bool, flag("Replace the text that the register has.")],
+    yes: Annotated[bool, flag("Apply the correction without asking.")],
 ) -> None:
     """Add a policy to the register; --corrected replaces its text and first shows which deadlines move."""
-    session: Session = context.obj
-    versions = _load(name)
+    versions = read_policy(name)
     with session.register() as register:
         if corrected and versions[0].name in register.policies:
             _adopt_corrected(session, register, versions, yes)
@@ -241,12 +211,11 @@ def adopt(
         line = _("policy {name}, in force from {day}: {state}")
         print_line(line.format(name=version.name, day=version.in_force.isoformat(), state=state))
     if days:
-        tell(
-            _(
-                "It applies to complaints recorded from now on and received while it is in force; earlier complaints "
-                "keep their version."
-            )
+        text = _(
+            "It applies to complaints recorded from now on and received while it is in force; earlier complaints "
+            "keep their version."
         )
+        tell(text)
         session.advise(next_line(f"dealtrack add --policy {versions[-1].name}"))
 
 
@@ -255,53 +224,42 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
     name = versions[0].name
     correction = preview(register, versions)
     if correction.is_empty:
-        print_line(_("policy {name}: the register has this text already").format(name=name))
+        print_line(_("policy {name}: the register has this text already", name=name))
         return
     _show(correction, register.zone)
-    if not yes and not session.asks:
-        warn(_("Preview only. Re-run with --yes to apply."))
-        return
-    if not yes and not is_agreed(_("Correct the policy?")):
-        raise typer.Abort
-    with session.recording(register) as recorder:
-        done = correct(recorder, versions)
-    count = len(done.moved) + len(done.gone) + len(done.begun)
-    deadlines = _n("{count} deadline", "{count} deadlines", count).format(count=count)
-    line = _("policy {name} revision {revision}: {deadlines} moved")
-    revision = register.policies[name][0].revision
-    print_line(line.format(name=name, revision=revision, deadlines=deadlines))
+    if session.may_apply(_("Correct the policy?"), yes):
+        with session.recording(register) as recorder:
+            done = correct(recorder, versions)
+        deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved) + len(done.gone) + len(done.begun))
+        line = _("policy {name} revision {revision}: {deadlines} moved")
+        print_line(line.format(name=name, revision=register.policies[name][0].revision, deadlines=deadlines))
 
 
 def _show(correction: Preview, zone: tzinfo) -> None:
     for change in correction.texts:
         for line in _text_lines(change):
             print_line(line)
-    for moved in correction.moved:
-        line = _("complaint {id} {clock}: {before} -> {after}")
-        before, after = due_text(moved.before, zone), due_text(moved.after, zone)
-        print_line(line.format(id=moved.complaint, clock=_(moved.after.name), before=before, after=after))
-    _changes(correction.gone, _("complaint {id} {clock}: was due {moment}, no longer counted"), zone)
-    _changes(correction.begun, _("complaint {id} {clock}: now counted, due {moment}"), zone)
+    show_moved(correction.moved, zone)
+    for clocks, line in (
+        (correction.gone, _("complaint {id} {clock}: was due {moment}, no longer counted")),
+        (correction.begun, _("complaint {id} {clock}: now counted, due {moment}")),
+    ):
+        for id_, clock in clocks:
+            print_line(line.format(id=id_, clock=_(clock.name), moment=due_text(clock, zone)))
     show_otherwise(correction.otherwise)
-
-
-def _changes(changes: Sequence[ClockChange], line: str, zone: tzinfo) -> None:
-    for change in changes:
-        moment = due_text(change.clock, zone)
-        print_line(line.format(id=change.complaint, clock=_(change.clock.name), moment=moment))
 
 
 def _text_lines(change: TextChange) -> Iterator[str]:
     """Yield what becomes of the version of a day: a line on it, then one for each clock that it sets otherwise."""
     before, after = change.before, change.after
     if after is None:
-        yield _("in force from {day}: version removed").format(day=change.day)
+        yield _("in force from {day}: version removed", day=change.day)
         return
     if before is None:
-        yield _("in force from {day}: a new version").format(day=change.day)
+        yield _("in force from {day}: a new version", day=change.day)
     else:
         what = say(listed(differences(before, after)))
-        yield _("in force from {day}: different text ({what})").format(day=change.day, what=what)
+        yield _("in force from {day}: different text ({what})", day=change.day, what=what)
     if before is None or before.source != after.source:
         yield f"  {_('source')}{_(': ')}{_(after.source)}"
     names = dict.fromkeys(rule.name for policy in (before, after) if policy for rule in policy.clocks)

@@ -32,13 +32,13 @@ def print_trial(trial: Trial, policy: Policy, by: str, basis: Basis, fmt: str) -
     if fmt in FOR_PROGRAMS:
         print_records(records(trial, by), record_keys(by), fmt, zone=basis.zone)
         return
-    count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints).format(count=trial.complaints)
+    count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints)
     moment = show_moment(basis.moment, basis.zone)
     line = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
     line = line.format(name=policy.name, title=_(policy.title), count=count, moment=moment)
     print_line(line)
     if trial.refused:
-        left_out = _("extensions not allowed by this policy, left out: {count:,}").format(count=trial.refused)
+        left_out = _("extensions not allowed by this policy, left out: {count:,}", count=trial.refused)
         print_line(left_out)
     texts = sentences(trial)
     as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
@@ -49,7 +49,7 @@ def print_trial(trial: Trial, policy: Policy, by: str, basis: Basis, fmt: str) -
         if by:
             print()
             _draw(
-                (_("{clock} by {group}").format(clock=_(name), group=heading(by)), *GROUP_TITLES),
+                (_("{clock} by {group}", clock=_(name), group=heading(by)), *GROUP_TITLES),
                 list(_group_rows(trial, name, by, as_table)),
                 as_table,
             )

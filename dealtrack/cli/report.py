@@ -5,25 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from dealtrack.cli.language import LANGUAGES, _, _n, current_language
-from dealtrack.cli.options import (
-    AsOf,
-    CategoryNames,
-    Format,
-    KnownAt,
-    OwnerNames,
-    PlatformNames,
-    ReceivedFrom,
-    ReceivedTo,
-    read_filter,
-)
-from dealtrack.cli.output import check_format, check_word, print_records
+from dealtrack.cli.options import FilterOptions, Format, ReceivedDays, ViewTimes, option, read_filter
+from dealtrack.cli.output import check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, tell_fields
-from dealtrack.core.moments import parse_day
-from dealtrack.errors import BadText, DaysReversed, MissingExtra
+from dealtrack.errors import BadText, MissingExtra
 
 if TYPE_CHECKING:
     from dealtrack.reports.figures import Report
@@ -31,28 +18,39 @@ if TYPE_CHECKING:
 PAGE_PACKAGES = {"jinja2": "Jinja2", "pygal": "pygal"}
 
 
-def write_workbook_to(report: "Report", path: Path) -> None:
-    """Write a report to a file as a workbook, and say so on standard error; raises CannotWrite."""
+def _write_workbook(report: "Report", path: Path) -> None:
+    """Write a report to a file as a workbook; raises CannotWrite."""
     from dealtrack.exchange.files import FileKind, binary_output
     from dealtrack.reports.workbook import write_workbook
 
     with binary_output(path, FileKind.WORKBOOK) as stream:
         write_workbook(report, stream, _)
-    say_written(report, path)
 
 
-def write_page_to(report: "Report", path: Path) -> None:
-    """Write a report to a file as a page, and say so on standard error; raises CannotWrite."""
+def _write_page(report: "Report", path: Path) -> None:
+    """Write a report to a file as a page; raises CannotWrite."""
     from dealtrack.exchange.files import FileKind, text_output
     from dealtrack.reports.page.writing import make_page
 
     page = make_page(report, LANGUAGES[current_language()].tag, _)
     with text_output(path, FileKind.PAGE) as stream:
         stream.write(page)
-    say_written(report, path)
 
 
-def check_page_packages() -> None:
+def _say_written(report: "Report", path: Path) -> None:
+    """Say on standard error that a report stands in a file."""
+    count = report.main.total.complaints
+    text = _n(
+        "report on {count} complaint written to {path}",
+        "report on {count} complaints written to {path}",
+        count,
+        count=f"{count:,}",
+        path=path,
+    )
+    tell(text)
+
+
+def _check_page_packages() -> None:
     """Make sure that what makes a page is there; raises MissingExtra."""
     from importlib.util import find_spec
 
@@ -61,52 +59,31 @@ def check_page_packages() -> None:
             raise MissingExtra(what="The page", package=package, extra="report")
 
 
-def say_written(report: "Report", path: Path) -> None:
-    """Say on standard error that a report stands in a file."""
-    count = report.main.total.complaints
-    said = _n("report on {count} complaint written to {path}", "report on {count} complaints written to {path}", count)
-    tell(said.format(count=f"{count:,}", path=path))
-
-
 def report(
-    context: typer.Context,
-    by: Annotated[
-        str, typer.Option("--by", metavar="GROUP", help="Group by platform, category, seller, owner, week or month.")
-    ] = "platform",
-    first: ReceivedFrom = "",
-    last: ReceivedTo = "",
-    campaign: Annotated[
-        str,
-        typer.Option("--campaign", metavar="NAME", help="Compare a campaign with the days before and with last year."),
-    ] = "",
-    xlsx: Annotated[
-        str, typer.Option("--xlsx", metavar="FILE", help="Write a workbook with charts to this file.")
-    ] = "",
-    html: Annotated[
-        str, typer.Option("--html", metavar="FILE", help="Write a web page, also for printing, to this file.")
-    ] = "",
-    platform: PlatformNames = None,
-    category: CategoryNames = None,
-    owner: OwnerNames = None,
-    as_of: AsOf = "",
-    known_at: KnownAt = "",
-    fmt: Format = "",
+    session: Session,
+    *,
+    by: Annotated[str, option("GROUP", "Group by platform, category, seller, owner, week or month.")] = "platform",
+    received: ReceivedDays,
+    campaign: Annotated[str, option("NAME", "Compare a campaign with the days before and with last year.")],
+    xlsx: Annotated[str, option("FILE", "Write a workbook with charts to this file.")],
+    html: Annotated[str, option("FILE", "Write a web page, also for printing, to this file.")],
+    only: FilterOptions,
+    times: ViewTimes,
+    fmt: Format,
 ) -> None:
     """Report on handling: on time or late, how fast, how many complaints."""
     from dealtrack.reports.compliance import ReportQuery, last_years, make_report
     from dealtrack.reports.figures import GROUPINGS
     from dealtrack.reports.records import report_lines, report_record, report_rows, row_keys
 
-    session: Session = context.obj
-    check_format(fmt)
     check_word("--by", by, GROUPINGS)
-    if campaign and (first or last):
+    if campaign and any(received):
         raise BadText(what="--campaign", reason="sets its own dates: omit --from and --to")
     if html:
-        check_page_packages()
-    with session.reading(as_of, known_at) as (register, view):
+        _check_page_packages()
+    with session.reading(*times) as (register, view):
         zone = register.zone
-        complaints = read_filter(register, platform, category, owner)
+        complaints = read_filter(register, *only)
         if campaign:
             from dealtrack import settings
             from dealtrack.sources.campaigns import load_campaign, load_campaigns
@@ -115,16 +92,12 @@ def report(
             period = load_campaign(campaign, *folders)
             query = ReportQuery(by, campaign=period, last_year=last_years(period, load_campaigns(*folders)))
         else:
-            since = parse_day(first, session.now, zone) if first else None
-            until = parse_day(last, session.now, zone) if last else None
-            if since and until and until < since:
-                raise DaysReversed(last=until, first=since)
-            query = ReportQuery(by, since, until)
+            query = ReportQuery(by, *session.received_days(*received, zone))
         figures = make_report(register, replace(query, complaints=complaints), view)
-        if xlsx:
-            write_workbook_to(figures, Path(xlsx))
-        if html:
-            write_page_to(figures, Path(html))
+        for file, write in ((xlsx, _write_workbook), (html, _write_page)):
+            if file:
+                write(figures, Path(file))
+                _say_written(figures, Path(file))
         if (xlsx or html) and not fmt:
             return
         if fmt == "json":

@@ -61,7 +61,7 @@ def print_report(report: Report) -> None:
         print_beside(report)
     for section in report.beside:
         if not section.total.complaints:
-            nothing = _("No complaints were received {days}.").format(days=days_of(section, _))
+            nothing = _("No complaints were received {days}.", days=days_of(section, _))
             tell_in_style(since_words(report, section, _) or nothing)
 
 
@@ -72,23 +72,21 @@ def heading_lines(report: Report) -> Iterator[str]:
     if main.title:
         yield f"{_(main.title)}{_(': ')}{span}"
     else:
-        yield _("complaints received {span}").format(span=span) if span else _("all complaints")
+        yield _("complaints received {span}", span=span) if span else _("all complaints")
     from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(report.zone)
     moment = show_moment(report.moment, zone)
-    text = _("as of {moment}").format(moment=moment)
+    text = _("as of {moment}", moment=moment)
     if report.known_at is not None:
-        text += _(", as known at {moment}").format(moment=show_moment(report.known_at, zone))
+        text += _(", as known at {moment}", moment=show_moment(report.known_at, zone))
     for field, names in report.only.items():
-        text += _(", {field} {value}").format(field=heading(field), value=group_names(names, field, _))
+        text += _(", {field} {value}", field=heading(field), value=group_names(names, field, _))
     total = main.total
-    text += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints).format(
-        count=f"{total.complaints:,}"
-    )
-    text += _(", {count} open").format(count=f"{total.open:,}")
+    text += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints, count=f"{total.complaints:,}")
+    text += _(", {count} open", count=f"{total.open:,}")
     if total.provisional:
-        text += _(", {count} with a provisional deadline").format(count=f"{total.provisional:,}")
+        text += _(", {count} with a provisional deadline", count=f"{total.provisional:,}")
     yield text
 
 
@@ -111,9 +109,8 @@ def print_intake(report: Report, room: int | None) -> None:
     words = intake_words(report, _)
     if not is_timed and main.days and columns[-1] not in left_out:
         days = -(-main.days // width)
-        each = _("one block per day") if days == 1 else _("one block per {days} days").format(days=days)
-        line = _("Day by day: {each}, each line has its own scale; {intake}.")
-        tell_in_style(line.format(each=each, intake=words))
+        each = _("one block per day") if days == 1 else _("one block per {days} days", days=days)
+        tell_in_style(_("Day by day: {each}, each line has its own scale; {intake}.", each=each, intake=words))
     else:
         tell_in_style(words + ".")
 
@@ -138,8 +135,9 @@ def print_rates(report: Report, room: int | None) -> None:
         columns, rows = on_terminal(table, 0)
     print()
     draw_whole(columns, rows, sys.stdout)
-    note = _("On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.").format(
-        whole=whole_words(Whole.DECIDED, _)
+    note = _(
+        "On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.",
+        whole=whole_words(Whole.DECIDED, _),
     )
     tell_in_style(note)
 
@@ -232,7 +230,7 @@ def value_cell(column: Col, value: Any, bar: int | None) -> Cell:
     if column.form == "text":
         return text_cell(safe_text(value), "dim" if value == _("not stated") else "")
     if isinstance(value, Share):
-        words = _("{rate} of {whole}").format(rate=percent(value.rate), whole=f"{value.whole:,}")
+        words = _("{rate} of {whole}", rate=percent(value.rate), whole=f"{value.whole:,}")
         return NOTHING if value.rate is None else text_cell(words)
     if value is None or (not value and column.form in ("count", "money")):
         return NOTHING

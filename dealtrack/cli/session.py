@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +14,10 @@ from dealtrack import settings
 from dealtrack.cli.language import _, is_english, say
 from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.terms import name_platforms
-from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.core.vocabulary import NAME
-from dealtrack.errors import (
-    ClockOutOfRange,
-    DaysReversed,
-    RegisterUnusable,
-)
+from dealtrack.errors import ClockOutOfRange, DaysReversed, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
@@ -76,6 +71,15 @@ class Session:
         """Print advice, such as the command that usually follows, on standard error; nothing under --quiet."""
         if not self.is_quiet:
             tell(text)
+
+    def may_apply(self, question: str, yes: bool) -> bool:
+        """Tell whether what was shown may be written: by --yes, or once a person agrees; raises typer.Abort."""
+        if not (yes or self.asks):
+            warn(_("Preview only. Re-run with --yes to apply."))
+            return False
+        if not yes:
+            ask_to_go_on(question)
+        return True
 
     @property
     def names_register(self) -> bool:
@@ -162,34 +166,30 @@ class Session:
             warn(text.format(moment=show_moment(view.moment, zone)))
         return view
 
-    def received_span(self, first: str, last: str, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
-        """Return the moments from which and before which two days lie, both included; None where none was typed."""
+    def received_days(self, first: str, last: str, zone: tzinfo) -> tuple[date | None, date | None]:
+        """Return the first and the last of the days that were typed, None where none was; raises DaysReversed."""
         since = parse_day(first, self.now, zone) if first else None
         until = parse_day(last, self.now, zone) if last else None
         if since and until and until < since:
             raise DaysReversed(last=until, first=since)
-        return (
-            datetime.combine(since, time(), zone).astimezone(UTC) if since else None,
-            datetime.combine(until + ONE_DAY, time(), zone).astimezone(UTC) if until else None,
-        )
+        return since, until
 
 
 def _tell(upgrade: Upgrade) -> None:
     """Say that the register was brought up to date; that it could not be, only to a person: cron would say it daily."""
     if upgrade.backup:
         text = _("the register was upgraded from schema {found} to {known}; backup of the previous one: {backup}")
-    elif sys.stderr.isatty():
-        text = _("the register stays at schema {found} and takes no entries. {reason}")
-    else:
-        return
-    line = text.format(found=upgrade.old, known=upgrade.new, backup=upgrade.backup, reason=say(upgrade.reason or ""))
-    warn(line)
-    if upgrade.backup:
+        warn(text.format(found=upgrade.old, known=upgrade.new, backup=upgrade.backup))
         text = _(
             "its calendar and policies are unchanged: 'dealtrack calendar refresh' and 'dealtrack doctor' show "
             "what this version would change"
         )
         warn(text)
+    elif sys.stderr.isatty():
+        text = _("the register stays at schema {found} and takes no entries. {reason}")
+        warn(text.format(found=upgrade.old, reason=say(upgrade.reason or "")))
+    else:
+        return
     tell_changes(upgrade.changes)
 
 
@@ -199,6 +199,12 @@ def tell_changes(changes: Sequence[Phrase]) -> None:
         tell(_("the rules have changed since then; these complaints (by ID) are judged differently:"))
     for change in changes:
         tell(f"  {say(change)}")
+
+
+def ask_to_go_on(question: str, default: bool = False) -> None:
+    """Ask a question that is to be answered with yes before anything is written; raises typer.Abort."""
+    if not is_agreed(question, default):
+        raise typer.Abort
 
 
 def is_agreed(question: str, default: bool = False) -> bool:

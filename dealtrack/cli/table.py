@@ -49,6 +49,11 @@ class Cell(NamedTuple):
 
     pieces: tuple[tuple[str, str], ...]
 
+    @classmethod
+    def of(cls, text: str, style: str = "") -> "Cell":
+        """Return a cell that holds a text in one style."""
+        return cls(((text, style),))
+
     @property
     def text(self) -> str:
         """Return the text alone."""
@@ -158,7 +163,7 @@ def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
     left_out = draw_table(columns, rows, out)
     if left_out:
         names = dict.fromkeys(column.group or column.heading for column in left_out)
-        tell_in_style(_("Not shown at this width: {columns}.").format(columns=say(listed(names))), "dim", out)
+        tell_in_style(_("Not shown at this width: {columns}.", columns=say(listed(names))), "dim", out)
     return left_out
 
 
@@ -213,7 +218,7 @@ def _cell(
         return Cell(((say_field(key, text), VERDICT_STYLES.get(text, "")),))
     if key == "working_days_late":
         days = record.get(key) or 0
-        shown = _("{count} wd").format(count=days) + ("?" if record.get("provisional") else "")
+        shown = _("{count} wd", count=days) + ("?" if record.get("provisional") else "")
         return Cell(((shown, "red"),)) if days else Cell(())
     if key == "due":
         return Cell(((text or "–", ""),))

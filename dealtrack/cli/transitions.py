@@ -11,11 +11,11 @@ from dealtrack.cli.language import _, say
 from dealtrack.cli.options import (
     CLEAR,
     At,
-    Complaints,
+    ComplaintNames,
     Format,
     Note,
-    Numbers,
-    Reason,
+    flag,
+    option,
     read_category,
     read_complaints,
     read_contact,
@@ -24,8 +24,8 @@ from dealtrack.cli.options import (
     read_platform,
     read_seller,
 )
-from dealtrack.cli.output import check_format, print_records
-from dealtrack.cli.session import Session, is_agreed
+from dealtrack.cli.output import print_records
+from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line
 from dealtrack.cli.terms import read_clock
 from dealtrack.core.cells import check_number
@@ -35,17 +35,11 @@ from dealtrack.core.policy_text import length_text
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
 from dealtrack.core.vocabulary import clean_field
-from dealtrack.errors import (
-    BadCount,
-    CannotVoid,
-    EmptyValue,
-    FarExtension,
-    MissingValue,
-)
+from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, MissingValue
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import Personal
 from dealtrack.register.queries import View
-from dealtrack.register.recorder import Draft, Recorded, Work
+from dealtrack.register.recorder import Draft, Recorded, Recorder, Work
 from dealtrack.register.register import Register
 
 READ = "@-"
@@ -58,38 +52,24 @@ Detail = dict[str, Any]
 class DetailOption(NamedTuple):
     """An option of a recording command; one that is read states the part of a transition's detail that bears its name.
 
-    `missing` makes the refusal of one that must be given.
+    `missing` is the refusal of one that must be given.
     """
 
     name: str
     annotation: Any
     read: Callable[[Any], Any] | None = None
-    missing: Callable[[], MissingValue] | None = None
-    default: Any = ""
-
-
-class Recording(NamedTuple):
-    """A command that records transitions of a kind.
-
-    `run` does it. `agree` is called before anything is written, but for --yes, and raises where it is not to be.
-    """
-
-    kind: Kind
-    help: str
-    options: Sequence[DetailOption]
-    run: "Callable[[typer.Context, Recording, Values], None]"
-    agree: Callable[[Session, Register, Sequence[int], Detail], None] | None = None
+    missing: MissingValue | None = None
 
 
 def read_detail(options: Iterable[DetailOption], values: Values) -> Detail:
     """Return the detail of a transition that options state, those that were given; raises what reading them raises."""
     detail: Detail = {}
-    for option in options:
-        value = values.get(option.name, option.default)
-        if option.missing and value.strip() in ("", CLEAR):
-            raise option.missing()
-        if option.read and value:
-            detail[option.name] = option.read(value)
+    for each in options:
+        value = values.get(each.name) or ""
+        if each.missing and value.strip() in ("", CLEAR):
+            raise each.missing
+        if each.read and value:
+            detail[each.name] = each.read(value)
     return detail
 
 
@@ -108,40 +88,24 @@ def show_change(session: Session, register: Register, recorded: Sequence[Recorde
         session.advise(next_line(following))
 
 
-def _record(context: typer.Context, recording: Recording, values: Values) -> None:
+def _record(context: typer.Context, recording: "Recording", values: Values) -> None:
     """Record the same transition for all the complaints named, or for none, and print what it made of them."""
     session: Session = context.obj
     detail = read_detail(recording.options, values)
-    check_format(values["fmt"])
     with session.register() as register:
-        complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
-        if recording.agree and not values.get("yes"):
+        complaints = read_complaints(register, *values["complaints"])
+        if recording.agree and not values["yes"]:
             recording.agree(session, register, complaints, detail)
-        draft = Draft(recording.kind, session.moment(values["at"], register.zone), detail)
+        moment = session.moment(values.get("at"), register.zone)
         with session.recording(register) as recorder:
-            recorded = [recorder.record(Work(id_, (draft,))) for id_ in complaints]
-        show_change(session, register, recorded, values["fmt"])
-
-
-def _void(context: typer.Context, recording: Recording, values: Values) -> None:
-    check_format(values["fmt"])
-    session: Session = context.obj
-    detail = read_detail(recording.options, values)
-    with session.register() as register:
-        complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
-        moment = session.moment("", register.zone)
-        recorded = []
-        with session.recording(register) as recorder:
+            recorded = []
             for id_ in complaints:
-                seq = values["seq"] or last_counted(recorder.history(id_))
-                if seq is None:
-                    raise CannotVoid(seq="-", complaint=id_, reason="all its entries are already undone")
-                recorded.append(recorder.record(Work(id_, (Draft(recording.kind, moment, {**detail, "seq": seq}),))))
+                whole = recording.complete(recorder, id_, detail) if recording.complete else detail
+                recorded.append(recorder.record(Work(id_, (Draft(recording.kind, moment, whole),))))
         show_change(session, register, recorded, values["fmt"])
 
 
-def _amend(context: typer.Context, recording: Recording, values: Values) -> None:
-    check_format(values["fmt"])
+def _amend(context: typer.Context, recording: "Recording", values: Values) -> None:
     session: Session = context.obj
     typed = {name: values[name] for name in Personal._fields}
     contacts = read_lines(context, typed, READ)
@@ -157,7 +121,7 @@ def _amend(context: typer.Context, recording: Recording, values: Values) -> None
         }
         if not right and not detail.keys() - {"note"}:
             raise MissingValue(what="Field to correct", option="--category, --summary or another field")
-        complaints = read_complaints(register, values["ids"] or (), values["numbers"] or ())
+        complaints = read_complaints(register, *values["complaints"])
         draft = Draft(recording.kind, session.moment("", register.zone), detail)
         works = [
             Work(id_, (draft,), (register.personal(id_) or Personal())._replace(**right) if right else None)
@@ -166,6 +130,29 @@ def _amend(context: typer.Context, recording: Recording, values: Values) -> None
         with session.recording(register) as recorder:
             recorded = [recorder.record(work) for work in works]
         show_change(session, register, recorded, values["fmt"])
+
+
+class Recording(NamedTuple):
+    """A command that records transitions of a kind.
+
+    `run` does it. `agree` is called before anything is written, but for --yes, and raises where it is not to be.
+    `complete` returns the detail of one complaint's transition.
+    """
+
+    kind: Kind
+    help: str
+    options: Sequence[DetailOption]
+    agree: Callable[[Session, Register, Sequence[int], Detail], None] | None = None
+    complete: Callable[[Recorder, int, Detail], Detail] | None = None
+    run: "Callable[[typer.Context, Recording, Values], None]" = _record
+
+
+def _with_entry_to_void(recorder: Recorder, complaint: int, detail: Detail) -> Detail:
+    """Return a detail with the entry that is to be voided: the last that counts, unless it names one."""
+    seq = detail.get("seq") or last_counted(recorder.history(complaint))
+    if seq is None:
+        raise CannotVoid(seq="-", complaint=complaint, reason="all its entries are already undone")
+    return {**detail, "seq": seq}
 
 
 def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], detail: Detail) -> None:
@@ -182,9 +169,7 @@ def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], d
         if not session.asks:
             raise FarExtension(clock=Word(clock), by=added, length=length)
         question = _("Complaint {ids}: the policy gives {clock} {length}. Extend it by {by}?")
-        text = question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(added))
-        if not is_agreed(text):
-            raise typer.Abort
+        ask_to_go_on(question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(added)))
 
 
 def _number(text: str) -> str:
@@ -206,187 +191,101 @@ def _or_nothing(read: Callable[[str], str]) -> Callable[[str], str | None]:
     return lambda text: None if text.strip() == CLEAR else read(text)
 
 
-def _text(name: str, metavar: str, help: str) -> Any:
-    return Annotated[str, typer.Option(f"--{name}", metavar=metavar, help=help)]
+MISSING = {
+    "reason": MissingValue(what="Reason", option="--reason TEXT"),
+    "clock": MissingValue(what="Stage", option="--clock NAME"),
+    "by": MissingValue(what="Length of the extension", option="--by N"),
+    "to": MissingValue(what="New handler", option="--to WHO"),
+    "note": MissingValue(what="The note", option="--note TEXT"),
+}
+"""The refusals of commands without an option that they need, by its name."""
 
 
-def _flag(name: str, help: str) -> Any:
-    return Annotated[bool, typer.Option(f"--{name}", help=help)]
+def _text(name: str, takes: str, help: str, read: Callable[[str], Any] | None = None) -> DetailOption:
+    return DetailOption(name, Annotated[str, option(takes, help)], read)
+
+
+def _needed(name: str, takes: str, help: str, read: Callable[[str], Any]) -> DetailOption:
+    return DetailOption(name, Annotated[str, option(takes, help)], read, MISSING[name])
 
 
 AT = DetailOption("at", At)
 NOTE = DetailOption("note", Note, _cleaned("note"))
-REASON = DetailOption("reason", Reason, _cleaned("reason"))
-NEEDED_REASON = REASON._replace(
-    annotation=_text("reason", "TEXT", "Reason (required)."),
-    missing=lambda: MissingValue(what="Reason", option="--reason TEXT"),
+NEEDED_NOTE = _needed("note", "TEXT", "Note (required).", _cleaned("note"))
+REASON = _text("reason", "TEXT", "Reason.", _cleaned("reason"))
+NEEDED_REASON = _needed("reason", "TEXT", "Reason (required).", _cleaned("reason"))
+OUTCOMES_TAKEN = "Outcome: advance-compensation, refund, exchange, repair, compensation, no-agreement or other."
+OUTCOME = _text("outcome", "VALUE", OUTCOMES_TAKEN, read_outcome)
+AMOUNT = _text("amount", "AMOUNT", "Amount paid, e.g. 1299.50.", parse_amount)
+STAGE = _needed("clock", "NAME", "Stage whose deadline to extend, e.g. complete (required).", read_clock)
+LENGTH = _needed("by", "N", "Extension, in the deadline's unit, e.g. working days (required).", _count)
+NEW_HANDLER = _needed("to", "WHO", "Department or person that takes over (required).", _cleaned("owner"))
+ANEW = Annotated[bool, flag("Restart the deadlines from that day, if the policy allows it.")]
+FAR = Annotated[bool, flag("Do not ask, even for a very long extension.")]
+NUMBER = Annotated[str, option("NUMBER", "Corrected external number.", "--to-number")]
+ENTRY = Annotated[int | None, option("N", "Journal entry to undo [default: the complaint's last].")]
+CORRECTIONS = (
+    _text("platform", "NAME", "Corrected platform."),
+    _text("category", "NAME", "Corrected category.", read_category),
+    DetailOption("number", NUMBER, _or_nothing(_number)),
+    _text("seller", "TYPE", "Seller: platform or third-party.", _or_nothing(read_seller)),
+    _text("owner", "WHO", "Corrected owner.", _or_nothing(_cleaned("owner"))),
+    _text("summary", "TEXT", "Corrected summary.", _or_nothing(_cleaned("summary"))),
+    _text("outcome", "VALUE", "Corrected outcome.", _or_nothing(read_outcome)),
+    _text("amount", "AMOUNT", "Corrected amount.", _or_nothing(parse_amount)),
+    _text("consumer", "NAME", "Corrected name of the consumer."),
+    _text("phone", "NUMBER", "Corrected phone number."),
+    _text("email", "ADDRESS", "Corrected e-mail."),
+    _text("address", "TEXT", "Corrected address."),
 )
-OUTCOME = DetailOption(
-    "outcome",
-    _text(
-        "outcome",
-        "VALUE",
-        "Outcome: advance-compensation, refund, exchange, repair, compensation, no-agreement or other.",
-    ),
-    read_outcome,
-)
-AMOUNT = DetailOption("amount", _text("amount", "AMOUNT", "Amount paid, e.g. 1299.50."), parse_amount)
+AMEND_HELP = """Correct the data of complaints; use - to clear an optional field.
+
+For --consumer, --phone, --email and --address, @- reads a line from standard input.
+"""
 
 _DESCRIPTIONS = (
-    Recording(Kind.ACCEPTED, "Record that complaints are accepted.", (AT, NOTE), _record),
-    Recording(Kind.FORWARDED, "Record that complaints are forwarded to the business department.", (AT, NOTE), _record),
-    Recording(Kind.COMPLETED, "Record that complaints are completed.", (AT, OUTCOME, AMOUNT, NOTE), _record),
-    Recording(Kind.WITHDRAWN, "Record that consumers withdrew their complaints.", (AT, REASON, NOTE), _record),
-    Recording(Kind.REJECTED, "Record that complaints are not accepted.", (AT, NEEDED_REASON, NOTE), _record),
+    Recording(Kind.ACCEPTED, "Record that complaints are accepted.", (AT, NOTE)),
+    Recording(Kind.FORWARDED, "Record that complaints are forwarded to the business department.", (AT, NOTE)),
+    Recording(Kind.COMPLETED, "Record that complaints are completed.", (AT, OUTCOME, AMOUNT, NOTE)),
+    Recording(Kind.WITHDRAWN, "Record that consumers withdrew their complaints.", (AT, REASON, NOTE)),
+    Recording(Kind.REJECTED, "Record that complaints are not accepted.", (AT, NEEDED_REASON, NOTE)),
     Recording(
-        Kind.REOPENED,
-        "Reopen closed complaints; the completion deadline starts again.",
-        (AT, NEEDED_REASON, NOTE),
-        _record,
+        Kind.REOPENED, "Reopen closed complaints; the completion deadline starts again.", (AT, NEEDED_REASON, NOTE)
     ),
-    Recording(Kind.PAUSED, "Pause the deadlines.", (AT, NEEDED_REASON, NOTE), _record),
-    Recording(
-        Kind.RESUMED,
-        "Resume paused deadlines.",
-        (
-            DetailOption(
-                RESTART,
-                _flag("restart", "Restart the deadlines from that day, if the policy allows it."),
-                read=bool,
-                default=False,
-            ),
-            AT,
-            NOTE,
-        ),
-        _record,
-    ),
+    Recording(Kind.PAUSED, "Pause the deadlines.", (AT, NEEDED_REASON, NOTE)),
+    Recording(Kind.RESUMED, "Resume paused deadlines.", (DetailOption(RESTART, ANEW, bool), AT, NOTE)),
     Recording(
         Kind.EXTENDED,
         "Extend a deadline, within the policy's limits.",
-        (
-            DetailOption(
-                "clock",
-                _text("clock", "NAME", "Stage whose deadline to extend, e.g. complete (required)."),
-                read_clock,
-                lambda: MissingValue(what="Stage", option="--clock NAME"),
-            ),
-            DetailOption(
-                "by",
-                _text("by", "N", "Extension, in the deadline's unit, e.g. working days (required)."),
-                _count,
-                lambda: MissingValue(what="Length of the extension", option="--by N"),
-            ),
-            AT,
-            NEEDED_REASON,
-            NOTE,
-            DetailOption("yes", _flag("yes", "Do not ask, even for a very long extension."), default=False),
-        ),
-        _record,
-        _agree_to_extend,
+        (STAGE, LENGTH, AT, NEEDED_REASON, NOTE, DetailOption("yes", FAR)),
+        agree=_agree_to_extend,
     ),
-    Recording(
-        Kind.HANDED_ON,
-        "Reassign handling; the owner and deadlines do not change.",
-        (
-            DetailOption(
-                "to",
-                _text("to", "WHO", "Department or person that takes over (required)."),
-                _cleaned("owner"),
-                lambda: MissingValue(what="New handler", option="--to WHO"),
-            ),
-            AT,
-            NOTE,
-        ),
-        _record,
-    ),
-    Recording(
-        Kind.NOTED,
-        "Add a note.",
-        (
-            AT,
-            NOTE._replace(
-                annotation=_text("note", "TEXT", "Note (required)."),
-                missing=lambda: MissingValue(what="The note", option="--note TEXT"),
-            ),
-        ),
-        _record,
-    ),
-    Recording(
-        Kind.AMENDED,
-        """Correct the data of complaints; use - to clear an optional field.
-
-        For --consumer, --phone, --email and --address, @- reads a line from standard input.
-        """,
-        (
-            DetailOption("platform", _text("platform", "NAME", "Corrected platform.")),
-            DetailOption("category", _text("category", "NAME", "Corrected category."), read_category),
-            DetailOption("number", _text("to-number", "NUMBER", "Corrected external number."), _or_nothing(_number)),
-            DetailOption(
-                "seller", _text("seller", "TYPE", "Seller: platform or third-party."), _or_nothing(read_seller)
-            ),
-            DetailOption("owner", _text("owner", "WHO", "Corrected owner."), _or_nothing(_cleaned("owner"))),
-            DetailOption("summary", _text("summary", "TEXT", "Corrected summary."), _or_nothing(_cleaned("summary"))),
-            DetailOption("outcome", _text("outcome", "VALUE", "Corrected outcome."), _or_nothing(read_outcome)),
-            DetailOption("amount", _text("amount", "AMOUNT", "Corrected amount."), _or_nothing(parse_amount)),
-            DetailOption("consumer", _text("consumer", "NAME", "Corrected name of the consumer.")),
-            DetailOption("phone", _text("phone", "NUMBER", "Corrected phone number.")),
-            DetailOption("email", _text("email", "ADDRESS", "Corrected e-mail.")),
-            DetailOption("address", _text("address", "TEXT", "Corrected address.")),
-            NOTE,
-        ),
-        _amend,
-    ),
+    Recording(Kind.HANDED_ON, "Reassign handling; the owner and deadlines do not change.", (NEW_HANDLER, AT, NOTE)),
+    Recording(Kind.NOTED, "Add a note.", (AT, NEEDED_NOTE)),
+    Recording(Kind.AMENDED, AMEND_HELP, (*CORRECTIONS, NOTE), run=_amend),
     Recording(
         Kind.VOIDED,
         "Undo an entry (both stay in the journal).",
-        (
-            DetailOption(
-                "seq",
-                Annotated[
-                    int,
-                    typer.Option(
-                        "--seq",
-                        metavar="N",
-                        help="Journal entry to undo [default: the complaint's last].",
-                        show_default=False,
-                    ),
-                ],
-                default=0,
-            ),
-            NEEDED_REASON,
-            NOTE,
-        ),
-        _void,
+        (DetailOption("seq", ENTRY, int), NEEDED_REASON, NOTE),
+        complete=_with_entry_to_void,
     ),
 )
-
 RECORDINGS = {recording.kind: recording for recording in _DESCRIPTIONS}
 """The commands by the kinds that they record."""
 
 
 def _function_of(recording: Recording) -> Callable[..., None]:
-    """Return the function of a command, with the options that its description names, as Typer reads them."""
+    """Return the function of a command, with the options that its description names."""
 
     def run(context: typer.Context, **values: Any) -> None:
         recording.run(context, recording, values)
 
-    parameters = [
-        ("context", typer.Context, Parameter.empty),
-        ("ids", Complaints, None),
-        ("numbers", Numbers, None),
-        *((option.name, option.annotation, option.default) for option in recording.options),
-        ("fmt", Format, ""),
-    ]
-    run.__doc__ = recording.help
-    run.__annotations__ = {}
-    run.__signature__ = Signature(  # type: ignore[attr-defined]
-        [
-            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-            for name, annotation, default in parameters
-        ]
-    )
+    annotations = {"context": typer.Context, "complaints": ComplaintNames}
+    annotations |= {each.name: each.annotation for each in recording.options} | {"fmt": Format}
+    parameters = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in annotations.items()]
+    run.__doc__, run.__signature__ = recording.help, Signature(parameters)  # type: ignore[attr-defined]
     return run
 
 
-FUNCTIONS = {COMMAND_OF[recording.kind].replace("-", "_"): _function_of(recording) for recording in _DESCRIPTIONS}
+FUNCTIONS = {COMMAND_OF[kind].replace("-", "_"): _function_of(each) for kind, each in RECORDINGS.items()}
 """The functions of these commands by their names."""

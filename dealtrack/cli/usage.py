@@ -208,7 +208,7 @@ def refusal(error: ClickException, context: Any) -> str:
         return text
     text = text.rstrip(".").replace("\n", " ")
     if isinstance(error, MissingParameter) and error.param is not None and error.ctx is not None:
-        return _("{name} is missing").format(name=error.param.make_metavar(ctx=error.ctx))
+        return _("{name} is missing", name=error.param.make_metavar(ctx=error.ctx))
     for pattern, translation in CLICK_SAYS:
         if match := re.fullmatch(pattern, text):
             return translation().format(**match.groupdict())
@@ -220,7 +220,7 @@ def _no_such_option(error: NoSuchOption, context: Any) -> str:
     root = next((param for param in context.find_root().command.params if name in param.opts), None)
     if context.parent and root is not None:
         words = " ".join(filter(None, ("dealtrack", name, root.metavar, context.info_name)))
-        return _("No such option: {name}. It goes before the command: {words}").format(name=name, words=words)
+        return _("No such option: {name}. It goes before the command: {words}", name=name, words=words)
     options = [opt for param in context.command.params for opt in param.opts if opt.startswith("--")]
     near = suggestion(nearest_names(name, options, 2)) if name.startswith("--") else ""
-    return _("No such option: {name}.{nearest}").format(name=name, nearest=say(near))
+    return _("No such option: {name}.{nearest}", name=name, nearest=say(near))

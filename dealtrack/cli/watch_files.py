@@ -1,7 +1,8 @@
 """Deadlines in files: lists of what is overdue for each platform, owner or category, and calendar files."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue
 from dealtrack.exchange.files import FileKind, binary_output, text_output
 from dealtrack.exchange.ics import Deadline, ics_bytes
-from dealtrack.exchange.lists import ENDINGS, ListFile, grouped, write_lists
+from dealtrack.exchange.lists import ENDINGS, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
 from dealtrack.phrase import Phrase
 from dealtrack.register.queries import View
@@ -36,12 +37,9 @@ def check_lists(by: str, out: str, fmt: str) -> None:
         raise MissingValue(what="Folder for the lists", option="--out DIR")
     if not by:
         raise MissingValue(what="Group of the lists", option="--by platform")
-    for what, value, allowed in (
-        (Phrase("Group of the lists"), by, GROUPS),
-        (Phrase("Format of the lists"), fmt, ENDINGS),
-    ):
-        if value:
-            check_word(what, value, allowed)
+    check_word(Phrase("Group of the lists"), by, GROUPS)
+    if fmt:
+        check_word(Phrase("Format of the lists"), fmt, ENDINGS)
 
 
 def print_lists(
@@ -55,41 +53,27 @@ def print_lists(
         if fmt == "xlsx":
             from dealtrack.exchange.xlsx import write_list
 
+            titles = {key: heading(key.replace("_", " ")) for key in KEYS}
             with binary_output(path, FileKind.WORKBOOK) as book:
-                write_list(records, KEYS, _titles(), _("overdue"), zone, moment, book)
+                write_list(records, KEYS, titles, _("overdue"), zone, moment, book)
             return
         with text_output(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
             if fmt == "csv":
                 stream.write(BYTE_ORDER_MARK)
                 write_csv(records, KEYS, zone, stream)
                 return
-            count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group)).format(count=len(group))
+            count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group))
             whose = safe_text(say_field(by, name))
             stream.write(f"{whose}{_(': ')}{count}{_(', ')}{show_moment(moment, zone)}\n\n")
             print_table(records, TEXT_KEYS, zone, stream)
 
     groups = grouped(latenesses, lambda lateness: getattr(lateness.complaint, by) or _("nobody"))
-    listed = write_lists(folder, groups, ENDINGS[fmt], write)
-    print_records(map(_listed_record, listed), LISTED_KEYS, zone=zone)
-
-
-def _titles() -> Mapping[str, str]:
-    """Return the headings of a workbook's columns in the user's language."""
-    return {key: heading(key.replace("_", " ")) for key in KEYS}
+    print_records(map(asdict, write_lists(folder, groups, ENDINGS[fmt], write)), LISTED_KEYS, zone=zone)
 
 
 def _record(lateness: Lateness) -> dict[str, Any]:
     complaint = lateness.complaint
     return {**watch_record(lateness), "received": complaint.received, "summary": complaint.summary}
-
-
-def _listed_record(listed: ListFile) -> dict[str, Any]:
-    return {
-        "name": listed.name,
-        "overdue": listed.overdue,
-        "working_days_late": listed.working_days_late,
-        "file": str(listed.file),
-    }
 
 
 def print_events(register: Register, latenesses: Iterable[Lateness], view: View, file: str) -> None:
@@ -101,5 +85,5 @@ def print_events(register: Register, latenesses: Iterable[Lateness], view: View,
         return
     with binary_output(Path(file), FileKind.CALENDAR) as stream:
         stream.write(data)
-    text = _n("{count} deadline written to {file}", "{count} deadlines written to {file}", len(deadlines))
-    print(safe_text(text.format(count=len(deadlines), file=file)))
+    count = len(deadlines)
+    print(safe_text(_n("{count} deadline written to {file}", "{count} deadlines written to {file}", count, file=file)))

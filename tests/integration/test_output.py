@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dealtrack.cli.month import print_month
+from dealtrack.cli.calendar import print_month
 from dealtrack.cli.output import print_records, print_steps
 from dealtrack.core.calendar import Day, DayKind
 from dealtrack.core.explanation import Step

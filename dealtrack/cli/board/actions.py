@@ -62,7 +62,7 @@ def record(feed: Feed, action: Action, ids: Sequence[int], values: Mapping[str, 
     if len(standings) == 1:
         (standing,) = standings
         return f"{name_of(standing)}: {state_of(standing, zone)}. {_clocks(standing, feed.register)}"
-    return _("{count} complaints: {kind}").format(count=len(standings), kind=say_field("kind", kind))
+    return _("{count} complaints: {kind}", count=len(standings), kind=say_field("kind", kind))
 
 
 def summary_lines(standing: Standing, register: Register) -> list[str]:
@@ -70,7 +70,7 @@ def summary_lines(standing: Standing, register: Register) -> list[str]:
     complaint = standing.complaint
     who = complaint.owner or ""
     if complaint.handler:
-        who = _("{owner}, reassigned to {handler}").format(owner=who, handler=complaint.handler)
+        who = _("{owner}, reassigned to {handler}", owner=who, handler=complaint.handler)
     parts = [name_of(standing), say_field("seller", complaint.seller or ""), who, state_of(standing, register.zone)]
     return [
         safe_text("  ".join(text for text in parts if text)),

@@ -72,7 +72,7 @@ class Board(App[None]):
         self._show_items()
         year = missing_year(self._feed.register.calendar, local_day(self._feed.clock(), self._feed.register.zone))
         if year is not None:
-            self._say(_("The official calendar of {year} is not in the register.").format(year=year))
+            self._say(_("The official calendar of {year} is not in the register.", year=year))
         self.set_interval(SECONDS_BETWEEN_LOOKS, self.look)
 
     def look(self) -> None:
@@ -213,7 +213,7 @@ class Board(App[None]):
         """Mark the complaint under the cursor: what is recorded next is so for all that are marked."""
         self._rows.toggle_mark()
         count = len(self._rows.marked)
-        self._say(_("{count} marked").format(count=count) if count else "")
+        self._say(_("{count} marked", count=count) if count else "")
 
     def action_search(self) -> None:
         """Ask for words to look for."""

@@ -133,7 +133,7 @@ def due_of(clock: Clock, zone: tzinfo, moment: datetime) -> str:
     if local.year == moment.astimezone(zone).year:
         day = day[5:]
     hour = "" if local.time() == LAST_SECOND else f" {local:%H:%M}"
-    shown = _("{weekday} {day}").format(weekday=_(WEEKDAY_NAMES[local.weekday()]), day=day)
+    shown = _("{weekday} {day}", weekday=_(WEEKDAY_NAMES[local.weekday()]), day=day)
     return f"{shown}{hour}{'?' if clock.provisional else ''}"
 
 
@@ -150,14 +150,14 @@ def left_of(item: AgendaItem, moment: datetime, calendar: WorkingCalendar, zone:
         if not days:
             return _("overdue")
         doubts = is_lateness_provisional(clock, moment, calendar, zone)
-        return _("{days} wd late").format(days=days) + ("?" if doubts else "")
+        return _("{days} wd late", days=days) + ("?" if doubts else "")
     if item.urgency is Urgency.DUE_TODAY:
         hours, seconds = divmod(int((clock.due - moment + timedelta(seconds=1)).total_seconds()), 3600)
         if hours >= 1:
-            return _("{hours} h left").format(hours=hours)
-        return _("{minutes} min left").format(minutes=seconds // 60)
+            return _("{hours} h left", hours=hours)
+        return _("{minutes} min left", minutes=seconds // 60)
     days = calendar.count_between(local_day(moment, zone), local_day(clock.due, zone))
-    return _("{days} wd left").format(days=days)
+    return _("{days} wd left", days=days)
 
 
 def columns_for(lines: Iterable[Line], room: int) -> list[tuple[int, int]]:
@@ -184,5 +184,5 @@ def counts(items: Iterable[AgendaItem], total: int) -> str:
     shown = by_urgency.total()
     parts = [f"{by_urgency[urgency]} {name}" for urgency, name in headings().items()]
     if shown < total:
-        parts.append(_("({shown} of {total})").format(shown=shown, total=total))
+        parts.append(_("({shown} of {total})", shown=shown, total=total))
     return "   ".join(parts)
