@@ -48,8 +48,8 @@ def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
     if work.beside_start:
         commands.append(START)
     runs, warm_ups = (work.runs, 0) if work.runs and work.runs < runs else (runs, warm_ups)
-    figures = in_turn(commands, bench.environment, runs, warm_ups, work.before)
-    if not work.reach:
+    figures = in_turn(commands, bench.environment, runs, warm_ups, work.before, on_terminal=work.on_terminal)
+    if work.all_told:
         figures = list(map(_by_own_clock, figures))
     ours, floor = figures[0], figures[1]
     wall, cpu = map(float, floor.told.split()) if work.told else (floor.wall, floor.cpu)

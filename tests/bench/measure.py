@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from statistics import median
 from typing import NamedTuple
 
@@ -33,19 +34,42 @@ Command = Sequence[str] | Callable[[int], Sequence[str]]
 """A command line, or what gives that of each turn."""
 
 
-def run(command: Command, environment: Mapping[str, str], turn: int = 0) -> tuple[Run, bytes]:
-    """Run a command to its end with its output piped; raises CalledProcessError where it fails."""
+def run(
+    command: Command, environment: Mapping[str, str], turn: int = 0, *, on_terminal: bool = False
+) -> tuple[Run, bytes]:
+    """Run a command to its end with its output piped, or on a terminal; raises CalledProcessError where it fails."""
     command = command(turn) if callable(command) else command
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    out, err = _read(process)
+    process, out, err = (_drawn if on_terminal else _piped)(command, dict(environment))
     cpu, held = _used(process)
     wall = time.perf_counter() - began
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(command), out, err)
     return Run(wall, cpu, held), out
+
+
+def _piped(command: Sequence[str], environment: dict[str, str]) -> "tuple[subprocess.Popen[bytes], bytes, bytes]":
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = _read(process)
+    return process, out, err
+
+
+def _drawn(command: Sequence[str], environment: dict[str, str]) -> "tuple[subprocess.Popen[bytes], bytes, bytes]":
+    import pty
+
+    master, slave = pty.openpty()
+    size = {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+    process = subprocess.Popen(command, env=environment | size, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    screen = bytearray()
+    # Linux says that the other end is gone by an error.
+    with suppress(OSError):
+        while chunk := os.read(master, 1 << 16):
+            screen += chunk
+    os.close(master)
+    return process, bytes(screen), b""
 
 
 def size(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, int]:
@@ -83,6 +107,8 @@ def in_turn(
     runs: int,
     warm_ups: int = 1,
     before: Callable[[], None] | None = None,
+    *,
+    on_terminal: bool = False,
 ) -> list[Figures]:
     """Return the medians of commands that are run in turn, so many times each, after runs that do not count.
 
@@ -94,7 +120,7 @@ def in_turn(
         if before is not None:
             before()
         for place, command in enumerate(commands):
-            one, told[place] = run(command, environment, turn)
+            one, told[place] = run(command, environment, turn, on_terminal=on_terminal)
             if turn >= warm_ups:
                 held[place].append(one)
     return [

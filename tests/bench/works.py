@@ -16,14 +16,17 @@ PYTHON = sys.executable
 PEERS_PART = 20
 """Peers count a twentieth of the deadlines."""
 
+IMPORT_REACH = 3.5
+"""170 us a complaint, on the machine on which the floor took 49."""
+
 START = (PYTHON, "-c", "import typer, sqlite3")
 
 
 class Work(NamedTuple):
-    """One row of the table. A floor that prints its own seconds (`told`) is counted by those.
+    """One row of the table. A floor that prints its own seconds (`told`) is counted by those, all where `all_told`.
 
-    `reach` is how many times the floor is to be reached at most, 0 where all tell their own seconds; `before` makes
-    ready what a run uses up; `part` is how much of the work peers do.
+    `reach` is how many times the floor's time the plan allows, 0 where it says nothing; `before` makes ready what a run
+    uses up; `part` is how much of the work peers do; `on_terminal` runs all on a terminal of 120 columns.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Work(NamedTuple):
     runs: int = 0
     beside_start: bool = False
     part: float = 1.0
+    all_told: bool = False
+    on_terminal: bool = False
 
 
 class Bench:
@@ -127,11 +132,14 @@ class Bench:
             peer("todo list", "todo", "list"),
         ]
         start = "import typer, sqlite3"
-        yield Work(f"overdue, 100 in {many}", self.dealtrack(self.large, "overdue"), start, START, 1.5, [tasks])
+        yield Work(f"overdue, 100 in {many}", self.dealtrack(self.large, "overdue"), start, START, 1.3, [tasks])
         small = self.dealtrack(self.small, "overdue")
         yield Work(f"overdue, 100 in {many}", self.dealtrack(self.large, "overdue"), "the same in 1,000", small, 1.1)
         for words in ("list --status open", "show 12", "due"):
-            yield Work(words, self.dealtrack(self.large, *words.split()), start, START, 1.6, looked)
+            yield Work(words, self.dealtrack(self.large, *words.split()), start, START, 1.3, looked)
+        for words in ("overdue", "list --status open"):
+            command = self.dealtrack(self.large, *words.split())
+            yield Work(f"{words}, on a terminal", command, start, START, 1.8, on_terminal=True)
         yield from self._recorded()
         yield self._imported()
         yield from self._deadlines()
@@ -141,7 +149,7 @@ class Bench:
             again,
             "reading the CSV",
             self.bare("reading", self.csv),
-            10,
+            0,
             told=True,
             runs=3,
         )
@@ -149,16 +157,17 @@ class Bench:
         hashing = self.bare("hashing", self.large)
         for words in ("overdue", "report --by platform"):
             past = self.dealtrack(self.large, *words.split(), "--as-of", "2014-11-15")
-            yield Work(f"{words} --as-of two years back", past, "SHA-256 and reading", hashing, 10.0, told=True, runs=1)
+            yield Work(f"{words} --as-of two years back", past, "SHA-256 and reading", hashing, 0, told=True, runs=1)
         verify = self.dealtrack(self.large, "verify")
-        yield Work("verify", verify, "SHA-256 and reading", hashing, 2.0, told=True, runs=1)
+        yield Work("verify", verify, "SHA-256 and reading", hashing, 8.0, told=True, runs=1)
         yield self._amended()
 
     def _reported(self) -> Iterator[Work]:
         name, report = f"report --by platform, {self.count:,}", self.dealtrack(self.large, "report", "--by", "platform")
         by_pandas = scripted("pandas", "pandas", "report", str(self.large))
-        for title, work in (("the same figures by SQL", "report"), ("SQL that counts met and missed alone", "narrow")):
-            yield Work(name, report, title, self.bare(work, self.large), 1.5, [by_pandas], told=True, runs=3)
+        floors = (("the same figures by SQL", "report", 1.5), ("SQL that counts met and missed alone", "narrow", 0))
+        for title, work, reach in floors:
+            yield Work(name, report, title, self.bare(work, self.large), reach, [by_pandas], told=True, runs=3)
 
     def _recorded(self) -> Iterator[Work]:
         copy = self.folder / "recorded.db"
@@ -184,7 +193,7 @@ class Bench:
                 command,
                 "start, and one commit",
                 floor,
-                2.0,
+                1.3,
                 others,
                 beside_start=True,
                 told=True,
@@ -207,7 +216,15 @@ class Bench:
         floor = self.bare("inserts", self.large, self.empty, self.folder / "floor.db")
         command = self.dealtrack(made, "import", csv)
         return Work(
-            f"import {self.count:,} rows", command, "bare executemany", floor, 2.0, others, True, before, runs=1
+            f"import {self.count:,} rows",
+            command,
+            "bare executemany",
+            floor,
+            IMPORT_REACH,
+            others,
+            True,
+            before,
+            runs=1,
         )
 
     def _deadlines(self) -> Iterator[Work]:
@@ -217,8 +234,11 @@ class Bench:
         ]
         floor = self.bare("look-ups", count)
         alone = f"deadlines alone, {count:,}"
-        yield Work(alone, self.bare("deadlines", count), "list look-ups", floor, 0, others, True, part=1 / PEERS_PART)
-        yield Work(f"{alone}, the day found too", self.bare("moments", count), "list look-ups", floor, 0, told=True)
+        title = "list look-ups"
+        part = 1 / PEERS_PART
+        yield Work(alone, self.bare("deadlines", count), title, floor, 0, others, True, part=part, all_told=True)
+        with_day = self.bare("moments", count)
+        yield Work(f"{alone}, the day found too", with_day, title, floor, 0, told=True, all_told=True)
 
     def _amended(self) -> Work:
         many = max(10, self.count // 100)
@@ -246,7 +266,7 @@ class Bench:
             amend,
             "the UPDATEs by hand",
             floor,
-            3.0,
+            0,
             (),
             True,
             before,
