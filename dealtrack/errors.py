@@ -71,7 +71,7 @@ def suggestion(names: Iterable[str]) -> str:
 # Bad input: what was asked for
 
 
-class UnknownComplaint(DealtrackError, exit_code=CHECK_FAILED):
+class UnknownComplaint(DealtrackError):
     """There is no complaint {reference} in the register.{nearest}"""
 
 
@@ -142,11 +142,11 @@ class UnknownEvidence(DealtrackError):
     """Entry {seq} is not evidence of complaint {complaint}. {known}"""
 
 
-class EvidenceAltered(DealtrackError):
+class EvidenceAltered(DealtrackError, exit_code=CHECK_FAILED):
     """Evidence {name} of complaint {complaint} {fault}. Recover the original from a backup."""
 
 
-class NothingToErase(DealtrackError, exit_code=REGISTER_UNUSABLE):
+class NothingToErase(DealtrackError):
     """Complaint {complaint} has no personal data on file.{hint} Nothing was erased."""
 
 
@@ -274,7 +274,7 @@ class InFuture(DealtrackError):
     """{at} is in the future (it is now {now}). Only what has already happened can be recorded."""
 
 
-class BadHistory(DealtrackError):
+class BadHistory(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The history of complaint {complaint} cannot be read at entry {seq}: {reason}."""
 
 
@@ -285,7 +285,7 @@ class BadEntry(DealtrackError, exit_code=REGISTER_UNUSABLE):
 # Bad input: files and rules
 
 
-class BadCalendarFile(DealtrackError, exit_code=REGISTER_UNUSABLE):
+class BadCalendarFile(DealtrackError):
     """Calendar {path}: {reason}."""
 
 
@@ -325,7 +325,7 @@ class CannotRead(DealtrackError):
     """Cannot read {path}: {reason}."""
 
 
-class CannotWrite(DealtrackError):
+class CannotWrite(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """Cannot write {path}: {reason}."""
 
 
@@ -344,11 +344,11 @@ class RegisterMissing(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """There is no register at {path}. Create one with 'dealtrack init', or name another with --db."""
 
 
-class RegisterExists(DealtrackError, exit_code=REGISTER_UNUSABLE):
+class RegisterExists(DealtrackError):
     """There is already a register at {path}. Nothing was changed. Name another place with --db."""
 
 
-class NotARegister(DealtrackError):
+class NotARegister(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """{path} is not a dealtrack register: {reason}. Name the right file with --db."""
 
 
