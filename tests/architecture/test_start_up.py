@@ -170,7 +170,7 @@ def test_an_older_python_is_told_what_is_needed() -> None:
     older = [python for python in pythons() if python.version < OLDEST]
     for python in older:
         told = subprocess.run(
-            [python.program, "-m", "dealtrack", "list"], cwd=PROJECT, capture_output=True, text=True, check=False
+            [python.program, "-B", "-m", "dealtrack", "list"], cwd=PROJECT, capture_output=True, text=True, check=False
         )
         line = f"dealtrack: Python 3.11 or later is needed, and this is {python.release}.\n"
         assert (told.returncode, told.stdout, told.stderr) == (2, "", line)
