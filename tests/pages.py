@@ -155,7 +155,7 @@ def set_up_output() -> None:
     """Print what the commands of the set-up print, once the environment is made."""
     words = marked("set-up").replace("\\\n", " ").replace("\n", " ")
     steps = [step.strip() for step in words.split("&&")]
-    ours = [step.replace(".venv/bin/", "") for step in steps if not re.search(r"-m venv|/pip ", step)]
+    ours = [step.replace(".venv/bin/", "") for step in steps if not re.search(r"-m venv|/pip |-m compileall", step)]
     desk = Desk("2016-11-21")
     status, text = desk.run(" && ".join(ours))
     if status != 0:
