@@ -215,8 +215,7 @@ def init(
 ) -> None:
     """Create a register."""
     from dealtrack.register.create import Setup, create_register
-    from dealtrack.sources.calendar_files import is_timezone
-    from dealtrack.sources.calendars import differs_by_subdivision, load_calendar
+    from dealtrack.sources.calendars import differs_by_subdivision, is_timezone, load_calendar
     from dealtrack.sources.platforms import first_platforms
 
     if session.path.exists():

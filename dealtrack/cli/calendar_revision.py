@@ -41,7 +41,7 @@ def amend(
     yes: Yes,
 ) -> None:
     """Override calendar days; first shows which deadlines move."""
-    from dealtrack.sources.calendar_files import Amendment
+    from dealtrack.sources.calendars import Amendment
 
     if off + worked + plain != 1:
         raise MissingValue(what="Kind of the days", option="--off, --worked or --plain")

@@ -18,7 +18,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.core.text import first_few, names_within
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
-from dealtrack.exchange.day_orders import NAMES, DayOrder
+from dealtrack.exchange.date_forms import NAMES, DayOrder
 from dealtrack.exchange.headers import header_rows
 from dealtrack.exchange.layout import MappedColumns
 from dealtrack.exchange.mapping import Mapping, find_mapping, with_options

@@ -15,9 +15,8 @@ from dealtrack.core.moments import show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, watch_record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue
-from dealtrack.exchange.files import FileKind, binary_output, text_output
+from dealtrack.exchange.files import ENDINGS, FileKind, binary_output, grouped, text_output, write_lists
 from dealtrack.exchange.ics import Deadline, ics_bytes
-from dealtrack.exchange.lists import ENDINGS, grouped, write_lists
 from dealtrack.exchange.writers import write_csv
 from dealtrack.phrase import Phrase
 from dealtrack.register.queries import View

@@ -7,8 +7,22 @@ from functools import cache
 from typing import NamedTuple
 
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
-from dealtrack.exchange.date_forms import AUTO, EPOCH_MS, EPOCH_S, EXCEL_1900, ROC, compile_form
-from dealtrack.exchange.day_orders import DAY, MONTH, NAMES, YEAR, form_in, only_order, readings, sign_in
+from dealtrack.exchange.date_forms import (
+    AUTO,
+    DAY,
+    EPOCH_MS,
+    EPOCH_S,
+    EXCEL_1900,
+    MONTH,
+    NAMES,
+    ROC,
+    YEAR,
+    compile_form,
+    form_in,
+    only_order,
+    readings,
+    sign_in,
+)
 from dealtrack.phrase import Phrase, both, either
 
 _OTHERS = (

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from dealtrack.core.day_times import ONE_DAY, day_start
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
-from dealtrack.exchange.date_forms import AUTO, ISO, WrittenDate, compile_form, plain_text
-from dealtrack.exchange.day_orders import DayOrder, readings
+from dealtrack.exchange.date_forms import AUTO, ISO, DayOrder, WrittenDate, compile_form, plain_text, readings
 from dealtrack.phrase import Fault, Phrase, either
 
 _CACHE_SIZE = 100_000

@@ -7,9 +7,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dealtrack.exchange.complaint_row import ComplaintRow, RowReader, RowRefused
-from dealtrack.exchange.date_forms import ISO
+from dealtrack.exchange.date_forms import ISO, DayOrder
 from dealtrack.exchange.dates import DateReader
-from dealtrack.exchange.day_orders import DayOrder
 from dealtrack.exchange.headers import is_no_row
 from dealtrack.exchange.layout import check_header, lay_out, loose_name
 from dealtrack.exchange.mapping import Mapping

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Section, Share
-from dealtrack.reports.rounding import RECORD_PLACES, rounded
+from dealtrack.reports.words import RECORD_PLACES, rounded
 
 Record = dict[str, Any]
 

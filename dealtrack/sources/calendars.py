@@ -1,15 +1,341 @@
-"""Calendars by name: files in data/calendars and the user's own, country codes of the holidays package, paths."""
+"""Calendars by name: files, with a country or weekends alone and amendments, codes of the holidays package, paths."""
 
 import re
+from calendar import isleap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
-from dealtrack.core.calendar import CalendarRules
+from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
 from dealtrack.core.matching import nearest_words
-from dealtrack.errors import UnknownCalendar, suggestion
-from dealtrack.sources.calendar_files import calendar_files, calendar_from_file, files_by_name
-from dealtrack.sources.countries import calendar_of_country
-from dealtrack.sources.holidays_package import countries, differing_subdivisions, find_country
-from dealtrack.sources.toml_files import as_path
+from dealtrack.errors import BadCalendarFile, UnknownCalendar, suggestion
+from dealtrack.phrase import Fault, Phrase, Word, listed
+from dealtrack.sources.countries import (
+    FIRST_DAY,
+    FOLDER,
+    LAST_DAY,
+    SUFFIX,
+    TABLE_NAME,
+    Country,
+    calendar_of_country,
+    country_entry,
+    days_of_country,
+    official_years,
+    read_announcements,
+    read_years,
+    spans_of,
+    with_issue,
+)
+from dealtrack.sources.holidays_package import (
+    PUBLIC,
+    CountryDays,
+    categories_of,
+    countries,
+    day_text,
+    differing_subdivisions,
+    find_country,
+)
+from dealtrack.sources.toml_files import DAY, TomlTable, as_path, kind_name, read_table
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FILE_KEYS = (
+    "name", "title", "country", "subdivision", "weekend", "timezone", "official", "source", "law", "categories",
+    "yearly_off", "include", "amendment",
+)  # fmt: skip
+AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice", "issued")
+CLOSED_EACH_YEAR = "Closed each year by law"
+DAY_OF_YEAR = re.compile(r"(\d\d)-(\d\d)")
+LEAP_YEAR = 2000
+PLAIN = Ruling(True, DayKind.WEEKDAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A correction of the official calendar: days off, days worked, and days that the weekday rule governs again.
+
+    `issued` is the notice's day of issue as YYYY-MM-DD, empty where it is not known.
+    """
+
+    name: str
+    off: tuple[date, ...] = ()
+    worked: tuple[date, ...] = ()
+    plain: tuple[date, ...] = ()
+    scope: str = ""
+    notice: str = ""
+    issued: str = ""
+
+    def rulings(self, weekend: frozenset[int]) -> dict[date, Ruling]:
+        """Return what the amendment rules of each of its days; `weekend` is the calendar's own."""
+        kinds = (DayKind.WEEKDAY, DayKind.WEEKEND)
+        plain = ((day, day.weekday() in weekend) for day in self.plain)
+        origin = (self.name, self.notice, self.issued, self.scope)
+        return {
+            **{day: Ruling(not rest, kinds[rest], *origin) for day, rest in plain},
+            **{day: Ruling(False, DayKind.AMENDED_OFF, *origin) for day in self.off},
+            **{day: Ruling(True, DayKind.AMENDED_WORKED, *origin) for day in self.worked},
+        }
+
+
+def parse_days(text: str) -> tuple[date, ...]:
+    """Return the days of `2014-11-07` or of a span with both ends in, `2014-11-07/2014-11-12`; raises ValueError."""
+    first, slash, last = text.strip().partition("/")
+    start = _day(first)
+    end = _day(last) if slash else start
+    if end < start:
+        raise Fault("the span {text!r} ends before it begins", text=text)
+    return tuple(days_between(start, end))
+
+
+def _day(text: str) -> date:
+    text = text.strip()
+    try:
+        if not re.fullmatch(DAY, text):
+            raise ValueError
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Fault("{text!r} is not a date: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text) from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        span = {"first": FIRST_DAY, "last": LAST_DAY}
+        raise Fault("{text} is outside the calendar, which runs from {first} to {last}", text=text, **span)
+    return day
+
+
+def calendar_files(data_folder: Path, user_folder: Path) -> list[Path]:
+    """Return the calendar files, the shipped ones first."""
+    shipped = [file for file in sorted((data_folder / FOLDER).glob("*" + SUFFIX)) if file.stem != TABLE_NAME]
+    return [*shipped, *sorted((user_folder / FOLDER).glob("*" + SUFFIX))]
+
+
+def files_by_name(data_folder: Path, user_folder: Path) -> dict[str, Path]:
+    """Return the calendar files by their case-folded names; a shipped one goes before the user's of the same name."""
+    return {file.stem.casefold(): file for file in reversed(calendar_files(data_folder, user_folder))}
+
+
+def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
+    """Return the calendar of a file under the name by which it is found again; raises BadCalendarFile."""
+    table = read_table(path, BadCalendarFile)
+    table.allow(*FILE_KEYS)
+    # The name in the file is for its reader; a calendar is found again by that of the file.
+    table.text_of("name", name)
+    given_weekend = _weekend(table)
+    weekend = frozenset({5, 6}) if given_weekend is None else given_weekend
+    zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), read_years(table)
+    if zone and not is_timezone(zone):
+        table.refuse("unknown time zone {zone!r}; write it as Asia/Shanghai", "timezone", zone=zone)
+    rulings: dict[date, Ruling] = {}
+    spans: tuple[tuple[date, date], ...] = ()
+    parts, law, shipped = table.texts_of("subdivision", ()), table.text_of("law", ""), table
+    if code := table.text_of("country", ""):
+        shipped = table if any(parts) else _shipped_for(table, code, data_folder)
+        country, days = _country_of_file(table, code, [part for part in parts if part], shipped, data_folder)
+        zone, source, law = zone or country.timezone, source or country.source, law or country.law
+        announcements = read_announcements(code, data_folder)
+        spans = spans_of(announcements)
+        if years is None:
+            years = official_years(country, days)
+        weekend = days.weekend if given_weekend is None else given_weekend
+        rulings = {
+            day: ruling
+            for day, ruling in with_issue(days.rulings, announcements).items()
+            if given_weekend is None or _holds_on(day, ruling, given_weekend)
+        }
+    elif any(parts):
+        table.refuse("subdivision needs country", "subdivision")
+    elif "categories" in table.values:
+        table.refuse("categories needs country", "categories")
+    for day in _yearly_off(table if "yearly_off" in table.values else shipped):
+        if rulings.get(day, PLAIN).kind is not DayKind.HOLIDAY:
+            rulings[day] = Ruling(False, DayKind.AMENDED_OFF, CLOSED_EACH_YEAR, source)
+    amendments = [*_included(table, (path,), data_folder, user_folder), *_amendments(table)]
+    for amendment in amendments:
+        rulings.update(amendment.rulings(weekend))
+    return CalendarRules(
+        name=name,
+        title=table.text_of("title", name),
+        timezone=zone,
+        first=FIRST_DAY,
+        last=LAST_DAY,
+        weekend=weekend,
+        rulings=rulings,
+        official=frozenset(range(FIRST_DAY.year, LAST_DAY.year + 1)) if years is None else years,
+        source=source,
+        spans=spans,
+        law=law,
+    )
+
+
+def _shipped_for(table: TomlTable, code: str, data_folder: Path) -> TomlTable:
+    """Return the file that is shipped for a country, whose `categories` and `yearly_off` hold where a file has none.
+
+    It does not speak for subdivisions: each has its own law.
+    """
+    path = data_folder / FOLDER / (code.lower() + SUFFIX)
+    return read_table(path, BadCalendarFile) if path.exists() else table
+
+
+def _yearly_off(table: TomlTable) -> Iterator[date]:
+    """Yield the days of `yearly_off = ["12-29/01-03"]` in every year, both ends in; one may run into the next year."""
+    for text in table.texts_of("yearly_off", ()):
+        first, slash, last = text.partition("/")
+        start, end = _day_of_year(table, first, text), _day_of_year(table, last if slash else first, text)
+        for year in range(FIRST_DAY.year - 1, LAST_DAY.year + 1):
+            ordinal = date(LEAP_YEAR, *start).toordinal()
+            runs_on = end < start
+            length = date(LEAP_YEAR + runs_on, *end).toordinal() - ordinal
+            for step in range(length + 1):
+                of_leap_year = date.fromordinal(ordinal + step)
+                month, day = of_leap_year.month, of_leap_year.day
+                own_year = year + (of_leap_year.year - LEAP_YEAR)
+                if (month, day) == (2, 29) and not isleap(own_year):
+                    continue
+                if FIRST_DAY <= (of_year := date(own_year, month, day)) <= LAST_DAY:
+                    yield of_year
+
+
+def _day_of_year(table: TomlTable, text: str, whole: str) -> tuple[int, int]:
+    try:
+        if not (written_as := DAY_OF_YEAR.fullmatch(text.strip())):
+            raise ValueError
+        day = date(LEAP_YEAR, int(written_as[1]), int(written_as[2]))
+    except ValueError:
+        table.refuse('yearly_off cannot be {text!r}; write days as "12-24" or "12-29/01-03"', "yearly_off", text=whole)
+    return day.month, day.day
+
+
+def _holds_on(day: date, ruling: Ruling, weekend: frozenset[int]) -> bool:
+    """Tell whether a country's ruling still holds where the file sets a weekend of its own."""
+    if ruling.kind is DayKind.MAKE_UP:
+        return day.weekday() in weekend
+    return ruling.kind is DayKind.HOLIDAY
+
+
+def _country_of_file(
+    table: TomlTable, code: str, subdivisions: list[str], shipped: TomlTable, data_folder: Path
+) -> tuple[Country, CountryDays]:
+    """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
+    if find_country(code) is None:
+        near = suggestion(nearest_words(code, countries()))
+        text = Phrase("unknown country {code!r};{nearest} use a code such as CN, US or GB", code=code, nearest=near)
+        table.refuse(text, "country")
+    places = []
+    for part in subdivisions or [""]:
+        if (place := find_country(code, part)) is None:
+            allowed = listed(countries().get(code.upper()) or [Word("none")])
+            values = {"code": code.upper(), "part": part, "allowed": allowed}
+            table.refuse("{code} has no subdivision {part!r}; allowed: {allowed}", "subdivision", **values)
+        places.append(place)
+    country = country_entry(places[0][0], places[0][1] if len(places) == 1 else "", data_folder)
+    closed = table if "categories" in table.values else shipped
+    categories = closed.words_of("categories", categories_of(places[0][0]), PUBLIC)
+    sets = [days_of_country(*place, country, categories) for place in places]
+    return country, sets[0] if len(sets) == 1 else _union([part for _, part in places], sets)
+
+
+def _union(parts: list[str], sets: list[CountryDays]) -> CountryDays:
+    rulings: dict[date, Ruling] = {}
+    for day in sorted({day for days in sets for day in days.rulings}):
+        by_part = [(part, days.rulings.get(day)) for part, days in zip(parts, sets, strict=True)]
+        rests = [(part, ruling) for part, ruling in by_part if ruling is not None and not ruling.worked]
+        if not rests:
+            rulings[day] = next(ruling for _, ruling in by_part if ruling is not None)
+            continue
+        names: dict[str, list[str]] = {}
+        for part, ruling in rests:
+            names.setdefault(ruling.name, []).append(part)
+        everywhere = len(rests) == len(parts) and len(names) == 1
+        name = "; ".join(text if everywhere else f"{text} ({', '.join(where)})" for text, where in names.items())
+        first = rests[0][1]
+        country = first.source.rpartition("-")[0]
+        source = f"{country}-{'/'.join(part for part, _ in rests)}"
+        rulings[day] = Ruling(False, first.kind, name, source)
+    return CountryDays(
+        frozenset.intersection(*(days.weekend for days in sets)),
+        rulings,
+        max(days.first_year for days in sets),
+        frozenset().union(*(days.estimated for days in sets)),
+        frozenset.intersection(*(days.substituted for days in sets)),
+    )
+
+
+def _weekend(table: TomlTable) -> frozenset[int] | None:
+    if "weekend" not in table.values:
+        return None
+    days = frozenset(WEEKDAYS.index(word) for word in table.words_of("weekend", WEEKDAYS))
+    if len(days) == len(WEEKDAYS):
+        table.refuse("weekend leaves no working day in the week", "weekend")
+    return days
+
+
+def is_timezone(name: str) -> bool:
+    """Tell whether there is a time zone of this name."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
+    """Return the amendments of the calendar files named by `include`, and of those that they include."""
+    amendments: list[Amendment] = []
+    path_of = files_by_name(data_folder, user_folder)
+    for name in table.texts_of("include", ()):
+        path = path_of.get(name.casefold())
+        if path is None:
+            stems = sorted(file.stem for file in path_of.values())
+            values = {"name": name, "names": listed(stems)}
+            table.refuse("there is no calendar file {name!r} to include; allowed: {names}", name, **values)
+        if path in above:
+            table.refuse("the calendar includes itself through {name!r}", name, name=name)
+        other = read_table(path, BadCalendarFile)
+        amendments += _included(other, (*above, path), data_folder, user_folder)
+        amendments += _amendments(other)
+    return amendments
+
+
+def _amendments(table: TomlTable) -> list[Amendment]:
+    amendments = []
+    key_of: dict[date, str] = {}
+    for entry in table.tables_of("amendment"):
+        entry.allow(*AMENDMENT_KEYS)
+        days = {key: _days(entry, key) for key in ("off", "worked", "plain")}
+        if not any(days.values()):
+            entry.refuse("the amendment changes no day; give it off, worked or plain")
+        for key, values in days.items():
+            for day in values:
+                if (one := key_of.setdefault(day, key)) != key:
+                    entry.refuse("{day} is both {one} and {other}", key, day=day_text(day), one=one, other=key)
+        name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
+        issued = _issued(entry)
+        amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice, issued))
+    return amendments
+
+
+def _issued(entry: TomlTable) -> str:
+    """Return the day of issue of an amendment's notice, as YYYY-MM-DD."""
+    days = _days(entry, "issued")
+    if len(days) > 1:
+        entry.refuse("issued must be one day", "issued")
+    return days[0].isoformat() if days else ""
+
+
+def _days(entry: TomlTable, key: str) -> tuple[date, ...]:
+    value = entry.values.get(key, [])
+    days: list[date] = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, date) and not isinstance(item, datetime):
+            item = item.isoformat()
+        if not isinstance(item, str):
+            entry.refuse("{key} must be dates as text, not {kind}", key, key=key, kind=kind_name(type(item)))
+        try:
+            days += parse_days(item)
+        except ValueError as error:
+            entry.refuse(str(error), item if item and item in entry.text[entry.begins or 0 :] else key)
+    return tuple(days)
+
 
 COUNTRY_CODE = re.compile(r"([A-Za-z]{2})(?:-(.+))?")
 

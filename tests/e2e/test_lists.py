@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from dealtrack.core.standing import WATCH_KEYS
-from dealtrack.exchange.lists import INDEX
+from dealtrack.exchange.files import INDEX
 from tests.conftest import PROJECT, Clerk, prepared
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"

@@ -18,9 +18,15 @@ from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadCalendarFile, OutsideCalendar, UnknownCalendar
-from dealtrack.sources.announcements import read_announcements
-from dealtrack.sources.calendar_files import Amendment, parse_days
-from dealtrack.sources.calendars import calendar_names, country_names, differs_by_subdivision, load_calendar
+from dealtrack.sources.calendars import (
+    Amendment,
+    calendar_names,
+    country_names,
+    differs_by_subdivision,
+    load_calendar,
+    parse_days,
+)
+from dealtrack.sources.countries import read_announcements
 from dealtrack.sources.policies import load_policy
 from tests.conftest import SHARED_DATA, tries
 from tests.worked_table import ROWS

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from dealtrack.core.moments import Moment, iso_local, parse_moment, show_moment, to_store
 from dealtrack.errors import BadMoment
-from dealtrack.exchange.date_forms import AUTO, compile_form
+from dealtrack.exchange.date_forms import AUTO, DayOrder, compile_form
 from dealtrack.exchange.date_suggestion import find_forms
 from dealtrack.exchange.dates import DateReader
-from dealtrack.exchange.day_orders import DayOrder
 from tests.conftest import tries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

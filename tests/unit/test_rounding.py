@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from dealtrack.reports.figures import Share, Whole
 from dealtrack.reports.records import rate_of
-from dealtrack.reports.rounding import rounded
-from dealtrack.reports.sheet_tables import shown_in
-from dealtrack.reports.words import number_of, percent
+from dealtrack.reports.words import number_of, percent, rounded
+from dealtrack.reports.workbook import shown_in
 
 
 def half_up(number: Fraction, places: int) -> Decimal:

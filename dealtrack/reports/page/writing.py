@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports.figures import Report, Share
-from dealtrack.reports.page.charts import compared_chart, intake_chart, parts_chart, rates_chart
-from dealtrack.reports.page.drawing import Chart, draw_chart
-from dealtrack.reports.rounding import RATE_PLACES, rounded
+from dealtrack.reports.page.charts import Chart, compared_chart, draw_chart, intake_chart, parts_chart, rates_chart
 from dealtrack.reports.tables import (
     Col,
     Table,
@@ -25,7 +23,17 @@ from dealtrack.reports.tables import (
     rates_table,
     total_shares,
 )
-from dealtrack.reports.words import Translate, days_of, intake_words, number_of, percent, title_of, whole_words
+from dealtrack.reports.words import (
+    RATE_PLACES,
+    Translate,
+    days_of,
+    intake_words,
+    number_of,
+    percent,
+    rounded,
+    title_of,
+    whole_words,
+)
 
 FOLDER = Path(__file__).parent
 LINE = 14
