@@ -159,13 +159,10 @@ def _csv_rows(
         elif len(cells) > width and not any(cells[width:]):
             yield RawRow(line, header, cells[:width])
         else:
-            yield Refusal(line, _ragged(len(cells), width), RawRow(line, header, cells))
-
-
-def _ragged(count: int, width: int) -> str:
-    if count == 1:
-        return Phrase("the row has 1 cell, the header {width}", width=width)
-    return Phrase("the row has {found} cells, the header {width}", found=count, width=width)
+            reason = Phrase("the row has {found} cells, the header {width}", found=len(cells), width=width)
+            if len(cells) == 1:
+                reason = Phrase("the row has 1 cell, the header {width}", width=width)
+            yield Refusal(line, reason, RawRow(line, header, cells))
 
 
 def _csv_fault(error: csv.Error) -> str:

@@ -25,28 +25,9 @@ def metadata(
     """
     shown = template["views"]
     shut = {name: {"allow": False, "hidden": True} for name in (*CATALOGUE, *tables, *views) if name not in shown}
-    open_views = {name: _view(shown[name], views[name]) for name in shown if name in views}
-    description = template["description"].format(zone=zone)
-    return {
-        "title": template["title"],
-        "description": description,
-        "allow_sql": False,
-        "allow_download": False,
-        "tables": shut,
-        "databases": {
-            database: {
-                "title": template["title"],
-                "description": description,
-                "allow_sql": False,
-                "allow_download": False,
-                "tables": {**open_views, **shut},
-                "queries": {
-                    name: {**query, "sql": query["sql"].strip()} for name, query in template["queries"].items()
-                },
-            }
-        },
-    }
-
-
-def _view(titles: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
-    return {**titles, "sortable_columns": list(columns)}
+    open_views = {name: {**shown[name], "sortable_columns": list(views[name])} for name in shown if name in views}
+    queries = {name: {**query, "sql": query["sql"].strip()} for name, query in template["queries"].items()}
+    about = {"title": template["title"], "description": template["description"].format(zone=zone)}
+    whole = {**about, "allow_sql": False, "allow_download": False}
+    databases = {database: {**whole, "tables": {**open_views, **shut}, "queries": queries}}
+    return {**whole, "tables": shut, "databases": databases}

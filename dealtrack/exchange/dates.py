@@ -148,15 +148,11 @@ class DateReader:
             self.order.see_unread(text)
         if self._is_workbook:
             self.order.see_cell(text, False)
-        if not reason:
-            reason = Phrase(
-                "is {fault}; {advice}",
-                fault=Phrase("not a date in a known format")
-                if AUTO in self.forms
-                else Phrase("not a date of the form {names}", names=either(self.forms)),
-                advice=_advice(text),
-            )
-        raise ValueError(reason)
+        if reason:
+            raise Fault(reason)
+        fault = Phrase("not a date of the form {names}", names=either(self.forms))
+        known = Phrase("not a date in a known format")
+        raise Fault("is {fault}; {advice}", fault=known if AUTO in self.forms else fault, advice=_advice(text))
 
     def _to_utc(self, when: datetime) -> datetime:
         """Return a local moment in UTC: the first of two where clocks went back; ValueError where they skipped it."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TextIO, TypeVar
+from typing import BinaryIO, TextIO
 from zipfile import BadZipFile, ZipFile
 
 from dealtrack.core.file_names import file_names
@@ -24,8 +25,6 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 WORKBOOK_MAGIC, WORKBOOK_PART = b"PK\x03\x04", "xl/workbook.xml"
 LOOK_AT = 4096
 """The bytes of a file that tell what kind of file it is."""
-
-_Stream = TypeVar("_Stream", TextIO, BinaryIO)
 
 
 class FileKind(Enum):
@@ -46,34 +45,20 @@ def text_output(path: Path, kind: FileKind | None) -> Iterator[TextIO]:
     A symbolic link stays one; a pipe or a device is written to as it is. A file of another kind is never replaced, nor
     a register, nor what belongs to one; without a kind the name is dealtrack's own. Raises CannotWrite.
     """
-    with _beside(path, kind, _open_text) as stream:
+    with binary_output(path, kind) as out, TextIOWrapper(out, encoding="utf-8", newline="") as stream:
         yield stream
 
 
 @contextmanager
-def binary_output(path: Path, kind: FileKind) -> Iterator[BinaryIO]:
+def binary_output(path: Path, kind: FileKind | None) -> Iterator[BinaryIO]:
     """Give a file of bytes that takes its place as one of `text_output` does; raises CannotWrite."""
-    with _beside(path, kind, _open_bytes) as stream:
-        yield stream
-
-
-def _open_text(place: Path | int) -> TextIO:
-    return open(place, "w", encoding="utf-8", newline="", closefd=isinstance(place, Path))
-
-
-def _open_bytes(place: Path | int) -> BinaryIO:
-    return open(place, "wb", closefd=isinstance(place, Path))
-
-
-@contextmanager
-def _beside(path: Path, kind: FileKind | None, opened: Callable[[Path | int], _Stream]) -> Iterator[_Stream]:
     try:
         if not _may_be_replaced(path, kind):
-            with opened(path) as stream:
+            with path.open("wb") as stream:
                 yield stream
             return
         # Where a link leads: the link itself stays.
-        with new_file(Path(os.path.realpath(path))) as handle, opened(handle) as stream:
+        with new_file(Path(os.path.realpath(path))) as handle, open(handle, "wb", closefd=False) as stream:
             yield stream
     except OSError as error:
         raise CannotWrite(path=path, reason=error.strerror or str(error)) from None
@@ -106,7 +91,11 @@ def _may_be_replaced(path: Path, kind: FileKind | None) -> bool:
 def _is_of_kind(path: Path, head: bytes, kind: FileKind) -> bool:
     """Tell whether a file that begins with these bytes holds what a kind of file holds."""
     if kind is FileKind.WORKBOOK:
-        return head.startswith(WORKBOOK_MAGIC) and _holds(path, WORKBOOK_PART)
+        try:
+            with ZipFile(path) as archive:
+                return head.startswith(WORKBOOK_MAGIC) and WORKBOOK_PART in archive.namelist()
+        except (BadZipFile, ValueError, NotImplementedError):
+            return False
     if b"\0" in head or head.startswith(WORKBOOK_MAGIC):
         return False
     text = head.decode("utf-8-sig", "replace").lstrip()
@@ -123,14 +112,6 @@ def _is_of_kind(path: Path, head: bytes, kind: FileKind) -> bool:
             return bool(re.search(r"[:：].*\d", first)) and rest[:1] in ("\n", "\r")
         case FileKind.TABLE:
             return _is_table(text)
-
-
-def _holds(path: Path, part: str) -> bool:
-    try:
-        with ZipFile(path) as archive:
-            return part in archive.namelist()
-    except (BadZipFile, ValueError, NotImplementedError):
-        return False
 
 
 def _is_table(text: str) -> bool:

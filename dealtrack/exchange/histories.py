@@ -199,10 +199,7 @@ def _text(key: str, value: Any) -> str:
         raise Fault("was refused: {reason}", reason=str(error)) from None
 
 
-Renamed = Callable[[str], str]
-
-
-def with_platforms(entry: HistoryEntry, name_of: Renamed) -> HistoryEntry:
+def with_platforms(entry: HistoryEntry, name_of: Callable[[str], str]) -> HistoryEntry:
     """Return an entry with the platform that it names under the name that the register knows it by."""
     if "platform" not in entry.detail:
         return entry

@@ -93,7 +93,7 @@ def _event(
         start = local.replace(tzinfo=None)
     event.add("status", "TENTATIVE" if clock.provisional else "CONFIRMED")
     form = _("{clock} OVERDUE: {complaint}") if is_overdue else _("{clock} due: {complaint}")
-    title = form.format(clock=_(clock.name), complaint=safe_text(" ".join(text for text in words if text)))
+    title = form.format(clock=_(clock.name), complaint=safe_text(" ".join(filter(None, words))))
     event.add("summary", f"{title} ?" if clock.provisional else title)
     event.add("description", "\n".join(_description(deadline, _)))
     event.add("categories", [safe_text(complaint.platform)])

@@ -70,7 +70,9 @@ def _json_row(line: int, value: Any, before: tuple[str, ...]) -> RawRow | Refusa
             line, Phrase("it is JSON, but not an object with columns"), RawRow(line, ("text",), (_text(value),))
         )
     if value and value[0][0] in _AROUND:
-        value = _inner(value)
+        parts = dict(value)
+        inner = parts.get("properties") if parts.get("type") == "Feature" else parts.get("_source")
+        value = inner if type(inner) is _Pairs else value
     elif value and [key for key, _ in value] == [*MARKS, ROW] and type(value[-1][1]) is _Pairs:
         # A refused row, in the file that --rejects wrote.
         value = value[-1][1]
@@ -83,15 +85,6 @@ def _json_row(line: int, value: Any, before: tuple[str, ...]) -> RawRow | Refusa
         twice = next(key for key in header if header.count(key) > 1)
         return Refusal(line, Phrase("it names {twice!r} twice", twice=twice), row)
     return row
-
-
-def _inner(value: _Pairs) -> _Pairs:
-    """Return the object of columns inside what a search engine or a map writes around each, else the value itself."""
-    parts = dict(value)
-    inner = parts.get("_source") if "_source" in parts else None
-    if parts.get("type") == "Feature":
-        inner = parts.get("properties")
-    return inner if type(inner) is _Pairs else value
 
 
 def _text(value: Any) -> str:

@@ -140,9 +140,7 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         if indexes:
             fields[name] = indexes
     kept = {column: place for column in mapping.keep if (place := find(column)) is not None}
-    own = None
-    if mapping.name == DEFAULT and all(name in exact for name in OWN):
-        own = exact[ID][0], exact[COLUMN][0]
+    own = (exact[ID][0], exact[COLUMN][0]) if mapping.name == DEFAULT and all(name in exact for name in OWN) else None
     only = {
         name: tuple((find(column), words) for column, words in conditions.items())
         for name, conditions in mapping.only.items()
@@ -162,7 +160,7 @@ def _states(
     closed: Closed | None, header: Sequence[str], find: Callable[[str], int | None], read: Collection[int]
 ) -> tuple[State, ...]:
     if closed is None:
-        return tuple(_state_columns(header, [loose_name(words_apart(column)) for column in header], read))
+        return tuple(_state_columns(header, read))
     places = (find(column) for column in closed.columns)
     states = (State(place, header[place], closed.words) for place in places if place is not None)
     return tuple(islice(states, 1))
@@ -176,12 +174,10 @@ def says_closed(text: str) -> bool:
     return match is not None and not _OPEN_STILL.search(plain[: match.start()]) and not plain.endswith("中")
 
 
-def _state_columns(header: Sequence[str], names: Sequence[str], places: Collection[int]) -> Iterator[State]:
-    """Yield the columns of a header that may tell the state of a complaint; those at `places` tell something else.
-
-    `names` are the columns' names without case and punctuation, their words apart.
-    """
-    for place, (column, name) in enumerate(zip(header, names, strict=True)):
+def _state_columns(header: Sequence[str], places: Collection[int]) -> Iterator[State]:
+    """Yield the columns of a header that may tell the state of a complaint; those at `places` tell something else."""
+    for place, column in enumerate(header):
+        name = loose_name(words_apart(column))
         if place in places or not name or _OF_OTHERS.search(name):
             continue
         if _STATE_COLUMN.search(name):

@@ -184,7 +184,7 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
     form = _format(start.lstrip("\ufeff \t\r\n"), name)
     text.seek(0)
     # UTF-16 and GB18030 files may begin with a mark that their decoders leave in.
-    lines = _without_mark(text) if start.startswith("\ufeff") else text
+    lines = chain([next(text).removeprefix("\ufeff")], text) if start.startswith("\ufeff") else text
     if form == "csv":
         return form, read_csv(lines, name, query)
     if query.rows is not None:
@@ -204,11 +204,6 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
         raise CannotRead.because("line {line}: {reason}", name, line=first[0].line, reason=first[0].reason)
     header = tuple(dict.fromkeys(column for row in first if isinstance(row, RawRow) for column in row.header))
     return "json" if is_array else form, SourceTable(header, chain(first, rows), [], first[0].line)
-
-
-def _without_mark(text: TextIO) -> Iterator[str]:
-    yield next(text).removeprefix("\ufeff")
-    yield from text
 
 
 def _format(start: str, name: str) -> str:

@@ -169,8 +169,9 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
     if not column.values:
         return named
     if field in EVENTS:
-        value = column.share(is_date)
-        if value < _LIKELY or _is_planned(column.name):
+        value, name = column.share(is_date), loose_name(words_apart(column.name))
+        is_planned = any(word in (name.split() if word.isascii() else name) for word in column_words()["planned"])
+        if value < _LIKELY or is_planned:
             return 0
         if named:
             return named + value
@@ -182,7 +183,10 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
             value = column.share(email_key)
         case "phone":
             if named:
-                return named + 1 if column.share(_is_phone) >= _LIKELY else 0
+                masked = column.share(
+                    lambda text: phone_key(text) or ("*" in text and sum(map(str.isdecimal, text)) > 2)
+                )
+                return named + 1 if masked >= _LIKELY else 0
             is_number = bool(_named("number", column.name)) or _IDENTIFIER.search(loose_name(words_apart(column.name)))
             return 1 if not is_number and column.share(_MOBILE.fullmatch) >= _LIKELY else 0
         case "consumer":
@@ -233,15 +237,6 @@ def _named(field: str, column: str) -> float:
         if is_it:
             return 2 - 0.5 * place / len(words)
     return 0
-
-
-def _is_planned(column: str) -> bool:
-    name = loose_name(words_apart(column))
-    return any(word in (name.split() if word.isascii() else name) for word in column_words()["planned"])
-
-
-def _is_phone(text: str) -> bool:
-    return phone_key(text) is not None or ("*" in text and sum(map(str.isdecimal, text)) > 2)
 
 
 def _is_prose(text: str) -> bool:

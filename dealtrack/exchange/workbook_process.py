@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from io import BytesIO
 from itertools import islice
 from typing import IO, Any
@@ -166,16 +167,14 @@ def error_cells(content: bytes, sheet: str) -> Errors:
 
 
 def _part_of(archive: ZipFile, sheet: str) -> str:
-    targets = {about.get("Id"): about.get("Target", "") for about in _elements(archive, LINKS)}
-    for about in _elements(archive, CONTENTS):
+    # This process is there to be broken.
+    links, contents = (ElementTree.fromstring(archive.read(part)) for part in (LINKS, CONTENTS))  # noqa: S314
+    targets = {about.get("Id"): about.get("Target", "") for about in links.iter()}
+    for about in contents.iter():
         if _local(about.tag) == "sheet" and about.get("name") == sheet:
             link = next(value for name, value in about.items() if name.endswith("}id"))
             return posixpath.normpath(posixpath.join("/xl", targets[link])).lstrip("/")
     raise KeyError(sheet)
-
-
-def _elements(archive: ZipFile, part: str) -> Iterator[ElementTree.Element]:
-    return ElementTree.fromstring(archive.read(part)).iter()  # noqa: S314  # this process is there to be broken
 
 
 def _may_hold_error(stream: IO[bytes]) -> bool:
@@ -213,18 +212,12 @@ def _xlsx_errors(stream: IO[bytes]) -> Errors:
         if event == "start" and name == "row":
             row, column = int(element.get("r", row + 2)) - 1, -1
         elif event == "start" and name == "c":
-            letters = element.get("r", "").rstrip("0123456789")
-            column = _column(letters) if letters else column + 1
+            column += 1
+            if letters := element.get("r", "").rstrip("0123456789"):
+                column = reduce(lambda number, letter: number * 26 + ord(letter) - ord("A") + 1, letters, 0) - 1
         elif name == "c" and element.get("t") == "e" and (text := _text_of(element, "v")):
             errors.setdefault(row, {})[column] = text
     return errors
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 def _ods_errors(stream: IO[bytes], sheet: str) -> Errors:

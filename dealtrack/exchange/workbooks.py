@@ -116,9 +116,6 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
     if binary.read(2) != b"PK":
         return
 
-    def refuse(reason: str) -> NoReturn:
-        raise CannotRead(path=name, reason=reason)
-
     try:
         with zipfile.ZipFile(binary) as archive:
             parts = archive.infolist()
@@ -127,27 +124,25 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
             is_encrypted = has_manifest and b"encryption-data" in archive.read(manifest)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, zlib.error) as error:
         detail = str(error).strip().rstrip(".")[:120]
-        refuse(Phrase("the workbook or archive is damaged ({told}); save it again", told=detail))
+        raise CannotRead.because(
+            "the workbook or archive is damaged ({told}); save it again", name, told=detail
+        ) from None
     names = {part.filename for part in parts}
     if len(parts) > MOST_PARTS:
-        refuse(Phrase("it has {count:,} parts; the maximum is {most:,}", count=len(parts), most=MOST_PARTS))
+        raise CannotRead.because(
+            "it has {count:,} parts; the maximum is {most:,}", name, count=len(parts), most=MOST_PARTS
+        )
     size = sum(part.file_size for part in parts)
     if size > MOST_BYTES:
-        refuse(
-            Phrase(
-                "unpacked, it has {size:,} bytes; the maximum is {most:,}; {save}",
-                size=size,
-                most=MOST_BYTES,
-                save=_SAVE,
-            )
-        )
+        values = {"size": size, "most": MOST_BYTES, "save": _SAVE}
+        raise CannotRead.because("unpacked, it has {size:,} bytes; the maximum is {most:,}; {save}", name, **values)
     if is_encrypted or any(part.flag_bits & 1 for part in parts):
-        refuse(_FAULTS["password"])
+        raise CannotRead.because(_FAULTS["password"], name)
     if "xl/workbook.bin" in names:
-        refuse(Phrase("it is a binary workbook (.xlsb); save it as .xlsx"))
+        raise CannotRead.because("it is a binary workbook (.xlsb); save it as .xlsx", name)
     is_excel = "[Content_Types].xml" in names and any(part.startswith("xl/") for part in names)
     if "content.xml" not in names and not is_excel:
-        refuse(Phrase("it is an archive, not a workbook; unpack it first"))
+        raise CannotRead.because("it is an archive, not a workbook; unpack it first", name)
 
 
 def _table(sheet: Iterator[list[str]], path: str, chosen: str, query: HeaderQuery) -> SourceTable:

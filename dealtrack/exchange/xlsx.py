@@ -1,10 +1,9 @@
 """Workbooks that are written: an export, which an import reads back, and lists for people who work in Excel."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import partial
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -125,66 +124,61 @@ def write_export_sheet(
 
     try:
         with draft_folder() as folder, workbook(out, made_at, folder=str(folder)) as book:
-            _fill(book, records, keys, zone, name)
+            sheet = book.add_worksheet("complaints")
+            sheet.freeze_panes(1, 0)
+            bold = book.add_format({"bold": True})
+            put = _writer_of_whole_values(book, sheet, zone)
+            for column, key in enumerate(keys):
+                wide = 19 if due_key(key) or key in ("received", "forwarded", "completed") else 12
+                sheet.set_column(column, column, _WIDTHS.get(key, wide))
+                sheet.write_string(0, column, key, bold)
+            row = 0
+            for row, record in enumerate(records, 1):
+                if row > MOST_ROWS:
+                    reason = "a sheet holds at most {most:,} complaints; use --format csv or jsonl"
+                    raise CannotWrite.because(reason, name, most=MOST_ROWS)
+                for column, key in enumerate(keys):
+                    value = record.get(key)
+                    if value is not None and value != "" and not put(row, column, key, value):
+                        reason = Phrase(
+                            "{key} of complaint {id} does not fit a cell (at most {longest:,} characters)",
+                            key=key,
+                            id=record["id"],
+                            longest=LONGEST_CELL,
+                        )
+                        raise CannotWrite.because("{reason}; use --format csv or jsonl", name, reason=reason)
+            sheet.autofilter(0, 0, row, len(keys) - 1)
     except XlsxFileError as error:
         raise CannotWrite(path=name, reason=str(error.args[0] if error.args else error)) from None
 
 
-def _fill(book: Any, records: Iterable[Record], keys: Sequence[str], zone: tzinfo, name: str) -> None:
-    sheet = book.add_worksheet("complaints")
-    sheet.freeze_panes(1, 0)
-    bold = book.add_format({"bold": True})
+def _writer_of_whole_values(book: Any, sheet: Any, zone: tzinfo) -> Callable[[int, int, str, Any], bool]:
+    """Return what writes a value into a cell as what it is, and tells whether the cell holds all of it."""
     moment, money = (book.add_format({"num_format": form, "align": "left"}) for form in (SECOND_FORM, MONEY_FORM))
     # Excel shows such a text as it stands, and keeps it one when it is edited.
     quoted = book.add_format({"quote_prefix": True})
-    for column, key in enumerate(keys):
-        wide = 19 if due_key(key) or key in ("received", "forwarded", "completed") else 12
-        sheet.set_column(column, column, _WIDTHS.get(key, wide))
-        sheet.write_string(0, column, key, bold)
-    put = partial(_put, sheet, zone, moment, money, quoted)
-    row = 0
-    for row, record in enumerate(records, 1):
-        if row > MOST_ROWS:
-            raise CannotWrite.because(
-                "a sheet holds at most {most:,} complaints; use --format csv or jsonl", name, most=MOST_ROWS
-            )
-        for column, key in enumerate(keys):
-            value = record.get(key)
-            if value is not None and value != "" and not put(row, column, key, value):
-                reason = Phrase(
-                    "{key} of complaint {id} does not fit a cell (at most {longest:,} characters)",
-                    key=key,
-                    id=record["id"],
-                    longest=LONGEST_CELL,
-                )
-                raise CannotWrite.because("{reason}; use --format csv or jsonl", name, reason=reason)
-    sheet.autofilter(0, 0, row, len(keys) - 1)
 
-
-def _put(
-    sheet: Any, zone: tzinfo, moment: Any, money: Any, quoted: Any, row: int, column: int, key: str, value: Any
-) -> bool:
-    """Write a value as what it is, and tell whether the cell holds all of it."""
-    if isinstance(value, str):
-        if key == "amount":
+    def put(row: int, column: int, key: str, value: Any) -> bool:
+        if isinstance(value, str) and key != "amount":
+            text = escape_controls(value)
+            if text.startswith("'"):
+                text = defuse_formula(text)
+            if len(text) > LONGEST_CELL:
+                return False
+            sheet.write_string(row, column, text, quoted if _FORMULA.match(text) else None)
+        elif isinstance(value, str):
             sheet.write_number(row, column, float(value), money)
-            return True
-        text = escape_controls(value)
-        if text.startswith("'"):
-            text = defuse_formula(text)
-        if len(text) > LONGEST_CELL:
-            return False
-        sheet.write_string(row, column, text, quoted if _FORMULA.match(text) else None)
-    elif isinstance(value, datetime):
-        local = value.astimezone(zone)
-        naive = local.replace(tzinfo=None)
-        if naive.replace(tzinfo=zone, fold=1).utcoffset() == naive.replace(tzinfo=zone, fold=0).utcoffset():
-            sheet.write_datetime(row, column, naive, moment)
+        elif isinstance(value, datetime):
+            naive = value.astimezone(zone).replace(tzinfo=None)
+            if naive.replace(tzinfo=zone, fold=1).utcoffset() == naive.replace(tzinfo=zone, fold=0).utcoffset():
+                sheet.write_datetime(row, column, naive, moment)
+            else:
+                # The hour stands on the clock twice: only its offset tells which one is meant.
+                sheet.write_string(row, column, iso_local(value, zone))
+        elif isinstance(value, bool):
+            sheet.write_boolean(row, column, value)
         else:
-            # The hour stands on the clock twice: only its offset tells which one is meant.
-            sheet.write_string(row, column, iso_local(value, zone))
-    elif isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
-    else:
-        sheet.write_number(row, column, value)
-    return True
+            sheet.write_number(row, column, value)
+        return True
+
+    return put

@@ -1,7 +1,7 @@
 """The morning page: what is overdue and since when, what falls due, who owns it, what not to forget."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,25 +28,17 @@ class BackupAge:
 class Digest:
     """The morning page at a moment, in UTC; `head` and `entries` are the journal's, None where the past is looked at.
 
-    Overdue clocks come the longest late first, those that fall due the earliest first. `missing_calendar` is the
-    year whose official calendar should be in the register and is not.
+    `sections` has a list of clocks under each of SECTIONS: overdue ones come the longest late first, those that fall
+    due the earliest first. `missing_calendar` is the year whose official calendar should be in the register and is not.
     """
 
     moment: datetime
     morning: DigestDay
-    newly_overdue: Sequence[Lateness]
-    still_overdue: Sequence[Lateness]
-    due_today: Sequence[Lateness]
-    due_next_working_day: Sequence[Lateness]
+    sections: Mapping[str, Sequence[Lateness]]
     missing_calendar: int | None
     backup: BackupAge | None
     entries: int | None
     head: str | None
-
-    @property
-    def sections(self) -> dict[str, Sequence[Lateness]]:
-        """Return the four lists of clocks under their names."""
-        return {name: getattr(self, name) for name in SECTIONS}
 
     @property
     def says_something(self) -> bool:
@@ -102,9 +94,11 @@ def make_digest(register: Register, complaints: Filter, view: View, backups: Pat
     year = age = entries = head = None
     if view.is_present:
         year = missing_year(calendar, morning.day)
-        age = None if backups is None else _backup_age(register, backups, morning, view.moment)
+        last = newest_backup(register, backups, view.moment) if backups else None
+        age = BackupAge(backups, last) if backups and (last is None or last <= morning.since) else None
         entries, head = register.head()
-    return Digest(view.moment, morning, new, still, today, later, year, age, entries, head)
+    sections = dict(zip(SECTIONS, (new, still, today, later), strict=True))
+    return Digest(view.moment, morning, sections, year, age, entries, head)
 
 
 def _divided(
@@ -114,8 +108,3 @@ def _divided(
     for lateness in latenesses:
         parts[not is_first(lateness)].append(lateness)
     return parts
-
-
-def _backup_age(register: Register, place: Path, morning: DigestDay, now: datetime) -> BackupAge | None:
-    last = newest_backup(register, place, now)
-    return None if last is not None and last > morning.since else BackupAge(place, last)

@@ -88,16 +88,12 @@ class VerdictChanges:
 def group_by(by: str, zone: tzinfo) -> Callable[[Complaint], str]:
     """Return what tells a complaint's group: its platform, category or month of receipt (2016-11); one group for ''."""
 
-    def month(complaint: Complaint) -> str:
-        return f"{local_day(complaint.received, zone):%Y-%m}" if complaint.received else ""
+    def group_of(complaint: Complaint) -> str:
+        if by == "month":
+            return f"{local_day(complaint.received, zone):%Y-%m}" if complaint.received else ""
+        return getattr(complaint, by) if by else ""
 
-    groups: dict[str, Callable[[Complaint], str]] = {
-        "platform": lambda complaint: complaint.platform,
-        "category": lambda complaint: complaint.category,
-        "month": month,
-        "": lambda _: "",
-    }
-    return groups[by]
+    return group_of
 
 
 def try_policy(
@@ -134,15 +130,11 @@ def try_policy(
         group = group_of(complaint)
         for name, round_ in {**before, **after}:
             then, now = before.get((name, round_)), after.get((name, round_))
-            move = (_verdict(then, basis), _verdict(now, basis))
+            move = (then and verdict(then, basis.moment), now and verdict(now, basis.moment))
             moves.setdefault((group, name), Counter())[move] += 1
             if then and now and then.started and then.ended is None and now.ended is None and then.due != now.due:
                 moved[name] += 1
     return Trial(complaints, moves, moved, refused, tuple(used[day] for day in sorted(used)))
-
-
-def _verdict(clock: Clock | None, basis: Basis) -> Verdict | None:
-    return None if clock is None else verdict(clock, basis.moment)
 
 
 def _runs(
@@ -248,16 +240,15 @@ def _late(count: Callable[[Verdict], int]) -> Phrase:
 
 
 def _counted(change: int, verdict: Verdict) -> Phrase:
-    count = abs(change)
-    match verdict, change > 0:
-        case Verdict.MISSED, True:
-            return Phrase("{count:,} more would be late", count=count)
-        case Verdict.MISSED, False:
-            return Phrase("{count:,} fewer would be late", count=count)
-        case _, True:
-            return Phrase("{count:,} more would be overdue", count=count)
-        case _:
-            return Phrase("{count:,} fewer would be overdue", count=count)
+    values = {"count": abs(change)}
+    if verdict is Verdict.MISSED:
+        more, fewer = (
+            Phrase("{count:,} more would be late", **values),
+            Phrase("{count:,} fewer would be late", **values),
+        )
+        return more if change > 0 else fewer
+    more = Phrase("{count:,} more would be overdue", **values)
+    return more if change > 0 else Phrase("{count:,} fewer would be overdue", **values)
 
 
 def records(trial: Trial, by: str) -> list[dict[str, Any]]:

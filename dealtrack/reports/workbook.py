@@ -66,6 +66,10 @@ class Area(NamedTuple):
         last = self.last if most is None else min(self.last, self.first + most - 1)
         return [self.sheet, self.first, column, last, column]
 
+    def series(self, name: Any, column: int, most: int | None = None, **form: Any) -> dict[str, Any]:
+        """Return a series of a chart: a column's cells beside the names in the first, drawn in a form."""
+        return {"name": name, "categories": self.cells(0, most), "values": self.cells(column, most), **form}
+
 
 class Book:
     """A workbook being written; xlsxwriter's is wrapped, whose texts are written as texts."""
@@ -148,11 +152,9 @@ class Book:
 
     def _format(self, number_form: str, style: str) -> Any:
         """Return the format of cells that show values so, in a style, one of STYLES."""
-        cell_format = self._formats.get((number_form, style))
-        if cell_format is None:
-            cell_format = self.book.add_format({"num_format": number_form, **STYLES[style]})
-            self._formats[number_form, style] = cell_format
-        return cell_format
+        if (number_form, style) not in self._formats:
+            self._formats[number_form, style] = self.book.add_format({"num_format": number_form, **STYLES[style]})
+        return self._formats[number_form, style]
 
     def paint(self, sheet: Any, column: Col, cells: tuple[int, int, int, int]) -> None:
         """Colour the cells of a column by what they say."""
@@ -188,12 +190,9 @@ def write_text(sheet: Any, row: int, column: int, value: str, style: Any = None)
 def _lines(text: str, width: int) -> int:
     """Return in how many lines a text stands where each holds so many columns."""
     lines, used = 1, 0
-    for word in text.split():
-        size = display_width(word)
-        if used and used + 1 + size > width:
-            lines, used = lines + 1, size
-        else:
-            used += size + (1 if used else 0)
+    for size in map(display_width, text.split()):
+        fits = not used or used + 1 + size <= width
+        lines, used = (lines, used + size + bool(used)) if fits else (lines + 1, size)
         while used > width:
             lines, used = lines + 1, used - width
     return lines
@@ -227,6 +226,8 @@ class ReportSheets:
 
     def __init__(self, book: Book, report: Report, _: Translate) -> None:
         self._book, self._report, self._ = book, report, _
+        # A chart shows weeks and months one beside the other.
+        self._is_timed = report.by in TIMED
 
     def write(self) -> None:
         """Write all sheets, the summary first."""
@@ -252,18 +253,10 @@ class ReportSheets:
         """Write the parts of a clock; return its chart, with its place, and the sheet that it goes to."""
         sheet = self._book.sheet(table.name)
         area = self._book.table(sheet, table)
-        most = self._charted_groups(len(table.groups))
+        most = charted(self._report, len(table.groups))
         chart = self._book.book.add_chart({"type": "column" if self._is_timed else "bar", "subtype": "stacked"})
         for place, part in enumerate(PARTS, 1):
-            chart.add_series(
-                {
-                    "name": [area.sheet, 0, place],
-                    "categories": area.cells(0, most),
-                    "values": area.cells(place, most),
-                    "fill": {"color": COLOURS[part]},
-                    "gap": 60,
-                }
-            )
+            chart.add_series(area.series([area.sheet, 0, place], place, most, fill={"color": COLOURS[part]}, gap=60))
         self._format_chart(
             chart, self._chart_title(table.name, len(table.groups)), self._height(), is_bar=not self._is_timed
         )
@@ -276,19 +269,12 @@ class ReportSheets:
         if self._is_timed:
             # The weeks of one span are not those of another.
             return
-        most = self._charted_groups(len(table.groups))
+        most = charted(report, len(table.groups))
         chart = self._book.book.add_chart({"type": "column"})
         each = (len(table.columns) - 1) // len(report.sections)
         for place, section in enumerate(report.sections):
-            chart.add_series(
-                {
-                    "name": role_words(section.role, _),
-                    "categories": area.cells(0, most),
-                    "values": area.cells(2 + place * each, most),
-                    "fill": {"color": SERIES[place]},
-                    "gap": 80,
-                }
-            )
+            name, fill = role_words(section.role, _), {"color": SERIES[place]}
+            chart.add_series(area.series(name, 2 + place * each, most, fill=fill, gap=80))
         self._format_chart(chart, self._chart_title(_("complaints per day"), len(table.groups)), 300)
         sheet.insert_chart(len(table.rows) + 4, 0, chart)
 
@@ -296,10 +282,8 @@ class ReportSheets:
         report, _ = self._report, self._
         main = report.main
         sheet.set_portrait()
-        sheet.set_column(0, 0, 30)
-        sheet.set_column(1, 1, 18)
-        sheet.set_column(2, 3, 11)
-        sheet.set_column(4, 4, 42)
+        for column, width in enumerate((30, 18, 11, 11, 42)):
+            sheet.set_column(column, column, width)
         write_text(sheet, 0, 0, title_of(report, _), self._book.title)
         row = 2
         for label, value, form in brief_lines(report, _):
@@ -315,16 +299,10 @@ class ReportSheets:
         if rates.last >= rates.first and main.groups:
             chart = self._book.book.add_chart({"type": "line" if self._is_timed else "bar"})
             for place, name in enumerate(names):
-                column = 2 + 4 * place
-                chart.add_series(
-                    {
-                        "name": _(name),
-                        "categories": rates.cells(0, self._charted_groups(groups)),
-                        "values": rates.cells(column, self._charted_groups(groups)),
-                        **self._series_format(SERIES[place % len(SERIES)]),
-                        "data_labels": LABELS if len(names) < 3 and not self._is_timed else {},
-                    }
-                )
+                drawn = self._series_format(SERIES[place % len(SERIES)])
+                labels = LABELS if len(names) < 3 and not self._is_timed else {}
+                most = charted(report, groups)
+                chart.add_series(rates.series(_(name), 2 + 4 * place, most, **drawn, data_labels=labels))
             self._format_chart(
                 chart, self._chart_title(_("on time"), groups), self._height(), is_bar=not self._is_timed
             )
@@ -338,14 +316,9 @@ class ReportSheets:
         if days is not None:
             kind = "column" if days.last - days.first < 92 else "area"
             chart = self._book.book.add_chart({"type": kind})
-            named = {"categories": days.cells(0)}
-            chart.add_series(
-                {"name": _("received"), "values": days.cells(1), "fill": {"color": SERIES[0]}, "gap": 30, **named}
-            )
+            chart.add_series(days.series(_("received"), 1, fill={"color": SERIES[0]}, gap=30))
             line = self._book.book.add_chart({"type": "line"})
-            line.add_series(
-                {"name": _("daily mean"), "values": days.cells(2), "line": {"color": "#C0392B", "width": 1.5}, **named}
-            )
+            line.add_series(days.series(_("daily mean"), 2, line={"color": "#C0392B", "width": 1.5}))
             chart.combine(line)
             self._format_chart(chart, _("complaints per day"), 280)
             chart.set_x_axis({"date_axis": True, "num_format": "mm-dd" if days.last - days.first < 300 else "yyyy-mm"})
@@ -365,17 +338,9 @@ class ReportSheets:
         self._book.paint(sheet, Col("", "rate", "rate"), (top + 1, 3, top + len(shares), 3))
         return top + len(shares) + 1
 
-    @property
-    def _is_timed(self) -> bool:
-        """Tell whether the groups are weeks or months, which a chart shows one beside the other."""
-        return self._report.by in TIMED
-
-    def _charted_groups(self, groups: int) -> int:
-        return charted(self._report, groups)
-
     def _chart_title(self, title: str, groups: int) -> str:
         """Return the title of a chart of the first of so many groups, which says so where it does not show all."""
-        count = self._charted_groups(groups)
+        count = charted(self._report, groups)
         if count == groups:
             return title
         return self._("{title} (the first {count} of {all})").format(title=title, count=count, all=f"{groups:,}")
@@ -388,7 +353,7 @@ class ReportSheets:
         return {"fill": {"color": colour}, "gap": 40}
 
     def _height(self) -> int:
-        return 320 if self._is_timed else 150 + 38 * self._charted_groups(len(self._report.main.groups))
+        return 320 if self._is_timed else 150 + 38 * charted(self._report, len(self._report.main.groups))
 
     def _format_chart(self, chart: Any, title: str, height: int, *, is_bar: bool = False) -> None:
         chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})

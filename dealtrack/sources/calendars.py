@@ -1,7 +1,6 @@
 """Calendars by name: files, with a country or weekends alone and amendments, codes of the holidays package, paths."""
 
 import re
-from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,8 +14,7 @@ from dealtrack.sources.countries import (
     FIRST_DAY,
     FOLDER,
     LAST_DAY,
-    SUFFIX,
-    TABLE_NAME,
+    TABLE_FILE,
     Country,
     calendar_of_country,
     country_entry,
@@ -36,7 +34,7 @@ from dealtrack.sources.holidays_package import (
     differing_subdivisions,
     find_country,
 )
-from dealtrack.sources.toml_files import DAY, TomlTable, as_path, kind_name, read_table
+from dealtrack.sources.toml_files import DAY, TomlTable, as_path, file_named, kind_name, read_table, shipped_and_own
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE_KEYS = (
@@ -103,13 +101,8 @@ def _day(text: str) -> date:
 
 def calendar_files(data_folder: Path, user_folder: Path) -> list[Path]:
     """Return the calendar files, the shipped ones first."""
-    shipped = [file for file in sorted((data_folder / FOLDER).glob("*" + SUFFIX)) if file.stem != TABLE_NAME]
-    return [*shipped, *sorted((user_folder / FOLDER).glob("*" + SUFFIX))]
-
-
-def files_by_name(data_folder: Path, user_folder: Path) -> dict[str, Path]:
-    """Return the calendar files by their case-folded names; a shipped one goes before the user's of the same name."""
-    return {file.stem.casefold(): file for file in reversed(calendar_files(data_folder, user_folder))}
+    table = data_folder / FOLDER / TABLE_FILE
+    return [file for file in shipped_and_own(FOLDER, data_folder, user_folder) if file != table]
 
 
 def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
@@ -147,8 +140,7 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
     for day in _yearly_off(table if "yearly_off" in table.values else shipped):
         if rulings.get(day, PLAIN).kind is not DayKind.HOLIDAY:
             rulings[day] = Ruling(False, DayKind.AMENDED_OFF, CLOSED_EACH_YEAR, source)
-    amendments = [*_included(table, (path,), data_folder, user_folder), *_amendments(table)]
-    for amendment in amendments:
+    for amendment in _amendments(table, (path,), data_folder, user_folder):
         rulings.update(amendment.rulings(weekend))
     return CalendarRules(
         name=name,
@@ -170,7 +162,7 @@ def _shipped_for(table: TomlTable, code: str, data_folder: Path) -> TomlTable:
 
     It does not speak for subdivisions: each has its own law.
     """
-    path = data_folder / FOLDER / (code.lower() + SUFFIX)
+    path = data_folder / FOLDER / f"{code.lower()}.toml"
     return read_table(path, BadCalendarFile) if path.exists() else table
 
 
@@ -179,18 +171,10 @@ def _yearly_off(table: TomlTable) -> Iterator[date]:
     for text in table.texts_of("yearly_off", ()):
         first, slash, last = text.partition("/")
         start, end = _day_of_year(table, first, text), _day_of_year(table, last if slash else first, text)
-        for year in range(FIRST_DAY.year - 1, LAST_DAY.year + 1):
-            ordinal = date(LEAP_YEAR, *start).toordinal()
-            runs_on = end < start
-            length = date(LEAP_YEAR + runs_on, *end).toordinal() - ordinal
-            for step in range(length + 1):
-                of_leap_year = date.fromordinal(ordinal + step)
-                month, day = of_leap_year.month, of_leap_year.day
-                own_year = year + (of_leap_year.year - LEAP_YEAR)
-                if (month, day) == (2, 29) and not isleap(own_year):
-                    continue
-                if FIRST_DAY <= (of_year := date(own_year, month, day)) <= LAST_DAY:
-                    yield of_year
+        for day in days_between(FIRST_DAY, LAST_DAY):
+            at = (day.month, day.day)
+            if start <= at <= end or (end < start and not end < at < start):
+                yield day
 
 
 def _day_of_year(table: TomlTable, text: str, whole: str) -> tuple[int, int]:
@@ -278,26 +262,20 @@ def is_timezone(name: str) -> bool:
     return True
 
 
-def _included(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
-    """Return the amendments of the calendar files named by `include`, and of those that they include."""
+def _amendments(table: TomlTable, above: tuple[Path, ...], data_folder: Path, user_folder: Path) -> list[Amendment]:
+    """Return the amendments of the calendar files named by `include`, and of those that they include, then its own."""
     amendments: list[Amendment] = []
-    path_of = files_by_name(data_folder, user_folder)
     for name in table.texts_of("include", ()):
-        path = path_of.get(name.casefold())
+        path = file_named(name, calendar_files(data_folder, user_folder))
         if path is None:
-            stems = sorted(file.stem for file in path_of.values())
-            values = {"name": name, "names": listed(stems)}
-            table.refuse("there is no calendar file {name!r} to include; allowed: {names}", name, **values)
+            names = listed(calendar_names(data_folder, user_folder))
+            table.refuse(
+                "there is no calendar file {name!r} to include; allowed: {names}", name, name=name, names=names
+            )
         if path in above:
             table.refuse("the calendar includes itself through {name!r}", name, name=name)
         other = read_table(path, BadCalendarFile)
-        amendments += _included(other, (*above, path), data_folder, user_folder)
-        amendments += _amendments(other)
-    return amendments
-
-
-def _amendments(table: TomlTable) -> list[Amendment]:
-    amendments = []
+        amendments += _amendments(other, (*above, path), data_folder, user_folder)
     key_of: dict[date, str] = {}
     for entry in table.tables_of("amendment"):
         entry.allow(*AMENDMENT_KEYS)
@@ -309,17 +287,11 @@ def _amendments(table: TomlTable) -> list[Amendment]:
                 if (one := key_of.setdefault(day, key)) != key:
                     entry.refuse("{day} is both {one} and {other}", key, day=day_text(day), one=one, other=key)
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
-        issued = _issued(entry)
-        amendments.append(Amendment(name, days["off"], days["worked"], days["plain"], scope, notice, issued))
+        issued = _days(entry, "issued")
+        if len(issued) > 1:
+            entry.refuse("issued must be one day", "issued")
+        amendments.append(Amendment(name, **days, scope=scope, notice=notice, issued="".join(map(str, issued))))
     return amendments
-
-
-def _issued(entry: TomlTable) -> str:
-    """Return the day of issue of an amendment's notice, as YYYY-MM-DD."""
-    days = _days(entry, "issued")
-    if len(days) > 1:
-        entry.refuse("issued must be one day", "issued")
-    return days[0].isoformat() if days else ""
 
 
 def _days(entry: TomlTable, key: str) -> tuple[date, ...]:
@@ -350,7 +322,7 @@ def load_calendar(name: str, data_folder: Path, user_folder: Path) -> CalendarRu
     path = as_path(name)
     if path is not None:
         return calendar_from_file(path, str(path), data_folder, user_folder)
-    file = files_by_name(data_folder, user_folder).get(name.casefold())
+    file = file_named(name, calendar_files(data_folder, user_folder))
     if file is not None:
         return calendar_from_file(file, file.stem, data_folder, user_folder)
     parsed = COUNTRY_CODE.fullmatch(name)

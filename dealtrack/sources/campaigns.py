@@ -55,20 +55,16 @@ def read_campaigns_file(path: Path) -> dict[str, Campaign]:
     table.allow("campaign")
     campaigns: dict[str, Campaign] = {}
     for entry in table.tables_of("campaign"):
-        campaign = _campaign(entry)
-        if campaign.name in campaigns:
-            entry.refuse("two campaigns are named {name!r}", "name", name=campaign.name)
-        campaigns[campaign.name] = campaign
+        entry.allow(*CAMPAIGN_KEYS)
+        name = entry.name_of("name", NAME)
+        first, last = _day(entry, "first"), _day(entry, "last")
+        if last < first:
+            entry.refuse("last is before first: {last} before {first}", "last", last=last, first=first)
+        campaign = Campaign(name, entry.text_of("title", name), first, last)
+        if name in campaigns:
+            entry.refuse("two campaigns are named {name!r}", "name", name=name)
+        campaigns[name] = campaign
     return campaigns
-
-
-def _campaign(entry: TomlTable) -> Campaign:
-    entry.allow(*CAMPAIGN_KEYS)
-    name = entry.name_of("name", NAME)
-    first, last = _day(entry, "first"), _day(entry, "last")
-    if last < first:
-        entry.refuse("last is before first: {last} before {first}", "last", last=last, first=first)
-    return Campaign(name, entry.text_of("title", name), first, last)
 
 
 def _day(entry: TomlTable, key: str) -> date:

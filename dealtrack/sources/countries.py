@@ -78,9 +78,8 @@ def with_issue(rulings: Mapping[date, Ruling], announcements: Iterable[Announcem
 
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
 LAST_DAY = date(LAST_YEAR, 12, 31)
-SUFFIX = ".toml"
 FOLDER = "calendars"
-TABLE_NAME = "countries"
+TABLE_FILE = "countries.toml"
 COUNTRY_KEYS = ("title", "timezone", "timezones", "official", "source", "law", "published_by_substituted_days", "names")
 UNLISTED_UNTIL = 2026
 """The last year taken as published for a country that the table does not list."""
@@ -105,8 +104,7 @@ class Country:
 
 def country_entry(code: str, subdivision: str, data_folder: Path) -> Country:
     """Return what the shipped table of countries says of a country; one that it does not list has its defaults."""
-    path = data_folder / FOLDER / (TABLE_NAME + SUFFIX)
-    table = read_table(path, BadCalendarFile)
+    table = read_table(data_folder / FOLDER / TABLE_FILE, BadCalendarFile)
     if code not in table.values:
         return Country()
     entry = replace(table, values=table.get(code, dict), begins=max(table.text.find(f"[{code}]"), 0))

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from contextlib import suppress
-from datetime import date, time
+from datetime import time
 from pathlib import Path
 
 from dealtrack.core.lifecycle import Kind
@@ -11,9 +11,8 @@ from dealtrack.core.matching import nearest_words
 from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
 from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
 from dealtrack.phrase import listed
-from dealtrack.sources.toml_files import TomlTable, as_path, read_table, shown
+from dealtrack.sources.toml_files import TomlTable, as_path, file_named, read_table, shipped_and_own, shown
 
-SUFFIX = ".toml"
 FOLDER = "policies"
 FILE_KEYS = ("name", "title", "platforms", "version")
 VERSION_KEYS = ("in_force", "authority", "source", "restart", "clock")
@@ -31,7 +30,7 @@ LISTED = "listed"
 
 def policy_names(data_folder: Path, user_folder: Path) -> list[str]:
     """Return the names of the shipped policies and the user's own."""
-    return sorted(_files(data_folder, user_folder))
+    return sorted({file.stem for file in shipped_and_own(FOLDER, data_folder, user_folder)})
 
 
 def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]:
@@ -42,11 +41,10 @@ def load_policy(name: str, data_folder: Path, user_folder: Path) -> list[Policy]
     path = as_path(name)
     if path is not None:
         return read_policy_file(path)
-    files = _files(data_folder, user_folder)
-    by_fold = {stem.casefold(): path for stem, path in files.items()}
-    path = by_fold.get(name.casefold())
+    path = file_named(name, shipped_and_own(FOLDER, data_folder, user_folder))
     if path is None:
-        raise UnknownPolicy(name=name, nearest=suggestion(nearest_words(name, files)))
+        near = nearest_words(name, policy_names(data_folder, user_folder))
+        raise UnknownPolicy(name=name, nearest=suggestion(near))
     versions = read_policy_file(path)
     if versions[0].name != path.stem:
         raise BadPolicyFile.because(
@@ -74,11 +72,6 @@ def read_policy_file(path: Path) -> list[Policy]:
     return sorted(versions, key=lambda version: version.in_force)
 
 
-def _files(data_folder: Path, user_folder: Path) -> dict[str, Path]:
-    folders = (user_folder / FOLDER, data_folder / FOLDER)
-    return {file.stem: file for folder in folders for file in sorted(folder.glob("*" + SUFFIX))}
-
-
 def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
     clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
@@ -88,14 +81,10 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
         if count > 1:
             entry.refuse("two clocks are named {clock!r}", clock, clock=clock)
     authority, source, restart = entry.text_of("authority"), entry.text_of("source"), entry.get("restart", bool, False)
-    return Policy(name, title, _in_force(entry), authority, source, clocks, restart, is_open)
-
-
-def _in_force(entry: TomlTable) -> date:
-    day = entry.day_of("in_force", "2020-01-01")
-    if day is None:
+    in_force = entry.day_of("in_force", "2020-01-01")
+    if in_force is None:
         entry.refuse("in_force is missing: give the first day of the version, e.g. 2020-01-01")
-    return day
+    return Policy(name, title, in_force, authority, source, clocks, restart, is_open)
 
 
 def _clock(entry: TomlTable) -> ClockRule:

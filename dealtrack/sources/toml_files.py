@@ -100,21 +100,18 @@ class TomlTable:
         """Return the texts of a key, each of which must be one of the allowed words."""
         words = list(allowed)
         for value in (values := self.texts_of(key, default)):
-            if value not in words:
-                near = suggestion(nearest_words(value, words))
-                parts = {"key": key, "value": value, "near": near, "names": listed(words)}
-                self.refuse("{key} cannot be {value!r};{near} allowed: {names}", value, **parts)
+            self._check_word(key, value, words, value)
         return values
 
     def word_of(self, key: str, allowed: Iterable[str], default: str) -> str:
         """Return the text of a key, which must be one of the allowed words."""
-        words = list(allowed)
-        word = self.text_of(key, default)
-        if word not in words:
-            near = suggestion(nearest_words(word, words))
-            values = {"key": key, "word": word, "nearest": near, "names": listed(words)}
-            self.refuse("{key} cannot be {word!r};{nearest} allowed: {names}", key, **values)
+        self._check_word(key, word := self.text_of(key, default), list(allowed), key)
         return word
+
+    def _check_word(self, key: str, word: str, allowed: list[str], needle: str) -> None:
+        if word not in allowed:
+            values = {"key": key, "word": word, "nearest": suggestion(nearest_words(word, allowed))}
+            self.refuse("{key} cannot be {word!r};{nearest} allowed: {names}", needle, names=listed(allowed), **values)
 
     def name_of(self, key: str, pattern: str) -> str:
         """Return the name that a key holds, which must be as the pattern says: small letters, digits and hyphens."""
@@ -138,9 +135,8 @@ class TomlTable:
         """Return the whole number of a key, which must lie from `low` to `high`, both included."""
         value: int | None = self.get(key, int, default)
         if value is not None and not low <= value <= high:
-            self.refuse(
-                "{key} must be from {low} to {high}, not {value}", key, key=key, low=low, high=high, value=value
-            )
+            span = {"low": low, "high": high, "value": value}
+            self.refuse("{key} must be from {low} to {high}, not {value}", key, key=key, **span)
         return value
 
 
@@ -164,6 +160,16 @@ def read_table(path: Path, error: type[DealtrackError]) -> TomlTable:
     except ValueError as fault:
         raise error(path=path, reason=str(fault)) from None
     return TomlTable(values, text.replace("\r\n", "\n"), None, path, error)
+
+
+def shipped_and_own(kind: str, data_folder: Path, user_folder: Path) -> list[Path]:
+    """Return the TOML files of a kind, as `policies`, the shipped ones first, then the user's own."""
+    return [file for folder in (data_folder, user_folder) for file in sorted((folder / kind).glob("*.toml"))]
+
+
+def file_named(name: str, files: Iterable[Path]) -> Path | None:
+    """Return the first of the files that has this name, whatever its case."""
+    return next((file for file in files if file.stem.casefold() == name.casefold()), None)
 
 
 def as_path(name: str) -> Path | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ DRAWN = {
 }
 """The elements that a chart is drawn with, and the attributes that say where; nothing else comes onto the page."""
 LEFT_OUT = ("titles", "tooltip", "legends")
+LABELS = ("label", "major_label", "value", "value_label")
 
 
 class Point(NamedTuple):
@@ -91,7 +93,7 @@ def draw_chart(chart: Chart) -> str:
         height=height,
         js=(),
         show_legend=False,
-        style=pygal.style.Style(**_fonts()),
+        style=pygal.style.Style(font_family="sans-serif", **{f"{name}_font_size": FONT for name in LABELS}),
         truncate_label=-1,
         margin=6,
         margin_right=14,
@@ -131,11 +133,6 @@ def draw_chart(chart: Chart) -> str:
     )
 
 
-def _fonts() -> dict[str, Any]:
-    sizes = ("label", "major_label", "value", "value_label")
-    return {"font_family": "sans-serif", **{f"{name}_font_size": FONT for name in sizes}}
-
-
 def _highest(chart: Chart) -> float:
     columns = zip(*([point.value or 0 for point in series.points] for series in chart.series), strict=True)
     together = sum if chart.kind in ("parts", "periods") else max
@@ -170,15 +167,12 @@ def _shapes(element: Any, keys: Sequence[str]) -> Iterator[str]:
         colour = re.search(r"color-(\d+)", name)
         values["class"] = f"series {keys[int(colour[1])]}" if colour else name
         attributes = "".join(f' {key}="{escape(_short(value), quote=True)}"' for key, value in values.items() if value)
-        words = [each.text or "" for each in child if _is_words(each)]
+        described = (each for each in child if isinstance(each.tag, str) and each.tag.endswith("desc"))
+        words = [each.text or "" for each in described if each.get("class") == "label"]
         inner = "".join(f"<title>{_text(text)}</title>" for text in words[:1])
         inner += _text(child.text or "") if tag == "text" else "".join(_shapes(child, keys))
         if inner or tag not in ("g", "text"):
             yield f"<{tag}{attributes}>{inner}</{tag}>" if inner else f"<{tag}{attributes}/>"
-
-
-def _is_words(element: Any) -> bool:
-    return isinstance(element.tag, str) and element.tag.endswith("desc") and element.get("class") == "label"
 
 
 def _short(text: str) -> str:
@@ -217,72 +211,72 @@ def intake_chart(report: Report, _: Translate) -> Chart | None:
         usual = Point(rate, _("mean {rate}").format(rate=number_of(rate)))
     labels = [run[0][0].isoformat() for run in runs]
     series = [Series(_("received"), "s1", points)]
-    return Chart("intake", "days", title, intake_words(report, _), labels, series, _count, usual=usual)
+    return Chart("intake", "days", title, intake_words(report, _), labels, series, "{:,.0f}".format, usual=usual)
 
 
 def rates_chart(report: Report, _: Translate) -> Chart | None:
     """Return the rate on time of each clock, for each of the groups charted; None without any."""
+
+    def rate(name: str, group: Group) -> tuple[float | None, str]:
+        share = clock.on_time if (clock := group.clock(name)) else None
+        if share is None or share.rate is None:
+            return None, ""
+        return share.rate, _("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}")
+
     groups = _charted(report)
-    series = []
-    for place, name in enumerate(clock_names(report)):
-        points = []
-        for group in groups:
-            share = clock.on_time if (clock := group.clock(name)) else None
-            if share is None or share.rate is None:
-                points.append(Point(None, ""))
-                continue
-            text = _("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}")
-            points.append(Point(share.rate, _said(report, group, rate_title(name, _), text, _)))
-        series.append(Series(rate_title(name, _), f"s{place % COLOURS + 1}", points))
+    lines: list[_Line] = [
+        (rate_title(name, _), f"s{place % COLOURS + 1}", partial(rate, name))
+        for place, name in enumerate(clock_names(report))
+    ]
     title = _("on time: share of {whole}").format(whole=whole_words(Whole.DECIDED, _))
     kind = "rates" if report.by in TIMED and len(groups) > 1 else "bars"
-    return _grouped(report, "rates", kind, title, groups, series, _percent, _, top=1.0)
+    return _grouped(report, "rates", kind, title, groups, lines, "{:.0%}".format, _, top=1.0)
 
 
 def parts_chart(report: Report, name: str, place: int, _: Translate) -> Chart | None:
     """Return the parts into which the runs of a clock fell, for each of the groups charted; `place` tells it apart."""
-    total = report.main.total.clock(name)
+
+    def count(part: str, group: Group) -> tuple[float, str]:
+        runs = clock.part(part) if (clock := group.clock(name)) else 0
+        return runs, f"{runs:,}"
+
     groups = _charted(report)
-    series = []
-    for part in PARTS if total else ():
-        points = []
-        for group in groups:
-            count = clock.part(part) if (clock := group.clock(name)) else 0
-            points.append(Point(count, _said(report, group, part_words(part, _), f"{count:,}", _)))
-        if any(point.value for point in points):
-            series.append(Series(part_words(part, _), part.replace("_", "-"), points))
+    parts = [part for part in PARTS if any(count(part, group)[0] for group in groups)]
+    lines: list[_Line] = [(part_words(part, _), part.replace("_", "-"), partial(count, part)) for part in parts]
     kind = "periods" if report.by in TIMED and len(groups) > 1 else "parts"
     title = f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}"
-    return _grouped(report, f"parts-{place}", kind, title, groups, series, _count, _)
+    return _grouped(report, f"parts-{place}", kind, title, groups, lines, "{:,.0f}".format, _)
 
 
 def compared_chart(report: Report, _: Translate) -> Chart | None:
     """Return the complaints a day of each span, for each of the groups charted; None where spans cannot be matched."""
+
+    def a_day(section: Section, group: Group) -> tuple[float, str]:
+        own = section.group(group.key)
+        rate = own.complaints / section.days if own and section.days else 0
+        return rate, number_of(rate)
+
     if report.by in TIMED:
         return None
     keys = report.keys[: charted(report, len(report.keys))]
     groups = [report.main.group(key) or Group(key) for key in keys] or _charted(report)
-    series = []
-    for place, section in enumerate(report.sections, 1):
-        points = []
-        for group in groups:
-            rate = _a_day(section, group)
-            points.append(Point(rate, _said(report, group, role_words(section.role, _), number_of(rate), _)))
-        series.append(Series(role_words(section.role, _), f"s{place}", points))
-    return _grouped(report, "compared", "bars", _("complaints per day"), groups, series, number_of, _)
+    lines: list[_Line] = [
+        (role_words(section.role, _), f"s{place}", partial(a_day, section))
+        for place, section in enumerate(report.sections, 1)
+    ]
+    return _grouped(report, "compared", "bars", _("complaints per day"), groups, lines, number_of, _)
 
 
-def _a_day(section: Section, group: Group) -> float:
-    own = section.group(group.key)
-    return own.complaints / section.days if own and section.days else 0
-
-
-def _charted(report: Report) -> tuple[Group, ...]:
+def _charted(report: Report) -> Sequence[Group]:
     """Return the groups that charts show: every week and month, else the first of them, else all in one."""
     groups = report.main.groups
     if not groups:
         return (report.main.total,) if not report.by else ()
     return groups[: charted(report, len(groups))]
+
+
+_Line = tuple[str, str, Callable[[Group], tuple[float | None, str]]]
+"""A series of a chart of groups: its name, its class, and what gives a group's value with its text, empty for none."""
 
 
 def _grouped(
@@ -291,31 +285,26 @@ def _grouped(
     kind: str,
     title: str,
     groups: Sequence[Group],
-    series: Sequence[Series],
+    lines: Iterable[_Line],
     form: Callable[[float], str],
     _: Translate,
     *,
     top: float | None = None,
 ) -> Chart | None:
+    names = [_("all") if group is report.main.total else group_name(group.key, report.by, _) for group in groups]
+    series = []
+    for title_of_line, style, value_of in lines:
+        points = []
+        for name, group in zip(names, groups, strict=True):
+            value, text = value_of(group)
+            words = f"{title_of_line}{_(': ')}{text}" if text else ""
+            if words and group is not report.main.total:
+                words = _("{some}, {other}").format(some=name, other=words)
+            points.append(Point(value, words))
+        series.append(Series(title_of_line, style, points))
     columns = zip(*(each.points for each in series), strict=True)
     said = [point.words for column in columns for point in column if point.words]
     if not said:
         return None
     words = "; ".join(said[:MOST_WORDS]) + ("; …" if len(said) > MOST_WORDS else "")
-    names = [_("all") if group is report.main.total else group_name(group.key, report.by, _) for group in groups]
     return Chart(key, kind, title, words, names, series, form, top)
-
-
-def _said(report: Report, group: Group, title: str, value: str, _: Translate) -> str:
-    text = f"{title}{_(': ')}{value}"
-    if group is report.main.total:
-        return text
-    return _("{some}, {other}").format(some=group_name(group.key, report.by, _), other=text)
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}"
