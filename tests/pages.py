@@ -19,6 +19,7 @@ from cogapp import Cog
 
 from dealtrack.cli.commands import all_commands
 from dealtrack.cli.help import TOPICS
+from tests import processes
 from tests.terminal import Terminal
 
 PROJECT = Path(__file__).parent.parent
@@ -54,9 +55,7 @@ class Desk:
         (self.folder / "data").symlink_to(PROJECT / "data")
         programs = Path(held.name) / "bin"
         programs.mkdir()
-        program = programs / "dealtrack"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dealtrack "$@"\n')
-        program.chmod(0o755)
+        processes.write_program(programs)
         self.environment = {
             "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.folder),
@@ -80,8 +79,6 @@ class Desk:
         # What needs no shell is run without one.
         is_plain = command.startswith("dealtrack ") and not SHELL_SIGNS.intersection(command)
         words, shell = (shlex.split(command)[1:], "") if is_plain else ([], command)
-        if not is_plain:
-            environment["PYTHONPATH"] = str(PROJECT)
         with Terminal(words, environment, self.folder, WIDTH, is_asked=False, shell=shell) as terminal:
             status, text = terminal.end(), terminal.screen
         return status, "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -1,13 +1,12 @@
-"""Commands as processes of their own, made by forking one that has imported everything: a tenth of a fresh interpreter's time.
+"""Commands as processes of their own, made by forking one that has imported everything: a fourth of a fresh interpreter's time.
 
 Such a process has its own environment, folder, streams, registers and end. What it does not show is how an interpreter
-starts: which modules it loads, its encodings where the locale is none of UTF-8, what other users see of its arguments.
-Tests of these start `python -m dealtrack` themselves.
+starts: which modules it loads, its encodings where the locale is none of UTF-8, what other users see of its arguments,
+and what a terminal or a limit of its parent does to it. Tests of these start `python -m dealtrack` themselves.
 """
 
 import atexit
 import gc
-import json
 import os
 import pkgutil
 import selectors
@@ -31,6 +30,21 @@ MOST_BYTES = 100_000
 
 SLOW_TO_IMPORT = ("dealtrack.cli.board", "dealtrack.reports.page")
 """What few commands import, and takes long to."""
+
+
+PROGRAM = """\
+#!{python} -IS
+import os, sys, _socket
+asking = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+asking.connect({address!r})
+named = [each + b"=" + text for each, text in os.environb.items()]
+message = b"\\0".join([os.getcwdb(), b"%d" % len(sys.argv[1:]), *map(os.fsencode, sys.argv[1:]), *named])
+handles = b"".join(each.to_bytes(4, sys.byteorder) for each in (0, 1, 2))
+asking.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handles)])
+asking.recv(20)
+sys.exit(int(asking.recv(20)) & 255)
+"""
+"""What a shell starts in place of dealtrack: it hands its words, environment, folder and streams on."""
 
 
 class Command:
@@ -62,15 +76,30 @@ def start(
     words: Sequence[str], environment: Mapping[str, str], folder: Path, streams: Sequence[int]
 ) -> "Command | subprocess.Popen[bytes]":
     """Start dealtrack with these words, and with these descriptors for standard input, output and errors."""
-    message = json.dumps([words, dict(environment), str(folder)]).encode()
+    named = [f"{name}={text}" for name, text in environment.items()]
+    message = b"\0".join(map(os.fsencode, (folder, str(len(words)), *words, *named)))
     if not _is_alike(environment) or len(message) > MOST_BYTES:
         command = [sys.executable, "-m", "dealtrack", *words]
         stdin, stdout, stderr = streams
         return subprocess.Popen(command, env=environment, cwd=folder, stdin=stdin, stdout=stdout, stderr=stderr)
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        socket.send_fds(_server(), [message], [*streams, theirs.fileno()])
-    return Command(words, ours)
+    asking = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    asking.connect(_server())
+    socket.send_fds(asking, [message], streams)
+    return Command(words, asking)
+
+
+def write_program(folder: Path) -> Path:
+    """Write the program `dealtrack` into a folder, for a shell, and return it.
+
+    Its environment must be one that an interpreter in UTF-8 has; an interrupt of the terminal ends it, not its command.
+    """
+    program = folder / "dealtrack"
+    if sys.platform == "linux":
+        program.write_text(PROGRAM.format(python=sys.executable, address=_server()))
+    else:
+        program.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m dealtrack "$@"\n')
+    program.chmod(0o755)
+    return program
 
 
 def run(
@@ -112,16 +141,21 @@ def _is_alike(environment: Mapping[str, str]) -> bool:
 
 
 @cache
-def _server() -> socket.socket:
-    """Start the process that is forked, once for all tests of this one, and return what it is asked by."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+def _server() -> bytes:
+    """Start the process that is forked, once for all tests of this one, and return the address where it is asked."""
+    ours, theirs = socket.socketpair()
     environment = {name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", "DEALTRACK_"))}
-    with theirs:
+    with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
+        # The system chooses a name that no file has.
+        asked.bind("")
+        asked.listen()
+        address: bytes = asked.getsockname()
+        handles = (theirs.fileno(), asked.fileno())
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.processes", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.processes", *map(str, handles)],
             cwd=PROJECT,
             env={**environment, "LC_ALL": "C.UTF-8"},
-            pass_fds=[theirs.fileno()],
+            pass_fds=handles,
         )
 
     def end() -> None:
@@ -129,11 +163,11 @@ def _server() -> socket.socket:
         process.wait()
 
     atexit.register(end)
-    return ours
+    return address
 
 
-def serve(asked: socket.socket) -> None:
-    """Start the commands that are asked for, and tell how each ended, until nobody can ask any more."""
+def serve(owner: socket.socket, asked: socket.socket) -> None:
+    """Start the commands that are asked for, and tell how each ended, until the process of the tests ends."""
     for module in pkgutil.walk_packages(import_module("dealtrack").__path__, "dealtrack."):
         if not module.name.endswith("__main__") and not module.name.startswith(SLOW_TO_IMPORT):
             import_module(module.name)
@@ -142,37 +176,44 @@ def serve(asked: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     with selectors.DefaultSelector() as selector:
-        selector.register(asked, selectors.EVENT_READ)
+        for socket_ in (owner, asked):
+            selector.register(socket_, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select():
+                if key.fileobj is owner:
+                    return
                 if key.fileobj is asked:
-                    message, handles, _, _ = socket.recv_fds(asked, 2 * MOST_BYTES, 4)
+                    reply, _ = asked.accept()
+                    message, handles, _, _ = socket.recv_fds(reply, 2 * MOST_BYTES, 3)
+                    # Whoever asks may be gone, then and later.
                     if not message:
-                        return
+                        reply.close()
+                        continue
                     pid = os.fork()
                     if pid == 0:
-                        words, environment, folder = json.loads(message)
-                        _become(words, environment, folder, handles)
-                    reply = socket.socket(fileno=handles.pop())
+                        _become(message, handles)
                     for handle in handles:
                         os.close(handle)
-                    reply.send(str(pid).encode())
+                    with suppress(OSError):
+                        reply.send(str(pid).encode())
                     selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, reply))
                 else:
                     pid, reply = key.data
                     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
                     selector.unregister(key.fd)
                     os.close(key.fd)
-                    # Whoever started it may have gone.
                     with reply, suppress(OSError):
                         reply.send(str(status).encode())
 
 
-def _become(words: list[str], environment: dict[str, str], folder: str, handles: Sequence[int]) -> None:
+def _become(message: bytes, handles: Sequence[int]) -> None:
     """Become a command in this process, and end it as an interpreter ends."""
+    folder, count, *texts = map(os.fsdecode, message.split(b"\0"))
+    words, named = texts[: int(count)], texts[int(count) :]
+    environment = dict(each.split("=", 1) for each in named)
     status: Any = 1
     try:
-        for place, handle in enumerate(handles[:3]):
+        for place, handle in enumerate(handles):
             os.dup2(handle, place)
         os.closerange(3, 4096)
         os.chdir(folder)
@@ -216,4 +257,4 @@ def _become(words: list[str], environment: dict[str, str], folder: str, handles:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(*(socket.socket(fileno=int(handle)) for handle in sys.argv[1:]))

@@ -1,13 +1,15 @@
 """Names of strangers on a command line: completed by a real shell, they are its words and never its commands."""
 
 import csv
+import fcntl
 import os
 import pty
 import select
 import shlex
 import shutil
+import struct
 import subprocess
-import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from dealtrack.cli.completion import for_bash, quoting
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import Clerk, copy_register
+from tests.processes import write_program
 
 HOSTILE = (
     "$(touch pwned)",
@@ -53,7 +56,7 @@ SHELLS = {
 RECORDER = """\
 #!/bin/sh
 if [ "${{_DEALTRACK_COMPLETE+x}}" ]; then
-    PYTHONPATH={project} {python} -m dealtrack "$@"
+    {program} "$@"
     printf x >>{asked}
     exit
 fi
@@ -65,37 +68,72 @@ fi
 
 
 class Shell:
-    """A shell on a terminal, to which keys are typed."""
+    """A shell on a terminal, to which keys are typed; it completes by a register with hostile platforms.
 
-    def __init__(self, name: str, folder: Path, environment: dict[str, str], asked: Path) -> None:
-        self.screen = ""
-        self._asked = asked
+    `told` holds the words of the commands that it has run, `folder` whatever these have made.
+    """
+
+    def __init__(self, name: str, place: Path, clerk: Clerk) -> None:
+        self.name, self.screen = name, ""
+        self.folder, programs, self.told, self._asked = (place / each for each in ("here", "bin", "told", "asked"))
+        for made in (self.folder, programs):
+            made.mkdir()
+        for written in (self.told, self._asked):
+            written.touch()
+        recorder = programs / "dealtrack"
+        # That a shell starts dealtrack itself is shown in tests/e2e/test_completion.py.
+        places = {"program": write_program(place), "told": self.told, "asked": self._asked}
+        recorder.write_text(RECORDER.format(**{name: shlex.quote(str(place)) for name, place in places.items()}))
+        recorder.chmod(0o755)
+        script = place / "script"
+        script.write_text(clerk("completion", name).ok())
+        environment = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(self.folder), "TERM": "xterm",
+                       "LANG": "C.UTF-8", **clerk.environment()}  # fmt: skip
         self._ours, theirs = pty.openpty()
+        # A list of all the names fits, and no pager asks for more.
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 200, 0, 0))
         # The terminal is to be the shell's own: fish runs on no other.
         command = ["setsid", "--ctty", "--wait", *SHELLS[name]]
         self._process = subprocess.Popen(
-            command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=environment
+            command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=self.folder, env=environment
         )
         os.close(theirs)
-        self.settle(1.0)
+        self.run(f"source {shlex.quote(str(script))}; dealtrack ready", 20)
+        # Its first completion loads what it completes with.
+        self.complete("dealtrack lis", 20, 0.3)
+        self.give_up()
 
-    def type(self, keys: str, quiet: float = 0.5) -> None:
+    def type(self, keys: str, quiet: float) -> None:
         """Type keys and wait until nothing more comes."""
         os.write(self._ours, keys.encode())
         self.settle(quiet)
 
-    def type_until(self, keys: str, grows: Path, patience: float) -> None:
+    def _type_until(self, keys: str, grows: Path, patience: float) -> None:
         """Type keys and wait until a file has grown."""
         before = grows.stat().st_size
         os.write(self._ours, keys.encode())
         until = time.monotonic() + patience
         while grows.stat().st_size == before and time.monotonic() < until:
-            self.settle(0.01)
+            self.settle(0.005)
 
-    def complete(self, line: str, patience: float) -> None:
-        """Type a line and the Tab key, and wait until dealtrack has been asked, and nothing more comes."""
-        self.type_until(f"{line}\t", self._asked, patience)
-        self.settle(0.05 * patience)
+    def run(self, line: str, patience: float) -> list[str]:
+        """Type a line and the Enter key, wait until it has run dealtrack, and return the words that this was given."""
+        before = self.told.stat().st_size
+        self._type_until(f"{line}\r", self.told, patience)
+        return self.told.read_bytes()[before:].decode().split("\0")[:-1]
+
+    def complete(self, line: str, patience: float, quiet: float) -> None:
+        """Type a line that ends in the Tab key, and wait until dealtrack has been asked, and nothing more comes."""
+        self._type_until(f"{line}\t", self._asked, patience)
+        self.settle(quiet)
+
+    def give_up(self) -> None:
+        """Leave the line that is typed, with its open quote or its menu, until a command of a line of its own has run."""
+        for _ in range(20):
+            self.type("\x03", 0.03)
+            if self.run("dealtrack ready", 0.5) == ["ready"]:
+                return
+        raise TimeoutError(self.screen[-2000:])
 
     def settle(self, quiet: float) -> None:
         """Read until nothing has come for a while."""
@@ -113,13 +151,17 @@ class Shell:
         self._process.wait()
 
 
-@pytest.fixture(params=SHELLS)
-def shell(request: pytest.FixtureRequest, clerk: Clerk, tmp_path: Path) -> Iterator[tuple[str, Shell, Path]]:
-    """Give a shell in a folder of its own, that completes by a register with hostile platforms; and what it is told."""
-    name = request.param
-    if shutil.which(name) is None:
-        pytest.skip(f"{name} is not installed here")
-    rows = tmp_path / "rows.csv"
+@pytest.fixture(scope="module", params=SHELLS)
+def shell(
+    request: pytest.FixtureRequest, made_register: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
+    """Give a shell in a folder of its own."""
+    if shutil.which(request.param) is None:
+        pytest.skip(f"{request.param} is not installed here")
+    place = tmp_path_factory.mktemp(request.param)
+    clerk = Clerk(place / "home", place / "register.db")
+    copy_register(made_register, clerk.db)
+    rows = place / "rows.csv"
     with rows.open("w", newline="") as stream:
         csv.writer(stream).writerows(
             [
@@ -128,59 +170,42 @@ def shell(request: pytest.FixtureRequest, clerk: Clerk, tmp_path: Path) -> Itera
             ]
         )
     clerk("import", rows).ok()
-    folder, programs, told, asked = (tmp_path / place for place in ("here", "bin", "told", "asked"))
-    folder.mkdir()
-    programs.mkdir()
-    told.touch()
-    asked.touch()
-    program = programs / "dealtrack"
-    places = {"python": sys.executable, "project": PROJECT, "told": told, "asked": asked}
-    program.write_text(RECORDER.format(**{name: shlex.quote(str(place)) for name, place in places.items()}))
-    program.chmod(0o755)
-    script = tmp_path / "script"
-    script.write_text(clerk("completion", name).ok())
-    environment = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8",
-                   **clerk.environment()}  # fmt: skip
-    held = Shell(name, folder, environment, asked)
-    held.type(f"source {script}\r", 1.0)
-    held.complete("dealtrack lis", 10)
-    held.type("\x03\r", 0.3)
-    yield name, held, told
-    held.end()
+    made = Shell(request.param, place, clerk)
+    yield made
+    made.end()
 
 
-def test_hostile_names_are_words(shell: tuple[str, Shell, Path]) -> None:
-    name, typed, told = shell
-    folder = told.parent / "here"
+def test_hostile_names_are_words(shell: Shell) -> None:
     wrong = []
     for mark, text in zip(MARKS, HOSTILE, strict=True):
         for quote in QUOTES:
             # A busy machine may take longer to answer than the keys wait for.
             for patience in (1, 5, 20):
-                before = len(told.read_bytes())
-                typed.complete(f"dealtrack list --platform {quote}{mark}", patience)
-                typed.type_until("\r", told, 0.2 * patience)
-                assert not (folder / "pwned").exists(), (name, quote, text, typed.screen[-2000:])
-                words = told.read_bytes()[before:].decode().split("\0")
+                shell.complete(f"dealtrack list --platform {quote}{mark}", patience, 0.05 * patience)
+                words = shell.run("", 0.2 * patience)
+                assert not (shell.folder / "pwned").exists(), (shell.name, quote, text, shell.screen[-2000:])
                 if words[:3] == ["list", "--platform", f"{mark}{text}"]:
                     break
                 # An open quote, or another line to come.
-                typed.type("\x03\r", 0.3)
+                shell.give_up()
             else:
                 wrong.append((quote, text, words))
-    assert sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) == [], typed.screen[-2000:]
-    assert not wrong, (name, wrong, typed.screen[-1000:])
+    made = sorted(path.name for path in shell.folder.iterdir() if not path.name.startswith("."))
+    assert made == [], shell.screen[-2000:]
+    assert not wrong, (shell.name, wrong, shell.screen[-1000:])
 
 
-def test_several_names_in_common_are_no_commands(shell: tuple[str, Shell, Path]) -> None:
-    name, typed, told = shell
+def test_several_names_in_common_are_no_commands(shell: Shell) -> None:
     for quote in QUOTES:
         for _ in range(2):
-            typed.type(f"dealtrack list --platform {quote}N\t\t\t", 0.6)
-            typed.type("\x03", 0.2)
-            typed.type(f"dealtrack list --platform={quote}N0\t\t\r", 0.6)
-            typed.type("\x03\r", 0.2)
-    assert not (told.parent / "here" / "pwned").exists(), (name, typed.screen[-2000:])
+            shell.complete(f"dealtrack list --platform {quote}N", 20, 0.1)
+            # What they have in common is there: these list them, and choose among them.
+            shell.type("\t\t", 0.1)
+            shell.give_up()
+            shell.complete(f"dealtrack list --platform={quote}N0", 20, 0.1)
+            shell.type("\t\r", 0.1)
+            shell.give_up()
+    assert not (shell.folder / "pwned").exists(), (shell.name, shell.screen[-2000:])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import shlex
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from dealtrack.cli.help import TOPICS
 from dealtrack.errors import all_errors
 from tests import pages
 from tests.conftest import PROJECT, Clerk, Result, run_bare
+from tests.processes import write_program
 
 PROGRAM = "/srv/dealtrack/venv/bin/dealtrack"
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
@@ -155,12 +155,11 @@ def test_the_guides_of_each_language_are_the_topics_with_the_same_blocks() -> No
 def cron(new_clerk: Callable[..., Clerk], tmp_path: Path) -> Callable[[str, Clerk], Result]:
     """Give a way to run a command as cron does: by sh, with almost nothing in its environment."""
 
+    program = write_program(tmp_path)
+
     def run(command: str, clerk: Clerk) -> Result:
-        ours = command.replace(PROGRAM, f"{shlex.quote(sys.executable)} -m dealtrack")
-        ours = ours.replace("/srv/dealtrack/", f"{tmp_path}/")
-        # The tree that is tested, wherever another one may be installed.
-        given = {"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, "PYTHONPATH": str(PROJECT)}
-        return run_bare(["/bin/sh", "-c", ours], tmp_path, **given)
+        ours = command.replace(PROGRAM, shlex.quote(str(program))).replace("/srv/dealtrack/", f"{tmp_path}/")
+        return run_bare(["/bin/sh", "-c", ours], tmp_path, DEALTRACK_DB=str(clerk.db), DEALTRACK_NOW=clerk.now)
 
     return run
 
