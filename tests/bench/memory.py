@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from dealtrack.errors import CHECK_FAILED
 from tests.bench.measure import size
@@ -43,15 +44,17 @@ def table(bench: Bench, only: str) -> Iterator[str]:
     yield "|---|---|---|"
     for command in COMMANDS:
         if only in command:
-            yield f"| {command} | {_size(bench, 0, command)} | {_size(bench, 1, command)} |"
+            small = _size(bench, bench.small, command)
+            # In the quick form they are one register.
+            large = small if bench.large == bench.small else _size(bench, bench.large, command)
+            yield f"| {command} | {small} | {large} |"
 
 
-def _size(bench: Bench, place: int, command: str) -> str:
-    db, csv = ((bench.small, bench.folder / "1000.csv"), (bench.large, bench.csv))[place]
+def _size(bench: Bench, db: Path, command: str) -> str:
     written = bench.folder / "written"
     shutil.rmtree(written, ignore_errors=True)
     written.mkdir()
-    words = [word.replace("FOLDER", str(written)).replace("CSV", str(csv)) for word in command.split()]
+    words = [word.replace("FOLDER", str(written)).replace("CSV", str(db.with_suffix(".csv"))) for word in command.split()]
     held, status = size(bench.dealtrack(db, *words), bench.environment)
     # A workbook's sheet has no room for more than a million complaints: that is refused.
     return f"{held:.0f} MB" if status in (0, CHECK_FAILED) else f"{held:.0f} MB, status {status}"

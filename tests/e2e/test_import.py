@@ -4,7 +4,10 @@ import csv
 import io
 import json
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -452,24 +455,24 @@ def test_nyc_requests_all_count(new_clerk: Callable[..., Clerk], shared_data: Pa
     assert counts(clerk("import", source, "--mapping", "nyc311", "--skip-bad").out)[3] == added
 
 
-def test_an_import_interrupted_writes_nothing(clerk: Clerk, file: Callable[..., Path]) -> None:
-    """The process is killed while it imports: the register is as it was, and whole."""
-    import signal
-    import subprocess
-    import sys
-    import time
+DIES_WHILE_IT_WRITES = """\
+import resource, signal, sys
+from dealtrack.cli.main import main
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+main(sys.argv[1:])
+"""
 
+
+def test_an_import_interrupted_writes_nothing(clerk: Clerk, file: Callable[..., Path]) -> None:
+    """The system kills the process while it commits, at the limit for a file: the register is as it was, and whole."""
     before = head(clerk)
-    rows = "".join(f"N-{n},JD,2016-11-01 09:00,摘要 {n}\n" for n in range(60_000))
+    rows = "".join(f"N-{n},JD,2016-11-01 09:00,摘要 {n}\n" for n in range(3_000))
     path = file("number,platform,received,summary\n" + rows)
-    running = subprocess.Popen(
-        [sys.executable, "-m", "dealtrack", "import", str(path)], env={**os.environ, **clerk.environment()}
-    )
-    wal = Path(f"{clerk.db}-wal")
-    end = time.monotonic() + 20
-    while time.monotonic() < end and running.poll() is None and not (wal.exists() and wal.stat().st_size > 100_000):
-        time.sleep(0.02)
-    running.send_signal(signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
+    command = [sys.executable, "-c", DIES_WHILE_IT_WRITES, "import", path]
+    ran = subprocess.run(command, env={**os.environ, **clerk.environment()}, check=False)
+    assert ran.returncode == -signal.SIGXFSZ
+    assert Path(f"{clerk.db}-wal").stat().st_size > 350_000, "the commit has begun"
     assert head(clerk) == before
     assert clerk("list").ok() == "" and clerk("verify").status == 0

@@ -118,7 +118,10 @@ def test_a_schema_is_known_again_by_the_statements_that_make_it() -> None:
 
 def test_an_interrupt_ends_what_sqlite_does(clerk: Clerk) -> None:
     code = (
-        "import sys; from pathlib import Path; from dealtrack.register.sqlite.connection import connect, faults_of\n"
+        "import signal, sys; from pathlib import Path\n"
+        "from dealtrack.register.sqlite.connection import connect, faults_of\n"
+        # In the background a shell has it ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with faults_of(Path('x')):\n    held = connect(Path(sys.argv[1]))\n    print('begun', flush=True)\n"
         f"    held.execute('{ENDLESS} SELECT count(*) FROM r').fetchone()\n"
     )
