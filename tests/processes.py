@@ -77,7 +77,7 @@ def start(
 ) -> "Command | subprocess.Popen[bytes]":
     """Start dealtrack with these words, and with these descriptors for standard input, output and errors."""
     named = [f"{name}={text}" for name, text in environment.items()]
-    message = b"\0".join(map(os.fsencode, (folder, str(len(words)), *words, *named)))
+    message = b"\0".join(map(os.fsencode, (str(folder), str(len(words)), *words, *named)))
     if not _is_alike(environment) or len(message) > MOST_BYTES:
         command = [sys.executable, "-m", "dealtrack", *words]
         stdin, stdout, stderr = streams

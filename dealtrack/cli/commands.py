@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -11,7 +12,7 @@ import typer
 from typer.core import TyperOption
 
 from dealtrack import __version__
-from dealtrack.cli.language import _, say
+from dealtrack.cli.language import _, current_language, say
 from dealtrack.cli.usage import TranslatedCommand, TranslatedGroup
 from dealtrack.core.lifecycle import COMMAND_OF
 from dealtrack.core.matching import nearest_names
@@ -164,6 +165,12 @@ def all_commands() -> Iterator[tuple[str, str, Any]]:
 
 def load_command(name: str) -> Any:
     """Return the command, or group of commands, of this name, importing its module."""
+    return _load(name, current_language())
+
+
+@cache
+def _load(name: str, language: str) -> Any:
+    """Return a command whose help is in the language that is spoken; who runs many in a process has each made once."""
     entry = COMMANDS[name]
     if name not in GROUP_HELP:
         app = _new_app()
@@ -294,4 +301,9 @@ def root(
 
 def top_command() -> Any:
     """Return the command `dealtrack` itself."""
+    return _top(current_language())
+
+
+@cache
+def _top(language: str) -> Any:
     return typer.main.get_command(app)

@@ -54,7 +54,9 @@ def _size(bench: Bench, db: Path, command: str) -> str:
     written = bench.folder / "written"
     shutil.rmtree(written, ignore_errors=True)
     written.mkdir()
-    words = [word.replace("FOLDER", str(written)).replace("CSV", str(db.with_suffix(".csv"))) for word in command.split()]
+    words = [
+        word.replace("FOLDER", str(written)).replace("CSV", str(db.with_suffix(".csv"))) for word in command.split()
+    ]
     held, status = size(bench.dealtrack(db, *words), bench.environment)
     # A workbook's sheet has no room for more than a million complaints: that is refused.
     return f"{held:.0f} MB" if status in (0, CHECK_FAILED) else f"{held:.0f} MB, status {status}"

@@ -18,7 +18,7 @@ from tests.bench.works import Bench
 from tests.conftest import PROJECT
 
 
-@pytest.mark.parametrize(("options", "count", "columns"), [((), 21, 7), (("--memory",), 2 + len(COMMANDS), 3)])
+@pytest.mark.parametrize(("options", "count", "columns"), [((), 23, 7), (("--memory",), 2 + len(COMMANDS), 3)])
 def test_the_quick_form_runs_every_work(options: tuple[str, ...], count: int, columns: int) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--quick", *options],

@@ -470,7 +470,7 @@ def test_an_import_interrupted_writes_nothing(clerk: Clerk, file: Callable[..., 
     before = head(clerk)
     rows = "".join(f"N-{n},JD,2016-11-01 09:00,摘要 {n}\n" for n in range(3_000))
     path = file("number,platform,received,summary\n" + rows)
-    command = [sys.executable, "-c", DIES_WHILE_IT_WRITES, "import", path]
+    command = [sys.executable, "-c", DIES_WHILE_IT_WRITES, "import", str(path)]
     ran = subprocess.run(command, env={**os.environ, **clerk.environment()}, check=False)
     assert ran.returncode == -signal.SIGXFSZ
     assert Path(f"{clerk.db}-wal").stat().st_size > 350_000, "the commit has begun"

@@ -62,7 +62,7 @@ def test_wheel_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None
     python = environment / "bin" / "python"
     outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     # This pip, as one of its own takes seconds to be unpacked.
-    pip = [sys.executable, "-m", "pip", "--python", python]
+    pip = (sys.executable, "-m", "pip", "--python", python)
     _run([*pip, "install", "--quiet", "--no-compile", wheel], away, outside)
     clean = {"PATH": "/usr/bin:/bin", "HOME": str(away), "DEALTRACK_NOW": "2016-11-15T09:00:00+08:00"}
 
