@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta, tzinfo
 from enum import StrEnum
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -198,27 +199,30 @@ class WorkingCalendar:
     `deadlines` is where `plain_deadlines` keeps what it has counted, by rule and zone.
     """
 
-    __slots__ = (
-        "_monday", "_per_weekday", "_shifts", "_spans", "_turned", "_weekdays",
-        "deadlines", "first", "last", "revision", "rules",
-    )  # fmt: skip
-
-    def __init__(self, rules: CalendarRules, revision: int = 0, worked: Mapping[date, bool] | None = None) -> None:
-        """`worked` tells which ruled days are worked, where that is known without looking at all that is ruled."""
+    def __init__(
+        self, rules: CalendarRules, revision: int = 0, worked: Iterable[tuple[int, bool]] | None = None
+    ) -> None:
+        """`worked` tells of each ruled day, by its ordinal, whether it is worked; without it all rulings are read."""
         if worked is None:
-            worked = {day: ruling.worked for day, ruling in rules.rulings.items()}
+            worked = ((day.toordinal(), ruling.worked) for day, ruling in rules.rulings.items())
         self.rules, self.revision = rules, revision
         self.first, self.last = rules.first, rules.last
         self.deadlines: dict[tuple[Any, tzinfo], Any] = {}
-        self._spans = None if rules.spans is None else rules.span_by_day()
         self._weekdays = [weekday for weekday in range(7) if weekday not in rules.weekend]
         self._per_weekday = list(accumulate(int(weekday in self._weekdays) for weekday in range(7)))
-        self._monday = self.first.toordinal() - self.first.weekday()
-        rests = {day: day.weekday() in rules.weekend for day in worked if self.first <= day <= self.last}
-        turned = sorted(day for day, is_rest in rests.items() if worked[day] == is_rest)
-        self._turned = [day.toordinal() for day in turned]
+        first, last = self.first.toordinal(), self.last.toordinal()
+        self._monday = first - self.first.weekday()
+        # All Mondays leave the same remainder.
+        rest = {(self._monday + weekday) % 7 for weekday in rules.weekend}
+        self._turned = sorted(
+            ordinal for ordinal, is_worked in worked if first <= ordinal <= last and is_worked == (ordinal % 7 in rest)
+        )
         before = sum(weekday < self.first.weekday() for weekday in self._weekdays)
-        self._shifts = list(accumulate((1 if rests[day] else -1 for day in turned), initial=-before))
+        self._shifts = list(accumulate([1 if ordinal % 7 in rest else -1 for ordinal in self._turned], initial=-before))
+
+    @cached_property
+    def _spans(self) -> Mapping[date, HolidaySpan] | None:
+        return None if self.rules.spans is None else self.rules.span_by_day()
 
     def number(self, day: date) -> int:
         """Return the running number of a day: the working days up to it, itself included; raises OutsideCalendar."""
@@ -378,7 +382,8 @@ def missing_year(calendar: WorkingCalendar, today: date) -> int | None:
     Next year's is due from 1 November, when official calendars have come out in the past.
     """
     due = [today.year] if today.month < NOTICE_MONTH else [today.year, today.year + 1]
-    return next((year for year in due if not calendar.day(date(year, 1, 1)).confirmed), None)
+    firsts = (date(year, 1, 1) for year in due)
+    return next((first.year for first in firsts if not calendar.is_confirmed(first, first)), None)
 
 
 def calendar_reminder(year: int) -> Phrase:
