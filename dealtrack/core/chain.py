@@ -32,7 +32,7 @@ class Link(NamedTuple):
     hash: bytes
 
 
-class Fault(NamedTuple):
+class Break(NamedTuple):
     """The first entry at which a chain breaks, and how."""
 
     seq: int
@@ -106,7 +106,7 @@ def _hashing() -> Callable[[bytes], Any]:
     return sha256
 
 
-def first_fault(links: Iterable[Sequence[Any]], previous: bytes = BEFORE_FIRST, seq: int = 0) -> Fault | None:
+def first_fault(links: Iterable[Sequence[Any]], previous: bytes = BEFORE_FIRST, seq: int = 0) -> Break | None:
     """Return the first entry that was changed, removed or put in, None for an unbroken chain.
 
     A link may be any row of a `Link`'s columns: to make millions of `Link`s takes longer than to hash them.
@@ -116,19 +116,19 @@ def first_fault(links: Iterable[Sequence[Any]], previous: bytes = BEFORE_FIRST, 
     for number, complaint, kind, at, recorded_at, actor, detail, before, own in links:
         seq += 1
         if number != seq:
-            return Fault(
+            return Break(
                 seq,
                 Phrase("entry {seq} is missing", seq=seq)
                 if number > seq
                 else Phrase("entry {seq} is out of place", seq=number),
             )
         if before != previous:
-            return Fault(seq, Phrase("it does not follow from the entry before it"))
+            return Break(seq, Phrase("it does not follow from the entry before it"))
         try:
             expected = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, before)
         except (TypeError, ValueError, UnicodeError):
-            return Fault(seq, Phrase("its content is invalid"))
+            return Break(seq, Phrase("its content is invalid"))
         if own != expected:
-            return Fault(seq, Phrase("its content does not match its hash"))
+            return Break(seq, Phrase("its content does not match its hash"))
         previous = own
     return None

@@ -40,7 +40,7 @@ class Verification:
 class CheckedChain(NamedTuple):
     """The first fault of the journal's chain, the entries up to there, and whether the head is the hash of one."""
 
-    fault: chain.Fault | None
+    fault: chain.Break | None
     entries: int
     has_head: bool
 
@@ -110,7 +110,7 @@ def _check_chain(connection: sqlite3.Connection, head: str) -> CheckedChain:
     try:
         fault = chain.first_fault(rows())
     except sqlite3.DatabaseError:
-        fault = chain.Fault(entries + 1, Phrase("it cannot be read"))
+        fault = chain.Break(entries + 1, Phrase("it cannot be read"))
     return CheckedChain(fault, entries, has_head)
 
 
