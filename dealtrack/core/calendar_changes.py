@@ -43,13 +43,8 @@ class Notice(NamedTuple):
 
     def to_data(self) -> dict[str, Any]:
         """Return the notice as plain data that canonical JSON can hold."""
-        return {
-            "days": {day.isoformat(): list(ruling) for day, ruling in sorted(self.days.items())},
-            "years": sorted(self.years),
-            "source": self.source,
-            "issued": self.issued,
-            "scope": self.scope,
-        }
+        days = {day.isoformat(): list(ruling) for day, ruling in sorted(self.days.items())}
+        return self._asdict() | {"days": days, "years": sorted(self.years)}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Notice":

@@ -206,7 +206,7 @@ class Transition(NamedTuple):
 
 
 class Complaint(NamedTuple):
-    """What the transitions of a complaint, folded in order, make it; moments in UTC.
+    """What the transitions of a complaint, folded in order, make it; moments in UTC. Its row has the same order.
 
     `owner` was asked first and stays responsible; `handler` is whom the complaint was last handed on to.
     `completed` is None too where nobody wrote down the day. `first_contact` tells whether the complaint was completed
@@ -215,7 +215,6 @@ class Complaint(NamedTuple):
     """
 
     id: int
-    status: Status
     number: str | None = None
     platform: str = ""
     category: str = ""
@@ -224,6 +223,8 @@ class Complaint(NamedTuple):
     handler: str | None = None
     policy: str = ""
     policy_version: str = ""
+    status: Status = Status.VOIDED
+    resumes_to: Status | None = None
     received: datetime | None = None
     accepted: datetime | None = None
     forwarded: datetime | None = None
@@ -235,7 +236,6 @@ class Complaint(NamedTuple):
     summary: str | None = None
     first_contact: bool | None = False
     reopenings: int = 0
-    resumes_to: Status | None = None
     backdated: int = 0
 
     @property
@@ -366,7 +366,7 @@ class ComplaintState:
                     values[name] = value
 
 
-_EMPTY = Complaint(0, Status.VOIDED)._asdict()
+_EMPTY = Complaint(0)._asdict()
 
 
 def fold(complaint: int, history: Iterable[Transition]) -> Complaint:

@@ -45,12 +45,8 @@ def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
     """Check that a status allows a transition; raises NotAllowed, which names the commands that it does allow."""
     if status not in ALLOWED[kind]:
         commands = [COMMAND_OF[allowed] for allowed in allowed_kinds(status)]
-        raise NotAllowed(
-            complaint=complaint,
-            status=status,
-            kind=done(kind),
-            allowed=listed(commands or [Word("nothing")]),
-        )
+        allowed = listed(commands or [Word("nothing")])
+        raise NotAllowed(complaint=complaint, status=status, kind=done(kind), allowed=allowed)
 
 
 def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -> None:
@@ -122,34 +118,29 @@ def check_extension(
         names = listed(Word(clock.name) for clock in policy.clocks)
         raise UnknownClock(policy=policy.name, name=Word(name), allowed=names)
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
+    if reason := _why_not_extended(policy, rule, run, history, by, at):
+        raise CannotExtend(clock=Word(name), complaint=complaint, reason=reason)
+
+
+def _why_not_extended(
+    policy: Policy, rule: ClockRule, run: Clock | None, history: Sequence[Transition], by: int, at: datetime
+) -> str:
     if run is None or run.started is None:
-        raise CannotExtend(clock=Word(name), complaint=complaint, reason=": it is not running")
+        return Phrase(": it is not running")
     if run.due is not None and at > run.due:
-        raise CannotExtend(clock=Word(name), complaint=complaint, reason=": it had already passed by then")
-    started = run.started
-    extensions = [
-        entry
-        for entry in effective(history)
-        if entry.kind is Kind.EXTENDED and entry.detail["clock"] == name and entry.at >= started
-    ]
-    if rule.extensions is not None and len(extensions) >= rule.extensions:
+        return Phrase(": it had already passed by then")
+    extended = (entry for entry in effective(history) if entry.kind is Kind.EXTENDED and entry.at >= run.started)
+    count = sum(entry.detail["clock"] == rule.name for entry in extended)
+    if rule.extensions is not None and count >= rule.extensions:
         times = {0: Phrase("no extension"), 1: Phrase("one extension")}.get(
             rule.extensions, Phrase("{count} extensions", count=rule.extensions)
         )
-        raise CannotExtend(
-            clock=Word(name),
-            complaint=complaint,
-            reason=Phrase(": policy {policy} allows {times}", policy=policy.name, times=times),
-        )
+        return Phrase(": policy {policy} allows {times}", policy=policy.name, times=times)
     if rule.extension_by is not None and by > rule.extension_by:
         most = Phrase("at most {count} at a time", count=length_text(rule.extension_by, rule.unit))
-        raise CannotExtend(
-            clock=Word(name),
-            complaint=complaint,
-            reason=Phrase(
-                " by {by}: policy {policy} allows {most}", by=length_text(by, rule.unit), policy=policy.name, most=most
-            ),
-        )
+        asked = length_text(by, rule.unit)
+        return Phrase(" by {by}: policy {policy} allows {most}", by=asked, policy=policy.name, most=most)
+    return ""
 
 
 def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
@@ -157,31 +148,27 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
 
     Raises CannotVoid.
     """
+    if reason := _why_not_voided(complaint, history, seq):
+        raise CannotVoid(seq=seq, complaint=complaint, reason=reason)
+
+
+def _why_not_voided(complaint: int, history: Sequence[Transition], seq: int) -> str:
     entry = next((entry for entry in history if entry.seq == seq), None)
     if entry is None:
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it is not an entry of this complaint")
+        return Phrase("it is not an entry of this complaint")
     if entry.kind is Kind.VOIDED:
-        raise CannotVoid(
-            seq=seq, complaint=complaint, reason="it undoes another entry; record that entry again instead"
-        )
+        return Phrase("it undoes another entry; record that entry again instead")
     if all(other.seq != seq for other in effective(history)):
-        raise CannotVoid(seq=seq, complaint=complaint, reason="it is already undone")
+        return Phrase("it is already undone")
     remaining = [other for other in history if other.seq != seq]
     later = [other for other in effective(remaining) if other.kind not in ANNOTATIONS]
     if entry.kind is Kind.RECEIVED and later:
-        raise CannotVoid(
-            seq=seq,
-            complaint=complaint,
-            reason=Phrase("it was {kind} later; undo that first", kind=done(later[-1].kind)),
-        )
+        return Phrase("it was {kind} later; undo that first", kind=done(later[-1].kind))
     try:
         fold(complaint, remaining)
     except BadHistory:
-        raise CannotVoid(
-            seq=seq,
-            complaint=complaint,
-            reason=Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind)),
-        ) from None
+        return Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind))
+    return ""
 
 
 def last_counted(history: Iterable[Transition]) -> int | None:

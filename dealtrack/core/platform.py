@@ -1,10 +1,11 @@
 """Platforms: the marketplaces that complaints are about, what the notice asks of them, and finding one by name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from dealtrack.core.matching import fold, nearest_meanings
+from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.vocabulary import Vocabulary
 from dealtrack.errors import PlatformExists, UnknownWord, suggestion
 from dealtrack.phrase import Phrase, Word, listed
@@ -49,6 +50,19 @@ class Platform(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """Return the platform's name and aliases."""
         return (self.name, *self.aliases)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the platform as plain data that canonical JSON can hold."""
+        data = self._asdict() | {"aliases": list(self.aliases), "channels": list(self.channels)}
+        check = data.pop("last_check")
+        return data if check is None else data | {"last_check": check._asdict() | {"at": to_store(check.at)}}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Platform":
+        """Return the platform that `to_data` wrote."""
+        last = data.get("last_check")
+        check = Check(from_store(last["at"]), last["by"], tuple(last["channels"]), last["finding"]) if last else None
+        return cls(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]), check)
 
 
 def match_platform(text: str, platforms: Iterable[Platform]) -> Platform | None:

@@ -72,7 +72,7 @@ class Counts:
             key, status, policy, version, seller, contact, reopenings, backdated, withdrawn, rejected = alike
             # Of those two moments it counts only whether there is any.
             yield key, Complaint(
-                0, Status(status), seller=seller, policy=policy, policy_version=version, reopenings=reopenings,
+                0, status=Status(status), seller=seller, policy=policy, policy_version=version, reopenings=reopenings,
                 withdrawn=self._view.moment if withdrawn else None, rejected=self._view.moment if rejected else None,
                 first_contact=None if contact == NOT_KNOWN else bool(contact), backdated=backdated,
             ), total  # fmt: skip

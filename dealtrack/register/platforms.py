@@ -41,7 +41,7 @@ def edit_platform(
     after = before._replace(aliases=_aliases(before, added, dropped, register.platforms))
     if green_channel is not None:
         after = after._replace(green_channel=green_channel)
-    old, new = projection.platform_to_data(before), projection.platform_to_data(after)
+    old, new = before.to_data(), after.to_data()
     changed = {key: value for key, value in new.items() if value != old[key]}
     if not changed:
         return None
@@ -99,10 +99,10 @@ def apply_entry(connection: sqlite3.Connection, entry: Entry) -> None:
     detail = entry.detail
     match entry.kind:
         case Event.PLATFORM_ENTERED:
-            platform = projection.platform_from_data(detail)
+            platform = Platform.from_data(detail)
         case Event.PLATFORM_EDITED:
-            before = projection.platform_to_data(_stored(connection, detail))
-            platform = projection.platform_from_data({**before, **detail})
+            before = _stored(connection, detail).to_data()
+            platform = Platform.from_data({**before, **detail})
         case Event.PLATFORM_CHECKED:
             platform = with_check(_stored(connection, detail), _check_of(entry))
         case _:
@@ -116,7 +116,7 @@ def _check_of(entry: Entry) -> Check:
 
 def _stored(connection: sqlite3.Connection, detail: Mapping[str, Any]) -> Platform:
     row = connection.execute("SELECT definition FROM platform WHERE name = ?", (detail["name"],)).fetchone()
-    return projection.platform_from_data(json.loads(row[0]))
+    return Platform.from_data(json.loads(row[0]))
 
 
 def _platform(register: Register, name: str) -> Platform:

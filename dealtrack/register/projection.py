@@ -10,7 +10,7 @@ from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Status, Transition
 from dealtrack.core.moments import from_store, to_store
-from dealtrack.core.platform import Check, Platform
+from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.search_text import search_text
 from dealtrack.register.sqlite.views import write_offsets
@@ -20,17 +20,7 @@ COMPLAINT_COLUMNS = (
     "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
     "first_contact, reopenings, backdated"
 )
-NEVER_NULL = {
-    "id",
-    "platform",
-    "category",
-    "policy",
-    "policy_version",
-    "status",
-    "first_contact",
-    "reopenings",
-    "backdated",
-}
+NEVER_NULL = set("id platform category policy policy_version status first_contact reopenings backdated".split())
 COMPLAINT_MARKS = ", ".join(
     "?" if name in NEVER_NULL else "nullif(?, 0)" for name in f"{COMPLAINT_COLUMNS}, import_key".split(", ")
 )
@@ -42,43 +32,24 @@ NOT_KNOWN = -1
 CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paused, provisional, revision'
 
 
+_STATUS, _RESUMES_TO, _FIRST_CONTACT = map(Complaint._fields.index, ("status", "resumes_to", "first_contact"))
+_MOMENTS = [place for place, column in enumerate(COMPLAINT_COLUMNS.split(", ")) if column.endswith("_at")]
+
+
 def _read(text: str | None) -> datetime | None:
     return None if text is None else from_store(text)
 
 
 def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ...]:
     """Return the row of a complaint, in the order of COMPLAINT_COLUMNS and then its import key."""
-    (
-        id_, status, number, platform, category, seller, owner, handler, policy, policy_version, received, accepted,
-        forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings, resumes_to,
-        backdated,
-    ) = complaint  # fmt: skip
-    return (
-        id_,
-        number,
-        platform,
-        category,
-        seller,
-        owner,
-        handler,
-        policy,
-        policy_version,
-        str(status),
-        str(resumes_to) if resumes_to else None,
-        to_store(received) if received else None,
-        to_store(accepted) if accepted else None,
-        to_store(forwarded) if forwarded else None,
-        to_store(completed) if completed else None,
-        to_store(withdrawn) if withdrawn else None,
-        to_store(rejected) if rejected else None,
-        outcome,
-        amount,
-        summary,
-        NOT_KNOWN if first_contact is None else first_contact,
-        reopenings,
-        backdated,
-        import_key,
-    )
+    row: list[Any] = [*complaint, import_key]
+    for place in _MOMENTS:
+        if row[place] is not None:
+            row[place] = to_store(row[place])
+    row[_STATUS] = row[_STATUS].value
+    row[_RESUMES_TO] = row[_RESUMES_TO] and row[_RESUMES_TO].value
+    row[_FIRST_CONTACT] = NOT_KNOWN if row[_FIRST_CONTACT] is None else row[_FIRST_CONTACT]
+    return tuple(row)
 
 
 def _bindable(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -91,36 +62,14 @@ def _bindable(row: Sequence[Any]) -> tuple[Any, ...]:
 
 def complaint_of(row: Sequence[Any]) -> Complaint:
     """Return the complaint that a row of COMPLAINT_COLUMNS holds."""
-    (
-        id_, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received,
-        accepted, forwarded, completed, withdrawn, rejected, outcome, amount, summary, first_contact, reopenings,
-        backdated,
-    ) = row  # fmt: skip
-    return Complaint(
-        id_,
-        Status(status),
-        number,
-        platform,
-        category,
-        seller,
-        owner,
-        handler,
-        policy,
-        policy_version,
-        _read(received),
-        _read(accepted),
-        _read(forwarded),
-        _read(completed),
-        _read(withdrawn),
-        _read(rejected),
-        outcome,
-        amount,
-        summary,
-        None if first_contact == NOT_KNOWN else bool(first_contact),
-        reopenings,
-        Status(resumes_to) if resumes_to else None,
-        backdated,
-    )
+    values = list(row)
+    for place in _MOMENTS:
+        if values[place] is not None:
+            values[place] = from_store(values[place])
+    values[_STATUS] = Status(values[_STATUS])
+    values[_RESUMES_TO] = Status(values[_RESUMES_TO]) if values[_RESUMES_TO] else None
+    values[_FIRST_CONTACT] = None if values[_FIRST_CONTACT] == NOT_KNOWN else bool(values[_FIRST_CONTACT])
+    return Complaint._make(values)
 
 
 def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
@@ -167,33 +116,6 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def platform_to_data(platform: Platform) -> dict[str, Any]:
-    """Return a platform as plain data that canonical JSON can hold."""
-    data: dict[str, Any] = {
-        "name": platform.name,
-        "aliases": list(platform.aliases),
-        "green_channel": platform.green_channel,
-        "channels": list(platform.channels),
-    }
-    check = platform.last_check
-    if check is not None:
-        last_check = {
-            "at": to_store(check.at),
-            "by": check.by,
-            "channels": list(check.channels),
-            "finding": check.finding,
-        }
-        data["last_check"] = last_check
-    return data
-
-
-def platform_from_data(data: Mapping[str, Any]) -> Platform:
-    """Return the platform that `platform_to_data` wrote."""
-    last = data.get("last_check")
-    check = Check(from_store(last["at"]), last["by"], tuple(last["channels"]), last["finding"]) if last else None
-    return Platform(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]), check)
-
-
 def write_first_facts(connection: sqlite3.Connection, detail: Mapping[str, Any]) -> None:
     """Write the time zone and the default policy, from the detail of the register's first entry."""
     facts = ((name, detail[name]) for name in ("timezone", "policy"))
@@ -204,7 +126,7 @@ def write_first_facts(connection: sqlite3.Connection, detail: Mapping[str, Any])
 def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:
     """Write the row of a platform, in place of what stood there."""
     connection.execute(
-        "INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", (platform.name, canonical(platform_to_data(platform)), seq)
+        "INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", (platform.name, canonical(platform.to_data()), seq)
     )
 
 

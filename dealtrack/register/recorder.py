@@ -360,8 +360,7 @@ class Recorder:
 
     def enter_platform(self, platform: Platform) -> None:
         """Enter a new platform."""
-        data = projection.platform_to_data(platform)
-        seq = self._entries.event(Event.PLATFORM_ENTERED, data)
+        seq = self._entries.event(Event.PLATFORM_ENTERED, platform.to_data())
         projection.write_platform(self._connection, platform, seq)
         self.register.forget("platforms")
 

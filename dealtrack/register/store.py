@@ -20,7 +20,7 @@ from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
-from dealtrack.register import calendar_rulings, journal, projection, queries
+from dealtrack.register import calendar_rulings, journal, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, is_undecodable, reading
@@ -255,4 +255,4 @@ class Store:
     def platforms(self) -> list[Platform]:
         """Return the platforms that the register knows, by name."""
         rows = self.connection.execute("SELECT definition FROM platform ORDER BY name")
-        return [projection.platform_from_data(json.loads(definition)) for (definition,) in rows]
+        return [Platform.from_data(json.loads(definition)) for (definition,) in rows]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dealtrack.register import platforms, projection
+from dealtrack.core.platform import Platform
+from dealtrack.register import platforms
 from dealtrack.register.journal import Event, events
 from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
@@ -215,5 +216,5 @@ def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Cler
             platforms.apply_entry(connection, entry)
         assert connection.execute("SELECT * FROM platform ORDER BY name").fetchall() == before
         for known in register.platforms:
-            assert projection.platform_from_data(projection.platform_to_data(known)) == known
+            assert Platform.from_data(known.to_data()) == known
     clerk("verify").ok()

@@ -25,7 +25,7 @@ def clock(due: datetime | None, name: str = "complete", ended: datetime | None =
 
 
 def standing(*clocks: Clock, id_: int = 1) -> Standing:
-    return Standing(Complaint(id_, Status.FORWARDED), clocks, NOON, clocks)
+    return Standing(Complaint(id_, status=Status.FORWARDED), clocks, NOON, clocks)
 
 
 def urgency(*clocks: Clock, at: datetime = NOON) -> Urgency:

@@ -36,7 +36,7 @@ def at(text: str) -> datetime:
 
 def lateness(due: datetime | None) -> Lateness:
     return Lateness(
-        Complaint(1, Status.RECEIVED), Clock("forward", 1, at("01-04 10:00"), due, None), Verdict.OVERDUE, 1
+        Complaint(1, status=Status.RECEIVED), Clock("forward", 1, at("01-04 10:00"), due, None), Verdict.OVERDUE, 1
     )
 
 

@@ -214,7 +214,7 @@ def test_extensions_that_the_policy_would_have_refused_are_left_out(
     trial = tried([extended], on_trial, own=own)
     assert trial.refused == 2 - kept
     assert changes_by_clock(trial)["complete"].now(told) == 1
-    remaining = allowed_history(Complaint(1, None), extended, on_trial, BENCH)  # type: ignore[arg-type]
+    remaining = allowed_history(Complaint(1, status=None), extended, on_trial, BENCH)  # type: ignore[arg-type]
     assert sum(entry.kind is Kind.EXTENDED for entry in remaining) == kept
 
 
