@@ -15,7 +15,7 @@ from dealtrack.cli.options import Yes, argument, flag, option, read_policy
 from dealtrack.cli.session import Session, ask_to_go_on, tell_changes
 from dealtrack.cli.terminal import print_line, tell_fields, warn
 from dealtrack.core.matching import nearest_names
-from dealtrack.core.moments import show_moment
+from dealtrack.core.moments import from_store, show_moment
 from dealtrack.core.policy import are_same
 from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import (
@@ -130,7 +130,7 @@ def restore(
 
 def _restore_message(backup: "CheckedBackup") -> str:
     """Say what the backup holds, and what it would replace."""
-    end, present = backup.end, backup.present
+    last, present = backup.last, backup.present
     if backup.is_free:
         text = _("{backup} is intact: {count} entries, the last of {last}. There is no register at {path}.")
     elif present is None:
@@ -151,10 +151,10 @@ def _restore_message(backup: "CheckedBackup") -> str:
         )
     return text.format(
         backup=backup.source,
-        count=end.entries,
-        last=show_moment(end.last, backup.zone),
+        count=last.seq,
+        last=show_moment(from_store(last.recorded_at), backup.zone),
         path=backup.place,
-        present=present.entries if present else 0,
+        present=present.seq if present else 0,
         loses=backup.loses,
     )
 

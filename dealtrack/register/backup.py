@@ -5,12 +5,11 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from glob import escape
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from dealtrack.core import chain
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
@@ -20,11 +19,14 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.drafts import (
     EVIDENCE_SUFFIX,
+    FOLDER,
+    NO_FILE,
     NOTE_SUFFIX,
-    SQLITE_SUFFIXES,
     copy_bytes,
+    disk_faults,
     draft_file,
     draft_place,
+    left_beside,
     make_folder,
     name_file,
     new_file,
@@ -38,6 +40,7 @@ from dealtrack.register.sqlite.connection import (
     UNFORESEEN,
     connect,
     faults_of,
+    pragma,
     reading,
     real_path,
     sync,
@@ -69,13 +72,11 @@ def copy_whole(connection: sqlite3.Connection, register: Path, target: Path) -> 
     if not target.parent.is_dir():
         raise BackupFailed(path=target, reason="there is no such folder")
     place = real_path(target)
-    try:
+    with disk_faults(BackupFailed, path=target):
         reason = _why_not_over(connection, register, place)
         if reason:
             raise BackupFailed(path=target, reason=reason)
         return copy_database(connection, place, partial(_check, path=target))
-    except OSError as error:
-        raise BackupFailed(path=target, reason=error.strerror or str(error)) from None
 
 
 def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[sqlite3.Connection], Result]) -> Result:
@@ -126,16 +127,13 @@ def _why_not_over(connection: sqlite3.Connection, register: Path, place: Path) -
         return part
     if place.exists() and register.exists() and place.samefile(register):
         return Phrase("it is the register itself; name another file")
-    beside = next((path for suffix in SQLITE_SUFFIXES if os.path.lexists(path := f"{place}{suffix}")), None)
-    if beside:
-        return Phrase("{name} is beside it; name a new file, or move that one away first", name=Path(beside).name)
+    if beside := left_beside(place):
+        return Phrase("{name} is beside it; name a new file, or move that one away first", name=beside.name)
     if not os.path.lexists(place):
         return ""
-    if place.is_dir():
-        return Phrase("it is a folder")
     if not place.is_file():
         # A copy that takes its place would do away with a device for everybody.
-        return Phrase("it is not a regular file")
+        return FOLDER if place.is_dir() else NO_FILE
     if reach(connection, place) is None:
         return Phrase("it is not an earlier backup of this register; name a new file")
     return ""
@@ -154,16 +152,11 @@ def reach(connection: sqlite3.Connection, copy: Path) -> int | None:
         with closing(connect(copy, read_only=True)) as opened:
             check_version(opened, copy)
             last = journal.LastEntry.of(opened)
-            first = _hash_at(opened, 1)
+            first = journal.hash_at(opened, 1)
     except (DealtrackError, sqlite3.Error, OSError, *UNFORESEEN):
         return None
-    is_ours = first is not None and first == _hash_at(connection, 1) and last.hash == _hash_at(connection, last.seq)
+    is_ours = first and first == journal.hash_at(connection, 1) and last.hash == journal.hash_at(connection, last.seq)
     return last.seq if is_ours else None
-
-
-def _hash_at(connection: sqlite3.Connection, seq: int) -> bytes | None:
-    row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (seq,)).fetchone()
-    return row[0] if row else None
 
 
 def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple[Path, list[Path], tuple[int, str]]:
@@ -194,8 +187,7 @@ def _stamped(folder: Path, stem: str) -> list[Path]:
     return [path for path in folder.glob(f"{escape(stem)}-*Z.db") if _made_at(path.stem.removeprefix(f"{stem}-"))]
 
 
-@dataclass(frozen=True, slots=True)
-class LastBackup:
+class LastBackup(NamedTuple):
     """What is known of the last backup: when, in UTC, where, the copy's last entry, and whether evidence went along."""
 
     at: datetime
@@ -212,13 +204,7 @@ def _note_of(register: Store) -> Path:
 
 def note_backup(register: Store, backup: LastBackup) -> None:
     """Note a backup in a small file next to the register, if that can be written."""
-    note = {
-        "at": to_store(backup.at),
-        "path": os.fsdecode(backup.path.absolute()),
-        "entries": backup.entries,
-        "head": backup.head,
-        "evidence": backup.evidence,
-    }
+    note = backup._asdict() | {"at": to_store(backup.at), "path": os.fsdecode(backup.path.absolute())}
     with suppress(OSError), new_file(_note_of(register)) as handle:
         os.write(handle, (json.dumps(note) + "\n").encode())
 
@@ -252,16 +238,13 @@ def newest_backup(register: Store, place: Path, now: datetime) -> datetime | Non
 
     None where there is no copy, or none that was made by now. Raises CannotRead.
     """
-    try:
+    with disk_faults(CannotRead, path=place), suppress(FileNotFoundError):
         if not place.is_dir():
             return datetime.fromtimestamp(place.stat().st_mtime, UTC) if _is_database(place) else None
         stem = register.path.stem
         stamps = (path.stem.removeprefix(f"{stem}-") for path in _stamped(place, stem) if _is_database(path))
         return max((at for at in map(_made_at, stamps) if at and at <= now), default=None)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise CannotRead(path=place, reason=error.strerror or str(error)) from None
+    return None
 
 
 def _made_at(stamp: str) -> datetime | None:
@@ -279,7 +262,7 @@ def _is_database(path: Path) -> bool:
 def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
     is_present = check_version(copy, path) == VERSION
-    (sound,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+    sound = pragma(copy, "integrity_check(1)")
     fault = chain.first_fault(journal.link_rows(copy)) if sound == "ok" else None
     if sound != "ok" or fault is not None:
         reason = (

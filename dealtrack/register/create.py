@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterExists, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
+from dealtrack.register.drafts import disk_faults, draft_file, left_beside, make_folder, part_of_register
 from dealtrack.register.recorder import recording
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
@@ -41,47 +42,29 @@ def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None
     """
     if os.path.lexists(path):
         raise RegisterExists(path=path)
-    reason = part_of_register(path) or _left_beside(path) or make_folder(path.parent)
-    if reason:
+    reason: str = part_of_register(path)
+    if not reason and (left := left_beside(path)):
+        reason = Phrase(
+            "{name} is there, perhaps with entries of an earlier register; move it away, or name another place with "
+            "--db",
+            name=left.name,
+        )
+    if reason := reason or make_folder(path.parent):
         raise RegisterUnusable(path=path, reason=reason)
-    try:
-        with draft_file(path) as draft:
-            connection = connect(draft, create=True)
-            try:
-                with faults_of(path):
-                    connection.execute("PRAGMA journal_mode=WAL")
-                    schema.create(connection)
-                    _write(Register(path, connection), setup, now, actor)
-                    # All of it must stand in the file itself: SQLite's other files are not moved with it.
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
+    with disk_faults(RegisterUnusable, path=path), draft_file(path) as draft:
+        with closing(connect(draft, create=True)) as connection, faults_of(path):
+            connection.execute("PRAGMA journal_mode=WAL")
+            schema.create(connection)
+            with recording(Register(path, connection), now, actor) as recorder:
+                recorder.make(setup.to_data())
+                for policy in setup.policies:
+                    recorder.take_in(policy)
+                for platform in setup.platforms:
+                    recorder.enter_platform(platform)
+            # All of it must stand in the file itself: SQLite's other files are not moved with it.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
             os.link(draft, path)
-            sync(path.parent)
-    except FileExistsError:
-        raise RegisterExists(path=path) from None
-    except OSError as error:
-        raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
-
-
-def _left_beside(path: Path) -> str:
-    """Return why no register may be made where SQLite's files of another register lie; nothing where none do.
-
-    SQLite would use them for the new one.
-    """
-    left = next((name for suffix in SQLITE_SUFFIXES if os.path.lexists(name := f"{path}{suffix}")), None)
-    if left is None:
-        return ""
-    return Phrase(
-        "{name} is there, perhaps with entries of an earlier register; move it away, or name another place with --db",
-        name=Path(left).name,
-    )
-
-
-def _write(register: Register, setup: Setup, now: datetime, actor: str) -> None:
-    with recording(register, now, actor) as recorder:
-        recorder.make(setup.to_data())
-        for policy in setup.policies:
-            recorder.take_in(policy)
-        for platform in setup.platforms:
-            recorder.enter_platform(platform)
+        except FileExistsError:
+            raise RegisterExists(path=path) from None
+        sync(path.parent)

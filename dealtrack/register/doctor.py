@@ -16,7 +16,7 @@ from dealtrack.register.backup import draft_folders, last_backup
 from dealtrack.register.drafts import drafts_in
 from dealtrack.register.evidence import evidence_entries, evidence_folder
 from dealtrack.register.folder import holds_folders
-from dealtrack.register.sqlite.connection import is_erasure_open
+from dealtrack.register.sqlite.connection import is_erasure_open, pragma
 from dealtrack.register.sqlite.schema import VERSION
 from dealtrack.register.store import Store
 
@@ -78,7 +78,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
         yield calendar_reminder(year)
-    (sound,) = register.connection.execute("PRAGMA integrity_check(1)").fetchone()
+    sound = pragma(register.connection, "integrity_check(1)")
     if sound != "ok":
         yield Phrase("the file is damaged ({fault}); restore the last backup", fault=sound)
 

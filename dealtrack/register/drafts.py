@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from dealtrack.errors import DealtrackError
 from dealtrack.phrase import Phrase
 
 DRAFT = ".dealtrack-draft"
@@ -24,6 +25,8 @@ FOLDER_NAME = "dealtrack"
 CHUNK = 1 << 20
 BYTES = getattr(os, "O_BINARY", 0)
 """Windows changes the ends of lines without it."""
+
+FOLDER, NO_FILE = Phrase("it is a folder"), Phrase("it is not a regular file")
 
 NAME_LENGTH = 60
 """The characters of a file's name that the name of its draft repeats."""
@@ -56,11 +59,8 @@ def name_file(handle: int, place: Path) -> None:
 
 
 def _link(handle: int, place: Path) -> None:
-    folder = os.open(place.parent, os.O_RDONLY)
-    try:
+    with closing_file(os.open(place.parent, os.O_RDONLY)) as folder:
         link_file(handle, place.name, folder)
-    finally:
-        os.close(folder)
 
 
 def link_file(handle: int, name: str, folder: int) -> None:
@@ -97,15 +97,22 @@ def replaced_by_empty(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def closing_file(handle: int) -> Iterator[int]:
+    """Give a descriptor, and close it after the block."""
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def _synced(handle: int, name: Callable[[], object] | None = None) -> Iterator[int]:
     """Give a descriptor, then put what was written on the disk, give the file its name, and close it."""
-    try:
+    with closing_file(handle):
         yield handle
         os.fsync(handle)
         if name is not None:
             name()
-    finally:
-        os.close(handle)
 
 
 @contextmanager
@@ -159,6 +166,23 @@ def part_of_register(path: Path) -> str:
     return ""
 
 
+@contextmanager
+def disk_faults(error: type[DealtrackError], **values: object) -> Iterator[None]:
+    """Raise what the system refuses in the block as an error of the catalogue that has these values and a reason."""
+    try:
+        yield
+    except OSError as fault:
+        raise error(**values, reason=fault.strerror or str(fault)) from None
+
+
+def left_beside(path: Path) -> Path | None:
+    """Return one of the files that SQLite keeps beside a database of this name, None where none is there.
+
+    SQLite would use them for any database that is put there.
+    """
+    return next((Path(name) for suffix in SQLITE_SUFFIXES if os.path.lexists(name := f"{path}{suffix}")), None)
+
+
 def make_folder(path: Path) -> str:
     """Make a folder that files are to be written into; return why that cannot be, nothing where the folder is there.
 
@@ -187,9 +211,7 @@ def draft_folder() -> Iterator[Path]:
         path.mkdir(mode=0o700)
         stack.callback(_remove, path)
         if sys.platform != "win32":
-            handle = os.open(path, os.O_RDONLY)
-            stack.callback(os.close, handle)
-            _lock(handle)
+            _lock(stack.enter_context(closing_file(os.open(path, os.O_RDONLY))))
         yield path
 
 
@@ -210,15 +232,13 @@ def _new_file(path: Path) -> Iterator[None]:
     if sys.platform == "win32":
         os.close(handle)
         yield
-    else:
-        # Whoever clears away may have taken it before the lock was there.
-        while not path.exists():
-            os.close(handle)
-            handle = _created(path)
-        try:
-            yield
-        finally:
-            os.close(handle)
+        return
+    # Whoever clears away may have taken it before the lock was there.
+    while not path.exists():
+        os.close(handle)
+        handle = _created(path)
+    with closing_file(handle):
+        yield
 
 
 def _created(path: Path) -> int:
@@ -262,11 +282,8 @@ def _is_in_use(path: Path) -> bool:
 
         main = path.with_name(path.name.partition(DRAFT)[0] + DRAFT)
         try:
-            handle = os.open(main, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            try:
+            with closing_file(os.open(main, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)) as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            finally:
-                os.close(handle)
         except FileNotFoundError:
             # What SQLite kept beside a draft that is gone.
             return False
@@ -291,20 +308,22 @@ def copy_bytes(source: int, target: int) -> None:
     """Copy a whole file into an empty one, both by descriptor. Raises OSError."""
     os.lseek(source, 0, os.SEEK_SET)
     while chunk := os.read(source, CHUNK):
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[os.write(target, rest) :]
+        write_all(target, chunk)
+
+
+def write_all(handle: int, data: bytes) -> None:
+    """Write bytes to a file, however many the system takes at once. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """End the block in order where a signal asks the process to end, so that what it made is cleared away."""
-    names = ("SIGTERM", "SIGHUP")
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    changed = [number for name in names if (number := getattr(signal, name, None)) is not None]
-    changed = [number for number in changed if signal.getsignal(number) is signal.SIG_DFL]
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    is_main = threading.current_thread() is threading.main_thread()
+    changed = [number for number in signals if is_main and signal.getsignal(number) is signal.SIG_DFL]
     for number in changed:
         signal.signal(number, _end)
     try:

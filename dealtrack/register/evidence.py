@@ -19,7 +19,18 @@ from dealtrack.core.file_names import lone_file_name
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.drafts import DRAFT, EVIDENCE_SUFFIX, only_file, part_of_register
+from dealtrack.register.drafts import (
+    CHUNK,
+    DRAFT,
+    EVIDENCE_SUFFIX,
+    FOLDER,
+    NO_FILE,
+    closing_file,
+    disk_faults,
+    only_file,
+    part_of_register,
+    write_all,
+)
 from dealtrack.register.folder import CREATE, LINKS, READ, Folder
 from dealtrack.register.sqlite.connection import real_path, sync
 from dealtrack.register.store import Store
@@ -27,13 +38,11 @@ from dealtrack.register.store import Store
 LARGEST = 1 << 30
 """The largest file that is taken, in bytes."""
 
-CHUNK = 1 << 20
 NAME_LIMIT = 200
 _HASH = re.compile("[0-9a-f]{64}")
 _COPY = re.compile(r"(.+?)(-schema[0-9]+|-replaced)?-[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
 """The names of copies: those of `backup --keep`, from before an upgrade, and what a restore replaced."""
 
-FOLDER = Phrase("it is a folder")
 LINK_INSTEAD = Phrase("there is a symbolic link or a file in place of its folder")
 
 
@@ -130,25 +139,20 @@ def _keep(folder: Path, source: Path) -> tuple[str, int]:
 
     The copy is whole and on the disk when this returns. Raises CannotRead and CannotWrite.
     """
-    with _opened(source) as handle, _made_folder(folder) as root:
+    with _opened(source) as handle, _made_folder(folder) as root, disk_faults(CannotWrite, path=folder):
         part = f".{os.urandom(8).hex()}{DRAFT}"
         try:
             unnamed = root.unnamed_file()
-            out = root.open(part, CREATE) if unnamed is None else unnamed
-            try:
+            with closing_file(root.open(part, CREATE) if unnamed is None else unnamed) as out:
                 digest, size = _copy(handle, out, source)
                 os.fsync(out)
                 if unnamed is not None:
                     root.name_file(unnamed, part)
-            finally:
-                os.close(out)
             # A file that stands there already is of the same content; a link or an altered file is replaced.
             with suppress(FileExistsError):
                 root.make(digest[:2])
             with root.inner(digest[:2]) as shelf:
                 root.move(part, shelf, digest)
-        except OSError as error:
-            raise CannotWrite(path=folder, reason=error.strerror or str(error)) from None
         finally:
             with suppress(FileNotFoundError):
                 root.remove(part)
@@ -173,15 +177,12 @@ def _opened(source: Path) -> Iterator[int]:
         # Windows opens no folder.
         reason = FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
         raise CannotRead(path=source, reason=reason) from None
-    try:
+    with closing_file(handle):
         file = os.fstat(handle)
         if not stat.S_ISREG(file.st_mode):
-            kind = FOLDER if stat.S_ISDIR(file.st_mode) else Phrase("it is not a regular file")
-            raise CannotRead(path=source, reason=kind)
+            raise CannotRead(path=source, reason=FOLDER if stat.S_ISDIR(file.st_mode) else NO_FILE)
         _check_size(source, file.st_size)
         yield handle
-    finally:
-        os.close(handle)
 
 
 def _check_size(source: Path, size: int) -> None:
@@ -210,18 +211,14 @@ def _copy(handle: int, out: int, source: Path) -> tuple[str, int]:
     """Copy a file and return the hash and the size of what was copied; raises CannotRead, and OSError in writing."""
     digest, size = sha256(), 0
     while True:
-        try:
+        with disk_faults(CannotRead, path=source):
             chunk = os.read(handle, CHUNK)
-        except OSError as error:
-            raise CannotRead(path=source, reason=error.strerror or str(error)) from None
         if not chunk:
             return digest.hexdigest(), size
         size += len(chunk)
         _check_size(source, size)
         digest.update(chunk)
-        rest = memoryview(chunk)
-        while rest:
-            rest = rest[os.write(out, rest) :]
+        write_all(out, chunk)
 
 
 def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
@@ -257,14 +254,12 @@ def fault_in(folder: Path, digest: str) -> str:
     try:
         with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
             handle = shelf.open(digest, READ)
-        try:
+        with closing_file(handle):
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return Phrase("is not a regular file")
             content = sha256()
             while chunk := os.read(handle, CHUNK):
                 content.update(chunk)
-        finally:
-            os.close(handle)
     except FileNotFoundError:
         return Phrase("is missing")
     except OSError as error:
@@ -318,22 +313,18 @@ def copy_evidence(register: Store, sources: Iterable[Path], target: Path) -> Cop
     labels: dict[str, str] = {}
     for digest, label in evidence_entries(register.connection):
         labels.setdefault(digest, label)
-    folders = list(sources)
-    count = new = 0
+    missing = {digest: label for digest, label in labels.items() if fault_in(target, digest)}
+    folders, new = list(sources), 0
     faults: list[str] = []
-    for digest, label in labels.items():
-        if not fault_in(target, digest):
-            count += 1
-            continue
+    for digest, label in missing.items():
         fault: str = Phrase("is missing")
         for source in folders:
-            fault = _copy_along(source, target, digest)
-            if not fault:
-                count, new = count + 1, new + 1
+            if not (fault := _copy_along(source, target, digest)):
+                new += 1
                 break
         if fault:
             faults.append(_fault(label, fault))
-    return CopiedEvidence(count, new, faults)
+    return CopiedEvidence(len(labels) - len(faults), new, faults)
 
 
 def _copy_along(source: Path, target: Path, digest: str) -> str:

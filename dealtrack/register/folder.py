@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from dealtrack.register.drafts import BYTES, link_file, unnamed_file
+from dealtrack.register.drafts import BYTES, closing_file, link_file, unnamed_file
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
@@ -63,11 +63,8 @@ class Folder:
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             yield cls(path, None)
             return
-        handle = os.open(where, _FOLDER, dir_fd=within)
-        try:
+        with closing_file(os.open(where, _FOLDER, dir_fd=within)) as handle:
             yield cls(path, handle)
-        finally:
-            os.close(handle)
 
     def _where(self, name: str) -> "tuple[str | Path, int | None]":
         return (self._path / name, None) if self._handle is None else (name, self._handle)

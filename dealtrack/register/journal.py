@@ -219,10 +219,10 @@ def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
     return low
 
 
-def first_hash(connection: sqlite3.Connection) -> bytes:
-    """Return the hash of the first entry, by which one register is told from another."""
-    (first,) = connection.execute("SELECT hash FROM transition WHERE seq = 1").fetchone()
-    return bytes(first)
+def hash_at(connection: sqlite3.Connection, seq: int) -> bytes | None:
+    """Return the hash of the entry of this number, None where there is none; the first tells registers apart."""
+    row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (seq,)).fetchone()
+    return row[0] if row else None
 
 
 def entry_at(connection: sqlite3.Connection, seq: int) -> Entry:

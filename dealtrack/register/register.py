@@ -135,7 +135,7 @@ class Register(Store):
 
     def identity(self) -> str:
         """Return the first digits of the hash of the journal's first entry, which no other register has."""
-        return journal.first_hash(self.connection).hex()[:IDENTITY_DIGITS]
+        return (journal.hash_at(self.connection, 1) or b"").hex()[:IDENTITY_DIGITS]
 
     @cached_property
     def _calendar_entries(self) -> list[tuple[int, datetime]]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.moments import from_store
 from dealtrack.errors import (
     CannotRead,
     DealtrackError,
@@ -22,8 +21,17 @@ from dealtrack.errors import (
 from dealtrack.phrase import Phrase
 from dealtrack.register import upgrade
 from dealtrack.register.backup import STAMP, copy_database
-from dealtrack.register.drafts import SQLITE_SUFFIXES, draft_file, make_folder, part_of_register
-from dealtrack.register.journal import LastEntry
+from dealtrack.register.drafts import (
+    FOLDER,
+    NO_FILE,
+    SQLITE_SUFFIXES,
+    disk_faults,
+    draft_file,
+    left_beside,
+    make_folder,
+    part_of_register,
+)
+from dealtrack.register.journal import LastEntry, hash_at
 from dealtrack.register.opening import open_register
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import (
@@ -32,6 +40,8 @@ from dealtrack.register.sqlite.connection import (
     check_names,
     connect,
     faults_of,
+    pragma,
+    real_path,
     sync,
     translate,
 )
@@ -39,35 +49,20 @@ from dealtrack.register.verification import verify
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEnd:
-    """Where a journal ends: its number of entries, the moment of the last in UTC, and its head in hexadecimal."""
-
-    entries: int
-    last: datetime
-    head: str
-
-    @classmethod
-    def of(cls, connection: sqlite3.Connection) -> "JournalEnd":
-        """Return where the journal of a register ends."""
-        last = LastEntry.of(connection)
-        return cls(last.seq, from_store(last.recorded_at), last.hash.hex())
-
-
-@dataclass(frozen=True, slots=True)
 class CheckedBackup:
     """A backup that is whole, copied beside the register's place and brought to the present schema.
 
-    `path` is the copy, `place` the register's and `source` the backup's own. `present` is where the journal of the
-    register there ends, None where there is none that can be read; `loses` is how many of its entries the backup lacks,
-    None where the backup is not of its journal. `changes` tells what rules that changed since a backup of an older
-    schema was made do to its complaints.
+    `path` is the copy, `place` the register's and `source` the backup's own. `last` is the copy's last entry, `present`
+    that of the register there, None where there is none that can be read; `loses` is how many of its entries the backup
+    lacks, None where the backup is not of its journal. `changes` tells what rules that changed since a backup of an
+    older schema was made do to its complaints.
     """
 
     path: Path
     place: Path
     source: Path
-    end: JournalEnd
-    present: JournalEnd | None
+    last: LastEntry
+    present: LastEntry | None
     loses: int | None
     is_free: bool
     zone: ZoneInfo
@@ -81,31 +76,23 @@ def checked_backup(place: Path, backup: Path) -> Iterator[CheckedBackup]:
     An older schema is brought to the present one in the copy. Raises CannotRead, NotARegister, RegisterNewer and
     NotRestored.
     """
-    real = Path(os.path.realpath(place))
-    if real.is_dir() or (real.exists() and not real.is_file()):
-        raise NotARegister(
-            path=place, reason=Phrase("it is a folder") if real.is_dir() else Phrase("it is not a regular file")
-        )
+    real = real_path(place)
+    if real.exists() and not real.is_file():
+        raise NotARegister(path=place, reason=FOLDER if real.is_dir() else NO_FILE)
     if not backup.is_file():
-        raise CannotRead(
-            path=backup,
-            reason=Phrase("it is not a regular file") if backup.exists() else Phrase("there is no such file"),
-        )
+        raise CannotRead(path=backup, reason=NO_FILE if backup.exists() else Phrase("there is no such file"))
     if real.exists() and real.samefile(backup):
         raise NotRestored(path=place, backup=backup, reason="it is the same file")
     reason = part_of_register(real) or make_folder(real.parent)
     if reason:
         raise NotRestored(path=place, backup=backup, reason=reason)
-    try:
-        with draft_file(real) as path:
-            end, zone, changes = _copied(backup, path, place)
-            present, loses = _present(place, end)
-            yield CheckedBackup(path, place, backup, end, present, loses, not os.path.lexists(real), zone, changes)
-    except OSError as error:
-        raise NotRestored(path=place, backup=backup, reason=error.strerror or str(error)) from None
+    with disk_faults(NotRestored, path=place, backup=backup), draft_file(real) as path:
+        last, zone, changes = _copied(backup, path, place)
+        present, loses = _present(place, last)
+        yield CheckedBackup(path, place, backup, last, present, loses, not os.path.lexists(real), zone, changes)
 
 
-def _copied(backup: Path, path: Path, place: Path) -> tuple[JournalEnd, ZoneInfo, Sequence[Phrase]]:
+def _copied(backup: Path, path: Path, place: Path) -> tuple[LastEntry, ZoneInfo, Sequence[Phrase]]:
     """Copy a backup, upgrade the copy and check it; return what `CheckedBackup` says of it."""
 
     def refuse(reason: Phrase) -> NotRestored:
@@ -125,7 +112,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[JournalEnd, ZoneInfo
         opened.enter_context(faults_of(backup))
         copy = opened.enter_context(closing(connect(path, create=True)))
         source.backup(copy)
-        (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        sound = pragma(copy, "quick_check(1)")
         if sound != "ok":
             raise refuse(Phrase("the backup is damaged ({fault})", fault=sound))
         if version < schema.VERSION:
@@ -134,7 +121,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[JournalEnd, ZoneInfo
         copy.execute("PRAGMA journal_mode=WAL")
     with open_register(path) as register:
         check = verify(register, evidence=False)
-        end, zone = JournalEnd.of(register.connection), register.zone
+        last, zone = LastEntry.of(register.connection), register.zone
     if check.faults:
         reason = Phrase("the backup is not intact: {fault}", fault=check.faults[0])
         if check.rebuilds:
@@ -144,19 +131,19 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[JournalEnd, ZoneInfo
                 backup=backup,
             )
         raise refuse(reason)
-    return end, zone, changes
+    return last, zone, changes
 
 
-def _present(place: Path, end: JournalEnd) -> tuple[JournalEnd | None, int | None]:
-    """Return where the journal of the register at the place ends, and how many of its entries another journal lacks."""
+def _present(place: Path, last: LastEntry) -> tuple[LastEntry | None, int | None]:
+    """Return the last entry of the register at the place, and how many of its entries a journal lacks that ends so."""
     try:
         with closing(connect(place, read_only=True)) as connection:
             schema.check_version(connection, place)
-            present = JournalEnd.of(connection)
-            row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (end.entries,)).fetchone()
+            present = LastEntry.of(connection)
+            is_ours = hash_at(connection, last.seq) == last.hash
     except (DealtrackError, sqlite3.Error, ValueError):
         return None, None
-    return present, present.entries - end.entries if row and row[0].hex() == end.head else None
+    return present, present.seq - last.seq if is_ours else None
 
 
 def put_in_place(backup: CheckedBackup, now: datetime, wait_seconds: float = WAIT_SECONDS) -> Path | None:
@@ -166,24 +153,22 @@ def put_in_place(backup: CheckedBackup, now: datetime, wait_seconds: float = WAI
     moment, it is the one or the other, whole. What cannot be opened is moved aside. Raises NotRestored, and
     NotARegister for another program's database.
     """
-    real = Path(os.path.realpath(backup.place))
+    real = real_path(backup.place)
     kept = _free_name(real, now)
-    try:
+    with disk_faults(NotRestored, path=backup.place, backup=backup.source):
         if real.exists() and _is_replaced(backup, real, kept, wait_seconds):
             return kept
         is_kept = _set_aside(real, kept)
         # Not over what somebody else has put there meanwhile.
         os.link(backup.path, real)
         sync(real.parent)
-    except OSError as error:
-        raise NotRestored(path=backup.place, backup=backup.source, reason=error.strerror or str(error)) from None
     return kept if is_kept else None
 
 
 def _free_name(real: Path, now: datetime) -> Path:
     stem = f"{real.stem}-replaced-{now.strftime(STAMP)}"
     kept, turn = real.with_name(f"{stem}.db"), 1
-    while any(os.path.lexists(f"{kept}{suffix}") for suffix in ("", *SQLITE_SUFFIXES)):
+    while os.path.lexists(kept) or left_beside(kept):
         kept, turn = real.with_name(f"{stem}-{turn}.db"), turn + 1
     return kept
 
@@ -201,13 +186,12 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
             register.execute("PRAGMA locking_mode = EXCLUSIVE")
             register.execute("BEGIN EXCLUSIVE")
             register.execute("COMMIT")
-            (application,) = register.execute("PRAGMA application_id").fetchone()
-            if application != APPLICATION_ID:
+            if pragma(register, "application_id") != APPLICATION_ID:
                 raise NotARegister(path=backup.place, reason="it is another program's database")
             check_names(register)
             copy_database(register, kept, lambda _: None)
             with closing(connect(backup.path)) as source:
-                if _page_size(source) != _page_size(register):
+                if pragma(source, "page_size") != pragma(register, "page_size"):
                     # With a write-ahead log SQLite keeps the size that a file has.
                     register.execute("PRAGMA journal_mode = DELETE")
                 source.backup(register)
@@ -227,11 +211,6 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
 
 def _is_damage(error: BaseException | None) -> bool:
     return str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
-
-
-def _page_size(connection: sqlite3.Connection) -> int:
-    (size,) = connection.execute("PRAGMA page_size").fetchone()
-    return int(size)
 
 
 def _set_aside(real: Path, kept: Path) -> bool:

@@ -23,7 +23,7 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import calendar_rulings, journal, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.sqlite import schema
-from dealtrack.register.sqlite.connection import Connection, is_undecodable, reading
+from dealtrack.register.sqlite.connection import Connection, is_undecodable, pragma, reading
 
 FACTS = {"timezone", "policy", "calendar"}
 
@@ -71,8 +71,7 @@ class Store:
     @property
     def mode(self) -> str:
         """Return how SQLite writes the register: `wal`, or `delete` in a copy that nobody has written to yet."""
-        (mode,) = self.connection.execute("PRAGMA journal_mode").fetchone()
-        return str(mode)
+        return str(pragma(self.connection, "journal_mode"))
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to."""

@@ -1,6 +1,5 @@
 """A register of an older schema brought to the present one: after a backup, wholly or not at all."""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -21,7 +20,7 @@ from dealtrack.register.queries import Filter
 from dealtrack.register.rebuild import project
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
-from dealtrack.register.sqlite.connection import UNFORESEEN, faults_of, reader, transaction
+from dealtrack.register.sqlite.connection import UNFORESEEN, faults_of, reader, real_path, transaction
 from dealtrack.register.store import Upgrade
 
 NEW_RULES = 5
@@ -51,7 +50,7 @@ def upgrade_register(
 
 
 def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | None) -> Upgrade | None:
-    place = Path(os.path.realpath(path))
+    place = real_path(path)
     backup = None
     try:
         with faults_of(path), changing(connection):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dealtrack.core.lifecycle import OPEN, Status
 from dealtrack.core.moments import from_store
+from dealtrack.register.sqlite.connection import pragma
 from dealtrack.register.store import Store
 
 WAIT_MILLISECONDS = 200
@@ -121,8 +122,7 @@ class Follower:
         return Changes(tuple(sorted(id_ for id_ in complaints if id_ is not None)), is_whole)
 
     def _read_version(self) -> int:
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return int(version)
+        return int(pragma(self._connection, "data_version"))
 
     def _last_seq(self) -> int:
         (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM transition").fetchone()

@@ -9,17 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 from weakref import WeakSet
 
-from dealtrack.errors import (
-    DealtrackError,
-    NotARegister,
-    RegisterLocked,
-    RegisterMissing,
-    RegisterUnusable,
-)
+from dealtrack.errors import DealtrackError, NotARegister, RegisterLocked, RegisterMissing, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, remove_drafts
+from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, FOLDER, NO_FILE, disk_faults, remove_drafts
 from dealtrack.register.sqlite.interrupts import await_interrupt, interruptible
 
 APPLICATION_ID = 0x6465616C  # "deal"
@@ -87,8 +82,7 @@ def check_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else Phrase("not a regular file")
-            raise NotARegister(path=path, reason=Phrase("it is {kind}", kind=kind))
+            raise NotARegister(path=path, reason=FOLDER if stat.S_ISDIR(mode) else NO_FILE)
         with path.open("rb") as file:
             magic = file.read(len(SQLITE_MAGIC))
     except (FileNotFoundError, NotADirectoryError):
@@ -174,13 +168,7 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
     state = _state(path) if unwritable else None
     uri = f"{real_path(path).as_uri()}?{how}"
     before = _file(path)
-    connection = sqlite3.connect(
-        uri,
-        uri=True,
-        isolation_level=None,
-        timeout=WAIT_SECONDS,
-        factory=Connection,
-    )
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_SECONDS, factory=Connection)
     connection.unwritable, connection.state = unwritable, state
     connection.file = before if before == _file(path) else None
     connection.place = path
@@ -308,11 +296,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def mark_erasure(path: Path) -> None:
     """Note beside a register that its write-ahead file is to be emptied of what is erased; raises RegisterUnusable."""
-    mark = _erasure_mark(path)
-    try:
-        os.close(os.open(mark, os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
-    except OSError as error:
-        raise RegisterUnusable(path=path, reason=error.strerror or str(error)) from None
+    with disk_faults(RegisterUnusable, path=path):
+        os.close(os.open(_erasure_mark(path), os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
 
 
 def is_erasure_open(path: Path) -> bool:
@@ -346,6 +331,11 @@ def finish_erasure(connection: sqlite3.Connection, path: Path, wait_seconds: flo
 def _erasure_mark(path: Path) -> Path:
     place = real_path(path)
     return place.with_name(f"{place.name}{ERASURE_SUFFIX}")
+
+
+def pragma(connection: sqlite3.Connection, name: str) -> Any:
+    """Return the value of a setting of SQLite's, or of what it counts or checks; of several columns the first."""
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
 @contextmanager

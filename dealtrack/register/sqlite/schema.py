@@ -20,7 +20,7 @@ from typing import NamedTuple
 from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import NotARegister, RegisterAltered, RegisterNewer, RegisterOlder
 from dealtrack.phrase import Phrase
-from dealtrack.register.sqlite.connection import APPLICATION_ID
+from dealtrack.register.sqlite.connection import APPLICATION_ID, pragma
 from dealtrack.register.sqlite.views import VIEWS
 
 VERSION = 7
@@ -319,10 +319,9 @@ def check_version(connection: sqlite3.Connection, path: Path) -> int:
     Nothing in it may make SQLite do what dealtrack did not ask for. Raises NotARegister for another program's
     database, RegisterNewer for a newer schema, and RegisterAltered.
     """
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application != APPLICATION_ID:
+    if pragma(connection, "application_id") != APPLICATION_ID:
         raise NotARegister(path=path, reason="it is another program's database")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = pragma(connection, "user_version")
     if version > VERSION:
         raise RegisterNewer(path=path, found=version, known=VERSION)
     if version < 1:
