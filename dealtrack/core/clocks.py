@@ -11,10 +11,12 @@ from dealtrack.core.deadlines import Count, Pause, deadline, plain_deadlines
 from dealtrack.core.lifecycle import (
     CLOSING,
     DAY_UNKNOWN,
+    OPEN,
     RESTART,
     STEPS,
     Detail,
     Kind,
+    Status,
     Transition,
     effective,
     unknown_steps,
@@ -269,56 +271,38 @@ def count_run(
 
 
 def current(
-    clocks: Iterable[Clock],
-    policy: Policy,
-    is_open: bool,
-    is_paused: bool,
-    calendar: WorkingCalendar,
-    zone: tzinfo,
-    moment: datetime,
+    clocks: Iterable[Clock], policy: Policy, status: Status, calendar: WorkingCalendar, zone: tzinfo, moment: datetime
 ) -> list[Clock]:
-    """Return one clock for each rule of a policy: its latest run, or what stands in for it.
+    """Return one clock for each rule of the policy of a complaint: its latest run, or what stands in for it.
 
-    A clock that has not started is projected while the complaint is open, and cancelled once it has closed. Clocks
-    that ended under an earlier text of the policy, and that it has no more, come after them.
+    A clock that has not started is projected while the complaint is open, as if it started when the clock before it is
+    due, or now where that has passed; it is cancelled once the complaint has closed. Clocks that ended under an earlier
+    text of the policy, and that it has no more, come after them.
     """
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
-    runs = [
-        latest.get(rule.name) or project(rule, latest, policy, is_open, is_paused, calendar, zone, moment)
-        for rule in policy.clocks
-    ]
+
+    def projected(rule: ClockRule) -> Clock:
+        waiting = waiting_clock(rule.name, status in OPEN)._replace(length=rule.length, revision=calendar.revision)
+        if status not in OPEN or status is Status.PAUSED:
+            return waiting
+        start = moment
+        for earlier in policy.clocks:
+            if earlier.stop & rule.start and earlier.name != rule.name:
+                before = latest.get(earlier.name)
+                if before is None and not earlier.start & rule.stop:
+                    before = projected(earlier)
+                if before is not None and before.due is not None and before.ended is None:
+                    start = max(start, before.due)
+        due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start, zone)]
+        return waiting._replace(assumed=start, due=due, due_day=day, provisional=is_provisional)
+
+    runs = [latest.get(rule.name) or projected(rule) for rule in policy.clocks]
     return runs + [clock for name, clock in latest.items() if policy.clock(name) is None]
 
 
 def waiting_clock(name: str, is_open: bool) -> Clock:
     """Return a clock that has not started, without a projection; a complaint that has closed needs it no more."""
     return Clock(name, 1, None, None, None, end=None if is_open else End.NOT_NEEDED)
-
-
-def project(
-    rule: ClockRule,
-    latest: dict[str, Clock],
-    policy: Policy,
-    is_open: bool,
-    is_paused: bool,
-    calendar: WorkingCalendar,
-    zone: tzinfo,
-    moment: datetime,
-) -> Clock:
-    """Return a clock as if it started when the clock before it is due, or now where that has passed."""
-    waiting = waiting_clock(rule.name, is_open)._replace(length=rule.length, revision=calendar.revision)
-    if not is_open or is_paused:
-        return waiting
-    start = moment
-    for earlier in policy.clocks:
-        if earlier.stop & rule.start and earlier.name != rule.name:
-            before = latest.get(earlier.name)
-            if before is None and not earlier.start & rule.stop:
-                before = project(earlier, latest, policy, is_open, is_paused, calendar, zone, moment)
-            if before is not None and before.due is not None and before.ended is None:
-                start = max(start, before.due)
-    due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start, zone)]
-    return waiting._replace(assumed=start, due=due, due_day=day, provisional=is_provisional)
 
 
 class Correction(NamedTuple):

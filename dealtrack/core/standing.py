@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, current, judge, verdict
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.lifecycle import Complaint, Kind, Transition, fold
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, fold
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, version_for
 
@@ -61,7 +61,7 @@ def projected_standing(
     stated = {**detail, "policy": policy.name, "policy_version": policy.version}
     history = [Transition(1, 0, Kind.RECEIVED, received, now, "", stated)]
     runs = judge(history, policy, lambda _: calendar, zone)
-    clocks = current(runs, policy, True, False, calendar, zone, now)
+    clocks = current(runs, policy, Status.RECEIVED, calendar, zone, now)
     return Standing(fold(0, history), tuple(clocks), now, tuple(runs))
 
 

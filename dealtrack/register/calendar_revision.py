@@ -4,9 +4,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core.calendar import (
@@ -19,22 +18,13 @@ from dealtrack.core.calendar import (
     days_between,
     rulings_from_data,
 )
-from dealtrack.core.calendar_changes import (
-    Notice,
-    change_to_data,
-    changed_days,
-    days_rolled_differently,
-    with_notices,
-)
+from dealtrack.core.calendar_changes import Notice, change_to_data, changed_days, days_rolled_differently, with_notices
 from dealtrack.core.clocks import Clock, Verdict, verdict
-from dealtrack.core.deadlines import Deadlines, plain_deadlines
 from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Roll
 from dealtrack.register import journal, queries
 from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.journal import Event
-from dealtrack.register.queries import AffectedRun, Filter
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 
@@ -122,26 +112,15 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     changes, rolled, renamed = _changes(old, rules, WorkingCalendar(old), revised)
     moved: list[MovedClock] = []
     otherwise: list[OtherVerdict] = []
-    count = _counter(register, revised)
     for id_, runs in _affected(register, [*changes, *rolled], [*official, *unofficial]):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        if runs[0].is_plain and runs[0].policy not in register.corrections:
-            recounted = [count(run) for run in runs]
-        else:
-            _complaint, recounted = register.project_by(journal.history(register.connection, id_), revised)
+        complaint, recounted = register.project_by(journal.history(register.connection, id_), revised)
         by_run = {(clock.name, clock.round): clock for clock in recounted}
-        ended = []
-        for run in runs:
-            before = run.clock
+        for before in runs:
             after = by_run[before.name, before.round]
-            if before.ended is not None:
-                if before.due != after.due:
-                    ended.append(before)
-            elif (before.due, before.provisional) != (after.due, after.provisional):
+            if before.ended is None and (before.due, before.provisional) != (after.due, after.provisional):
                 moved.append(MovedClock(id_, before, after))
-        if ended:
-            ((complaint, _runs),) = queries.complaints(register.connection, Filter(ids=(id_,)))
-            otherwise += other_verdicts(complaint, ended, recounted)
+        otherwise += other_verdicts(complaint, runs, recounted)
     return Revision(head, change_to_data(old, rules), changes, rolled, renamed, official, unofficial, moved, otherwise)
 
 
@@ -184,31 +163,9 @@ def other_verdicts(
             yield OtherVerdict(complaint, clock, other or clock, stands, would_be)
 
 
-def _counter(register: Register, calendar: WorkingCalendar) -> Callable[[AffectedRun], Clock]:
-    """Return a function that counts by a calendar the deadline of a run that was never paused or extended.
-
-    Such a deadline depends on the start alone. The history is not read, so this takes a tenth of the time.
-    """
-
-    @cache
-    def deadlines(name: str, version: str, clock: str) -> Deadlines:
-        rule = register.policy_version(name, version).clock(clock)
-        assert rule is not None
-        return plain_deadlines(rule, calendar, register.zone)
-
-    def count(affected: AffectedRun) -> Clock:
-        run = affected.clock
-        assert run.started is not None
-        start = local_day(run.started, register.zone)
-        due, day, is_provisional = deadlines(affected.policy, affected.policy_version, run.name)[start]
-        return run._replace(due=due, due_day=day, provisional=is_provisional, revision=calendar.revision)
-
-    return count
-
-
 def _affected(
     register: Register, changes: Iterable[DayChange | RollChange], years: Iterable[int]
-) -> Iterator[tuple[int, list[AffectedRun]]]:
+) -> Iterator[tuple[int, list[Clock]]]:
     """Yield, by complaint, the runs that a changed day or year may affect."""
     spans = [(change.day, change.day) for change in changes]
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
@@ -219,8 +176,8 @@ def _affected(
     rolling = {rule.name for rule in rules if rule.roll is not Roll.NONE}
     opening = datetime.combine(first, time(), register.zone).astimezone(UTC)
     rows = queries.clocks_between(register.connection, first, opening, last + ONE_DAY, rolling, first - REACH)
-    for complaint, group in groupby(rows, key=attrgetter("complaint")):
-        yield complaint, list(group)
+    for complaint, group in groupby(rows, key=itemgetter(0)):
+        yield complaint, [clock for _, clock in group]
 
 
 def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | None = None) -> Revision:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -24,6 +25,10 @@ class Personal(NamedTuple):
     phone: str | None = None
     email: str | None = None
     address: str | None = None
+
+
+PERSONAL_COLUMNS = ", ".join(Personal._fields)
+"""The columns of personal data."""
 
 
 def new_salts() -> Iterator[bytes]:
@@ -88,49 +93,40 @@ class PersonalCheck:
 
         `digests` are those of the journal for these complaints, in the order of their ids.
         """
-        remaining = iter(digests)
-        digest = next(remaining, None)
-        for row in self._connection.execute(_ROWS, (first, last)):
-            while digest is not None and digest.complaint < row[0]:
-                yield from self._missing(digest)
-                digest = next(remaining, None)
-            if digest is None or digest.complaint != row[0]:
+        rows = self._connection.execute(_ROWS, (first, last))
+        by_id = itemgetter(0)
+        for complaint, group in groupby(merge(rows, digests, key=by_id), key=by_id):
+            digest, row = None, None
+            for each in group:
+                digest, row = (each, row) if isinstance(each, PersonalDigest) else (digest, each)
+            if digest is None:
                 yield Phrase(
                     "personal data of complaint {complaint} was put in, but the journal has no record of it",
-                    complaint=row[0],
+                    complaint=complaint,
                 )
-                continue
-            yield from self._differing(row, digest)
-            digest = next(remaining, None)
-        while digest is not None:
-            yield from self._missing(digest)
-            digest = next(remaining, None)
+            elif self._erasures.get(complaint, 0) > digest.seq:
+                if row is not None:
+                    yield Phrase(
+                        "personal data of complaint {complaint} was put back after it had been erased",
+                        complaint=complaint,
+                    )
+            elif row is None:
+                yield Phrase(
+                    "the personal data of complaint {complaint} is missing, but the journal records no erasure",
+                    complaint=complaint,
+                )
+            elif not self._is_as_digested(row, digest):
+                yield Phrase("the personal data of complaint {complaint} was altered", complaint=complaint)
 
-    def _is_erased(self, digest: PersonalDigest) -> bool:
-        return self._erasures.get(digest.complaint, 0) > digest.seq
-
-    def _missing(self, digest: PersonalDigest) -> Iterator[str]:
-        if not self._is_erased(digest):
-            yield Phrase(
-                "the personal data of complaint {complaint} is missing, but the journal records no erasure",
-                complaint=digest.complaint,
-            )
-
-    def _differing(self, row: Sequence[Any], digest: PersonalDigest) -> Iterator[str]:
-        complaint, *fields, salt, phone, email = row
+    def _is_as_digested(self, row: Sequence[Any], digest: PersonalDigest) -> bool:
+        _, *fields, salt, phone, email = row
         personal = Personal(*fields)
-        if self._is_erased(digest):
-            yield Phrase(
-                "personal data of complaint {complaint} was put back after it had been erased", complaint=complaint
-            )
-        elif personal_digest(salt, personal) != digest.hash or (
-            self._keys and (phone, email) != _contact_keys(personal)
-        ):
-            yield Phrase("the personal data of complaint {complaint} was altered", complaint=complaint)
+        has_keys = not self._keys or (phone, email) == _contact_keys(personal)
+        return has_keys and personal_digest(salt, personal) == digest.hash
 
 
 _ROWS = (
-    "SELECT complaint, consumer, phone, email, address, salt, phone_key, email_key FROM personal "
+    f"SELECT complaint, {PERSONAL_COLUMNS}, salt, phone_key, email_key FROM personal "
     "WHERE complaint BETWEEN ? AND ? ORDER BY complaint"
 )
 

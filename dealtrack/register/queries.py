@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 from dealtrack.core import lifecycle
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
-from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import to_store
 from dealtrack.core.policy import Policy
-from dealtrack.core.vocabulary import OTHER
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
@@ -118,20 +116,10 @@ def running(
         yield complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
 
 
-class AffectedRun(NamedTuple):
-    """A run that a change of the calendar may affect; `is_plain`: nothing was ever paused, extended or voided."""
-
-    complaint: int
-    policy: str
-    policy_version: str
-    clock: Clock
-    is_plain: bool
-
-
 def clocks_between(
     connection: sqlite3.Connection, first: date, opening: datetime, last: date, rolling: Collection[str], reach: date
-) -> Iterator[AffectedRun]:
-    """Yield the runs of clocks started before the end of one day and due on another or later, by complaint.
+) -> Iterator[tuple[int, Clock]]:
+    """Yield the runs of clocks, by complaint, started before the end of one day and due on another or later.
 
     What ended before `opening`, the first second of that other day in UTC, was in time and stays so: it is left out.
     Those of the names in `rolling` are given that are due from `reach` on. Paused ones, which have no due day, are
@@ -155,15 +143,8 @@ def clocks_between(
         f"SELECT k.complaint, {CLOCK} FROM clock k WHERE {part} AND k.started_at < ?" for part in parts
     )
     # Ordered by "+k.complaint", since SQLite would go through all clocks, twice, to have them in order without sorting.
-    rows = connection.execute(
-        f'SELECT k.complaint, c.policy, c.policy_version, {CLOCK}, NOT EXISTS (SELECT 1 FROM "transition" t '
-        "WHERE t.complaint = k.complaint AND t.kind IN ('paused', 'extended', 'voided')) "
-        f"FROM ({selects}) k CROSS JOIN complaint c ON c.id = k.complaint ORDER BY +k.complaint, k.name, k.round",
-        values,
-    )
-    for row in rows:
-        complaint, policy, version, *run, is_plain = row
-        yield AffectedRun(complaint, policy, version, clock_of(run), bool(is_plain))
+    rows = connection.execute(f"SELECT * FROM ({selects}) k ORDER BY +k.complaint, k.name, k.round", values)
+    return ((complaint, clock_of(run)) for complaint, *run in rows)
 
 
 def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
@@ -206,25 +187,6 @@ def last_complaint(connection: sqlite3.Connection) -> int:
     return int(last)
 
 
-def personal(connection: sqlite3.Connection, complaint: int) -> tuple[str | None, ...] | None:
-    """Return a consumer's name, phone, e-mail and address, None where there are none."""
-    row: tuple[str | None, ...] | None = connection.execute(
-        "SELECT consumer, phone, email, address FROM personal WHERE complaint = ?", (complaint,)
-    ).fetchone()
-    return row
-
-
-def personal_beyond(connection: sqlite3.Connection, last: int) -> set[int]:
-    """Return the ids beyond the last complaint's of which there is personal data all the same."""
-    return {id_ for (id_,) in connection.execute("SELECT complaint FROM personal WHERE complaint > ?", (last,))}
-
-
-def all_personal(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """Return each complaint with personal data: its id, then the consumer's name, phone, e-mail and address; by id."""
-    # Not "yield from": a generator that is left half read would close its cursor after the connection.
-    return connection.execute("SELECT complaint, consumer, phone, email, address FROM personal ORDER BY complaint")
-
-
 def find_numbers(connection: sqlite3.Connection, numbers: Iterable[str]) -> dict[str | None, list[int]]:
     """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
     ids: dict[str | None, list[int]] = {number: [] for number in numbers}
@@ -262,24 +224,6 @@ def complaints_with_personal(
     for row in rows:
         personal = row[COMPLAINT_WIDTH + 1 :] if row[COMPLAINT_WIDTH] is not None else None
         yield complaint_of(row[:COMPLAINT_WIDTH]), personal
-
-
-def category_words(connection: sqlite3.Connection, first_seq: int) -> Iterator[tuple[str, int]]:
-    """Yield what files called the category of complaints that are other, entered from an entry on, and how often."""
-    return connection.execute(
-        "SELECT json_extract(detail, '$.category_word') AS word, count(*) FROM \"transition\" WHERE seq >= ? "
-        "AND kind = 'received' AND json_extract(detail, '$.category') = ? AND word IS NOT NULL GROUP BY word",
-        (first_seq, OTHER),
-    )
-
-
-def near_numbers(connection: sqlite3.Connection, number: str) -> list[str]:
-    """Return a few external numbers that are most like one that was not found."""
-    stem = number[: max(1, len(number) - 2)]
-    rows = connection.execute(
-        "SELECT number FROM complaint WHERE number >= ? AND number < ? LIMIT 200", (stem, stem + "\U0010ffff")
-    )
-    return nearest_names(number, [name for (name,) in rows])
 
 
 class View(NamedTuple):

@@ -14,6 +14,7 @@ from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detai
 from dealtrack.core.moments import Moment, local_day
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
+from dealtrack.core.vocabulary import OTHER
 from dealtrack.errors import PersonalAltered, RegisterOlder
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.calendar_rulings import write_rules
@@ -134,7 +135,8 @@ class Recorder:
         self._personal: list[tuple[Any, ...]] = []
         self._salts = new_salts()
         self._last = queries.last_complaint(connection)
-        self._put_in = queries.personal_beyond(connection, self._last)
+        beyond = connection.execute("SELECT complaint FROM personal WHERE complaint > ?", (self._last,))
+        self._put_in = {id_ for (id_,) in beyond}
 
     @cached_property
     def _personal_check(self) -> PersonalCheck:
@@ -307,7 +309,11 @@ class Recorder:
 
     def category_words(self) -> Iterator[tuple[str, int]]:
         """Yield what files called the category of complaints just entered that are other, and how often."""
-        return queries.category_words(self._connection, self._first_seq)
+        return self._connection.execute(
+            "SELECT json_extract(detail, '$.category_word') AS word, count(*) FROM \"transition\" WHERE seq >= ? "
+            "AND kind = 'received' AND json_extract(detail, '$.category') = ? AND word IS NOT NULL GROUP BY word",
+            (self._first_seq, OTHER),
+        )
 
     def make(self, setup: Mapping[str, Any]) -> None:
         """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""

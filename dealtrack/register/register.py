@@ -19,6 +19,7 @@ from dealtrack.core.clocks import (
     working_days_late,
 )
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Kind, Status, Transition
+from dealtrack.core.matching import nearest_names
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.core.text import first_few
@@ -26,7 +27,7 @@ from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
-from dealtrack.register.personal import Personal
+from dealtrack.register.personal import PERSONAL_COLUMNS, Personal
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.store import Store
 
@@ -42,8 +43,10 @@ class Register(Store):
         if len(ids) > 1:
             raise AmbiguousNumber(number=number, count=len(ids), ids=first_few(ids))
         if not ids:
-            near = queries.near_numbers(self.connection, number)
-            raise UnknownComplaint(reference=number, nearest=suggestion(near))
+            stem = number[: max(1, len(number) - 2)]
+            like = "SELECT number FROM complaint WHERE number >= ? AND number < ? LIMIT 200"
+            numbers = [each for (each,) in self.connection.execute(like, (stem, stem + "\U0010ffff"))]
+            raise UnknownComplaint(reference=number, nearest=suggestion(nearest_names(number, numbers)))
         return ids[0]
 
     def history(self, complaint: int) -> list[Transition]:
@@ -57,12 +60,15 @@ class Register(Store):
 
     def personal(self, complaint: int) -> Personal | None:
         """Return a consumer's personal data; None where there is none, or it was erased."""
-        row = queries.personal(self.connection, complaint)
+        row = self.connection.execute(
+            f"SELECT {PERSONAL_COLUMNS} FROM personal WHERE complaint = ?", (complaint,)
+        ).fetchone()
         return Personal(*row) if row else None
 
     def all_personal(self) -> Iterator[tuple[int, Personal]]:
         """Yield each complaint that has personal data, and the data, by id."""
-        for id_, *fields in queries.all_personal(self.connection):
+        rows = self.connection.execute(f"SELECT complaint, {PERSONAL_COLUMNS} FROM personal ORDER BY complaint")
+        for id_, *fields in rows:
             yield id_, Personal(*fields)
 
     def standings(self, query: Filter, view: View) -> Iterator[Standing]:
@@ -174,8 +180,7 @@ class Register(Store):
             return Standing(complaint, (), view.moment)
         policy = self.policy_of(complaint)
         calendar = self.calendar_in(view)
-        is_paused = complaint.status is Status.PAUSED
-        clocks = current(runs, policy, complaint.is_open, is_paused, calendar, self.zone, view.moment)
+        clocks = current(runs, policy, complaint.status, calendar, self.zone, view.moment)
         return Standing(complaint, tuple(clocks), view.moment, tuple(runs))
 
     def _lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:

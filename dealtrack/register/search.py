@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from dealtrack.core import lifecycle
 from dealtrack.core.lifecycle import Complaint
@@ -13,9 +12,7 @@ from dealtrack.core.matching import fold
 from dealtrack.core.search_text import fold_texts, present_texts
 from dealtrack.register import queries
 from dealtrack.register.queries import Filter, View
-
-if TYPE_CHECKING:
-    from dealtrack.register.register import Register
+from dealtrack.register.register import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class Hit:
 
 
 def search(
-    register: "Register", words: Sequence[str], query: Filter, view: View, limit: int | None = None
+    register: Register, words: Sequence[str], query: Filter, view: View, limit: int | None = None
 ) -> Iterator[Hit]:
     """Yield the complaints that hold all the words in a view, the latest received first, at most `limit`.
 
@@ -37,7 +34,7 @@ def search(
     return islice(_hits(register, list(dict.fromkeys(filter(None, map(fold, words)))), query, view), limit)
 
 
-def _hits(register: "Register", words: Sequence[str], query: Filter, view: View) -> Iterator[Hit]:
+def _hits(register: Register, words: Sequence[str], query: Filter, view: View) -> Iterator[Hit]:
     if not words:
         return
     # The table says what complaints ever said: what they say in the view is looked at again.

@@ -146,9 +146,7 @@ def _runs(
 ) -> dict[tuple[str, int], Clock]:
     """Return every run of every clock, by name and round, and what stands in for the clocks that have not started."""
     runs = judge(history, policy, basis.calendar_at, basis.zone) if judged is None else judged
-    is_paused = complaint.status is Status.PAUSED
-    calendar = basis.calendar_at(None)
-    latest = current(runs, policy, complaint.is_open, is_paused, calendar, basis.zone, basis.moment)
+    latest = current(runs, policy, complaint.status, basis.calendar_at(None), basis.zone, basis.moment)
     waiting = [clock for clock in latest if clock.started is None]
     return {(clock.name, clock.round): clock for clock in (*runs, *waiting)}
 

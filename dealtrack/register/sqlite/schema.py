@@ -193,13 +193,6 @@ class SchemaItem(NamedTuple):
         return self.type == "view" and self.name.lower() not in TABLES
 
 
-class Alteration(NamedTuple):
-    """Where a schema is not as it was made; `bars_use` where SQLite might do the unforeseen there, or find nothing."""
-
-    name: str
-    bars_use: bool
-
-
 _PLAIN_INDEX = re.compile(r'CREATE (UNIQUE )?INDEX [^()]+\(([\w\s,]|"\w+")*\)', re.ASCII)
 """An index of whole columns: it makes SQLite work out nothing."""
 
@@ -249,27 +242,27 @@ def create_projection(connection: sqlite3.Connection) -> None:
             connection.execute(f"DROP TRIGGER {item.name}")
 
 
-def _present(connection: sqlite3.Connection) -> list[SchemaItem]:
-    return list(
-        map(SchemaItem._make, connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema"))
-    )
+def _present(connection: sqlite3.Connection) -> set[SchemaItem]:
+    rows = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema")
+    return set(map(SchemaItem._make, rows))
 
 
-def _alterations(connection: sqlite3.Connection, version: int) -> list[Alteration]:
-    """Return where a schema is not as it was made, by name; of an older one, where an upgrade reads it or keeps it."""
-    present, expected = set(_present(connection)), {*_KEPT_ITEMS, *_MADE_ITEMS}
+def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool]:
+    """Return the names at which a schema is not as it was made; of an older one, where an upgrade reads it or keeps it.
+
+    Beside each stands whether it bars the use: whether SQLite might do the unforeseen there, or find nothing.
+    """
+    present, expected = _present(connection), {*_KEPT_ITEMS, *_MADE_ITEMS}
     foreign = [item for item in present if item.is_foreign]
     if version < VERSION:
         present, expected = set(filter(_is_read, present)), set(filter(_is_read, expected))
-    bars: dict[str, bool] = {}
-    for item in expected - present:
-        bars[item.name] = item.type == "table"
+    bars = {item.name: item.type == "table" for item in expected - present}
     for item in present - expected:
         if not item.is_foreign:
             is_harmless = item.is_view or (item.type == "index" and _PLAIN_INDEX.fullmatch(item.sql))
             bars[item.name] = bars.get(item.name, False) or not is_harmless
     bars.update(dict.fromkeys(_referring(connection, foreign), False))
-    return [Alteration(name, bars[name]) for name in sorted(bars)]
+    return dict(sorted(bars.items()))
 
 
 def _is_read(item: SchemaItem) -> bool:
@@ -292,10 +285,8 @@ def foreign_names(connection: sqlite3.Connection) -> list[str]:
 
 def schema_faults(connection: sqlite3.Connection) -> list[str]:
     """Return where tables, indexes, triggers or views are not as they were made, those of other programs aside."""
-    return [
-        Phrase("the schema was altered at {name}", name=fit_text(item.name, SHOWN_NAME))
-        for item in _alterations(connection, VERSION)
-    ]
+    names = (fit_text(name, SHOWN_NAME) for name in _alterations(connection, VERSION))
+    return [Phrase("the schema was altered at {name}", name=name) for name in names]
 
 
 def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[str, list[str]]]:
@@ -326,7 +317,8 @@ def check_version(connection: sqlite3.Connection, path: Path) -> int:
         raise RegisterNewer(path=path, found=version, known=VERSION)
     if version < 1:
         raise RegisterOlder(path=path, found=version, known=VERSION, reason="Its creation was interrupted.")
-    names = [fit_text(item.name, SHOWN_NAME) for item in _alterations(connection, version) if item.bars_use]
-    if names:
+    if names := [
+        fit_text(name, SHOWN_NAME) for name, bars_use in _alterations(connection, version).items() if bars_use
+    ]:
         raise RegisterAltered(path=path, names=first_few(names))
     return int(version)
