@@ -45,10 +45,10 @@ from dealtrack.errors import (
     suggestion,
 )
 from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.register.duplicates import DuplicateFinder, merged
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Recorder, Work
 from dealtrack.register.register import Register
+from dealtrack.register.search import DuplicateFinder, merged
 
 CATEGORIES_TAKEN = "Category: quality, delivery, mismatch, cancelled-order, advertising or other [default: other]."
 

@@ -161,7 +161,7 @@ def _restore_message(backup: "CheckedBackup") -> str:
 
 def _outdated_rules(register: Register) -> Iterator[str]:
     """Yield what there is to say where the register's calendar or policies are not those that would be shipped now."""
-    from dealtrack.register.calendar_revision import is_as_shipped
+    from dealtrack.register.revisions import is_as_shipped
     from dealtrack.sources.calendars import load_calendar
 
     folders = settings.data_folder(), settings.user_folder()

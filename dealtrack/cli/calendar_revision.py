@@ -23,8 +23,8 @@ from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadMonth, IssueDayUnknown, MissingValue
 from dealtrack.phrase import listed
-from dealtrack.register.calendar_revision import MovedClock, OtherVerdict, Plan, Revision, preview, read_layers, revise
 from dealtrack.register.register import Register
+from dealtrack.register.revisions import MovedClock, OtherVerdict, Plan, Revision, preview, read_layers, revise
 
 SHOWN = 20
 Yes = Annotated[bool, flag("Apply the change without asking.")]

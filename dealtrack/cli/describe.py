@@ -17,7 +17,7 @@ from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.phrase import Word, listed
 
 if TYPE_CHECKING:
-    from dealtrack.register.duplicates import Lookalike
+    from dealtrack.register.search import Lookalike
 
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""

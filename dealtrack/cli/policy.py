@@ -22,8 +22,8 @@ from dealtrack.core.policy import Policy, differences, is_among, version_for
 from dealtrack.core.policy_text import clock_words, headings, last_days
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.phrase import listed
-from dealtrack.register.policy_correction import Preview, TextChange, correct, preview
 from dealtrack.register.register import Register
+from dealtrack.register.revisions import Preview, TextChange, correct, preview_correction
 from dealtrack.sources.policies import policy_names
 from dealtrack.sources.toml_files import as_path
 
@@ -222,7 +222,7 @@ def adopt(
 def _adopt_corrected(session: Session, register: Register, versions: Sequence[Policy], yes: bool) -> None:
     """Put versions in place of all that the register holds of their policy, once it was shown and agreed to."""
     name = versions[0].name
-    correction = preview(register, versions)
+    correction = preview_correction(register, versions)
     if correction.is_empty:
         print_line(_("policy {name}: the register has this text already", name=name))
         return

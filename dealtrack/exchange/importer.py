@@ -30,10 +30,10 @@ from dealtrack.exchange.reconcile import (
 )
 from dealtrack.exchange.rows import ComplaintReader, FileFacts
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.duplicates import DuplicateFinder, Lookalike
 from dealtrack.register.personal import Personal, erasures
 from dealtrack.register.recorder import Draft, Outcome, Recorder, Work, recording
 from dealtrack.register.register import Register
+from dealtrack.register.search import DuplicateFinder, Lookalike
 
 ODD_KEPT = 9
 

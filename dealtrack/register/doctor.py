@@ -16,7 +16,8 @@ from dealtrack.register.backup import draft_folders, last_backup
 from dealtrack.register.drafts import drafts_in
 from dealtrack.register.evidence import evidence_entries, evidence_folder
 from dealtrack.register.folder import holds_folders
-from dealtrack.register.sqlite.connection import is_erasure_open, pragma
+from dealtrack.register.personal import is_erasure_open
+from dealtrack.register.sqlite.connection import pragma
 from dealtrack.register.sqlite.schema import VERSION
 from dealtrack.register.store import Store
 

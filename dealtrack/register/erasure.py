@@ -11,10 +11,9 @@ from dealtrack.phrase import Phrase
 from dealtrack.register.backup import draft_folders
 from dealtrack.register.drafts import drafts_in, remove_drafts
 from dealtrack.register.journal import Event
-from dealtrack.register.personal import erasures
+from dealtrack.register.personal import erasures, finish_erasure, mark_erasure
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
-from dealtrack.register.sqlite.connection import finish_erasure, mark_erasure
 
 LONGEST_WAIT = 5.0
 """How many seconds an erasure waits for those who read, so that nothing of it is left in the write-ahead file."""

@@ -3,16 +3,24 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
+from dealtrack.errors import RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
+from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, disk_faults
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
+from dealtrack.register.sqlite.connection import WAIT_SECONDS, real_path
 
+ATTEMPT_MS = 100
+"""How long one attempt to empty the write-ahead file keeps others from writing."""
 SALT_BYTES = 16
 DRAWN = 512
 """The salts that are asked of the system at once: one by one each takes 2 us."""
@@ -140,3 +148,42 @@ def _digests(connection: sqlite3.Connection) -> Iterator[PersonalDigest]:
     )
     for _, digests in groupby(map(PersonalDigest._make, rows), key=itemgetter(0)):
         yield from list(digests)[-1:]
+
+
+def mark_erasure(path: Path) -> None:
+    """Note beside a register that its write-ahead file is to be emptied of what is erased; raises RegisterUnusable."""
+    with disk_faults(RegisterUnusable, path=path):
+        os.close(os.open(_erasure_mark(path), os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
+
+
+def is_erasure_open(path: Path) -> bool:
+    """Tell whether what was erased may still stand in a register's write-ahead file."""
+    return os.path.exists(_erasure_mark(path))  # noqa: PTH110  # every command that writes comes here
+
+
+def finish_erasure(connection: sqlite3.Connection, path: Path, wait_seconds: float = 0) -> bool:
+    """Empty the write-ahead file of what was erased, and tell whether that could be done within so many seconds.
+
+    Between two attempts others can write.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {ATTEMPT_MS}")
+    give_up = monotonic() + wait_seconds
+    is_busy = True
+    try:
+        while True:
+            with suppress(sqlite3.OperationalError):
+                (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy or monotonic() >= give_up:
+                break
+            sleep(ATTEMPT_MS / 1000)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+    if not is_busy:
+        with suppress(OSError):
+            _erasure_mark(path).unlink(missing_ok=True)
+    return not is_busy
+
+
+def _erasure_mark(path: Path) -> Path:
+    place = real_path(path)
+    return place.with_name(f"{place.name}{ERASURE_SUFFIX}")

@@ -12,11 +12,11 @@ from dealtrack.core.text import fit_text
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, platforms, projection, queries
-from dealtrack.register.calendar_revision import OtherVerdict, other_verdicts, read_layers
 from dealtrack.register.calendar_rulings import revisions, write_rules
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
+from dealtrack.register.revisions import OtherVerdict, other_verdicts, read_layers
 from dealtrack.register.sqlite.connection import UNFORESEEN, reading
 from dealtrack.register.sqlite.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
 

@@ -23,12 +23,14 @@ from dealtrack.register.personal import (
     Personal,
     PersonalCheck,
     PersonalDigest,
+    finish_erasure,
+    is_erasure_open,
     new_salts,
     personal_digest,
     personal_row,
 )
 from dealtrack.register.register import Register
-from dealtrack.register.sqlite.connection import WAIT_SECONDS, finish_erasure, is_erasure_open, transaction
+from dealtrack.register.sqlite.connection import WAIT_SECONDS, transaction
 from dealtrack.register.store import Store
 
 MOST_NAMED = 9

@@ -1,18 +1,21 @@
-"""Search: the complaints that hold words in a view of the register."""
+"""Complaints that are looked for: by the words that they hold, and because they may have been entered twice."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import islice
+from typing import NamedTuple
 
 from dealtrack.core import lifecycle
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.matching import fold
+from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.search_text import fold_texts, present_texts
 from dealtrack.register import queries
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
+from dealtrack.register.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,97 @@ def _received(complaint: Complaint) -> tuple[bool, datetime, int]:
     """Return what complaints are sorted by; one whose receipt was voided comes first, as NULL does in the database."""
     received = complaint.received
     return received is not None, received or datetime.min.replace(tzinfo=UTC), complaint.id
+
+
+SHOWN = 5
+
+_SELECT = "SELECT c.id, c.number, c.platform, c.received_at FROM"
+# A voided complaint has neither number nor moment of receipt, so that it never shares one.
+_BEFORE = "c.id < ?"
+_NEAR = "c.platform = ? AND c.received_at >= ? AND c.received_at < ?"
+
+
+class Lookalike(NamedTuple):
+    """A complaint that was entered before another and looks like it; `shares` says in what, `received` is in UTC."""
+
+    complaint: int
+    of: int
+    number: str | None
+    platform: str
+    received: datetime
+    shares: tuple[str, ...]
+
+
+class DuplicateFinder:
+    """Finds, among the complaints entered after it was made, those that look like an earlier one.
+
+    Contacts count as the same consumer's where both were received by one platform within `days` days of the
+    register's zone, 0 meaning the same day.
+    """
+
+    def __init__(self, register: Store, days: int) -> None:
+        self._connection = register.connection
+        self._zone = register.zone
+        self._days = days
+        self._last = queries.last_complaint(self._connection)
+
+    def by_number(self, complaint: int) -> list[Lookalike]:
+        """Return the complaints with the same external number, the latest first; at most SHOWN."""
+        rows = self._connection.execute(
+            f"{_SELECT} complaint c JOIN complaint n ON n.number = c.number AND n.id = ? "
+            f"WHERE {_BEFORE} ORDER BY c.id DESC LIMIT {SHOWN}",
+            (complaint, complaint),
+        )
+        return [_lookalike(complaint, row, "number") for row in rows]
+
+    def by_contact(self) -> Iterator[Lookalike]:
+        """Yield for each complaint entered meanwhile the latest ones of the same consumer at the same platform."""
+        rows = self._connection.execute(
+            "SELECT c.id, c.platform, c.received_at, p.phone_key, p.email_key FROM personal p "
+            "CROSS JOIN complaint c ON c.id = p.complaint WHERE p.complaint > ? AND c.received_at IS NOT NULL "
+            # Few contacts occur twice: one statement finds them, and the rest is read of these alone.
+            "AND (EXISTS (SELECT 1 FROM personal o WHERE o.phone_key = p.phone_key AND o.complaint < p.complaint) "
+            "OR EXISTS (SELECT 1 FROM personal o WHERE o.email_key = p.email_key AND o.complaint < p.complaint)) "
+            "ORDER BY p.complaint",
+            (self._last,),
+        )
+        for id_, platform, received, phone, email in rows:
+            near = (id_, platform, *_span(from_store(received), self._days, self._zone))
+            alike: dict[int, Lookalike] = {}
+            for column, key, word in (("phone_key", phone, "phone"), ("email_key", email, "e-mail")):
+                if key is not None:
+                    for other in _sharing(self._connection, column, key, near):
+                        before = alike.get(other[0])
+                        shares = (*before.shares, word) if before else (word,)
+                        alike[other[0]] = _lookalike(id_, other, *shares)
+            yield from alike.values()
+
+
+def _sharing(
+    connection: sqlite3.Connection, column: str, key: str, near: tuple[int, str, str, str]
+) -> list[tuple[int, str | None, str, str]]:
+    return connection.execute(
+        f"{_SELECT} personal p CROSS JOIN complaint c ON c.id = p.complaint "
+        f"WHERE p.{column} = ? AND {_BEFORE} AND {_NEAR} ORDER BY p.complaint DESC LIMIT {SHOWN}",
+        (key, *near),
+    ).fetchall()
+
+
+def _span(received: datetime, days: int, zone: tzinfo) -> tuple[str, str]:
+    day = received.astimezone(zone).date()
+    first, end = day - timedelta(days=days), day + timedelta(days=days + 1)
+    return tuple(to_store(datetime.combine(each, time(), zone).astimezone(UTC)) for each in (first, end))  # type: ignore[return-value]
+
+
+def _lookalike(complaint: int, row: tuple[int, str | None, str, str], *shares: str) -> Lookalike:
+    of, number, platform, received = row
+    return Lookalike(complaint, of, number, platform, from_store(received), shares)
+
+
+def merged(lookalikes: Iterable[Lookalike]) -> list[Lookalike]:
+    """Return lookalikes with each pair of complaints once, and all that it shares."""
+    pairs: dict[tuple[int, int], Lookalike] = {}
+    for like in lookalikes:
+        before = pairs.get((like.complaint, like.of))
+        pairs[like.complaint, like.of] = like._replace(shares=before.shares + like.shares) if before else like
+    return list(pairs.values())

@@ -1,26 +1,24 @@
-"""The connection to a register's file: its settings for durability, transactions, and messages for SQLite's errors."""
+"""The connection to a register's file: its settings, its transactions, SQLite's errors in words, and Ctrl-C."""
 
+import _thread
 import os
 import sqlite3
 import stat
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
+from time import sleep
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from dealtrack.errors import DealtrackError, NotARegister, RegisterLocked, RegisterMissing, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, FOLDER, NO_FILE, disk_faults, remove_drafts
-from dealtrack.register.sqlite.interrupts import await_interrupt, interruptible
+from dealtrack.register.drafts import FOLDER, NO_FILE, remove_drafts
 
 APPLICATION_ID = 0x6465616C  # "deal"
 WAIT_SECONDS = 30
-ATTEMPT_MS = 100
-"""How long one attempt to empty the write-ahead file keeps others from writing."""
 CACHE_KIB = 1 << 16
 """As much of the file as is kept in memory, where it is read or written: with SQLite's own 2 MB an import of a million
 complaints writes the pages of its indexes over and over."""
@@ -294,45 +292,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def mark_erasure(path: Path) -> None:
-    """Note beside a register that its write-ahead file is to be emptied of what is erased; raises RegisterUnusable."""
-    with disk_faults(RegisterUnusable, path=path):
-        os.close(os.open(_erasure_mark(path), os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
-
-
-def is_erasure_open(path: Path) -> bool:
-    """Tell whether what was erased may still stand in a register's write-ahead file."""
-    return os.path.exists(_erasure_mark(path))  # noqa: PTH110  # every command that writes comes here
-
-
-def finish_erasure(connection: sqlite3.Connection, path: Path, wait_seconds: float = 0) -> bool:
-    """Empty the write-ahead file of what was erased, and tell whether that could be done within so many seconds.
-
-    Between two attempts others can write.
-    """
-    connection.execute(f"PRAGMA busy_timeout = {ATTEMPT_MS}")
-    give_up = monotonic() + wait_seconds
-    is_busy = True
-    try:
-        while True:
-            with suppress(sqlite3.OperationalError):
-                (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if not is_busy or monotonic() >= give_up:
-                break
-            sleep(ATTEMPT_MS / 1000)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
-    if not is_busy:
-        with suppress(OSError):
-            _erasure_mark(path).unlink(missing_ok=True)
-    return not is_busy
-
-
-def _erasure_mark(path: Path) -> Path:
-    place = real_path(path)
-    return place.with_name(f"{place.name}{ERASURE_SUFFIX}")
-
-
 def pragma(connection: sqlite3.Connection, name: str) -> Any:
     """Return the value of a setting of SQLite's, or of what it counts or checks; of several columns the first."""
     return connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -364,3 +323,46 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+Opened = TypeVar("Opened", bound=sqlite3.Connection)
+
+STEPS = 20_000
+"""How many steps SQLite takes, of 0.05 us and more, until it lets an interrupt through."""
+
+
+def interruptible(connection: Opened) -> Opened:
+    """Let Ctrl-C end what SQLite does; only for a connection of the main thread, which alone gets the signal."""
+    connection.set_progress_handler(_interrupts().__next__, STEPS)
+    return connection
+
+
+def _interrupts() -> Generator[bool, None, None]:
+    """Yield whether to break off what SQLite does: once there was an interrupt, which is raised again afterwards.
+
+    SQLite drops what is raised while it asks, and only an error of its own would come of the interrupt.
+    """
+    while True:
+        try:
+            while True:
+                yield False
+        except KeyboardInterrupt:
+            _thread.start_new_thread(_interrupt_again, ())
+        yield True
+
+
+def _interrupt_again() -> None:
+    # Not before SQLite has its answer, or the interrupt would be lost in it.
+    sleep(0.01)
+    _thread.interrupt_main()
+
+
+def await_interrupt(error: sqlite3.Error) -> None:
+    """Raise the interrupt that ended a statement, where one did.
+
+    It comes again by itself as a rule; where it came again while SQLite still asked, SQLite has dropped it.
+    """
+    if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
+        for _ in range(100):
+            sleep(0.01)
+        raise KeyboardInterrupt
