@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from dealtrack.core.day_names import name_of_day
+from dealtrack.core.day_times import last_day
 from dealtrack.errors import OutsideCalendar
 from dealtrack.phrase import Phrase, Word
 
@@ -170,13 +171,9 @@ def _spans_from_data(data: Iterable[list[str]]) -> tuple[tuple[date, date], ...]
 def rulings_to_data(rulings: Mapping[date, Ruling]) -> dict[str, list[Any]]:
     """Return rulings as plain data, a list a day: worked, kind, name, source; issue and scope where one is known."""
     return {
-        day.isoformat(): [ruling.worked, ruling.kind.value, ruling.name, ruling.source, *_issue_and_scope(ruling)]
+        day.isoformat(): list(ruling if ruling.issued or ruling.scope else ruling[:4])
         for day, ruling in sorted(rulings.items())
     }
-
-
-def _issue_and_scope(ruling: Ruling) -> list[str]:
-    return [ruling.issued, ruling.scope] if ruling.issued or ruling.scope else []
 
 
 def rulings_from_data(data: Mapping[str, list[Any]]) -> dict[date, Ruling]:
@@ -295,21 +292,20 @@ class WorkingCalendar:
         middle = self.day(day)
         if middle.worked:
             return ()
-        run = [middle, *self._rest_beside(middle, -ONE_DAY), *self._rest_beside(middle, ONE_DAY)]
+        run = [middle]
+        for step in (-ONE_DAY, ONE_DAY):
+            # Unbroken rest days on one side for which the same span is announced, or none as for this one.
+            beside = day + step
+            while self.first <= beside <= self.last:
+                rest = self.day(beside)
+                if rest.worked or rest.span != middle.span:
+                    break
+                run.append(rest)
+                beside += step
         if not any(map(_is_holiday, run)):
             return ()
         days = [each.day for each in run]
         return min(days), max(days)
-
-    def _rest_beside(self, middle: Day, step: timedelta) -> Iterator[Day]:
-        """Yield the unbroken rest days on one side of a day for which the same span is announced, or none as for it."""
-        day = middle.day + step
-        while self.first <= day <= self.last:
-            beside = self.day(day)
-            if beside.worked or beside.span != middle.span:
-                return
-            yield beside
-            day += step
 
     def _after_holiday_without_spans(self, day: date) -> date:
         """Return what `after_holiday` did before spans were known, for calendars that were written down then.
@@ -330,9 +326,7 @@ class WorkingCalendar:
 
     def walk(self, first: date, last: date) -> Iterator[Day]:
         """Yield each day from `first` to `last`, both included; raises OutsideCalendar."""
-        while first <= last:
-            yield self.day(first)
-            first += ONE_DAY
+        return map(self.day, days_between(first, last))
 
     def is_confirmed(self, first: date, last: date) -> bool:
         """Tell whether every day after `first` and up to `last` belongs to an officially published year."""
@@ -371,9 +365,7 @@ def reason(day: Day) -> str:
 
 def month_days(calendar: WorkingCalendar, year: int, month: int) -> Iterator[Day]:
     """Yield the days of a month; raises OutsideCalendar."""
-    first = date(year, month, 1)
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return calendar.walk(first, following - ONE_DAY)
+    return calendar.walk(date(year, month, 1), last_day(year, month))
 
 
 def missing_year(calendar: WorkingCalendar, today: date) -> int | None:

@@ -14,7 +14,6 @@ from dealtrack.core.lifecycle import (
     OPEN,
     RESTART,
     STEPS,
-    Detail,
     Kind,
     Status,
     Transition,
@@ -196,18 +195,6 @@ def _runs(policy: Policy, kinds: tuple[Kind, ...]) -> list[tuple[ClockRule, list
     return [(rule, runs_of(rule, kinds)) for rule in policy.clocks]
 
 
-def end_of(rule: ClockRule, end: End | None, unknown: frozenset[Kind], detail: Detail) -> End | None:
-    """Return how a run ended of which `runs_of` tells the end by kinds alone; None while it runs.
-
-    `unknown` are the complaint's steps that nobody wrote down, `detail` is that of the transition that ended it.
-    """
-    if end is None:
-        return None
-    if detail.get(DAY_UNKNOWN) or (unknown and end is not End.STOPPED and not rule.stop.isdisjoint(unknown)):
-        return End.UNKNOWN
-    return end
-
-
 def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
     """Return every run of every clock that a history started, each with its deadline.
 
@@ -219,7 +206,9 @@ def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt
     for rule, runs in _runs(policy, tuple([entry.kind for entry in entries])):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
-            end = end_of(rule, run.end, unknown, last.detail)
+            end = run.end
+            if end and (last.detail.get(DAY_UNKNOWN) or (end is not End.STOPPED and rule.stop & unknown)):
+                end = End.UNKNOWN
             calendar = calendar_at(last.seq if end else None)
             ended = last.at if end else None
             if run.is_plain:

@@ -107,6 +107,11 @@ def moment_at(day: date, at: TimeOfDay, zone: tzinfo) -> datetime:
     return moment
 
 
+def last_day(year: int, month: int) -> date:
+    """Return the last day of a month."""
+    return date(year + month // 12, month % 12 + 1, 1) - ONE_DAY
+
+
 def day_start(day: date, zone: tzinfo) -> datetime:
     """Return the first second of a local day, in UTC."""
     # Where clocks go forward at midnight this is the moment they do, as the day has no earlier one.

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
+from dealtrack.core.day_times import last_day
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
 
@@ -64,11 +65,9 @@ def due_day(
 
 def _calendar_end(start: date, length: int, unit: Unit) -> date:
     if unit is Unit.MONTH:
-        months = start.year * 12 + start.month - 1 + length
-        year, month = divmod(months, 12)
-        next_first = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-        last = (next_first - ONE_DAY).day
-        return date(year, month + 1, min(start.day, last))
+        year, month = divmod(start.year * 12 + start.month - 1 + length, 12)
+        last = last_day(year, month + 1)
+        return last.replace(day=min(start.day, last.day))
     return start + timedelta(days=length * (7 if unit is Unit.WEEK else 1))
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
-from dealtrack.core.day_times import ONE_DAY, TIME, NoSuchTime, day_start, moment_at, read_time
+from dealtrack.core.day_times import ONE_DAY, TIME, NoSuchTime, day_start, last_day, moment_at, read_time
 from dealtrack.errors import BadDay, BadMoment, BadSpan
 from dealtrack.phrase import Phrase, Word
 
@@ -238,10 +238,11 @@ def _moment(text: str, now: datetime, zone: tzinfo) -> Moment:
 
 
 def _day(text: str, today: date) -> date:
-    if text in _DAY_WORDS:
-        return _bounded(today - _DAY_WORDS[text] * ONE_DAY)
-    if text in _WEEKDAYS:
-        return _bounded(today - (today.weekday() - _WEEKDAYS[text]) % 7 * ONE_DAY)
+    if text in _DAY_WORDS or text in _WEEKDAYS:
+        ago = _DAY_WORDS[text] if text in _DAY_WORDS else (today.weekday() - _WEEKDAYS[text]) % 7
+        day = today - ago * ONE_DAY
+        _check_month(day.year, day.month)
+        return day
     for pattern in _DAYS:
         if match := re.fullmatch(pattern, text):
             parts = match.groupdict()
@@ -260,26 +261,17 @@ def _month_named(text: str) -> int:
     return number if number and _MONTHS[number - 1].startswith(text) else 0
 
 
-def _bounded(day: date) -> date:
-    _check_month(day.year, day.month)
-    return day
-
-
 def _date(year_text: str | None, month_text: str, day_text: str, today: date) -> date:
     month, day = int(month_text), int(day_text)
     year = int(year_text) if year_text else today.year - ((month, day) > (today.month, today.day))
     _check_month(year, month)
-    last = _last_day(year, month)
+    last = last_day(year, month).day
     if month == 2 and day == 29 and last == 28:
         raise NoSuchTime(Phrase(" ({year} has no 29 February)", year=year))
     if not 1 <= day <= last:
         name = Word(_MONTHS[month - 1].capitalize())
         raise NoSuchTime(Phrase(" ({month} {year} has {days} days)", month=name, year=year, days=last))
     return date(year, month, day)
-
-
-def _last_day(year: int, month: int) -> int:
-    return (date(year + month // 12, month % 12 + 1, 1) - ONE_DAY).day
 
 
 def _check_month(year: int, month: int) -> None:
@@ -293,7 +285,7 @@ def _days(text: str, today: date) -> tuple[date, date]:
     if match := re.fullmatch(_MONTH, text):
         year, month = int(match[1]), int(match[2])
         _check_month(year, month)
-        return date(year, month, 1), date(year, month, _last_day(year, month))
+        return date(year, month, 1), last_day(year, month)
     if match := re.fullmatch(_YEAR, text):
         year = int(match[1])
         _check_month(year, 1)

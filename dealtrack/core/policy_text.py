@@ -61,7 +61,7 @@ def last_days(versions: Sequence[Policy]) -> list[date | None]:
 
 def describe(policy: Policy) -> list[str]:
     """Return the clocks of a policy in words, a line each: `forward: 1 working day from receipt to forwarding`."""
-    return [describe_clock(rule) for rule in policy.clocks]
+    return [Phrase("{clock}: {words}", clock=Word(rule.name), words=clock_words(rule)) for rule in policy.clocks]
 
 
 def span_of(rule: ClockRule) -> Phrase:
@@ -71,13 +71,8 @@ def span_of(rule: ClockRule) -> Phrase:
     return Phrase("{length} from {start} to {stop}", length=length, start=_moments(rule.start), stop=stop)
 
 
-def describe_clock(rule: ClockRule) -> str:
-    """Return one clock in words: its length, what starts and stops it, and what moves its deadline."""
-    return Phrase("{clock}: {words}", clock=Word(rule.name), words=clock_words(rule))
-
-
 def clock_words(rule: ClockRule) -> Phrase:
-    """Return one clock in words, without its name."""
+    """Return one clock in words, without its name: its length, what starts and stops it, what moves its deadline."""
     parts = [span_of(rule)]
     if rule.closes is not None:
         parts.append(Phrase("the due day ends at {time}", time=rule.closes.isoformat()))

@@ -38,6 +38,7 @@ from dealtrack.register.personal import personal_faults
 from dealtrack.register.sqlite.connection import (
     SQLITE_MAGIC,
     UNFORESEEN,
+    beside,
     connect,
     faults_of,
     pragma,
@@ -64,19 +65,14 @@ def back_up(register: Store, target: Path) -> tuple[int, str]:
     The copy takes its place when it is whole and checked, and is its owner's alone. Returns the number and hash of its
     last entry. Raises BackupFailed.
     """
-    return copy_whole(register.connection, register.path, target)
-
-
-def copy_whole(connection: sqlite3.Connection, register: Path, target: Path) -> tuple[int, str]:
-    """Copy what a connection to a register's file reads, as `back_up` does; raises BackupFailed."""
     if not target.parent.is_dir():
         raise BackupFailed(path=target, reason="there is no such folder")
     place = real_path(target)
     with disk_faults(BackupFailed, path=target):
-        reason = _why_not_over(connection, register, place)
+        reason = _why_not_over(register, place)
         if reason:
             raise BackupFailed(path=target, reason=reason)
-        return copy_database(connection, place, partial(_check, path=target))
+        return copy_database(register.connection, place, partial(_check, path=target))
 
 
 def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[sqlite3.Connection], Result]) -> Result:
@@ -120,21 +116,21 @@ def _finish(handle: int) -> None:
     os.fsync(handle)
 
 
-def _why_not_over(connection: sqlite3.Connection, register: Path, place: Path) -> str:
+def _why_not_over(register: Store, place: Path) -> str:
     """Return why no backup may be written to a place, nothing where it is free or an earlier backup of the register."""
     part = part_of_register(place)
     if part:
         return part
-    if place.exists() and register.exists() and place.samefile(register):
+    if place.exists() and register.path.exists() and place.samefile(register.path):
         return Phrase("it is the register itself; name another file")
-    if beside := left_beside(place):
-        return Phrase("{name} is beside it; name a new file, or move that one away first", name=beside.name)
+    if other := left_beside(place):
+        return Phrase("{name} is beside it; name a new file, or move that one away first", name=other.name)
     if not os.path.lexists(place):
         return ""
     if not place.is_file():
         # A copy that takes its place would do away with a device for everybody.
         return FOLDER if place.is_dir() else NO_FILE
-    if reach(connection, place) is None:
+    if reach(register.connection, place) is None:
         return Phrase("it is not an earlier backup of this register; name a new file")
     return ""
 
@@ -197,22 +193,17 @@ class LastBackup(NamedTuple):
     evidence: bool
 
 
-def _note_of(register: Store) -> Path:
-    place = real_path(register.path)
-    return place.with_name(f"{place.name}{NOTE_SUFFIX}")
-
-
 def note_backup(register: Store, backup: LastBackup) -> None:
     """Note a backup in a small file next to the register, if that can be written."""
     note = backup._asdict() | {"at": to_store(backup.at), "path": os.fsdecode(backup.path.absolute())}
-    with suppress(OSError), new_file(_note_of(register)) as handle:
+    with suppress(OSError), new_file(beside(register.path, NOTE_SUFFIX)) as handle:
         os.write(handle, (json.dumps(note) + "\n").encode())
 
 
 def last_backup(register: Store) -> LastBackup | None:
     """Return what was last noted of a backup, None where nothing was, or nothing that a backup notes."""
     try:
-        note = json.loads(_note_of(register).read_text(encoding="utf-8"))
+        note = json.loads(beside(register.path, NOTE_SUFFIX).read_text(encoding="utf-8"))
         at, path = from_store(note["at"]), str(note["path"])
         if safe_text(path) != path or not FIRST_YEAR <= at.year <= LAST_YEAR:
             return None
@@ -227,9 +218,8 @@ def draft_folders(register: Store) -> list[Path]:
     They are the register's own, that of its evidence, that of its last backup, and the system's for temporary files.
     """
     backup = last_backup(register)
-    place = real_path(register.path)
-    evidence = place.with_name(f"{place.name}{EVIDENCE_SUFFIX}")
-    folders = [place.parent, evidence, *([backup.path.parent] if backup else []), draft_place()]
+    evidence = beside(register.path, EVIDENCE_SUFFIX)
+    folders = [evidence.parent, evidence, *([backup.path.parent] if backup else []), draft_place()]
     return list(dict.fromkeys(folders))
 
 

@@ -17,7 +17,7 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, disk_faults
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
-from dealtrack.register.sqlite.connection import WAIT_SECONDS, real_path
+from dealtrack.register.sqlite.connection import WAIT_SECONDS, beside
 
 ATTEMPT_MS = 100
 """How long one attempt to empty the write-ahead file keeps others from writing."""
@@ -153,12 +153,12 @@ def _digests(connection: sqlite3.Connection) -> Iterator[PersonalDigest]:
 def mark_erasure(path: Path) -> None:
     """Note beside a register that its write-ahead file is to be emptied of what is erased; raises RegisterUnusable."""
     with disk_faults(RegisterUnusable, path=path):
-        os.close(os.open(_erasure_mark(path), os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
+        os.close(os.open(beside(path, ERASURE_SUFFIX), os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
 
 
 def is_erasure_open(path: Path) -> bool:
     """Tell whether what was erased may still stand in a register's write-ahead file."""
-    return os.path.exists(_erasure_mark(path))  # noqa: PTH110  # every command that writes comes here
+    return os.path.exists(beside(path, ERASURE_SUFFIX))  # noqa: PTH110  # every command that writes comes here
 
 
 def finish_erasure(connection: sqlite3.Connection, path: Path, wait_seconds: float = 0) -> bool:
@@ -180,10 +180,5 @@ def finish_erasure(connection: sqlite3.Connection, path: Path, wait_seconds: flo
         connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
     if not is_busy:
         with suppress(OSError):
-            _erasure_mark(path).unlink(missing_ok=True)
+            beside(path, ERASURE_SUFFIX).unlink(missing_ok=True)
     return not is_busy
-
-
-def _erasure_mark(path: Path) -> Path:
-    place = real_path(path)
-    return place.with_name(f"{place.name}{ERASURE_SUFFIX}")

@@ -97,7 +97,7 @@ class Register(Store):
     def _project_into(self, tables: sqlite3.Connection, view: View, ids: Iterable[int] | None) -> None:
         projection.copy_empty(self.connection, tables)
         writer = projection.RowWriter(tables)
-        for entries in self._histories(ids):
+        for entries in self.histories(ids):
             if seen := view.seen(entries):
                 writer.write(*self.project(seen, view.known_at), seen, is_new=True)
         writer.flush()
@@ -121,9 +121,15 @@ class Register(Store):
         for complaint, clock in queries.running(self.tables(view), query, view.moment, until):
             yield self._lateness(complaint, clock, view)
 
-    def histories(self) -> Iterator[list[Transition]]:
-        """Yield the transitions of each complaint in order of entry, complaints by id, voided ones among them."""
-        return self._histories(None)
+    def histories(self, ids: Iterable[int] | None = None) -> Iterator[list[Transition]]:
+        """Yield the transitions of each complaint, or of those with these ids, in order of entry, voided ones too.
+
+        Complaints come by id, or in the order of the ids; of an unknown one there is nothing.
+        """
+        if ids is None:
+            yield from (entries for _, entries in journal.histories(self.connection))
+        else:
+            yield from filter(None, (journal.history(self.connection, id_) for id_ in ids))
 
     def histories_beyond(self, kinds: Iterable[Kind], words: Iterable[str]) -> Iterator[list[Transition]]:
         """Yield the transitions of the complaints with an entry of another kind, or whose detail may hold such a word.
@@ -132,12 +138,6 @@ class Register(Store):
         """
         names = [kind.value for kind in kinds]
         return (entries for _, entries in journal.histories_beyond(self.connection, names, words))
-
-    def _histories(self, ids: Iterable[int] | None) -> Iterator[list[Transition]]:
-        if ids is None:
-            yield from (entries for _, entries in journal.histories(self.connection))
-        else:
-            yield from filter(None, (journal.history(self.connection, id_) for id_ in ids))
 
     def identity(self) -> str:
         """Return the first digits of the hash of the journal's first entry, which no other register has."""

@@ -14,7 +14,7 @@ from dealtrack.core.text import first_few
 from dealtrack.errors import DealtrackError, RegisterOlder
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import queries
-from dealtrack.register.backup import STAMP, copy_whole
+from dealtrack.register.backup import STAMP, back_up
 from dealtrack.register.journal import LastEntry
 from dealtrack.register.queries import Filter
 from dealtrack.register.rebuild import project
@@ -61,7 +61,7 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
             # SQLite copies nothing over the connection that holds the lock.
             with closing(reader(path)) as unchanged:
                 target = place.with_name(f"{place.stem}-schema{version}-{moment.strftime(STAMP)}.db")
-                copy_whole(unchanged, path, target)
+                back_up(Register(path, unchanged), target)
                 backup = target
             changes = change(connection, path, version, moment)
     except BaseException:

@@ -96,6 +96,12 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def beside(path: Path, suffix: str) -> Path:
+    """Return the place of what is kept beside a register's own file, whatever link leads to that."""
+    place = real_path(path)
+    return place.with_name(f"{place.name}{suffix}")
+
+
 def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sqlite3.Connection:
     """Open a register's file; every transaction on it is begun and ended by hand.
 
