@@ -16,24 +16,7 @@ from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.core.text import safe_text
 from dealtrack.errors import BackupFailed, CannotRead, DealtrackError
 from dealtrack.phrase import Phrase
-from dealtrack.register import journal
-from dealtrack.register.drafts import (
-    EVIDENCE_SUFFIX,
-    FOLDER,
-    NO_FILE,
-    NOTE_SUFFIX,
-    copy_bytes,
-    disk_faults,
-    draft_file,
-    draft_place,
-    left_beside,
-    make_folder,
-    name_file,
-    new_file,
-    part_of_register,
-    replaced_by_empty,
-    unnamed_file,
-)
+from dealtrack.register import drafts, journal
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.sqlite.connection import (
     SQLITE_MAGIC,
@@ -68,7 +51,7 @@ def back_up(register: Store, target: Path) -> tuple[int, str]:
     if not target.parent.is_dir():
         raise BackupFailed(path=target, reason="there is no such folder")
     place = real_path(target)
-    with disk_faults(BackupFailed, path=target):
+    with drafts.disk_faults(BackupFailed, path=target):
         reason = _why_not_over(register, place)
         if reason:
             raise BackupFailed(path=target, reason=reason)
@@ -81,15 +64,15 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
     Others may write meanwhile: one state of it is copied. Where the system has files without a name, a killed process
     leaves nothing of the copy behind. Raises OSError, what the check raises, and the faults of SQLite as errors.
     """
-    with draft_file(place) as path, ExitStack() as stack:
-        whole = unnamed_file(place.parent)
+    with drafts.draft_file(place) as path, ExitStack() as stack:
+        whole = drafts.unnamed_file(place.parent)
         with faults_of(place), closing(connect(path, create=True)) as copy:
             if whole is not None:
                 stack.callback(os.close, whole)
                 nameless = os.open(path, os.O_RDWR)
                 stack.callback(os.close, nameless)
                 # SQLite goes on with the file, and asks for the rights of whatever bears its name.
-                stack.enter_context(replaced_by_empty(path))
+                stack.enter_context(drafts.replaced_by_empty(path))
             copy.execute("PRAGMA locking_mode=EXCLUSIVE")
             copy.execute("PRAGMA journal_mode=MEMORY")
             with reading(connection):
@@ -102,9 +85,9 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
                 _finish(file.fileno())
             path.replace(place)
         else:
-            copy_bytes(nameless, whole)
+            drafts.copy_bytes(nameless, whole)
             _finish(whole)
-            name_file(whole, place)
+            drafts.name_file(whole, place)
         sync(place.parent)
     return result
 
@@ -118,18 +101,18 @@ def _finish(handle: int) -> None:
 
 def _why_not_over(register: Store, place: Path) -> str:
     """Return why no backup may be written to a place, nothing where it is free or an earlier backup of the register."""
-    part = part_of_register(place)
+    part = drafts.part_of_register(place)
     if part:
         return part
     if place.exists() and register.path.exists() and place.samefile(register.path):
         return Phrase("it is the register itself; name another file")
-    if other := left_beside(place):
+    if other := drafts.left_beside(place):
         return Phrase("{name} is beside it; name a new file, or move that one away first", name=other.name)
     if not os.path.lexists(place):
         return ""
     if not place.is_file():
         # A copy that takes its place would do away with a device for everybody.
-        return FOLDER if place.is_dir() else NO_FILE
+        return drafts.FOLDER if place.is_dir() else drafts.NO_FILE
     if reach(register.connection, place) is None:
         return Phrase("it is not an earlier backup of this register; name a new file")
     return ""
@@ -163,7 +146,7 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     last entry. Raises BackupFailed.
     """
     stem = register.path.stem
-    reason = make_folder(folder)
+    reason = drafts.make_folder(folder)
     if reason:
         raise BackupFailed(path=folder, reason=reason)
     target = folder / f"{stem}-{now.strftime(STAMP)}.db"
@@ -196,14 +179,14 @@ class LastBackup(NamedTuple):
 def note_backup(register: Store, backup: LastBackup) -> None:
     """Note a backup in a small file next to the register, if that can be written."""
     note = backup._asdict() | {"at": to_store(backup.at), "path": os.fsdecode(backup.path.absolute())}
-    with suppress(OSError), new_file(beside(register.path, NOTE_SUFFIX)) as handle:
+    with suppress(OSError), drafts.new_file(beside(register.path, drafts.NOTE_SUFFIX)) as handle:
         os.write(handle, (json.dumps(note) + "\n").encode())
 
 
 def last_backup(register: Store) -> LastBackup | None:
     """Return what was last noted of a backup, None where nothing was, or nothing that a backup notes."""
     try:
-        note = json.loads(beside(register.path, NOTE_SUFFIX).read_text(encoding="utf-8"))
+        note = json.loads(beside(register.path, drafts.NOTE_SUFFIX).read_text(encoding="utf-8"))
         at, path = from_store(note["at"]), str(note["path"])
         if safe_text(path) != path or not FIRST_YEAR <= at.year <= LAST_YEAR:
             return None
@@ -218,8 +201,8 @@ def draft_folders(register: Store) -> list[Path]:
     They are the register's own, that of its evidence, that of its last backup, and the system's for temporary files.
     """
     backup = last_backup(register)
-    evidence = beside(register.path, EVIDENCE_SUFFIX)
-    folders = [evidence.parent, evidence, *([backup.path.parent] if backup else []), draft_place()]
+    evidence = beside(register.path, drafts.EVIDENCE_SUFFIX)
+    folders = [evidence.parent, evidence, *([backup.path.parent] if backup else []), drafts.draft_place()]
     return list(dict.fromkeys(folders))
 
 
@@ -228,7 +211,7 @@ def newest_backup(register: Store, place: Path, now: datetime) -> datetime | Non
 
     None where there is no copy, or none that was made by now. Raises CannotRead.
     """
-    with disk_faults(CannotRead, path=place), suppress(FileNotFoundError):
+    with drafts.disk_faults(CannotRead, path=place), suppress(FileNotFoundError):
         if not place.is_dir():
             return datetime.fromtimestamp(place.stat().st_mtime, UTC) if _is_database(place) else None
         stem = register.path.stem

@@ -19,18 +19,7 @@ from dealtrack.core.file_names import lone_file_name
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.drafts import (
-    CHUNK,
-    DRAFT,
-    EVIDENCE_SUFFIX,
-    FOLDER,
-    NO_FILE,
-    closing_file,
-    disk_faults,
-    only_file,
-    part_of_register,
-    write_all,
-)
+from dealtrack.register import drafts
 from dealtrack.register.folder import CREATE, LINKS, READ, Folder
 from dealtrack.register.sqlite.connection import real_path, sync
 from dealtrack.register.store import Store
@@ -82,13 +71,13 @@ def evidence_folder(register: Store) -> Path:
     copy = _COPY.fullmatch(place.stem)
     if copy is None or own.is_dir():
         return own
-    shared = (path for path in place.parent.glob(f"{escape(copy[1])}.*") if path.name.endswith(EVIDENCE_SUFFIX))
+    shared = (path for path in place.parent.glob(f"{escape(copy[1])}.*") if path.name.endswith(drafts.EVIDENCE_SUFFIX))
     return min(shared, default=own)
 
 
 def folder_of(copy: Path) -> Path:
     """Return the folder with the evidence of a register or of a copy of it, at this very path."""
-    return copy.with_name(f"{copy.name}{EVIDENCE_SUFFIX}")
+    return copy.with_name(f"{copy.name}{drafts.EVIDENCE_SUFFIX}")
 
 
 def _stored_path(register: Store, digest: str) -> Path:
@@ -139,11 +128,11 @@ def _keep(folder: Path, source: Path) -> tuple[str, int]:
 
     The copy is whole and on the disk when this returns. Raises CannotRead and CannotWrite.
     """
-    with _opened(source) as handle, _made_folder(folder) as root, disk_faults(CannotWrite, path=folder):
-        part = f".{os.urandom(8).hex()}{DRAFT}"
+    with _opened(source) as handle, _made_folder(folder) as root, drafts.disk_faults(CannotWrite, path=folder):
+        part = f".{os.urandom(8).hex()}{drafts.DRAFT}"
         try:
             unnamed = root.unnamed_file()
-            with closing_file(root.open(part, CREATE) if unnamed is None else unnamed) as out:
+            with drafts.closing_file(root.open(part, CREATE) if unnamed is None else unnamed) as out:
                 digest, size = _copy(handle, out, source)
                 os.fsync(out)
                 if unnamed is not None:
@@ -175,12 +164,12 @@ def _opened(source: Path) -> Iterator[int]:
         handle = os.open(source, READ)
     except (OSError, ValueError) as error:
         # Windows opens no folder.
-        reason = FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
+        reason = drafts.FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
         raise CannotRead(path=source, reason=reason) from None
-    with closing_file(handle):
+    with drafts.closing_file(handle):
         file = os.fstat(handle)
         if not stat.S_ISREG(file.st_mode):
-            raise CannotRead(path=source, reason=FOLDER if stat.S_ISDIR(file.st_mode) else NO_FILE)
+            raise CannotRead(path=source, reason=drafts.FOLDER if stat.S_ISDIR(file.st_mode) else drafts.NO_FILE)
         _check_size(source, file.st_size)
         yield handle
 
@@ -211,14 +200,14 @@ def _copy(handle: int, out: int, source: Path) -> tuple[str, int]:
     """Copy a file and return the hash and the size of what was copied; raises CannotRead, and OSError in writing."""
     digest, size = sha256(), 0
     while True:
-        with disk_faults(CannotRead, path=source):
-            chunk = os.read(handle, CHUNK)
+        with drafts.disk_faults(CannotRead, path=source):
+            chunk = os.read(handle, drafts.CHUNK)
         if not chunk:
             return digest.hexdigest(), size
         size += len(chunk)
         _check_size(source, size)
         digest.update(chunk)
-        write_all(out, chunk)
+        drafts.write_all(out, chunk)
 
 
 def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
@@ -228,7 +217,7 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     """
     name = lone_file_name(exhibit.name, "evidence", for_windows=sys.platform == "win32")
     place = target / name if os.path.isdir(target) else target  # noqa: PTH112  # of a name too long as well
-    reason = part_of_register(real_path(place))
+    reason = drafts.part_of_register(real_path(place))
     if reason:
         raise CannotWrite(path=place, reason=reason)
     fault = fault_in(evidence_folder(register), exhibit.sha256)
@@ -236,7 +225,7 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
         raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault)
     stored = _stored_path(register, exhibit.sha256)
     try:
-        with only_file(place) as out, _opened(stored) as handle:
+        with drafts.only_file(place) as out, _opened(stored) as handle:
             digest, _ = _copy(handle, out, stored)
             if digest != exhibit.sha256:
                 raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault="was altered")
@@ -254,11 +243,11 @@ def fault_in(folder: Path, digest: str) -> str:
     try:
         with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
             handle = shelf.open(digest, READ)
-        with closing_file(handle):
+        with drafts.closing_file(handle):
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return Phrase("is not a regular file")
             content = sha256()
-            while chunk := os.read(handle, CHUNK):
+            while chunk := os.read(handle, drafts.CHUNK):
                 content.update(chunk)
     except FileNotFoundError:
         return Phrase("is missing")

@@ -19,18 +19,8 @@ from dealtrack.errors import (
     RegisterUnusable,
 )
 from dealtrack.phrase import Phrase
-from dealtrack.register import upgrade
+from dealtrack.register import drafts, upgrade
 from dealtrack.register.backup import STAMP, copy_database
-from dealtrack.register.drafts import (
-    FOLDER,
-    NO_FILE,
-    SQLITE_SUFFIXES,
-    disk_faults,
-    draft_file,
-    left_beside,
-    make_folder,
-    part_of_register,
-)
 from dealtrack.register.journal import LastEntry, hash_at
 from dealtrack.register.opening import open_register
 from dealtrack.register.sqlite import schema
@@ -78,15 +68,15 @@ def checked_backup(place: Path, backup: Path) -> Iterator[CheckedBackup]:
     """
     real = real_path(place)
     if real.exists() and not real.is_file():
-        raise NotARegister(path=place, reason=FOLDER if real.is_dir() else NO_FILE)
+        raise NotARegister(path=place, reason=drafts.FOLDER if real.is_dir() else drafts.NO_FILE)
     if not backup.is_file():
-        raise CannotRead(path=backup, reason=NO_FILE if backup.exists() else Phrase("there is no such file"))
+        raise CannotRead(path=backup, reason=drafts.NO_FILE if backup.exists() else Phrase("there is no such file"))
     if real.exists() and real.samefile(backup):
         raise NotRestored(path=place, backup=backup, reason="it is the same file")
-    reason = part_of_register(real) or make_folder(real.parent)
+    reason = drafts.part_of_register(real) or drafts.make_folder(real.parent)
     if reason:
         raise NotRestored(path=place, backup=backup, reason=reason)
-    with disk_faults(NotRestored, path=place, backup=backup), draft_file(real) as path:
+    with drafts.disk_faults(NotRestored, path=place, backup=backup), drafts.draft_file(real) as path:
         last, zone, changes = _copied(backup, path, place)
         present, loses = _present(place, last)
         yield CheckedBackup(path, place, backup, last, present, loses, not os.path.lexists(real), zone, changes)
@@ -155,7 +145,7 @@ def put_in_place(backup: CheckedBackup, now: datetime, wait_seconds: float = WAI
     """
     real = real_path(backup.place)
     kept = _free_name(real, now)
-    with disk_faults(NotRestored, path=backup.place, backup=backup.source):
+    with drafts.disk_faults(NotRestored, path=backup.place, backup=backup.source):
         if real.exists() and _is_replaced(backup, real, kept, wait_seconds):
             return kept
         is_kept = _set_aside(real, kept)
@@ -168,7 +158,7 @@ def put_in_place(backup: CheckedBackup, now: datetime, wait_seconds: float = WAI
 def _free_name(real: Path, now: datetime) -> Path:
     stem = f"{real.stem}-replaced-{now.strftime(STAMP)}"
     kept, turn = real.with_name(f"{stem}.db"), 1
-    while os.path.lexists(kept) or left_beside(kept):
+    while os.path.lexists(kept) or drafts.left_beside(kept):
         kept, turn = real.with_name(f"{stem}-{turn}.db"), turn + 1
     return kept
 
@@ -216,7 +206,7 @@ def _is_damage(error: BaseException | None) -> bool:
 def _set_aside(real: Path, kept: Path) -> bool:
     """Move what stands at a place, with the files that SQLite keeps beside it; tell whether there was a register."""
     # The log goes first: left beside another register, SQLite would write it into that.
-    for suffix in (*SQLITE_SUFFIXES, ""):
+    for suffix in (*drafts.SQLITE_SUFFIXES, ""):
         if os.path.lexists(f"{real}{suffix}"):
             moved = Path(f"{kept}{suffix}")
             Path(f"{real}{suffix}").rename(moved)
