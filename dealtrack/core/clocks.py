@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import EllipsisType
 from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
@@ -103,18 +104,33 @@ def verdict(clock: Clock, moment: datetime) -> Verdict:
     return verdict_of_run(clock.end, None if clock.due is None else (clock.ended or moment) > clock.due)
 
 
-def verdict_of_run(end: End | None, is_late: bool | None) -> Verdict:
-    """Return the verdict of a run that has started, by how it ended, None while it runs.
+class VerdictCase(NamedTuple):
+    """A verdict of runs that have started, by how they ended, and whether they ended or run past their deadline.
 
-    `is_late` tells whether it ended after its deadline, or runs past it; it is None while there is no deadline.
+    `end` is None while a run goes on, `is_late` while there is no deadline; "..." stands for any.
     """
-    if end is End.UNKNOWN:
-        return Verdict.UNKNOWN
-    if end is None:
-        return Verdict.PAUSED if is_late is None else Verdict.OVERDUE if is_late else Verdict.RUNNING
-    if is_late:
-        return Verdict.MISSED
-    return Verdict.MET if end is End.STOPPED else Verdict.CANCELLED
+
+    verdict: Verdict
+    end: End | EllipsisType | None
+    is_late: bool | EllipsisType | None
+
+
+VERDICT_CASES = (
+    VerdictCase(Verdict.PAUSED, None, None),
+    VerdictCase(Verdict.OVERDUE, None, True),
+    VerdictCase(Verdict.RUNNING, None, ...),
+    VerdictCase(Verdict.UNKNOWN, End.UNKNOWN, ...),
+    VerdictCase(Verdict.MISSED, ..., True),
+    VerdictCase(Verdict.MET, End.STOPPED, ...),
+    VerdictCase(Verdict.CANCELLED, ..., ...),
+)
+"""The first case that a run falls into is its verdict; the views of the register are made of them too."""
+
+
+@cache
+def verdict_of_run(end: End | None, is_late: bool | None) -> Verdict:
+    """Return the verdict of a run that has started; what `end` and `is_late` mean `VerdictCase` says."""
+    return next(case.verdict for case in VERDICT_CASES if case.end in (end, ...) and case.is_late in (is_late, ...))
 
 
 def working_days_late(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> int:

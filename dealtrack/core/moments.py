@@ -9,6 +9,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from dealtrack.core.day_times import ONE_DAY, TIME, NoSuchTime, day_start, last_day, moment_at, read_time
+from dealtrack.core.text import shortened
 from dealtrack.errors import BadDay, BadMoment, BadSpan
 from dealtrack.phrase import Phrase, Word
 
@@ -129,7 +130,7 @@ def _refusing(error: type[BadMoment | BadDay], text: str) -> Iterator[None]:
     try:
         yield
     except NoSuchTime as reason:
-        raise error(text=_short(text), reason=str(reason)) from None
+        raise error(text=shortened(text, LONGEST), reason=str(reason)) from None
 
 
 def parse_span(text: str) -> Span:
@@ -139,7 +140,7 @@ def parse_span(text: str) -> Span:
         return Span(None, timedelta(hours=int(both[1]), minutes=int(both[2])))
     match = re.fullmatch(_SPAN, plain)
     if match is None:
-        raise BadSpan(text=_short(text))
+        raise BadSpan(text=shortened(text, LONGEST))
     number, unit = int(match[1]), str(match.lastgroup)
     return Span(number) if unit == "working_days" else Span(None, timedelta(**{unit: number}))
 
@@ -196,10 +197,6 @@ from_store = datetime.fromisoformat
 
 def _iso_day(moment: datetime) -> str:
     return f"{moment.year:04d}-{_TWO[moment.month]}-{_TWO[moment.day]}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _plain(text: str) -> str:

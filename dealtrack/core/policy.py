@@ -110,22 +110,12 @@ class Policy(NamedTuple):
 
     def to_data(self) -> dict[str, Any]:
         """Return the policy as plain data that canonical JSON can hold."""
-        data: dict[str, Any] = {
-            "name": self.name,
-            "title": self.title,
-            "in_force": self.in_force.isoformat(),
-            "authority": self.authority,
-            "source": self.source,
-            "clocks": [clock.to_data() for clock in self.clocks],
-        }
+        clocks = [clock.to_data() for clock in self.clocks]
+        data = self._asdict() | {"in_force": self.in_force.isoformat(), "clocks": clocks}
+        restart, is_open, revision = map(data.pop, ("restart", "is_open", "revision"))
         # Only where they say something, so that what earlier releases wrote is written as it was.
-        if self.restart:
-            data["restart"] = True
-        if self.is_open:
-            data["platforms"] = OPEN
-        if self.revision > 1:
-            data["revision"] = self.revision
-        return data
+        more = {"restart": restart, "platforms": is_open and OPEN, "revision": revision > 1 and revision}
+        return data | {name: value for name, value in more.items() if value}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Policy":

@@ -115,13 +115,10 @@ def watch_record(lateness: Lateness) -> dict[str, Any]:
     `_provisional`, which no output shows, names the deadline where it is provisional, and not the days late alone.
     """
     clock = lateness.clock
+    values = (clock.name, clock.due, lateness.verdict.value, lateness.working_days_late, lateness.is_provisional)
     return {
         **_values(lateness.complaint, WATCH_KEYS[:6]),
-        "clock": clock.name,
-        "due": clock.due,
-        "verdict": lateness.verdict.value,
-        "working_days_late": lateness.working_days_late,
-        "provisional": lateness.is_provisional,
+        **dict(zip(WATCH_KEYS[6:], values, strict=True)),
         "_provisional": {"due"} if clock.provisional else set(),
     }
 

@@ -26,6 +26,7 @@ _AMOUNT_ANYWHERE = (
     r"([0-9]{1,12}|[0-9]{1,3}(?:(?P<mark>[ '’.,])[0-9]{3})(?:(?P=mark)[0-9]{3})*|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})"
     r"(?:(?P<point>[.,])(?P<cents>[0-9]{1,2}))?"
 )
+LONGEST_AMOUNT = 40
 _AMOUNT_KEPT = r"(?:0|[1-9][0-9]{0,11})\.[0-9]{2}"
 _CURRENCY_BEFORE = r"(?i)(?:¥|rmb|cny|人民币)\s*"
 _CURRENCY_AFTER = r"(?i)(?<=[0-9 ])(?:元整?|圆|rmb|cny)$"
@@ -77,6 +78,11 @@ def names_within(names: Iterable[str], width: int = 300) -> str:
     """Return names separated by commas, of very many the first that fit a width in characters, then dots."""
     line = ", ".join(names)
     return line if len(line) <= width else line[:width].rpartition(", ")[0] + ", ..."
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters; of a longer one its beginning, and an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def safe_lines(text: str) -> str:
@@ -154,7 +160,7 @@ def parse_amount(text: str) -> str:
         return text
     match = re.fullmatch(_AMOUNT, _without_yuan(_plain_amount(text)))
     if match is None:
-        raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
+        raise BadAmount(text=shortened(text, LONGEST_AMOUNT))
     return f"{int(match[1].replace(',', ''))}.{match[2] or '':0<2}"
 
 
@@ -174,12 +180,12 @@ def parse_amount_of(text: str, decimal: str, signs: Sequence[str]) -> str:
     digits = re.sub(r"[^0-9]", "", match[1]) if match is not None else ""
     is_one_sign = match is not None and match["point"] is not None and match["point"] in match[1]
     if match is None or is_one_sign or len(digits) > 12 or not (match["point"] or _is_clear(match, decimal)):
-        raise BadAmount(text=text if len(text) <= 40 else text[:39] + "…")
+        raise BadAmount(text=shortened(text, LONGEST_AMOUNT))
     return f"{int(digits)}.{match['cents'] or '':0<2}"
 
 
 def _plain_amount(text: str) -> str:
-    return normalize("NFKC", text).strip() if len(text) <= 40 else ""
+    return normalize("NFKC", text).strip() if len(text) <= LONGEST_AMOUNT else ""
 
 
 def _without_yuan(text: str) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from dealtrack.core.clocks import VERDICT_CASES, End, VerdictCase
 from dealtrack.core.day_times import ONE_DAY
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, to_store
 
@@ -30,16 +31,16 @@ TODAY = _local(NOW, "%Y-%m-%d")
 DUE = f"""k.due_day || CASE {_local("k.due_at", "%H:%M:%S")} WHEN '23:59:59' THEN ''
     ELSE {_local("k.due_at", " %H:%M")} END"""
 
-# As core/clocks.py judges.
-VERDICT = f"""CASE
-    WHEN k.ended_at IS NULL AND k.due_at IS NULL THEN 'paused'
-    WHEN k.ended_at IS NULL AND {NOW} > k.due_at THEN 'overdue'
-    WHEN k.ended_at IS NULL THEN 'running'
-    WHEN k."end" = 'unknown' THEN 'unknown'
-    WHEN k.ended_at > k.due_at THEN 'missed'
-    WHEN k."end" = 'stopped' THEN 'met'
-    ELSE 'cancelled'
-END"""
+
+def _condition(case: VerdictCase) -> str:
+    ends: dict[object, str] = {None: "k.ended_at IS NULL", **{end: f"k.\"end\" = '{end}'" for end in End}}
+    late: dict[object, str] = {None: "k.due_at IS NULL", True: f"{'k.ended_at' if case.end else NOW} > k.due_at"}
+    return " AND ".join(filter(None, (ends.get(case.end), late.get(case.is_late))))
+
+
+*_CASES, _LAST = VERDICT_CASES
+_WHENS = "".join(f"    WHEN {_condition(case)} THEN '{case.verdict}'\n" for case in _CASES)
+VERDICT = f"CASE\n{_WHENS}    ELSE '{_LAST.verdict}'\nEND"
 
 LATEST = 'k."round" = (SELECT max(l."round") FROM clock l WHERE l.complaint = k.complaint AND l.name = k.name)'
 
