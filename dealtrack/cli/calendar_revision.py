@@ -176,8 +176,8 @@ def show_replaced(complaint: int, clock: Clock, before: str, after: str) -> None
 
 def verdicts_of(change: OtherVerdict) -> tuple[str, str]:
     """Return the verdict of an ended clock, and the one that it would have now."""
-    after = say_field("verdict", change.would_be) if change.would_be else _("no deadline")
-    return say_field("verdict", change.stands), after
+    after = say_field("verdict", change.verdict_after) if change.verdict_after else _("no deadline")
+    return say_field("verdict", change.verdict_before), after
 
 
 def show_otherwise(otherwise: Sequence[OtherVerdict]) -> None:

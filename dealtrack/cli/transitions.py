@@ -39,7 +39,7 @@ from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, Mis
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import Personal
 from dealtrack.register.queries import View
-from dealtrack.register.recorder import Draft, Recorded, Recorder, Work
+from dealtrack.register.recorder import Draft, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
 
 READ = "@-"
@@ -73,7 +73,7 @@ def read_detail(options: Iterable[DetailOption], values: Values) -> Detail:
     return detail
 
 
-def show_change(session: Session, register: Register, recorded: Sequence[Recorded], fmt: str) -> None:
+def show_change(session: Session, register: Register, recorded: Sequence[RecordedComplaint], fmt: str) -> None:
     """Print what a change made of complaints, and on standard error the command that usually follows."""
     view = View.of(session.now)
     standings = (register.standing(each.complaint, each.clocks, view) for each in recorded)

@@ -18,7 +18,7 @@ from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
 from dealtrack.register.revisions import OtherVerdict, other_verdicts, read_layers
 from dealtrack.register.sqlite.connection import UNFORESEEN, reading
-from dealtrack.register.sqlite.schema import PROJECTED_TABLES, SHOWN_NAME, create_projection
+from dealtrack.register.sqlite.schema import PROJECTED_TABLES, SHOWN_NAME, create_unguarded
 
 SHOWN = 5
 BATCH = 200
@@ -157,7 +157,7 @@ def check_journal(connection: sqlite3.Connection) -> None:
 
 def _make_tables(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
     """Make the register's own tables in an empty database; raises BadEntry."""
-    create_projection(memory)
+    create_unguarded(memory)
     own = connection.execute("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
     memory.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
     seq = 0

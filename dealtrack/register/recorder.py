@@ -60,7 +60,7 @@ class Work(NamedTuple):
     personal: Personal | None = None
 
 
-class Recorded(NamedTuple):
+class RecordedComplaint(NamedTuple):
     """What a recording made of a complaint: how it is now, every run of its clocks, and the new entries."""
 
     complaint: Complaint
@@ -197,7 +197,7 @@ class Recorder:
         """Tell whether the register holds no complaint yet."""
         return self._last == 0
 
-    def record(self, work: Work, new_id: int = 0) -> Recorded:
+    def record(self, work: Work, new_id: int = 0) -> RecordedComplaint:
         """Record a complaint's transitions and return what they make of it.
 
         A new one gets the next id, or `new_id` where that lies beyond all that were given.
@@ -224,7 +224,7 @@ class Recorder:
         elif any(entry.kind in RENAMING for entry in decided):
             self._numbers, self._keys = {}, {}
         self._note(id_)
-        return Recorded(complaint, clocks, decided)
+        return RecordedComplaint(complaint, clocks, decided)
 
     def _next_id(self, new_id: int) -> int:
         # A row of personal data that somebody put in stays as it is, for `verify` to name; no complaint may inherit it.

@@ -68,14 +68,14 @@ class MovedClock(NamedTuple):
 class OtherVerdict:
     """A clock that has ended and that a revised calendar or policy would judge otherwise; its verdict stands.
 
-    `would_be` is None, and `after` as before, where the policy has no such clock any more.
+    `verdict_after` is None, and `after` as before, where the policy has no such clock any more.
     """
 
     complaint: Complaint
     before: Clock
     after: Clock
-    stands: Verdict
-    would_be: Verdict | None
+    verdict_before: Verdict
+    verdict_after: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,10 @@ def other_verdicts(
         if clock.ended is None:
             continue
         other = others.get((clock.name, clock.round))
-        stands = verdict(clock, clock.ended)
-        would_be = verdict(other, clock.ended) if other is not None else None
-        if stands is not would_be and (other is not None or gone):
-            yield OtherVerdict(complaint, clock, other or clock, stands, would_be)
+        verdict_before = verdict(clock, clock.ended)
+        verdict_after = verdict(other, clock.ended) if other is not None else None
+        if verdict_before is not verdict_after and (other is not None or gone):
+            yield OtherVerdict(complaint, clock, other or clock, verdict_before, verdict_after)
 
 
 def _affected(

@@ -3,8 +3,8 @@
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -57,11 +57,9 @@ class Store:
         self._whole: dict[int, WorkingCalendar] = {}
         self._last_seqs: dict[datetime, int] = {}
 
-    @contextmanager
-    def one_state(self) -> Iterator[None]:
+    def one_state(self) -> AbstractContextManager[None]:
         """Show the block one state of the register throughout, whatever others write meanwhile."""
-        with reading(self.connection):
-            yield
+        return reading(self.connection)
 
     @cached_property
     def names(self) -> int:

@@ -89,15 +89,15 @@ def change(connection: sqlite3.Connection, path: Path, version: int, moment: dat
     Raises what `rebuild.project` raises, for a journal that cannot be read.
     """
     before = _complaints_by_former_rules(connection) if version < NEW_RULES else {}
-    _drop_made(connection)
-    schema.create_made(connection)
+    _drop_projection(connection)
+    schema.create_projection(connection)
     if version < CONTACT_KEYS:
         _write_contact_keys(connection)
     project(Register(path, connection))
     return _changes(connection, before, moment or from_store(LastEntry.of(connection).recorded_at))
 
 
-def _drop_made(connection: sqlite3.Connection) -> None:
+def _drop_projection(connection: sqlite3.Connection) -> None:
     """Drop what is made again, and what only older schemas had."""
     from sqlite_utils import Database
 

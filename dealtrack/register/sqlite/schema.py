@@ -69,7 +69,7 @@ CREATE INDEX personal_email ON personal (email_key) WHERE email_key IS NOT NULL;
 """
 """The tables that no upgrade may change: the journal, and personal data, which it does not hold."""
 
-MADE_TABLES = """
+PROJECTION = """
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -211,11 +211,11 @@ def _items(script: str) -> list[SchemaItem]:
 
 
 _KEPT_ITEMS = _items(KEPT_TABLES)
-_MADE_ITEMS = _items(MADE_TABLES + VIEWS)
+_PROJECTION_ITEMS = _items(PROJECTION + VIEWS)
 
 
 DROPPED_TABLES = frozenset((*PROJECTED_TABLES, *FORMER))
-DROPPED_VIEWS = DROPPED_TABLES | {item.name for item in _MADE_ITEMS if item.is_view}
+DROPPED_VIEWS = DROPPED_TABLES | {item.name for item in _PROJECTION_ITEMS if item.is_view}
 """What bears one of these names goes in an upgrade, to be made again or for good."""
 
 
@@ -224,18 +224,18 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for item in _KEPT_ITEMS:
         connection.execute(item.sql)
-    create_made(connection)
+    create_projection(connection)
 
 
-def create_made(connection: sqlite3.Connection) -> None:
+def create_projection(connection: sqlite3.Connection) -> None:
     """Make the tables that are made again from the journal, and the views, beside those that are kept."""
-    for item in _MADE_ITEMS:
+    for item in _PROJECTION_ITEMS:
         connection.execute(item.sql)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def create_projection(connection: sqlite3.Connection) -> None:
-    """Make the schema in an empty database, with a journal that takes any part of another one."""
+def create_unguarded(connection: sqlite3.Connection) -> None:
+    """Make the schema in an empty database, without what guards the journal, so that it takes any part of another."""
     create(connection)
     for item in _KEPT_ITEMS:
         if item.type == "trigger":
@@ -252,7 +252,7 @@ def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool
 
     Beside each stands whether it bars the use: whether SQLite might do the unforeseen there, or find nothing.
     """
-    present, expected = _present(connection), {*_KEPT_ITEMS, *_MADE_ITEMS}
+    present, expected = _present(connection), {*_KEPT_ITEMS, *_PROJECTION_ITEMS}
     foreign = [item for item in present if item.is_foreign]
     if version < VERSION:
         present, expected = set(filter(_is_read, present)), set(filter(_is_read, expected))
