@@ -1,7 +1,6 @@
 """Commands for what is kept beside the journal: evidence files, and personal data that is to go."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -61,7 +60,7 @@ def evidence(
         elif open_ is not None:
             _open(register, find_exhibit(attachments, named[0], open_))
         else:
-            print_records(map(asdict, attachments), KEYS, fmt, zone=register.zone)
+            print_records(map(Exhibit._asdict, attachments), KEYS, fmt, zone=register.zone)
 
 
 def _attach(
@@ -77,7 +76,7 @@ def _attach(
         recorded = [recorder.record(Work(id_, drafts)) for id_ in named]
     new = [exhibit for each in recorded for exhibit in exhibits(register, each.entries)]
     if fmt:
-        print_records(map(asdict, new), KEYS, fmt, zone=register.zone)
+        print_records(map(Exhibit._asdict, new), KEYS, fmt, zone=register.zone)
         return
     for exhibit in new:
         size = _n("{count:,} byte", "{count:,} bytes", exhibit.size)

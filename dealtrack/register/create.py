@@ -3,10 +3,9 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.platform import Platform
@@ -20,8 +19,7 @@ from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import connect, faults_of, sync
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """What a register is made with."""
 
     calendar: CalendarRules

@@ -13,7 +13,7 @@ from datetime import datetime
 from glob import escape
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dealtrack.core.file_names import lone_file_name
 from dealtrack.core.lifecycle import Kind, Transition, effective
@@ -35,8 +35,7 @@ _COPY = re.compile(r"(.+?)(-schema[0-9]+|-replaced)?-[0-9]{8}T[0-9]{6}Z(-[0-9]+)
 LINK_INSTEAD = Phrase("there is a symbolic link or a file in place of its folder")
 
 
-@dataclass(frozen=True, slots=True)
-class Exhibit:
+class Exhibit(NamedTuple):
     """An evidence file as the journal tells of it; `size` in bytes, `at` in UTC.
 
     `present` tells whether a file of that size is stored; only a check of its hash tells more.

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -68,8 +67,7 @@ class RecordedComplaint(NamedTuple):
     entries: list[Transition]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a recording did to the register.
 
     `complaints` are the first few of which it says something. `ahead` is the moment that the new entries bear where

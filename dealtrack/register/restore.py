@@ -4,9 +4,9 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.errors import (
@@ -38,8 +38,7 @@ from dealtrack.register.sqlite.connection import (
 from dealtrack.register.verification import verify
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedBackup:
+class CheckedBackup(NamedTuple):
     """A backup that is whole, copied beside the register's place and brought to the present schema.
 
     `path` is the copy, `place` the register's and `source` the backup's own. `last` is the copy's last entry, `present`

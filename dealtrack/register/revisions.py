@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby
@@ -37,8 +36,7 @@ REACH = timedelta(days=30)
 """How far past its counted days a deadline can be rolled, so that a change there may still move it."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayChange:
+class DayChange(NamedTuple):
     """A working day that a revision makes a day off, or a day off that it makes a working day."""
 
     day: date
@@ -46,8 +44,7 @@ class DayChange:
     after: Ruling
 
 
-@dataclass(frozen=True, slots=True)
-class RollChange:
+class RollChange(NamedTuple):
     """A rest day that belongs to another holiday: where a period that ends on it was due, and is; the holiday now."""
 
     day: date
@@ -64,8 +61,7 @@ class MovedClock(NamedTuple):
     after: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class OtherVerdict:
+class OtherVerdict(NamedTuple):
     """A clock that has ended and that a revised calendar or policy would judge otherwise; its verdict stands.
 
     `verdict_after` is None, and `after` as before, where the policy has no such clock any more.
@@ -78,8 +74,7 @@ class OtherVerdict:
     verdict_after: Verdict | None
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """What a change of the calendar does; `change` is the change itself, as `change_to_data` writes it.
 
     `head` is the journal's last entry at that time. `days` are those that are worked now and were off, or
@@ -216,8 +211,7 @@ def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:
 # The layers
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(NamedTuple):
     """What makes a register's calendar: the shipped one, the imported notices, and the days that clerks amended."""
 
     shipped: CalendarRules
@@ -266,13 +260,10 @@ def read_layers(connection: sqlite3.Connection) -> Layers:
 def _notice_of_old(detail: Mapping[str, Any], before: CalendarRules) -> Notice:
     """Return the notice that an import took in before notices were kept whole: the days that it ruled otherwise."""
     rulings = rulings_from_data(detail["own"]["rulings"])
-    days = {day: (_off_of(ruling), ruling.name) for day, ruling in rulings.items()}
+    off = {day: None if ruling.kind is DayKind.WEEKEND else not ruling.worked for day, ruling in rulings.items()}
+    days = {day: (off[day], ruling.name) for day, ruling in rulings.items()}
     years = frozenset(detail["own"]["official"]) - before.official
     return Notice(days, years, detail.get("source", ""))
-
-
-def _off_of(ruling: Ruling) -> bool | None:
-    return None if ruling.kind is DayKind.WEEKEND else not ruling.worked
 
 
 class TextChange(NamedTuple):
@@ -290,8 +281,7 @@ class ClockChange(NamedTuple):
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(NamedTuple):
     """What a correction of a policy does: to its text, to clocks that run, and what it would judge otherwise."""
 
     texts: list[TextChange]

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import islice
 from typing import NamedTuple
@@ -18,8 +17,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A complaint in which all words occur, and its texts as the view shows them."""
 
     complaint: Complaint

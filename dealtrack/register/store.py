@@ -5,10 +5,10 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
@@ -28,8 +28,7 @@ from dealtrack.register.sqlite.connection import Connection, is_undecodable, pra
 FACTS = {"timezone", "policy", "calendar"}
 
 
-@dataclass(frozen=True, slots=True)
-class Upgrade:
+class Upgrade(NamedTuple):
     """What opening an older register did: the schema versions before and after, and the backup made between them.
 
     Where it could not be done, `reason` says why: the register was then read as it would be, and stands as it was.
