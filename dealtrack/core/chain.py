@@ -106,22 +106,17 @@ def _hashing() -> Callable[[bytes], Any]:
     return sha256
 
 
-def first_fault(links: Iterable[Sequence[Any]], previous: bytes = BEFORE_FIRST, seq: int = 0) -> Break | None:
+def first_fault(links: Iterable[Sequence[Any]]) -> Break | None:
     """Return the first entry that was changed, removed or put in, None for an unbroken chain.
 
     A link may be any row of a `Link`'s columns: to make millions of `Link`s takes longer than to hash them.
-    `previous` and `seq` are the hash and number of the entry before the first link. Where the last entries were
-    removed, the rest is unbroken: this is seen only if the last hash was noted elsewhere.
+    Where the last entries were removed, the rest is unbroken: this is seen only if the last hash was noted elsewhere.
     """
-    for number, complaint, kind, at, recorded_at, actor, detail, before, own in links:
-        seq += 1
+    previous = BEFORE_FIRST
+    for seq, (number, complaint, kind, at, recorded_at, actor, detail, before, own) in enumerate(links, 1):
         if number != seq:
-            return Break(
-                seq,
-                Phrase("entry {seq} is missing", seq=seq)
-                if number > seq
-                else Phrase("entry {seq} is out of place", seq=number),
-            )
+            place = Phrase("entry {seq} is out of place", seq=number)
+            return Break(seq, Phrase("entry {seq} is missing", seq=seq) if number > seq else place)
         if before != previous:
             return Break(seq, Phrase("it does not follow from the entry before it"))
         try:

@@ -152,14 +152,14 @@ def show_moment(moment: datetime, zone: tzinfo) -> str:
     return f"{text}:{_TWO[local.second]}" if local.second else text
 
 
-def show_due(due: datetime, zone: tzinfo, provisional: bool = False, end_of_day: bool = True) -> str:
+def show_due(due: datetime, zone: tzinfo, provisional: bool = False) -> str:
     """Return a deadline in a time zone: its day where it is the day's last second, else with its hour.
 
-    A question mark follows a provisional one. With `end_of_day` false the hour is always shown.
+    A question mark follows a provisional one.
     """
     local = due.astimezone(zone)
     is_last_second = local.hour == 23 and local.minute == 59 and local.second == 59
-    text = _iso_day(local) if end_of_day and is_last_second else show_moment(local, zone)
+    text = _iso_day(local) if is_last_second else show_moment(local, zone)
     return text + "?" if provisional else text
 
 

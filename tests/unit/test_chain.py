@@ -49,7 +49,6 @@ def test_a_digest_is_the_sha_256_of_the_one_before_and_the_columns_as_canonical_
 def test_a_whole_chain_has_no_fault() -> None:
     assert first_fault([]) is None
     assert first_fault(WHOLE) is None
-    assert first_fault(WHOLE[2:], WHOLE[1].hash, 2) is None
 
 
 def test_a_cut_off_tail_leaves_a_whole_chain() -> None:

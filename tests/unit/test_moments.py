@@ -288,7 +288,6 @@ def test_a_deadline_is_shown_as_its_day_unless_it_ends_earlier() -> None:
     end, early = beijing("2016-11-14T23:59:59"), beijing("2016-11-14T17:30:00")
     assert show_due(end, BEIJING) == "2016-11-14"
     assert show_due(end, BEIJING, provisional=True) == "2016-11-14?"
-    assert show_due(end, BEIJING, end_of_day=False) == "2016-11-14 23:59:59"
     assert show_due(early, BEIJING, True) == "2016-11-14 17:30?"
 
 
