@@ -103,7 +103,8 @@ class Counts:
                 return None
 
         self._define("working_days", working_days)
-        self._define("has_clock", cache(self._has_clock))
+        version_of = self._register.policy_version
+        self._define("has_clock", cache(lambda policy, version, name: bool(version_of(policy, version).clock(name))))
         rows = self._alike(facts, "clock k CROSS JOIN complaint c ON c.id = k.complaint")
         if outside:
             raise outside[0]
@@ -143,9 +144,6 @@ class Counts:
         """
         rows = self._tables.execute(f"SELECT {self._key}, {facts} FROM {source} WHERE {self._condition}", self._values)
         return Counter(rows).items()
-
-    def _has_clock(self, policy: str, version: str, name: str) -> bool:
-        return self._register.policy_version(policy, version).clock(name) is not None
 
     def _working_days(self, first: date, last: date, revision: int | None) -> int:
         """Return the working days after a day up to another by a revision of the calendar; raises OutsideCalendar."""

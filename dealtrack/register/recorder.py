@@ -221,7 +221,8 @@ class Recorder:
             self._remember(id_, complaint.number, projection.import_key_of(state.history))
         elif any(entry.kind in RENAMING for entry in decided):
             self._numbers, self._keys = {}, {}
-        self._note(id_)
+        if len(self._complaints) < MOST_NAMED:
+            self._complaints[id_] = None
         return RecordedComplaint(complaint, clocks, decided)
 
     def _next_id(self, new_id: int) -> int:
@@ -230,10 +231,6 @@ class Recorder:
         while id_ in self._put_in:
             id_ += 1
         return id_
-
-    def _note(self, id_: int) -> None:
-        if len(self._complaints) < MOST_NAMED:
-            self._complaints[id_] = None
 
     def outcome(self) -> Outcome:
         """Return what was done, once the recording has ended."""

@@ -92,7 +92,11 @@ def change(connection: sqlite3.Connection, path: Path, version: int, moment: dat
     _drop_projection(connection)
     schema.create_projection(connection)
     if version < CONTACT_KEYS:
-        _write_contact_keys(connection)
+        rows = connection.execute("SELECT phone, email, complaint FROM personal").fetchall()
+        connection.executemany(
+            "UPDATE personal SET phone_key = ?, email_key = ? WHERE complaint = ?",
+            [(phone_key(phone), email_key(email), complaint) for phone, email, complaint in rows],
+        )
     project(Register(path, connection))
     return _changes(connection, before, moment or from_store(LastEntry.of(connection).recorded_at))
 
@@ -116,14 +120,6 @@ def _drop_projection(connection: sqlite3.Connection) -> None:
     for table in db.tables:
         if table.name.lower() in schema.DROPPED_TABLES:
             table.drop()
-
-
-def _write_contact_keys(connection: sqlite3.Connection) -> None:
-    rows = connection.execute("SELECT phone, email, complaint FROM personal").fetchall()
-    connection.executemany(
-        "UPDATE personal SET phone_key = ?, email_key = ? WHERE complaint = ?",
-        [(phone_key(phone), email_key(email), complaint) for phone, email, complaint in rows],
-    )
 
 
 def in_memory(connection: sqlite3.Connection, path: Path, version: int) -> sqlite3.Connection:
