@@ -18,6 +18,7 @@ from dealtrack.cli.options import (
     read_category,
     read_contact,
     read_lines,
+    read_number,
     read_platform,
     read_policy,
     read_seller,
@@ -26,7 +27,6 @@ from dealtrack.cli.session import Session, ask_to_go_on, is_agreed, show_value
 from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.terms import say_field
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
-from dealtrack.core.cells import check_number
 from dealtrack.core.lifecycle import ComplaintState, Kind
 from dealtrack.core.limits import check_next
 from dealtrack.core.moments import show_moment
@@ -122,7 +122,7 @@ def _detail(
     """Return the detail of a receipt; raises what reading the answers raises."""
     category = read_category(answers["category"] or "other")
     texts = {
-        "number": check_number(clean_field("number", answers["number"])),
+        "number": read_number(answers["number"]),
         "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
         "summary": clean_field("summary", answers["summary"]),
     }

@@ -11,7 +11,6 @@ from dealtrack.cli.terms import heading, say_field
 from dealtrack.core.clocks import verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.moments import show_moment
-from dealtrack.core.personal import mask_all
 from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import UnknownComplaint
@@ -71,8 +70,16 @@ def full_complaint(register: Register, complaint: int, view: View, reveal: bool 
         erased = erasures(register.connection).get(complaint)
         if erased is not None and view.known_at is not None and erased.recorded_at > view.known_at:
             erased = None
-    fields = (personal or Personal())._asdict()
-    return FullComplaint(standing, seen, fields if reveal else mask_all(fields), erased)
+    return FullComplaint(standing, seen, _shown(personal or Personal(), reveal), erased)
+
+
+def _shown(personal: Personal, reveal: bool) -> Mapping[str, str | None]:
+    fields = personal._asdict()
+    if reveal or not any(fields.values()):
+        return fields
+    from dealtrack.core.personal import mask_all  # its patterns take time, and many complaints have no such data
+
+    return mask_all(fields)
 
 
 def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:

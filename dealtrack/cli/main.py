@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -25,12 +24,12 @@ OPEN_FILES = 32
 """The files that a command may have to have open at once: fewer than 17 have been seen."""
 
 
-@dataclass
 class Call:
     """One command line: its session, once that is begun, and the exit status that its command returned."""
 
-    session: "Session | None" = None
-    status: int = 0
+    def __init__(self) -> None:
+        self.session: Session | None = None
+        self.status = 0
 
     @property
     def change(self) -> str:

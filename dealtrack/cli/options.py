@@ -290,12 +290,23 @@ def read_outcome(text: str) -> str:
     return outcome
 
 
+def read_number(text: str) -> str:
+    """Return the number of a complaint as it was typed, cleaned; raises BadText."""
+    number = clean_field("number", text)
+    if number:
+        # Its patterns take as long as all else of a recording command; so do those of contacts.
+        from dealtrack.core.cells import check_number
+
+        check_number(number)
+    return number
+
+
 def read_contact(field: str, text: str) -> str:
     """Return a field of personal data as it was typed, cleaned; raises BadText, BadPhone or BadEmail."""
-    from dealtrack.core.personal import check_contact
-
     clean = clean_field(field, text)
     if clean:
+        from dealtrack.core.personal import check_contact
+
         check_contact(field, clean)
     return clean
 

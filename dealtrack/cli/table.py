@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import zip_longest
 from typing import Any, NamedTuple, TextIO
@@ -20,8 +19,7 @@ SHORT = 8
 """The width of a title that stays in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table; without a title its key is its title.
 
     `rank` 0 is never dropped; of the others the highest is dropped first, and with it those of its `group`, where it

@@ -20,6 +20,7 @@ from dealtrack.cli.options import (
     read_complaints,
     read_contact,
     read_lines,
+    read_number,
     read_outcome,
     read_platform,
     read_seller,
@@ -28,7 +29,6 @@ from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line
 from dealtrack.cli.terms import read_clock
-from dealtrack.core.cells import check_number
 from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
 from dealtrack.core.policy_text import length_text
@@ -172,10 +172,6 @@ def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], d
         ask_to_go_on(question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(added)))
 
 
-def _number(text: str) -> str:
-    return check_number(clean_field("number", text))
-
-
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 9999):
         raise BadCount(text=text)
@@ -227,7 +223,7 @@ ENTRY = Annotated[int | None, option("N", "Journal entry to undo [default: the c
 CORRECTIONS = (
     _text("platform", "NAME", "Corrected platform."),
     _text("category", "NAME", "Corrected category.", read_category),
-    DetailOption("number", NUMBER, _or_nothing(_number)),
+    DetailOption("number", NUMBER, _or_nothing(read_number)),
     _text("seller", "TYPE", "Seller: platform or third-party.", _or_nothing(read_seller)),
     _text("owner", "WHO", "Corrected owner.", _or_nothing(_cleaned("owner"))),
     _text("summary", "TEXT", "Corrected summary.", _or_nothing(_cleaned("summary"))),

@@ -15,11 +15,11 @@ PERSONAL = ("consumer", "phone", "email", "address")
 """The fields of personal data."""
 
 _HIDDEN_PART = "***"
-_MASKED_PHONE = re.compile(r"[0-9]{0,3}\*{4}[0-9]{0,4}")
-_NO_DIGIT = re.compile(r"[^0-9]")
-_PHONE_BREAK = re.compile(r"\s*[/;,、；，|\n]\s*|\s*或\s*")
-_COUNTRY = re.compile(r"(?:00)?86(?=1[3-9][0-9]{9}$)")
-_REGION = re.compile(r"[^\s*]{1,14}[省市区县旗州盟]")
+_MASKED_PHONE = r"[0-9]{0,3}\*{4}[0-9]{0,4}"
+_NO_DIGIT = r"[^0-9]"
+_PHONE_BREAK = r"\s*[/;,、；，|\n]\s*|\s*或\s*"
+_COUNTRY = r"(?:00)?86(?=1[3-9][0-9]{9}$)"
+_REGION = r"[^\s*]{1,14}[省市区县旗州盟]"
 
 
 def mask(field: str, text: str | None) -> str | None:
@@ -47,13 +47,13 @@ def mask_phone(phone: str) -> str:
 
     Each of several numbers is masked; what holds no number is hidden whole.
     """
-    return "/".join(_mask_number(part) for part in _PHONE_BREAK.split(phone) if part) or HIDDEN
+    return "/".join(_mask_number(part) for part in re.split(_PHONE_BREAK, phone) if part) or HIDDEN
 
 
 def _mask_number(text: str) -> str:
-    if _MASKED_PHONE.fullmatch(text):
+    if re.fullmatch(_MASKED_PHONE, text):
         return text
-    digits = _COUNTRY.sub("", _NO_DIGIT.sub("", normalize("NFKC", text)))
+    digits = re.sub(_COUNTRY, "", re.sub(_NO_DIGIT, "", normalize("NFKC", text)))
     if len(digits) >= 11:
         return f"{digits[:3]}{HIDDEN}{digits[-4:]}"
     if len(digits) >= 7:
@@ -73,7 +73,7 @@ def mask_email(email: str) -> str:
 
 def mask_address(address: str) -> str:
     """Return an address down to its district or county, as 北京市海淀区****; one that names none is hidden whole."""
-    region = _REGION.match(address)
+    region = re.match(_REGION, address)
     return f"{region[0]}{HIDDEN}" if region else HIDDEN
 
 
@@ -85,13 +85,13 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-_FIRST = re.compile(r"[/;,、；，|\n]|或")
-_COUNTRY_CODE = re.compile(r"(?:\+|00)86|86(?=1[3-9][0-9]{9}$)")
+_FIRST = r"[/;,、；，|\n]|或"
+_COUNTRY_CODE = r"(?:\+|00)86|86(?=1[3-9][0-9]{9}$)"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _MOBILE = re.compile(r"1[3-9][0-9]{8}[0-9]")
-_WORDS_OF_NUMBERS = re.compile(r"(?i)\b(?:ext(?:ension)?|tel|phone|mobile|fax|x|or)\b\.?|(?<=[0-9])x(?=[0-9])")
-_LATIN = re.compile(r"[A-Za-z@]")
-_SHOWN = re.compile(r"[0-9*]")
+_WORDS_OF_NUMBERS = r"(?i)\b(?:ext(?:ension)?|tel|phone|mobile|fax|x|or)\b\.?|(?<=[0-9])x(?=[0-9])"
+_LATIN = r"[A-Za-z@]"
+_SHOWN = r"[0-9*]"
 _WHOLE_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>.]+(?:\.[^@\s<>.]+)+")
 _BETWEEN_EMAILS = re.compile(r"[;,、；，\s]+")
 LEAST_DIGITS = 6
@@ -111,9 +111,9 @@ def phone_key(text: str | None) -> str | None:
         # As nearly all are written; what follows would return the same, in three times the time.
         return text
     plain = normalize("NFKC", text)
-    first = next((part for part in _FIRST.split(plain) if part.strip()), "")
+    first = next((part for part in re.split(_FIRST, plain) if part.strip()), "")
     sign = "+" if first.strip().lstrip("(").startswith("+") else ""
-    digits = _COUNTRY_CODE.sub("", sign + _NO_DIGIT.sub("", first), count=1).lstrip("+0")
+    digits = re.sub(_COUNTRY_CODE, "", sign + re.sub(_NO_DIGIT, "", first), count=1).lstrip("+0")
     # Digits that are all the same stand where a number had to be typed.
     return digits if len(digits) >= LEAST_DIGITS and len(set(digits)) > 1 else None
 
@@ -133,8 +133,8 @@ def is_phone(text: str) -> bool:
     """
     if _MOBILE.fullmatch(text):
         return True
-    plain = _WORDS_OF_NUMBERS.sub(" ", normalize("NFKC", text))
-    return len(_SHOWN.findall(plain)) >= LEAST_TYPED and not _LATIN.search(plain)
+    plain = re.sub(_WORDS_OF_NUMBERS, " ", normalize("NFKC", text))
+    return len(re.findall(_SHOWN, plain)) >= LEAST_TYPED and not re.search(_LATIN, plain)
 
 
 def is_email(text: str) -> bool:

@@ -110,11 +110,22 @@ def test_the_reminder_of_the_next_calendar_costs_a_day_of_november_nothing(
     assert "dealtrack.register.doctor" not in _modules(busy, tmp_path, *words.split())
 
 
+@pytest.mark.parametrize(
+    "words", ["overdue", "due", "list", "show 1", "search JD", "add --platform JD", "note 1 --note x", "complete 1"]
+)
+def test_daily_commands_make_no_data_classes_nor_patterns_that_they_do_not_use(
+    words: str, busy: Clerk, tmp_path: Path
+) -> None:
+    # A frozen data class costs as much as six tuples with names; the patterns of contacts and cells a tenth of a start.
+    spared = {"dataclasses", "dealtrack.core.personal", "dealtrack.core.cells"}
+    assert not spared & _modules(busy, tmp_path, *words.split())
+
+
 @pytest.mark.parametrize("words", ["overdue", "due --within 2wd", "list", "show 1"])
 def test_commands_that_only_read_load_nothing_that_writes(words: str, busy: Clerk, tmp_path: Path) -> None:
     writing = {f"dealtrack.register.{name}" for name in ("recorder", "create", "erasure", "backup", "upgrade")}
     writing.add("dealtrack.core.calendar_changes")
-    writing |= {"dealtrack.core.personal", "secrets", "tempfile", "hashlib"} if words != "show 1" else set()
+    writing |= {"secrets", "tempfile", "hashlib"}
     assert not writing & _modules(busy, tmp_path, *words.split())
     assert "dealtrack.register.recorder" in _modules(busy, tmp_path, "note", "1", "--note", "more")
 

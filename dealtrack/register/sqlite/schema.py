@@ -193,7 +193,7 @@ class SchemaItem(NamedTuple):
         return self.type == "view" and self.name.lower() not in TABLES
 
 
-_PLAIN_INDEX = re.compile(r'CREATE (UNIQUE )?INDEX [^()]+\(([\w\s,]|"\w+")*\)', re.ASCII)
+_PLAIN_INDEX = r'CREATE (UNIQUE )?INDEX [^()]+\(([\w\s,]|"\w+")*\)'
 """An index of whole columns: it makes SQLite work out nothing."""
 
 _REFERENCES = 'SELECT count(*) FROM pragma_foreign_key_list(?) WHERE lower("table") IN (SELECT value FROM json_each(?))'
@@ -202,10 +202,10 @@ _REFERENCES = 'SELECT count(*) FROM pragma_foreign_key_list(?) WHERE lower("tabl
 def _items(script: str) -> list[SchemaItem]:
     """Return what the statements of a script make, each of which begins with a line."""
     items = []
-    for statement in re.split(r"\n(?=CREATE )", script.strip()):
-        sql = statement.strip().removesuffix(";")
+    for statement in f"\n{script.strip()}".split("\nCREATE ")[1:]:
+        sql = f"CREATE {statement.strip().removesuffix(';')}"
         _, kind, name, *_ = sql.split(maxsplit=3)
-        table = sql.split(" ON ")[1].split()[0] if kind in ("INDEX", "TRIGGER") else name
+        table = sql.split(" ON ")[1].split(maxsplit=1)[0] if kind in ("INDEX", "TRIGGER") else name
         items.append(SchemaItem(kind.lower(), name, table, sql))
     return items
 
@@ -259,7 +259,7 @@ def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool
     bars = {item.name: item.type == "table" for item in expected - present}
     for item in present - expected:
         if not item.is_foreign:
-            is_harmless = item.is_view or (item.type == "index" and _PLAIN_INDEX.fullmatch(item.sql))
+            is_harmless = item.is_view or (item.type == "index" and re.fullmatch(_PLAIN_INDEX, item.sql, re.ASCII))
             bars[item.name] = bars.get(item.name, False) or not is_harmless
     bars.update(dict.fromkeys(_referring(connection, foreign), False))
     return dict(sorted(bars.items()))
