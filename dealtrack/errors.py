@@ -19,10 +19,6 @@ SPOKEN = frozenset("fault hint instead known nearest option reason what".split()
 """The placeholders whose values are words of dealtrack's own, which are said in the user's language."""
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
 class DealtrackError(Exception):
     """Something went wrong."""
 
@@ -48,7 +44,7 @@ class DealtrackError(Exception):
         """Return the message in English, with the names of its values in braces."""
         return inspect.cleandoc(cls.__doc__ or "")
 
-    def message(self, show: Callable[[object], str] = str, translate: Callable[[str], str] = _as_it_is) -> str:
+    def message(self, show: Callable[[object], str] = str, translate: Callable[[str], str] = str) -> str:
         """Return the one or two lines for the user.
 
         `show` writes each value, such as a moment in local time; `translate` says the words in the user's language.

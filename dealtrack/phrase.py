@@ -41,7 +41,7 @@ class Phrase(str):
         return (self.template,), self.values
 
 
-class Fault(ValueError):
+class BadValue(ValueError):
     """What is wrong with a value that someone wrote, as a phrase."""
 
     def __init__(self, template: str, /, **values: object) -> None:

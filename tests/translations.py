@@ -32,7 +32,7 @@ from tests import pages
 PROJECT = Path(__file__).parent.parent
 PACKAGE = PROJECT / "dealtrack"
 LANGUAGES = ("zh_CN",)
-CALLS = ("_", "_n", "_p", "Phrase", "Word", "Fault", "RowRefused", "Contradiction", "because", "refuse")
+CALLS = ("_", "_n", "_p", "Phrase", "Word", "BadValue", "RowRefused", "Contradiction", "because", "refuse")
 
 
 class Message(NamedTuple):

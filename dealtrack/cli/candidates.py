@@ -189,7 +189,7 @@ def _formats(query: CompletionQuery) -> list[Candidate]:
 
 
 def _export_formats(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.exchange.exporter import FORMATS
+    from dealtrack.exchange.histories import FORMATS
 
     return plain(FORMATS)
 

@@ -247,14 +247,14 @@ def _report_order(order: DayOrder) -> None:
 
 def _report_personal(summary: "ImportSummary") -> None:
     """Say which personal data of the file was not taken in as it stands."""
-    for complaint, fields in summary.kept[:SHOWN_KEPT]:
+    for complaint, fields in summary.differing[:SHOWN_KEPT]:
         text = _(
             "complaint {complaint}: {fields} in the file differs from what a clerk recorded; the clerk's stays, "
             "use amend to change it"
         )
         tell(text.format(complaint=complaint, fields=_(", ").join(fields)))
-    if len(summary.kept) > SHOWN_KEPT:
-        tell(_("... the same for {count} complaints in all", count=len(summary.kept)))
+    if len(summary.differing) > SHOWN_KEPT:
+        tell(_("... the same for {count} complaints in all", count=len(summary.differing)))
     if summary.odd_contacts:
         text = _n(
             "{count} row has an invalid phone number or e-mail address; kept as it is: line {lines}",
@@ -281,8 +281,8 @@ def export(
     times: ViewTimes,
 ) -> None:
     """Export every complaint."""
-    from dealtrack.exchange.exporter import FORMATS, write_export, write_export_book
     from dealtrack.exchange.files import FileKind, binary_output, text_output
+    from dealtrack.exchange.histories import FORMATS, write_export, write_export_book
 
     check_word(Phrase("Format"), fmt, FORMATS)
     is_piped = to in ("", "-")

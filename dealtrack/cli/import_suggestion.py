@@ -46,7 +46,7 @@ def propose(
     with open_source(file, sheet, encoding=encoding, header_rows=header_rows) as source:
         sample = list(islice(source.rows, SAMPLE))
         rows = [row for row in sample if isinstance(row, RawRow)]
-        if lay_out(Mapping(), source.header).own is not None:
+        if lay_out(Mapping(), source.header).export_places is not None:
             print(_("# an export of dealtrack: no mapping needed"))
             return
         shipped = [find_mapping(name, folders) for name in mapping_names(folders)]

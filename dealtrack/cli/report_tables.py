@@ -31,7 +31,7 @@ from dealtrack.reports.words import (
     number_of,
     percent,
     rules_of_clock,
-    sections_beside,
+    sections_compared,
     since_words,
     unknown_note,
     whole_words,
@@ -57,9 +57,9 @@ def print_report(report: Report) -> None:
     for name in clock_names(report):
         print_parts(report, name, room)
     print_measures(report)
-    if sections_beside(report):
+    if sections_compared(report):
         print_beside(report)
-    for section in report.beside:
+    for section in report.compared:
         if not section.total.complaints:
             nothing = _("No complaints were received {days}.", days=days_of(section, _))
             tell_in_style(since_words(report, section, _) or nothing)
@@ -185,7 +185,7 @@ def print_measures(report: Report) -> None:
 def print_beside(report: Report) -> None:
     """Print the span beside the days before it and last year's, in whole and for each group."""
     print_table(spans_table(report, _))
-    for section in (report.main, *sections_beside(report)):
+    for section in (report.main, *sections_compared(report)):
         if since := since_words(report, section, _):
             tell_in_style(since)
     if report.by not in ("", *TIMED):

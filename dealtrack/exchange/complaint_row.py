@@ -17,7 +17,7 @@ from dealtrack.exchange.histories import COLUMN, HistoryEntry, parse_history
 from dealtrack.exchange.layout import Inside, Layout, State
 from dealtrack.exchange.mapping import EVENTS, FIELDS, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
-from dealtrack.phrase import Fault, Phrase, Word
+from dealtrack.phrase import BadValue, Phrase, Word
 
 _CLOSING = ("completed", "withdrawn", "rejected")
 _DASHES = "-–—―－"
@@ -79,7 +79,7 @@ class ComplaintRow(NamedTuple):
         )
 
 
-class RowRefused(Fault):
+class RowRefused(BadValue):
     """The reason why a row is refused."""
 
 
@@ -91,10 +91,10 @@ class RowReader:
     ) -> None:
         self._header = header
         self._restores = restores
-        self._own = layout.own
-        self._only = layout.only
+        self._export_places = layout.export_places
+        self._conditions = layout.conditions
         self._states = layout.states
-        self._unknown_steps = () if layout.own else tuple(kind for kind in STEPS if kind not in layout.fields)
+        self._unknown_steps = () if layout.export_places else tuple(kind for kind in STEPS if kind not in layout.fields)
         self._blanks = mapping.blanks
         self._longest_blank = max(map(len, mapping.blanks), default=0)
         self._constants = mapping.constants
@@ -121,7 +121,7 @@ class RowReader:
     def read(self, row: RawRow) -> ComplaintRow:
         """Return a row as a complaint; raises RowRefused."""
         cells = row.cells
-        id_, history = self._history_in_export(cells) if self._own else (None, ())
+        id_, history = self._history_in_export(cells) if self._export_places else (None, ())
         moments = self._moments(row)
         undated = None if history else self._undated(moments, cells)
         is_closed = undated is not None and undated.words is not None
@@ -131,7 +131,7 @@ class RowReader:
         if "completed" not in moments and not history and not is_closed:
             # Where a column tells that it did not end, what would have come of it is not read either.
             for name in ("outcome", "amount"):
-                if "completed" in self._only:
+                if "completed" in self._conditions:
                     values[name] = None
                 elif values[name] is not None:
                     text = shown(str(values[name]))
@@ -157,7 +157,7 @@ class RowReader:
         for name, indexes in self._events:
             if len(indexes) == 1 and not cells[indexes[0]]:
                 continue
-            if name in self._only and not self._happened(name, cells):
+            if name in self._conditions and not self._happened(name, cells):
                 continue
             text, column = self._pick(name, cells, indexes)
             if text is None:
@@ -201,14 +201,16 @@ class RowReader:
 
     def _happened(self, name: str, cells: Sequence[str]) -> bool:
         """Tell whether the columns that an event hangs on say that it happened; one that is missing does not."""
-        for place, _ in self._only[name]:
+        for place, _ in self._conditions[name]:
             if place is not None:
                 self._check_cell(cells[place].strip(), place)
-        return all(place is not None and cells[place].strip().casefold() in words for place, words in self._only[name])
+        return all(
+            place is not None and cells[place].strip().casefold() in words for place, words in self._conditions[name]
+        )
 
     def _history_in_export(self, cells: Sequence[str]) -> tuple[int | None, tuple[HistoryEntry, ...]]:
-        assert self._own is not None
-        place, story = self._own
+        assert self._export_places is not None
+        place, story = self._export_places
         id_, text = cells[place].strip(), cells[story].strip()
         number = int(id_) if id_.isascii() and id_.isdigit() and len(id_) <= _ID_DIGITS else None
         if not text:
@@ -223,7 +225,7 @@ class RowReader:
         if not self._restores:
             return text
         text = restore_formula(text)
-        return unescape_controls(text) if self._own else text
+        return unescape_controls(text) if self._export_places else text
 
     def _pick(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> tuple[str | None, str]:
         """Return the first of a field's cells that is not blank, and the name of its column."""
@@ -235,19 +237,19 @@ class RowReader:
             if text and text[0] in _DASHES and not text.strip(_DASHES):
                 continue
             if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
-                blank = blank_kind(text) if self._own is None else None
+                blank = blank_kind(text) if self._export_places is None else None
                 if blank is not None and blank not in _SAYS_SOMETHING.get(name, ()):
                     continue
                 if cell.__class__ is Unusable:
                     raise RowRefused("column {column!r} {reason}", column=self._header[index], reason=cell.reason)
                 self._check_cell(text, index)
                 # Only such texts are others once they are restored: to see that here saves 1 us a row.
-                restored = self._restored(text) if text[0] == "'" or self._own else text
+                restored = self._restored(text) if text[0] == "'" or self._export_places else text
                 return restored, self._header[index]
         return None, ""
 
     def _check_cell(self, text: str, index: int) -> None:
-        fault = cell_fault(text) if self._own is None else None
+        fault = cell_fault(text) if self._export_places is None else None
         if fault:
             raise RowRefused("column {column!r}: {reason}", column=self._header[index], reason=fault)
 
@@ -279,7 +281,7 @@ class RowReader:
                     "amount: {text!r} in column {column!r} is not an amount", text=shown(text), column=column
                 ) from None
         clean = self._clean(column, text, longest(name))
-        if name == "number" and self._own is None:
+        if name == "number" and self._export_places is None:
             clean = without_text_mark(clean)
             if fault := number_fault(clean):
                 raise RowRefused("number: {fault}", fault=fault)

@@ -20,8 +20,7 @@ def metadata(
     """Return the metadata of a register that Datasette calls `database`, for its releases from 0.65.5.
 
     Every table is hidden, and every view that the template does not name; visitors cannot run SQL. The tables are
-    hidden also where Datasette serves the register by another name than `database`. `views` gives the
-    columns of each.
+    hidden also where Datasette serves the register by another name than `database`. `views` gives the columns of each.
     """
     shown = template["views"]
     shut = {name: {"allow": False, "hidden": True} for name in (*CATALOGUE, *tables, *views) if name not in shown}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from dealtrack.core.day_times import HALF, OFFSET, ONE_DAY, TIME, NoSuchTime, read_time
-from dealtrack.phrase import Fault, Word, both
+from dealtrack.phrase import BadValue, Word, both
 
 DAY, MONTH, YEAR = "day", "month", "year"
 NAMES = {DAY: Word("day first"), MONTH: Word("month first"), YEAR: Word("year first")}
@@ -173,9 +173,8 @@ EPOCH_S, EPOCH_MS = "epoch-s", "epoch-ms"
 """Numbers of seconds, or milliseconds, since 1970 began in UTC."""
 ROC = "roc"
 """Years of the Republic of China, of which the first is 1912: 105/11/01, 民國105年11月1日, 1051101."""
-NAMED_FORMS = (AUTO, EPOCH_MS, EPOCH_S, EXCEL_1900, EXCEL_1904, ROC)
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 
 
 class WrittenDate(NamedTuple):
@@ -213,9 +212,7 @@ _ROC = re.compile(
 _ROC_BEGAN = 1911
 
 _SERIAL = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,20})?")
-_SERIAL_STARTS = {EXCEL_1900: datetime(1899, 12, 30), EXCEL_1904: datetime(1904, 1, 1)}  # noqa: DTZ001  # local dates
 _FALSE_LEAP_DAY = 60
-_EPOCHS = {EPOCH_S: (1, re.compile(r"([0-9]{1,11})(?:\.[0-9]{1,9})?")), EPOCH_MS: (1000, re.compile(r"([0-9]{1,14})"))}
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DIRECTIVES = {
@@ -239,24 +236,16 @@ _DIRECTIVES = {
 
 def compile_form(form: str) -> Form:
     """Return the reader of a date form: a name, as `auto`, or directives, as `%d/%m/%Y %H:%M`; raises ValueError."""
-    if form == AUTO:
-        return _read_auto
-    if form == ISO:
-        return _read_iso
-    if form in _SERIAL_STARTS:
-        return partial(_read_serial, _SERIAL_STARTS[form], form)
-    if form in _EPOCHS:
-        return partial(_read_epoch, *_EPOCHS[form])
-    if form == ROC:
-        return _read_roc
-    pattern, seen = "", set()
+    if form in _READERS:
+        return _READERS[form]
+    seen = set()
     parts = iter(re.split(r"%(.?)", form, flags=re.DOTALL))
-    pattern += _literal(next(parts))
+    pattern = _literal(next(parts))
     for directive in parts:
         if directive not in _DIRECTIVES:
-            raise Fault("unknown directive %{directive}", directive=directive)
+            raise BadValue("unknown directive %{directive}", directive=directive)
         if directive in seen and directive != "%":
-            raise Fault("%{directive} occurs twice", directive=directive)
+            raise BadValue("%{directive} occurs twice", directive=directive)
         seen.add(directive)
         pattern += _DIRECTIVES[directive] + _literal(next(parts))
     for needed, what in (
@@ -265,12 +254,12 @@ def compile_form(form: str) -> Form:
         ({"d"}, Word("day, %d")),
     ):
         if not seen & needed:
-            raise Fault("it has no {what}", what=what)
+            raise BadValue("it has no {what}", what=what)
     for pair in ({"Y", "y"}, {"H", "I"}, {"b", "B"}, {"m", "b"}, {"m", "B"}):
         if pair <= seen:
-            raise Fault("it has both {names}", names=both("%" + letter for letter in sorted(pair)))
+            raise BadValue("it has both {names}", names=both("%" + letter for letter in sorted(pair)))
     if "I" in seen and "p" not in seen:
-        raise Fault("%I needs %p")
+        raise BadValue("%I needs %p")
     is_swappable = {"m", "d"} <= seen and not form.startswith("%Y")
     return partial(_read_pattern, re.compile(pattern), not seen & {"H", "I"}, is_swappable)
 
@@ -282,13 +271,6 @@ def _literal(text: str) -> str:
 def _read_pattern(pattern: re.Pattern[str], day_only: bool, is_swappable: bool, text: str) -> WrittenDate | None:
     match = pattern.fullmatch(text)
     return _build(match.groupdict(), day_only, is_swappable) if match else None
-
-
-def _fits_both(short_year: int | None, month: int, day: int) -> bool | None:
-    if short_year is not None:
-        # With two digits in front, they may be those of a day.
-        return 1 <= short_year <= 31
-    return None if month == day else day <= 12
 
 
 def _read_iso(text: str) -> WrittenDate | None:
@@ -307,7 +289,7 @@ def _read_epoch(parts: int, pattern: re.Pattern[str], text: str) -> WrittenDate 
     try:
         return WrittenDate(_1970 + timedelta(seconds=int(match[1]) // parts), False)
     except OverflowError:
-        raise Fault("does not exist in the calendar") from None
+        raise BadValue("does not exist in the calendar") from None
 
 
 def _read_roc(text: str) -> WrittenDate | None:
@@ -321,19 +303,19 @@ def _read_roc(text: str) -> WrittenDate | None:
     return _build(parts, match["hour"] is None)
 
 
-def _read_serial(start: datetime, form: str, text: str) -> WrittenDate | None:
+def _read_serial(start: datetime, text: str) -> WrittenDate | None:
     """Read the number of a spreadsheet's date: whole days alone, a part of a day to the second."""
     if not _SERIAL.fullmatch(text):
         return None
     days = int(text.partition(".")[0])
-    if form == EXCEL_1900 and days <= _FALSE_LEAP_DAY:
+    if start.year < 1900 and days <= _FALSE_LEAP_DAY:
         # Excel counts 29 February 1900, which never was: only from March 1900 on do its days and the calendar's agree.
-        raise Fault("is not a date: Excel's days before March 1900 do not match the calendar")
+        raise BadValue("is not a date: Excel's days before March 1900 do not match the calendar")
     seconds = round(float("0." + text.partition(".")[2]) * 86_400) if "." in text else 0
     try:
         return WrittenDate(start + timedelta(days=days, seconds=seconds), seconds % 86_400 == 0)
     except OverflowError:
-        raise Fault("does not exist in the calendar") from None
+        raise BadValue("does not exist in the calendar") from None
 
 
 def _read_auto(text: str) -> WrittenDate | None:
@@ -347,7 +329,9 @@ def _read_auto(text: str) -> WrittenDate | None:
     match = _MONTH_FIRST.fullmatch(plain)
     if match:
         if int(match["month"]) > 12 >= int(match["day"]):
-            raise Fault("has no such month; if the day comes first, use --date-format {form}", form=form_in(text, DAY))
+            raise BadValue(
+                "has no such month; if the day comes first, use --date-format {form}", form=form_in(text, DAY)
+            )
         return _build(match.groupdict(), match["hour"] is None, is_swappable=True)
     return None
 
@@ -362,23 +346,33 @@ def _build(parts: Mapping[str, str | None], day_only: bool, is_swappable: bool =
     get = parts.get
     short = get("short")
     year = full_year(int(short)) if short else int(get("year") or 0)
-    month, day = int(get("month") or 0) or _month_number(get("name") or ""), int(get("day") or 0)
+    month = int(get("month") or 0) or _MONTHS.get((get("name") or "")[:3].lower(), 0)
+    day = int(get("day") or 0)
     try:
         hour, minute, second, offset = read_time(parts)
     except NoSuchTime as error:
-        raise Fault("is not a valid time{reason}", reason=error) from None
+        raise BadValue("is not a valid time{reason}", reason=error) from None
     try:
         when = datetime(year, month, day, hour % 24, minute, second, tzinfo=offset)
         if hour == 24:
             when += ONE_DAY
     except (ValueError, OverflowError):
-        raise Fault("does not exist in the calendar") from None
-    fits_both = None
-    if is_swappable:
-        fits_both = _fits_both(int(short) if short and next(iter(parts)) == "short" else None, month, day)
+        raise BadValue("does not exist in the calendar") from None
+    fits_both = None if month == day or not is_swappable else day <= 12
+    if is_swappable and short and next(iter(parts)) == "short":
+        # With two digits in front, they may be those of a day.
+        fits_both = 1 <= int(short) <= 31
     return WrittenDate(when, day_only, fits_both, hour == 24)
 
 
-def _month_number(name: str) -> int:
-    short = name[:3].lower()
-    return _MONTHS.index(short) + 1 if short in _MONTHS else 0
+_READERS: Mapping[str, Form] = {
+    AUTO: _read_auto,
+    EPOCH_MS: partial(_read_epoch, 1000, re.compile(r"([0-9]{1,14})")),
+    EPOCH_S: partial(_read_epoch, 1, re.compile(r"([0-9]{1,11})(?:\.[0-9]{1,9})?")),
+    EXCEL_1900: partial(_read_serial, datetime(1899, 12, 30)),  # noqa: DTZ001  # local dates
+    EXCEL_1904: partial(_read_serial, datetime(1904, 1, 1)),  # noqa: DTZ001  # local dates
+    ROC: _read_roc,
+    ISO: _read_iso,
+}
+NAMED_FORMS = tuple(name for name in _READERS if name != ISO)
+"""The forms that a user can name."""

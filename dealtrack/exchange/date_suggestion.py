@@ -7,22 +7,8 @@ from functools import cache
 from typing import NamedTuple
 
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
-from dealtrack.exchange.date_forms import (
-    AUTO,
-    DAY,
-    EPOCH_MS,
-    EPOCH_S,
-    EXCEL_1900,
-    MONTH,
-    NAMES,
-    ROC,
-    YEAR,
-    compile_form,
-    form_in,
-    only_order,
-    readings,
-    sign_in,
-)
+from dealtrack.exchange import date_forms
+from dealtrack.exchange.date_forms import AUTO, DAY, EPOCH_MS, EPOCH_S, EXCEL_1900, MONTH, ROC, YEAR
 from dealtrack.phrase import Phrase, both, either
 
 _OTHERS = (
@@ -48,9 +34,6 @@ class _Extent(NamedTuple):
     first: date
     last: date
 
-    def with_(self, day: date) -> "_Extent":
-        return _Extent(self.dates + 1, min(self.first, day), max(self.last, day))
-
     @property
     def days(self) -> int:
         return (self.last - self.first).days
@@ -73,14 +56,14 @@ class _Dates:
         if text in self._seen:
             return
         self._seen.add(text)
-        possible = list(readings(text))
+        possible = list(date_forms.readings(text))
         if not possible:
             return
         self.count += 1
         for each in possible:
-            extent = self.extents.get(each.order, _Extent(0, each.day, each.day))
-            self.extents[each.order] = extent.with_(each.day)
-        if order := only_order(text):
+            dates, first, last = self.extents.get(each.order, (0, each.day, each.day))
+            self.extents[each.order] = _Extent(dates + 1, min(first, each.day), max(last, each.day))
+        if order := date_forms.only_order(text):
             self.certain.setdefault(order, text)
         elif not self.example and len({each.day for each in possible}) > 1:
             self.example = text
@@ -113,7 +96,7 @@ class _Dates:
 
 def is_date(text: str) -> bool:
     """Tell whether a text is a date in any form that may be proposed."""
-    return bool(_form(text)) or any(True for _ in readings(text))
+    return bool(_form(text)) or any(True for _ in date_forms.readings(text))
 
 
 def find_forms(
@@ -127,13 +110,13 @@ def find_forms(
     of_republic = any(_form(value) == ROC for value in values)
     groups = {sign: _Dates() for sign in "/-."}
     for value in values:
-        if not (of_republic and _reads(ROC, value)) and (sign := sign_in(value)):
+        if not (of_republic and _reads(ROC, value)) and (sign := date_forms.sign_in(value)):
             groups[sign].add(value)
     rows += _look_on(groups, columns, rest)
     proposed: dict[str, None] = {}
     is_guess = False
     for value in values:
-        group = groups.get(sign_in(value))
+        group = groups.get(date_forms.sign_in(value))
         form = ROC if of_republic and _reads(ROC, value) else _proposed(value, group.order if group else MONTH)
         if form:
             proposed.setdefault(form)
@@ -156,7 +139,7 @@ def _look_on(groups: Mapping[str, _Dates], columns: Iterable[str], rest: Iterabl
         count += 1
         for column in columns:
             text = row.get(column, "").strip()
-            if group := left.get(sign_in(text)):
+            if group := left.get(date_forms.sign_in(text)):
                 group.add(text)
         left = {sign: group for sign, group in left.items() if not group.is_settled}
         if not left:
@@ -166,9 +149,9 @@ def _look_on(groups: Mapping[str, _Dates], columns: Iterable[str], rest: Iterabl
 
 def _proposed(text: str, order: str) -> str:
     """Return the form to propose for a date, of which the order may count."""
-    if not any(True for _ in readings(text)):
+    if not any(True for _ in date_forms.readings(text)):
         return _form(text)
-    return AUTO if order == MONTH and _reads(AUTO, text) else form_in(text, order)
+    return AUTO if order == MONTH and _reads(AUTO, text) else date_forms.form_in(text, order)
 
 
 def _form(text: str) -> str:
@@ -185,7 +168,7 @@ def _reads(form: str, text: str) -> bool:
     return written is not None and FIRST_YEAR <= written.when.year <= LAST_YEAR
 
 
-_compiled = cache(compile_form)
+_compiled = cache(date_forms.compile_form)
 
 
 def _number(text: str) -> float:
@@ -201,7 +184,7 @@ def _remark(group: _Dates, rows: int) -> Phrase:
         return Phrase(
             "dates are in different orders, e.g. {dates}; ambiguous ones are read {order}",
             dates=both(group.certain.values()),
-            order=NAMES[group.order],
+            order=date_forms.NAMES[group.order],
         )
     example = group.example or next(iter(group.certain.values()))
     return Phrase(
@@ -210,8 +193,10 @@ def _remark(group: _Dates, rows: int) -> Phrase:
         example=example,
         orders=_OR_FIRST[frozenset(possible)],
         count=rows,
-        order=NAMES[group.order],
-        forms=either(each.form for each in readings(example) if each.order in possible and each.order != group.order),
+        order=date_forms.NAMES[group.order],
+        forms=either(
+            each.form for each in date_forms.readings(example) if each.order in possible and each.order != group.order
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from dealtrack.core.day_times import ONE_DAY, day_start
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
 from dealtrack.exchange.date_forms import AUTO, ISO, DayOrder, WrittenDate, compile_form, plain_text, readings
-from dealtrack.phrase import Fault, Phrase, either
+from dealtrack.phrase import BadValue, Phrase, either
 
 _CACHE_SIZE = 100_000
 _SHOWN = 60
@@ -105,7 +105,7 @@ class DateReader:
         if self._sentinels and when.date() in self._sentinels:
             return None
         if not FIRST_YEAR <= when.year <= LAST_YEAR:
-            raise Fault("is outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR)
+            raise BadValue("is outside the calendar, {first} to {last}", first=FIRST_YEAR, last=LAST_YEAR)
         if day_only or (self._midnight_is_day and when.tzinfo is None and when.time() == time.min and not is_24):
             return self._day(when)
         if when.tzinfo is not None:
@@ -123,10 +123,10 @@ class DateReader:
         day, zone = when.date(), self._zone
         start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if start == end:
-            raise Fault("is not a valid time{reason}", reason=Phrase(" (that day was skipped in this time zone)"))
+            raise BadValue("is not a valid time{reason}", reason=Phrase(" (that day was skipped in this time zone)"))
         offsets = {at.astimezone(zone).utcoffset() for at in (start, end)}
         if when.tzinfo is not None and when.utcoffset() not in offsets:
-            raise Fault("is a date without a time, in another time zone than that of the file ({zone})", zone=zone)
+            raise BadValue("is a date without a time, in another time zone than that of the file ({zone})", zone=zone)
         own = day_start(day, self._register_zone)
         return Moment(own if start < own < end else start, end, True)
 
@@ -149,10 +149,10 @@ class DateReader:
         if self._is_workbook:
             self.order.see_cell(text, False)
         if reason:
-            raise Fault(reason)
+            raise BadValue(reason)
         fault = Phrase("not a date of the form {names}", names=either(self.forms))
         known = Phrase("not a date in a known format")
-        raise Fault("is {fault}; {advice}", fault=known if AUTO in self.forms else fault, advice=_advice(text))
+        raise BadValue("is {fault}; {advice}", fault=known if AUTO in self.forms else fault, advice=_advice(text))
 
     def _to_utc(self, when: datetime) -> datetime:
         """Return a local moment in UTC: the first of two where clocks went back; ValueError where they skipped it."""
@@ -166,7 +166,7 @@ class DateReader:
             return (when - offset).replace(tzinfo=UTC)
         exact = when.replace(tzinfo=self._zone).astimezone(UTC)
         if exact.astimezone(self._zone).replace(tzinfo=None) != when:
-            raise Fault("does not exist: the clocks went forward past it")
+            raise BadValue("does not exist: the clocks went forward past it")
         return exact
 
 

@@ -8,7 +8,7 @@ import stat
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -121,14 +121,13 @@ def encoding_of(binary: BinaryIO, name: str, choice: str = "") -> str:
         words = {"fault": str(fault), "what": Phrase("contains a NUL") if fault.nul else what}
         raise CannotRead.because("{fault} {what}; save it as CSV UTF-8", name, **words)
 
-    if encoding := next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), ""):
-        if fault := _decoding_fault(binary, encoding):
-            refuse(fault, Phrase("is not valid UTF-16"))
-        return encoding
-    fault = _decoding_fault(binary, "utf-8")
+    wide = next((encoding for mark, encoding in _WIDE.items() if start.startswith(mark)), "")
     marked = start.startswith(codecs.BOM_UTF8)
+    fault = _decoding_fault(binary, wide or "utf-8")
     if not fault:
-        return "utf-8-sig" if marked else "utf-8"
+        return wide or ("utf-8-sig" if marked else "utf-8")
+    if wide:
+        refuse(fault, Phrase("is not valid UTF-16"))
     if fault.nul or marked or fault.beyond_ascii >= _BROKEN_AFTER:
         # Text of another encoding hardly begins with several characters of valid UTF-8: such a file is damaged.
         refuse(fault, Phrase("is damaged UTF-8"))
@@ -199,12 +198,9 @@ def _check_one_encoding(binary: BinaryIO, name: str) -> None:
 
 def _sample(binary: BinaryIO) -> bytes:
     """Return the first lines of a file that are beyond ASCII, as many as tell of their language."""
-    sample = b""
-    for line in _lines(binary):
-        if not line.isascii():
-            sample += line
-            if len(sample) > _TELLING:
-                break
+    sample, lines = b"", (line for line in _lines(binary) if not line.isascii())
+    while len(sample) <= _TELLING and (line := next(lines, b"")):
+        sample += line
     return sample
 
 
@@ -249,12 +245,8 @@ def _decoding_fault(binary: BinaryIO, encoding: str) -> _Fault | None:
         except UnicodeDecodeError as error:
             good = error.object[: error.start]
             text = good.decode(encoding, "ignore")
-            return _Fault(
-                lines + text.count("\n"),
-                done - len(pending) + error.start + 1,
-                beyond + _beyond_ascii(good, text),
-                "\0" in text,
-            )
+            beyond += _beyond_ascii(good, text)
+            return _Fault(lines + text.count("\n"), done - len(pending) + error.start + 1, beyond, "\0" in text)
         if "\0" in text:
             before = text[: text.index("\0")]
             byte = done - len(pending) + len(before.encode(encoding)) + 1
@@ -287,7 +279,7 @@ _BY_CHANCE = math.log(128)
 _FREQUENT, _NAME = 0.8, 0.2
 _IN_WORD = 5.0
 _PUNCTUATION = "，。、；：？！“”‘’（）《》【】—…·　￥％＋－／０１２３４５６７８９×"
-_CASED = ("cp1251", "cp1253")
+_CASED, _LATIN = ("cp1251", "cp1253"), ("cp1252", "cp1250")
 _LETTER = 1.2
 _WORD = re.compile(r"[^\x00-\x7f]+")
 _LONE = re.compile(r"(?<=[a-z])[^\x00-\x7f](?![^\x00-\x7f])|(?<![^\x00-\x7f])[^\x00-\x7f](?=[a-z])")
@@ -301,14 +293,9 @@ def chinese_evidence(data: bytes) -> float:
     mine = _evidence(data, "gb18030", "chinese")
     if mine > -math.inf:
         # A single character inside a word of Latin letters is an accented letter of theirs.
-        lone = _LONE.findall(data.decode("gb18030"))
-        mine -= _IN_WORD * sum(_is_latin(one.encode("gb18030")) for one in lone)
+        lone = [one.encode("gb18030") for one in _LONE.findall(data.decode("gb18030"))]
+        mine -= _IN_WORD * sum(any(raw.decode(name, "replace").isalpha() for name in _LATIN) for raw in lone)
     return min(mine, mine - likeliest)
-
-
-def _is_latin(raw: bytes) -> bool:
-    """Tell whether bytes are letters of western or of central Europe."""
-    return any(raw.decode(encoding, "replace").isalpha() for encoding in ("cp1252", "cp1250"))
 
 
 def _cased_evidence(data: bytes, encoding: str) -> float:
@@ -370,13 +357,9 @@ def _rare_chinese(_: str, raw: bytes) -> float:
     return 13.0
 
 
-def _rare_korean(character: str, raw: bytes) -> float:
-    return 10.5 if "가" <= character <= "힣" and raw[0] >= 0xB0 and raw[-1] >= 0xA1 else 14.0
-
-
-def _rare_japanese(character: str, raw: bytes) -> float:
-    return 7.0 if len(raw) == 1 else 11.0 if "一" <= character <= "龥" else 13.0
-
-
-_RARE = {"chinese": _rare_chinese, "korean": _rare_korean, "japanese": _rare_japanese}
+_RARE: Mapping[str, Callable[[str, bytes], float]] = {
+    "chinese": _rare_chinese,
+    "korean": lambda one, raw: 10.5 if "가" <= one <= "힣" and raw[0] >= 0xB0 and raw[-1] >= 0xA1 else 14.0,
+    "japanese": lambda one, raw: 7.0 if len(raw) == 1 else 11.0 if "一" <= one <= "龥" else 13.0,
+}
 """What a character costs that is none of a language's frequent ones, by the bytes that it takes."""

@@ -1,9 +1,10 @@
-"""What an export tells of a complaint beyond its columns, and how an import reads that back."""
+"""What an export holds of each complaint, beyond its columns a history, and how an import reads that back."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TextIO, TypeVar
 
 from dealtrack.core.lifecycle import (
     DAY_UNKNOWN,
@@ -17,10 +18,15 @@ from dealtrack.core.lifecycle import (
     effective,
 )
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
+from dealtrack.core.personal import PERSONAL, mask_all
+from dealtrack.core.standing import record, record_keys
 from dealtrack.core.text import clean_input, parse_amount
 from dealtrack.core.vocabulary import CATEGORY, SELLERS, longest
 from dealtrack.errors import DealtrackError
-from dealtrack.phrase import Fault
+from dealtrack.exchange.writers import NESTED, WRITERS
+from dealtrack.phrase import BadValue
+from dealtrack.register.queries import Filter, View
+from dealtrack.register.register import Register
 
 COLUMN = "history"
 ID = "id"
@@ -113,35 +119,35 @@ def parse_history(text: str) -> tuple[HistoryEntry, ...]:
     try:
         records = json.loads(text)
     except (ValueError, RecursionError):
-        raise Fault("is not JSON as export writes it") from None
+        raise BadValue("is not JSON as export writes it") from None
     if not isinstance(records, list) or not records or len(records) > _ENTRIES:
-        raise Fault("is not a list of 1 to {most} entries", most=_ENTRIES)
+        raise BadValue("is not a list of 1 to {most} entries", most=_ENTRIES)
     history = tuple(_entry(record) for record in records)
     if history[0].kind is not Kind.RECEIVED or any(entry.kind is Kind.RECEIVED for entry in history[1:]):
-        raise Fault("does not begin with its only receipt")
+        raise BadValue("does not begin with its only receipt")
     return history
 
 
 def _entry(record: Any) -> HistoryEntry:
     if not isinstance(record, dict) or not record.keys() <= {"kind", "at", "detail"}:
-        raise Fault("has an entry with other keys than kind, at and detail")
+        raise BadValue("has an entry with other keys than kind, at and detail")
     try:
         kind = Kind(str(record.get("kind")))
     except ValueError:
-        raise Fault("has an entry of unknown kind {kind!r}", kind=str(record.get("kind"))[:40]) from None
+        raise BadValue("has an entry of unknown kind {kind!r}", kind=str(record.get("kind"))[:40]) from None
     if kind in UNTOLD:
-        raise Fault("has an entry of kind {kind}, which cannot be imported", kind=kind)
+        raise BadValue("has an entry of kind {kind}, which cannot be imported", kind=kind)
     detail = record.get("detail", {})
     if not isinstance(detail, dict):
-        raise Fault("has no table of details for {kind}", kind=kind)
+        raise BadValue("has no table of details for {kind}", kind=kind)
     allowed = (NEEDED[kind] - OWN_WORDS) | _WORDS.get(kind, frozenset()) | _ANYWHERE
     if not detail.keys() <= allowed:
         unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
-        raise Fault("has an unknown detail {unknown!r} for {kind}", unknown=unknown[0], kind=kind)
+        raise BadValue("has an unknown detail {unknown!r} for {kind}", unknown=unknown[0], kind=kind)
     values = {key: _value(kind, key, value) for key, value in detail.items()}
     missing = sorted(NEEDED[kind] - OWN_WORDS - values.keys())
     if missing:
-        raise Fault("lacks the {missing} of {kind}", missing=missing[0], kind=kind)
+        raise BadValue("lacks the {missing} of {kind}", missing=missing[0], kind=kind)
     return HistoryEntry(kind, _moment(record.get("at")), values)
 
 
@@ -149,28 +155,28 @@ def _moment(text: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise Fault(
+        raise BadValue(
             "has {text!r}, which is not a time such as 2016-11-11T21:30:00+08:00", text=str(text)[:40]
         ) from None
     if moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
-        raise Fault("has the time {text!r}, without an offset or outside the calendar", text=text[:40])
+        raise BadValue("has the time {text!r}, without an offset or outside the calendar", text=text[:40])
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _value(kind: Kind, key: str, value: Any) -> Any:
     if key == "kept":
         if not isinstance(value, dict):
-            raise Fault("has kept columns that are not a table")
+            raise BadValue("has kept columns that are not a table")
         return {_text("kept", str(name)): _text("kept", text) for name, text in value.items()}
     if key == UNKNOWN_STEPS:
         if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
-            raise Fault("has a value for {kind} that is not a list of steps", kind=kind)
+            raise BadValue("has a value for {kind} that is not a list of steps", kind=kind)
         return value
     if key in (DAY_UNKNOWN, RESTART) and value is True:
         return value
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
-            raise Fault("has an extension whose length is not a whole number")
+            raise BadValue("has an extension whose length is not a whole number")
         return int(value)
     if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
         return None
@@ -186,17 +192,17 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
             text = ""
     if not text:
         words = {"value": str(value)[:40], "key": key, "kind": kind}
-        raise Fault("has {value!r} as {key} of {kind}, which is not possible", **words)
+        raise BadValue("has {value!r} as {key} of {kind}, which is not possible", **words)
     return text
 
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise Fault("has a {key} that is not text", key=key)
+        raise BadValue("has a {key} that is not text", key=key)
     try:
         return clean_input(value, key, longest("summary"))
     except DealtrackError as error:
-        raise Fault("was refused: {reason}", reason=str(error)) from None
+        raise BadValue("was refused: {reason}", reason=str(error)) from None
 
 
 def with_platforms(entry: HistoryEntry, name_of: Callable[[str], str]) -> HistoryEntry:
@@ -204,3 +210,88 @@ def with_platforms(entry: HistoryEntry, name_of: Callable[[str], str]) -> Histor
     if "platform" not in entry.detail:
         return entry
     return entry._replace(detail={**entry.detail, "platform": name_of(entry.detail["platform"])})
+
+
+FORMATS = (*WRITERS, "xlsx")
+ENDINGS = ("withdrawn", "rejected")
+"""What an import can read beyond the keys of a record, with personal data and the history."""
+
+_NOBODY: dict[str, str | None] = dict.fromkeys(PERSONAL)
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(slots=True)
+class ExportRecords:
+    """Yields the records of a register's complaints and counts them; personal data is masked unless `reveal` is set.
+
+    With `as_text` a history is the text of a cell, otherwise a list of records.
+    """
+
+    register: Register
+    view: View
+    reveal: bool
+    as_text: bool
+    count: int = 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        register, view = self.register, self.view
+        history_at = _lookup(
+            (history[0].complaint, history) for history in register.histories_beyond(COLUMN_KINDS, BEYOND_COLUMNS)
+        )
+        consumer_at = _lookup((id_, personal._asdict()) for id_, personal in register.all_personal())
+        for standing in register.standings(Filter(), view):
+            self.count += 1
+            complaint = standing.complaint
+            values = record(standing)
+            for name in ENDINGS:
+                values[name] = getattr(complaint, name)
+            consumer = consumer_at(complaint.id) or _NOBODY
+            values.update(consumer if self.reveal else mask_all(consumer))
+            history = history_of(view.seen(history_at(complaint.id) or ()))
+            if not history:
+                values[COLUMN] = None
+            elif self.as_text:
+                values[COLUMN] = history_text(history, register.zone)
+            else:
+                values[COLUMN] = [entry_record(entry) for entry in history]
+            yield values
+
+
+def _lookup(pairs: Iterator[tuple[int, _Value]]) -> Callable[[int], _Value | None]:
+    """Return what gives the value of an id from pairs in order of theirs, when asked for ids in order."""
+    pair = next(pairs, None)
+
+    def find(id_: int) -> _Value | None:
+        nonlocal pair
+        while pair is not None and pair[0] < id_:
+            pair = next(pairs, None)
+        return pair[1] if pair is not None and pair[0] == id_ else None
+
+    return find
+
+
+def export_keys(register: Register, view: View) -> list[str]:
+    """Return the columns of an export: those of a record, the endings, personal data and the history."""
+    return [*record_keys(register.clock_names(view)), *ENDINGS, *PERSONAL, COLUMN]
+
+
+def write_export(register: Register, view: View, fmt: str, out: TextIO, reveal: bool = False) -> int:
+    """Write every complaint in one of WRITERS, by id, and return how many there were."""
+    records = ExportRecords(register, view, reveal, fmt not in NESTED)
+    WRITERS[fmt](records, export_keys(register, view), register.zone, out)
+    return records.count
+
+
+def write_export_book(
+    register: Register, view: View, made_at: datetime, out: BinaryIO, name: str, reveal: bool = False
+) -> int:
+    """Write every complaint as a workbook, by id, and return how many there were; `made_at` is in UTC.
+
+    Raises CannotWrite, with the file's `name`, where a text is too long for a cell or there are too many rows.
+    """
+    from dealtrack.exchange.xlsx import write_export_sheet
+
+    records = ExportRecords(register, view, reveal, as_text=True)
+    write_export_sheet(records, export_keys(register, view), register.zone, made_at, out, name)
+    return records.count

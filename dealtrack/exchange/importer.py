@@ -42,11 +42,11 @@ ODD_KEPT = 9
 class ImportSummary:
     """The counts and the first examples of what an import did.
 
-    `kept` are known complaints with the fields of personal data in which a row differs from what a clerk entered, which
-    stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the lines
-    beside the table, which are no rows; `unknown_words` are the words for the category of new complaints that stand for
-    none, and how many complaints are other by each. `undated` counts the rows that are closed without a day, by the
-    column that says so and whether they are taken as closed.
+    `differing` are known complaints with the fields of personal data in which a row differs from what a clerk entered,
+    which stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the
+    lines beside the table, which are no rows; `unknown_words` are the words for the category of new complaints that
+    stand for none, and how many complaints are other by each. `undated` counts the rows that are closed without a day,
+    by the column that says so and whether they are taken as closed.
     """
 
     facts: FileFacts
@@ -58,7 +58,7 @@ class ImportSummary:
     alike: int = 0
     first_alike: list[Lookalike] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
-    kept: list[tuple[int, list[str]]] = field(default_factory=list)
+    differing: list[tuple[int, list[str]]] = field(default_factory=list)
     erased: int = 0
     odd_contacts: int = 0
     first_odd: list[int] = field(default_factory=list)
@@ -101,11 +101,10 @@ def import_rows(
 ) -> ImportSummary:
     """Import a file's rows into the register in one transaction, and return a summary.
 
-    Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it
-    was, as `dry_run` always does. `load_policy` finds the policies that the register has not taken in yet.
-    `progress` is told every few rows how many were read. New complaints of a consumer
-    known at the same platform within `duplicate_days` are counted, never refused.
-    Raises MissingColumn and CannotRead.
+    Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it was, as
+    `dry_run` always does. `load_policy` finds the policies that the register has not taken in yet. `progress` is told
+    every few rows how many were read. New complaints of a consumer known at the same platform within `duplicate_days`
+    are counted, never refused. Raises MissingColumn and CannotRead.
     """
     reader = ComplaintReader(source, mapping, register.zone)
     summary = ImportSummary(reader.facts, passed=source.passed)
@@ -273,7 +272,10 @@ class RowImporter:
             except Contradiction as contradiction:
                 if before is None:
                     raise
-                raise Contradiction(_twice(row, before, contradiction)) from None
+                words = {"reason": contradiction, "line": before, "number": row.number}
+                raise Contradiction(
+                    "{reason}; line {line} has the same number {number}, and one row cannot correct another", **words
+                ) from None
         if is_by_number:
             self._lines.setdefault(complaint, row.line)
         if personal is not None:
@@ -302,7 +304,7 @@ class RowImporter:
             return None
         personal, kept = personal_news(named, stored, history)
         if kept:
-            self._summary.kept.append((complaint, kept))
+            self._summary.differing.append((complaint, kept))
         return personal
 
     def _platform_named(self, text: str) -> str | None:
@@ -342,16 +344,6 @@ class RowImporter:
         if not name.replace("-", "").replace("_", "").isalnum():
             raise UnknownPolicy(name=name, nearest="")
         return self._load_policy(name)
-
-
-def _twice(row: ComplaintRow, before: int, contradiction: Contradiction) -> str:
-    """Return why a row is refused whose number an earlier row of the file has with other words."""
-    return Phrase(
-        "{reason}; line {line} has the same number {number}, and one row cannot correct another",
-        reason=contradiction,
-        line=before,
-        number=row.number,
-    )
 
 
 def _stated_at(row: ComplaintRow, error: DealtrackError, reason: Phrase) -> Phrase:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TextIO
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.layout import MappedColumns
 from dealtrack.exchange.raw import FIELD_LIMIT, MARKS, ROW, RawRow, Refusal, nested
-from dealtrack.phrase import Fault, Phrase, listed
+from dealtrack.phrase import BadValue, Phrase, listed
 
 _CHUNK = 1 << 20
 _LONGEST = 16 * FIELD_LIMIT
@@ -31,7 +31,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _no_constant(text: str) -> str:
-    raise Fault("{text} is not JSON", text=text)
+    raise BadValue("{text} is not JSON", text=text)
 
 
 _decoder = json.JSONDecoder(
@@ -140,17 +140,15 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
             if start is not None:
                 return
             raise CannotRead.because("line {line} has something after the end of the array", name, line=line)
-        if sign in expected:
-            at += 1
-            expected = {"[": "]{", ",": "{", "]": "", "{": "{"}[sign]
-            if sign != "{":
-                continue
-            at -= 1
-        else:
+        if sign not in expected:
             needed = " or ".join(expected)
             raise CannotRead.because(
                 "line {line} has {sign!r} where the array needs {needed}", name, line=line, sign=sign, needed=needed
             )
+        if sign != "{":
+            at += 1
+            expected = {"[": "]{", ",": "{", "]": ""}[sign]
+            continue
         try:
             value, end = _decoder.raw_decode(buffer, at)
         except (ValueError, RecursionError) as error:

@@ -14,7 +14,7 @@ from dealtrack.core.matching import fold
 from dealtrack.errors import CannotRead, MissingColumn
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.exchange.mapping import CONSTANTS, DEFAULT, FIELDS, REQUIRED, Closed, Mapping
-from dealtrack.phrase import Fault, Phrase, Word, either
+from dealtrack.phrase import BadValue, Phrase, Word, either
 
 _STATE_COLUMN = re.compile(
     r"\b(?:status|state|statut|état|estado|estatus|stato|situação|zustand|stav|durum|стат(?:ус|уса)|состояние"
@@ -82,9 +82,9 @@ class State(NamedTuple):
 class Layout:
     """The places of the columns of a header, for each field and each kept column; `ignored` columns are not read.
 
-    `absent` are the mapping's fields that the file has no column for. `own` are the places of the columns id and
-    history in an export of dealtrack's own, None in another file. `only` has the events that happened only under a
-    condition: for each the columns to look at, None for a column that the file lacks, and the words that mean yes.
+    `absent` are the mapping's fields that the file has no column for. `export_places` are those of the columns id and
+    history in an export of dealtrack's own, None in another file. `conditions` has the events that happened only under
+    a condition: for each the columns to look at, None for a column that the file lacks, and the words that mean yes.
     `open_fields` are fields for which the user named no column. `inside` says, for columns of JSON lists, which of
     their values to read. `states` are the columns that may say that a complaint is closed.
     """
@@ -93,8 +93,8 @@ class Layout:
     kept: Table[str, int]
     ignored: tuple[str, ...]
     absent: tuple[str, ...]
-    own: tuple[int, int] | None = None
-    only: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
+    export_places: tuple[int, int] | None = None
+    conditions: Table[str, tuple[tuple[int | None, frozenset[str]], ...]] = field(default_factory=dict)
     open_fields: tuple[str, ...] = ()
     inside: Table[int, "Inside"] = field(default_factory=dict)
     states: tuple[State, ...] = ()
@@ -129,7 +129,7 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
                 inside[place] = Inside(parts[2], parts[3].casefold(), parts[4])
             return place
         if len(places) > 1:
-            raise Fault(
+            raise BadValue(
                 "the header has the column {column} {count} times; rename all but one", column=column, count=len(places)
             )
         return places[0] if places else None
@@ -140,20 +140,21 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         if indexes:
             fields[name] = indexes
     kept = {column: place for column in mapping.keep if (place := find(column)) is not None}
-    own = (exact[ID][0], exact[COLUMN][0]) if mapping.name == DEFAULT and all(name in exact for name in OWN) else None
-    only = {
-        name: tuple((find(column), words) for column, words in conditions.items())
-        for name, conditions in mapping.only.items()
+    is_export = mapping.name == DEFAULT and all(name in exact for name in OWN)
+    export_places = (exact[ID][0], exact[COLUMN][0]) if is_export else None
+    conditions = {
+        name: tuple((find(column), words) for column, words in words_of.items())
+        for name, words_of in mapping.conditions.items()
     }
     read = {index for indexes in fields.values() for index in indexes}
-    used = read | {*kept.values(), *(own or ())}
+    used = read | {*kept.values(), *(export_places or ())}
     states = _states(mapping.closed, header, find, read)
     used |= {state.place for state in states if state.words is not None}
-    used |= {index for places in only.values() for index, _ in places if index is not None}
+    used |= {index for places in conditions.values() for index, _ in places if index is not None}
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
     free = (name for name in mapping.open_fields if name not in mapping.columns and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent, own, only, tuple(free), inside, states)
+    return Layout(fields, kept, ignored, absent, export_places, conditions, tuple(free), inside, states)
 
 
 def _states(
@@ -220,7 +221,7 @@ class MappedColumns:
         self._mapping = mapping
         names = [*mapping.keep, *(column for columns in mapping.columns.values() for column in columns)]
         self._names = {loose_name(column) for column in names}
-        self._names |= {loose_name(column) for conditions in mapping.only.values() for column in conditions}
+        self._names |= {loose_name(column) for conditions in mapping.conditions.values() for column in conditions}
 
     def are_named(self, column: str) -> bool:
         """Tell whether the mapping reads a column of this name."""

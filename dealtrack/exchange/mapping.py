@@ -14,7 +14,7 @@ from dealtrack.core.personal import PERSONAL
 from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
 from dealtrack.errors import BadMappingFile, CannotRead, UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.date_forms import AUTO, NAMED_FORMS, compile_form
-from dealtrack.phrase import Fault, Phrase, Word, listed
+from dealtrack.phrase import BadValue, Phrase, Word, listed
 
 EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
 FIELDS = (
@@ -70,14 +70,13 @@ class Closed(NamedTuple):
 class Mapping:
     """How the columns of a file are read as the fields of a complaint.
 
-    `columns` gives each field its columns, of which the first that a row fills counts. `required` fields
-    must have a column in the file, or a constant. `dates` are date forms, `auto` or directives, in which the order
-    of day and month may be a guess; moments without an offset, and days alone, are of `timezone`, or of the
-    register's where it is None. A cell that holds
-    one of `blanks`, whatever its case, is empty; a day in `sentinels` means none. `values` turns words,
-    whatever their case, into a field's values. The columns in `keep` stay with the complaint word for word.
-    `open_fields` are those whose column nobody knows beforehand, so that whoever imports names it. `only` tells of an
-    event in which columns which words, whatever their case, must stand, for it to have happened. `decimal` is the
+    `columns` gives each field its columns, of which the first that a row fills counts. `required` fields must have a
+    column in the file, or a constant. `dates` are date forms, `auto` or directives, in which the order of day and month
+    may be a guess; moments without an offset, and days alone, are of `timezone`, or of the register's where it is None.
+    A cell that holds one of `blanks`, whatever its case, is empty; a day in `sentinels` means none. `values` turns
+    words, whatever their case, into a field's values. The columns in `keep` stay with the complaint word for word.
+    `open_fields` are those whose column nobody knows beforehand, so that whoever imports names it. `conditions` tells
+    of an event in which columns which words, whatever their case, must stand, for it to have happened. `decimal` is the
     sign before the cents of amounts, and `currency` are signs or words before or after them; yuan where there are none.
     `closed` tells by which words of a column a complaint without a moment of its end is closed all the same.
     `last_change` are columns of completions that tell the last change of any kind. A column may be named as
@@ -98,7 +97,7 @@ class Mapping:
     values: Table[str, Table[str, str]] = field(default_factory=dict)
     keep: tuple[str, ...] = ()
     open_fields: tuple[str, ...] = ()
-    only: Table[str, Table[str, frozenset[str]]] = field(default_factory=dict)
+    conditions: Table[str, Table[str, frozenset[str]]] = field(default_factory=dict)
     closed: Closed | None = None
     decimal: str = ""
     currency: tuple[str, ...] = ()
@@ -117,13 +116,8 @@ def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
         if path.is_file():
             return read_mapping(path)
     names = mapping_names(folders)
-    near = suggestion(nearest_words(name, names))
-    raise BadMappingFile.because(
-        "there is no such mapping.{near} Known: {names}",
-        name,
-        near=near,
-        names=listed(names) if names else Word("none"),
-    )
+    near, known = suggestion(nearest_words(name, names)), listed(names or [Word("none")])
+    raise BadMappingFile.because("there is no such mapping.{near} Known: {names}", name, near=near, names=known)
 
 
 def mapping_names(folders: Iterable[Path]) -> list[str]:
@@ -134,7 +128,7 @@ def mapping_names(folders: Iterable[Path]) -> list[str]:
 def read_mapping(path: Path) -> Mapping:
     """Return the mapping that a TOML file holds; raises BadMappingFile and CannotRead."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return _mapping(tomllib.loads(path.read_text(encoding="utf-8-sig")), path)
     except FileNotFoundError:
         raise CannotRead.because("there is no such file", path) from None
     except OSError as error:
@@ -147,37 +141,37 @@ def read_mapping(path: Path) -> Mapping:
         raise BadMappingFile.because("it is not TOML: it is nested too deeply", path) from None
     except ValueError as error:
         raise BadMappingFile(path=path, reason=str(error)) from None
-    try:
-        return _mapping(data, path)
-    except ValueError as error:
-        raise BadMappingFile(path=path, reason=str(error)) from None
 
 
 def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     for key, value in data.items():
         if key not in _KEYS:
-            raise Fault("unknown key {key}; allowed: {names}", key=key, names=listed(_KEYS))
+            raise BadValue("unknown key {key}; allowed: {names}", key=key, names=listed(_KEYS))
         if type(value) is not _KEYS[key] and not (_KEYS[key] is list and isinstance(value, str)):
             names: dict[type, str] = {str: "text", list: Phrase("a list of texts"), dict: "a table"}
-            raise Fault("{key} must be {kind}", key=key, kind=names[_KEYS[key]])
+            raise BadValue("{key} must be {kind}", key=key, kind=names[_KEYS[key]])
     columns = {_field(name): _texts(f"columns.{name}", value) for name, value in data.get("columns", {}).items()}
     constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}
-    _check_sources(columns, constants)
+    for name in sorted(constants.keys() & columns.keys()):
+        raise BadValue("{name} has both a column and a constant", name=name)
+    for name in EVENTS:
+        if name in constants:
+            raise BadValue("{name} cannot be a constant: it is a time", name=name)
     open_fields = tuple(map(_field, _texts("asked", data.get("asked", []))))
     for name in sorted({*open_fields} & {*columns, *constants}):
-        raise Fault("{name} is in asked, but has a column or a constant", name=name)
+        raise BadValue("{name} is in asked, but has a column or a constant", name=name)
     for name in REQUIRED:
         if name not in columns and name not in constants and name not in open_fields:
-            raise Fault("there is no column for {name}, which every complaint needs", name=name)
+            raise BadValue("there is no column for {name}, which every complaint needs", name=name)
     forms = _texts("dates", data.get("dates", AUTO))
     _check_writing(data, forms)
     currency = tuple(sign.strip() for sign in _texts("currency", data.get("currency", [])))
     if any(not sign or any(character.isdigit() for character in sign) for sign in currency):
-        raise Fault("currency must be a sign or word such as $ or EUR")
+        raise BadValue("currency must be a sign or word such as $ or EUR")
     if data.get("midnight", "moment") not in ("day", "moment"):
-        raise Fault("midnight must be day or moment")
+        raise BadValue("midnight must be day or moment")
     if data.get("order", "known") not in ("guessed", "known"):
-        raise Fault("order must be guessed or known")
+        raise BadValue("order must be guessed or known")
     return Mapping(
         name=data.get("name", path.stem),
         path=str(path),
@@ -186,7 +180,7 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         dates=forms,
         order_is_guessed=data.get("order") == "guessed",
         timezone=data.get("timezone"),
-        blanks=frozenset(text.strip().casefold() for text in _texts("blanks", data.get("blanks", []))),
+        blanks=_folded("blanks", data.get("blanks", [])),
         sentinels=frozenset(_day(text) for text in _texts("sentinels", data.get("sentinels", []))),
         midnight_is_day=data.get("midnight") == "day",
         values={
@@ -198,18 +192,9 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
         decimal=data.get("decimal", ""),
         currency=currency,
         open_fields=open_fields,
-        only={_event(name): _conditions(name, table) for name, table in data.get("only", {}).items()},
+        conditions={name: _conditions(name, table) for name, table in data.get("only", {}).items()},
         closed=_closed(data["closed"]) if "closed" in data else None,
     )
-
-
-def _check_sources(columns: Table[str, Any], constants: Table[str, str]) -> None:
-    """Check that no field has two sources, and no moment a constant; raises ValueError."""
-    for name in sorted(constants.keys() & columns.keys()):
-        raise Fault("{name} has both a column and a constant", name=name)
-    for name in EVENTS:
-        if name in constants:
-            raise Fault("{name} cannot be a constant: it is a time", name=name)
 
 
 def _check_writing(data: dict[str, Any], forms: Iterable[str]) -> None:
@@ -218,53 +203,45 @@ def _check_writing(data: dict[str, Any], forms: Iterable[str]) -> None:
         try:
             compile_form(form)
         except ValueError as error:
-            raise Fault("{form} is not a date format: {error}", form=form, error=error) from None
+            raise BadValue("{form} is not a date format: {error}", form=form, error=error) from None
     if "timezone" in data:
         try:
             ZoneInfo(data["timezone"])
         except (ValueError, OSError, KeyError):
             zone = data["timezone"]
-            raise Fault("{zone} is not a time zone; write it as America/New_York", zone=zone) from None
+            raise BadValue("{zone} is not a time zone; write it as America/New_York", zone=zone) from None
     if data.get("decimal", ".") not in (".", ","):
-        raise Fault("decimal must be . or ,")
+        raise BadValue("decimal must be . or ,")
 
 
 def _closed(table: dict[str, Any]) -> Closed:
     if table.keys() != {"column", "values"}:
-        raise Fault("closed must be a table of column and values")
-    words = _texts("closed.values", table["values"])
-    return Closed(_texts("closed.column", table["column"]), frozenset(word.strip().casefold() for word in words))
-
-
-def _event(name: str) -> str:
-    if name not in EVENTS or name == "received":
-        raise Fault(
-            "only.{name}: only events after the receipt can depend on a column: {names}",
-            name=name,
-            names=listed(EVENTS[1:]),
-        )
-    return name
+        raise BadValue("closed must be a table of column and values")
+    words = _folded("closed.values", table["values"])
+    return Closed(_texts("closed.column", table["column"]), words)
 
 
 def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
+    if name not in EVENTS[1:]:
+        names = listed(EVENTS[1:])
+        raise BadValue(
+            "only.{name}: only events after the receipt can depend on a column: {names}", name=name, names=names
+        )
     if not isinstance(table, dict) or not table:
-        raise Fault("only.{name} must be a table of columns", name=name)
-    return {
-        column: frozenset(word.strip().casefold() for word in _texts(f"only.{name}.{column}", words))
-        for column, words in table.items()
-    }
+        raise BadValue("only.{name} must be a table of columns", name=name)
+    return {column: _folded(f"only.{name}.{column}", words) for column, words in table.items()}
 
 
 def _field(name: str) -> str:
     if name not in FIELDS:
         near = suggestion(nearest_words(name, FIELDS))
-        raise Fault("there is no field {name}.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS))
+        raise BadValue("there is no field {name}.{near} Fields: {names}", name=name, near=near, names=listed(FIELDS))
     return name
 
 
 def _word(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise Fault("{key} must be text", key=key)
+        raise BadValue("{key} must be text", key=key)
     return value
 
 
@@ -273,12 +250,16 @@ def _texts(key: str, value: Any) -> tuple[str, ...]:
     return tuple(_word(key, item) for item in values)
 
 
+def _folded(key: str, value: Any) -> frozenset[str]:
+    return frozenset(text.strip().casefold() for text in _texts(key, value))
+
+
 def _tables(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name, table in value.items():
         if not isinstance(table, dict):
-            raise Fault("values.{name} must be a table of words", name=name)
+            raise BadValue("values.{name} must be a table of words", name=name)
         if name in EVENTS:
-            raise Fault("values.{name}: a time has no table of words", name=name)
+            raise BadValue("values.{name}: a time has no table of words", name=name)
     return value
 
 
@@ -286,7 +267,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Fault("{text} in sentinels is not a date such as 1900-01-01", text=text) from None
+        raise BadValue("{text} in sentinels is not a date such as 1900-01-01", text=text) from None
 
 
 # What the command line says beside a mapping

@@ -11,16 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from dealtrack.errors import CannotRead
+from dealtrack.exchange import encodings
 from dealtrack.exchange.csv_rows import read_csv
-from dealtrack.exchange.encodings import (
-    STANDARD_INPUT,
-    WORKBOOKS,
-    encoding_named,
-    encoding_of,
-    is_also_utf8,
-    open_bytes,
-    why_unreadable,
-)
 from dealtrack.exchange.headers import HeaderQuery
 from dealtrack.exchange.histories import LEAST_EXPORT
 from dealtrack.exchange.json_rows import find_array, json_array_rows, json_line_rows
@@ -83,23 +75,23 @@ def open_source(
     line of the header, counted from 1; without them it is found by the `columns` of a mapping.
     Raises CannotRead, also while the rows are gone through, and UnknownWord for an unknown sheet or encoding.
     """
-    codec = encoding_named(encoding) if encoding else ""
+    codec = encodings.encoding_named(encoding) if encoding else ""
     query = HeaderQuery(header_rows, columns)
-    name = "standard input" if str(path) == STANDARD_INPUT else str(path)
+    name = "standard input" if str(path) == encodings.STANDARD_INPUT else str(path)
     with ExitStack() as stack:
         try:
-            binary = stack.enter_context(open_bytes(path, name))
+            binary = stack.enter_context(encodings.open_bytes(path, name))
             size = os.fstat(binary.fileno()).st_size
-            start = binary.read(len(max(WORKBOOKS, key=len)))
+            start = binary.read(len(max(encodings.WORKBOOKS, key=len)))
             binary.seek(0)
-            if start.startswith(WORKBOOKS):
+            if start.startswith(encodings.WORKBOOKS):
                 source = _workbook(binary, name, size, stack, sheet, query)
             elif sheet:
                 raise CannotRead.because("it is not a workbook; --sheet is for workbooks only", name)
             else:
                 source = _text(binary, name, size, stack, codec, query)
         except OSError as error:
-            raise CannotRead(path=name, reason=why_unreadable(error)) from None
+            raise CannotRead(path=name, reason=encodings.why_unreadable(error)) from None
         yield _as_it_was(source) if source.header[: len(MARKS)] == MARKS else source
 
 
@@ -123,8 +115,8 @@ def _text(binary: BinaryIO, name: str, size: int, stack: ExitStack, codec: str, 
         return Source(name, "jsonl", "utf-8", LEAST_EXPORT, iter(()), 0, binary.tell)
     _refuse_other_kinds(binary.read(_SNIFFED), name)
     binary.seek(0)
-    encoding = encoding_of(binary, name, codec)
-    also_utf8 = bool(codec) and not encoding.startswith("utf") and is_also_utf8(binary)
+    encoding = encodings.encoding_of(binary, name, codec)
+    also_utf8 = bool(codec) and not encoding.startswith("utf") and encodings.is_also_utf8(binary)
     binary.seek(0)
     text = stack.enter_context(io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline=""))
     form, (header, rows, passed, first_line) = _table(text, name, query)
@@ -158,22 +150,18 @@ def _workbook(binary: BinaryIO, name: str, size: int, stack: ExitStack, choice: 
     def counted() -> Iterator[RawRow | Refusal]:
         nonlocal done
         for row in rows:
-            done = row.line
+            done = size * row.line // max(1, sheet.height)
             yield row
 
-    def position() -> int:
-        return size * done // max(1, sheet.height)
-
-    return Source(
-        name, WORKBOOK, "", header, counted(), size, position, sheet.name, sheet.others, passed, first_line=first_line
-    )
+    chosen = (sheet.name, sheet.others)
+    return Source(name, WORKBOOK, "", header, counted(), size, lambda: done, *chosen, passed, first_line=first_line)
 
 
 def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | Refusal]:
     try:
         yield from rows
     except OSError as error:
-        raise CannotRead(path=name, reason=why_unreadable(error)) from None
+        raise CannotRead(path=name, reason=encodings.why_unreadable(error)) from None
     except UnicodeDecodeError:
         raise CannotRead.because("it was changed while being read", name) from None
 
@@ -184,7 +172,7 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
     form = _format(start.lstrip("\ufeff \t\r\n"), name)
     text.seek(0)
     # UTF-16 and GB18030 files may begin with a mark that their decoders leave in.
-    lines = chain([next(text).removeprefix("\ufeff")], text) if start.startswith("\ufeff") else text
+    lines = _without_mark(text) if start.startswith("\ufeff") else text
     if form == "csv":
         return form, read_csv(lines, name, query)
     if query.rows is not None:
@@ -204,6 +192,11 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
         raise CannotRead.because("line {line}: {reason}", name, line=first[0].line, reason=first[0].reason)
     header = tuple(dict.fromkeys(column for row in first if isinstance(row, RawRow) for column in row.header))
     return "json" if is_array else form, SourceTable(header, chain(first, rows), [], first[0].line)
+
+
+def _without_mark(text: TextIO) -> Iterator[str]:
+    yield next(text).removeprefix("\ufeff")
+    yield from text
 
 
 def _format(start: str, name: str) -> str:

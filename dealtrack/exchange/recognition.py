@@ -1,6 +1,7 @@
 """Which complaint of the register a row of a file belongs to."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from typing import NamedTuple
@@ -28,23 +29,22 @@ class Receipt(NamedTuple):
         return sha256(f"{self.text}{place or self.place}".encode()).hexdigest()[:32]
 
 
+@dataclass(slots=True)
 class Recognition:
     """Finds for the rows of one file, in their order, the complaints that they belong to.
 
     A row is known by its number; in an export of dealtrack's own also by its id, which keeps complaints apart that
     share a number. A row without a number is known by its words on the receipt, by the person where both name one, and
-    by its place among its like.
+    by its place among its like. `person` returns the personal data of a complaint.
     """
 
-    def __init__(self, register: Register, recorder: Recorder, person: Callable[[int], Personal | None]) -> None:
-        """`person` returns the personal data of a complaint."""
-        self._register = register
-        self._recorder = recorder
-        self._person = person
-        self._seen: dict[str, int] = {}
-        self._alike: dict[str, tuple[int, list[int]]] = {}
-        self._matched: set[int] = set()
-        self._row_ids: dict[int, int] = {}
+    register: Register
+    recorder: Recorder
+    person: Callable[[int], Personal | None]
+    _seen: dict[str, int] = field(default_factory=dict)
+    _alike: dict[str, tuple[int, list[int]]] = field(default_factory=dict)
+    _matched: set[int] = field(default_factory=set)
+    _row_ids: dict[int, int] = field(default_factory=dict)
 
     def find(self, row: ComplaintRow, receipt: Receipt | None) -> tuple[int | None, str | None]:
         """Return the complaint that a row tells of, None for a new one, and the key of one without a number.
@@ -67,11 +67,11 @@ class Recognition:
         """
         named = personal_of(row)
         probed, free = self._alike.get(receipt.text, (0, []))
-        same = next((id_ for id_ in free if is_same_person(named, self._person(id_))), None)
+        same = next((id_ for id_ in free if is_same_person(named, self.person(id_))), None)
         key = ""
         for place in count(probed + 1) if same is None else ():
             key = receipt.key(place)
-            complaint = self._recorder.find_import_key(key)
+            complaint = self.recorder.find_import_key(key)
             if complaint is None:
                 if place >= receipt.place:
                     break
@@ -80,7 +80,7 @@ class Recognition:
             if complaint in self._matched:
                 continue
             free.append(complaint)
-            if is_same_person(named, self._person(complaint)):
+            if is_same_person(named, self.person(complaint)):
                 same = complaint
                 break
         if same is None:
@@ -92,21 +92,17 @@ class Recognition:
         return same, key
 
     def _is_another(self, named: Personal | None, complaint: int) -> bool:
-        person = self._person(complaint)
+        person = self.person(complaint)
         if named is None or person is None:
             return False
-        return is_another_person(named, person, self._recorder.history(complaint))
+        return is_another_person(named, person, self.recorder.history(complaint))
 
     def _by_number(self, row: ComplaintRow, number: str) -> int | None:
-        complaints = self._recorder.find_number(number)
+        complaints = self.recorder.find_number(number)
         if row.id is None:
             if len(complaints) > 1:
-                raise Contradiction(
-                    "number {number} belongs to {count} complaints in the register: {ids}",
-                    number=number,
-                    count=len(complaints),
-                    ids=first_few(complaints),
-                )
+                values = {"number": number, "count": len(complaints), "ids": first_few(complaints)}
+                raise Contradiction("number {number} belongs to {count} complaints in the register: {ids}", **values)
             return complaints[0] if complaints else None
         # Each row of an export is another complaint.
         free = [id_ for id_ in complaints if self._row_ids.get(id_, row.id) == row.id]
@@ -134,10 +130,10 @@ class Recognition:
         if row.id is None:
             return None
         try:
-            complaint = fold(row.id, self._recorder.history(row.id))
+            complaint = fold(row.id, self.recorder.history(row.id))
         except UnknownComplaint:
             return None
-        platform = match_platform(row.platform, self._register.platforms)
+        platform = match_platform(row.platform, self.register.platforms)
         is_it = (
             complaint.number is None
             and complaint.received == row.moments["received"].start

@@ -24,7 +24,7 @@ from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.histories import entry_in_file, with_platforms
-from dealtrack.phrase import Fault, Phrase, Word, listed
+from dealtrack.phrase import BadValue, Word, listed
 from dealtrack.register.personal import Personal
 from dealtrack.register.recorder import Draft, Work
 
@@ -37,7 +37,7 @@ STATED = ("category", "seller", "owner", "policy", "summary")
 """The fields, beside number and platform, that a row states of a receipt."""
 
 
-class Contradiction(Fault):
+class Contradiction(BadValue):
     """A row says otherwise than the journal."""
 
 
@@ -104,7 +104,7 @@ def news_of(
     complaint = fold(history[0].complaint, history)
     for name, value in stated.items():
         if value is not None and value not in words.get(name, ()):
-            raise Contradiction(_against(name, value, getattr(complaint, name)))
+            raise _against(name, value, getattr(complaint, name))
     drafts = [Draft(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
     drafts += [Draft(entry.kind, _exact(entry.at), entry.detail) for entry in news]
     for kind in (Kind.RECEIVED, *EVENTS):
@@ -116,12 +116,8 @@ def news_of(
         if not recorded:
             drafts.append(Draft(kind, moment, _ending(row, kind)))
         elif not any(_agrees(moment, at, zone) for at in recorded):
-            raise Contradiction(
-                "{kind} is {at} in the file but {held} in the register",
-                kind=kind,
-                at=show_moment(moment.start, zone),
-                held=show_moment(recorded[-1], zone),
-            )
+            at, held = show_moment(moment.start, zone), show_moment(recorded[-1], zone)
+            raise Contradiction("{kind} is {at} in the file but {held} in the register", kind=kind, at=at, held=held)
     has_ended = not CLOSING.isdisjoint([*(entry.kind for entry in entries), *(entry.kind for entry in news)])
     if row.is_closed and not has_ended:
         bar = previous_transition(entries, Kind.COMPLETED)
@@ -130,7 +126,7 @@ def news_of(
         for name in ("outcome", "amount"):
             value = getattr(row, name)
             if value is not None and value not in words.get(name, ()):
-                raise Contradiction(_against(name, value, getattr(complaint, name)))
+                raise _against(name, value, getattr(complaint, name))
     return drafts
 
 
@@ -180,7 +176,7 @@ def check_same_row(
     words = {entry.detail.get(name) for entry in history for name in ("category", "category_word")}
     if row.category_word not in words:
         first = history[0].detail
-        raise Contradiction(_against("category", row.category_word, first.get("category_word", first.get("category"))))
+        raise _against("category", row.category_word, first.get("category_word", first.get("category")))
 
 
 def personal_of(row: ComplaintRow) -> Personal | None:
@@ -245,13 +241,9 @@ def _exact(at: datetime) -> Moment:
     return Moment(at, at, False)
 
 
-def _against(name: str, value: str, stored: str | None) -> str:
-    return Phrase(
-        "{name} is {value!r} in the file but {held} in the register",
-        name=Word(name),
-        value=value,
-        held=Word("none") if stored is None else repr(stored),
-    )
+def _against(name: str, value: str, stored: str | None) -> Contradiction:
+    words = {"name": Word(name), "value": value, "held": Word("none") if stored is None else repr(stored)}
+    return Contradiction("{name} is {value!r} in the file but {held} in the register", **words)
 
 
 def _agrees(stated: Moment, at: datetime, zone: tzinfo) -> bool:

@@ -47,7 +47,7 @@ class ComplaintReader:
         # A real date of a workbook is handed on as ISO writes it, whatever form dates in texts have.
         forms = (ISO, *mapping.dates) if source.format == WORKBOOK else mapping.dates
         own_zone = ZoneInfo(mapping.timezone) if mapping.timezone else zone
-        self.is_own = layout.own is not None
+        self.is_own = layout.export_places is not None
         """Whether the file is an export of dealtrack's own."""
         self._dates = DateReader(
             forms, own_zone, zone, mapping.sentinels, mapping.midnight_is_day, mapping.order_is_guessed

@@ -190,7 +190,10 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
             is_number = bool(_named("number", column.name)) or _IDENTIFIER.search(loose_name(words_apart(column.name)))
             return 1 if not is_number and column.share(_MOBILE.fullmatch) >= _LIKELY else 0
         case "consumer":
-            return 0 if column.share(_is_prose) >= _FEW else named
+            # What names a person is short, of few words, and no sentence.
+            ends = ("。", "！", "？", "?", "!")
+            prose = column.share(lambda text: len(text) > 40 or len(text.split()) > 5 or text.endswith(ends))
+            return 0 if prose >= _FEW else named
         case "address":
             return 0 if column.share(email_key) >= _LIKELY else named
         case "amount":
@@ -239,11 +242,6 @@ def _named(field: str, column: str) -> float:
     return 0
 
 
-def _is_prose(text: str) -> bool:
-    """Tell whether a text is none that names a person: it is long, has many words, or ends as a sentence does."""
-    return len(text) > 40 or len(text.split()) > 5 or text.endswith(("。", "！", "？", "?", "!"))
-
-
 def _is_amount(text: str) -> bool:
     try:
         parse_amount(text)
@@ -281,7 +279,7 @@ def mapping_toml(mapping: Mapping, remarks: Iterable[str]) -> str:
     lines += [f"{name} = {_list(columns)}" for name, columns in mapping.columns.items()]
     if mapping.constants:
         lines += ["", "[constants]", *(f"{name} = {_quoted(text)}" for name, text in mapping.constants.items())]
-    for name, conditions in mapping.only.items():
+    for name, conditions in mapping.conditions.items():
         lines += ["", f"[only.{name}]"]
         lines += [f"{_quoted(column)} = {_list(sorted(words))}" for column, words in conditions.items()]
     for name, table in mapping.values.items():

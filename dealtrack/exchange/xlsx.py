@@ -135,16 +135,15 @@ def write_export_sheet(
             row = 0
             for row, record in enumerate(records, 1):
                 if row > MOST_ROWS:
-                    reason = "a sheet holds at most {most:,} complaints; use --format csv or jsonl"
-                    raise CannotWrite.because(reason, name, most=MOST_ROWS)
+                    raise CannotWrite.because(
+                        "a sheet holds at most {most:,} complaints; use --format csv or jsonl", name, most=MOST_ROWS
+                    )
                 for column, key in enumerate(keys):
                     value = record.get(key)
                     if value is not None and value != "" and not put(row, column, key, value):
+                        values = {"key": key, "id": record["id"], "longest": LONGEST_CELL}
                         reason = Phrase(
-                            "{key} of complaint {id} does not fit a cell (at most {longest:,} characters)",
-                            key=key,
-                            id=record["id"],
-                            longest=LONGEST_CELL,
+                            "{key} of complaint {id} does not fit a cell (at most {longest:,} characters)", **values
                         )
                         raise CannotWrite.because("{reason}; use --format csv or jsonl", name, reason=reason)
             sheet.autofilter(0, 0, row, len(keys) - 1)

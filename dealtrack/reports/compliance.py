@@ -94,14 +94,14 @@ def make_report(register: Register, query: ReportQuery, view: View) -> Report:
         judging.append(policies)
     main, *others = sections
     # There is a last year to compare with only where complaints were received.
-    beside = [section for section in others if section.role is Role.BEFORE or section.total.complaints]
+    compared = [section for section in others if section.role is Role.BEFORE or section.total.complaints]
     return Report(
         by,
         view.moment,
         view.known_at,
         str(zone),
-        replace(main, usual=usual_intake(main, beside, begun)),
-        tuple(beside),
+        replace(main, usual=usual_intake(main, compared, begun)),
+        tuple(compared),
         query.campaign.name if query.campaign else "",
         rules_of(register, judging[0].values(), register.clock_names(view)),
         {name: names for name, field in NARROWING.items() if (names := getattr(query.complaints, field))},
@@ -137,12 +137,12 @@ def make_section(span: SectionDays, groups: Mapping[str | None, Group], by: str,
     return Section(span.role, span.title, first, last, until, total, tuple(ordered))
 
 
-def usual_intake(main: Section, beside: list[Section], begun: date | None) -> Share | None:
+def usual_intake(main: Section, compared: list[Section], begun: date | None) -> Share | None:
     """Return the usual number of complaints a day: that of as many days before, where there were any, else its own.
 
     Of either only the days count since the register first knew of a complaint.
     """
-    before = next((section for section in beside if section.role is Role.BEFORE), None)
+    before = next((section for section in compared if section.role is Role.BEFORE), None)
     if before is not None and before.total.complaints:
         return Share(before.total.complaints, known_days(before, begun), Whole.DAYS_BEFORE)
     days = known_days(main, begun)

@@ -68,7 +68,7 @@ class Digest:
             "working_day": morning.is_worked,
             "since": morning.since,
             "next_working_day": morning.following,
-            **{name: list(map(shown_record, latenesses)) for name, latenesses in self.sections.items()},
+            **{name: list(map(_shown_record, latenesses)) for name, latenesses in self.sections.items()},
             "owners": self.owners(),
             "reminders": reminders,
             "entries": self.entries,
@@ -76,8 +76,7 @@ class Digest:
         }
 
 
-def shown_record(lateness: Lateness) -> dict[str, Any]:
-    """Return the record of a watched clock under its fixed keys alone."""
+def _shown_record(lateness: Lateness) -> dict[str, Any]:
     return {key: value for key, value in watch_record(lateness).items() if not key.startswith("_")}
 
 

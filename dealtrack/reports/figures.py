@@ -57,11 +57,10 @@ class Share:
 class ClockFigures:
     """What became of the runs of one clock.
 
-    A complaint that was reopened runs a clock again, and each run counts; one whose clock has not started, or will
-    not, counts as one run, so that `runs` is never less than `complaints`, those whose policy has the clock.
-    `provisional` of the runs hang on a calendar not published yet. `days` counts the runs that were stopped by what
-    they ask for, by the working days from the day of their start, not counted, to the day of their stop, counted;
-    pauses are among them.
+    A complaint that was reopened runs a clock again, and each run counts; one whose clock has not started, or will not,
+    counts as one run, so that `runs` is never less than `complaints`, those whose policy has the clock. `provisional`
+    of the runs hang on a calendar not published yet. `days` counts the runs that were stopped by what they ask for, by
+    the working days from the day of their start, not counted, to the day of their stop, counted; pauses are among them.
     """
 
     complaints: int = 0
@@ -121,11 +120,10 @@ class Group:
     """What is counted of some complaints; `key` None is of those that do not state it.
 
     `clocks` are by their names, without those that none of the complaints has. `intake` counts the complaints by the
-    day of receipt. `provisional` counts the complaints with
-    a deadline that hangs on a calendar not published yet, one that is only projected among them. What was paid in
-    advance stays paid where a complaint was reopened: `advanced` counts the complaints in which that happened at
-    least once, `advanced_amounts` the amounts stated, which add up to `advanced_sum`, and `advanced_without_amount`
-    the complaints in which one is lacking.
+    day of receipt. `provisional` counts the complaints with a deadline that hangs on a calendar not published yet, one
+    that is only projected among them. What was paid in advance stays paid where a complaint was reopened: `advanced`
+    counts the complaints in which that happened at least once, `advanced_amounts` the amounts stated, which add up to
+    `advanced_sum`, and `advanced_without_amount` the complaints in which one is lacking.
     """
 
     key: str | None
@@ -201,11 +199,10 @@ class Role(StrEnum):
 class Section:
     """The complaints received in a span of days, `first` to `last`, both included, in the register's time zone.
 
-    The days are those asked for. An end left open is the day of the report, a beginning left open the day of the
-    first complaint; where both were, the days are those of the first and the last complaint, None without any.
-    `until` is the last of them that had begun when the report was made: means a day are of the days up to it.
-    `usual` is the usual number of complaints a day, with the days it was taken from, none of them before the
-    register knew of any complaint.
+    The days are those asked for. An end left open is the day of the report, a beginning left open the day of the first
+    complaint; where both were, the days are those of the first and the last complaint, None without any. `until` is the
+    last of them that had begun when the report was made: means a day are of the days up to it. `usual` is the usual
+    number of complaints a day, with the days it was taken from, none of them before the register knew of any complaint.
     """
 
     role: Role
@@ -266,7 +263,7 @@ class Report:
     known_at: datetime | None
     zone: str
     main: Section
-    beside: tuple[Section, ...] = ()
+    compared: tuple[Section, ...] = ()
     campaign: str = ""
     rules: Mapping[str, tuple[ClockRule, ...]] = field(default_factory=dict)
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -275,7 +272,7 @@ class Report:
     @property
     def sections(self) -> tuple[Section, ...]:
         """Return all sections, the main one first."""
-        return (self.main, *self.beside)
+        return (self.main, *self.compared)
 
     @property
     def keys(self) -> tuple[str | None, ...]:

@@ -71,7 +71,7 @@ def report_record(report: Report) -> Record:
         # One name stands for itself, as it always did.
         "only": {field: names[0] if len(names) == 1 else list(names) for field, names in report.only.items()},
         **_section_record(report, report.main),
-        "beside": [_section_record(report, section) for section in report.beside],
+        "beside": [_section_record(report, section) for section in report.compared],
     }
 
 

@@ -14,7 +14,7 @@ from dealtrack.reports.words import (
     rate_title,
     role_words,
     rules_of_clock,
-    sections_beside,
+    sections_compared,
     since_words,
     unknown_note,
     usual_words,
@@ -119,7 +119,7 @@ def intake_table(report: Report, _: Translate) -> Table:
     stands alone: it has no mean, and is not compared.
     """
     main = report.main
-    sections = [] if report.by in TIMED else [main, *sections_beside(report)]
+    sections = [] if report.by in TIMED else [main, *sections_compared(report)]
     columns = [by_group(report, _), Col(_("received"), rank=0)]
     for section in sections:
         title = _("a day") if section is main else _("{span} a day").format(span=role_words(section.role, _))
@@ -212,8 +212,7 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
         return [group.complaints, group.open, group.provisional, group.completed, first.count, first]
 
     def advance_row(group: Group) -> list[Any]:
-        share = group.advance
-        paid = group.advance_paid
+        share, paid = group.advance, group.advance_paid
         return [group.third_party, share.count, share, group.advanced, None if paid is None else float(paid)]
 
     def again_row(group: Group) -> list[Any]:
@@ -230,15 +229,11 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
 
 def measures_table(report: Report, _: Translate) -> Table:
     """Return all of `measure_tables` as one."""
-    first, *others = measure_tables(report, _)
-    columns = [*first.columns, *(column for table in others for column in table.columns[1:])]
-    rows: list[list[Any]] = [list(row) for row in first.rows]
-    for table in others:
-        for row, added in zip(rows, table.rows, strict=True):
-            row += added[1:]
-    return Table(
-        _("measures"), columns, rows[:-1], rows[-1], " ".join(table.note for table in (first, *others) if table.note)
-    )
+    tables = measure_tables(report, _)
+    columns = [by_group(report, _), *(column for table in tables for column in table.columns[1:])]
+    alike = zip(*(table.rows for table in tables), strict=True)
+    rows = [[rows[0][0], *(value for row in rows for value in row[1:])] for rows in alike]
+    return Table(_("measures"), columns, rows[:-1], rows[-1], " ".join(table.note for table in tables if table.note))
 
 
 def days_table(report: Report, _: Translate) -> Table:
@@ -317,7 +312,7 @@ def spans_table(report: Report, _: Translate) -> Table:
         *(Col(rate_title(name, _), "rate", rank=rank) for rank, name in enumerate(names)),
     ]
     rows = []
-    for section in (report.main, *sections_beside(report)):
+    for section in (report.main, *sections_compared(report)):
         clocks = [section.total.clock(name) for name in names]
         row = [role_words(section.role, _), days_of(section, _), section.total.complaints, section.a_day.rate]
         rows.append([*row, *(clock.on_time.rate if clock else None for clock in clocks)])

@@ -74,16 +74,6 @@ class VerdictChanges:
         """Return how many runs are late (missed or overdue) by the complaints' own policies alone."""
         return sum(count for (before, after), count in self.moves.items() if before in LATE and after not in LATE)
 
-    @property
-    def is_new(self) -> bool:
-        """Tell whether only the policy on trial runs the clock."""
-        return all(before is None for before, _ in self.moves)
-
-    @property
-    def is_gone(self) -> bool:
-        """Tell whether the policy on trial does not run the clock."""
-        return all(after is None for _, after in self.moves)
-
 
 def group_by(by: str, zone: tzinfo) -> Callable[[Complaint], str]:
     """Return what tells a complaint's group: its platform, category or month of receipt (2016-11); one group for ''."""
@@ -106,10 +96,9 @@ def try_policy(
 ) -> Trial:
     """Judge complaints, given by their histories, by a policy on trial, and count what differs from their own.
 
-    Each is judged by the version in force on the day of its receipt. Voided complaints are left out, and so
-    is what the policy would have refused: an extension beyond its limits or after its deadline.
-    `project` tells how complaints stand where a policy was corrected; else their own policies tell it.
-    Raises OutsideCalendar.
+    Each is judged by the version in force on the day of its receipt. Voided complaints are left out, and so is what the
+    policy would have refused: an extension beyond its limits or after its deadline. `project` tells how complaints
+    stand where a policy was corrected; else their own policies tell it. Raises OutsideCalendar.
     """
     moves: dict[tuple[str, str], Counter[Move]] = {}
     moved: Counter[str] = Counter()
@@ -217,15 +206,16 @@ def _heading(trial: Trial, name: str) -> str:
 
 
 def _change(trial: Trial, name: str, changes: VerdictChanges) -> Phrase:
-    if changes.is_gone:
+    before, after = zip(*changes.moves, strict=True)
+    if not any(after):
         return Phrase("no such deadline in this policy; {late} under the current policies", late=_late(changes.then))
-    if changes.is_new:
+    if not any(before):
         return Phrase("no such deadline in the current policies; {late}", late=_late(changes.now))
     parts = [_counted(changes.change(verdict), verdict) for verdict in LATE if changes.change(verdict)]
     if moved := trial.deadlines_moved.get(name):
         one = Phrase("1 open deadline would move")
         parts.append(one if moved == 1 else Phrase("{count:,} open deadlines would move", count=moved))
-    if not parts and any(before is not after for before, after in changes.moves):
+    if not parts and before != after:
         crosses = changes.now_late or changes.no_longer_late
         others = Phrase("the same number would be late, but not the same ones")
         parts = [others if crosses else Phrase("the same ones would be late, but other statuses would change")]
@@ -238,15 +228,12 @@ def _late(count: Callable[[Verdict], int]) -> Phrase:
 
 
 def _counted(change: int, verdict: Verdict) -> Phrase:
-    values = {"count": abs(change)}
+    count, is_more = abs(change), change > 0
     if verdict is Verdict.MISSED:
-        more, fewer = (
-            Phrase("{count:,} more would be late", **values),
-            Phrase("{count:,} fewer would be late", **values),
-        )
-        return more if change > 0 else fewer
-    more = Phrase("{count:,} more would be overdue", **values)
-    return more if change > 0 else Phrase("{count:,} fewer would be overdue", **values)
+        fewer = Phrase("{count:,} fewer would be late", count=count)
+        return Phrase("{count:,} more would be late", count=count) if is_more else fewer
+    fewer = Phrase("{count:,} fewer would be overdue", count=count)
+    return Phrase("{count:,} more would be overdue", count=count) if is_more else fewer
 
 
 def records(trial: Trial, by: str) -> list[dict[str, Any]]:

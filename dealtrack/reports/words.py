@@ -177,9 +177,9 @@ def rules_of_clock(report: Report, name: str, _: Translate) -> str:
     return str(in_language(either(map(span_of, report.rules[name])), _))
 
 
-def sections_beside(report: Report) -> list[Section]:
+def sections_compared(report: Report) -> list[Section]:
     """Return the spans that a report is compared with in which complaints were received."""
-    return [section for section in report.beside if section.total.complaints]
+    return [section for section in report.compared if section.total.complaints]
 
 
 def percent(rate: Number | None) -> str:

@@ -6,21 +6,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.exchange.xlsx import workbook
+from dealtrack.reports import tables
 from dealtrack.reports.figures import PARTS, TIMED, Report, Share
-from dealtrack.reports.tables import (
-    Col,
-    Table,
-    brief_lines,
-    charted,
-    charted_words,
-    clock_names,
-    compared_table,
-    days_table,
-    measures_table,
-    parts_table,
-    rates_table,
-    total_shares,
-)
+from dealtrack.reports.tables import Col, Table
 from dealtrack.reports.words import (
     NUMBER_PLACES,
     RATE_PLACES,
@@ -232,15 +220,15 @@ class ReportSheets:
     def write(self) -> None:
         """Write all sheets, the summary first."""
         report, _ = self._report, self._
-        names = clock_names(report)
+        names = tables.clock_names(report)
         brief = self._book.sheet(_("report"))
-        rates = self._table(rates_table(report, _))
-        parts = [self._parts(parts_table(report, name, _)) for name in names]
-        self._table(measures_table(report, _))
-        daily = days_table(report, _)
+        rates = self._table(tables.rates_table(report, _))
+        parts = [self._parts(tables.parts_table(report, name, _)) for name in names]
+        self._table(tables.measures_table(report, _))
+        daily = tables.days_table(report, _)
         days = self._table(daily) if daily.rows else None
-        if report.beside:
-            self._compared(compared_table(report, _))
+        if report.compared:
+            self._compared(tables.compared_table(report, _))
         self._brief(brief, names, rates, days)
         if report.main.groups:
             for chart, sheet in parts:
@@ -253,7 +241,7 @@ class ReportSheets:
         """Write the parts of a clock; return its chart, with its place, and the sheet that it goes to."""
         sheet = self._book.sheet(table.name)
         area = self._book.table(sheet, table)
-        most = charted(self._report, len(table.groups))
+        most = tables.charted(self._report, len(table.groups))
         chart = self._book.book.add_chart({"type": "column" if self._is_timed else "bar", "subtype": "stacked"})
         for place, part in enumerate(PARTS, 1):
             chart.add_series(area.series([area.sheet, 0, place], place, most, fill={"color": COLOURS[part]}, gap=60))
@@ -269,7 +257,7 @@ class ReportSheets:
         if self._is_timed:
             # The weeks of one span are not those of another.
             return
-        most = charted(report, len(table.groups))
+        most = tables.charted(report, len(table.groups))
         chart = self._book.book.add_chart({"type": "column"})
         each = (len(table.columns) - 1) // len(report.sections)
         for place, section in enumerate(report.sections):
@@ -286,14 +274,14 @@ class ReportSheets:
             sheet.set_column(column, column, width)
         write_text(sheet, 0, 0, title_of(report, _), self._book.title)
         row = 2
-        for label, value, form in brief_lines(report, _):
+        for label, value, form in tables.brief_lines(report, _):
             write_text(sheet, row, 0, label, self._book.label)
             self._book.cell(sheet, row, 1, value, form, "left")
             row += 1
         columns = [_("figure"), _("count"), _("of"), _("share")]
         row = self._shares(sheet, row + 1, columns)
         groups = len(main.groups)
-        if left_out := charted_words(report, groups, _):
+        if left_out := tables.charted_words(report, groups, _):
             write_text(sheet, row, 0, left_out, self._book.note)
             row += 1
         if rates.last >= rates.first and main.groups:
@@ -301,7 +289,7 @@ class ReportSheets:
             for place, name in enumerate(names):
                 drawn = self._series_format(SERIES[place % len(SERIES)])
                 labels = LABELS if len(names) < 3 and not self._is_timed else {}
-                most = charted(report, groups)
+                most = tables.charted(report, groups)
                 chart.add_series(rates.series(_(name), 2 + 4 * place, most, **drawn, data_labels=labels))
             self._format_chart(
                 chart, self._chart_title(_("on time"), groups), self._height(), is_bar=not self._is_timed
@@ -326,7 +314,7 @@ class ReportSheets:
 
     def _shares(self, sheet: Any, top: int, titles: Sequence[str]) -> int:
         """Write the shares of all complaints, each with its whole in words; return the row below them."""
-        _, shares = self._, total_shares(self._report, self._)
+        _, shares = self._, tables.total_shares(self._report, self._)
         for place, title in enumerate(titles):
             write_text(sheet, top, place, title, self._book.heading if place == 0 else self._book.right)
         for row, (title, share) in enumerate(shares, top + 1):
@@ -340,7 +328,7 @@ class ReportSheets:
 
     def _chart_title(self, title: str, groups: int) -> str:
         """Return the title of a chart of the first of so many groups, which says so where it does not show all."""
-        count = charted(self._report, groups)
+        count = tables.charted(self._report, groups)
         if count == groups:
             return title
         return self._("{title} (the first {count} of {all})").format(title=title, count=count, all=f"{groups:,}")
@@ -353,7 +341,7 @@ class ReportSheets:
         return {"fill": {"color": colour}, "gap": 40}
 
     def _height(self) -> int:
-        return 320 if self._is_timed else 150 + 38 * charted(self._report, len(self._report.main.groups))
+        return 320 if self._is_timed else 150 + 38 * tables.charted(self._report, len(self._report.main.groups))
 
     def _format_chart(self, chart: Any, title: str, height: int, *, is_bar: bool = False) -> None:
         chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})

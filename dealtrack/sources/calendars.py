@@ -9,31 +9,10 @@ from pathlib import Path
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
 from dealtrack.core.matching import nearest_words
 from dealtrack.errors import BadCalendarFile, UnknownCalendar, suggestion
-from dealtrack.phrase import Fault, Phrase, Word, listed
-from dealtrack.sources.countries import (
-    FIRST_DAY,
-    FOLDER,
-    LAST_DAY,
-    TABLE_FILE,
-    Country,
-    calendar_of_country,
-    country_entry,
-    days_of_country,
-    official_years,
-    read_announcements,
-    read_years,
-    spans_of,
-    with_issue,
-)
-from dealtrack.sources.holidays_package import (
-    PUBLIC,
-    CountryDays,
-    categories_of,
-    countries,
-    day_text,
-    differing_subdivisions,
-    find_country,
-)
+from dealtrack.phrase import BadValue, Phrase, Word, listed
+from dealtrack.sources import countries, holidays_package
+from dealtrack.sources.countries import FIRST_DAY, FOLDER, LAST_DAY, Country
+from dealtrack.sources.holidays_package import CountryDays
 from dealtrack.sources.toml_files import DAY, TomlTable, as_path, file_named, kind_name, read_table, shipped_and_own
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -81,7 +60,7 @@ def parse_days(text: str) -> tuple[date, ...]:
     start = _day(first)
     end = _day(last) if slash else start
     if end < start:
-        raise Fault("the span {text!r} ends before it begins", text=text)
+        raise BadValue("the span {text!r} ends before it begins", text=text)
     return tuple(days_between(start, end))
 
 
@@ -92,28 +71,27 @@ def _day(text: str) -> date:
             raise ValueError
         day = date.fromisoformat(text)
     except ValueError:
-        raise Fault("{text!r} is not a date: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text) from None
+        raise BadValue("{text!r} is not a date: write 2014-11-07, or a span 2014-11-07/2014-11-12", text=text) from None
     if not FIRST_DAY <= day <= LAST_DAY:
         span = {"first": FIRST_DAY, "last": LAST_DAY}
-        raise Fault("{text} is outside the calendar, which runs from {first} to {last}", text=text, **span)
+        raise BadValue("{text} is outside the calendar, which runs from {first} to {last}", text=text, **span)
     return day
 
 
 def calendar_files(data_folder: Path, user_folder: Path) -> list[Path]:
     """Return the calendar files, the shipped ones first."""
-    table = data_folder / FOLDER / TABLE_FILE
+    table = data_folder / FOLDER / countries.TABLE_FILE
     return [file for file in shipped_and_own(FOLDER, data_folder, user_folder) if file != table]
 
 
-def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
+def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_folder: Path) -> CalendarRules:
     """Return the calendar of a file under the name by which it is found again; raises BadCalendarFile."""
-    table = read_table(path, BadCalendarFile)
     table.allow(*FILE_KEYS)
     # The name in the file is for its reader; a calendar is found again by that of the file.
     table.text_of("name", name)
     given_weekend = _weekend(table)
     weekend = frozenset({5, 6}) if given_weekend is None else given_weekend
-    zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), read_years(table)
+    zone, source, years = table.text_of("timezone", ""), table.text_of("source", ""), countries.read_years(table)
     if zone and not is_timezone(zone):
         table.refuse("unknown time zone {zone!r}; write it as Asia/Shanghai", "timezone", zone=zone)
     rulings: dict[date, Ruling] = {}
@@ -123,14 +101,14 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
         shipped = table if any(parts) else _shipped_for(table, code, data_folder)
         country, days = _country_of_file(table, code, [part for part in parts if part], shipped, data_folder)
         zone, source, law = zone or country.timezone, source or country.source, law or country.law
-        announcements = read_announcements(code, data_folder)
-        spans = spans_of(announcements)
+        announcements = countries.read_announcements(code, data_folder)
+        spans = countries.spans_of(announcements)
         if years is None:
-            years = official_years(country, days)
+            years = countries.official_years(country, days)
         weekend = days.weekend if given_weekend is None else given_weekend
         rulings = {
             day: ruling
-            for day, ruling in with_issue(days.rulings, announcements).items()
+            for day, ruling in countries.with_issue(days.rulings, announcements).items()
             if given_weekend is None or _holds_on(day, ruling, given_weekend)
         }
     elif any(parts):
@@ -140,7 +118,7 @@ def calendar_from_file(path: Path, name: str, data_folder: Path, user_folder: Pa
     for day in _yearly_off(table if "yearly_off" in table.values else shipped):
         if rulings.get(day, PLAIN).kind is not DayKind.HOLIDAY:
             rulings[day] = Ruling(False, DayKind.AMENDED_OFF, CLOSED_EACH_YEAR, source)
-    for amendment in _amendments(table, (path,), data_folder, user_folder):
+    for amendment in _amendments(table, (table.path,), data_folder, user_folder):
         rulings.update(amendment.rulings(weekend))
     return CalendarRules(
         name=name,
@@ -198,21 +176,21 @@ def _country_of_file(
     table: TomlTable, code: str, subdivisions: list[str], shipped: TomlTable, data_folder: Path
 ) -> tuple[Country, CountryDays]:
     """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
-    if find_country(code) is None:
-        near = suggestion(nearest_words(code, countries()))
+    if holidays_package.find_country(code) is None:
+        near = suggestion(nearest_words(code, holidays_package.countries()))
         text = Phrase("unknown country {code!r};{nearest} use a code such as CN, US or GB", code=code, nearest=near)
         table.refuse(text, "country")
     places = []
     for part in subdivisions or [""]:
-        if (place := find_country(code, part)) is None:
-            allowed = listed(countries().get(code.upper()) or [Word("none")])
+        if (place := holidays_package.find_country(code, part)) is None:
+            allowed = listed(holidays_package.countries().get(code.upper()) or [Word("none")])
             values = {"code": code.upper(), "part": part, "allowed": allowed}
             table.refuse("{code} has no subdivision {part!r}; allowed: {allowed}", "subdivision", **values)
         places.append(place)
-    country = country_entry(places[0][0], places[0][1] if len(places) == 1 else "", data_folder)
+    country = countries.country_entry(places[0][0], places[0][1] if len(places) == 1 else "", data_folder)
     closed = table if "categories" in table.values else shipped
-    categories = closed.words_of("categories", categories_of(places[0][0]), PUBLIC)
-    sets = [days_of_country(*place, country, categories) for place in places]
+    categories = closed.words_of("categories", holidays_package.categories_of(places[0][0]), holidays_package.PUBLIC)
+    sets = [countries.days_of_country(*place, country, categories) for place in places]
     return country, sets[0] if len(sets) == 1 else _union([part for _, part in places], sets)
 
 
@@ -285,7 +263,9 @@ def _amendments(table: TomlTable, above: tuple[Path, ...], data_folder: Path, us
         for key, values in days.items():
             for day in values:
                 if (one := key_of.setdefault(day, key)) != key:
-                    entry.refuse("{day} is both {one} and {other}", key, day=day_text(day), one=one, other=key)
+                    entry.refuse(
+                        "{day} is both {one} and {other}", key, day=holidays_package.day_text(day), one=one, other=key
+                    )
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
         issued = _days(entry, "issued")
         if len(issued) > 1:
@@ -320,17 +300,23 @@ def load_calendar(name: str, data_folder: Path, user_folder: Path) -> CalendarRu
     Raises UnknownCalendar or BadCalendarFile.
     """
     path = as_path(name)
-    if path is not None:
-        return calendar_from_file(path, str(path), data_folder, user_folder)
-    file = file_named(name, calendar_files(data_folder, user_folder))
+    file = path or file_named(name, calendar_files(data_folder, user_folder))
     if file is not None:
-        return calendar_from_file(file, file.stem, data_folder, user_folder)
+        table = read_table(file, BadCalendarFile)
+        return calendar_from_table(table, str(path) if path else file.stem, data_folder, user_folder)
     parsed = COUNTRY_CODE.fullmatch(name)
-    country = find_country(parsed[1], parsed[2] or "") if parsed else None
+    country = holidays_package.find_country(parsed[1], parsed[2] or "") if parsed else None
     if country is None:
         near = suggestion(nearest_words(name, _candidates(name, data_folder, user_folder)))
         raise UnknownCalendar(name=name, nearest=near)
-    return calendar_of_country(*country, data_folder)
+    # As a file that names the country alone, each spelt as the holidays package spells it.
+    code, part = country
+    title = countries.country_entry(code, part, data_folder).title or code
+    spelt, title = (f"{code}-{part}", f"{title}, {part}") if part else (code, title)
+    values = {"country": code, "subdivision": part, "title": title}
+    table = TomlTable(values, "", None, Path(spelt), BadCalendarFile)
+    rules = calendar_from_table(table, spelt, data_folder, user_folder)
+    return rules._replace(source=rules.source or f"holidays {spelt}")
 
 
 def calendar_names(data_folder: Path, user_folder: Path) -> list[str]:
@@ -340,13 +326,17 @@ def calendar_names(data_folder: Path, user_folder: Path) -> list[str]:
 
 def country_names() -> list[str]:
     """Return the country codes of the holidays package, each followed by those of its subdivisions."""
-    return [code for country, parts in countries().items() for code in (country, *(f"{country}-{p}" for p in parts))]
+    return [
+        code
+        for country, parts in holidays_package.countries().items()
+        for code in (country, *(f"{country}-{p}" for p in parts))
+    ]
 
 
 def differs_by_subdivision(name: str) -> list[str]:
     """Return the subdivisions whose holidays differ from those of a bare country code, none for any other name."""
-    country = find_country(name) if COUNTRY_CODE.fullmatch(name) and "-" not in name else None
-    return differing_subdivisions(country[0]) if country else []
+    country = holidays_package.find_country(name) if COUNTRY_CODE.fullmatch(name) and "-" not in name else None
+    return holidays_package.differing_subdivisions(country[0]) if country else []
 
 
 def _candidates(name: str, data_folder: Path, user_folder: Path) -> list[str]:

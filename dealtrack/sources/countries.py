@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from dealtrack.core.calendar import CalendarRules, Ruling, days_between
+from dealtrack.core.calendar import Ruling, days_between
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.errors import BadCalendarFile
-from dealtrack.sources.holidays_package import PUBLIC, CountryDays, country_days, release
+from dealtrack.sources.holidays_package import CountryDays, country_days, release
 from dealtrack.sources.toml_files import TomlTable, read_table
 
 COLUMNS = ("first", "last", "worked", "holiday", "words", "scope", "notice", "issued")
@@ -45,21 +45,21 @@ def read_announcements(country: str, data_folder: Path) -> list[Announcement]:
         rows = csv.DictReader(file)
         if tuple(rows.fieldnames or ()) != COLUMNS:
             raise BadCalendarFile.because("its columns must be {names}", path, names=", ".join(COLUMNS))
-        return [_announcement(path, rows.line_num, row) for row in rows]
-
-
-def _announcement(path: Path, line: int, row: Mapping[str, str]) -> Announcement:
-    try:
-        first, last = date.fromisoformat(row["first"]), date.fromisoformat(row["last"])
-        worked = tuple(map(date.fromisoformat, row["worked"].split()))
-        issued = row["issued"] and date.fromisoformat(row["issued"]).isoformat()
-        if last < first:
-            raise ValueError
-    except ValueError:
-        raise BadCalendarFile.because(
-            "line {line} has an invalid date; write it as 2027-01-01", path, line=line
-        ) from None
-    return Announcement(first, last, worked, row["scope"], issued)
+        announcements = []
+        for row in rows:
+            try:
+                first, last = date.fromisoformat(row["first"]), date.fromisoformat(row["last"])
+                worked = tuple(map(date.fromisoformat, row["worked"].split()))
+                issued = row["issued"] and date.fromisoformat(row["issued"]).isoformat()
+                if last < first:
+                    raise ValueError
+            except ValueError:
+                line = rows.line_num
+                raise BadCalendarFile.because(
+                    "line {line} has an invalid date; write it as 2027-01-01", path, line=line
+                ) from None
+            announcements.append(Announcement(first, last, worked, row["scope"], issued))
+        return announcements
 
 
 def spans_of(announcements: Iterable[Announcement]) -> tuple[tuple[date, date], ...]:
@@ -164,25 +164,3 @@ def read_years(table: TomlTable) -> frozenset[int] | None:
             table.refuse('official cannot be {text!r}; write years as "2001/2026"', "official", text=text)
         years.update(range(int(first), int(last) + 1))
     return frozenset(year for year in years if FIRST_DAY.year <= year <= LAST_DAY.year)
-
-
-def calendar_of_country(code: str, subdivision: str, data_folder: Path) -> CalendarRules:
-    """Return the calendar of a country or subdivision, each spelt as the holidays package spells it."""
-    country = country_entry(code, subdivision, data_folder)
-    days = days_of_country(code, subdivision, country, PUBLIC)
-    announcements = read_announcements(code, data_folder)
-    spelt = f"{code}-{subdivision}" if subdivision else code
-    title = f"{country.title or code}, {subdivision}" if subdivision else country.title or code
-    return CalendarRules(
-        name=spelt,
-        title=title,
-        timezone=country.timezone,
-        first=FIRST_DAY,
-        last=LAST_DAY,
-        weekend=days.weekend,
-        rulings=with_issue(days.rulings, announcements),
-        official=official_years(country, days),
-        source=country.source or f"holidays {spelt}",
-        spans=spans_of(announcements),
-        law=country.law,
-    )

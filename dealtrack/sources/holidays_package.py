@@ -93,14 +93,16 @@ def country_days(
 ) -> CountryDays:
     """Return what the package says of each day from `first` to `last`, both included.
 
-    `names` gives shorter names for festivals, `categories` the package's categories whose days are off; a half day
-    is worked. The years before and after are loaded as well: a make-up day in December belongs to the next year's
-    notice.
+    `names` gives shorter names for festivals, `categories` the package's categories whose days are off; a half day is
+    worked. The years before and after are loaded as well: a make-up day in December belongs to the next year's notice.
     """
     entity = _look_up(country, subdivision, range(first.year - 1, last.year + 2), categories)
     spelt = f"{country}-{subdivision}" if subdivision else country
     source = f"holidays {spelt}"
-    festivals = {day: _shorter(name, names or {}) for day, name in entity.items() if not _is_half_day(name)}
+    # A day is no half one where something that it is off for does not begin in the afternoon.
+    festivals = {day: name for day, name in entity.items() if not all(map(HALF_DAY.search, name.split("; ")))}
+    for long, short in (names or {}).items():
+        festivals = {day: name.replace(long, short) for day, name in festivals.items()}
     days = days_between(first, last)
     rests = {day for day in days if entity.is_weekend(day)}
     weekend = frozenset(day.weekday() for day in days[-7:] if day in rests)
@@ -130,11 +132,6 @@ def day_text(day: date) -> str:
     return f"{WEEKDAY_NAMES[day.weekday()]} {day.isoformat()}"
 
 
-def _is_half_day(name: str) -> bool:
-    """Tell whether all that a day is off for begins in the afternoon."""
-    return all(HALF_DAY.search(part) for part in name.split("; "))
-
-
 def _look_up(country: str, subdivision: str, years: Iterable[int], categories: Sequence[str] = PUBLIC) -> "HolidayBase":
     import warnings
 
@@ -151,12 +148,6 @@ def _look_up(country: str, subdivision: str, years: Iterable[int], categories: S
 def _rest_days_of(entity: "HolidayBase") -> tuple[set[date], set[date], list[bool]]:
     week = [entity.is_weekend(date(COMPARED_YEARS[-1], 1, 4) + timedelta(days=index)) for index in range(7)]
     return set(entity), set(entity.weekend_workdays), week
-
-
-def _shorter(name: str, names: Mapping[str, str]) -> str:
-    for long, short in names.items():
-        name = name.replace(long, short)
-    return name
 
 
 def _substitute_of(name: str) -> date | None:

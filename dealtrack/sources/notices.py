@@ -11,7 +11,7 @@ from dealtrack.core.calendar_changes import Notice, day_in
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BadNoticeFile
-from dealtrack.phrase import Fault
+from dealtrack.phrase import BadValue
 
 OFF_WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "1", "yes", "off"), True),
@@ -51,13 +51,13 @@ def _from_json(text: str, whole: frozenset[int]) -> Notice:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Fault("it is not JSON: {error}", error=error) from None
+        raise BadValue("it is not JSON: {error}", error=error) from None
     items = data.get("days") if isinstance(data, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise Fault("it has no list of days with date, name and isOffDay")
+        raise BadValue("it has no list of days with date, name and isOffDay")
     year = data.get("year")
     if year is not None and (not isinstance(year, int) or not FIRST_YEAR <= year <= LAST_YEAR):
-        raise Fault("{year!r} is not a year from {first} to {last}", year=year, first=FIRST_YEAR, last=LAST_YEAR)
+        raise BadValue("{year!r} is not a year from {first} to {last}", year=year, first=FIRST_YEAR, last=LAST_YEAR)
     papers = ", ".join(str(paper) for paper in data.get("papers") or ())
     issued = day_in(str(data.get("issued") or papers))
     days = _days(({str(key).lower(): value for key, value in item.items()} for item in items), 1)
@@ -72,19 +72,21 @@ def _days(items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bo
         try:
             day = date.fromisoformat(str(text))
         except ValueError:
-            raise Fault("{where}: {text!r} is not a date such as 2027-01-01", where=where, text=text) from None
+            raise BadValue("{where}: {text!r} is not a date such as 2027-01-01", where=where, text=text) from None
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             span = {"first": FIRST_YEAR, "last": LAST_YEAR}
-            raise Fault("{where}: {day} is not from {first} to {last}", where=where, day=day, **span)
+            raise BadValue("{where}: {day} is not from {first} to {last}", where=where, day=day, **span)
         word = str(_first(item, OFF_COLUMNS)).strip().lower()
         if word not in OFF_WORDS:
-            raise Fault("{where}: it does not say whether {day} is off (isOffDay: true or false)", where=where, day=day)
+            raise BadValue(
+                "{where}: it does not say whether {day} is off (isOffDay: true or false)", where=where, day=day
+            )
         off = OFF_WORDS[word]
         if days.get(day, (off,))[0] != off:
-            raise Fault("{where}: {day} is both off and worked", where=where, day=day)
+            raise BadValue("{where}: {day} is both off and worked", where=where, day=day)
         days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[: longest("holiday")])
     if not days:
-        raise Fault("it sets no day")
+        raise BadValue("it sets no day")
     return days
 
 

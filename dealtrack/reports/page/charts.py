@@ -109,12 +109,12 @@ def draw_chart(chart: Chart) -> str:
     if chart.top is not None:
         drawn.range = (0, chart.top)
     highest = chart.top if chart.top is not None else _highest(chart)
-    ticks = [tick for tick in _ticks(highest, counts=chart.top is None) if not _is_near(chart.usual, tick, highest)]
-    marks: list[Any] = list(ticks)
-    if chart.usual is not None and chart.usual.value is not None:
-        marks.append({"value": chart.usual.value, "label": chart.usual.words})
-        drawn.y_labels_major = [chart.usual.value]
-    drawn.y_labels = marks
+    ticks: list[Any] = _ticks(highest, counts=chart.top is None)
+    if chart.usual is not None and (usual := chart.usual.value) is not None:
+        ticks = [tick for tick in ticks if abs(usual - tick) >= highest / 12]
+        ticks.append({"value": usual, "label": chart.usual.words})
+        drawn.y_labels_major = [usual]
+    drawn.y_labels = ticks
     places = range(len(names))[::-1] if is_flat else range(len(names))
     drawn.x_labels = [names[place] for place in places]
     if not is_flat:
@@ -146,10 +146,6 @@ def _ticks(highest: float, *, counts: bool) -> list[float]:
     steps = [size / 10 * part for part in (1, 2, 2.5, 5, 10, 20)]
     step = next((step for step in steps if highest / step <= 5 and (not counts or step == int(step))), 1.0)
     return [step * place for place in range(int(highest / step + 1e-9) + 1)]
-
-
-def _is_near(usual: Point | None, tick: float, highest: float) -> bool:
-    return usual is not None and usual.value is not None and abs(usual.value - tick) < highest / 12
 
 
 def _shapes(element: Any, keys: Sequence[str]) -> Iterator[str]:

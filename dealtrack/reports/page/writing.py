@@ -1,28 +1,16 @@
 """A report as one page: every table and chart in a file of its own right, without a network, on screen and paper."""
 
 from base64 import b64encode
-from collections.abc import Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
+from dealtrack.reports import tables
 from dealtrack.reports.figures import Report, Share
 from dealtrack.reports.page.charts import Chart, compared_chart, draw_chart, intake_chart, parts_chart, rates_chart
-from dealtrack.reports.tables import (
-    Col,
-    Table,
-    brief_lines,
-    charted_words,
-    clock_names,
-    compared_table,
-    days_table,
-    measure_tables,
-    parts_table,
-    rates_table,
-    total_shares,
-)
+from dealtrack.reports.tables import Col, Table
 from dealtrack.reports.words import (
     RATE_PLACES,
     Translate,
@@ -77,7 +65,9 @@ def make_page(report: Report, language: str, _: Translate) -> str:
         days=days_of(report.main, _),
         style=style,
         script=script,
-        facts=[(label, show(value, form).text) for label, value, form in brief_lines(report, _) if form != "date"],
+        facts=[
+            (label, show(value, form).text) for label, value, form in tables.brief_lines(report, _) if form != "date"
+        ],
         shares=[
             (
                 title,
@@ -85,12 +75,12 @@ def make_page(report: Report, language: str, _: Translate) -> str:
                 _("{count} of {whole}").format(count=f"{share.count:,}", whole=f"{share.whole:,}"),
                 whole_words(share.of, _),
             )
-            for title, share in total_shares(report, _)
+            for title, share in tables.total_shares(report, _)
         ],
         parts=list(parts_of(report, _)),
         nothing="" if report.main.total.complaints else _("No complaints were received in these days."),
         draw=draw_chart,
-        cells=shown_cells,
+        cells=lambda table, row: map(_cell, table.columns, row),
         unfold=_("show the table"),
     )
 
@@ -99,26 +89,21 @@ def parts_of(report: Report, _: Translate) -> list[Part]:
     """Return the parts of a report's page, in their order; none where no complaint was received."""
     if not report.main.total.complaints:
         return []
-    days, charted = days_table(report, _), charted_words(report, len(report.main.groups), _)
+    days, charted = tables.days_table(report, _), tables.charted_words(report, len(report.main.groups), _)
     parts = [
         Part(_("complaints received"), intake_words(report, _) + _("."), _only(intake_chart(report, _))),
-        Part(_("on time"), charted, _only(rates_chart(report, _)), (rates_table(report, _),)),
+        Part(_("on time"), charted, _only(rates_chart(report, _)), (tables.rates_table(report, _),)),
     ]
-    for place, name in enumerate(clock_names(report), 1):
-        table = parts_table(report, name, _)
+    for place, name in enumerate(tables.clock_names(report), 1):
+        table = tables.parts_table(report, name, _)
         parts.append(Part(_(name), "", _only(parts_chart(report, name, place, _)), (table,)))
-    parts.append(Part(_("measures"), "", (), tuple(measure_tables(report, _))))
-    if report.beside:
-        compared = charted_words(report, len(report.keys), _)
+    parts.append(Part(_("measures"), "", (), tuple(tables.measure_tables(report, _))))
+    if report.compared:
+        compared = tables.charted_words(report, len(report.keys), _)
         words = "" if compared == charted else compared
-        parts.append(Part(_("compared"), words, _only(compared_chart(report, _)), (compared_table(report, _),)))
+        parts.append(Part(_("compared"), words, _only(compared_chart(report, _)), (tables.compared_table(report, _),)))
     parts.append(Part(_("day by day"), "", (), (days,), is_folded=len(days.groups) > UNFOLDED))
     return parts
-
-
-def shown_cells(table: Table, row: Sequence[Any]) -> list[Shown]:
-    """Return the cells of a table's row as a page shows them."""
-    return [_cell(column, value) for column, value in zip(table.columns, row, strict=True)]
 
 
 def _cell(column: Col, value: Any) -> Shown:
