@@ -236,6 +236,7 @@ def prepared(type_commands: Callable[[Clerk], None]) -> Callable[..., Clerk]:
         if made:
             content, clerk.now = made[0]
             clerk.db.write_bytes(content)
+            clerk.db.chmod(0o600)
         else:
             type_commands(clerk)
             made.append((clerk.db.read_bytes(), clerk.now))

@@ -6,6 +6,7 @@ It is run once, before the schema is changed; what stands there is never made an
 
 import lzma
 import sys
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,10 +64,15 @@ def kept() -> dict[int, Path]:
     return {int(path.name.split("-")[2].split(".")[0]): path for path in sorted(DATA.glob("register-schema-*.db.xz"))}
 
 
+@cache
+def _content(version: int) -> bytes:
+    return lzma.decompress(kept()[version].read_bytes())
+
+
 def unpack(version: int, db: Path) -> None:
     """Put the register of a schema version at a place, with its evidence."""
     db.touch(0o600)
-    db.write_bytes(lzma.decompress(kept()[version].read_bytes()))
+    db.write_bytes(_content(version))
     digest = sha256(EVIDENCE).hexdigest()
     shelf = db.with_name(f"{db.name}.evidence") / digest[:2]
     shelf.mkdir(mode=0o700, parents=True)

@@ -5,8 +5,8 @@ Windows itself runs no test of this project. What it has not is read from the st
 What it refuses is refused: to open a folder, to remove or replace an open file, to rename over another file, to wait
 for the disk through a descriptor that only reads, a name with a colon, a file in the encoding of the system.
 
-`python -m tests.windows` reads lists of words as JSON from its standard input, runs dealtrack with each, and prints
-status, output and errors as JSON; `--as-it-is` takes nothing away.
+`python -m tests.windows` reads the modules that Windows has not, and lists of words, as JSON from its standard input,
+runs dealtrack with each, and prints status, output and errors as JSON.
 """
 
 import ast
@@ -15,8 +15,9 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -60,7 +61,8 @@ def lacking(name: str) -> set[str]:
     return set(_names(body, "linux")) - set(_names(body, "win32"))
 
 
-def missing_modules() -> set[str]:
+@cache
+def missing_modules() -> frozenset[str]:
     """Return the modules of Python that Windows has not."""
     found = set()
     for name in sys.stdlib_module_names:
@@ -69,7 +71,7 @@ def missing_modules() -> set[str]:
             here, there = ({*_names(body, system)} for system in ("linux", "win32"))
             if len(here) > 3 and len(there) <= 3:
                 found.add(name)
-    return found - {"posix", "_posixsubprocess"}
+    return frozenset(found - {"posix", "_posixsubprocess"})
 
 
 def _strip(module: ModuleType, names: set[str]) -> None:
@@ -105,8 +107,8 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
                 raise PermissionError(13, "Permission denied", os.fspath(path))
 
 
-def become_windows() -> None:
-    """Take away what Windows lacks from this process, for good."""
+def become_windows(missing: Sequence[str]) -> None:
+    """Take away what Windows lacks from this process, for good; of modules those that are named."""
     for name in EARLY.split():
         import_module(name)
     import fcntl
@@ -154,7 +156,7 @@ def become_windows() -> None:
     accmode = os.O_ACCMODE
     for name in STRIPPED.split():
         _strip(sys.modules[name], lacking(name))
-    for name in missing_modules():
+    for name in missing:
         sys.modules[name] = None  # type: ignore[assignment]
     os.O_ACCMODE_ = accmode  # type: ignore[attr-defined]
     os.O_BINARY = 0o100000  # type: ignore[attr-defined]
@@ -185,8 +187,7 @@ def _run(words: list[str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    commands = json.load(sys.stdin)
-    if "--as-it-is" not in sys.argv:
-        become_windows()
+    missing, commands = json.load(sys.stdin)
+    become_windows(missing)
     assert not any(name.partition(".")[0] == "dealtrack" for name in sys.modules)
     print(json.dumps([_run(words) for words in commands]))

@@ -116,15 +116,15 @@ def test_many_lines_beside_a_table_are_counted(clerk: Clerk, write: Callable[...
 
 
 def test_a_large_file_has_its_total_passed_over_too(clerk: Clerk, write: Callable[..., Path]) -> None:
-    rows = "".join(f"{number},JD,2016-11-11,{'x' * 40}\n" for number in range(20_000))
+    rows = "".join(f"{number},JD,2016-11-11,{'x' * 1_000}\n" for number in range(1_200))
     file = write(
-        "Monthly extract\nnumber,platform,received,summary\n编号,平台,接收时间,内容\n" + rows + "Total,20000,,\n"
+        "Monthly extract\nnumber,platform,received,summary\n编号,平台,接收时间,内容\n" + rows + "Total,1200,,\n"
     )
     assert file.stat().st_size > 1 << 20
-    for expected in ((20_000, 20_000, 0, 0, 0), (20_000, 0, 0, 20_000, 0)):
+    for expected in ((1_200, 1_200, 0, 0, 0), (1_200, 0, 0, 1_200, 0)):
         told = clerk("import", file)
         assert counts(told.ok()) == expected
-        assert [line for line, _ in passed(told.err)] == [1, 3, 20_004]
+        assert [line for line, _ in passed(told.err)] == [1, 3, 1_204]
 
 
 def test_the_header_is_named_where_it_is_not_found(clerk: Clerk, write: Callable[..., Path]) -> None:
@@ -432,7 +432,7 @@ def test_a_workbook_is_still_told_by_its_bytes(write: Callable[..., Path], tmp_p
 
 
 def test_very_many_columns_are_not_all_named(clerk: Clerk, write: Callable[..., Path]) -> None:
-    names = ",".join(f"col{number}" for number in range(10_000))
+    names = ",".join(f"col{number}" for number in range(1_000))
     file = write(f"number,platform,received,{names}\n1,JD,2016-11-01 09:00\n", "rows.csv")
     for words in (("import", file, "--skip-bad"), ("import", file, "--suggest")):
         told = clerk(*words)

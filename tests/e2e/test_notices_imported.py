@@ -14,7 +14,7 @@ from dealtrack.core.calendar import CalendarRules, WorkingCalendar
 from dealtrack.register.opening import open_register
 from dealtrack.settings import data_folder
 from dealtrack.sources.calendars import load_calendar
-from tests.conftest import Clerk
+from tests.conftest import IS_LONG, Clerk
 from tests.make_register import unpack
 from tests.worked_table import ROWS
 
@@ -265,7 +265,8 @@ def test_refresh_takes_in_the_year_that_a_release_publishes_and_leaves_an_import
 def test_what_a_register_of_before_spans_counts_moves_only_when_it_is_refreshed(
     new_clerk: Callable[..., Clerk],
 ) -> None:
-    for version in (1, 2, 3, 4):
+    # Those between are of the same calendar.
+    for version in (1, 2, 3, 4) if IS_LONG else (1, 4):
         clerk = new_clerk(now="2026-08-01T09:00:00+08:00")
         unpack(version, clerk.db)
         assert "'dealtrack calendar refresh' and 'dealtrack doctor' show" in clerk("list").err

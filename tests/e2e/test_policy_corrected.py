@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dealtrack.register.opening import open_register
-from tests.conftest import Clerk
+from tests.conftest import Clerk, prepared
 from tests.make_register import unpack
 
 # As they were shipped until they were put right.
@@ -85,20 +85,25 @@ def dump(clerk: Clerk) -> list[str]:
             f"SELECT * FROM {table} ORDER BY 1, 2, 3"))]  # fmt: skip
 
 
-def began(new_clerk: Callable[..., Clerk], tmp_path: Path, text: str, now: str, *words: str) -> Clerk:
-    """Give a clerk whose register was made with a text of a policy that was shipped once."""
-    path = tmp_path / "old.toml"
+def begin(clerk: Clerk, text: str, *words: str) -> None:
+    """Make the clerk's register with a text of a policy that was shipped once."""
+    path = clerk.db.with_name("old.toml")
     path.write_text(text, "utf-8")
-    clerk = new_clerk(now=now)
     clerk("init", "--policy", path, *words).ok()
     clerk(*PLATFORM).ok()
-    return clerk
 
 
 @pytest.fixture
-def bank(new_clerk: Callable[..., Clerk], tmp_path: Path) -> Clerk:
+def american(new_clerk: Callable[..., Clerk]) -> Clerk:
+    """Give a clerk without a register yet."""
+    return new_clerk(now=TODAY)
+
+
+@prepared
+def bank(american: Clerk) -> None:
     """Give a clerk with five complaints to the CFPB of all ages: closed late, closed in time, two sent, one not."""
-    clerk = began(new_clerk, tmp_path, CFPB, TODAY, "--calendar", "US", "--timezone", "America/New_York")
+    clerk = american
+    begin(clerk, CFPB, "--calendar", "US", "--timezone", "America/New_York")
     for received, sent, completed in (
         ("2011-12-01", "2011-12-02", "2011-12-14"),  # within 15 days, after 10
         ("2011-12-01", "2011-12-05", "2011-12-30"),
@@ -112,7 +117,6 @@ def bank(new_clerk: Callable[..., Clerk], tmp_path: Path) -> Clerk:
             clerk("forward", id_, "--at", sent).ok()
         if completed:
             clerk("complete", id_, "--at", completed).ok()
-    return clerk
 
 
 def verdicts(clerk: Clerk, *words: object) -> list[tuple[Any, ...]]:
@@ -248,8 +252,9 @@ def test_on_a_terminal_it_is_asked(bank: Clerk) -> None:
     assert verdicts(bank) == RIGHT
 
 
-def test_a_day_in_force_that_was_wrong_is_no_version_any_more(new_clerk: Callable[..., Clerk], tmp_path: Path) -> None:
-    clerk = began(new_clerk, tmp_path, ODR, "2018-03-20T09:00:00+08:00")
+def test_a_day_in_force_that_was_wrong_is_no_version_any_more(new_clerk: Callable[..., Clerk]) -> None:
+    clerk = new_clerk(now="2018-03-20T09:00:00+08:00")
+    begin(clerk, ODR)
     clerk("add", "--platform", "Bank", "--at", "2017-06-01").ok()
     clerk("add", "--platform", "Bank", "--at", "2018-03-16").ok()
     before = clerk("list").ok()
@@ -262,9 +267,10 @@ def test_a_day_in_force_that_was_wrong_is_no_version_any_more(new_clerk: Callabl
 
 
 def test_a_clock_that_the_law_does_not_know_gives_way_to_the_one_that_it_sets(
-    new_clerk: Callable[..., Clerk], tmp_path: Path
+    new_clerk: Callable[..., Clerk],
 ) -> None:
-    clerk = began(new_clerk, tmp_path, LAW, "2016-11-15T09:00:00+08:00")
+    clerk = new_clerk(now="2016-11-15T09:00:00+08:00")
+    begin(clerk, LAW)
     for received in ("2016-11-01", "2016-11-10"):
         clerk("add", "--platform", "Bank", "--at", received).ok()
     clerk("accept", 1, "--at", "2016-11-03").ok()

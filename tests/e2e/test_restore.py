@@ -16,7 +16,7 @@ import pytest
 
 from dealtrack.errors import NotRestored
 from dealtrack.register.restore import checked_backup, put_in_place
-from tests.conftest import Clerk
+from tests.conftest import PROJECT, Clerk
 from tests.make_register import unpack
 
 KEPT = "register0-replaced-20161115T010000Z.db"
@@ -267,17 +267,20 @@ def test_killed_at_any_moment_of_it_the_register_is_the_one_or_the_other(desk: C
 
 def test_a_backup_made_while_others_write_holds_what_was_acknowledged(desk: Clerk, tmp_path: Path) -> None:
     script = """
-from tests.conftest import Clerk
-from pathlib import Path
 import sys
-clerk = Clerk(Path(sys.argv[1]), Path(sys.argv[2]))
+from dealtrack.cli.main import main
 for turn in range(25):
-    clerk("add", "--platform", "JD", "--number", f"{sys.argv[3]}-{turn}").ok()
-    print(f"{sys.argv[3]}-{turn}", flush=True)
+    number = f"{sys.argv[1]}-{turn}"
+    assert main(["add", "--platform", "JD", "--number", number, "--quiet"]) == 0
+    print(number, flush=True)
 """
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", script, str(desk.home), str(desk.db), name], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", script, name],
+            env={**os.environ, **desk.environment()},
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for name in ("A", "B")
     ]

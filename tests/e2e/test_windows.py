@@ -12,6 +12,7 @@ import pytest
 from dealtrack.cli.commands import GROUP_HELP
 from tests import pages
 from tests.conftest import PROJECT, Clerk, Result
+from tests.windows import missing_modules
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 NOW = "2016-11-21T09:00:00+08:00"
@@ -24,12 +25,13 @@ NOT_RUN = {
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone is brought to lack what Windows lacks")
 
 
-def _windows(clerk: Clerk, commands: Sequence[Sequence[object]], *options: str) -> list[Result]:
+def _windows(clerk: Clerk, commands: Sequence[Sequence[object]]) -> list[Result]:
+    words = [[str(word) for word in command] for command in commands]
     ran = subprocess.run(
-        [sys.executable, "-X", "warn_default_encoding", "-m", "tests.windows", *options],
+        [sys.executable, "-X", "warn_default_encoding", "-m", "tests.windows"],
         cwd=PROJECT,
         env={"PATH": os.environ["PATH"], **clerk.environment()},
-        input=json.dumps([[str(word) for word in words] for words in commands]),
+        input=json.dumps([list(missing_modules()), words]),
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -127,7 +129,7 @@ def test_every_command_is_run_where_the_system_lacks_what_windows_lacks(
     day = _day(folder)
     names = {" ".join(words[:2]) if words[0] in GROUP_HELP else words[0] for words in day}
     assert {name for name, _ in pages.commands()} - names == NOT_RUN.keys()
-    told, here = _windows(windows, day), _windows(linux, _day(tmp_path / "linux"), "--as-it-is")
+    told, here = _windows(windows, day), [linux(*words) for words in _day(tmp_path / "linux")]
     for words, made, wanted in zip(day, told, here, strict=True):
         assert made.status == wanted.status, (words, made, wanted)
         if words[0] in SAME and str(folder) not in " ".join(words):

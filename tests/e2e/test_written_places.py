@@ -408,7 +408,7 @@ def test_the_number_of_backups_is_one_to_four_digits(busy: Clerk, tmp_path: Path
 def large(busy: Clerk) -> None:
     """Give a clerk whose register takes a while to copy, with personal data in it."""
     rows = busy.db.with_name("rows.csv")
-    lines = (f"N{turn},JD,2016-11-10 10:00,invented {turn},139{turn:08d},{'x' * 200}" for turn in range(6000))
+    lines = (f"N{turn},JD,2016-11-10 10:00,invented {turn},139{turn:08d},{'x' * 200}" for turn in range(3000))
     rows.write_text("\n".join(["number,platform,received,consumer,phone,summary", *lines]))
     busy("import", rows, "--duplicate-days", 0).ok()
     rows.unlink()
@@ -436,7 +436,7 @@ def test_a_killed_command_leaves_nothing_of_what_it_wrote(command: str, large: C
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(0.1 + 0.1 * turn)
+        time.sleep(0.1 + 0.05 * turn)
         running.kill()
         running.wait(60)
         if sys.platform == "linux":

@@ -19,13 +19,13 @@ from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
 from tests import varied
-from tests.conftest import Clerk
+from tests.conftest import IS_LONG, Clerk
 
 WEEKS = tuple(timedelta(days=days) for days in (0, 40, 90))
 END = varied.NOW + WEEKS[-1]
 MOMENTS = (
     varied.START - timedelta(days=1),
-    *(varied.START + timedelta(days=days, hours=7) for days in range(3, 190, 11)),
+    *(varied.START + timedelta(days=days, hours=7) for days in range(3, 190, 11 if IS_LONG else 33)),
     datetime(2099, 12, 1, tzinfo=UTC),
 )
 KNOWN = tuple(varied.NOW + timedelta(days=days) for days in (-3, 1, 41, 70, 91))
