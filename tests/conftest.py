@@ -1,5 +1,6 @@
 """What tests share: a clerk who types commands at a given moment, and where the public records lie."""
 
+import gc
 import io
 import os
 import shutil
@@ -51,6 +52,12 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the state machine, which takes minutes in a long run: nothing waits for it at the end."""
     items.sort(key=lambda item: "test_state_machine" not in item.nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """Take what was collected out of what Python looks through for rubbish, again and again while tests run."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True)

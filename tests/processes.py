@@ -171,7 +171,14 @@ def serve(owner: socket.socket, asked: socket.socket) -> None:
     for module in pkgutil.walk_packages(import_module("dealtrack").__path__, "dealtrack."):
         if not module.name.endswith("__main__") and not module.name.startswith(SLOW_TO_IMPORT):
             import_module(module.name)
-    for name in ("holidays.countries", "sqlite_utils", "sqlite_utils.migrations", "rich.table", "rich.console", "zoneinfo"):
+    for name in (
+        "holidays.countries",
+        "sqlite_utils",
+        "sqlite_utils.migrations",
+        "rich.table",
+        "rich.console",
+        "zoneinfo",
+    ):
         import_module(name)
     gc.collect()
     gc.freeze()

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from gettext import GNUTranslations
 from importlib import import_module
 from io import BytesIO
@@ -28,9 +29,8 @@ from dealtrack.cli import commands, terms, usage
 from dealtrack.core import day_names, policy_text
 from dealtrack.errors import SPOKEN, all_errors
 from tests import pages
+from tests.sources import PACKAGE, PROJECT, calls, name_called
 
-PROJECT = Path(__file__).parent.parent
-PACKAGE = PROJECT / "dealtrack"
 LANGUAGES = ("zh_CN",)
 CALLS = ("_", "_n", "_p", "Phrase", "Word", "BadValue", "RowRefused", "Contradiction", "because", "refuse")
 
@@ -50,62 +50,46 @@ class Message(NamedTuple):
 
 def _texts(call: ast.Call) -> list[str] | None:
     """Return the fixed texts that a call begins with, None where one is put together."""
-    name = _name(call)
+    name = name_called(call)
     wanted = call.args[: 2 if name in ("_n", "_p") else 1]
     texts = [node.value for node in wanted if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return texts if len(texts) == len(wanted) else None
 
 
-def _name(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-
-
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Yield the modules of dealtrack, with their places."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text())
-
-
 def said_in_code() -> Iterator[Message]:
     """Yield what the code marks as said, by CALLS, and what is handed to an error to be spoken."""
     errors = {error.__name__ for error in all_errors()}
-    for _, tree in sources():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            name = _name(node)
-            if name in CALLS and node.args and (texts := _texts(node)) and texts[0]:
-                match name:
-                    case "_n":
-                        yield Message(texts[0], texts[1])
-                    case "_p":
-                        yield Message(texts[1], context=texts[0])
-                    case _:
-                        yield Message(texts[0])
-            elif name in errors:
-                for keyword in node.keywords:
-                    value = keyword.value
-                    either = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
-                    for said in either if keyword.arg in SPOKEN else ():
-                        if isinstance(said, ast.Constant) and isinstance(said.value, str):
-                            yield Message(said.value)
+    for _, call in calls():
+        name = name_called(call)
+        if name in CALLS and call.args and (texts := _texts(call)) and texts[0]:
+            match name:
+                case "_n":
+                    yield Message(texts[0], texts[1])
+                case "_p":
+                    yield Message(texts[1], context=texts[0])
+                case _:
+                    yield Message(texts[0])
+        elif name in errors:
+            for keyword in call.keywords:
+                value = keyword.value
+                either = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+                for said in either if keyword.arg in SPOKEN else ():
+                    if isinstance(said, ast.Constant) and isinstance(said.value, str):
+                        yield Message(said.value)
 
 
 def put_together() -> Iterator[str]:
     """Yield the places where a text to be spoken is an f-string, which nobody can translate."""
     errors = {error.__name__ for error in all_errors()}
-    for place, tree in sources():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            name = _name(node)
-            spoken = node.args[:2] if name in CALLS else []
-            if name in errors:
-                spoken = [keyword.value for keyword in node.keywords if keyword.arg in SPOKEN]
-            for value in spoken:
-                joined = isinstance(value, (ast.JoinedStr, ast.BinOp))
-                if joined and any(_has_words(part) for part in ast.walk(value)):
-                    yield f"{place}:{node.lineno}"
+    for place, call in calls():
+        name = name_called(call)
+        spoken = call.args[:2] if name in CALLS else []
+        if name in errors:
+            spoken = [keyword.value for keyword in call.keywords if keyword.arg in SPOKEN]
+        for value in spoken:
+            joined = isinstance(value, (ast.JoinedStr, ast.BinOp))
+            if joined and any(_has_words(part) for part in ast.walk(value)):
+                yield place
 
 
 def _has_words(node: ast.AST) -> bool:
@@ -180,7 +164,8 @@ def _texts_in(table: Any) -> Iterator[tuple[str, str]]:
                     yield from _texts_in(item)
 
 
-def messages() -> list[Message]:
+@cache
+def messages() -> tuple[Message, ...]:
     """Return all that dealtrack says, each once, in the order of the code."""
     errors = (Message(error.template()) for error in all_errors())
     found: dict[tuple[str, str], Message] = {}
@@ -189,7 +174,7 @@ def messages() -> list[Message]:
             held = found.setdefault(message.key, message)
             if message.many and not held.many:
                 found[message.key] = message
-    return list(found.values())
+    return tuple(found.values())
 
 
 def catalogue_path(language: str) -> Path:

@@ -3,13 +3,11 @@
 import ast
 import string
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import pytest
 
 from dealtrack.errors import DealtrackError, all_errors
-from tests.conftest import PROJECT
+from tests.sources import PACKAGE, TESTS, calls, modules, name_called
 
 ERRORS = all_errors()
 NAMES = [error.__name__ for error in ERRORS]
@@ -23,24 +21,13 @@ def _fixed_parts(error: type[DealtrackError]) -> list[str]:
     return [text for text, _, _, _ in string.Formatter().parse(error.template())]
 
 
-def _sources(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(folder.rglob("*.py")):
-        yield path, ast.parse(path.read_text())
-
-
-@cache
-def _calls() -> list[tuple[str, str, frozenset[str] | None]]:
-    """Return where each error is made, and with which values; None where that cannot be read off the call."""
-    found = []
-    for path, tree in _sources(PROJECT / "dealtrack"):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
-                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-                if name in NAMES:
-                    given = [keyword.arg for keyword in node.keywords]
-                    values = None if None in given else frozenset(text for text in given if text)
-                    found.append((name, f"{path.relative_to(PROJECT)}:{node.lineno}", values))
-    return found
+def _makings() -> Iterator[tuple[str, str, frozenset[str] | None]]:
+    """Yield where each error is made, and with which values; None where that cannot be read off the call."""
+    for place, call in calls():
+        name = name_called(call)
+        if name in NAMES:
+            given = [keyword.arg for keyword in call.keywords]
+            yield name, place, None if None in given else frozenset(text for text in given if text)
 
 
 def test_messages_are_unique() -> None:
@@ -65,7 +52,7 @@ def test_every_error_is_made_with_the_values_of_its_message() -> None:
     fields = {error.__name__: _fields(error) for error in ERRORS}
     wrong = [
         f"{place}: {name} is given {sorted(values)}, its message holds {sorted(fields[name])}"
-        for name, place, values in _calls()
+        for name, place, values in _makings()
         if values is not None and values != fields[name]
     ]
     assert not wrong, "\n".join(wrong)
@@ -75,7 +62,7 @@ def test_every_error_is_made_somewhere() -> None:
     # A class that is handed on by its name (`error=BadPolicyFile`) counts as made.
     used = {
         node.id
-        for path, tree in _sources(PROJECT / "dealtrack")
+        for path, tree in modules(PACKAGE)
         if path.name != "errors.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
@@ -83,12 +70,11 @@ def test_every_error_is_made_somewhere() -> None:
     assert not set(NAMES) - used
 
 
-@cache
-def _said_in_tests() -> tuple[set[str], list[str]]:
+def _said_in_tests() -> tuple[set[str], set[str]]:
     """Return the names and the longer texts that the tests of what dealtrack does hold."""
     names: set[str] = set()
-    texts: list[str] = []
-    for path, tree in _sources(PROJECT / "tests"):
+    texts: set[str] = set()
+    for path, tree in modules(TESTS):
         if "architecture" in path.parts:
             continue
         for node in ast.walk(tree):
@@ -97,20 +83,24 @@ def _said_in_tests() -> tuple[set[str], list[str]]:
             elif isinstance(node, ast.Attribute):
                 names.add(node.attr)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) >= 9:
-                texts.append(node.value)
+                texts.add(node.value)
     return names, texts
 
 
-def _is_met(error: type[DealtrackError]) -> bool:
-    names, texts = _said_in_tests()
-    if error.__name__ in names:
-        return True
-    # A text of a test that is a piece of this message and of no other's.
-    ours = [part for part in _fixed_parts(error) if len(part.strip()) >= 9]
-    others = "\n".join(other.template() for other in ERRORS if other is not error)
-    return any((text in part or part.strip() in text) and text not in others for text in texts for part in ours)
-
-
 def test_every_error_is_met_by_a_test() -> None:
-    missing = [error.__name__ for error in ERRORS if not _is_met(error)]
+    names, texts = _said_in_tests()
+    templates = "\n".join(error.template() for error in ERRORS)
+    pieces, whole = {text for text in texts if text in templates}, "\n".join(texts)
+
+    def is_met(error: type[DealtrackError]) -> bool:
+        """Tell whether a test names it, or holds a piece of its message that is of no other's, or all of one."""
+        ours = [part for part in _fixed_parts(error) if len(part.strip()) >= 9]
+        others = "\n".join(other.template() for other in ERRORS if other is not error)
+        return (
+            error.__name__ in names
+            or any(text in part and text not in others for text in pieces for part in ours)
+            or any(part.strip() in whole and part.strip() not in others for part in ours)
+        )
+
+    missing = [error.__name__ for error in ERRORS if not is_met(error)]
     assert not missing, f"no test meets {', '.join(missing)}: name the class in a test, or its message's words"

@@ -14,6 +14,7 @@ from dealtrack.sources.calendars import load_calendar
 from dealtrack.sources.platforms import load_platforms
 from dealtrack.sources.policies import load_policy, policy_names
 from tests.conftest import PROJECT
+from tests.sources import PACKAGE, TESTS, modules
 
 DATA = PROJECT / "data"
 LONGEST = 400
@@ -111,8 +112,8 @@ def test_only_given_files_are_large() -> None:
 def test_no_connection_is_left_for_the_collector_to_close() -> None:
     # From Python 3.13 on that is a warning, and a warning fails a test, whichever runs at that moment.
     left = []
-    for path in sorted((*(PROJECT / "dealtrack").rglob("*.py"), *(PROJECT / "tests").rglob("*.py"))):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in (*modules(PACKAGE), *modules(TESTS)):
+        for node in ast.walk(tree):
             for item in node.items if isinstance(node, ast.With) else ():
                 call = item.context_expr
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == "sqlite3.connect":

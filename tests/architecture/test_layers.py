@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import PROJECT
+from tests.sources import modules
 
 PROGRAM = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 
@@ -69,10 +70,10 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 def circles(root: Path) -> set[frozenset[str]]:
     """Return the modules of a package beside `root`'s other files that import one another round about."""
-    paths = {_module(path, root): path for path in (root / "dealtrack").rglob("*.py")}
+    paths = {_module(path, root): tree for path, tree in modules(root / "dealtrack")}
     below: dict[str, set[str]] = {}
-    for name, path in paths.items():
-        found = _imports(ast.parse(path.read_text(encoding="utf-8")))
+    for name, tree in paths.items():
+        found = _imports(tree)
         below[name] = {each if each in paths else each.rpartition(".")[0] for each in found} & paths.keys()
 
     def reached(start: str) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dealtrack.core.text import display_width
+from tests import processes
 from tests.conftest import PROJECT, Clerk, prepared
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
@@ -415,15 +416,9 @@ def test_due_within_hours_and_working_days(week: Clerk) -> None:
 
 
 def cron(clerk: Clerk, *arguments: object, **extra: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "dealtrack", *map(str, arguments)],
-        env={"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, **extra},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd="/",
-        timeout=60,
-        check=False,
-    )
+    words = [str(argument) for argument in arguments]
+    environment = {"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, **extra}
+    return subprocess.CompletedProcess(words, *processes.run(words, environment, PROJECT))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,7 +13,8 @@ from zipfile import ZipFile
 import pytest
 
 from dealtrack.core.file_names import lone_file_name
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import Clerk
+from tests.sources import calls
 
 P = "\x1b]0;PWN\x07\x1b[31m\x9b31m\u202eRTL\u2066\r\n\tX\u2028Y"
 OBEYED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
@@ -201,13 +201,6 @@ def test_a_hash_of_a_register_is_no_path(clerk: Clerk, tmp_path: Path, digest: s
     assert copied.status == 1 and "has no content hash" in copied.err
 
 
-def _prints() -> Iterator[tuple[str, ast.Call]]:
-    for path in sorted((PROJECT / "dealtrack").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
-                yield f"{path.relative_to(PROJECT)}:{node.lineno}", node
-
-
 GUARDED = {"_", "safe_text", "paint"}
 """What makes a printed text harmless: a message of dealtrack's own, and what turns any other into one."""
 
@@ -220,8 +213,10 @@ LINES_MADE_SAFE: tuple[str, ...] = tuple(
 def test_every_text_goes_out_one_way() -> None:
     bare = [
         place
-        for place, call in _prints()
+        for place, call in calls()
         if call.args
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "print"
         and not place.startswith(LINES_MADE_SAFE)
         and not (
             isinstance(call.args[0], ast.Call)

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,9 @@ RUN_ELSEWHERE = ("set-up", "test", "server", "wheel")
 VERSION = f"dealtrack {__version__}\n"
 
 
-def _lines() -> Iterator[str]:
-    """Yield the command lines that install something, without those of the blocks that are run elsewhere."""
+@cache
+def _lines() -> list[str]:
+    """Return the command lines that install something, without those of the blocks that are run elsewhere."""
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages.PAGES)
     for block in RUN_ELSEWHERE:
         text = text.replace(pages.marked(block), "")
@@ -37,11 +38,8 @@ def _lines() -> Iterator[str]:
     for language in translations.LANGUAGES:
         for message in translations.read_catalogue(language):
             texts += [message.string] if isinstance(message.string, str) else list(message.string or ())
-    for found in {re.sub(r"(?<=')\.$", "", line) for text in texts for line in INSTALL.findall(text)}:
-        yield from (found.format(extra=extra) for extra in EXTRAS) if "{extra}" in found else [found]
-
-
-LINES = sorted(set(_lines()))
+    found = {re.sub(r"(?<=')\.$", "", line) for text in texts for line in INSTALL.findall(text)}
+    return sorted({line.replace("{extra}", extra) for line in found for extra in EXTRAS})
 
 
 @pytest.fixture
@@ -90,16 +88,16 @@ def test_no_line_installs_what_bears_the_name_on_an_index() -> None:
         if place.is_file() and place.suffix not in (".pyc", ".mo"):
             text = place.read_text(encoding="utf-8", errors="replace")
             assert not re.search(r"dealtrack\[\w|pipx? install[^`\n&]* ['\"]?dealtrack\b(?![/-])", text), place
-    assert len(LINES) >= 6, LINES
+    assert len(_lines()) >= 6, _lines()
     for extra in EXTRAS:
-        assert any(f"[{extra}]" in line for line in LINES)
+        assert any(f"[{extra}]" in line for line in _lines())
         assert f"pip install '.[{extra}]'" in MissingExtra(what="x", package="y", extra=extra).message()
 
 
 @pytest.mark.skipif(not IS_LONG, reason="it takes minutes, and is run with DEALTRACK_TESTS=long, as in .ci/run")
 def test_every_line_that_installs_something_does(clone: Path) -> None:
     # One test: making the environment takes longest, and each worker would make its own.
-    for line in LINES:
+    for line in _lines():
         modules = [module for extra in EXTRAS for module in EXTRAS[extra] if re.search(rf"\[[\w,]*\b{extra}\b", line)]
         _uninstall(clone, *modules)
         _run(clone, line)

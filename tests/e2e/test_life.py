@@ -234,7 +234,9 @@ def test_the_last_entry_of_each_kind_can_be_taken_back(clerk: Clerk, length: int
     # A thing taken back can be entered anew, and the taking back cannot be taken back.
     voided = after["history"][-1]["seq"]
     assert "it undoes another" in case.refused("void", "2016-11-08 23:40", "--seq", voided, "--reason", "no")
-    assert "already undone" in case.refused("void", "2016-11-08 23:40", "--seq", entered["seq"], "--reason", "no")
+    assert " cannot be undone: it is already undone." in case.refused(
+        "void", "2016-11-08 23:40", "--seq", entered["seq"], "--reason", "no"
+    )
     command, words = LIFE[length - 1]
     case(command, "2016-11-08 23:45", *words)
     clerk("verify").ok()

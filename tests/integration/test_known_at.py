@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import IS_LONG, Clerk, Result
 
-COMPLAINTS = 300 if IS_LONG else 75
+COMPLAINTS = 300 if IS_LONG else 60
 BEGIN = datetime(2026, 1, 5, 9)
 HOUR = timedelta(hours=1)
 FORMATS = ("plain", "json", "csv")
