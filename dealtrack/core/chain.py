@@ -62,31 +62,6 @@ def entry_hash(
     return hash_
 
 
-def links_after(
-    seq: int,
-    previous: bytes,
-    recorded_at: str,
-    actor: str,
-    complaint: int | None,
-    entries: Iterable[tuple[str, str, str]],
-) -> list[tuple[Any, ...]]:
-    """Return the links that continue a chain, all recorded at one moment by one person, as rows of a `Link`'s columns.
-
-    `seq` and `previous` are the number and hash of the entry before them. Each of `entries`, all of one complaint or of
-    none, is a kind, a moment and a detail. Hashes are bytearrays, which sqlite3 stores faster than bytes, by 0.8 us an
-    entry.
-    """
-    links = []
-    before = bytearray(previous)
-    for kind, at, detail in entries:
-        seq += 1
-        previous = entry_hash(seq, complaint, kind, at, recorded_at, actor, detail, previous)
-        own = bytearray(previous)
-        links.append((seq, complaint, kind, at, recorded_at, actor, detail, before, own))
-        before = own
-    return links
-
-
 def quote(text: str | None) -> str:
     """Return the canonical JSON of a text, or null."""
     return "null" if text is None else encode_basestring(text)

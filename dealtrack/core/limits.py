@@ -9,6 +9,7 @@ from dealtrack.core.lifecycle import (
     ANNOTATIONS,
     COMMAND_OF,
     ComplaintState,
+    Detail,
     Kind,
     Status,
     Transition,
@@ -101,18 +102,13 @@ def check_restart(complaint: int, policy: Policy) -> None:
 
 
 def check_extension(
-    complaint: int,
-    policy: Policy,
-    runs: Iterable[Clock],
-    history: Sequence[Transition],
-    name: str,
-    by: int,
-    at: datetime,
+    complaint: int, policy: Policy, runs: Iterable[Clock], history: Sequence[Transition], detail: Detail, at: datetime
 ) -> None:
-    """Check that a clock runs, is not past its deadline, and may be extended by so many units once more.
+    """Check that a clock runs, is not past its deadline, and may be extended as the detail of an extension says.
 
     Raises UnknownClock or CannotExtend.
     """
+    name, by = detail["clock"], detail["by"]
     rule = policy.clock(name)
     if rule is None:
         names = listed(Word(clock.name) for clock in policy.clocks)

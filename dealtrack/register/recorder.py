@@ -278,8 +278,7 @@ class Recorder:
         if draft.kind is Kind.PAUSED:
             limits.check_pause(state.id, policy, runs)
         else:
-            name, by = draft.detail["clock"], draft.detail["by"]
-            limits.check_extension(state.id, policy, runs, state.entries, name, by, at)
+            limits.check_extension(state.id, policy, runs, state.entries, draft.detail, at)
 
     def _check_personal(self, state: ComplaintState) -> None:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.

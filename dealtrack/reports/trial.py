@@ -162,9 +162,8 @@ def allowed_history(
             if (earlier.at, earlier.seq) < (entry.at, entry.seq) and earlier.seq not in refused
         ]
         runs = judge(before, policy, basis.calendar_at, basis.zone)
-        name, by = entry.detail["clock"], entry.detail["by"]
         try:
-            check_extension(complaint.id, policy, runs, before, name, by, entry.at)
+            check_extension(complaint.id, policy, runs, before, entry.detail, entry.at)
         except CannotExtend:
             refused.add(entry.seq)
         except UnknownClock:
