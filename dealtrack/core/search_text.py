@@ -110,24 +110,15 @@ def _window(
     """Return the surroundings of the first of the spans of `about`, marked, and the words that occur in them."""
     first = min(span for ranges in (about or spans).values() for span in ranges)
     start, end = max(0, first[0] - CONTEXT), min(len(text), first[1] + CONTEXT)
-    inside = sorted(span for ranges in spans.values() for span in ranges if start <= span[0] and span[1] <= end)
-    pieces: list[str] = []
-    done = start
-    for opening, closing in _joined(inside):
-        pieces += [text[done:opening], OPENING, text[opening:closing], CLOSING]
-        done = closing
-    pieces.append(text[done:end])
+    inside = (span for ranges in spans.values() for span in ranges if start <= span[0] and span[1] <= end)
+    marked = {place for opening, closing in inside for place in range(opening, closing)}
+    # Marks stand where what is marked begins and ends, so that spans which touch have one pair of them.
+    pieces = [
+        f"{OPENING * (place - 1 not in marked)}{text[place]}{CLOSING * (place + 1 not in marked)}"
+        if place in marked
+        else text[place]
+        for place in range(start, end)
+    ]
     shown = " ".join("".join(pieces).split())
     seen = {word for word, ranges in spans.items() if any(start <= at and to <= end for at, to in ranges)}
     return f"{'…' if start else ''}{shown}{'…' if end < len(text) else ''}", seen
-
-
-def _joined(spans: Iterable[Range]) -> list[Range]:
-    """Return spans in order with those that touch made one."""
-    merged: list[Range] = []
-    for start, end in spans:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(end, merged[-1][1])
-        else:
-            merged.append((start, end))
-    return merged

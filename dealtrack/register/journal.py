@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -215,16 +216,13 @@ def events(connection: sqlite3.Connection, kinds: Iterable[Event]) -> Iterator[E
 
 def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
     """Return the number of the last entry recorded at or before a moment, 0 where there is none."""
+
+    def is_later(seq: int) -> bool:
+        row = connection.execute("SELECT recorded_at FROM transition WHERE seq = ?", (seq,)).fetchone()
+        return row is None or row[0] > recorded_at
+
     # recorded_at never falls along the journal, so that a search by halves finds it without an index of its own.
-    low, high = 0, LastEntry.of(connection).seq
-    while low < high:
-        middle = (low + high + 1) // 2
-        row = connection.execute("SELECT recorded_at FROM transition WHERE seq = ?", (middle,)).fetchone()
-        if row is not None and row[0] <= recorded_at:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return bisect_left(range(1, LastEntry.of(connection).seq + 1), True, key=is_later)
 
 
 def hash_at(connection: sqlite3.Connection, seq: int) -> bytes | None:
