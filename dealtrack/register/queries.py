@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle
+from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import to_store
@@ -116,34 +117,25 @@ def running(
         yield complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
 
 
-def clocks_between(
-    connection: sqlite3.Connection, first: date, opening: datetime, last: date, rolling: Collection[str], reach: date
-) -> Iterator[tuple[int, Clock]]:
+def clocks_between(connection: sqlite3.Connection, first: date, last: date) -> Iterator[tuple[int, Clock]]:
     """Yield the runs of clocks, by complaint, started before the end of one day and due on another or later.
 
-    What ended before `opening`, the first second of that other day in UTC, was in time and stays so: it is left out.
-    Those of the names in `rolling` are given that are due from `reach` on. Paused ones, which have no due day, are
-    among them: whether a pause excuses anything hangs on the deadline it met.
+    Paused ones, which have no due day, are among them: whether a pause excuses anything hangs on the deadline it met.
     """
-    rolls = f"k.name IN ({', '.join('?' * len(rolling))})"
-    due = f"(k.due_day >= ? OR ({rolls} AND k.due_day >= ?))"
-    earliest = reach if rolling else first
-    # A deadline lies at most a day from its due day in UTC, which the index of running clocks is by.
     parts = (
-        f"k.ended_at IS NULL AND k.due_at IS NOT NULL AND k.due_at >= ? AND {due}",
-        f"k.ended_at IS NOT NULL AND k.due_day >= ? AND (k.ended_at >= ? OR {rolls}) AND {due}",
+        "k.ended_at IS NULL AND k.due_at IS NOT NULL AND k.due_at >= ? AND k.due_day >= ?",
+        "k.ended_at IS NOT NULL AND k.due_day >= ?",
         "k.paused = 1",
     )
-    days = [first.isoformat(), *rolling, reach.isoformat()]
-    end = (last + timedelta(days=1)).isoformat()
-    running = [(earliest - timedelta(days=1)).isoformat(), *days, end]
-    ended = [earliest.isoformat(), to_store(opening), *rolling, *days, end]
-    values = [*running, *ended, end]
     selects = " UNION ALL ".join(
         f"SELECT k.complaint, {CLOCK} FROM clock k WHERE {part} AND k.started_at < ?" for part in parts
     )
+    # A deadline lies at most a day from its due day in UTC, which the index of running clocks is by.
+    day_before, day, end = (each.isoformat() for each in (first - ONE_DAY, first, last + ONE_DAY))
     # Ordered by "+k.complaint", since SQLite would go through all clocks, twice, to have them in order without sorting.
-    rows = connection.execute(f"SELECT * FROM ({selects}) k ORDER BY +k.complaint, k.name, k.round", values)
+    rows = connection.execute(
+        f"SELECT * FROM ({selects}) k ORDER BY +k.complaint, k.name, k.round", (day_before, day, end, day, end, end)
+    )
     return ((complaint, clock_of(run)) for complaint, *run in rows)
 
 

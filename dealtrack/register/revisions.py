@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -163,16 +163,14 @@ def other_verdicts(
 def _affected(
     register: Register, changes: Iterable[DayChange | RollChange], years: Iterable[int]
 ) -> Iterator[tuple[int, list[Clock]]]:
-    """Yield, by complaint, the runs that a changed day or year may affect."""
+    """Yield, by complaint, the runs that a changed day or year may affect: those that end near it or later."""
     spans = [(change.day, change.day) for change in changes]
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
     if not spans:
         return
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-    rules = (rule for policy, _ in register.texts for rule in policy.clocks)
-    rolling = {rule.name for rule in rules if rule.roll is not Roll.NONE}
-    opening = datetime.combine(first, time(), register.zone).astimezone(UTC)
-    rows = queries.clocks_between(register.connection, first, opening, last + ONE_DAY, rolling, first - REACH)
+    rolls = any(rule.roll is not Roll.NONE for policy, _ in register.texts for rule in policy.clocks)
+    rows = queries.clocks_between(register.connection, first - REACH if rolls else first, last + ONE_DAY)
     for complaint, group in groupby(rows, key=itemgetter(0)):
         yield complaint, [clock for _, clock in group]
 
