@@ -26,7 +26,7 @@ from babel.messages.pofile import read_po, write_po
 
 from dealtrack import phrase
 from dealtrack.cli import commands, terms, usage
-from dealtrack.core import day_names, policy_text
+from dealtrack.core import explanation, policy_text
 from dealtrack.errors import SPOKEN, all_errors
 from tests import pages
 from tests.sources import PACKAGE, PROJECT, calls, name_called
@@ -127,7 +127,7 @@ def said_of_data() -> Iterator[Message]:
         phrase.CHOICE,
         phrase.SUM,
         phrase.ORDER,
-        *day_names.TEMPLATES,
+        *explanation.TEMPLATES,
         *(text for pair in policy_text.UNITS.values() for text in pair),
     ):
         yield Message(template)

@@ -14,9 +14,8 @@ from dealtrack.cli.options import Format, argument, option
 from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, step_record
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import Paint, painter, print_line
-from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, HolidaySpan, WorkingCalendar, month_days, reason
-from dealtrack.core.day_names import name_of_day
-from dealtrack.core.explanation import count_days
+from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, HolidaySpan, WorkingCalendar, month_days
+from dealtrack.core.explanation import count_days, name_of_day, reason
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day, parse_day
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import BadCount, BadMonth, RegisterMissing

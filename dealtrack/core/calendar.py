@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from dealtrack.core.day_names import name_of_day
 from dealtrack.core.day_times import last_day
 from dealtrack.errors import OutsideCalendar
 from dealtrack.phrase import Phrase, Word
@@ -345,22 +344,6 @@ def law_on(law: str, day: date) -> str:
 
 def _is_holiday(day: Day) -> bool:
     return day.kind in (DayKind.HOLIDAY, DayKind.AMENDED_OFF)
-
-
-def reason(day: Day) -> str:
-    """Return why a day is worked or not, in words."""
-    name = name_of_day(day.name)
-    match day.kind:
-        case DayKind.WEEKDAY:
-            return Phrase("working day ({name})", name=name) if name else Phrase("working day")
-        case DayKind.WEEKEND:
-            return Phrase("weekend ({name})", name=name) if name else Phrase("weekend")
-        case DayKind.HOLIDAY:
-            return name
-        case DayKind.MAKE_UP:
-            return Phrase("make-up working day for {name}", name=name) if name else Phrase("make-up working day")
-        case DayKind.AMENDED_OFF | DayKind.AMENDED_WORKED:
-            return Phrase("{name}, {source}", name=name, source=Word(day.source)) if day.source else name
 
 
 def month_days(calendar: WorkingCalendar, year: int, month: int) -> Iterator[Day]:

@@ -1,10 +1,11 @@
 """Why a deadline is what it is: each day from the start to the due day, counted or not, and for what reason."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
-from dealtrack.core.calendar import ONE_DAY, Day, HolidaySpan, WorkingCalendar, law_on, reason
+from dealtrack.core.calendar import ONE_DAY, Day, DayKind, HolidaySpan, WorkingCalendar, law_on
 from dealtrack.core.clocks import Clock
 from dealtrack.core.deadlines import Pause, due_day
 from dealtrack.core.lifecycle import Kind
@@ -20,6 +21,20 @@ START_DAYS = {
     Kind.REOPENED: Phrase("the day of reopening is not counted"),
     Kind.RESUMED: Phrase("the day on which the count restarted is not counted"),
 }
+
+_DAY = r"(?P<weekday>Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<day>\d{4}-\d\d-\d\d)"
+_NAMED = (
+    (rf"(?P<festival>.+) \(day off, made up on {_DAY}\)", "{festival} (day off, made up on {day})"),
+    (rf"(?P<festival>.+) \(day off, moved from {_DAY}\)", "{festival} (day off, moved from {day})"),
+    (r"(?P<festival>.+) \(observed\)", "{festival} (observed)"),
+    (r"Closed each year by law", "Closed each year by law"),
+    (rf"Day off, made up on {_DAY}", "Day off, made up on {day}"),
+    (rf"Day off, moved from {_DAY}", "Day off, moved from {day}"),
+    (rf"{_DAY} \((?P<festival>.+)\)", "{day} ({festival})"),
+    (_DAY, "{day}"),
+)
+TEMPLATES = tuple(template for _, template in _NAMED)
+"""The names of days in a calendar: the festival, and the days in the name."""
 
 
 class Step(NamedTuple):
@@ -55,6 +70,41 @@ class PausedDays(NamedTuple):
             end = Phrase("the deadline is the end of this day, because the pause began on the due day")
             return in_order([words, end]) if words else end
         return words or why_not(day)
+
+
+def name_of_day(text: str) -> str:
+    """Return a day's name in a calendar as a phrase that can be translated; its English text is the same."""
+    if not text:
+        return text
+    festivals = text.split("; ")
+    if len(festivals) > 1:
+        return in_order(map(name_of_day, festivals))
+    for pattern, template in _NAMED:
+        if match := re.fullmatch(pattern, text):
+            groups = match.groupdict()
+            values: dict[str, object] = {}
+            if "festival" in groups:
+                values["festival"] = Word(groups["festival"])
+            if "day" in groups:
+                values["day"] = Phrase("{weekday} {day}", weekday=Word(groups["weekday"]), day=groups["day"])
+            return Phrase(template, **values)
+    return Word(text)
+
+
+def reason(day: Day) -> str:
+    """Return why a day is worked or not, in words."""
+    name = name_of_day(day.name)
+    match day.kind:
+        case DayKind.WEEKDAY:
+            return Phrase("working day ({name})", name=name) if name else Phrase("working day")
+        case DayKind.WEEKEND:
+            return Phrase("weekend ({name})", name=name) if name else Phrase("weekend")
+        case DayKind.HOLIDAY:
+            return name
+        case DayKind.MAKE_UP:
+            return Phrase("make-up working day for {name}", name=name) if name else Phrase("make-up working day")
+        case DayKind.AMENDED_OFF | DayKind.AMENDED_WORKED:
+            return Phrase("{name}, {source}", name=name, source=Word(day.source)) if day.source else name
 
 
 def why_not(day: Day, span: HolidaySpan = ()) -> str:

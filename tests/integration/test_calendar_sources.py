@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.calendar import CalendarRules, DayKind, WorkingCalendar, reason
+from dealtrack.core.calendar import CalendarRules, DayKind, WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, judge, verdict
 from dealtrack.core.deadlines import due_day
+from dealtrack.core.explanation import reason
 from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit

@@ -13,9 +13,9 @@ from dealtrack.core.calendar import (
     WorkingCalendar,
     days_between,
     missing_year,
-    reason,
 )
 from dealtrack.core.calendar_changes import change_to_data, changed_days
+from dealtrack.core.explanation import reason
 from dealtrack.errors import OutsideCalendar
 
 # 2021: Sat 1 May to Wed 5 May off, Sun 25 April and Sat 8 May worked in their stead.
