@@ -1,12 +1,12 @@
 """The command that enters a complaint, by its options or, on a terminal, by questions."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Annotated, Any
 
 import typer
 
-from dealtrack.cli.describe import change_lines, lookalike_line
-from dealtrack.cli.language import _, _p, say
+from dealtrack.cli.language import _, _p, say, say_field
 from dealtrack.cli.options import (
     CLEAR,
     At,
@@ -23,14 +23,15 @@ from dealtrack.cli.options import (
     read_policy,
     read_seller,
 )
+from dealtrack.cli.output import change_lines, lookalike_line
 from dealtrack.cli.session import Session, ask_to_go_on, is_agreed, show_value
 from dealtrack.cli.terminal import tell, warn
-from dealtrack.cli.terms import say_field
 from dealtrack.cli.transitions import NOTE, read_detail, show_change
 from dealtrack.core.lifecycle import ComplaintState, Kind
 from dealtrack.core.limits import check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
+from dealtrack.core.policy import Policy
 from dealtrack.core.standing import projected_standing
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import CATEGORIES, NAME, clean_field, longest
@@ -46,7 +47,7 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.personal import Personal
-from dealtrack.register.recorder import Draft, Recorder, Work
+from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, merged
 
@@ -79,11 +80,10 @@ def add(
     On a terminal, prompts for the details if --platform is omitted.
     """
     session: Session = context.obj
-    personal_data = {"consumer": consumer, "phone": phone, "email": email, "address": address}
-    contacts = read_lines(context, personal_data)
+    answers = read_lines(context, {"consumer": consumer, "phone": phone, "email": email, "address": address})
+    answers |= {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
+    answers["summary"] = summary
     with session.register() as register:
-        answers = {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
-        answers |= {"summary": summary, "consumer": contacts["consumer"], "phone": contacts["phone"]}
         answers |= {name: "" for name in ("number", "seller", "summary") if answers[name].strip() == CLEAR}
         policy = policy or register.facts["policy"]
         asks = not platform and session.asks
@@ -98,12 +98,14 @@ def add(
         if asks and not yes:
             _agree(session, register, detail, answers["at"])
         draft = Draft(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)
-        contacts |= {"consumer": answers["consumer"], "phone": answers["phone"]}
-        personal = Personal(**{field: read_contact(field, text) or None for field, text in contacts.items()})
+        personal = Personal(**{field: read_contact(field, answers[field]) or None for field in Personal._fields})
 
         with session.recording(register) as recorder:
             detail["policy"] = recorder.use_policy(detail["policy"], read_policy)
-            is_new = _enter_if_new(register, recorder, platform_name)
+            register.forget("platforms")
+            is_new = match_platform(platform_name, register.platforms) is None
+            if is_new:
+                recorder.enter_platform(Platform(platform_name))
             duplicates = DuplicateFinder(register, duplicate_days)
             recorded = recorder.record(Work(None, (draft,), personal if personal != Personal() else None))
             id_ = recorded.complaint.id
@@ -134,15 +136,6 @@ def _detail(
     return detail
 
 
-class Prompt(NamedTuple):
-    """A value that is asked for: how, what an empty answer stands for (None: it is asked again), what refuses one."""
-
-    field: str
-    label: str
-    default: str | None
-    check: Callable[[str], object]
-
-
 def _ask(session: Session, register: Register, values: Mapping[str, str], policy: str) -> dict[str, str]:
     """Return values, those that were left empty asked for on standard error; raises typer.Abort at its end.
 
@@ -153,20 +146,24 @@ def _ask(session: Session, register: Register, values: Mapping[str, str], policy
     if names:
         tell(_("Platforms: {names}", names=names))
     tell(_("Categories: {names}", names=say(listed(map(Word, CATEGORIES)))))
-    for prompt in _prompts(session, register, policy):
-        while not answers[prompt.field]:
-            text = str(typer.prompt(prompt.label, prompt.default, err=True, show_default=bool(prompt.default)))
+    for field, label, default, check in _prompts(session, register, policy):
+        while not answers[field]:
+            text = str(typer.prompt(label, default, err=True, show_default=bool(default)))
             try:
-                prompt.check(text)
+                check(text)
             except DealtrackError as error:
                 tell(error.message(show_value, _))
             else:
-                answers[prompt.field] = text
+                answers[field] = text
                 break
     return answers
 
 
-def _prompts(session: Session, register: Register, policy: str) -> list[Prompt]:
+def _prompts(
+    session: Session, register: Register, policy: str
+) -> list[tuple[str, str, str | None, Callable[[str], object]]]:
+    """Return what is asked for: the field, how, the default (None: there is none), and what refuses an answer."""
+
     def short(text: str) -> object:
         return clean_input(text, _("This"), NAME)
 
@@ -177,35 +174,28 @@ def _prompts(session: Session, register: Register, policy: str) -> list[Prompt]:
         check_next(ComplaintState(0), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
 
     def number(text: str) -> None:
-        if not short(text):
-            return
-        try:
-            other = register.find(text.strip())
-        except (UnknownComplaint, AmbiguousNumber):
-            return
-        tell(_("complaint {known} has this number already", known=other))
+        with suppress(UnknownComplaint, AmbiguousNumber):
+            if short(text):
+                tell(_("complaint {known} has this number already", known=register.find(text.strip())))
 
     return [
-        Prompt("platform", _("Platform"), None, platform),
-        Prompt("category", _("Category"), _("other"), read_category),
-        Prompt("at", _("Received"), _p("moment", "now"), received),
-        Prompt("number", _("External number, if any"), "", number),
-        Prompt("seller", _("Seller (platform or third-party), if known"), "", lambda text: text and read_seller(text)),
-        Prompt("summary", _("Summary"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
-        Prompt("consumer", _("Consumer's name, if known"), "", short),
-        Prompt("phone", _("Consumer's phone number, if known"), "", lambda text: read_contact("phone", text)),
+        ("platform", _("Platform"), None, platform),
+        ("category", _("Category"), _("other"), read_category),
+        ("at", _("Received"), _p("moment", "now"), received),
+        ("number", _("External number, if any"), "", number),
+        ("seller", _("Seller (platform or third-party), if known"), "", lambda text: text and read_seller(text)),
+        ("summary", _("Summary"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
+        ("consumer", _("Consumer's name, if known"), "", short),
+        ("phone", _("Consumer's phone number, if known"), "", lambda text: read_contact("phone", text)),
     ]
 
 
 def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: str) -> None:
     """Show a complaint that is to be entered with the deadlines that it would have, and ask; raises typer.Abort."""
-    name = detail["policy"]
-    versions = register.policies.get(name) or read_policy(name)
-    moment = session.moment(at, register.zone).start
+    moment, versions = session.moment(at, register.zone).start, _versions(register, detail["policy"])
     standing = projected_standing(detail, versions, moment, register.calendar, register.zone, session.now)
-    names = _(", ").join(
-        say_field(field, detail[field]) for field in ("number", "platform", "category") if field in detail
-    )
+    fields = [field for field in ("number", "platform", "category") if field in detail]
+    names = _(", ").join(say_field(field, detail[field]) for field in fields)
     tell(_("{known}: received {moment}", known=names, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
         tell(line)
@@ -221,29 +211,17 @@ def _platform_of(session: Session, register: Register, text: str, policy: str, m
     try:
         return read_platform(register, text)
     except UnknownPlatform:
-        if not text.strip() or not _is_open(register, policy):
+        if not text.strip() or not _versions(register, policy)[-1].is_open:
             if may_enter:
                 raise PlatformsListed(name=text, policy=policy) from None
             raise
     name = clean_field("platform", text)
-    nearest = suggestion(nearest_platforms(name, register.platforms))
-    if may_enter:
+    question = _("{name} is not in the list of platforms. Add it?", name=name)
+    if may_enter or (session.asks and is_agreed(question)):
         return name
-    if session.asks and is_agreed(_("{name} is not in the list of platforms. Add it?", name=name)):
-        return name
-    raise UnlistedPlatform(name=name, nearest=nearest)
+    raise UnlistedPlatform(name=name, nearest=suggestion(nearest_platforms(name, register.platforms)))
 
 
-def _is_open(register: Register, policy: str) -> bool:
-    """Tell whether a policy is about any business; raises UnknownPolicy and BadPolicyFile."""
-    versions = register.policies.get(policy) or read_policy(policy)
-    return versions[-1].is_open
-
-
-def _enter_if_new(register: Register, recorder: Recorder, name: str) -> bool:
-    """Enter a platform that the register does not know yet, and tell whether it was entered."""
-    register.forget("platforms")
-    if match_platform(name, register.platforms) is not None:
-        return False
-    recorder.enter_platform(Platform(name))
-    return True
+def _versions(register: Register, policy: str) -> Sequence[Policy]:
+    """Return the versions of a policy, of the register or of a file; raises UnknownPolicy and BadPolicyFile."""
+    return register.policies.get(policy) or read_policy(policy)

@@ -1,7 +1,7 @@
 """Commands that create, check, back up and restore a register."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say, sentence
 from dealtrack.cli.options import Yes, argument, flag, option, read_policy
+from dealtrack.cli.output import next_line
 from dealtrack.cli.session import Session, ask_to_go_on, tell_changes
 from dealtrack.cli.terminal import print_line, tell_fields, warn
 from dealtrack.core.matching import nearest_names
@@ -36,7 +36,6 @@ from dealtrack.register.register import Register
 from dealtrack.sources.policies import policy_names
 
 if TYPE_CHECKING:
-    from dealtrack.register.evidence import CopiedEvidence
     from dealtrack.register.restore import CheckedBackup
 
 
@@ -63,10 +62,8 @@ def backup(
         own = evidence_folder(register)
         if keep:
             path, dropped, (seq, head) = back_up_in(register, Path(target), int(keep), session.now)
-            line = _("backup {path}", path=path)
-            if dropped:
-                line += _(", {count} older removed", count=len(dropped))
-            print_line(line)
+            more = _(", {count} older removed", count=len(dropped)) if dropped else ""
+            print_line(_("backup {path}", path=path) + more)
             # The copies in a folder share their evidence: a file of it is kept once, by its content.
             beside = path.with_name(own.name)
         else:
@@ -87,14 +84,16 @@ def backup(
                 folder=beside,
             )
             print_line(text)
-        _refuse_faults(copied)
+        _report_faults(copied.faults)
 
 
-def _refuse_faults(copied: "CopiedEvidence") -> None:
-    """Name the evidence that could not be copied, and end with the status of a check that failed."""
-    for fault in copied.faults:
+def _report_faults(faults: Sequence[object], *advice: str) -> None:
+    """Say what is wrong and what to do, and end with the status of a check that failed, if anything is."""
+    for fault in faults:
         warn(sentence(fault))
-    if copied.faults:
+    if faults:
+        for text in advice:
+            warn(text)
         raise typer.Exit(CHECK_FAILED)
 
 
@@ -125,38 +124,26 @@ def restore(
     print_line(text.format(path=place, backup=file, count=seq, head=head))
     if copied.new:
         print_line(_n("{count} evidence file restored", "{count} evidence files restored", copied.new))
-    _refuse_faults(copied)
+    _report_faults(copied.faults)
 
 
 def _restore_message(backup: "CheckedBackup") -> str:
     """Say what the backup holds, and what it would replace."""
     last, present = backup.last, backup.present
+    holds = _("{backup} is intact: {count} entries, the last of {last}.")
     if backup.is_free:
-        text = _("{backup} is intact: {count} entries, the last of {last}. There is no register at {path}.")
+        there = _(" There is no register at {path}.")
     elif present is None:
-        text = _("{backup} is intact: {count} entries, the last of {last}. The file at {path} cannot be read.")
+        there = _(" The file at {path} cannot be read.")
     elif backup.loses is None:
-        text = _(
-            "{backup} is intact: {count} entries, the last of {last}. The register at {path} has a different "
-            "journal, of {present} entries."
-        )
+        there = _(" The register at {path} has a different journal, of {present} entries.")
     elif backup.loses == 0:
-        text = _(
-            "{backup} is intact: {count} entries, the last of {last}. The register at {path} has the same entries."
-        )
+        there = _(" The register at {path} has the same entries.")
     else:
-        text = _(
-            "{backup} is intact: {count} entries, the last of {last}. The register at {path} has {loses} more "
-            "entries, which the backup lacks."
-        )
-    return text.format(
-        backup=backup.source,
-        count=last.seq,
-        last=show_moment(from_store(last.recorded_at), backup.zone),
-        path=backup.place,
-        present=present.seq if present else 0,
-        loses=backup.loses,
-    )
+        there = _(" The register at {path} has {loses} more entries, which the backup lacks.")
+    moment = show_moment(from_store(last.recorded_at), backup.zone)
+    holds = holds.format(backup=backup.source, count=last.seq, last=moment)
+    return holds + there.format(path=backup.place, present=present and present.seq, loses=backup.loses)
 
 
 def _outdated_rules(register: Register) -> Iterator[str]:
@@ -176,8 +163,7 @@ def _outdated_rules(register: Register) -> Iterator[str]:
     names = []
     for name in sorted({*register.policies} & {*policy_names(*folders)}):
         with suppress(BadPolicyFile):
-            if not are_same(register.policies[name], read_policy(name)):
-                names.append(name)
+            names += [] if are_same(register.policies[name], read_policy(name)) else [name]
     if names:
         text = _(
             "policies that differ from the bundled text: {names}; 'dealtrack policy adopt NAME --corrected' "
@@ -198,10 +184,7 @@ def doctor(session: Session) -> None:
         for name, value in shown:
             tell_fields((_(name), say(value)))
         texts = [*warnings(register, session.now), *_outdated_rules(register)]
-    for text in texts:
-        warn(sentence(text))
-    if texts:
-        raise typer.Exit(CHECK_FAILED)
+    _report_faults(texts)
 
 
 def init(
@@ -229,8 +212,7 @@ def init(
         raise BadTimezone(name=zone, nearest=suggestion(nearest_names(zone, sorted(available_timezones()), 2)))
     versions = read_policy(policy)
     name = versions[0].name
-    platforms = first_platforms(data / "platforms.toml", versions[-1])
-    setup = Setup(rules, versions, name, platforms, zone)
+    setup = Setup(rules, versions, name, first_platforms(data / "platforms.toml", versions[-1]), zone)
     create_register(session.path, setup, session.now, session.actor)
     session.outcome = Outcome(is_change=True)
     line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
@@ -265,14 +247,11 @@ def verify(
         raise typer.Exit(CHECK_FAILED) from None
     if report.foreign:
         warn(_("tables of other programs in the register are not checked: {names}", names=first_few(report.foreign)))
-    for fault in report.faults:
-        warn(sentence(fault))
-    if report.faults:
-        if report.rebuilds:
-            warn(_("the journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it"))
-        else:
-            warn(_("keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact"))
-        raise typer.Exit(CHECK_FAILED)
+    if report.rebuilds:
+        advice = _("the journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it")
+    else:
+        advice = _("keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact")
+    _report_faults(report.faults, advice)
     print_line(_("journal intact: {count} entries, checksum {head}", count=report.entries, head=report.head))
 
 

@@ -8,10 +8,9 @@ from itertools import groupby
 from typing import Annotated, NamedTuple, TextIO
 
 from dealtrack import settings
-from dealtrack.cli.describe import show_day
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import Format, argument, option
-from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, step_record
+from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, show_day, step_record
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import Paint, painter, print_line
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, HolidaySpan, WorkingCalendar, month_days
@@ -124,7 +123,10 @@ def _month_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
     names = map(_, WEEKDAY_NAMES)
     heads = (pad_text(" " * max(0, 4 - display_width(name)) + name, _CELL_WIDTH) for name in names)
     yield paint("".join(heads).rstrip(), "bold")
-    cells = [" " * _CELL_WIDTH] * first.weekday() + [_month_cell(day, paint) for day in days]
+    cells = [" " * _CELL_WIDTH] * first.weekday()
+    for day in days:
+        text = f"{day.day.day:>4}{MARKS[day.kind].sign}{'' if day.confirmed else '?'}"
+        cells.append(paint(text, MARKS[day.kind].style) + " " * (_CELL_WIDTH - display_width(text)))
     for start in range(0, len(cells), 7):
         yield "".join(cells[start : start + 7]).rstrip()
     present = [mark for kind, mark in MARKS.items() if mark.sign and any(day.kind is kind for day in days)]
@@ -138,12 +140,6 @@ def _month_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
     if named:
         yield ""
     yield from _named_lines(named, paint)
-
-
-def _month_cell(day: Day, paint: Paint) -> str:
-    mark = MARKS[day.kind]
-    text = f"{day.day.day:>4}{mark.sign}{'' if day.confirmed else '?'}"
-    return paint(text, mark.style) + " " * (_CELL_WIDTH - display_width(text))
 
 
 def _named_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.describe import due_text, show_day
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, _n, say, say_field
 from dealtrack.cli.options import argument, flag, option
+from dealtrack.cli.output import due_text, show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell
-from dealtrack.cli.terms import say_field
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, rulings_to_data
 from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
 from dealtrack.core.clocks import Clock
@@ -109,9 +108,8 @@ def _with_issue(session: Session, register: Register, notice: Notice) -> tuple[C
         if notice.issued or not session.asks or error.values["notice"] != notice.source:
             raise
         tell(say(error))
-        text = str(typer.prompt(_("Date of issue?"), err=True))
-        day = parse_day(text, session.now, register.zone)
-    notice = notice._replace(issued=day.isoformat())
+        day = parse_day(str(typer.prompt(_("Date of issue?"), err=True)), session.now, register.zone)
+        notice = notice._replace(issued=day.isoformat())
     return layers.rules(notice=notice), notice
 
 

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+from zoneinfo import available_timezones
 
 from dealtrack import settings
-from dealtrack.cli.language import LANGUAGES, _
+from dealtrack.cli.language import LANGUAGES, _, say_field
 from dealtrack.cli.options import STATUSES
+from dealtrack.cli.output import FORMATS
 from dealtrack.cli.session import Session
-from dealtrack.cli.terms import say_field
-from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF, Status
+from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
 from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary
+from dealtrack.exchange.writers import WRITERS
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-
-if TYPE_CHECKING:
-    from dealtrack.register.waiting import Brief
+from dealtrack.register.waiting import briefs, hurry, words
 
 MOST = 50
 
@@ -44,7 +44,7 @@ class CompletionQuery(NamedTuple):
     begun: str
 
 
-Source = Callable[[CompletionQuery], list[Candidate]]
+Source = Callable[[CompletionQuery], Iterable[str | Candidate]]
 
 
 def values(query: CompletionQuery) -> list[Candidate]:
@@ -52,205 +52,146 @@ def values(query: CompletionQuery) -> list[Candidate]:
     source = (
         _BY_COMMAND.get((query.command, query.option)) or _BY_OPTION.get(query.option) or _BY_METAVAR.get(query.metavar)
     )
-    return source(query) if source else []
-
-
-def plain(words: Iterable[str]) -> list[Candidate]:
-    """Return words as candidates with nothing to be said of them."""
-    return [Candidate(word) for word in words]
+    found = source(query) if source else ()
+    return FILES if found is FILES else [each if isinstance(each, Candidate) else Candidate(each) for each in found]
 
 
 @contextmanager
 def _register(query: CompletionQuery) -> Iterator[Register]:
-    from dealtrack.register.waiting import hurry
-
     with open_register(query.session.path, read_only=True) as register:
         hurry(register)
         yield register
 
 
-def _complaints(query: CompletionQuery) -> list[Candidate]:
-    """Complaints by id, those of which the command allows something; the last of a list that is begun."""
-    from dealtrack.register.waiting import briefs
-
-    earlier, _, begun = query.begun.rpartition(",")
-    named = set(earlier.split(","))
-    with _register(query) as register:
-        matches = [brief for brief in briefs(register, _statuses(query), begun, MOST) if str(brief.id) not in named]
-        before = f"{earlier}," if earlier else ""
-        return [Candidate(f"{before}{brief.id}", _meaning(brief, register)) for brief in matches]
-
-
-def _numbers(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.register.waiting import briefs
-
-    with _register(query) as register:
-        matches = briefs(register, _statuses(query), query.begun, MOST, by_number=True)
-        return [Candidate(str(brief.number), _meaning(brief, register)) for brief in matches]
-
-
-def _statuses(query: CompletionQuery) -> frozenset[Status]:
+def _complaints(query: CompletionQuery) -> Iterator[Candidate]:
+    """Complaints of which the command allows something: by number, or by id, the last of a list that is begun."""
     kinds = {command: kind for kind, command in COMMAND_OF.items()}
-    return ALLOWED[kinds[query.command]] if query.command in kinds else ANY
-
-
-def _meaning(brief: "Brief", register: Register) -> str:
-    parts = [
-        brief.number,
-        say_field("platform", brief.platform),
-        _(brief.category or ""),
-        say_field("status", brief.status),
-    ]
-    if brief.due:
-        parts.append(_("due {moment}", moment=show_due(brief.due, register.zone)))
-    return " ".join(part for part in parts if part)
-
-
-def _platforms(query: CompletionQuery) -> list[Candidate]:
+    statuses = ALLOWED[kinds[query.command]] if query.command in kinds else ANY
+    by_number = query.option == "--number"
+    earlier, comma, begun = ("", "", query.begun) if by_number else query.begun.rpartition(",")
     with _register(query) as register:
-        candidates = plain(platform.name for platform in register.platforms)
-        if query.begun:
-            # Another name is what was begun, as 京 for JD.
-            candidates += [
-                Candidate(alias, platform.name) for platform in register.platforms for alias in platform.aliases
-            ]
-        return candidates
+        for brief in briefs(register, statuses, begun, MOST, by_number):
+            parts = [brief.number, say_field("platform", brief.platform), _(brief.category or "")]
+            parts.append(say_field("status", brief.status))
+            if brief.due:
+                parts.append(_("due {moment}", moment=show_due(brief.due, register.zone)))
+            value = str(brief.number if by_number else brief.id)
+            if value not in earlier.split(","):
+                yield Candidate(earlier + comma + value if earlier else value, " ".join(filter(None, parts)))
+
+
+def _platforms(query: CompletionQuery) -> Iterator[str | Candidate]:
+    with _register(query) as register:
+        yield from (platform.name for platform in register.platforms)
+        # Another name may be what was begun, as 京 for JD.
+        for platform in register.platforms if query.begun else ():
+            yield from (Candidate(alias, platform.name) for alias in platform.aliases)
 
 
 def _words_of(vocabulary: Vocabulary) -> Source:
-    def read(query: CompletionQuery) -> list[Candidate]:
-        candidates = [Candidate(word, others[0]) for word, others in vocabulary.others.items()]
-        if query.begun:
-            candidates += [Candidate(other, word) for word, others in vocabulary.others.items() for other in others]
-        return candidates
+    def read(query: CompletionQuery) -> Iterator[Candidate]:
+        yield from (Candidate(word, others[0]) for word, others in vocabulary.others.items())
+        for word, others in vocabulary.others.items() if query.begun else ():
+            yield from (Candidate(other, word) for other in others)
 
     return read
-
-
-def _policies(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.sources.policies import policy_names
-
-    return plain(policy_names(settings.data_folder(), settings.user_folder()))
 
 
 def _policies_and_files(query: CompletionQuery) -> list[Candidate]:
-    candidates = _policies(query)
-    return candidates if any(candidate.value.startswith(query.begun) for candidate in candidates) else FILES
+    names = [name for name in _names("policies")(query) if str(name).startswith(query.begun)]
+    return list(map(Candidate, map(str, names))) or FILES
 
 
-def _calendars(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.sources.calendars import calendar_names
+def _names(kind: str) -> Source:
+    """Return what gives the names of a kind that rules, files or packages hold, each loaded when it is asked for."""
 
-    return plain(calendar_names(settings.data_folder(), settings.user_folder()))
+    def read(query: CompletionQuery) -> Iterable[str | Candidate]:
+        folders = settings.data_folder(), settings.user_folder()
+        match kind:
+            case "policies":
+                from dealtrack.sources.policies import policy_names
 
+                return policy_names(*folders)
+            case "calendars":
+                from dealtrack.sources.calendars import calendar_names
 
-def _campaigns(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.sources.campaigns import load_campaigns
+                return calendar_names(*folders)
+            case "campaigns":
+                from dealtrack.sources.campaigns import load_campaigns
 
-    campaigns = load_campaigns(settings.data_folder(), settings.user_folder())
-    return [Candidate(name, _(campaign.title)) for name, campaign in campaigns.items()]
+                return [Candidate(name, _(campaign.title)) for name, campaign in load_campaigns(*folders).items()]
+            case "mappings":
+                from dealtrack.exchange.mapping import mapping_names
 
+                return mapping_names(settings.mapping_folders())
+            case "encodings":
+                from dealtrack.exchange.encodings import NAMES
 
-def _mappings(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.exchange.mapping import mapping_names
+                return NAMES.split(", ")
+            case _topics:
+                from dealtrack.cli.commands import COMMANDS
+                from dealtrack.cli.help import TOPICS
 
-    return plain(mapping_names(settings.mapping_folders()))
-
-
-def _clocks(query: CompletionQuery) -> list[Candidate]:
-    with _register(query) as register:
-        return plain(register.clock_names(View.of(query.session.now)))
-
-
-def _encodings(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.exchange.encodings import NAMES
-
-    return plain(NAMES.split(", "))
-
-
-def _words(field: str) -> Source:
-    def read(query: CompletionQuery) -> list[Candidate]:
-        from dealtrack.register.waiting import words
-
-        with _register(query) as register:
-            return plain(words(register, field))
+                return dict.fromkeys((*TOPICS, *COMMANDS))
 
     return read
 
 
-def _fixed(*words: str) -> Source:
-    return lambda query: plain(words)
+def _stored(query: CompletionQuery) -> Iterator[str]:
+    """What the register holds: its clocks, or the owners of its complaints."""
+    with _register(query) as register:
+        is_clock = query.option == "--clock"
+        yield from register.clock_names(View.of(query.session.now)) if is_clock else words(register, "owner")
 
 
-def _formats(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.cli.output import FORMATS
-
-    return plain(FORMATS)
-
-
-def _export_formats(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.exchange.histories import FORMATS
-
-    return plain(FORMATS)
-
-
-def _zones(query: CompletionQuery) -> list[Candidate]:
-    from zoneinfo import available_timezones
-
-    return plain(sorted(available_timezones()))
-
-
-def _channels(query: CompletionQuery) -> list[Candidate]:
+def _channels(query: CompletionQuery) -> list[str]:
     earlier, _, _ = query.begun.rpartition(",")
     left = [channel for channel in CHANNELS if channel not in earlier.split(",")]
-    return plain([f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL])
+    return [f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL]
 
 
-def _topics(query: CompletionQuery) -> list[Candidate]:
-    from dealtrack.cli.commands import COMMANDS
-    from dealtrack.cli.help import TOPICS
-
-    return plain(dict.fromkeys((*TOPICS, *COMMANDS)))
+def _fixed(*words: str) -> Source:
+    return lambda query: words
 
 
 _BY_COMMAND: Mapping[tuple[str, str], Source] = {
     ("overdue", "--by"): _fixed("platform", "owner", "category"),
     ("policy try", "--by"): _fixed("platform", "category", "month"),
     ("report", "--by"): _fixed("platform", "category", "seller", "owner", "week", "month"),
-    ("overdue", "--format"): _fixed("table", "plain", "csv", "json", "jsonl", "xlsx", "text"),
-    ("export", "--format"): _export_formats,
+    ("overdue", "--format"): _fixed(*FORMATS, "xlsx", "text"),
+    ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
     **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
     ("completion", ""): _fixed("bash", "zsh", "fish"),
 }
 _BY_OPTION: Mapping[str, Source] = {
-    "--number": _numbers,
+    "--number": _complaints,
     "--platform": _platforms,
     "--category": _words_of(CATEGORY),
-    "--policy": _policies,
-    "--calendar": _calendars,
-    "--campaign": _campaigns,
-    "--mapping": _mappings,
-    "--clock": _clocks,
-    "--owner": _words("owner"),
+    "--policy": _names("policies"),
+    "--calendar": _names("calendars"),
+    "--campaign": _names("campaigns"),
+    "--mapping": _names("mappings"),
+    "--clock": _stored,
+    "--owner": _stored,
     "--outcome": _words_of(OUTCOME),
     "--seller": _fixed(*SELLERS),
     "--channels": _channels,
     "--lang": _fixed(*LANGUAGES),
-    "--encoding": _encodings,
+    "--encoding": _names("encodings"),
 }
 _BY_METAVAR: Mapping[str, Source] = {
     "[ID]...": _complaints,
-    "FORMAT": _formats,
+    "FORMAT": _fixed(*FORMATS),
     "STATUS": _fixed(*STATUSES),
     "TIME": _fixed("now", "today", "yesterday"),
     "DAY": _fixed("today", "yesterday"),
     "DURATION": _fixed("4h", "1wd", "2wd"),
-    "ZONE": _zones,
-    "WHO": _words("owner"),
+    "ZONE": lambda query: sorted(available_timezones()),
+    "WHO": _stored,
     "YES_OR_NO": _fixed("yes", "no"),
     "FILE_OR_NAME": _policies_and_files,
-    "[TOPIC]...": _topics,
+    "[TOPIC]...": _names("topics"),
     "[FILE_OR_NAME]": _policies_and_files,
     **dict.fromkeys(("FILE", "PATH", "DIR"), lambda query: FILES),
 }

@@ -1,15 +1,11 @@
 """The table of commands: the module of each, and how it becomes a Typer command in the user's language."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperOption
 
 from dealtrack import __version__
 from dealtrack.cli.language import _, current_language, say
@@ -33,32 +29,27 @@ class CommandEntry(NamedTuple):
     functions: tuple[str, ...]
 
 
-def _group(section: str, module: str, names: str) -> CommandEntry:
-    return CommandEntry(section, module, tuple(names.split()))
-
-
 def _commands(section: str, module: str, names: str) -> dict[str, CommandEntry]:
     return {name: CommandEntry(section, module, (name.replace("-", "_"),)) for name in names.split()}
 
 
+REVISIONS = ("calendar_revision:amend", "calendar_revision:import", "calendar_revision:refresh")
 # A command's module is imported only when it is called: start-up is what a clerk waits for.
 COMMANDS: dict[str, CommandEntry] = {
     **_commands("Record", "transitions", " ".join(COMMAND_OF.values())),
     **_commands("Record", "add", "add"),
     **_commands("Record", "evidence", "evidence erase"),
     **_commands("View", "look", "list show explain search"),
-    **_commands("Watch", "watch", "overdue due"),
+    **_commands("Watch", "look", "overdue due"),
     **_commands("Watch", "digest", "digest"),
     **_commands("Report", "report", "report"),
-    **_commands("Watch", "watch", "board"),
+    **_commands("Watch", "look", "board"),
     **_commands("Import and export", "import_export", "import export"),
     **_commands("Set up", "admin", "init verify recheck backup restore doctor datasette"),
     **_commands("Set up", "completion", "completion"),
-    "calendar": _group(
-        "Set up", "calendar", "show next calendar_revision:amend calendar_revision:import calendar_revision:refresh"
-    ),
-    "policy": _group("Set up", "policy", "list show try adopt"),
-    "platform": _group("Set up", "platform", "list show add edit check"),
+    "calendar": CommandEntry("Set up", "calendar", ("show", "next", *REVISIONS)),
+    "policy": CommandEntry("Set up", "policy", ("list", "show", "try", "adopt")),
+    "platform": CommandEntry("Set up", "platform", ("list", "show", "add", "edit", "check")),
     **_commands("Help", "help", "help"),
 }
 
@@ -174,19 +165,19 @@ def _load(name: str, language: str) -> Any:
     entry = COMMANDS[name]
     if name not in GROUP_HELP:
         app = _new_app()
-        app.command(name, cls=TranslatedCommand)(_function(entry.module, entry.functions[0]))
-        command = typer.main.get_command(app)
-        _share_options(name, command)
+        _add_command(app, name, entry.module, entry.functions[0])
+        command: Any = typer.main.get_command(app)
+        command.examples = EXAMPLES.get(name, ())
         return command
     app = _new_app(name=name, cls=CommandGroup, help=GROUP_HELP[name], no_args_is_help=True)
     app.callback()(lambda: None)
     for member in entry.functions:
         module, _, function = member.rpartition(":")
-        app.command(function.replace("_", "-"), cls=TranslatedCommand)(_function(module or entry.module, function))
-    group = typer.main.get_command(app)
+        _add_command(app, f"{name} {function}", module or entry.module, function)
+    group: Any = typer.main.get_command(app)
     group.name = name
-    for part, command in group.commands.items():  # type: ignore[attr-defined]
-        _share_options(f"{name} {part}", command)
+    for part, command in group.commands.items():
+        command.examples = EXAMPLES.get(f"{name} {part}", ())
         command.short_help = command.get_short_help_str(WHOLE_SENTENCE)
     return group
 
@@ -201,42 +192,17 @@ def _new_app(**settings: Any) -> typer.Typer:
     )
 
 
-def _function(module_name: str, name: str) -> Callable[..., Any]:
+def _add_command(app: typer.Typer, name: str, module_name: str, function: str) -> None:
+    """Add a command, named as it is typed, with the options that its kind has without naming them."""
     from dealtrack.cli.options import command_function
 
     module = import_module(f"dealtrack.cli.{module_name}")
-    if hasattr(module, "FUNCTIONS"):
-        return command_function(module.FUNCTIONS[name])
     # A command named like a Python word or built-in has a function with a trailing underscore.
-    return command_function(getattr(module, f"{name}_", None) or getattr(module, name))
-
-
-def _share_options(name: str, command: Any) -> None:
-    """Give a command, named as it is typed, the options that its kind has without naming them, and its examples."""
-    command.examples = EXAMPLES.get(name, ())
-    if name in QUIET:
-        text = _("Suppress output except errors and warnings.")
-        command.params.append(_flag("--quiet", text, _silence_output))
-    if name in ASKING:
-        command.params.append(_flag("--no-input", _("Never prompt."), _forbid_asking))
-
-
-def _flag(name: str, text: str, callback: Any) -> TyperOption:
-    return TyperOption(
-        param_decls=[name], is_flag=True, default=False, expose_value=False, callback=callback, help=text
+    functions = getattr(module, "FUNCTIONS", None) or vars(module)
+    plain = functions.get(f"{function}_") or functions[function]
+    app.command(function.replace("_", "-"), cls=TranslatedCommand)(
+        command_function(plain, is_quiet=name in QUIET, may_ask=name in ASKING)
     )
-
-
-def _silence_output(context: Any, param: Any, value: bool) -> None:
-    if value and not context.resilient_parsing:
-        context.obj.is_quiet = True
-        nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed as the command ends
-        context.with_resource(redirect_stdout(context.with_resource(nowhere)))
-
-
-def _forbid_asking(context: Any, param: Any, value: bool) -> None:
-    if value and not context.resilient_parsing:
-        context.obj.may_ask = False
 
 
 class CommandGroup(TranslatedGroup):

@@ -1,26 +1,34 @@
-"""One complaint in full: its fields, its clocks, its history."""
+"""One complaint in full, its fields, its clocks and its history, and why its deadlines are what they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import tzinfo
-from typing import Any, NamedTuple
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from io import StringIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from dealtrack.cli.describe import Translate, due_text
-from dealtrack.cli.language import _
-from dealtrack.cli.terminal import lines_beside
-from dealtrack.cli.terms import heading, say_field
-from dealtrack.core.clocks import verdict
+from dealtrack.cli.language import _, heading, say, say_field
+from dealtrack.cli.output import Translate, due_text, name_of, print_records, print_steps, step_record
+from dealtrack.cli.terminal import aligned_lines, tell
+from dealtrack.core.clocks import Clock, End, verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
-from dealtrack.core.moments import show_moment
+from dealtrack.core.moments import local_day, show_moment
+from dealtrack.core.policy import Policy
+from dealtrack.core.policy_text import clock_words
 from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
-from dealtrack.core.text import display_width, pad_text, safe_text
-from dealtrack.errors import UnknownComplaint
-from dealtrack.phrase import Phrase
+from dealtrack.core.text import safe_text
+from dealtrack.errors import UnknownClock, UnknownComplaint
+from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.journal import Entry
 from dealtrack.register.personal import Personal, erasures
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
 
+if TYPE_CHECKING:
+    from dealtrack.core.explanation import Step
+
 FIELDS = (*FIRST_KEYS[1:8], *LAST_KEYS)
+HISTORY_KEYS = ("seq", "kind", "at", "recorded_at", "actor", "detail")
+STEP_KEYS = ("id", "clock", "round", "day", "counted", "reason")
 
 
 class FullComplaint(NamedTuple):
@@ -32,7 +40,7 @@ class FullComplaint(NamedTuple):
     erased: Entry | None = None
 
     def record(self) -> dict[str, Any]:
-        """Return the complaint's record with its clocks and its history."""
+        """Return the complaint's record with its clocks and its history; moments in UTC."""
         moment = self.standing.moment
         return {
             **record(self.standing),
@@ -40,20 +48,12 @@ class FullComplaint(NamedTuple):
             **self.personal,
             "personal_erased": self.erased.at if self.erased else None,
             "clocks": [clock_record(clock, moment) for clock in self.standing.runs_and_waiting],
-            "history": [transition_record(entry) for entry in self.history],
+            "history": [
+                {key: getattr(entry, key) for key in HISTORY_KEYS}
+                | {"kind": entry.kind.value, "detail": dict(entry.detail)}
+                for entry in self.history
+            ],
         }
-
-
-def transition_record(entry: Transition) -> dict[str, Any]:
-    """Return a transition as `show` tells it; moments in UTC."""
-    return {
-        "seq": entry.seq,
-        "kind": entry.kind.value,
-        "at": entry.at,
-        "recorded_at": entry.recorded_at,
-        "actor": entry.actor,
-        "detail": dict(entry.detail),
-    }
 
 
 def full_complaint(register: Register, complaint: int, view: View, reveal: bool = False) -> FullComplaint:
@@ -68,18 +68,14 @@ def full_complaint(register: Register, complaint: int, view: View, reveal: bool 
     erased = None
     if personal is None and any("personal" in entry.detail for entry in seen):
         erased = erasures(register.connection).get(complaint)
-        if erased is not None and view.known_at is not None and erased.recorded_at > view.known_at:
+        if erased and view.known_at and erased.recorded_at > view.known_at:
             erased = None
-    return FullComplaint(standing, seen, _shown(personal or Personal(), reveal), erased)
+    fields: Mapping[str, str | None] = (personal or Personal())._asdict()
+    if any(fields.values()) and not reveal:
+        from dealtrack.core.personal import mask_all  # its patterns take time, and many complaints have no such data
 
-
-def _shown(personal: Personal, reveal: bool) -> Mapping[str, str | None]:
-    fields = personal._asdict()
-    if reveal or not any(fields.values()):
-        return fields
-    from dealtrack.core.personal import mask_all  # its patterns take time, and many complaints have no such data
-
-    return mask_all(fields)
+        fields = mask_all(fields)
+    return FullComplaint(standing, seen, fields, erased)
 
 
 def standing_in(register: Register, complaint: int, history: Sequence[Transition], view: View) -> Standing:
@@ -87,8 +83,7 @@ def standing_in(register: Register, complaint: int, history: Sequence[Transition
     standing = register.standing_of(history, view)
     if standing is None:
         voided, early = Phrase(" It was recorded by mistake and undone."), Phrase(" It had not been received by then.")
-        reason = voided if view.is_present else early
-        raise UnknownComplaint(reference=complaint, nearest=reason)
+        raise UnknownComplaint(reference=complaint, nearest=voided if view.is_present else early)
     return standing
 
 
@@ -97,8 +92,6 @@ def complaint_lines(full: FullComplaint, zone: tzinfo, fmt: str, room: int | Non
 
     What is longer than the room, a terminal's width, goes on below itself; None is any room.
     """
-    import sys
-
     plain = fmt == "plain" or (not fmt and not sys.stdout.isatty())
     # Plain lines are for programs, and stay English.
     rows = [(section, list(map(safe_text, cells))) for section, cells in _rows(full, zone, str if plain else _)]
@@ -106,41 +99,31 @@ def complaint_lines(full: FullComplaint, zone: tzinfo, fmt: str, room: int | Non
         for section, cells in rows:
             yield "\t".join((section, *cells))
         return
-    complaint = full.standing.complaint
-    yield _("Complaint {id}").format(id=complaint.id)
-    for name in ("field", "clock", "history"):
+    yield _("Complaint {id}", id=full.standing.complaint.id)
+    for name, title in (("field", ""), ("clock", _("Deadlines")), ("history", _("History"))):
         lines = [cells for section, cells in rows if section == name]
-        if not lines:
-            continue
-        if name != "field":
-            yield ""
-            yield {"clock": _("Deadlines"), "history": _("History")}[name]
-        columns = max(map(len, lines))
-        widths = [
-            max((display_width(cells[i]) for cells in lines if i < len(cells) - 1), default=0) for i in range(columns)
-        ]
-        for cells in lines:
-            padded = [pad_text(cell, widths[i]) for i, cell in enumerate(cells[:-1])]
-            yield from lines_beside("  " + "  ".join((*padded, "")), cells[-1], room)
+        if lines and title:
+            yield from ("", title)
+        yield from aligned_lines(lines, room)
 
 
 def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str, list[str]]]:
     values = record(full.standing)
     for name in FIELDS:
         if values[name] is not None:
-            yield "field", [heading(name, _), safe_text(say_field(name, str(values[name]), _))]
-        if name == "category" and (word := _category_word(full)):
-            yield "field", [heading("category word", _), safe_text(word)]
+            yield "field", [heading(name, _), say_field(name, str(values[name]), _)]
+        # What the file called the category, where it was a file and said something else.
+        if name == "category" and (word := full.history[0].detail.get("category_word")):
+            yield "field", [heading("category word", _), word]
         if name == "owner" and full.standing.complaint.handler is not None:
-            yield "field", [heading("handed on to", _), safe_text(full.standing.complaint.handler)]
+            yield "field", [heading("handed on to", _), full.standing.complaint.handler]
     for name, text in full.personal.items():
         if text:
-            yield "field", [heading(name, _), safe_text(text)]
-    if full.erased is not None:
-        gone = full.erased
-        told_of = _("erased {moment} by {actor}: {reason}")
-        told_of = told_of.format(moment=show_moment(gone.at, zone), actor=gone.actor, reason=gone.detail["reason"])
-        yield "field", [_("personal"), safe_text(told_of)]
+            yield "field", [heading(name, _), text]
+    if erased := full.erased:
+        line = _("erased {moment} by {actor}: {reason}")
+        line = line.format(moment=show_moment(erased.at, zone), actor=erased.actor, reason=erased.detail["reason"])
+        yield "field", [_("personal"), line]
     moment = full.standing.moment
     for clock in full.standing.runs_and_waiting:
         name = _(clock.name) if clock.round == 1 else f"{_(clock.name)} ({clock.round})"
@@ -156,15 +139,8 @@ def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str
         yield "history", [when, say_field("kind", entry.kind, _), actor, words]
 
 
-def _category_word(full: FullComplaint) -> str | None:
-    """Return what the file called the category, None where it was no file, or said the same."""
-    word: str | None = full.history[0].detail.get("category_word")
-    return word
-
-
 def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
-    detail = entry.detail
-    words = []
+    detail, words = entry.detail, []
     if entry.kind is not Kind.RECEIVED:
         names = [name for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
         words = [f"{heading(name, _)} {say_field(name, str(detail[name]), _)}" for name in names]
@@ -177,4 +153,112 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     if days:
         one, many = _("(entered {moment}, 1 day later)"), _("(entered {moment}, {count} days later)")
         words.append((one if days == 1 else many).format(moment=show_moment(entry.recorded_at, zone), count=days))
-    return [safe_text(entry.actor), safe_text(_("; ").join(words))]
+    return [entry.actor, _("; ").join(words)]
+
+
+Counts = list[tuple[Clock, "list[Step]"]]
+
+
+def _conclusion(clock: Clock, moment: datetime, zone: tzinfo) -> str:
+    """Return what follows from a count: the deadline, how it was ended, the verdict."""
+    due = _("due {moment}", moment=due_text(clock, zone)) if clock.due else _("no deadline")
+    provisional = _(" (provisional: the official calendar is not published yet)") if clock.provisional else ""
+    if clock.end is End.UNKNOWN:
+        ended = _(", ended at an unknown time")
+    elif clock.ended:
+        ended = _(", ended {moment}", moment=show_moment(clock.ended, zone))
+    else:
+        ended = _(", at {moment}", moment=show_moment(moment, zone))
+    word = say_field("verdict", verdict(clock, moment))
+    line = _("{clock}: {due}{provisional}{ended}: {verdict}")
+    return line.format(clock=_(clock.name), due=due, provisional=provisional, ended=ended, verdict=word)
+
+
+def _explanation(register: Register, complaint: int, view: View, only: str) -> tuple[Standing, Counts]:
+    """Return a complaint with each of its clocks, or the one named, and its count; raises UnknownClock."""
+    from dealtrack.core.explanation import explain
+
+    standing = standing_in(register, complaint, register.history(complaint), view)
+    policy, zone = register.policy_of(standing.complaint), register.zone
+    names = dict.fromkeys((*(rule.name for rule in policy.clocks), *(clock.name for clock in standing.runs)))
+    if only and only not in names:
+        raise UnknownClock(policy=policy.name, name=Word(only), allowed=listed(map(Word, names)))
+    counts: Counts = []
+    for clock in standing.runs_and_waiting:
+        rule, start = register.rule_of(standing.complaint, clock), clock.started or clock.assumed
+        if rule is None or (only and clock.name != only):
+            continue
+        steps: list[Step] = []
+        if start is not None:
+            calendar, law = register.calendar_of(clock.revision or register.revision), register.calendar.rules.law
+            steps = explain(clock, rule, local_day(start, zone), calendar, zone, standing.moment, law)
+        counts.append((clock, steps))
+    return standing, counts
+
+
+def print_explanations(register: Register, named: Sequence[int], only: str, view: View, fmt: str) -> None:
+    """Print, for each complaint named, each day of each clock's count; raises UnknownComplaint and UnknownClock."""
+    explanations = [_explanation(register, id_, view, only) for id_ in named]
+    if fmt in ("json", "jsonl"):
+        records = [_explanation_record(register, standing, counts) for standing, counts in explanations]
+        print_records(records, fmt=fmt, zone=register.zone, single=len(records) == 1)
+    elif fmt == "csv":
+        rows = (
+            {"id": standing.complaint.id, "clock": clock.name, "round": clock.round, **step_record(step)}
+            for standing, counts in explanations
+            for clock, steps in counts
+            for step in steps
+        )
+        print_records(rows, STEP_KEYS, fmt, zone=register.zone)
+    else:
+        _write(register, explanations, view, fmt, sys.stdout)
+
+
+def explanation_text(register: Register, complaint: int, view: View) -> str:
+    """Return each day of each clock's count of one complaint, as lines for a reader; raises UnknownComplaint."""
+    out = StringIO()
+    _write(register, [_explanation(register, complaint, view, "")], view, "table", out)
+    return out.getvalue().rstrip("\n")
+
+
+def _write(
+    register: Register, explanations: Iterable[tuple[Standing, Counts]], view: View, fmt: str, out: TextIO
+) -> None:
+    """Write each count under its heading, with what follows from it, and an empty line between two."""
+    is_first = True
+    for standing, counts in explanations:
+        titles = _titles(register, standing, [clock for clock, _steps in counts])
+        for (clock, steps), title in zip(counts, titles, strict=True):
+            out.write("" if is_first else "\n")
+            is_first = False
+            tell(title, out)
+            print_steps(steps, fmt, zone=register.zone, stream=out)
+            tell(_conclusion(clock, view.moment, register.zone), out)
+
+
+def _titles(register: Register, standing: Standing, clocks: Iterable[Clock]) -> Iterator[str]:
+    """Yield what is counted for each clock and by which rule, and with the first of a policy whose rule it is."""
+    last: Policy | None = None
+    for clock in clocks:
+        title = f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (expected)')}"
+        policy, rule = register.text_of(standing.complaint, clock), register.rule_of(standing.complaint, clock)
+        if rule is not None:
+            title = _("{heading}, {rule}", heading=title, rule=say(clock_words(rule)))
+        if policy != last:
+            line = _("{heading}; policy {policy}, in force from {day} ({authority}: {source})")
+            sources = {"authority": _(policy.authority), "source": _(policy.source)}
+            title = line.format(heading=title, policy=policy.name, day=policy.in_force.isoformat(), **sources)
+            last = policy
+        yield title
+
+
+def _explanation_record(register: Register, standing: Standing, counts: Counts) -> dict[str, Any]:
+    complaint, clocks = standing.complaint, []
+    for clock, steps in counts:
+        policy, rule = register.text_of(complaint, clock), register.rule_of(complaint, clock)
+        values = clock_record(clock, standing.moment)
+        del values["calendar_revision"]
+        values |= {"policy": policy.name, "in_force": policy.in_force, "authority": policy.authority}
+        values |= {"source": policy.source, "article": rule.article if rule else ""}
+        clocks.append({**values, "steps": list(map(step_record, steps))})
+    return {"id": complaint.id, "number": complaint.number, "clocks": clocks}

@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from dealtrack import settings
 from dealtrack.cli.candidates import FILES, Candidate, CompletionQuery, values
@@ -78,7 +79,6 @@ PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 """What bash takes for itself in a word without quotes, beside what is not ASCII."""
 
 QUOTES = ("'", '"')
-LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
 def completion(session: Session, shell: Annotated[str, argument("SHELL", "Shell: bash, zsh or fish.")]) -> None:
@@ -89,17 +89,22 @@ def completion(session: Session, shell: Annotated[str, argument("SHELL", "Shell:
     sys.stdout.write(SCRIPTS[shell].replace("VARIABLE", VARIABLE))
 
 
-class Place(NamedTuple):
-    """Where the word that is being typed stands."""
+@dataclass
+class Place:
+    """Where the word that is being typed stands: after which names, in which command, as the value of which option."""
 
-    names: tuple[str, ...]
     command: Any
-    option: Any
     begun: str
-    used: frozenset[str]
-    only_arguments: bool
-    argument: int
-    db: str
+    names: tuple[str, ...] = ()
+    option: Any = None
+    used: frozenset[str] = frozenset()
+    only_arguments: bool = False
+    argument: int = 0
+    db: str = ""
+
+    def is_option(self, word: str) -> bool:
+        """Tell whether a word is, or begins, an option."""
+        return word.startswith("-") and word != "-" and not self.only_arguments
 
 
 def answer(shell: str, words: Sequence[str], top: Any) -> None:
@@ -164,7 +169,7 @@ def for_bash(value: str, quote: str) -> str:
 
 def _reads_utf8() -> bool:
     """Tell whether the shell reads bytes as UTF-8, or one by one; GBK takes what follows a byte for a part of it."""
-    locale = next(filter(None, map(settings.variable, LOCALES)), "C")
+    locale = next(filter(None, map(settings.variable, ("LC_ALL", "LC_CTYPE", "LANG"))), "C")
     return locale in ("C", "POSIX") or locale.partition(".")[2].partition("@")[0].lower().replace("-", "") == "utf8"
 
 
@@ -172,8 +177,7 @@ def words_from_input() -> list[str]:
     """Return the words that a shell hands over: through a pipe, each ended by a NUL."""
     if sys.stdin is None or sys.stdin.isatty():
         return []
-    text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    return text.split("\0")[:-1]
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
 def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:
@@ -192,17 +196,20 @@ def _possible(place: Place) -> list[Candidate]:
 
     if place.option is not None:
         return values_of(place.option, max(place.option.opts, key=len), begun)
-    if begun.startswith("--") and "=" in begun and not place.only_arguments:
-        written, equals, value = begun.partition("=")
+    written, equals, value = begun.partition("=")
+    if place.is_option(begun) and begun.startswith("--") and equals:
         option = _option(command, written)
         candidates = values_of(option, written, value) if option else []
         if candidates is FILES:
             return FILES
         return [Candidate(written + equals + each.value, each.meaning) for each in candidates]
-    if begun.startswith("-") and begun != "-" and not place.only_arguments:
+    if place.is_option(begun):
         return _options(command, place.used)
     if hasattr(command, "list_commands"):
-        return _commands(command)
+        if command.commands:
+            return [Candidate(name, part.get_short_help_str(80)) for name, part in command.commands.items()]
+        # A word on each would take loading them all.
+        return [Candidate(name, _(entry.section)) for name, entry in COMMANDS.items()]
     arguments = [param for param in command.params if param.param_type_name == "argument"]
     if not arguments:
         return _options(command, place.used) if not begun else []
@@ -212,19 +219,11 @@ def _possible(place: Place) -> list[Candidate]:
     return values_of(argument, "", begun)
 
 
-def _commands(group: Any) -> list[Candidate]:
-    if group.commands:
-        return [Candidate(name, part.get_short_help_str(80)) for name, part in group.commands.items()]
-    # A word on each would take loading them all.
-    return [Candidate(name, _(entry.section)) for name, entry in COMMANDS.items()]
-
-
 def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
-    options = [param for param in command.params if param.param_type_name == "option" and not param.hidden]
     candidates = [
         Candidate(max(param.opts, key=len), param.help or "")
-        for param in options
-        if param.multiple or not set(param.opts).intersection(used)
+        for param in command.params
+        if param.param_type_name == "option" and (param.multiple or not set(param.opts).intersection(used))
     ]
     return [*candidates, Candidate("--help", _("Show this message and exit."))]
 
@@ -235,35 +234,30 @@ def _option(command: Any, word: str) -> Any:
 
 def find_place(words: Sequence[str], top: Any) -> Place | None:
     """Return where the last of the words stands, None where those before it lead to no command."""
-    command, db = top, ""
-    names: tuple[str, ...] = ()
-    used: set[str] = set()
-    waiting: Any = None
-    only_arguments, argument = False, 0
+    place = Place(top, words[-1] if words else "")
     for word in words[:-1]:
-        if waiting is not None:
-            db = word if "--db" in waiting.opts else db
-            waiting = None
-        elif word == "--" and not only_arguments:
-            only_arguments = True
-        elif word.startswith("-") and word != "-" and not only_arguments:
-            written, has_value, value = word.partition("=")
-            option = _option(command, written)
-            used.add(written)
+        written, has_value, value = word.partition("=")
+        if place.option is not None:
+            place.db = word if "--db" in place.option.opts else place.db
+            place.option = None
+        elif word == "--" and not place.only_arguments:
+            place.only_arguments = True
+        elif place.is_option(word):
+            option = _option(place.command, written)
+            place.used |= {written}
             if option is not None and not option.is_flag:
-                if has_value:
-                    db = value if "--db" in option.opts else db
-                else:
-                    waiting = option
-        elif hasattr(command, "get_command"):
-            command = command.get_command(None, word)
-            if command is None:
+                if not has_value:
+                    place.option = option
+                elif "--db" in option.opts:
+                    place.db = value
+        elif hasattr(place.command, "get_command"):
+            place.command = place.command.get_command(None, word)
+            if place.command is None:
                 return None
-            names, used = (*names, word), set()
+            place.names, place.used = (*place.names, word), frozenset()
         else:
-            argument += 1
-    begun = words[-1] if words else ""
-    return Place(names, command, waiting, begun, frozenset(used), only_arguments, argument, db)
+            place.argument += 1
+    return place
 
 
 def split_line(line: str, breaks: str) -> tuple[list[str], str, str]:

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from dealtrack.cli.describe import show_day
-from dealtrack.cli.language import _, _n, _p, say
+from dealtrack.cli.language import _, _n, _p, heading, say
 from dealtrack.cli.options import FilterOptions, ViewTimes, flag, option, read_filter
-from dealtrack.cli.output import check_word, print_records
+from dealtrack.cli.output import check_word, print_records, show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import Cell, Column, draw_table, print_table
 from dealtrack.cli.terminal import print_line
-from dealtrack.cli.terms import heading
 from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import watch_record
@@ -46,7 +44,11 @@ def digest(
 
 
 def _print_page(page: Digest, register: Register) -> None:
-    print_line(_summary(page, register))
+    texts = _texts(page, register)
+    counts = [texts[name][0].format(count=len(part)) for name, part in page.sections.items() if part]
+    day, hour = show_day(page.morning.day), show_moment(page.moment, register.zone).partition(" ")[2]
+    rest, parts = "" if page.morning.is_worked else _(" (a rest day)"), counts or [_("nothing overdue or due")]
+    print_line(_("{day} {hour}{rest}: {counts}", day=day, hour=hour, rest=rest, counts=_(", ").join(parts)))
     owners = page.owners()
     if owners:
         print()
@@ -54,7 +56,7 @@ def _print_page(page: Digest, register: Register) -> None:
     for name, latenesses in page.sections.items():
         if latenesses:
             print()
-            print_line(_heading(name, page, register))
+            print_line(texts[name][1])
             keys = OVERDUE_KEYS if name in SECTIONS[:2] else OVERDUE_KEYS[:-1]
             print_table(map(watch_record, latenesses), keys, register.zone, sys.stdout)
     reminders = list(_reminders(page, register))
@@ -68,35 +70,17 @@ def _print_page(page: Digest, register: Register) -> None:
         print(safe_text(page.head))
 
 
-def _summary(page: Digest, register: Register) -> str:
-    counts = [len(latenesses) for latenesses in page.sections.values()]
-    words = (
-        _("{count} newly overdue"),
-        _("{count} still overdue"),
-        _("{count} due today"),
-        _("{count} due by the next working day"),
-    )
-    parts = [text.format(count=count) for text, count in zip(words, counts, strict=True) if count]
-    return _(
-        "{day} {hour}{rest}: {counts}",
-        day=show_day(page.morning.day),
-        hour=show_moment(page.moment, register.zone).partition(" ")[2],
-        rest="" if page.morning.is_worked else _(" (a rest day)"),
-        counts=_(", ").join(parts or [_("nothing overdue or due")]),
-    )
-
-
-def _heading(name: str, page: Digest, register: Register) -> str:
-    match name:
-        case "newly_overdue":
-            previous = show_day(local_day(page.morning.since, register.zone))
-            return _("Newly overdue, since the last working day ({day})", day=previous)
-        case "still_overdue":
-            return _("Still overdue, most overdue first")
-        case "due_today":
-            return _("Due today")
-        case _other:
-            return _("Due by the next working day ({day})", day=show_day(page.morning.following))
+def _texts(page: Digest, register: Register) -> dict[str, tuple[str, str]]:
+    """Return of each section what the first line says of it, and its heading."""
+    previous, following = show_day(local_day(page.morning.since, register.zone)), show_day(page.morning.following)
+    newly = _("Newly overdue, since the last working day ({day})", day=previous)
+    next_day = _("Due by the next working day ({day})", day=following)
+    return {
+        "newly_overdue": (_("{count} newly overdue"), newly),
+        "still_overdue": (_("{count} still overdue"), _("Still overdue, most overdue first")),
+        "due_today": (_("{count} due today"), _("Due today")),
+        "due_next_working_day": (_("{count} due by the next working day"), next_day),
+    }
 
 
 def _print_owners(owners: list[dict[str, object]]) -> None:
@@ -115,10 +99,11 @@ def _print_owners(owners: list[dict[str, object]]) -> None:
 def _reminders(page: Digest, register: Register) -> Iterator[str]:
     if page.missing_calendar is not None:
         yield _("Reminder: {text}.", text=say(calendar_reminder(page.missing_calendar)))
-    if page.backup is not None and page.backup.last is None:
+    last = page.backup.last if page.backup else None
+    if page.backup is not None and last is None:
         yield _("Reminder: there is no backup in {place}.", place=page.backup.place)
-    elif page.backup is not None and page.backup.last is not None:
-        days = (page.morning.day - local_day(page.backup.last, register.zone)).days
-        age, moment = _n("{count} day ago", "{count} days ago", days), show_moment(page.backup.last, register.zone)
+    elif page.backup is not None and last is not None:
+        days = (page.morning.day - local_day(last, register.zone)).days
+        age, moment = _n("{count} day ago", "{count} days ago", days), show_moment(last, register.zone)
         line = _("Reminder: the last backup in {place} was made {age}, at {moment}.")
         yield line.format(place=page.backup.place, age=age, moment=moment)

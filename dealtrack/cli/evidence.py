@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from dealtrack.cli.describe import next_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import At, ComplaintNames, Format, Note, Yes, option, read_complaints
-from dealtrack.cli.output import print_records
+from dealtrack.cli.output import next_line, print_records
 from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.cli.transitions import NEEDED_REASON, NOTE, read_detail

@@ -12,11 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from dealtrack.cli.commands import COMMANDS, all_commands
-from dealtrack.cli.language import CHINESE, ENGLISH, _, current_language, is_english, translated
+from dealtrack.cli.language import CHINESE, ENGLISH, GLOSSARY, _, current_language, is_english, translated
 from dealtrack.cli.options import argument
-from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import Paint, labelled_lines, lines_beside, painter, terminal_width, wrap_text
-from dealtrack.cli.terms import GLOSSARY
+from dealtrack.cli.terminal import Paint, aligned_lines, lines_beside, painter, terminal_width, wrap_text
 from dealtrack.core.matching import nearest_names
 from dealtrack.errors import UnknownTopic, all_errors, suggestion
 from dealtrack.phrase import in_context
@@ -38,19 +36,16 @@ def help_(
     """Show a guide or the help of a command; without a topic, list the guides."""
     name, root = " ".join(topic), context.find_root()
     if not topic:
-        _list_guides(context.obj)
+        rows = [(name, _text(name).partition("\n")[0].removeprefix("# ")) for name in TOPICS]
+        print(*aligned_lines(rows, terminal_width(sys.stdout)), sep="\n")
+        text = _("'dealtrack help TOPIC' shows a guide, 'dealtrack help COMMAND' the options of a command.")
+        context.obj.advise(text)
     elif name in TOPICS:
         _show(_page(name))
     elif usage := _usage(root, topic):
         print(usage)
     else:
         raise UnknownTopic(name=name, nearest=suggestion(nearest_names(name, [*TOPICS, *COMMANDS])))
-
-
-def _list_guides(session: Session) -> None:
-    rows = [(name, _text(name).partition("\n")[0].removeprefix("# ")) for name in TOPICS]
-    print(*labelled_lines(rows, TOPICS, terminal_width(sys.stdout)), sep="\n")
-    session.advise(_("'dealtrack help TOPIC' shows a guide, 'dealtrack help COMMAND' the options of a command."))
 
 
 def _usage(root: Any, words: list[str]) -> str:
@@ -104,15 +99,11 @@ def _commands() -> Iterator[str]:
             yield f"{chr(10) if last else ''}## {_(section)}\n"
             last = section
         arguments = [param.metavar for param in command.params if param.param_type_name == "argument"]
-        options = [_option(param) for param in command.params if param.param_type_name == "option"]
+        named = [param for param in command.params if param.param_type_name == "option"]
+        options = [max(param.opts, key=len) + ("" if param.is_flag else f" {param.metavar}") for param in named]
         what = inspect.cleandoc(command.help).partition("\n\n")[0].replace("\n", " ")
         usage = " ".join(["dealtrack", name, *arguments])
         yield f"- `{usage}`{_(':')}{' ' if is_english() else ''}{what}" + (f" `{' '.join(options)}`" if options else "")
-
-
-def _option(option: Any) -> str:
-    name = max(option.opts, key=len)
-    return name if option.is_flag else f"{name} {option.metavar}"
 
 
 def _words() -> Iterator[str]:

@@ -2,34 +2,45 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.describe import lookalike_line
 from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import DuplicateDays, Reveal, ViewTimes, argument, flag, option, read_policy
-from dealtrack.cli.output import check_word
+from dealtrack.cli.output import check_word, lookalike_line, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.core.text import first_few, names_within
-from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
+from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingColumn, MissingValue, RegisterMissing
 from dealtrack.exchange.date_forms import NAMES, DayOrder
 from dealtrack.exchange.headers import header_rows
-from dealtrack.exchange.layout import MappedColumns
-from dealtrack.exchange.mapping import Mapping, find_mapping, with_options
-from dealtrack.exchange.raw import FIRST_REFUSALS, Refusal, Rejects
+from dealtrack.exchange.layout import MappedColumns, lay_out
+from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, Mapping, find_mapping, mapping_names, with_options
+from dealtrack.exchange.raw import FIRST_REFUSALS, RawRow, Refusal, Rejects
 from dealtrack.exchange.readers import Source, open_source
 from dealtrack.phrase import Phrase, listed
 
 if TYPE_CHECKING:
+    from dealtrack.core.platform import Platform
+    from dealtrack.exchange.complaint_row import ComplaintRow
     from dealtrack.exchange.importer import ImportSummary
+    from dealtrack.exchange.suggest import Suggestion
 
 SHOWN_KEPT = 5
+SHOWN_ROWS = 5
+ON_TERMINAL = ("number", "platform", "category", "received", "forwarded", "completed")
+"""What eighty columns hold; through a pipe all fields are shown."""
+
+Options = tuple[Sequence[str], Sequence[str], Sequence[str]]
+"""Columns, constants and date forms, as the options of `import` say them."""
 
 
 def import_(
@@ -56,9 +67,7 @@ def import_(
 
     options = pairs, constants, date_format
     if suggest:
-        from dealtrack.cli.import_suggestion import propose
-
-        propose(session, file, sheet, encoding, header_rows(header_row), options)
+        _propose(session, file, sheet, encoding, header_rows(header_row), options)
         return
     file_mapping = with_options(find_mapping(mapping, settings.mapping_folders()) if mapping else Mapping(), *options)
     _check_rejects(rejects, file)
@@ -97,8 +106,7 @@ def import_(
     _report_file(summary)
     _report_rows(summary, refused.first, source.name, rejects)
     if is_written:
-        _report_words(summary)
-        _report_personal(summary)
+        _report_changes(summary)
     _report_counts(summary, is_written, dry_run)
     raise typer.Exit(session.status)
 
@@ -126,20 +134,22 @@ def _check_rejects(rejects: str, file: str) -> None:
 
 @contextmanager
 def _progress(source: Source) -> Iterator[Callable[[int], None]]:
-    """Show a bar while a large file is read, on a terminal only."""
+    """Show a bar while a large file is read, on a terminal only; what is given is told how many rows are read."""
     if not sys.stderr.isatty() or source.size < 200_000:
         yield lambda rows: None
         return
-    from dealtrack.cli.table import progress_bar
+    from rich.console import Console
+    from rich.progress import Progress
 
-    with progress_bar(_("importing"), source.size) as advance:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(_("importing"), total=source.size)
         shown = 0
 
         def show(rows: int) -> None:
             nonlocal shown
             if rows >= shown + 500:
                 shown = rows
-                advance(source.position())
+                progress.update(task, completed=min(source.position(), source.size))
 
         yield show
 
@@ -185,34 +195,14 @@ def _report_rows(summary: "ImportSummary", refused: list[Refusal], name: str, re
         tell(_("refused rows written to {path}", path=rejects))
 
 
-def _report_words(summary: "ImportSummary") -> None:
-    """Say which platforms are new, and which words stand for no category."""
-    if summary.platforms:
-        count, names = len(summary.platforms), first_few(summary.platforms)
-        tell(_n("{count} platform added: {names}", "{count} platforms added: {names}", count, names=names))
-    if summary.unknown_words:
-        words = [word for word, _count in summary.unknown_words.most_common()]
-        text = _n(
-            "{count} row: category other, unknown word: {words}",
-            "{count} rows: category other, unknown words ({distinct}): {words}",
-            summary.unknown_words.total(),
-            distinct=len(words),
-            words=first_few(words),
-        )
-        tell(text)
-
-
 def _report_counts(summary: "ImportSummary", is_written: bool, dry_run: bool) -> None:
     """Print what came of the rows, in one line on standard output."""
+    values = {name: getattr(summary, name) for name in ("rows", "added", "changed", "unchanged", "refused")}
     counts = _n(
         "{rows} row: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
         "{rows} rows: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused",
         summary.rows,
-        rows=summary.rows,
-        added=summary.added,
-        changed=summary.changed,
-        unchanged=summary.unchanged,
-        refused=summary.refused,
+        **values,
     )
     if dry_run:
         counts += _(" (dry run: nothing was written)")
@@ -245,8 +235,21 @@ def _report_order(order: DayOrder) -> None:
         tell(text.format(text=order.text, real=order.real))
 
 
-def _report_personal(summary: "ImportSummary") -> None:
-    """Say which personal data of the file was not taken in as it stands."""
+def _report_changes(summary: "ImportSummary") -> None:
+    """Say which platforms are new, which words stand for no category, and which personal data was not taken in."""
+    if summary.platforms:
+        count, names = len(summary.platforms), first_few(summary.platforms)
+        tell(_n("{count} platform added: {names}", "{count} platforms added: {names}", count, names=names))
+    if summary.unknown_words:
+        words = [word for word, _count in summary.unknown_words.most_common()]
+        text = _n(
+            "{count} row: category other, unknown word: {words}",
+            "{count} rows: category other, unknown words ({distinct}): {words}",
+            summary.unknown_words.total(),
+            distinct=len(words),
+            words=first_few(words),
+        )
+        tell(text)
     for complaint, fields in summary.differing[:SHOWN_KEPT]:
         text = _(
             "complaint {complaint}: {fields} in the file differs from what a clerk recorded; the clerk's stays, "
@@ -270,6 +273,91 @@ def _report_personal(summary: "ImportSummary") -> None:
             summary.erased,
         )
         tell(text)
+
+
+def _propose(
+    session: Session, file: str, sheet: str, encoding: str, header_rows: tuple[int, int] | None, options: Options
+) -> None:
+    """Print the mapping that is proposed for a file as TOML, and on standard error its first rows as it reads them.
+
+    The register is not needed; where there is one, its platforms and time zone count. Raises CannotRead.
+    """
+    from dealtrack.exchange.suggest import SAMPLE, mapping_toml, suggest_mapping
+
+    zone, platforms = _setting(session)
+    folders = settings.mapping_folders()
+    with open_source(file, sheet, encoding=encoding, header_rows=header_rows) as source:
+        sample = list(islice(source.rows, SAMPLE))
+        rows = [row for row in sample if isinstance(row, RawRow)]
+        if lay_out(Mapping(), source.header).export_places is not None:
+            print(_("# an export of dealtrack: no mapping needed"))
+            return
+        shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
+        rest = (row for row in source.rows if isinstance(row, RawRow))
+        proposal = suggest_mapping(source.header, rows, shipped, platforms, rest)
+        mapping = with_options(proposal.mapping, *options)
+        missing = tuple(name for name in mapping.open_fields if name not in mapping.columns)
+        mapping = replace(mapping, open_fields=missing)
+        print(mapping_toml(mapping, list(_remarks(proposal, mapping, source))), end="")
+        sys.stdout.flush()
+        _show_first_rows(mapping, replace(source, rows=iter(sample[:SHOWN_ROWS])), zone)
+
+
+def _remarks(proposal: "Suggestion", mapping: Mapping, source: Source) -> Iterator[str]:
+    """Yield what is to be said of a mapping and the file that it was made for."""
+    if proposal.fits == DEFAULT:
+        yield _("no mapping needed for this file")
+    elif proposal.fits:
+        yield _("a bundled mapping fits this file: --mapping {name}", name=proposal.fits)
+    yield from map(say, proposal.remarks)
+    if source.encoding and not source.encoding.startswith("utf-8"):
+        yield _("{file}: read as {encoding}", file=_(source.name), encoding=source.encoding.upper())
+    for line in source.passed:
+        yield _("{file}:{line}: skipped, not a data row: {text}", file=_(source.name), line=line.line, text=line.text)
+    for name in mapping.open_fields:
+        yield _("no column found for {field}: name it with --map {field}=COLUMN", field=name)
+    layout = lay_out(mapping, source.header)
+    if "completed" not in layout.fields and "completed" not in mapping.open_fields:
+        yield _("no column found for completed: all become overdue unless you name it with --map completed=COLUMN")
+    if layout.ignored:
+        yield _("columns that it does not read: {columns}", columns=names_within(layout.ignored))
+
+
+def _setting(session: Session) -> tuple[tzinfo, "Sequence[Platform]"]:
+    try:
+        with session.register() as register:
+            return register.zone, register.platforms
+    except RegisterMissing:
+        from zoneinfo import ZoneInfo
+
+        from dealtrack.sources.platforms import load_platforms
+
+        return ZoneInfo("Asia/Shanghai"), load_platforms(settings.data_folder() / "platforms.toml")
+
+
+def _show_first_rows(mapping: Mapping, source: Source, zone: tzinfo) -> None:
+    from dealtrack.exchange.complaint_row import ComplaintRow
+    from dealtrack.exchange.rows import ComplaintReader
+
+    fields = [name for name in FIELDS if name in mapping.columns or name in mapping.constants]
+    keys = ["line", *(name for name in fields if name in ON_TERMINAL or not sys.stderr.isatty())]
+    try:
+        rows = list(ComplaintReader(source, mapping, zone).read(source.rows))
+    except MissingColumn:
+        return
+    read = [_record(row, keys) for row in rows if isinstance(row, ComplaintRow)]
+    print_records(read, keys, zone=zone, stream=sys.stderr)
+    for row in rows:
+        if isinstance(row, Refusal):
+            tell(_("{file}:{line}: {reason}", file=source.name, line=row.line, reason=say(row.reason)))
+
+
+def _record(row: "ComplaintRow", keys: Sequence[str]) -> dict[str, Any]:
+    from dealtrack.core.personal import PERSONAL, mask
+
+    values = {name: getattr(row, name) for name in keys if name not in EVENTS}
+    values |= {name: moment.start for name, moment in row.moments.items()}
+    return values | {name: mask(name, values[name]) for name in PERSONAL if name in values}
 
 
 def export(

@@ -1,37 +1,33 @@
 """The language in which dealtrack speaks: English is written in the code, other languages are looked up by it.
 
-English loads nothing. Another language loads its one compiled catalogue when the first message is said.
+English loads nothing. Another language loads its one compiled catalogue when the first message is said. The words that
+records hold are English in the register, in JSON, in CSV and in plain lines, which programs read; a person's tables and
+sentences say them in the user's language.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dealtrack.errors import UnknownLanguage
-from dealtrack.phrase import in_context, in_language
+from dealtrack.phrase import Word, in_context, in_language, listed
 
 if TYPE_CHECKING:
     from gettext import GNUTranslations
+
+    from dealtrack.core.platform import Platform
 
 LANGUAGE_VARIABLE = "DEALTRACK_LANG"
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
-class Language(NamedTuple):
-    """A language that dealtrack speaks: the folder of its catalogue, the tag of its pages, what it is called."""
-
-    catalogue: str
-    tag: str
-    names: tuple[str, ...]
-
-
 ENGLISH, CHINESE = "en", "zh"
 LANGUAGES = {
-    ENGLISH: Language("", "en", ("english", "c", "posix", "英文", "英语")),
-    CHINESE: Language("zh_CN", "zh-CN", ("chinese", "中文", "汉语", "简体中文")),
+    ENGLISH: ("en", "english", "c", "posix", "英文", "英语"),
+    CHINESE: ("zh-CN", "chinese", "中文", "汉语", "简体中文"),
 }
-"""The languages, by their code of two letters, which names the folder of their guides too."""
+"""The languages by their code of two letters, which names the folder of their guides: their tag, and other names."""
 
 ENGLISH_WORDS: Mapping[str, str] = {
     "verdict\x04met": "on time",
@@ -67,6 +63,34 @@ ENGLISH_WORDS: Mapping[str, str] = {
 }
 """What English shows for keys that records hold, after their contexts, where that is not the key itself."""
 
+CLOCKS = ("accept", "complete", "final", "forward", "handle", "mediate", "respond", "verify")
+"""The clocks of the policies that are shipped; a policy of the user's own may have others, which stay as they are."""
+
+GLOSSARY = (
+    *("received", "accepted", "not accepted", "forwarded", "completed", "closed", "withdrawn", "paused", "resumed"),
+    *("no pause stops it", "extended", "reassigned", "reopened", "noted", "corrected", "undone"),
+    *("owner", "handler", "resolved at first contact", "stage (clock)", "deadline", "due", "deadline status (verdict)"),
+    *("on time (met)", "late (missed)", "overdue", "not yet due (running)", "expected (projected)"),
+    *("not counted (cancelled)", "provisional", "done or past due", "daily mean"),
+    *("seller (platform)", "seller (third-party)", "quality", "delivery", "not as described (mismatch)"),
+    *("cancelled by seller (cancelled-order)", "advertising", "ID", "number", "summary"),
+    *("consumer", "phone", "address"),
+    *("amount", "no agreement", "advance compensation", "refund", "platform", "policy", "calendar", "working day"),
+    *("working day (make-up)", "day off (made up on another day)", "holiday", "register", "journal", "entry"),
+    *("checksum", "evidence", "daily summary", "live board"),
+)
+"""The terms of the field, in the order in which a complaint meets them."""
+
+
+WORDS = frozenset("title category outcome clock present taken_in green_channel provisional".split())
+"""The keys whose values are such words."""
+
+CONTEXTS = frozenset("seller status verdict kind platform".split())
+"""The keys whose values are words whose meaning hangs on the key, and the names of platforms."""
+
+LISTS = frozenset(("channels", "clocks"))
+"""The keys whose values are lists of such words."""
+
 _current = [ENGLISH]
 _names: dict[str, str] = {}
 
@@ -78,7 +102,7 @@ def language_named(text: str) -> str | None:
     """
     name = text.strip().lower().replace("-", "_").partition(".")[0].partition("@")[0]
     code = name.partition("_")[0]
-    return next((each for each, language in LANGUAGES.items() if code == each or name in language.names), None)
+    return next((each for each, names in LANGUAGES.items() if code == each or name in names), None)
 
 
 def choose_language(option: str, environment: Mapping[str, str] = os.environ) -> None:
@@ -111,8 +135,8 @@ def _catalogue(language: str) -> "GNUTranslations":
     from gettext import GNUTranslations
     from pathlib import Path
 
-    path = Path(__file__).parent.parent / "locale" / LANGUAGES[language].catalogue / "LC_MESSAGES" / "dealtrack.mo"
-    with path.open("rb") as stream:
+    folder = Path(__file__).parent.parent / "locale" / LANGUAGES[language][0].replace("-", "_")
+    with (folder / "LC_MESSAGES" / "dealtrack.mo").open("rb") as stream:
         return GNUTranslations(stream)
 
 
@@ -120,11 +144,6 @@ def _(message: str, /, **values: object) -> str:
     """Return a message in the user's language, its placeholders in braces filled in where values are given."""
     text = translated(message, _current[0])
     return text.format(**values) if values else text
-
-
-def add_words(words: Mapping[str, str]) -> None:
-    """Show names that a register holds, after their contexts, by these words in any language but English."""
-    _names.update(words)
 
 
 def translated(message: str, language: str) -> str:
@@ -160,3 +179,33 @@ def sentence(value: object) -> str:
 def say(value: object) -> str:
     """Return a phrase, or any other value, in the user's language as text."""
     return str(value if _current[0] == ENGLISH else in_language(value, _))
+
+
+def say_field(key: str, text: str, translate: Callable[[str], str] = _) -> str:
+    """Return what stands under a key of a record, in the user's language where it is a word of dealtrack's own."""
+    if not text:
+        return text
+    if key in CONTEXTS:
+        return in_context(key, text, translate)
+    if key in LISTS:
+        return str(in_language(listed(map(Word, text.split(", "))), translate))
+    # English shows some keys as words, other languages look them up as they are.
+    return translate(in_context(key, text, translate)) if key in WORDS else text
+
+
+def heading(title: str, translate: Callable[[str], str] = _) -> str:
+    """Return the title of a column in the user's language."""
+    return in_context("heading", title, translate)
+
+
+def name_platforms(platforms: "Iterable[Platform]") -> None:
+    """Show platforms by their first Chinese names, where dealtrack does not speak English."""
+    for platform in platforms:
+        # As a pattern the span of characters takes 3 ms to compile, for every command in Chinese.
+        chinese = (name for name in platform.names if any("\u4e00" <= sign <= "\u9fff" for sign in name))
+        _names[f"platform\x04{platform.name}"] = next(chinese, platform.name)
+
+
+def read_clock(text: str) -> str:
+    """Return the clock that a word means: a shipped one by its name in the user's language, any other as it is."""
+    return next((clock for clock in CLOCKS if text == _(clock)), text)

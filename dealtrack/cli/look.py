@@ -1,11 +1,15 @@
-"""Commands that look at complaints: lists, one in full, why its deadlines are what they are, and a search."""
+"""Commands that look at complaints and their clocks: lists, one in full, a search, what is late or due, the board."""
 
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime, time
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time, tzinfo
+from itertools import chain, islice
+from pathlib import Path
+from typing import Annotated
 
-from dealtrack.cli.language import _
+import typer
+
+from dealtrack.cli.language import _, _n, heading, read_clock, say_field, sentence
 from dealtrack.cli.options import (
     ComplaintNames,
     FilterOptions,
@@ -21,17 +25,25 @@ from dealtrack.cli.options import (
     read_complaints,
     read_filter,
 )
-from dealtrack.cli.output import FOR_PROGRAMS, print_records
+from dealtrack.cli.output import FOR_PROGRAMS, check_format, check_word, print_records
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import tell, terminal_width
-from dealtrack.cli.terms import read_clock
-from dealtrack.core.calendar import ONE_DAY
-from dealtrack.core.search_text import snippet
-from dealtrack.core.standing import record, record_keys
-from dealtrack.core.text import clean_input
-from dealtrack.errors import MissingValue
+from dealtrack.cli.terminal import tell, terminal_width, warn
+from dealtrack.core.calendar import ONE_DAY, calendar_reminder, missing_year
+from dealtrack.core.deadlines import deadline
+from dealtrack.core.moments import Span, local_day, parse_span, show_moment
+from dealtrack.core.standing import WATCH_KEYS, Lateness, record, record_keys, watch_record
+from dealtrack.core.text import clean_input, safe_text
+from dealtrack.errors import CHECK_FAILED, MissingExtra, MissingValue, NoTerminal
 from dealtrack.phrase import Phrase
+from dealtrack.register.queries import View
+from dealtrack.register.register import Register
 
+GROUPS = ("platform", "owner", "category")
+KEYS = (*WATCH_KEYS, "received", "summary")
+TEXT_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
+LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
+BYTE_ORDER_MARK = "\ufeff"
+"""What tells Excel that a CSV file is UTF-8: without it, Chinese text opens as gibberish."""
 MATCH_KEYS = ("id", "number", "platform", "category", "status", "received", "matched")
 WORD_LIMIT = 200
 SHOWN_ON_TERMINAL = 20
@@ -66,11 +78,9 @@ def show(session: Session, complaints: ComplaintNames, reveal: Reveal, times: Vi
         if fmt in FOR_PROGRAMS:
             print_records([full.record() for full in shown], fmt=fmt, zone=register.zone, single=len(named) == 1)
             return
-        for position, full in enumerate(shown):
-            if position:
-                print()
-            for line in complaint_lines(full, register.zone, fmt, terminal_width(sys.stdout)):
-                print(line)
+        room = terminal_width(sys.stdout)
+        texts = ["\n".join(complaint_lines(full, register.zone, fmt, room)) for full in shown]
+        print("\n\n".join(texts), end="\n" if texts else "")
 
 
 def explain(
@@ -81,7 +91,7 @@ def explain(
     fmt: Format,
 ) -> None:
     """Explain deadlines day by day: counted or not, and why."""
-    from dealtrack.cli.explanation_view import print_explanations
+    from dealtrack.cli.complaint_view import print_explanations
 
     with session.reading(*times) as (register, view):
         print_explanations(register, read_complaints(register, *complaints), read_clock(clock), view, fmt)
@@ -99,6 +109,7 @@ def search(
     fmt: Format,
 ) -> None:
     """Search summaries, notes, platforms and numbers, most recent complaints first."""
+    from dealtrack.core.search_text import snippet
     from dealtrack.register.search import search as find
 
     terms = [clean_input(word, Phrase("A word"), WORD_LIMIT) for word in words]
@@ -108,19 +119,190 @@ def search(
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
     with session.reading(*times) as (register, view):
         query = read_filter(register, platform, statuses=status)
-        count = 0
-
-        def records() -> Iterator[dict[str, Any]]:
-            nonlocal count
-            # One more than is shown tells whether there are more.
-            for hit in find(register, terms, query, view, most + 1 if most else None):
-                count += 1
-                if most and count > most:
-                    return
-                complaint = hit.complaint
-                values = {name: getattr(complaint, name) for name in MATCH_KEYS if hasattr(complaint, name)}
-                yield {**values, "status": complaint.status.value, "matched": snippet(hit.texts, terms)}
-
-        print_records(records(), MATCH_KEYS, fmt, zone=register.zone)
-    if most and count > most and limit is None:
+        # One more than is shown tells whether there are more.
+        hits = iter(find(register, terms, query, view, most + 1 if most else None))
+        records = (
+            {name: getattr(hit.complaint, name) for name in MATCH_KEYS[:-1]}
+            | {"status": hit.complaint.status.value, "matched": snippet(hit.texts, terms)}
+            for hit in islice(hits, most)
+        )
+        print_records(records, MATCH_KEYS, fmt, zone=register.zone)
+        is_cut = most is not None and limit is None and next(hits, None) is not None
+    if is_cut:
         tell(_("only the latest {count} are shown; --limit N shows more", count=most))
+
+
+class LatenessCount:
+    """Passes on what is late or due, and counts it."""
+
+    def __init__(self, latenesses: Iterable[Lateness]) -> None:
+        self._latenesses = latenesses
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Lateness]:
+        for lateness in self._latenesses:
+            self.count += 1
+            yield lateness
+
+
+def _remind(session: Session, register: Register, latenesses: LatenessCount, view: View) -> None:
+    """Remind, from 1 November, that next year's official calendar is due; never where all is silent for cron."""
+    if view.is_present and (latenesses.count or sys.stderr.isatty()):
+        year = missing_year(register.calendar, local_day(session.now, register.zone))
+        if year is not None:
+            warn(sentence(calendar_reminder(year)))
+
+
+def overdue(
+    session: Session,
+    only: FilterOptions,
+    check: Annotated[bool, flag("Exit with status 1 if anything is overdue.")],
+    by: Annotated[str, option("GROUP", "Write one list per platform, owner or category into --out.")],
+    out: Annotated[str, option("DIR", "Folder for the lists.")],
+    times: ViewTimes,
+    fmt: Annotated[
+        str,
+        option(
+            "FORMAT",
+            "Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain]; of lists: "
+            "csv, xlsx or text [default: csv].",
+            "--format",
+        ),
+    ],
+) -> None:
+    """List overdue deadlines, most overdue first; with --out, write one list per group."""
+    if by or out:
+        _check_lists(by, out, fmt)
+    else:
+        check_format(fmt)
+    with session.reading(*times) as (register, view):
+        latenesses = LatenessCount(register.overdue(read_filter(register, *only), view))
+        try:
+            if out:
+                _print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
+            else:
+                print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
+        finally:
+            # So too where whoever reads them has seen enough of them.
+            session.status = CHECK_FAILED if check and latenesses.count else 0
+        _remind(session, register, latenesses, view)
+    raise typer.Exit(session.status)
+
+
+def _check_lists(by: str, out: str, fmt: str) -> None:
+    """Check what was asked of lists; raises MissingValue and UnknownWord."""
+    from dealtrack.exchange.files import ENDINGS
+
+    if not out:
+        raise MissingValue(what="Folder for the lists", option="--out DIR")
+    if not by:
+        raise MissingValue(what="Group of the lists", option="--by platform")
+    check_word(Phrase("Group of the lists"), by, GROUPS)
+    if fmt:
+        check_word(Phrase("Format of the lists"), fmt, ENDINGS)
+
+
+def _print_lists(
+    latenesses: Iterable[Lateness], by: str, folder: Path, fmt: str, zone: tzinfo, moment: datetime
+) -> None:
+    """Write one list a group into a folder, and print which were written and which removed; raises CannotWrite."""
+    from dataclasses import asdict
+
+    from dealtrack.cli.table import print_table
+    from dealtrack.exchange.files import ENDINGS, FileKind, binary_output, grouped, text_output, write_lists
+    from dealtrack.exchange.writers import write_csv
+
+    fmt = fmt or "csv"
+
+    def write(path: Path, name: str, group: Sequence[Lateness]) -> None:
+        records = [{**watch_record(each), **{key: getattr(each.complaint, key) for key in KEYS[-2:]}} for each in group]
+        if fmt == "xlsx":
+            from dealtrack.exchange.xlsx import write_list
+
+            titles = {key: heading(key.replace("_", " ")) for key in KEYS}
+            with binary_output(path, FileKind.WORKBOOK) as book:
+                write_list(records, KEYS, titles, _("overdue"), zone, moment, book)
+            return
+        with text_output(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
+            if fmt == "csv":
+                stream.write(BYTE_ORDER_MARK)
+                write_csv(records, KEYS, zone, stream)
+                return
+            count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group))
+            whose = safe_text(say_field(by, name))
+            stream.write(f"{whose}{_(': ')}{count}{_(', ')}{show_moment(moment, zone)}\n\n")
+            print_table(records, TEXT_KEYS, zone, stream)
+
+    groups = grouped(latenesses, lambda lateness: getattr(lateness.complaint, by) or _("nobody"))
+    print_records(map(asdict, write_lists(folder, groups, ENDINGS[fmt], write)), LISTED_KEYS, zone=zone)
+
+
+def due(
+    session: Session,
+    within: Annotated[
+        str | None,
+        option(
+            "DURATION", "Time window: hours (4h), days (3d) or working days (2wd) [default: 1wd; no limit with --ics]."
+        ),
+    ],
+    only: FilterOptions,
+    ics: Annotated[str, option("FILE", "Write a calendar file with one event per deadline; - for standard output.")],
+    times: ViewTimes,
+    fmt: Format,
+) -> None:
+    """List deadlines that are due soon, earliest first; with --ics, write a calendar file."""
+    span = None if ics and within is None else parse_span("1wd" if within is None else within)
+    with session.reading(*times) as (register, view):
+        query = read_filter(register, *only)
+        ahead = register.due(query, _until(span, register, view), view)
+        # Who subscribes to a calendar file must not lose sight of what was not done in time.
+        latenesses = LatenessCount(chain(register.overdue(query, view), ahead) if ics else ahead)
+        if ics:
+            _print_events(register, latenesses, view, ics)
+        else:
+            print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
+        _remind(session, register, latenesses, view)
+
+
+def _until(span: Span | None, register: Register, view: View) -> datetime:
+    """Return the last moment of a span that begins with a view, in UTC; of no span, one after every deadline."""
+    if span is None:
+        return datetime.max.replace(microsecond=0, tzinfo=UTC)
+    if span.working_days is None:
+        return view.moment + span.duration
+    day = register.calendar_in(view).nth_after(local_day(view.moment, register.zone), span.working_days)
+    return deadline(day, None, register.zone)
+
+
+def _print_events(register: Register, latenesses: Iterable[Lateness], view: View, file: str) -> None:
+    """Write clocks as a calendar file, `-` for standard output, and say how many they are; raises CannotWrite."""
+    from dealtrack.exchange.files import FileKind, binary_output
+    from dealtrack.exchange.ics import Deadline, ics_bytes
+
+    deadlines = [Deadline(each, *register.last_change(each.complaint.id, view)) for each in latenesses]
+    data = ics_bytes(deadlines, register.identity(), register.calendar_in(view), register.zone, _)
+    if file == "-":
+        sys.stdout.write(data.decode())
+        return
+    with binary_output(Path(file), FileKind.CALENDAR) as stream:
+        stream.write(data)
+    count = len(deadlines)
+    print(safe_text(_n("{count} deadline written to {file}", "{count} deadlines written to {file}", count, file=file)))
+
+
+def board(session: Session, only: FilterOptions) -> None:
+    """Full-screen live board of open complaints."""
+    from importlib.util import find_spec
+
+    if find_spec("textual") is None:
+        raise MissingExtra(what="The board", package="Textual", extra="board")
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise NoTerminal(what="The board", instead="Use 'dealtrack overdue' and 'dealtrack due'.")
+    with session.reading("", "") as (register, _view):
+        query = read_filter(register, *only, statuses=("open",))
+    from dealtrack import settings
+    from dealtrack.cli.board.app import Board
+    from dealtrack.cli.board.feed import Feed
+
+    with Feed(session.path, query, settings.now) as feed:
+        Board(feed, session.actor).run()

@@ -2,18 +2,17 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from dealtrack.cli.click import ClickException, NoArgsIsHelpError
 from dealtrack.cli.commands import top_command
 from dealtrack.cli.language import _, _n, choose_language
 from dealtrack.cli.terminal import tell
-from dealtrack.cli.usage import refusal
+from dealtrack.cli.usage import ClickException, NoArgsIsHelpError, refusal
 from dealtrack.core.text import first_few
 from dealtrack.errors import BAD_INPUT, REGISTER_UNUSABLE, DealtrackError, TooFewFiles
 
@@ -53,60 +52,40 @@ class Call:
         return self.status or (self.session.status if self.session else 0)
 
 
-def _show_help(error: NoArgsIsHelpError, call: Call) -> int:
-    error.show(file=sys.stdout)
-    return BAD_INPUT
+def _end(error: BaseException, call: Call) -> int | None:
+    """Say what a command line ends by, and return the exit status; None for a fault of dealtrack's own."""
+    match error:
+        case NoArgsIsHelpError():
+            error.show(file=sys.stdout)
+            return BAD_INPUT
+        case ClickException():
+            context = getattr(error, "ctx", None)
+            hint = _(" See '{command} --help'.", command=context.command_path) if context else ""
+            text = refusal(error, context)
+            _say(text.rstrip(".。").replace("\n", " ") + ("" if text.endswith(("?", "？")) else _(".")) + hint)
+            return BAD_INPUT
+        case typer.Abort():
+            _say(_("cancelled; nothing was written."))
+            return BAD_INPUT
+        case DealtrackError():
+            from dealtrack.cli.session import show_value
 
-
-def _refuse_usage(error: ClickException, call: Call) -> int:
-    context = getattr(error, "ctx", None)
-    hint = _(" See '{command} --help'.", command=context.command_path) if context else ""
-    text = refusal(error, context)
-    _say(text.rstrip(".。").replace("\n", " ") + ("" if text.endswith(("?", "？")) else _(".")) + hint)
-    return BAD_INPUT
-
-
-def _cancel(error: typer.Abort, call: Call) -> int:
-    _say(_("cancelled; nothing was written."))
-    return BAD_INPUT
-
-
-def _refuse(error: DealtrackError, call: Call) -> int:
-    from dealtrack.cli.session import show_value
-
-    _say(error.message(show_value, _) + call.change)
-    # What was asked for was no bad input, then: only showing what came of it failed.
-    return call.status_of_change if call.change and error.exit_code == BAD_INPUT else error.exit_code
-
-
-def _leave(error: BrokenPipeError, call: Call) -> int:
-    # The reader of a pipe has seen enough: leave quietly.
-    _drop(sys.stdout)
-    return call.status_of_change
-
-
-def _run_out_of_memory(error: MemoryError, call: Call) -> int:
-    _say(_("out of memory.") + call.change if call.change else _("out of memory; nothing was written."))
-    return REGISTER_UNUSABLE
-
-
-def _fail_to_write(error: OSError, call: Call) -> int:
-    _drop(sys.stdout)
-    _say(_("cannot write the output: {reason}.", reason=_(error.strerror or str(error))) + call.change)
-    # What was asked for is done: who asks again would enter it twice.
-    return call.status_of_change if call.change else REGISTER_UNUSABLE
-
-
-ENDINGS: tuple[tuple[type[BaseException], Callable[[Any, Call], int]], ...] = (
-    (NoArgsIsHelpError, _show_help),
-    (ClickException, _refuse_usage),
-    (typer.Abort, _cancel),
-    (DealtrackError, _refuse),
-    (BrokenPipeError, _leave),
-    (MemoryError, _run_out_of_memory),
-    (OSError, _fail_to_write),
-)
-"""How a command line ends by what is raised, the first that fits: each says it, and returns the exit status."""
+            _say(error.message(show_value, _) + call.change)
+            # What was asked for was no bad input, then: only showing what came of it failed.
+            return call.status_of_change if call.change and error.exit_code == BAD_INPUT else error.exit_code
+        case BrokenPipeError():
+            # The reader of a pipe has seen enough: leave quietly.
+            _drop(sys.stdout)
+            return call.status_of_change
+        case MemoryError():
+            _say(_("out of memory.") + call.change if call.change else _("out of memory; nothing was written."))
+            return REGISTER_UNUSABLE
+        case OSError():
+            _drop(sys.stdout)
+            _say(_("cannot write the output: {reason}.", reason=_(error.strerror or str(error))) + call.change)
+            # What was asked for is done: who asks again would enter it twice.
+            return call.status_of_change if call.change else REGISTER_UNUSABLE
+    return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,11 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as error:
         # Typer itself ends the process where a pipe is closed in the middle.
         is_typers = isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
-        cause = error.__context__ if is_typers else error
-        for kind, ending in ENDINGS:
-            if isinstance(cause, kind):
-                return ending(cause, call)
-        raise
+        status = _end(error.__context__ or error if is_typers else error, call)
+        if status is None:
+            raise
+        return status
 
 
 def _language_option(arguments: Sequence[str]) -> str:

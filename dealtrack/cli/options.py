@@ -1,18 +1,20 @@
 """The arguments and options that several commands share, and what their values mean."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from copy import copy
 from inspect import Parameter, Signature, signature
 from io import TextIOWrapper, UnsupportedOperation
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TextIO, get_args
 
 import typer
 from typer.models import ArgumentInfo
 
 from dealtrack import settings
-from dealtrack.cli.terms import heading
+from dealtrack.cli.language import heading
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.matching import fold, meanings_by_word, nearest_names
@@ -42,32 +44,14 @@ def flag(help: str, *names: str) -> Any:
     return typer.Option(*names, help=help)
 
 
+FORMATS_TAKEN = "Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain]."
+LIKENESS = "Warn if the same consumer complained about the platform within N days [default: 7]."
+STATUSES_TAKEN = "Only this status: open, received, accepted, forwarded, paused or closed; repeatable, matches any."
 At = Annotated[str, option("TIME", "Time of the event, e.g. 2016-11-11 21:30 or yesterday 17:00 [default: now].")]
 Note = Annotated[str, option("TEXT", "Note.")]
-Format = Annotated[
-    str,
-    option(
-        "FORMAT",
-        "Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain].",
-        "--format",
-    ),
-]
-DuplicateDays = Annotated[
-    int,
-    option(
-        "N",
-        "Warn if the same consumer complained about the platform within N days [default: 7].",
-        min=0,
-        max=3660,
-        show_default=False,
-    ),
-]
-StatusNames = Annotated[
-    list[str],
-    option(
-        "STATUS", "Only this status: open, received, accepted, forwarded, paused or closed; repeatable, matches any."
-    ),
-]
+Format = Annotated[str, option("FORMAT", FORMATS_TAKEN, "--format")]
+DuplicateDays = Annotated[int, option("N", LIKENESS, min=0, max=3660, show_default=False)]
+StatusNames = Annotated[list[str], option("STATUS", STATUSES_TAKEN)]
 PlatformNames = Annotated[list[str], option("NAME", "Only this platform; repeatable, matches any.")]
 Reveal = Annotated[bool, flag("Show personal data unmasked.")]
 Yes = Annotated[bool, flag("Do not ask for confirmation.")]
@@ -104,9 +88,10 @@ class ViewTimes(NamedTuple):
     known_at: Annotated[str, option("TIME", "Ignore anything recorded after this time [default: ignore nothing].")]
 
 
-def command_function(function: Callable[..., None]) -> Callable[..., None]:
+def command_function(function: Callable[..., None], is_quiet: bool, may_ask: bool) -> Callable[..., None]:
     """Return the function of a command as Typer calls it: with the context, and with each option by its name.
 
+    A command that can be quiet has --quiet, one that may ask --no-input.
     The function itself is given the session, unless it takes the context, and named tuples of options as such.
     An option without a default may be left out: it is an empty text or list, no flag, else None. A format is one that
     there is. Raises UnknownWord.
@@ -116,6 +101,12 @@ def command_function(function: Callable[..., None]) -> Callable[..., None]:
     is_format_checked = any(each.annotation is Format for each in rest)
 
     def run(context: typer.Context, **values: Any) -> None:
+        if values.pop("no_input", False):
+            context.obj.may_ask = False
+        if values.pop("quiet", False):
+            context.obj.is_quiet = True
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed as the command ends
+            context.with_resource(redirect_stdout(context.with_resource(nowhere)))
         if is_format_checked and values["fmt"]:
             from dealtrack.cli.output import check_format
 
@@ -129,6 +120,9 @@ def command_function(function: Callable[..., None]) -> Callable[..., None]:
     for each in rest:
         fields = tuples[each.name].__annotations__ if each.name in tuples else {each.name: each.annotation}
         parameters += [_typer_parameter(name, annotation, each.default) for name, annotation in fields.items()]
+    quiet = ("quiet", flag("Suppress output except errors and warnings."), is_quiet)
+    for name, info, has_it in (quiet, ("no_input", flag("Never prompt."), may_ask)):
+        parameters += [_typer_parameter(name, Annotated[bool, info], False)] if has_it else []
     run.__annotations__, run.__signature__ = {}, Signature(parameters)  # type: ignore[attr-defined]
     return run
 
@@ -147,10 +141,9 @@ def _typer_parameter(name: str, annotation: Any, default: Any) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
 
 
-CLEAR = "-"
-"""Stands for nothing, where a field may be empty."""
+CLEAR = FROM_INPUT = "-"
+"""Stands for nothing, where a field may be empty, or for standard input."""
 
-FROM_INPUT = "-"
 STATUS_WORDS: Mapping[str, tuple[str, ...]] = {
     OPEN: ("未结",),
     Status.RECEIVED: ("已收到", "收到", "接收"),

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Annotated
 
-from dealtrack.cli.language import _, say
+from dealtrack.cli.language import _, say, say_field
 from dealtrack.cli.options import At, Format, argument, option, read_platform
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line
-from dealtrack.cli.terms import say_field
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import parse_day, show_moment
 from dealtrack.core.platform import (

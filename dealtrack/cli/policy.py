@@ -1,25 +1,27 @@
 """Commands about policies."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import Annotated, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dealtrack import settings
 from dealtrack.cli.calendar_revision import show_moved, show_otherwise
-from dealtrack.cli.describe import due_text, next_line
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, _n, heading, say, say_field
 from dealtrack.cli.options import Format, ViewTimes, argument, flag, option, read_policy
-from dealtrack.cli.output import check_word, print_records
+from dealtrack.cli.output import FOR_PROGRAMS, check_word, due_text, next_line, print_records
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import labelled_lines, print_line, tell, terminal_width, warn, wrap_text
-from dealtrack.core.moments import parse_day
+from dealtrack.cli.terminal import aligned_lines, print_line, tell, tell_fields, terminal_width, warn, wrap_text
+from dealtrack.core.clocks import LATE, Verdict
+from dealtrack.core.moments import parse_day, show_moment
 from dealtrack.core.policy import Policy, differences, is_among, version_for
 from dealtrack.core.policy_text import clock_words, headings, last_days
+from dealtrack.core.text import safe_text
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
 from dealtrack.phrase import listed
 from dealtrack.register.register import Register
@@ -27,6 +29,11 @@ from dealtrack.register.revisions import Preview, TextChange, correct, preview_c
 from dealtrack.sources.policies import policy_names
 from dealtrack.sources.toml_files import as_path
 
+if TYPE_CHECKING:
+    from dealtrack.reports.trial import Basis, Trial, VerdictChanges
+
+VERDICT_TITLES = ("verdict", "then", "now", "change")
+GROUP_TITLES = ("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late")
 PolicyName = Annotated[str, argument("FILE_OR_NAME", "Policy file, or the name of a bundled policy or your own.")]
 
 
@@ -78,15 +85,22 @@ def show(
     """Show a policy: versions, dates in force, authority, source and deadlines."""
     own = _register_policies(session)
     name = name or own.default
-    versions, own_versions = _versions(name, own)
+    filed, is_file = _filed(name, own), as_path(name) is not None
+    own_versions = own.policies.get(filed[0].name, [])
+    # Those of a file that is named by its path are shown as it has them; else the register's go before a file's.
+    days = {version.in_force for version in own_versions}
+    merged = [*own_versions, *(version for version in filed if version.in_force not in days)]
+    versions = filed if is_file else sorted(merged, key=lambda version: version.in_force)
     records = [{**version.to_data(), "taken_in": is_among(version, own_versions)} for version in versions]
     if fmt in ("json", "jsonl"):
         print_records(records, fmt=fmt, zone=UTC)
     elif fmt == "csv":
-        print_records(_clock_records(versions), fmt=fmt, zone=UTC)
+        wholes = [version.to_data() for version in versions]
+        rows = ({**whole, "clock": clock.pop("name"), **clock} for whole in wholes for clock in whole.pop("clocks"))
+        print_records(rows, fmt=fmt, zone=UTC)
     else:
-        others = [] if as_path(name) else _filed(name, own)
-        for line in _lines(versions, own_versions if own.is_known else versions, others, terminal_width(sys.stdout)):
+        shown, stated = own_versions if own.is_known else versions, [] if is_file else filed
+        for line in _lines(versions, shown, stated, terminal_width(sys.stdout)):
             print(line)
 
 
@@ -98,27 +112,6 @@ def _filed(name: str, own: RegisterPolicies) -> list[Policy]:
     own_versions = own.policies.get(name.lower(), [])
     has_file = name.lower() in policy_names(settings.data_folder(), settings.user_folder())
     return own_versions if own_versions and not has_file else read_policy(name)
-
-
-def _versions(name: str, own: RegisterPolicies) -> tuple[list[Policy], list[Policy]]:
-    """Return the versions of a policy, and those of them that the register holds; raises UnknownPolicy, BadPolicyFile.
-
-    Those of a file that is named by its path are shown as it has them; else the register's go before a file's.
-    """
-    filed = _filed(name, own)
-    own_versions = own.policies.get(filed[0].name, [])
-    if as_path(name) is not None:
-        return filed, own_versions
-    days = {version.in_force for version in own_versions}
-    merged = [*own_versions, *(version for version in filed if version.in_force not in days)]
-    return sorted(merged, key=lambda version: version.in_force), own_versions
-
-
-def _clock_records(versions: Sequence[Policy]) -> Iterator[dict[str, Any]]:
-    for version in versions:
-        whole = version.to_data()
-        for clock in whole.pop("clocks"):
-            yield {**whole, "clock": clock.pop("name"), **clock}
 
 
 def _state(version: Policy, own_versions: Sequence[Policy], filed: Sequence[Policy]) -> str:
@@ -138,23 +131,17 @@ def _lines(
 ) -> Iterator[str]:
     """Yield a policy in words for a terminal of `room` columns, None for any width; `filed` is what its file says."""
     yield from wrap_text(f"{versions[-1].name}{_(': ')}{_(versions[-1].title)}", room)
-    paragraphs = [
-        (
-            [
-                (say(label), say(text))
-                for label, text in headings(version, last, judges_earlier=place == 0 and len(versions) > 1)
-            ],
-            [(_(clock.name), say(clock_words(clock))) for clock in version.clocks],
-        )
-        for place, (version, last) in enumerate(zip(versions, last_days(versions), strict=True))
-    ]
-    labels = [label for rows in paragraphs for part in rows for label, _ in part]
-    for version, (heading, clocks) in zip(versions, paragraphs, strict=True):
-        yield ""
-        rows = [*heading, *clocks]
+    paragraphs = []
+    for place, (version, last) in enumerate(zip(versions, last_days(versions), strict=True)):
+        heading = headings(version, last, judges_earlier=place == 0 and len(versions) > 1)
+        rows = [(say(label), say(text)) for label, text in heading]
         if state := _state(version, own_versions, filed):
             rows.insert(1, (_("register"), state))
-        yield from labelled_lines(rows, [*labels, _("register")], room)
+        paragraphs.append([*rows, *((_(clock.name), say(clock_words(clock))) for clock in version.clocks)])
+    others = [(_("register"), ""), *chain.from_iterable(paragraphs)]
+    for rows in paragraphs:
+        yield ""
+        yield from aligned_lines(rows, room, others)
 
 
 def try_(
@@ -168,7 +155,6 @@ def try_(
     fmt: Format,
 ) -> None:
     """Try a policy on all complaints and show what would change; writes nothing."""
-    from dealtrack.cli.policy_trial import print_trial
     from dealtrack.reports.trial import GROUPS, Basis, group_by, try_policy
 
     if by:
@@ -182,7 +168,7 @@ def try_(
         # What ended under an earlier text of a policy stands as it was judged then.
         project = partial(register.project, known_at=view.known_at) if register.corrections else None
         trial = try_policy(histories, judging, register.policy_of, basis, group_by(by, zone), project)
-        print_trial(trial, versions[-1], by, basis, fmt)
+        _print_trial(trial, versions[-1], by, basis, fmt)
     latest = versions[-1]
     if trial.complaints and not in_force and latest not in trial.versions:
         line = _(
@@ -190,6 +176,64 @@ def try_(
             "all, use --in-force {day}."
         )
         warn(line.format(day=latest.in_force.isoformat()))
+
+
+def _print_trial(trial: "Trial", policy: Policy, by: str, basis: "Basis", fmt: str) -> None:
+    """Print a trial: sentences and tables, or records for csv, json and jsonl."""
+    from dealtrack.reports.trial import changes_by_clock, record_keys, records, sentences
+
+    if fmt in FOR_PROGRAMS:
+        print_records(records(trial, by), record_keys(by), fmt, zone=basis.zone)
+        return
+    count = _n("{count:,} complaint", "{count:,} complaints", trial.complaints)
+    moment, title = show_moment(basis.moment, basis.zone), _(policy.title)
+    line = _("policy {name} ({title}) tried on {count}, as of {moment}; nothing was written")
+    print_line(line.format(name=policy.name, title=title, count=count, moment=moment))
+    if trial.refused:
+        print_line(_("extensions not allowed by this policy, left out: {count:,}", count=trial.refused))
+    texts = sentences(trial)
+    as_table = fmt == "table" or (not fmt and sys.stdout.isatty())
+    for name, changes in changes_by_clock(trial).items():
+        print()
+        print_line(say(texts[name]))
+        _draw(VERDICT_TITLES, _verdict_rows(changes, as_table), as_table)
+        if by:
+            print()
+            title = _("{clock} by {group}", clock=_(name), group=heading(by))
+            _draw((title, *GROUP_TITLES), _group_rows(trial, name, by, as_table), as_table)
+
+
+def _verdict_rows(changes: "VerdictChanges", as_table: bool) -> Iterator[tuple[str, ...]]:
+    for verdict in Verdict:
+        then, now = changes.then(verdict), changes.now(verdict)
+        if then or now:
+            change = f"{now - then:+,}" if now != then else "0"
+            yield say_field("verdict", verdict) if as_table else verdict.value, f"{then:,}", f"{now:,}", change
+
+
+def _group_rows(trial: "Trial", name: str, by: str, as_table: bool) -> Iterator[tuple[str, ...]]:
+    from dealtrack.reports.trial import changes_by_group
+
+    groups = list(changes_by_group(trial, name).items())
+    if by != "month":
+        groups.sort(key=lambda item: (-sum(item[1].change(verdict) for verdict in LATE), item[0]))
+    for group, changes in groups:
+        counts = [count for verdict in LATE for count in (changes.then(verdict), changes.now(verdict))]
+        counts += [changes.now_late, changes.no_longer_late]
+        yield safe_text(say_field(by, group) if as_table else group), *(f"{count:,}" for count in counts)
+
+
+def _draw(titles: Sequence[str], rows: Iterable[Sequence[str]], as_table: bool) -> None:
+    if as_table:
+        from dealtrack.cli.table import Cell, Column, draw_whole
+
+        columns = [
+            Column(title, title, place, None if place else 8, right=place > 0) for place, title in enumerate(titles)
+        ]
+        draw_whole(columns, [list(map(Cell.of, row)) for row in rows])
+    else:
+        for row in (titles, *rows):
+            tell_fields(row)
 
 
 def adopt(

@@ -32,22 +32,9 @@ def _write_page(report: "Report", path: Path) -> None:
     from dealtrack.exchange.files import FileKind, text_output
     from dealtrack.reports.page.writing import make_page
 
-    page = make_page(report, LANGUAGES[current_language()].tag, _)
+    page = make_page(report, LANGUAGES[current_language()][0], _)
     with text_output(path, FileKind.PAGE) as stream:
         stream.write(page)
-
-
-def _say_written(report: "Report", path: Path) -> None:
-    """Say on standard error that a report stands in a file."""
-    count = report.main.total.complaints
-    text = _n(
-        "report on {count} complaint written to {path}",
-        "report on {count} complaints written to {path}",
-        count,
-        count=f"{count:,}",
-        path=path,
-    )
-    tell(text)
 
 
 def _check_page_packages() -> None:
@@ -97,7 +84,15 @@ def report(
         for file, write in ((xlsx, _write_workbook), (html, _write_page)):
             if file:
                 write(figures, Path(file))
-                _say_written(figures, Path(file))
+                count = figures.main.total.complaints
+                text = _n(
+                    "report on {count} complaint written to {path}",
+                    "report on {count} complaints written to {path}",
+                    count,
+                    count=f"{count:,}",
+                    path=file,
+                )
+                tell(text)
         if (xlsx or html) and not fmt:
             return
         if fmt == "json":

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from dealtrack.cli.language import _, _n
+from dealtrack.cli.language import _, _n, heading
 from dealtrack.cli.table import Cell, Column, draw_whole, least_width
 from dealtrack.cli.terminal import GAP, draw_bar, draw_spark, print_line, tell_in_style, terminal_width
-from dealtrack.cli.terms import heading
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports.figures import TIMED, Group, Report, Share, Whole
@@ -40,7 +40,7 @@ from dealtrack.reports.words import (
 BAR = 10
 SPARK = 40
 STYLES = {"met": "green", "late": "bold red"}
-NOTHING = Cell((("–", "dim"),))
+NOTHING = Cell.of("–", "dim")
 
 
 def print_report(report: Report) -> None:
@@ -58,7 +58,7 @@ def print_report(report: Report) -> None:
         print_parts(report, name, room)
     print_measures(report)
     if sections_compared(report):
-        print_beside(report)
+        print_comparison(report)
     for section in report.compared:
         if not section.total.complaints:
             nothing = _("No complaints were received {days}.", days=days_of(section, _))
@@ -67,22 +67,17 @@ def print_report(report: Report) -> None:
 
 def heading_lines(report: Report) -> Iterator[str]:
     """Yield what a report is about, as of when, and of how many complaints."""
-    main = report.main
+    main, total, zone = report.main, report.main.total, ZoneInfo(report.zone)
     span = days_of(main, _)
     if main.title:
         yield f"{_(main.title)}{_(': ')}{span}"
     else:
         yield _("complaints received {span}", span=span) if span else _("all complaints")
-    from zoneinfo import ZoneInfo
-
-    zone = ZoneInfo(report.zone)
-    moment = show_moment(report.moment, zone)
-    text = _("as of {moment}", moment=moment)
+    text = _("as of {moment}", moment=show_moment(report.moment, zone))
     if report.known_at is not None:
         text += _(", as known at {moment}", moment=show_moment(report.known_at, zone))
     for field, names in report.only.items():
         text += _(", {field} {value}", field=heading(field), value=group_names(names, field, _))
-    total = main.total
     text += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints, count=f"{total.complaints:,}")
     text += _(", {count} open", count=f"{total.open:,}")
     if total.provisional:
@@ -103,9 +98,8 @@ def print_intake(report: Report, room: int | None) -> None:
             drawing = draw_spark([count for _day, count in main.daily(group)], width)
         else:
             drawing = "".join(draw_bar(group.complaints / most, width)[:2]) if group is not main.total else ""
-        row.append(Cell(((drawing, "cyan"),)))
-    print()
-    left_out = draw_whole(columns, rows, sys.stdout)
+        row.append(Cell.of(drawing, "cyan"))
+    left_out = print_table(columns, rows)
     words = intake_words(report, _)
     if not is_timed and main.days and columns[-1] not in left_out:
         days = -(-main.days // width)
@@ -133,13 +127,9 @@ def print_rates(report: Report, room: int | None) -> None:
     # Bars give way before any figure.
     if room is not None and least_width(columns, rows) > room:
         columns, rows = on_terminal(table, 0)
-    print()
-    draw_whole(columns, rows, sys.stdout)
-    note = _(
-        "On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.",
-        whole=whole_words(Whole.DECIDED, _),
-    )
-    tell_in_style(note)
+    print_table(columns, rows)
+    note = _("On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.")
+    tell_in_style(note.format(whole=whole_words(Whole.DECIDED, _)))
 
 
 def print_parts(report: Report, name: str, room: int | None) -> None:
@@ -149,7 +139,7 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
     tell_in_style(f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}", "bold")
     for places in parts_of_table(columns, rows, room):
         part = [[row[place] for place in places] for row in rows]
-        draw_whole([columns[place] for place in places], part, sys.stdout)
+        draw_whole([columns[place] for place in places], part)
     total = report.main.total.clock(name)
     if total and total.runs > total.complaints:
         again = _("{runs} deadlines of {complaints} complaints: a reopened complaint counts again.")
@@ -171,7 +161,7 @@ def parts_of_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], ro
 
 def print_measures(report: Report) -> None:
     """Print what else is asked of each group: first contact, advance compensation, reopened, backdated."""
-    print_table(measures_table(report, _))
+    print_table(*on_terminal(measures_table(report, _)))
     note = _("Resolved at first contact: share of {completed}. Advance compensation: share of {third}.")
     tell_in_style(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
     if unknown := unknown_note(report, _):
@@ -182,23 +172,22 @@ def print_measures(report: Report) -> None:
         tell_in_style(lacking.format(count=f"{total.advanced_without_amount:,}", all=f"{total.advanced:,}"))
 
 
-def print_beside(report: Report) -> None:
+def print_comparison(report: Report) -> None:
     """Print the span beside the days before it and last year's, in whole and for each group."""
-    print_table(spans_table(report, _))
+    print_table(*on_terminal(spans_table(report, _)))
     for section in (report.main, *sections_compared(report)):
         if since := since_words(report, section, _):
             tell_in_style(since)
     if report.by not in ("", *TIMED):
         columns, rows = on_terminal(compared_table(report, _))
-        print()
-        draw_whole(columns, rows[:-1], sys.stdout)
+        print_table(columns, rows[:-1])
         tell_in_style(_("Complaints received, and rate on time of each deadline."))
 
 
-def print_table(table: Table) -> None:
-    """Print a table of a report below an empty line."""
+def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[Column]:
+    """Print a table below an empty line, and return the columns for which there was no room."""
     print()
-    draw_whole(*on_terminal(table), sys.stdout)
+    return draw_whole(columns, rows)
 
 
 def on_terminal(table: Table, bar: int | None = None) -> tuple[list[Column], list[list[Cell]]]:
@@ -220,27 +209,22 @@ def joined_cell(table: Table, row: Sequence[Any], places: Sequence[int], bar: in
     """Return what stands in a cell: a value, or several numbers parted by slashes."""
     if len(places) > 1:
         values = [row[place] for place in places]
-        return NOTHING if values[0] is None else text_cell(" / ".join(map(number_of, values)))
+        return NOTHING if values[0] is None else Cell.of(" / ".join(map(number_of, values)))
     cell = value_cell(table.columns[places[0]], row[places[0]], bar)
-    return text_cell(cell.text, "bold") if row is table.total and places[0] == 0 else cell
+    return Cell.of(cell.text, "bold") if row is table.total and places[0] == 0 else cell
 
 
 def value_cell(column: Col, value: Any, bar: int | None) -> Cell:
     """Return a value as its column shows it; a dash for none."""
     if column.form == "text":
-        return text_cell(safe_text(value), "dim" if value == _("not stated") else "")
+        return Cell.of(safe_text(value), "dim" if value == _("not stated") else "")
     if isinstance(value, Share):
         words = _("{rate} of {whole}", rate=percent(value.rate), whole=f"{value.whole:,}")
-        return NOTHING if value.rate is None else text_cell(words)
+        return NOTHING if value.rate is None else Cell.of(words)
     if value is None or (not value and column.form in ("count", "money")):
         return NOTHING
     if column.form == "rate" and bar is not None:
         pieces = zip(draw_bar(value, bar), ("green", "green on red", "red"), strict=True)
         return Cell((*(pieces if bar else ()), (f"{' ' if bar else ''}{percent(value):>6}", "")))
     texts = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
-    return text_cell(texts[column.form](value), STYLES.get(column.colour, ""))
-
-
-def text_cell(text: str, style: str = "") -> Cell:
-    """Return a text in a style."""
-    return Cell(((text, style),))
+    return Cell.of(texts[column.form](value), STYLES.get(column.colour, ""))

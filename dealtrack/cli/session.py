@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _, is_english, say
+from dealtrack.cli.language import _, is_english, name_platforms, say
 from dealtrack.cli.terminal import tell, warn
-from dealtrack.cli.terms import name_platforms
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, parse_moment, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.core.vocabulary import NAME
@@ -143,28 +142,21 @@ class Session:
 
     @contextmanager
     def reading(self, as_of: str, known_at: str) -> Iterator[tuple[Register, View]]:
-        """Open the register for a command that only reads, in one state of it, with the view to see it in."""
+        """Open the register for a command that only reads, in one state of it, with the view to see it in.
+
+        Of a day alone, its first second is meant; of a moment that has not come yet it is said so. Raises BadMoment.
+        """
         with self.register(one_state=True) as register:
-            yield register, self.view(as_of, known_at, register.zone)
+            times = (self.moment(text, register.zone).start if text else None for text in (as_of, known_at))
+            view = View.of(self.now, *times)
+            if view.is_ahead:
+                text = _("{moment} is in the future: shown as if nothing happens until then.")
+                warn(text.format(moment=show_moment(view.moment, register.zone)))
+            yield register, view
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""
         return parse_moment(text, self.now, zone) if text else Moment(self.now, self.now, False)
-
-    def view(self, as_of: str, known_at: str, zone: tzinfo) -> View:
-        """Return from where to look at the register; of a day alone, its first second is meant. Raises BadMoment.
-
-        Of a moment that has not come yet it is said that it has not.
-        """
-
-        def moment(text: str) -> datetime | None:
-            return parse_moment(text, self.now, zone).start if text else None
-
-        view = View.of(self.now, moment(as_of), moment(known_at))
-        if view.is_ahead:
-            text = _("{moment} is in the future: shown as if nothing happens until then.")
-            warn(text.format(moment=show_moment(view.moment, zone)))
-        return view
 
     def received_days(self, first: str, last: str, zone: tzinfo) -> tuple[date | None, date | None]:
         """Return the first and the last of the days that were typed, None where none was; raises DaysReversed."""

@@ -1,15 +1,14 @@
 """Tables for a terminal: columns that fit its width, colours where it has them, Chinese in line."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from itertools import zip_longest
 from typing import Any, NamedTuple, TextIO
 
-from dealtrack.cli.language import _, say
+from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.terminal import GAP, Paint, painter, share_room, tell_in_style, terminal_width, wrap_text
-from dealtrack.cli.terms import heading, say_field
 from dealtrack.core.text import display_width, fit_text, pad_text
 from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
 from dealtrack.phrase import listed
@@ -58,16 +57,8 @@ class Cell(NamedTuple):
         return "".join(text for text, _ in self.pieces)
 
 
-VERDICT_STYLES = {
-    "overdue": "bold red",
-    "missed": "bold red",
-    "running": "green",
-    "met": "green dim",
-    "paused": "dim",
-    "projected": "dim",
-    "cancelled": "dim",
-    "unknown": "dim",
-}
+VERDICT_STYLES = {"overdue": "bold red", "missed": "bold red", "running": "green", "met": "green dim"}
+"""The styles of verdicts; all others are dim."""
 
 COMPLAINT_COLUMNS = (
     Column("id", right=True),
@@ -111,7 +102,11 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
     if clocks and "id" in keys:
         # Beyond two clocks, the later ones give way where the terminal is narrow.
         deadlines = (Column(key, _(key.removesuffix("_due")), int(place > 1)) for place, key in enumerate(clocks))
-        return [column for column in (*COMPLAINT_COLUMNS, *deadlines, SUMMARY) if column.key in keys]
+        return [
+            column
+            for column in (*COMPLAINT_COLUMNS, *deadlines, Column("summary", rank=7, least=12))
+            if column.key in keys
+        ]
     return [Column(key, "", place, 8 if place else None, wraps=True) for place, key in enumerate(keys)]
 
 
@@ -137,7 +132,7 @@ def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
     # A shorter title stands at the bottom.
     upwards = list(zip_longest(*(titles[place][::-1] for place, _width in kept), fillvalue=""))
     for texts in upwards[::-1]:
-        out.write(_line(columns, kept, [Cell(((text, "bold"),)) for text in texts], paint))
+        out.write(_line(columns, kept, [Cell.of(text, "bold") for text in texts], paint))
     out.write(paint(GAP.join("─" * width for _place, width in kept), "dim") + "\n")
     out.writelines(_line(columns, kept, line, paint) for line in lines)
     places = {place for place, _width in kept}
@@ -156,12 +151,12 @@ def _line(columns: Sequence[Column], kept: Sequence[tuple[int, int]], cells: Seq
     return GAP.join(parts).rstrip(" ") + "\n"
 
 
-def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> list[Column]:
+def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[Column]:
     """Draw a table, and say below it which columns had no room, each once; return them too."""
-    left_out = draw_table(columns, rows, out)
+    left_out = draw_table(columns, rows, sys.stdout)
     if left_out:
         names = dict.fromkeys(column.group or column.heading for column in left_out)
-        tell_in_style(_("Not shown at this width: {columns}.", columns=say(listed(names))), "dim", out)
+        tell_in_style(_("Not shown at this width: {columns}.", columns=say(listed(names))))
     return left_out
 
 
@@ -180,7 +175,7 @@ def _wrapped(
     kept = [(place, width or 1) for place, width in zip(places, widths, strict=True)]
     titles = [wrap_text(column.heading, dict(kept).get(place)) for place, column in enumerate(columns)]
     lines = (
-        [Cell(((text, ""),)) for text in level]
+        list(map(Cell.of, level))
         for row in rows
         for level in zip_longest(*(wrap_text(row[place].text, width) for place, width in kept), fillvalue="")
     )
@@ -206,32 +201,21 @@ def _cell(
         if not (text or verdict):
             return Cell(())
         due = pad_text(text or "–", 11 if provisional else 10)
-        style = VERDICT_STYLES.get(verdict, "")
+        style = VERDICT_STYLES.get(verdict, "dim")
         return Cell(((f"{due} ", "dim" if verdict == "projected" else ""), (say_field("verdict", verdict), style)))
     if key == "matched" and on_terminal:
         # Between the marks stands what was searched for.
         pieces = re.split("[«»]", text)
         return Cell(tuple((piece, "bold" if place % 2 else "") for place, piece in enumerate(pieces) if piece))
     if key == "verdict":
-        return Cell(((say_field(key, text), VERDICT_STYLES.get(text, "")),))
+        return Cell.of(say_field(key, text), VERDICT_STYLES.get(text, "dim"))
     if key == "working_days_late":
         days = record.get(key) or 0
         shown = _("{count} wd", count=days) + ("?" if record.get("provisional") else "")
-        return Cell(((shown, "red"),)) if days else Cell(())
+        return Cell.of(shown, "red") if days else Cell(())
     if key == "due":
-        return Cell(((text or "–", ""),))
-    return Cell(((say_field(key, text), ""),))
-
-
-@contextmanager
-def progress_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on standard error while the block works; the function it gives moves the bar to a place."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda place: progress.update(task, completed=min(place, total))
+        return Cell.of(text or "–")
+    return Cell.of(say_field(key, text))
 
 
 def least_width(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:

@@ -60,11 +60,10 @@ def _painted(text: str, style: str) -> str:
     return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m"
 
 
-def tell_in_style(text: str, style: str = "dim", out: TextIO | None = None) -> None:
-    """Print a text in a style, as a note below a table, on standard output unless told otherwise, in lines that fit."""
-    out = out or sys.stdout
-    paint = painter(out)
-    out.writelines(paint(line, style) + "\n" for line in wrap_text(text, terminal_width(out)))
+def tell_in_style(text: str, style: str = "dim") -> None:
+    """Print a text in a style, as a note below a table, on standard output, in lines that fit."""
+    paint = painter(sys.stdout)
+    sys.stdout.writelines(paint(line, style) + "\n" for line in wrap_text(text, terminal_width(sys.stdout)))
 
 
 def print_line(text: str) -> None:
@@ -129,14 +128,17 @@ def share_room(columns: Sequence[Sequence[str]], room: int) -> list[int]:
     return sizes
 
 
-def labelled_lines(rows: Sequence[tuple[str, str]], labels: Iterable[str], room: int | None) -> Iterator[str]:
-    """Yield texts beside their labels, indented, those that are longer than the room going on below themselves.
+def aligned_lines(
+    rows: Sequence[Sequence[str]], room: int | None, others: Iterable[Sequence[str]] = ()
+) -> Iterator[str]:
+    """Yield rows of texts in columns, indented; the last text of a row goes on below itself where the room ends.
 
-    `labels` are all that the column of labels must hold, `room` is the terminal's width, None for any.
+    `room` is the terminal's width, None for any; `others` are rows that stand elsewhere in the same columns.
     """
-    column = max(map(display_width, labels), default=0)
-    for label, text in rows:
-        yield from lines_beside(f"{GAP}{pad_text(label, column)}{GAP}", text, room)
+    widths = [max(map(display_width, texts)) for texts in zip(*rows, *others, strict=True)][:-1]
+    for *texts, last in rows:
+        padded = map(pad_text, texts, widths)
+        yield from lines_beside(GAP + "".join(text + GAP for text in padded), last, room)
 
 
 def lines_beside(head: str, text: str, room: int | None) -> Iterator[str]:
@@ -167,20 +169,14 @@ def draw_bar(rate: float, width: int) -> tuple[str, str, str]:
     return EIGHTHS[8] * whole, partly, "░" * (width - whole - len(partly))
 
 
-def draw_spark(values: Sequence[int], width: int, top: float | None = None) -> str:
+def draw_spark(values: Sequence[int], width: int) -> str:
     """Return a line of at most `width` blocks, each as high as its value; nothing alone is of the lowest height.
 
     Where there are more values than blocks, each block stands for as many values one after another, added up.
-    `top` is the sum that fills a block, by default the greatest.
     """
-    sums = binned(values, width)
-    highest = top if top is not None else max(sums, default=0)
+    size = -(-len(values) // width) or 1
+    sums = [sum(values[place : place + size]) for place in range(0, len(values), size)]
+    highest = max(sums, default=0)
     if not highest:
         return HEIGHTS[0] * len(sums)
     return "".join(HEIGHTS[min(7, 1 + int(value / highest * 6.999)) if value else 0] for value in sums)
-
-
-def binned(values: Sequence[int], width: int) -> list[int]:
-    """Return values added up in runs of the same length, so few that they fit the width."""
-    size = -(-len(values) // width) if values else 1
-    return [sum(values[place : place + size]) for place in range(0, len(values), size)]

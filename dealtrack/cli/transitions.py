@@ -6,8 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from dealtrack.cli.describe import change_lines, next_command, next_line
-from dealtrack.cli.language import _, say
+from dealtrack.cli.language import _, read_clock, say
 from dealtrack.cli.options import (
     CLEAR,
     At,
@@ -25,10 +24,9 @@ from dealtrack.cli.options import (
     read_platform,
     read_seller,
 )
-from dealtrack.cli.output import print_records
+from dealtrack.cli.output import change_lines, next_command, next_line, print_records
 from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line
-from dealtrack.cli.terms import read_clock
 from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
 from dealtrack.core.policy_text import length_text

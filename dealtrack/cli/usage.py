@@ -3,18 +3,24 @@
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+# Typer from 0.26 on contains its own Click, and does not export what the Chinese help and the usage errors of one line
+# need: here alone is it imported.
+from typer._click.core import Context
+from typer._click.exceptions import ClickException, MissingParameter, NoArgsIsHelpError, NoSuchOption
+from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 
-from dealtrack.cli.click import ClickException, Context, HelpFormatter, MissingParameter, NoSuchOption
 from dealtrack.cli.language import _, _p, is_english, say
 from dealtrack.cli.terminal import wrap_text
 from dealtrack.core.matching import nearest_names
 from dealtrack.core.text import display_width, pad_text
 from dealtrack.errors import EmptyValue, GivenTwice, suggestion
 from dealtrack.phrase import Phrase
+
+__all__ = ["ORDER", "ClickException", "NoArgsIsHelpError", "TranslatedCommand", "TranslatedGroup"]
 
 
 class WideFormatter(HelpFormatter):
@@ -68,8 +74,7 @@ def _translate(command: Any) -> None:
     command.help = _(inspect.cleandoc(command.help or ""))
     command.options_metavar = _(command.options_metavar)
     for param in command.params:
-        param.help = _(param.help or "")
-        param.takes = param.metavar
+        param.help, param.takes = _(param.help or ""), param.metavar
         if param.metavar:
             param.metavar = _p(param.name, param.metavar) if param.name in METAVAR_CONTEXTS else _(param.metavar)
 
@@ -106,6 +111,10 @@ def check_given(order: Iterable[Any], values: Mapping[str, Any]) -> None:
 class _Translated:
     """What a command and a group of commands have in common."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        _translate(self)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take in what was given, once that is found to be neither empty nor given twice."""
         if args and not ctx.resilient_parsing:
@@ -131,7 +140,7 @@ class _Translated:
         """Write the arguments and options with what they mean."""
         params = self.get_params(ctx)  # type: ignore[attr-defined]
         for kind, heading in (("argument", _("Arguments")), ("option", _("Options"))):
-            records = [param.get_help_record(ctx) for param in params if param.param_type_name == kind]
+            records = (param.get_help_record(ctx) for param in params if param.param_type_name == kind)
             if rows := [(name, _in_brackets(text)) for name, text in filter(None, records)]:
                 with formatter.section(heading):
                     formatter.write_dl(rows)
@@ -150,10 +159,6 @@ class TranslatedCommand(_Translated, TyperCommand):
 
     examples: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        _translate(self)
-
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, each on a line of its own that can be copied."""
         if self.examples:
@@ -166,7 +171,6 @@ class TranslatedGroup(_Translated, TyperGroup):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        _translate(self)
         self.subcommand_metavar = _(self.subcommand_metavar)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -182,23 +186,6 @@ class TranslatedGroup(_Translated, TyperGroup):
             )
 
 
-CLICK_SAYS: tuple[tuple[str, Callable[[], str]], ...] = (
-    # What Click says of wrong usage, as it writes it, and how it is said here.
-    (r"Missing command", lambda: _("Missing command")),
-    (r"Option '(?P<name>.+)' requires an argument", lambda: _("Option {name} needs a value")),
-    (r"Option '(?P<name>.+)' does not take a value", lambda: _("Option {name} takes no value")),
-    (r"Got unexpected extra arguments?\(?s?\)? \((?P<words>.+)\)", lambda: _("Unexpected arguments: {words}")),
-    (
-        r"Invalid value for '(?P<name>.+)': (?P<value>'.*') is not a valid int(?:eger)?(?: range)?",
-        lambda: _("{name}: {value} is not a whole number"),
-    ),
-    (
-        r"Invalid value for '(?P<name>.+)': (?P<value>.+) is not in the range (?P<range>.+)",
-        lambda: _("{name}: {value} is not in the range {range}"),
-    ),
-)
-
-
 def refusal(error: ClickException, context: Any) -> str:
     """Return what is wrong with the usage, in the user's language; `context` is the command's, None where none is."""
     if isinstance(error, NoSuchOption):
@@ -209,9 +196,18 @@ def refusal(error: ClickException, context: Any) -> str:
     text = text.rstrip(".").replace("\n", " ")
     if isinstance(error, MissingParameter) and error.param is not None and error.ctx is not None:
         return _("{name} is missing", name=error.param.make_metavar(ctx=error.ctx))
-    for pattern, translation in CLICK_SAYS:
+    value = r"Invalid value for '(?P<name>.+)': (?P<value>"
+    # What Click says of wrong usage, as it writes it, and how it is said here.
+    for pattern, translation in (
+        (r"Missing command", _("Missing command")),
+        (r"Option '(?P<name>.+)' requires an argument", _("Option {name} needs a value")),
+        (r"Option '(?P<name>.+)' does not take a value", _("Option {name} takes no value")),
+        (r"Got unexpected extra arguments?\(?s?\)? \((?P<words>.+)\)", _("Unexpected arguments: {words}")),
+        (rf"{value}'.*') is not a valid int(?:eger)?(?: range)?", _("{name}: {value} is not a whole number")),
+        (rf"{value}.+) is not in the range (?P<range>.+)", _("{name}: {value} is not in the range {range}")),
+    ):
         if match := re.fullmatch(pattern, text):
-            return translation().format(**match.groupdict())
+            return translation.format(**match.groupdict())
     return text
 
 

@@ -26,7 +26,7 @@ BREACHES = [
     ("exchange/files.py", "import sqlite3", "sqlite3"),
     ("exchange/files.py", "from dealtrack.cli import output", "dealtrack.cli"),
     ("cli/output.py", "import rich", "rich"),
-    ("cli/watch.py", "import sqlite3", "sqlite3"),
+    ("cli/look.py", "import sqlite3", "sqlite3"),
     ("errors.py", "from dealtrack.core import text", "dealtrack.core"),
 ]
 

@@ -16,8 +16,7 @@ from textual.widgets import Input
 
 from dealtrack.cli.board.app import Board
 from dealtrack.cli.board.feed import Feed
-from dealtrack.cli.board.listing import Rows
-from dealtrack.cli.board.rows import left_of
+from dealtrack.cli.board.listing import Rows, left_of
 from dealtrack.cli.language import choose_language
 from dealtrack.core.standing import item_of
 from dealtrack.core.text import display_width
@@ -97,7 +96,7 @@ def look(pilot: Pilot[None]) -> None:
     """Look again, as the board does every second."""
     app = pilot.app
     assert isinstance(app, Board)
-    app.look()
+    app.update_items()
 
 
 def test_days_late_of_a_year_without_a_calendar_are_marked(clerk: Clerk) -> None:
@@ -187,7 +186,7 @@ def test_follows_other_clerks_and_reads_only_what_they_changed(desk: Clerk, at_b
         assert isinstance(pilot.app, Board)
         feed = pilot.app._feed
         first, kept = feed.register, feed._standings[1]
-        assert not feed.look()
+        assert not feed.update()
         desk("forward", 2).ok()
         desk("add", "--platform", "JD", "--number", "新的").ok()
         look(pilot)

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.cli.commands import COMMANDS, GROUP_HELP
-from dealtrack.cli.language import _, choose_language
-from dealtrack.cli.terms import CLOCKS, read_clock
+from dealtrack.cli.language import CLOCKS, _, choose_language, read_clock
 from dealtrack.core.platform import CHANNELS, parse_channels
 from dealtrack.core.text import display_width
 from dealtrack.core.vocabulary import CATEGORIES, CATEGORY, OUTCOME, OUTCOMES

@@ -10,8 +10,7 @@ import pytest
 
 from dealtrack.cli.commands import COMMANDS
 from dealtrack.cli.help import TOPICS
-from dealtrack.cli.language import choose_language
-from dealtrack.cli.terms import say_field
+from dealtrack.cli.language import choose_language, say_field
 from dealtrack.core.text import display_width
 from dealtrack.errors import UnknownTopic
 from tests import pages

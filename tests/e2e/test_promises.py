@@ -226,7 +226,7 @@ def test_who_looks_sees_one_state_whatever_is_written_meanwhile(clerk: Clerk) ->
 
 
 def test_commands_that_look_see_one_state() -> None:
-    for name in ("look", "watch", "report", "digest"):
+    for name in ("look", "report", "digest"):
         source = (PROJECT / "dealtrack" / "cli" / f"{name}.py").read_text()
         assert "session.reading(" in source and "session.register()" not in source, name
 

@@ -18,7 +18,7 @@ from dealtrack.cli.calendar import print_month
 from dealtrack.cli.output import print_records, print_steps
 from dealtrack.core.calendar import Day, DayKind
 from dealtrack.core.explanation import Step
-from dealtrack.core.standing import record_keys
+from dealtrack.core.standing import WATCH_KEYS, record_keys
 from dealtrack.core.text import display_width
 from dealtrack.errors import UnknownWord
 
@@ -116,7 +116,9 @@ def test_nothing_prints_nothing(fmt: str, expected: str) -> None:
 def test_csv_of_nothing_is_its_header() -> None:
     keys = record_keys(("forward", "complete"))
     assert printed([], "csv", columns=keys) == ",".join(keys) + "\r\n"
-    assert printed([], "csv", watch=True).startswith("id,number,platform,category,status,owner,clock,due,verdict,")
+    assert printed([], "csv", columns=WATCH_KEYS).startswith(
+        "id,number,platform,category,status,owner,clock,due,verdict,"
+    )
 
 
 def test_csv_reads_back() -> None:
@@ -180,8 +182,8 @@ def test_columns_may_be_named() -> None:
 
 
 def test_a_record_that_does_not_say_which_deadline_is_provisional_marks_all() -> None:
-    assert "2016-11-14 17:30?" in printed([watched(provisional=True)], watch=True)
-    assert "2016-11-14 17:30\t" in printed([watched()], watch=True)
+    assert "2016-11-14 17:30?" in printed([watched(provisional=True)], columns=WATCH_KEYS)
+    assert "2016-11-14 17:30\t" in printed([watched()], columns=WATCH_KEYS)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def test_a_table_fits_the_terminal_and_keeps_what_matters(
 )
 def test_a_watch_table_keeps_what_matters(width: int, titles: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = without_colour(
-        on_terminal([watched(), watched(id=7, number="BJ-12315-2016-000001-7")], width, monkeypatch, watch=True)
+        on_terminal([watched(), watched(id=7, number="BJ-12315-2016-000001-7")], width, monkeypatch, columns=WATCH_KEYS)
     ).splitlines()
     assert max(map(display_width, lines)) <= width
     rule = next(place for place, line in enumerate(lines) if line.startswith("──"))

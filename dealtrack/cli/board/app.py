@@ -1,29 +1,138 @@
-"""The board itself: open complaints on the whole terminal, in step with the time and with other clerks."""
+"""The board itself: open complaints on the whole terminal, in step with the time and with other clerks; its forms."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from dealtrack.cli.board import actions
-from dealtrack.cli.board.dialogs import Field, Form, Page
-from dealtrack.cli.board.feed import Feed
-from dealtrack.cli.board.listing import Rows
-from dealtrack.cli.board.rows import Lines, counts, left_of
-from dealtrack.cli.describe import show_day
-from dealtrack.cli.language import _
+from dealtrack.cli.board.feed import Feed, actions
+from dealtrack.cli.board.listing import Lines, Rows, counts, left_of
+from dealtrack.cli.complaint_view import complaint_lines, explanation_text, full_complaint
+from dealtrack.cli.language import _, say_field
+from dealtrack.cli.output import show_day
 from dealtrack.cli.session import show_value
-from dealtrack.cli.terms import say_field
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.lifecycle import Complaint
+from dealtrack.core.limits import check_allowed
 from dealtrack.core.moments import local_day
 from dealtrack.core.standing import AgendaItem
 from dealtrack.core.text import display_width, fit_text, safe_lines, safe_text
-from dealtrack.errors import DealtrackError
+from dealtrack.errors import DealtrackError, RegisterLocked
+from dealtrack.register.queries import View
+from dealtrack.register.sqlite.connection import WAIT_SECONDS
 
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_UPDATES = 1.0
+SECONDS_BETWEEN_TRIES = 0.3
+
+
+Field = tuple[str, str, str]
+"""A line of a form: its name, its label, its hint."""
+
+
+class Form(ModalScreen[str | None]):
+    """Asks for a few texts, each with its name, label and hint, and submits them; what refuses them is shown.
+
+    It is closed with what `submit` returns, or with None where it was cancelled. While another writes, `submit` is
+    tried again and again, and the screen lives on.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "", show=False)]
+
+    def __init__(
+        self, title: str, fields: Sequence[tuple[str, str, str]], submit: Callable[[Mapping[str, str]], str]
+    ) -> None:
+        super().__init__()
+        self._heading = title
+        self._fields = fields
+        self._submit = submit
+        self._is_busy = False
+
+    def compose(self) -> ComposeResult:
+        """Make the lines."""
+        with Vertical(id="form"):
+            yield Static(safe_lines(self._heading), classes="title", markup=False)
+            for name, label, hint in self._fields:
+                yield Static(label, classes="label", markup=False)
+                yield Input(placeholder=hint, id=f"field-{name}", compact=True)
+            yield Static("", id="refused", markup=False)
+            yield Static(_("Enter record, Tab next field, Esc cancel"), classes="hint")
+
+    def on_mount(self) -> None:
+        """Begin in the first line."""
+        self.query(Input).first().focus()
+
+    def on_input_submitted(self) -> None:
+        """Submit what was typed."""
+        if self._is_busy:
+            return
+        self._is_busy = True
+        values = {name: self.query_one(f"#field-{name}", Input).value for name, _label, _hint in self._fields}
+        # Not awaited here, so that Esc is heard meanwhile.
+        self.run_worker(self._submit_values(values))
+
+    async def _submit_values(self, values: Mapping[str, str]) -> None:
+        until = monotonic() + WAIT_SECONDS
+        try:
+            while self.is_current:
+                try:
+                    message = self._submit(values)
+                except RegisterLocked:
+                    if monotonic() > until:
+                        raise
+                    self._show(_("Another clerk is writing. Waiting ..."))
+                    await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+                else:
+                    self.dismiss(message)
+                    return
+        except DealtrackError as error:
+            self._show(error.message(show_value, _))
+        finally:
+            self._is_busy = False
+
+    def _show(self, text: str) -> None:
+        self.query_one("#refused", Static).update(safe_lines(text))
+
+    def action_cancel(self) -> None:
+        """Close the form; nothing is recorded."""
+        self.dismiss(None)
+
+
+class Page(ModalScreen[None]):
+    """Text to read, as long as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,e,question_mark", "close", "", show=False),
+        Binding("up,k", "scroll(-1)", "", show=False),
+        Binding("down,j", "scroll(1)", "", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Make the page."""
+        with Vertical(id="page"):
+            with VerticalScroll():
+                yield Static(safe_lines(self._text), markup=False)
+            yield Static(_("Esc close, arrows scroll"), classes="hint")
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_close(self) -> None:
+        """Close the page."""
+        self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by so many lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
 class Board(App[None]):
@@ -36,7 +145,7 @@ class Board(App[None]):
         Binding("c", "record('complete')", _("complete")),
         Binding("n", "record('note')", _("note")),
         Binding("e", "open('explanation')", _("explain")),
-        Binding("enter", "open('complaint_text')", _("show")),
+        Binding("enter", "open('complaint')", _("show")),
         Binding("space", "mark", _("mark")),
         Binding("slash", "search", _("search"), key_display="/"),
         Binding("q", "quit", _("quit")),
@@ -73,21 +182,21 @@ class Board(App[None]):
         year = missing_year(self._feed.register.calendar, local_day(self._feed.clock(), self._feed.register.zone))
         if year is not None:
             self._say(_("The official calendar of {year} is not in the register.", year=year))
-        self.set_interval(SECONDS_BETWEEN_LOOKS, self.look)
+        self.set_interval(SECONDS_BETWEEN_UPDATES, self.update_items)
 
-    def look(self) -> None:
+    def update_items(self) -> None:
         """Take in what others wrote and what the time has moved."""
         try:
-            changed = self._feed.look()
+            is_changed = self._feed.update()
         except DealtrackError as error:
-            # The screen stays as it was, says so, and looks again.
+            # The screen stays as it was, says so, and the next update tries again.
             self._fault = error.message(show_value, _)
             self._show_message(self._fault)
             return
         if self._fault:
             self._fault = ""
             self._show_message("")
-        if changed:
+        if is_changed:
             self._show_items()
         elif self._heading_text() != self._minute:
             self._show_heading()
@@ -100,12 +209,10 @@ class Board(App[None]):
     # Drawing
 
     def _show_items(self) -> None:
-        register = self._feed.register
-        now, items = self._feed.clock(), self._feed.items
-        if self._search:
-            items = self._lines.matching(items, self._search, register.zone, now)
-        self._rows.show(self._lines.of(items, register.zone, now))
-        self._counts.update(safe_text(counts(items, len(self._feed.items))))
+        items = self._feed.items
+        lines = self._lines.of(items, self._feed.register.zone, self._feed.clock(), self._search)
+        self._rows.show(lines)
+        self._counts.update(safe_text(counts(lines, len(items))))
         self._show_heading()
 
     def _heading_text(self) -> str:
@@ -135,7 +242,7 @@ class Board(App[None]):
                 standing = self._feed.standing(item.complaint.id)
             except DealtrackError:
                 return
-            lines = actions.summary_lines(standing, self._feed.register) if standing else []
+            lines = self._feed.summary_lines(standing) if standing else []
         # What the complaint is about comes last and may take more lines, where there are more.
         fitted = [fit_text(line, room) for line in lines[:-1]] + lines[-1:]
         self._about.update("\n".join(fitted))
@@ -151,44 +258,40 @@ class Board(App[None]):
 
     def on_rows_opened(self) -> None:
         """Show the complaint that was clicked on."""
-        self.action_open("complaint_text")
-
-    def _chosen(self) -> list[Complaint]:
-        """Return the complaints that a key is meant for: those marked, else the one under the cursor."""
-        marked = [item.complaint for item in self._feed.items if item.complaint.id in self._rows.marked]
-        return marked or ([self._rows.current.complaint] if self._rows.current else [])
+        self.action_open("complaint")
 
     def action_record(self, name: str) -> None:
-        """Ask for what is to be recorded, and record it for all that are meant, or for none."""
-        action = actions.actions()[name]
-        chosen = self._chosen()
+        """Ask for what is to be recorded, and record it for all that are marked, else for the one under the cursor."""
+        action, current = actions()[name], self._rows.current
+        chosen = [item.complaint for item in self._feed.items if item.complaint.id in self._rows.marked]
+        chosen = chosen or ([current.complaint] if current else [])
         if not chosen:
             return
         try:
-            actions.check_possible(action, chosen)
+            for complaint in chosen:
+                check_allowed(complaint.id, complaint.status, action.recording.kind)
         except DealtrackError as error:
             self._say(error.message(show_value, _))
             return
         ids = [complaint.id for complaint in chosen]
-        labels = {
-            "at": (_("When"), "", _("now; or e.g. 09:30, yesterday 17:00, 11-11 21:30")),
-            "outcome": (_("Outcome"), "", _("refund, exchange, advance-compensation")),
-            "amount": (_("Amount"), "", _("e.g. 1299.50")),
-            "note": (_("Note"), "", ""),
-        }
-        fields = [Field(field, *labels[field]) for field in action.fields]
+        fields = (
+            ("at", _("When"), _("now; or e.g. 09:30, yesterday 17:00, 11-11 21:30")),
+            ("outcome", _("Outcome"), _("refund, exchange, advance-compensation")),
+            ("amount", _("Amount"), _("e.g. 1299.50")),
+            ("note", _("Note"), ""),
+        )
 
         def submit(values: Mapping[str, str]) -> str:
-            return actions.record(self._feed, action, ids, values, self._actor)
+            return self._feed.record(action, ids, values, self._actor)
 
         first = chosen[0]
-        names = _(", ").join(
-            filter(None, (first.number, say_field("platform", first.platform), _(first.category or "")))
-        )
+        parts = (first.number, say_field("platform", first.platform), _(first.category or ""))
+        names = _(", ").join(filter(None, parts))
         title = f"{action.title} {first.id} ({names})"
         if len(chosen) > 1:
             title = f"{action.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
-        self.push_screen(Form(title, fields, submit), self._recorded)
+        shown = [field for field in fields if field[0] in action.fields]
+        self.push_screen(Form(title, shown, submit), self._recorded)
 
     def _recorded(self, message: str | None) -> None:
         if message is not None:
@@ -198,12 +301,15 @@ class Board(App[None]):
 
     def action_open(self, name: str) -> None:
         """Show the complaint under the cursor in full, or each day of its count."""
-        text_of: Callable[..., str] = getattr(actions, name)
-        item = self._rows.current
+        item, register, view = self._rows.current, self._feed.register, View.of(self._feed.clock())
         if item is None:
             return
         try:
-            text = text_of(self._feed.register, item.complaint.id, self._feed.clock())
+            if name == "explanation":
+                text = explanation_text(register, item.complaint.id, view)
+            else:
+                full = full_complaint(register, item.complaint.id, view)
+                text = "\n".join(complaint_lines(full, register.zone, "table"))
         except DealtrackError as error:
             self._say(error.message(show_value, _))
             return
@@ -242,20 +348,17 @@ class Board(App[None]):
 
     def action_help(self) -> None:
         """Tell what the keys do."""
-        self.push_screen(
-            Page(
-                _(
-                    "f  forward      c  complete     n  note\n"
-                    "e  explain the deadlines day by day\n"
-                    "Enter  show the complaint in full\n"
-                    "Space  mark; the next action applies to all marked complaints, or to none\n"
-                    "/  search number, platform, category, owner and summary\n"
-                    "Esc  show all, unmark all\n"
-                    "Arrows, Page up, Page down, Home, End  move\n"
-                    "q  quit\n\n"
-                    "wd  working days\n\n"
-                    "The board updates by itself as other clerks record events\n"
-                    "and as deadlines pass."
-                )
-            )
+        text = _(
+            "f  forward      c  complete     n  note\n"
+            "e  explain the deadlines day by day\n"
+            "Enter  show the complaint in full\n"
+            "Space  mark; the next action applies to all marked complaints, or to none\n"
+            "/  search number, platform, category, owner and summary\n"
+            "Esc  show all, unmark all\n"
+            "Arrows, Page up, Page down, Home, End  move\n"
+            "q  quit\n\n"
+            "wd  working days\n\n"
+            "The board updates by itself as other clerks record events\n"
+            "and as deadlines pass."
         )
+        self.push_screen(Page(text))

@@ -1,18 +1,23 @@
-"""The data of the board: open complaints, read again when the register's file or the time changes them."""
+"""The data of the board: open complaints, read again when they change, and what is recorded for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
-from dealtrack.cli.terms import name_platforms
+from dealtrack.cli.language import _, name_platforms, say_field
+from dealtrack.cli.output import due_text, name_of, state_of
+from dealtrack.cli.transitions import RECORDINGS, Recording, read_detail
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import Moment, parse_moment
 from dealtrack.core.standing import AgendaItem, Standing, by_urgency, next_change
-from dealtrack.errors import DealtrackError, RegisterMissing
+from dealtrack.core.text import safe_text
+from dealtrack.errors import DealtrackError, MissingValue, RegisterMissing
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
-from dealtrack.register.recorder import Work, recording
+from dealtrack.register.recorder import Draft, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import faults_of
 from dealtrack.register.waiting import Follower
@@ -21,8 +26,25 @@ WAIT_SECONDS = 0.2
 """How long to wait for another process's lock. Meanwhile the screen does not react; the next attempt comes soon."""
 
 
+class Action(NamedTuple):
+    """Something to be recorded for complaints: how, under which title, and the texts that it takes."""
+
+    recording: Recording
+    title: str
+    fields: tuple[str, ...]
+
+
+def actions() -> dict[str, Action]:
+    """Return what may be recorded from the board."""
+    return {
+        "forward": Action(RECORDINGS[Kind.FORWARDED], _("Forward"), ("at", "note")),
+        "complete": Action(RECORDINGS[Kind.COMPLETED], _("Complete"), ("at", "outcome", "amount", "note")),
+        "note": Action(RECORDINGS[Kind.NOTED], _("Note"), ("note",)),
+    }
+
+
 class Feed:
-    """The open complaints of a register; `items` are those of the last `look`, the most urgent first."""
+    """The open complaints of a register; `items` are those of the last `update`, the most urgent first."""
 
     def __init__(self, path: Path, query: Filter, clock: Callable[[], datetime]) -> None:
         self.path = path
@@ -32,7 +54,7 @@ class Feed:
         self._query = query
         self._open = ExitStack()
         self._standings: dict[int, Standing] = {}
-        self._turn: datetime | None = None
+        self._next_change: datetime | None = None
         self._file = (0, 0)
 
     def __enter__(self) -> Self:
@@ -43,14 +65,14 @@ class Feed:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._open.close()
 
-    def look(self) -> bool:
+    def update(self) -> bool:
         """Read what others wrote and apply the present time; tell whether `items` changed.
 
-        Raises what opening and reading a register raises; the next look tries anew.
+        Raises what opening and reading a register raises; the next update tries anew.
         """
         with faults_of(self.path):
-            changed = self._take_in()
-        if not changed and self._turn is not None and self.clock() <= self._turn:
+            is_changed = self._read_changes()
+        if not is_changed and self._next_change is not None and self.clock() <= self._next_change:
             return False
         self._arrange()
         return True
@@ -60,23 +82,49 @@ class Feed:
         with faults_of(self.path):
             return next(self.register.standings(Filter(ids=(complaint,)), View.of(self.clock())), None)
 
-    def record(self, works: Sequence[Work], actor: str) -> list[Standing]:
-        """Record transitions, all or none, and return how their complaints stand then.
+    def record(self, action: Action, ids: Sequence[int], values: Mapping[str, str], actor: str) -> str:
+        """Record an action for complaints, for all or for none, and return what it made of them in a line.
 
         It is done on the feed's own connection: to open the file once more in this process, and to close it, would
-        drop the locks by which other processes know that it is read. Raises what `Recorder.record` raises, and
-        RegisterLocked soon: the caller may try again.
+        drop the locks by which other processes know that it is read. Raises what the texts and the register refuse,
+        and RegisterLocked soon: the caller may try again.
         """
-        now = self.clock()
+        kind, now, zone = action.recording.kind, self.clock(), self.register.zone
+        texts = {name: text.strip() for name, text in values.items()}
+        if kind is Kind.NOTED and not texts["note"]:
+            raise MissingValue(what=_("The note"), option=_("text"))
+        detail = read_detail(action.recording.options, texts)
+        at = texts.get("at", "")
+        draft = Draft(kind, parse_moment(at, now, zone) if at else Moment(now, now, False), detail)
         with faults_of(self.path):
             with recording(self.register, now, actor) as recorder:
-                recorded = [recorder.record(work) for work in works]
+                recorded = [recorder.record(Work(id_, (draft,))) for id_ in ids]
             self._read([each.complaint.id for each in recorded])
             standings = [self.register.standing(each.complaint, each.clocks, View.of(now)) for each in recorded]
         self._arrange()
-        return standings
+        if len(standings) == 1:
+            (standing,) = standings
+            return f"{name_of(standing)}: {state_of(standing, zone)}. {self._clocks(standing)}"
+        return _("{count} complaints: {kind}", count=len(standings), kind=say_field("kind", kind))
 
-    def _take_in(self) -> bool:
+    def summary_lines(self, standing: Standing) -> list[str]:
+        """Return what the board says of one complaint: who and what, its clocks, what it is about."""
+        complaint = standing.complaint
+        who = complaint.owner or ""
+        if complaint.handler:
+            who = _("{owner}, reassigned to {handler}", owner=who, handler=complaint.handler)
+        seller, state = say_field("seller", complaint.seller or ""), state_of(standing, self.register.zone)
+        first = "  ".join(filter(None, (name_of(standing), seller, who, state)))
+        return [safe_text(text) for text in (first, self._clocks(standing), complaint.summary or "")]
+
+    def _clocks(self, standing: Standing) -> str:
+        texts = []
+        for clock in standing.clocks:
+            due = f"{_(', ')}{due_text(clock, self.register.zone)}" if clock.due else ""
+            texts.append(f"{_(clock.name)} {say_field('verdict', standing.verdict(clock))}{due}")
+        return "   ".join(texts)
+
+    def _read_changes(self) -> bool:
         if self._file != self._identity():
             # Another file stands in its place, as after going back to a backup.
             self._reopen()
@@ -123,4 +171,4 @@ class Feed:
     def _arrange(self) -> None:
         now = self.clock()
         self.items = by_urgency(self._standings.values(), now, self.register.zone)
-        self._turn = next_change(self.items, now, self.register.zone)
+        self._next_change = next_change(self.items, now, self.register.zone)

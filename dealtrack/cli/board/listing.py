@@ -1,7 +1,11 @@
-"""The list on the board: a widget that draws only the lines that are seen, however many there are."""
+"""The list on the board: headings and lines of complaints, and the widget that draws those that are seen."""
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
+from operator import is_
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,9 +16,168 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from dealtrack.cli.board.rows import LEFT, MARK, Line, columns, columns_for, line_of
+from dealtrack.cli.language import _, say_field
+from dealtrack.cli.table import Column, fit_columns
+from dealtrack.cli.terminal import GAP
+from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
+from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
+from dealtrack.core.deadlines import LAST_SECOND
+from dealtrack.core.matching import fold
+from dealtrack.core.moments import local_day
 from dealtrack.core.standing import AgendaItem, Urgency
-from dealtrack.core.text import fit_text, pad_text
+from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
+
+MARK = "●"
+LEFT, LEFT_WIDTH = 7, 11
+
+
+class Line(NamedTuple):
+    """A line of the board: a heading, with no item, or an item with its cells but for the time that is left.
+
+    `searched` is what a search looks through.
+    """
+
+    text: str
+    item: AgendaItem | None = None
+    cells: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
+    searched: str = ""
+
+
+COLUMNS = (
+    Column("id", right=True),
+    Column("number", rank=2),
+    Column("platform", rank=1, least=8),
+    Column("category", rank=4, least=8),
+    Column("owner", rank=3, least=4),
+    Column("clock", rank=1),
+    Column("due"),
+    Column("left"),
+    Column("summary", rank=6, least=16),
+)
+
+
+def headings() -> dict[Urgency, str]:
+    """Return what the groups are called."""
+    return {
+        Urgency.OVERDUE: _("overdue"),
+        Urgency.DUE_TODAY: _("due today"),
+        Urgency.RUNNING: say_field("verdict", "running"),
+        Urgency.PAUSED: say_field("verdict", "paused"),
+    }
+
+
+class Lines:
+    """Makes lines of items; the line of an item is kept until the item changes, as there may be thousands."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, Line] = {}
+        self._day: date | None = None
+
+    def of(self, items: Iterable[AgendaItem], zone: tzinfo, moment: datetime, search: str = "") -> list[Line]:
+        """Return the lines that show items: each group under its heading, with its count.
+
+        A search leaves those whose cells hold every word of it, whatever their case and width.
+        """
+        day, words = local_day(moment, zone), fold(search).split()
+        if day != self._day:
+            self._lines.clear()
+            self._day = day
+        names = headings()
+        lines: list[Line] = []
+        for urgency, group in groupby(items, key=lambda item: item.urgency):
+            of_group = [self._line(item, zone, moment) for item in group]
+            shown = [line for line in of_group if all(word in line.searched for word in words)]
+            if shown:
+                lines += [Line(f"{names[urgency].upper()} {len(shown)}", None, (urgency.value,)), *shown]
+        return lines
+
+    def _line(self, item: AgendaItem, zone: tzinfo, moment: datetime) -> Line:
+        id_ = item.complaint.id
+        last = self._lines.get(id_)
+        # By identity: to compare complaints field by field would take longer.
+        if last and last.item and all(map(is_, last.item, item)):
+            return last
+        cells = cells_of(item, zone, moment)
+        searched = fold(" ".join((*cells, item.complaint.platform)))
+        line = self._lines[id_] = Line("", item, cells, tuple(map(display_width, cells)), searched)
+        return line
+
+
+def cells_of(item: AgendaItem, zone: tzinfo, moment: datetime) -> tuple[str, ...]:
+    """Return the cells of an item, the time that is left empty: it is told as it is drawn."""
+    complaint, clock = item.complaint, item.clock
+    texts = (
+        str(complaint.id),
+        complaint.number or "",
+        say_field("platform", complaint.platform),
+        say_field("category", complaint.category),
+        complaint.owner or "",
+        _(clock.name) if clock else "",
+        due_of(clock, zone, moment) if clock else "",
+        "",
+        complaint.summary or "",
+    )
+    return tuple(map(safe_text, texts))
+
+
+def due_of(clock: Clock, zone: tzinfo, moment: datetime) -> str:
+    """Return a deadline for a narrow column: its weekday and day, its hour where it ends before the day does.
+
+    The year stands only where it is not the present one; a question mark follows a provisional deadline.
+    """
+    if clock.due is None:
+        return "–"
+    local = clock.due.astimezone(zone)
+    day = f"{local:%Y-%m-%d}"
+    if local.year == moment.astimezone(zone).year:
+        day = day[5:]
+    hour = "" if local.time() == LAST_SECOND else f" {local:%H:%M}"
+    shown = _("{weekday} {day}", weekday=_(WEEKDAY_NAMES[local.weekday()]), day=day)
+    return f"{shown}{hour}{'?' if clock.provisional else ''}"
+
+
+def left_of(item: AgendaItem, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> str:
+    """Return how long an item is late, or has left: working days, and on the last day hours and minutes."""
+    clock = item.clock
+    if item.urgency is Urgency.PAUSED:
+        return say_field("verdict", "paused")
+    if clock is None or clock.due is None:
+        return ""
+    if item.urgency is Urgency.OVERDUE:
+        days = working_days_late(clock, moment, calendar, zone)
+        # On the due day itself, and on the rest days after it, no working day has gone by yet.
+        if not days:
+            return _("overdue")
+        doubts = is_lateness_provisional(clock, moment, calendar, zone)
+        return _("{days} wd late", days=days) + ("?" if doubts else "")
+    if item.urgency is Urgency.DUE_TODAY:
+        hours, seconds = divmod(int((clock.due - moment + timedelta(seconds=1)).total_seconds()), 3600)
+        if hours >= 1:
+            return _("{hours} h left", hours=hours)
+        return _("{minutes} min left", minutes=seconds // 60)
+    days = calendar.count_between(local_day(moment, zone), local_day(clock.due, zone))
+    return _("{days} wd left", days=days)
+
+
+def line_of(cells: Sequence[str], widths: Iterable[tuple[int, int]]) -> str:
+    """Return cells as a line of some columns, each given by its place and its width."""
+    texts = []
+    for place, width in widths:
+        text = fit_text(cells[place], width)
+        texts.append(" " * (width - display_width(text)) + text if place == 0 else pad_text(text, width))
+    return GAP.join(texts)
+
+
+def counts(lines: Iterable[Line], total: int) -> str:
+    """Return how many items there are of each group, and of how many where some are hidden by a search."""
+    by_urgency = Counter(line.item.urgency for line in lines if line.item)
+    shown = by_urgency.total()
+    parts = [f"{by_urgency[urgency]} {name}" for urgency, name in headings().items()]
+    if shown < total:
+        parts.append(_("({shown} of {total})", shown=shown, total=total))
+    return "   ".join(parts)
+
 
 GUTTER = 2
 STYLES = {
@@ -68,18 +231,18 @@ class Rows(ScrollView, can_focus=True):
         self._at = max(0, min(self._at, len(ids) - 1))
         self.marked &= set(ids)
         self._lay_out()
-        self._follow()
 
     def _lay_out(self) -> None:
-        width = max(20, self.size.width)
-        self._columns = columns_for(self._lines, width - GUTTER - 1)
+        sizes = (line.widths for line in self._lines if line.item)
+        widths = list(map(max, zip(*sizes, (display_width(column.heading) for column in COLUMNS), strict=True)))
+        widths[LEFT] = max(LEFT_WIDTH, widths[LEFT])
+        self._columns = fit_columns(COLUMNS, widths, max(20, self.size.width) - GUTTER - 1)
         self.virtual_size = Size(1, len(self._lines) + 1)
-        self.refresh()
+        self._follow()
 
     def on_resize(self) -> None:
         """Plan the columns anew for another width."""
         self._lay_out()
-        self._follow()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by so many complaints."""
@@ -118,11 +281,8 @@ class Rows(ScrollView, can_focus=True):
         """Draw a line of what is seen; the first is that of the titles, which stays."""
         width, base = self.size.width, self.rich_style
         if y == 0:
-            return _strip(
-                " " * GUTTER + line_of([column.title for column in columns()], self._columns),
-                base + Style(dim=True),
-                width,
-            )
+            titles = line_of([column.heading for column in COLUMNS], self._columns)
+            return _strip(" " * GUTTER + titles, base + Style(dim=True), width)
         place = y + round(self.scroll_y) - 1
         if place >= len(self._lines):
             return _strip("", base, width)
