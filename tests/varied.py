@@ -11,7 +11,7 @@ from dealtrack.core.moments import Moment
 from dealtrack.core.vocabulary import CATEGORIES
 from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
-from dealtrack.register.personal import Personal
+from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Draft, Recorder, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.settings import data_folder

@@ -46,7 +46,7 @@ from dealtrack.errors import (
     suggestion,
 )
 from dealtrack.phrase import Phrase, Word, listed
-from dealtrack.register.personal import Personal
+from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, merged

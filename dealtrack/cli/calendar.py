@@ -14,8 +14,9 @@ from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, show_
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import Paint, painter, print_line
 from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, HolidaySpan, WorkingCalendar, month_days
+from dealtrack.core.day_times import parse_day
 from dealtrack.core.explanation import count_days, name_of_day, reason
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day, parse_day
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import BadCount, BadMonth, RegisterMissing
 from dealtrack.phrase import Phrase

@@ -16,8 +16,9 @@ from dealtrack.cli.terminal import print_line, tell
 from dealtrack.core.calendar import CalendarRules, Day, Ruling, rulings_to_data
 from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
 from dealtrack.core.clocks import Clock
+from dealtrack.core.day_times import parse_day, parse_days
 from dealtrack.core.explanation import reason
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, parse_day, parse_days
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import longest

@@ -19,8 +19,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownClock, UnknownComplaint
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.journal import Entry
-from dealtrack.register.personal import Personal, erasures
-from dealtrack.register.queries import View
+from dealtrack.register.queries import Personal, View
 from dealtrack.register.register import Register
 
 if TYPE_CHECKING:
@@ -67,6 +66,8 @@ def full_complaint(register: Register, complaint: int, view: View, reveal: bool 
     seen = view.seen(history)
     erased = None
     if personal is None and any("personal" in entry.detail for entry in seen):
+        from dealtrack.register.personal import erasures
+
         erased = erasures(register.connection).get(complaint)
         if erased and view.known_at and erased.recorded_at > view.known_at:
             erased = None

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +30,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
 from dealtrack.core.calendar import ONE_DAY, calendar_reminder, missing_year
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.moments import Span, local_day, parse_span, show_moment
+from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, record, record_keys, watch_record
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import CHECK_FAILED, MissingExtra, MissingValue, NoTerminal
@@ -251,7 +251,7 @@ def due(
     fmt: Format,
 ) -> None:
     """List deadlines that are due soon, earliest first; with --ics, write a calendar file."""
-    span = None if ics and within is None else parse_span("1wd" if within is None else within)
+    span = _span(within) if within is not None else None if ics else 1
     with session.reading(*times) as (register, view):
         query = read_filter(register, *only)
         ahead = register.due(query, _until(span, register, view), view)
@@ -264,13 +264,19 @@ def due(
         _remind(session, register, latenesses, view)
 
 
-def _until(span: Span | None, register: Register, view: View) -> datetime:
+def _span(within: str) -> int | timedelta:
+    from dealtrack.core.day_times import parse_span  # what a text means is asked only where one was typed
+
+    return parse_span(within)
+
+
+def _until(span: int | timedelta | None, register: Register, view: View) -> datetime:
     """Return the last moment of a span that begins with a view, in UTC; of no span, one after every deadline."""
     if span is None:
         return datetime.max.replace(microsecond=0, tzinfo=UTC)
-    if span.working_days is None:
-        return view.moment + span.duration
-    day = register.calendar_in(view).nth_after(local_day(view.moment, register.zone), span.working_days)
+    if isinstance(span, timedelta):
+        return view.moment + span
+    day = register.calendar_in(view).nth_after(local_day(view.moment, register.zone), span)
     return deadline(day, None, register.zone)
 
 

@@ -18,9 +18,7 @@ from dealtrack.cli.language import heading
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.matching import fold, meanings_by_word, nearest_names
-from dealtrack.core.platform import match_platform, nearest_platforms
 from dealtrack.core.policy import Policy
-from dealtrack.core.references import parse_ids, read_ids
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import CATEGORIES, CATEGORY, OUTCOME, OUTCOMES, SELLER, clean_field, longest
 from dealtrack.errors import MissingValue, UnknownCategory, UnknownOutcome, UnknownPlatform, UnknownWord, suggestion
@@ -165,13 +163,15 @@ def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[st
     A lone dash stands for what standard input names; where that is nothing, so is the list.
     Raises MissingValue, UnknownComplaint or AmbiguousNumber.
     """
+    from dealtrack.core.references import parse_ids, read_ids
+
     complaints: list[int] = []
     for text in ids:
         for stretch in read_ids(_input_lines()) if text == FROM_INPUT else parse_ids(text):
-            if stretch.last > stretch.first:
+            if len(stretch) > 1:
                 # A range is checked before it is counted out: its end may be a slip of many digits.
-                register.history(stretch.last)
-            complaints.extend(range(stretch.first, stretch.last + 1))
+                register.history(stretch[-1])
+            complaints.extend(stretch)
     complaints.extend(register.find(_number(text)) for text in numbers)
     if not complaints and FROM_INPUT not in ids:
         raise MissingValue(what="The complaint", option="its ID, e.g. 12, or --number BJ-2016-001")
@@ -215,6 +215,8 @@ def _number(text: str) -> str:
 
 def read_platform(register: Register, text: str) -> str:
     """Return the name of the platform that a text means; raises UnknownPlatform with the nearest names."""
+    from dealtrack.core.platform import match_platform, nearest_platforms
+
     platform = match_platform(text, register.platforms)
     if platform is None:
         raise UnknownPlatform(name=text, nearest=suggestion(nearest_platforms(text, register.platforms)))

@@ -9,8 +9,9 @@ from dealtrack.cli.options import At, Format, argument, option, read_platform
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line
+from dealtrack.core.day_times import parse_day
 from dealtrack.core.matching import fold
-from dealtrack.core.moments import parse_day, show_moment
+from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import (
     CHECK_KEYS,
     PLATFORM_KEYS,

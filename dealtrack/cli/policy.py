@@ -18,7 +18,8 @@ from dealtrack.cli.output import FOR_PROGRAMS, check_word, due_text, next_line, 
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import aligned_lines, print_line, tell, tell_fields, terminal_width, warn, wrap_text
 from dealtrack.core.clocks import LATE, Verdict
-from dealtrack.core.moments import parse_day, show_moment
+from dealtrack.core.day_times import parse_day
+from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy, differences, is_among, version_for
 from dealtrack.core.policy_text import clock_words, headings, last_days
 from dealtrack.core.text import safe_text

@@ -13,7 +13,7 @@ import typer
 from dealtrack import settings
 from dealtrack.cli.language import _, is_english, name_platforms, say
 from dealtrack.cli.terminal import tell, warn
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, parse_day, parse_moment, show_moment
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.core.vocabulary import NAME
 from dealtrack.errors import ClockOutOfRange, DaysReversed, RegisterUnusable
@@ -156,12 +156,22 @@ class Session:
 
     def moment(self, text: str | None, zone: tzinfo) -> Moment:
         """Return the moment that was typed, or now where none was; raises BadMoment."""
-        return parse_moment(text, self.now, zone) if text else Moment(self.now, self.now, False)
+        if not text:
+            return Moment(self.now, self.now, False)
+        from dealtrack.core.day_times import parse_moment  # what a text means is asked only where one was typed
+
+        return parse_moment(text, self.now, zone)
+
+    def _day(self, text: str, zone: tzinfo) -> date | None:
+        if not text:
+            return None
+        from dealtrack.core.day_times import parse_day
+
+        return parse_day(text, self.now, zone)
 
     def received_days(self, first: str, last: str, zone: tzinfo) -> tuple[date | None, date | None]:
         """Return the first and the last of the days that were typed, None where none was; raises DaysReversed."""
-        since = parse_day(first, self.now, zone) if first else None
-        until = parse_day(last, self.now, zone) if last else None
+        since, until = self._day(first, zone), self._day(last, zone)
         if since and until and until < since:
             raise DaysReversed(last=until, first=since)
         return since, until

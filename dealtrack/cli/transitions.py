@@ -35,8 +35,7 @@ from dealtrack.core.text import first_few, parse_amount
 from dealtrack.core.vocabulary import clean_field
 from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, MissingValue
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.personal import Personal
-from dealtrack.register.queries import View
+from dealtrack.register.queries import Personal, View
 from dealtrack.register.recorder import Draft, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from dealtrack.core.day_times import last_day
+from dealtrack.core.moments import last_day
 from dealtrack.errors import OutsideCalendar
 from dealtrack.phrase import Phrase, Word
 

@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
 from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
-from dealtrack.core.day_times import last_day
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import last_day, local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
 
 LAST_SECOND = time(23, 59, 59)

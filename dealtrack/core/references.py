@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from dealtrack.errors import BadReference
 
@@ -11,14 +11,7 @@ MOST_DIGITS = 18
 SHOWN = 60
 
 
-class IdRange(NamedTuple):
-    """The register ids from one to another, both included."""
-
-    first: int
-    last: int
-
-
-def parse_ids(text: str) -> list[IdRange]:
+def parse_ids(text: str) -> list[range]:
     """Return the stretches of register ids that a text names: 12, 3-7, or several of them as 3,5,9-12.
 
     Raises BadReference.
@@ -26,7 +19,7 @@ def parse_ids(text: str) -> list[IdRange]:
     return [_id_range(part, text) for part in text.split(",")]
 
 
-def read_ids(lines: Iterable[str]) -> Iterator[IdRange]:
+def read_ids(lines: Iterable[str]) -> Iterator[range]:
     """Yield the register ids that lines name: what `parse_ids` reads, or the records that dealtrack itself prints.
 
     Those are JSON lines, a JSON list, and tab-separated lines with the id first; empty lines name nothing.
@@ -50,22 +43,22 @@ def _loaded(text: str) -> Any:
         raise BadReference(text=_short(text)) from None
 
 
-def _of_record(record: Any) -> IdRange:
+def _of_record(record: Any) -> range:
     id_ = record.get("id") if isinstance(record, dict) else record
     if not isinstance(id_, int) or isinstance(id_, bool):
         raise BadReference(text=_short(json.dumps(record, ensure_ascii=False)))
     return _id_range(str(id_), str(id_))
 
 
-def _id_range(part: str, whole: str) -> IdRange:
+def _id_range(part: str, whole: str) -> range:
     first, dash, last = part.strip().partition("-")
     ends = [_id(end) for end in ((first, last) if dash else (first, first))]
     if None in ends:
         raise BadReference(text=_short(whole))
-    ids = IdRange(*(end or 0 for end in ends))
-    if ids.last < ids.first:
+    least, most = (end or 0 for end in ends)
+    if most < least:
         raise BadReference(text=_short(whole))
-    return ids
+    return range(least, most + 1)
 
 
 def _id(text: str) -> int | None:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import NamedTuple
 from unicodedata import normalize
 
-from dealtrack.core.day_times import HALF, OFFSET, ONE_DAY, TIME, NoSuchTime, read_time
+from dealtrack.core.day_times import HALF, OFFSET, TIME, NoSuchTime, read_time
+from dealtrack.core.moments import ONE_DAY
 from dealtrack.phrase import BadValue, Word, both
 
 DAY, MONTH, YEAR = "day", "month", "year"

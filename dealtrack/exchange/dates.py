@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
-from dealtrack.core.day_times import ONE_DAY, day_start
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, Moment, day_start
 from dealtrack.exchange.date_forms import AUTO, ISO, DayOrder, WrittenDate, compile_form, plain_text, readings
 from dealtrack.phrase import BadValue, Phrase, either
 

@@ -30,7 +30,8 @@ from dealtrack.exchange.reconcile import (
 )
 from dealtrack.exchange.rows import ComplaintReader, FileFacts
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register.personal import Personal, erasures
+from dealtrack.register.personal import erasures
+from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Draft, Outcome, Recorder, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, Lookalike

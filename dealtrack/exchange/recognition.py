@@ -13,7 +13,7 @@ from dealtrack.core.text import first_few
 from dealtrack.errors import UnknownComplaint
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.reconcile import Contradiction, is_another_person, is_same_person, personal_of
-from dealtrack.register.personal import Personal
+from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from dealtrack.core.day_times import day_start
 from dealtrack.core.lifecycle import (
     CLOSING,
     DAY_UNKNOWN,
@@ -18,14 +17,14 @@ from dealtrack.core.lifecycle import (
     fold,
 )
 from dealtrack.core.limits import previous_transition
-from dealtrack.core.moments import Moment, local_day, show_moment
+from dealtrack.core.moments import Moment, day_start, local_day, show_moment
 from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.histories import entry_in_file, with_platforms
 from dealtrack.phrase import BadValue, Word, listed
-from dealtrack.register.personal import Personal
+from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Draft, Work
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)

@@ -17,6 +17,7 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, disk_faults
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
+from dealtrack.register.queries import PERSONAL_COLUMNS, Personal
 from dealtrack.register.sqlite.connection import WAIT_SECONDS, beside
 
 ATTEMPT_MS = 100
@@ -24,19 +25,6 @@ ATTEMPT_MS = 100
 SALT_BYTES = 16
 DRAWN = 512
 """The salts that are asked of the system at once: one by one each takes 2 us."""
-
-
-class Personal(NamedTuple):
-    """A consumer's personal data, kept outside the journal so that it can be erased."""
-
-    consumer: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    address: str | None = None
-
-
-PERSONAL_COLUMNS = ", ".join(Personal._fields)
-"""The columns of personal data."""
 
 
 def new_salts() -> Iterator[bytes]:

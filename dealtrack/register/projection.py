@@ -4,16 +4,18 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Status, Transition
 from dealtrack.core.moments import from_store, to_store
-from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.search_text import search_text
 from dealtrack.register.sqlite.views import write_offsets
+
+if TYPE_CHECKING:
+    from dealtrack.core.platform import Platform
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
@@ -123,7 +125,7 @@ def write_first_facts(connection: sqlite3.Connection, detail: Mapping[str, Any])
     write_offsets(connection, detail["timezone"])
 
 
-def write_platform(connection: sqlite3.Connection, platform: Platform, seq: int) -> None:
+def write_platform(connection: sqlite3.Connection, platform: "Platform", seq: int) -> None:
     """Write the row of a platform, in place of what stood there."""
     connection.execute(
         "INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", (platform.name, canonical(platform.to_data()), seq)

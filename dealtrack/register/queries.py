@@ -29,6 +29,19 @@ IS_OPEN = f"c.status NOT IN ('{_ENDED}')"
 """The condition that the index of open complaints is made with."""
 
 
+class Personal(NamedTuple):
+    """A consumer's personal data, kept outside the journal so that it can be erased."""
+
+    consumer: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+
+
+PERSONAL_COLUMNS = ", ".join(Personal._fields)
+"""The columns of personal data."""
+
+
 class Filter(NamedTuple):
     """A choice of complaints; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 

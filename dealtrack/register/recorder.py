@@ -19,7 +19,6 @@ from dealtrack.register import journal, projection, queries
 from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import (
-    Personal,
     PersonalCheck,
     PersonalDigest,
     finish_erasure,
@@ -28,6 +27,7 @@ from dealtrack.register.personal import (
     personal_digest,
     personal_row,
 )
+from dealtrack.register.queries import Personal
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import WAIT_SECONDS, transaction
 from dealtrack.register.store import Store

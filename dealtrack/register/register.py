@@ -27,8 +27,7 @@ from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
-from dealtrack.register.personal import PERSONAL_COLUMNS, Personal
-from dealtrack.register.queries import Filter, View
+from dealtrack.register.queries import PERSONAL_COLUMNS, Filter, Personal, View
 from dealtrack.register.store import Store
 
 IDENTITY_DIGITS = 16

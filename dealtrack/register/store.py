@@ -8,14 +8,13 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, WorkingCalendar
 from dealtrack.core.clocks import CalendarAt, Correction, PolicyAt, policy_at
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day, to_store
-from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
@@ -24,6 +23,9 @@ from dealtrack.register import calendar_rulings, journal, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, is_undecodable, pragma, reading
+
+if TYPE_CHECKING:
+    from dealtrack.core.platform import Platform
 
 FACTS = {"timezone", "policy", "calendar"}
 
@@ -248,7 +250,9 @@ class Store:
         return {(policy.name, policy.version): policy for policy, _ in self.texts}
 
     @cached_property
-    def platforms(self) -> list[Platform]:
+    def platforms(self) -> "list[Platform]":
         """Return the platforms that the register knows, by name."""
+        from dealtrack.core.platform import Platform
+
         rows = self.connection.execute("SELECT definition FROM platform ORDER BY name")
         return [Platform.from_data(json.loads(definition)) for (definition,) in rows]

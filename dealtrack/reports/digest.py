@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dealtrack.core.agenda import DigestDay, digest_day, is_due_today, is_new
 from dealtrack.core.calendar import missing_year
-from dealtrack.core.standing import DigestDay, Lateness, digest_day, is_due_today, is_new, watch_record
+from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.register.backup import newest_backup
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register

@@ -28,10 +28,10 @@ HEAVY = (
     "pandas",
     "numpy",
 )
-READING = ("overdue", "due --within 1wd", "list", "show 1")
+READING = ("overdue", "due", "list", "show 1")
 WRITING = {
-    "dealtrack.core.calendar_changes",
-    *(f"dealtrack.register.{name}" for name in ("recorder", "create", "erasure", "backup", "upgrade")),
+    *(f"dealtrack.core.{name}" for name in ("calendar_changes", "day_times", "platform", "agenda")),
+    *(f"dealtrack.register.{name}" for name in ("recorder", "personal", "create", "erasure", "backup", "upgrade")),
     *("secrets", "tempfile", "hashlib"),
 }
 PLAIN = (*READING, "search JD", "add --platform JD", "note 1 --note more", "complete 1 --outcome refund --amount 12.50")
@@ -82,6 +82,7 @@ def _ran(clerk: Clerk, folder: Path, *words: str) -> tuple[str, set[str]]:
         "overdue",
         "overdue --as-of 2016-11-10",
         "overdue --format json",
+        "due",
         "due --within 1wd",
         "due --within 20h --format csv",
         "list",

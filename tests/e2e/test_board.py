@@ -18,7 +18,7 @@ from dealtrack.cli.board.app import Board
 from dealtrack.cli.board.feed import Feed
 from dealtrack.cli.board.listing import Rows, left_of
 from dealtrack.cli.language import choose_language
-from dealtrack.core.standing import item_of
+from dealtrack.core.agenda import item_of
 from dealtrack.core.text import display_width
 from dealtrack.errors import MissingExtra
 from dealtrack.register.opening import open_register

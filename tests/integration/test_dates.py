@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dealtrack.core.moments import Moment, iso_local, parse_moment, show_moment, to_store
+from dealtrack.core.day_times import parse_moment
+from dealtrack.core.moments import Moment, iso_local, show_moment, to_store
 from dealtrack.errors import BadMoment
 from dealtrack.exchange.date_forms import AUTO, DayOrder, compile_form
 from dealtrack.exchange.date_suggestion import find_forms

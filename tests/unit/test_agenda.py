@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dealtrack.core.agenda import Urgency, by_urgency, item_of, next_change
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Status
 from dealtrack.core.moments import local_day
-from dealtrack.core.standing import Standing, Urgency, by_urgency, item_of, next_change
+from dealtrack.core.standing import Standing
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2016, 11, 15, 4, tzinfo=UTC)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dealtrack.core.agenda import digest_day, is_due_today, is_new
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict
 from dealtrack.core.lifecycle import Complaint, Status
-from dealtrack.core.standing import Lateness, digest_day, is_due_today, is_new
+from dealtrack.core.standing import Lateness
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 # National Day 2016 as it was: 1 to 7 October off, Saturday the 8th and Sunday the 9th worked.

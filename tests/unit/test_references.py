@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.references import IdRange, parse_ids, read_ids
+from dealtrack.core.references import parse_ids, read_ids
 from dealtrack.errors import BadReference
 
 
@@ -20,7 +20,7 @@ from dealtrack.errors import BadReference
     ],
 )
 def test_ids_are_read(text: str, spans: list[tuple[int, int]]) -> None:
-    assert parse_ids(text) == [IdRange(*span) for span in spans]
+    assert parse_ids(text) == [range(first, last + 1) for first, last in spans]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_is_no_id_is_refused(text: str) -> None:
     ],
 )
 def test_lines_are_read(lines: list[str], ids: list[tuple[int, int]]) -> None:
-    assert list(read_ids(lines)) == ids
+    assert [(stretch[0], stretch[-1]) for stretch in read_ids(lines)] == ids
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_lines_that_name_no_complaint_are_refused(line: str) -> None:
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        assert all(0 < stretch.first <= stretch.last for stretch in [*parse_ids(text), *read_ids([text])])
+        assert all(0 < stretch[0] <= stretch[-1] for stretch in [*parse_ids(text), *read_ids([text])])
     except BadReference as error:
         assert len(str(error)) < 300
 

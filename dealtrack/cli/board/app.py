@@ -17,10 +17,10 @@ from dealtrack.cli.complaint_view import complaint_lines, explanation_text, full
 from dealtrack.cli.language import _, say_field
 from dealtrack.cli.output import show_day
 from dealtrack.cli.session import show_value
+from dealtrack.core.agenda import AgendaItem
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.limits import check_allowed
 from dealtrack.core.moments import local_day
-from dealtrack.core.standing import AgendaItem
 from dealtrack.core.text import display_width, fit_text, safe_lines, safe_text
 from dealtrack.errors import DealtrackError, RegisterLocked
 from dealtrack.register.queries import View

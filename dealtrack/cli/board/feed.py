@@ -10,9 +10,11 @@ from typing import NamedTuple, Self
 from dealtrack.cli.language import _, name_platforms, say_field
 from dealtrack.cli.output import due_text, name_of, state_of
 from dealtrack.cli.transitions import RECORDINGS, Recording, read_detail
+from dealtrack.core.agenda import AgendaItem, by_urgency, next_change
+from dealtrack.core.day_times import parse_moment
 from dealtrack.core.lifecycle import Kind
-from dealtrack.core.moments import Moment, parse_moment
-from dealtrack.core.standing import AgendaItem, Standing, by_urgency, next_change
+from dealtrack.core.moments import Moment
+from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
 from dealtrack.errors import DealtrackError, MissingValue, RegisterMissing
 from dealtrack.register.opening import open_register

@@ -19,12 +19,12 @@ from textual.strip import Strip
 from dealtrack.cli.language import _, say_field
 from dealtrack.cli.table import Column, fit_columns
 from dealtrack.cli.terminal import GAP
+from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.matching import fold
 from dealtrack.core.moments import local_day
-from dealtrack.core.standing import AgendaItem, Urgency
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 
 MARK = "●"

@@ -11,8 +11,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.clocks import VERDICT_CASES, End, VerdictCase
-from dealtrack.core.day_times import ONE_DAY
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, to_store
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, to_store
 
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
