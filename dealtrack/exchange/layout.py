@@ -16,43 +16,24 @@ from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.exchange.mapping import CONSTANTS, DEFAULT, FIELDS, REQUIRED, Closed, Mapping
 from dealtrack.phrase import BadValue, Phrase, Word, either
 
-_STATE_COLUMN = re.compile(
-    r"\b(?:status|state|statut|état|estado|estatus|stato|situação|zustand|stav|durum|стат(?:ус|уса)|состояние"
-    r"|disposition|resolution|response|result|outcome|stage|phase|progress)\b"
-    r"|(?:状态|狀態|情况|情況|进度|進度|进展|結果|结果|環節|环节|ステータス|状況|상태|현황)"
-)
-"""What the name of a column says that tells the state of a complaint."""
 
-_OF_OTHERS = re.compile(
-    r"\b(?:order|payment|refund|delivery|shipping|shipment|account|store|shop|product|marital)\b"
-    r"|订单|訂單|支付|付款|物流|发货|發貨|退款|商品|店铺|经营|婚姻|注文|주문"
-)
-"""What it says where the state is that of something else."""
+@cache
+def column_words() -> Table[str, Any]:
+    """Return the words by which columns are known: `names` and `tails` by field, and what tells a complaint's state."""
+    return tomllib.loads(Path(__file__).with_name("column_words.toml").read_text(encoding="utf-8"))
 
-_CLOSED = re.compile(
-    r"\b(?:closed|close|solved|resolved|completed?|done|finished|fixed|settled|concluded|ended|answered|archived"
-    r"|withdrawn|cancell?ed|rejected|dismissed"
-    r"|erledigt|abgeschlossen|geschlossen|gelöst|beendet|fermée?|clos|clôturée?|résolue?|terminée?"
-    r"|cerrad[oa]|resuelt[oa]|finalizad[oa]|terminad[oa]|fechad[oa]|encerrad[oa]|concluíd[oa]|resolvid[oa]"
-    r"|chius[oa]|risolt[oa]|conclus[oa]|gesloten|afgehandeld|opgelost|zamknięt[eya]|rozwiązan[eya]|zakończon[eya]"
-    r"|закрыт[оаы]?|решен[оаы]?|завершен[оаы]?|выполнен[оаы]?|исполнен[оаы]?)\b"
-    r"|[办辦][结結毕畢]|[结結]案|完[结結毕畢]|完成|[关關][闭閉]|解[决決]|[归歸][档檔]|[终終][结結止]|了[结結]|[销銷]案|[结結]束"
-    r"|已(?:[结結]|[处處]理|答[复復]|回[复復]|反[馈饋]|[调調]解)|撤[诉訴回销銷]|不予?受理"
-    r"|完了|終了|済|クローズ|완료|종결|종료|해결|처리됨"
-)
-"""What a cell says of a complaint that has ended, small letters and usual width."""
 
-_OPEN_STILL = re.compile(
-    r"\b(?:not|no|un|never|non|nicht|pas|ne|не|to|be|being|awaiting|pending|partially|nie|niet|noch)\b|reopen"
-    r"|(?:未|待|尚|正在|准备|拟|擬|没有?|沒有?|无法|不(?!予?受理)|部分|미|안)"
-)
-"""What, standing in front of it, says that it has not."""
+def _pattern(name: str) -> re.Pattern[str]:
+    words = column_words()[name]
+    return re.compile(rf"\b(?:{'|'.join(words['whole'])})\b|{'|'.join(words['parts'])}")
 
-_YES = frozenset({
-    "y", "yes", "true", "1", "x", "是", "已", "对", "有", "√", "✓", "✔", "☑", "t", "si", "sí", "sim", "oui", "ja",
-    "да", "はい", "예", "○",
-})  # fmt: skip
-_ASKS = re.compile(r"\b(?:is|has|been|was|y n|yes no)\b|是否|有无")
+
+_STATE_COLUMN, _OF_OTHERS, _ASKS = map(_pattern, ("state", "other_things", "asks"))
+"""What the name of a column says that tells a state, the state of something else, or asks a question."""
+
+_CLOSED, _STILL_OPEN = map(_pattern, ("closed", "still_open"))
+"""What a cell says of a complaint that has ended, and what, standing in front of it, says that it has not."""
+
 _LONGEST = 40
 _REMEMBERED = 4096
 
@@ -75,7 +56,7 @@ class State(NamedTuple):
             return cell.strip().casefold() in self.words
         if len(cell) > _LONGEST:
             return False
-        return fold(cell) in _YES if self.asks else says_closed(cell)
+        return fold(cell) in column_words()["yes"] if self.asks else says_closed(cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +153,7 @@ def says_closed(text: str) -> bool:
     """Tell whether a short text says that something has ended: closed, 已办结 or erledigt, and not 未办结."""
     plain = fold(text).strip(" .。!！")
     match = _CLOSED.search(plain)
-    return match is not None and not _OPEN_STILL.search(plain[: match.start()]) and not plain.endswith("中")
+    return match is not None and not _STILL_OPEN.search(plain[: match.start()]) and not plain.endswith("中")
 
 
 def _state_columns(header: Sequence[str], places: Collection[int]) -> Iterator[State]:
@@ -201,12 +182,6 @@ _INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
 def loose_name(column: str) -> str:
     """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
     return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
-
-
-@cache
-def column_words() -> Table[str, Any]:
-    """Return the words by which columns are known: `names` and `tails` by field, `of_others` and `planned`."""
-    return tomllib.loads(Path(__file__).with_name("column_words.toml").read_text(encoding="utf-8"))
 
 
 def words_apart(column: str) -> str:
