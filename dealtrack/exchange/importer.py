@@ -147,41 +147,35 @@ def _count_alike(summary: ImportSummary, duplicates: DuplicateFinder) -> None:
                 summary.first_alike.append(like)
 
 
+@dataclass
 class RowImporter:
     """Imports complaint rows: records a new complaint, or what a row adds to a known one."""
 
-    def __init__(
-        self,
-        register: Register,
-        recorder: Recorder,
-        reader: ComplaintReader,
-        source: str,
-        summary: ImportSummary,
-        load_policy: PolicyLoader,
-    ) -> None:
-        self._register = register
-        self._recorder = recorder
-        self._reader = reader
-        self._source = source
-        self._summary = summary
-        self._load_policy = load_policy
+    register: Register
+    recorder: Recorder
+    reader: ComplaintReader
+    source: str
+    summary: ImportSummary
+    load_policy: PolicyLoader
+
+    def __post_init__(self) -> None:
         self._names: dict[str, str] = {}
         """The names of platforms by the texts of the file that stand for them."""
         self._stored: dict[int, tuple[Complaint, Personal | None]] = {}
         self._lines: dict[int, int] = {}
         """The first line of the file that is of each complaint."""
-        self._recognition = Recognition(register, recorder, self._person)
+        self._recognition = Recognition(self.register, self.recorder, self._person)
         # An export keeps its ids where it is the first to come in.
-        self._keeps_ids = recorder.is_first
+        self._keeps_ids = self.recorder.is_first
 
     @cached_property
     def _erased(self) -> Set[int]:
-        return erasures(self._register.connection).keys()
+        return erasures(self.register.connection).keys()
 
     def take_all(self, raw: Sequence[RawRow | Refusal], refuse: Callable[[Refusal], None]) -> None:
         """Import rows of the file; what the register has of them is looked up in one query."""
-        summary = self._summary
-        rows = list(self._reader.read(raw))
+        summary = self.summary
+        rows = list(self.reader.read(raw))
         for row, receipt in zip(rows, self._look_up(rows), strict=True):
             if isinstance(row, PassedLine):
                 summary.passed.append(row)
@@ -205,12 +199,12 @@ class RowImporter:
                     receipt = self._recognition.receipt(row)
             receipts.append(receipt)
         keys = [receipt.key() for receipt in receipts if receipt is not None]
-        self._stored = self._recorder.look_up(numbers, keys)
+        self._stored = self.recorder.look_up(numbers, keys)
         return receipts
 
     def _person(self, complaint: int) -> Personal | None:
         stored = self._stored.get(complaint)
-        return stored[1] if stored is not None else self._recorder.personal(complaint)
+        return stored[1] if stored is not None else self.recorder.personal(complaint)
 
     def _take(self, row: ComplaintRow, receipt: Receipt | None) -> Refusal | None:
         """Import a row, or return why it is refused; a complaint without a number is recognised by its receipt."""
@@ -226,7 +220,7 @@ class RowImporter:
         except Contradiction as contradiction:
             return Refusal(row.line, str(contradiction), row.raw)
         if row.undated is not None:
-            self._summary.undated[row.undated, row.is_closed] += 1
+            self.summary.undated[row.undated, row.is_closed] += 1
         return None
 
     def _enter(self, row: ComplaintRow, key: str | None) -> None:
@@ -236,18 +230,18 @@ class RowImporter:
         stated: dict[str, Any] = {
             "platform": self._platform(first.get("platform", row.platform)),
             "policy": self._policy(first.get("policy", row.policy)),
-            "source": self._source,
+            "source": self.source,
             "line": row.line,
             **({} if key is None else {"import_key": key}),
         }
-        versions = self._register.policies[stated["policy"]]
-        work = work_of(row, stated, versions, self._recorder.now, self._register.zone, self._platform)
-        complaint = self._recorder.record(work, (row.id or 0) if self._keeps_ids else 0).complaint.id
+        versions = self.register.policies[stated["policy"]]
+        work = work_of(row, stated, versions, self.recorder.now, self.register.zone, self._platform)
+        complaint = self.recorder.record(work, (row.id or 0) if self._keeps_ids else 0).complaint.id
         self._recognition.claim(row, complaint)
         self._lines[complaint] = row.line
-        self._summary.added += 1
+        self.summary.added += 1
         if row.has_odd_contact:
-            self._summary.note_odd_contact(row.line)
+            self.summary.note_odd_contact(row.line)
 
     def _compare(self, row: ComplaintRow, complaint: int) -> None:
         """Record what a row adds to a known complaint; raises Contradiction where it says otherwise."""
@@ -260,16 +254,16 @@ class RowImporter:
             stored is not None
             # A second row of a number, of an unknown category, may be another complaint's.
             and (before is None or row.category_word is None)
-            and adds_nothing(row, *stored, platform, self._register.zone)
+            and adds_nothing(row, *stored, platform, self.register.zone)
         ):
             drafts, personal = [], None
         else:
-            history = self._recorder.history(complaint)
+            history = self.recorder.history(complaint)
             try:
-                drafts = news_of(row, history, self._recorder.now, self._register.zone, platform, self._name_or_text)
+                drafts = news_of(row, history, self.recorder.now, self.register.zone, platform, self._name_or_text)
                 personal = self._personal(row, complaint, history)
                 if before is not None:
-                    check_same_row(row, history, personal, self._recorder.personal(complaint))
+                    check_same_row(row, history, personal, self.recorder.personal(complaint))
             except Contradiction as contradiction:
                 if before is None:
                     raise
@@ -281,36 +275,36 @@ class RowImporter:
             self._lines.setdefault(complaint, row.line)
         if personal is not None:
             if row.has_odd_contact:
-                self._summary.note_odd_contact(row.line)
-            now = self._recorder.now
-            detail = {"source": self._source, "line": row.line}
+                self.summary.note_odd_contact(row.line)
+            now = self.recorder.now
+            detail = {"source": self.source, "line": row.line}
             drafts.append(Draft(Kind.AMENDED, Moment(now, now, False), detail))
         if drafts:
-            self._recorder.record(Work(complaint, drafts, personal))
-            self._summary.changed += 1
+            self.recorder.record(Work(complaint, drafts, personal))
+            self.summary.changed += 1
         else:
-            self._summary.unchanged += 1
+            self.summary.unchanged += 1
 
     def _shown(self, value: object) -> object:
-        return show_moment(value, self._register.zone) if isinstance(value, datetime) else value
+        return show_moment(value, self.register.zone) if isinstance(value, datetime) else value
 
     def _personal(self, row: ComplaintRow, complaint: int, history: Sequence[Transition]) -> Personal | None:
         """Return a known complaint's personal data where a row adds to it; what was erased is not taken in again."""
         named = personal_of(row)
         if named is None:
             return None
-        stored = self._recorder.personal(complaint)
+        stored = self.recorder.personal(complaint)
         if stored is None and complaint in self._erased:
-            self._summary.erased += 1
+            self.summary.erased += 1
             return None
         personal, kept = personal_news(named, stored, history)
         if kept:
-            self._summary.differing.append((complaint, kept))
+            self.summary.differing.append((complaint, kept))
         return personal
 
     def _platform_named(self, text: str) -> str | None:
         """Return the name of the platform that a text stands for, None where there is none yet."""
-        if text not in self._names and (platform := match_platform(text, self._register.platforms)):
+        if text not in self._names and (platform := match_platform(text, self.register.platforms)):
             self._names[text] = platform.name
         return self._names.get(text)
 
@@ -320,31 +314,31 @@ class RowImporter:
     def _platform(self, text: str) -> str:
         name = self._platform_named(text)
         if name is None:
-            self._recorder.enter_platform(Platform(text))
-            self._summary.platforms.append(text)
+            self.recorder.enter_platform(Platform(text))
+            self.summary.platforms.append(text)
             name = text
         return name
 
     def _check_new(self, row: ComplaintRow) -> None:
         """Refuse a row before its new platform is entered for it."""
-        now = self._recorder.now
+        now = self.recorder.now
         for moment in row.moments.values():
             if moment.start > now:
                 raise InFuture(at=moment.start, now=now)
-        if row.policy and row.policy not in self._register.policies:
+        if row.policy and row.policy not in self.register.policies:
             self._load_named(row.policy)
 
     def _policy(self, name: str | None) -> str:
         """Return the name of the policy of a row; raises UnknownPolicy and BadPolicyFile."""
         if name is None:
-            return self._register.facts["policy"]
-        return self._recorder.use_policy(name, self._load_named)
+            return self.register.facts["policy"]
+        return self.recorder.use_policy(name, self._load_named)
 
     def _load_named(self, name: str) -> Sequence[Policy]:
         """Return the versions of a policy that a row names; a path is not followed. Raises as `_policy` does."""
         if not name.replace("-", "").replace("_", "").isalnum():
             raise UnknownPolicy(name=name, nearest="")
-        return self._load_policy(name)
+        return self.load_policy(name)
 
 
 def _stated_at(row: ComplaintRow, error: DealtrackError, reason: Phrase) -> Phrase:
