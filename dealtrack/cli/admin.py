@@ -287,14 +287,28 @@ def recheck(
         print(_("tables match the journal"))
 
 
+CATALOGUE = ("sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema")
+"""SQLite's list of what a file holds, by all its names."""
+
+
 def datasette(session: Session) -> None:
     """Print the Datasette settings for showing the register."""
-    from dealtrack.exchange.datasette import load_template, metadata
+    import tomllib
+
     from dealtrack.exchange.writers import json_text
     from dealtrack.register.sqlite.schema import tables_and_views
 
-    template = load_template(settings.data_folder() / "datasette.toml")
+    template = tomllib.loads((settings.data_folder() / "datasette.toml").read_text(encoding="utf-8"))
     with session.register() as register:
         tables, views = tables_and_views(register.connection)
-        document = metadata(template, register.path.stem, tables, views, register.zone.key)
-    sys.stdout.write(json_text(document, indent=2) + "\n")
+        database, zone = register.path.stem, register.zone.key
+    shown = template["views"]
+    # No other view or table is to be seen, also where Datasette serves the register by another name.
+    shut = {name: {"allow": False, "hidden": True} for name in (*CATALOGUE, *tables, *views) if name not in shown}
+    open_views = {name: {**shown[name], "sortable_columns": list(views[name])} for name in shown if name in views}
+    queries = {name: {**query, "sql": query["sql"].strip()} for name, query in template["queries"].items()}
+    about = {"title": template["title"], "description": template["description"].format(zone=zone)}
+    # Visitors cannot run SQL; for releases from 0.65.5.
+    whole = {**about, "allow_sql": False, "allow_download": False}
+    databases = {database: {**whole, "tables": {**open_views, **shut}, "queries": queries}}
+    sys.stdout.write(json_text({**whole, "tables": shut, "databases": databases}, indent=2) + "\n")
