@@ -9,7 +9,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn, cast
@@ -64,24 +64,17 @@ def why_unreadable(error: OSError) -> str:
 @contextmanager
 def open_bytes(path: str | Path, name: str) -> Iterator[BinaryIO]:
     """Open a file that can be read twice; what comes through a pipe is set down in a temporary file first."""
-    if str(path) == STANDARD_INPUT:
-        if sys.stdin is None:
-            raise CannotRead.because("it is closed", name)
-        with _set_down(sys.stdin.buffer, name) as binary:
-            yield binary
-        return
-    with Path(path).open("rb") as binary:
-        mode = os.fstat(binary.fileno()).st_mode
-        if stat.S_ISREG(mode):
-            yield binary
+    with ExitStack() as stack:
+        if str(path) != STANDARD_INPUT:
+            stream: BinaryIO = stack.enter_context(Path(path).open("rb"))
+            if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                yield stream
+                return
+        elif sys.stdin is not None:
+            stream = sys.stdin.buffer
         else:
-            with _set_down(binary, name) as copy:
-                yield copy
-
-
-@contextmanager
-def _set_down(stream: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    with tempfile.TemporaryFile() as copy:
+            raise CannotRead.because("it is closed", name)
+        copy = stack.enter_context(tempfile.TemporaryFile())
         while chunk := stream.read(_CHUNK):
             if not copy.tell():
                 _refuse_binary(chunk, name)
