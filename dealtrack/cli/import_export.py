@@ -22,7 +22,7 @@ from dealtrack.core.text import first_few, names_within
 from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingColumn, MissingValue, RegisterMissing
 from dealtrack.exchange.date_forms import NAMES, DayOrder
 from dealtrack.exchange.headers import header_rows
-from dealtrack.exchange.layout import MappedColumns, lay_out
+from dealtrack.exchange.layout import MappedColumns, layout_of_file
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, Mapping, find_mapping, mapping_names, with_options
 from dealtrack.exchange.raw import FIRST_REFUSALS, RawRow, Refusal, Rejects
 from dealtrack.exchange.readers import Source, open_source
@@ -289,7 +289,7 @@ def _propose(
     with open_source(file, sheet, encoding=encoding, header_rows=header_rows) as source:
         sample = list(islice(source.rows, SAMPLE))
         rows = [row for row in sample if isinstance(row, RawRow)]
-        if lay_out(Mapping(), source.header).export_places is not None:
+        if layout_of_file(Mapping(), source.header, source.name).export_places is not None:
             print(_("# an export of dealtrack: no mapping needed"))
             return
         shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
@@ -316,7 +316,7 @@ def _remarks(proposal: "Suggestion", mapping: Mapping, source: Source) -> Iterat
         yield _("{file}:{line}: skipped, not a data row: {text}", file=_(source.name), line=line.line, text=line.text)
     for name in mapping.open_fields:
         yield _("no column found for {field}: name it with --map {field}=COLUMN", field=name)
-    layout = lay_out(mapping, source.header)
+    layout = layout_of_file(mapping, source.header, source.name)
     if "completed" not in layout.fields and "completed" not in mapping.open_fields:
         yield _("no column found for completed: all become overdue unless you name it with --map completed=COLUMN")
     if layout.ignored:

@@ -211,12 +211,17 @@ class MappedColumns:
         return all(name in layout.fields or name in self._mapping.constants for name in self._mapping.required)
 
 
-def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
-    """Return the layout of a file's header; raises MissingColumn, and CannotRead for a column named twice."""
+def layout_of_file(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
+    """Return the layout of a file's header; raises CannotRead for a column named twice."""
     try:
-        layout = lay_out(mapping, header)
+        return lay_out(mapping, header)
     except ValueError as error:
         raise CannotRead(path=path, reason=str(error)) from None
+
+
+def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
+    """Return the layout of a file that has the columns needed; raises MissingColumn, and as `layout_of_file`."""
+    layout = layout_of_file(mapping, header, path)
     for name in (*REQUIRED, *FIELDS):
         if name in mapping.required and name not in layout.fields and name not in mapping.constants:
             columns = either(map(repr, mapping.columns.get(name, (name,))))

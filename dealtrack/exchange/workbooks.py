@@ -115,7 +115,6 @@ def _check_archive(binary: BinaryIO, name: str) -> None:
     binary.seek(0)
     if binary.read(2) != b"PK":
         return
-
     try:
         with zipfile.ZipFile(binary) as archive:
             parts = archive.infolist()

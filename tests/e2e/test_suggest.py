@@ -284,3 +284,15 @@ def test_awkward_headers_make_sound_toml(tmp_path: Path) -> None:
     found = suggest_mapping(header, [], [], [])
     (tmp_path / "m.toml").write_text(mapping_toml(found.mapping, found.remarks), encoding="utf-8")
     assert read_mapping(tmp_path / "m.toml").columns == found.mapping.columns
+
+
+@pytest.mark.parametrize("header", ["received,platform,platform", "Date received,Company,Company"])
+def test_a_column_that_stands_there_twice_is_refused_and_breaks_nothing(
+    clerk: Clerk, tmp_path: Path, header: str
+) -> None:
+    path = tmp_path / "twice.csv"
+    path.write_text(f"{header}\n2016-11-01 10:00,JD,JD\n")
+    refused = clerk("import", "--suggest", path)
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.startswith(f"dealtrack: Cannot read {path}: the header has the column ")
+    assert refused.err.endswith(" 2 times; rename all but one.\n")
