@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from glob import escape
 from hashlib import sha256
 from pathlib import Path
@@ -259,13 +260,9 @@ def fault_in(folder: Path, digest: str) -> str:
 
 def evidence_faults(register: Store) -> list[str]:
     """Check every evidence file that the journal tells of, voided entries aside, against its hash."""
-    folder = evidence_folder(register)
-    faults: dict[str, str] = {}
-    labels = list(evidence_entries(register.connection))
-    for digest, _label in labels:
-        if digest not in faults:
-            faults[digest] = fault_in(folder, digest)
-    return [_fault(label, faults[digest]) for digest, label in labels if faults[digest]]
+    fault_of = cache(partial(fault_in, evidence_folder(register)))
+    entries = list(evidence_entries(register.connection))
+    return [_fault(label, fault) for digest, label in entries if (fault := fault_of(digest))]
 
 
 def _fault(label: str, fault: str) -> Phrase:
