@@ -123,8 +123,8 @@ FAULTS = (
     Fault(
         "clocks",
         "a clock that has ended is judged by the calendar of now",
-        "calendar_at(last.seq if end else None)",
-        "calendar_at(None)",
+        "calendar = calendar_at(seq)",
+        "calendar = calendar_at(None)",
         "integration/test_revising integration/test_state_machine",
     ),
     # The calendar, and deadlines counted by it.

@@ -1,6 +1,6 @@
 """The clocks of a complaint: when each is due, and its verdict at any moment."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -216,25 +216,29 @@ def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt
 
     A run that has ended is counted by the calendar in force when it ended: its verdict stands.
     """
-    entries = effective(history)
+    return [clock for _, clock in _judged(effective(history), policy, calendar_at, zone)]
+
+
+def _judged(
+    entries: Sequence[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo
+) -> Iterator[tuple[int | None, Clock]]:
+    """Yield every run with the number of the entry that ended it, by which its calendar is asked for; None if none."""
     unknown = unknown_steps(entries[0].detail) if entries else frozenset()
-    clocks: list[Clock] = []
     for rule, runs in _runs(policy, tuple([entry.kind for entry in entries])):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
             end = run.end
             if end and (last.detail.get(DAY_UNKNOWN) or (end is not End.STOPPED and rule.stop & unknown)):
                 end = End.UNKNOWN
-            calendar = calendar_at(last.seq if end else None)
-            ended = last.at if end else None
+            seq, ended = (last.seq, last.at) if end else (None, None)
+            calendar = calendar_at(seq)
             if run.is_plain:
                 due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
                 counted = (due, day, ended, end, False, is_provisional, calendar.revision, start.kind)
-                clocks.append(Clock(rule.name, run.round, start.at, *counted, None, rule.length))
+                yield seq, Clock(rule.name, run.round, start.at, *counted, None, rule.length)
             else:
                 begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
-                clocks.append(count_run(rule, begun, entries[run.first : run.last + 1], calendar, zone))
-    return clocks
+                yield seq, count_run(rule, begun, entries[run.first : run.last + 1], calendar, zone)
 
 
 def count_run(
@@ -356,17 +360,3 @@ def judge_corrected(
             if seq is not None and texts(seq) == text:
                 runs[clock.name, clock.round] = clock._replace(version=text.version)
     return policy, list(runs.values())
-
-
-def _judged(
-    entries: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo
-) -> list[tuple[int | None, Clock]]:
-    """Return every run with the entry that ended it, by which its calendar is asked for; None while it runs."""
-    seqs: list[int | None] = []
-
-    def calendar_of(seq: int | None) -> WorkingCalendar:
-        seqs.append(seq)
-        return calendar_at(seq)
-
-    clocks = judge(entries, policy, calendar_of, zone)
-    return list(zip(seqs, clocks, strict=True))
