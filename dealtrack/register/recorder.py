@@ -350,16 +350,6 @@ class Recorder:
         self.register.forget("policies")
         return True
 
-    def correct(self, name: str, versions: Sequence[Policy]) -> None:
-        """Put other versions in place of all that the register holds of a policy, as its next revision."""
-        revision = self.register.policies[name][0].revision + 1
-        texts = [version._replace(revision=revision) for version in versions]
-        detail = {"name": name, "revision": revision, "versions": [text.to_data() for text in texts]}
-        seq = self._entries.event(Event.POLICY_CORRECTED, detail)
-        for version in texts:
-            projection.write_policy(self._connection, version, seq)
-        self.register.forget("policies")
-
     def enter_platform(self, platform: Platform) -> None:
         """Enter a new platform."""
         seq = self._entries.event(Event.PLATFORM_ENTERED, platform.to_data())

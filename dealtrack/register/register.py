@@ -162,14 +162,9 @@ class Register(Store):
 
     def clock_names(self, view: View) -> list[str]:
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
-        default = self.facts["policy"]
-        # Kind by kind, that SQLite need not sort them.
-        kinds = (Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED)
-        entries = (entry for kind in kinds for entry in journal.events(self.connection, [kind]))
-        last = self._last_seq(view.known_at)
-        texts = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
-        policies = [Policy.from_data(data) for versions in texts for data in versions]
-        ordered = sorted(policies, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
+        default, last = self.facts["policy"], self._last_seq(view.known_at)
+        policies = (policy for policy, seq in self.texts if seq <= last)
+        ordered = sorted(policies, key=lambda text: (text.name != default, text.name, text.in_force, text.revision))
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
     def standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:

@@ -354,7 +354,13 @@ def correct(recorder: Recorder, versions: Sequence[Policy]) -> Preview:
     correction = preview_correction(register, versions)
     if correction.is_empty:
         return correction
-    recorder.correct(name, versions)
+    revision = register.policies[name][0].revision + 1
+    texts = [version._replace(revision=revision) for version in versions]
+    detail = {"name": name, "revision": revision, "versions": [text.to_data() for text in texts]}
+    seq = recorder.event(Event.POLICY_CORRECTED, detail)
+    for text in texts:
+        projection.write_policy(register.connection, text, seq)
+    register.forget("policies")
     recorder.flush()
     writer = projection.RowWriter(register.connection)
     for id_ in queries.complaints_of_policy(register.connection, name):
