@@ -21,6 +21,7 @@ LEAST, GREATEST = -(2**63), 2**63 - 1
 """The numbers that SQLite can hold."""
 
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail"
+OF_COMPLAINTS = "complaint IS NOT NULL"
 
 
 class Event(StrEnum):
@@ -161,29 +162,16 @@ def history(connection: sqlite3.Connection, complaint: int) -> list[Transition]:
     return list(map(transition_of, rows_of(connection, complaint)))
 
 
-def histories_beyond(
-    connection: sqlite3.Connection, kinds: Iterable[str], words: Iterable[str]
-) -> Iterator[tuple[int, list[Transition]]]:
-    """Yield the histories of complaints with an entry of no kind of these, or whose detail may hold one of the words.
-
-    They come as those of `histories` do.
-    """
-    usual, texts = tuple(kinds), [f'"{word}":' for word in words]
-    other = f"kind NOT IN ({', '.join('?' * len(usual))})"
-    either = " OR ".join([other, *["instr(detail, ?)"] * len(texts)])
-    condition = f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({either}))"
-    for complaint, rows in rows_by_complaint(connection, condition, [*usual, *texts]):
-        yield complaint, list(map(transition_of, rows))
-
-
-def histories(connection: sqlite3.Connection) -> Iterator[tuple[int, list[Transition]]]:
-    """Yield each complaint with all its transitions in order of entry, complaints by id."""
-    for complaint, rows in rows_by_complaint(connection):
-        yield complaint, list(map(transition_of, rows))
+def histories(
+    connection: sqlite3.Connection, condition: str = OF_COMPLAINTS, values: Sequence[str] = ()
+) -> Iterator[list[Transition]]:
+    """Yield the transitions that a condition chooses, complaint by complaint, in order of entry."""
+    for _, rows in rows_by_complaint(connection, condition, values):
+        yield list(map(transition_of, rows))
 
 
 def rows_by_complaint(
-    connection: sqlite3.Connection, condition: str = "complaint IS NOT NULL", values: Sequence[str] = ()
+    connection: sqlite3.Connection, condition: str = OF_COMPLAINTS, values: Sequence[str] = ()
 ) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
     """Yield each complaint with the rows of its transitions, of COLUMNS, in order of entry, complaints by id."""
     rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE {condition} ORDER BY complaint, seq", values)

@@ -56,7 +56,7 @@ def project(register: Register) -> None:
     connection = register.connection
     _apply_events(connection)
     writer = projection.RowWriter(connection)
-    for _, history in journal.histories(connection):
+    for history in journal.histories(connection):
         writer.write(*register.project(history), history, is_new=True)
     writer.flush()
 
@@ -69,7 +69,7 @@ def judge_anew(recorder: Recorder) -> list[OtherVerdict]:
     register.forget("rejudgings")
     writer = projection.RowWriter(register.connection)
     changed: list[OtherVerdict] = []
-    for _, history in journal.histories(register.connection):
+    for history in journal.histories(register.connection):
         before = queries.clocks_of(register.connection, history[0].complaint)
         complaint, after = register.project(history)
         is_corrected = complaint.policy in register.corrections

@@ -121,22 +121,23 @@ class Register(Store):
             yield self._lateness(complaint, clock, view)
 
     def histories(self, ids: Iterable[int] | None = None) -> Iterator[list[Transition]]:
-        """Yield the transitions of each complaint, or of those with these ids, in order of entry, voided ones too.
+        """Return the transitions of each complaint, or of those with these ids, in order of entry, voided ones too.
 
         Complaints come by id, or in the order of the ids; of an unknown one there is nothing.
         """
         if ids is None:
-            yield from (entries for _, entries in journal.histories(self.connection))
-        else:
-            yield from filter(None, (journal.history(self.connection, id_) for id_ in ids))
+            return journal.histories(self.connection)
+        return filter(None, (journal.history(self.connection, id_) for id_ in ids))
 
     def histories_beyond(self, kinds: Iterable[Kind], words: Iterable[str]) -> Iterator[list[Transition]]:
         """Yield the transitions of the complaints with an entry of another kind, or whose detail may hold such a word.
 
         They come as those of `histories` do.
         """
-        names = [kind.value for kind in kinds]
-        return (entries for _, entries in journal.histories_beyond(self.connection, names, words))
+        usual, texts = [kind.value for kind in kinds], [f'"{word}":' for word in words]
+        either = " OR ".join([f"kind NOT IN ({', '.join('?' * len(usual))})", *["instr(detail, ?)"] * len(texts)])
+        condition = f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({either}))"
+        return journal.histories(self.connection, condition, [*usual, *texts])
 
     def identity(self) -> str:
         """Return the first digits of the hash of the journal's first entry, which no other register has."""
