@@ -6,23 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli import options
 from dealtrack.cli.language import _, _p, say, say_field
-from dealtrack.cli.options import (
-    CLEAR,
-    At,
-    DuplicateDays,
-    Format,
-    Note,
-    flag,
-    option,
-    read_category,
-    read_contact,
-    read_lines,
-    read_number,
-    read_platform,
-    read_policy,
-    read_seller,
-)
+from dealtrack.cli.options import CLEAR, At, DuplicateDays, Format, Note, flag, option
 from dealtrack.cli.output import change_lines, lookalike_line
 from dealtrack.cli.session import Session, ask_to_go_on, is_agreed, show_value
 from dealtrack.cli.terminal import tell, warn
@@ -80,7 +66,7 @@ def add(
     On a terminal, prompts for the details if --platform is omitted.
     """
     session: Session = context.obj
-    answers = read_lines(context, {"consumer": consumer, "phone": phone, "email": email, "address": address})
+    answers = options.read_lines(context, {"consumer": consumer, "phone": phone, "email": email, "address": address})
     answers |= {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
     answers["summary"] = summary
     with session.register() as register:
@@ -98,10 +84,9 @@ def add(
         if asks and not yes:
             _agree(session, register, detail, answers["at"])
         draft = Draft(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)
-        personal = Personal(**{field: read_contact(field, answers[field]) or None for field in Personal._fields})
-
+        personal = Personal(*(options.read_contact(field, answers[field]) or None for field in Personal._fields))
         with session.recording(register) as recorder:
-            detail["policy"] = recorder.use_policy(detail["policy"], read_policy)
+            detail["policy"] = recorder.use_policy(detail["policy"], options.read_policy)
             register.forget("platforms")
             is_new = match_platform(platform_name, register.platforms) is None
             if is_new:
@@ -122,9 +107,9 @@ def _detail(
     session: Session, answers: Mapping[str, str], platform: str, policy: str, owner: str, note: str
 ) -> dict[str, Any]:
     """Return the detail of a receipt; raises what reading the answers raises."""
-    category = read_category(answers["category"] or "other")
+    category = options.read_category(answers["category"] or "other")
     texts = {
-        "number": read_number(answers["number"]),
+        "number": options.read_number(answers["number"]),
         "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
         "summary": clean_field("summary", answers["summary"]),
     }
@@ -132,7 +117,7 @@ def _detail(
     detail |= {name: text for name, text in texts.items() if text}
     detail |= read_detail((NOTE,), {"note": note})
     if answers["seller"]:
-        detail["seller"] = read_seller(answers["seller"])
+        detail["seller"] = options.read_seller(answers["seller"])
     return detail
 
 
@@ -173,6 +158,9 @@ def _prompts(
     def received(text: str) -> None:
         check_next(ComplaintState(0), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
 
+    def seller(text: str) -> object:
+        return text and options.read_seller(text)
+
     def number(text: str) -> None:
         with suppress(UnknownComplaint, AmbiguousNumber):
             if short(text):
@@ -180,13 +168,13 @@ def _prompts(
 
     return [
         ("platform", _("Platform"), None, platform),
-        ("category", _("Category"), _("other"), read_category),
+        ("category", _("Category"), _("other"), options.read_category),
         ("at", _("Received"), _p("moment", "now"), received),
         ("number", _("External number, if any"), "", number),
-        ("seller", _("Seller (platform or third-party), if known"), "", lambda text: text and read_seller(text)),
+        ("seller", _("Seller (platform or third-party), if known"), "", seller),
         ("summary", _("Summary"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
         ("consumer", _("Consumer's name, if known"), "", short),
-        ("phone", _("Consumer's phone number, if known"), "", lambda text: read_contact("phone", text)),
+        ("phone", _("Consumer's phone number, if known"), "", lambda text: options.read_contact("phone", text)),
     ]
 
 
@@ -209,7 +197,7 @@ def _platform_of(session: Session, register: Register, text: str, policy: str, m
     Raises UnknownPlatform, PlatformsListed, UnlistedPlatform, UnknownPolicy, BadPolicyFile and BadText.
     """
     try:
-        return read_platform(register, text)
+        return options.read_platform(register, text)
     except UnknownPlatform:
         if not text.strip() or not _versions(register, policy)[-1].is_open:
             if may_enter:
@@ -224,4 +212,4 @@ def _platform_of(session: Session, register: Register, text: str, policy: str, m
 
 def _versions(register: Register, policy: str) -> Sequence[Policy]:
     """Return the versions of a policy, of the register or of a file; raises UnknownPolicy and BadPolicyFile."""
-    return register.policies.get(policy) or read_policy(policy)
+    return register.policies.get(policy) or options.read_policy(policy)

@@ -21,7 +21,6 @@ from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.errors import BadCount, BadMonth, RegisterMissing
 from dealtrack.phrase import Phrase
 
-DEFAULT = "cn-beijing"
 CalendarName = Annotated[str, option("NAME", "Another calendar: name, country code or file [default: the register's].")]
 
 
@@ -59,7 +58,7 @@ def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tz
 
     from dealtrack.sources.calendars import load_calendar
 
-    rules = load_calendar(name or DEFAULT, settings.data_folder(), settings.user_folder())
+    rules = load_calendar(name or "cn-beijing", settings.data_folder(), settings.user_folder())
     yield WorkingCalendar(rules), ZoneInfo(rules.timezone or "UTC")
 
 
@@ -145,15 +144,13 @@ def _month_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
 
 def _named_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
     """Yield a line for each stretch of days that share what they are, then the sources of amendments."""
-    stretches: list[list[Day]] = []
-    for day in days:
-        last = stretches[-1][-1] if stretches else None
-        same = last is not None and (last.kind, last.name, last.source) == (day.kind, day.name, day.source)
-        if last is not None and same and (day.day - last.day).days == 1:
-            stretches[-1].append(day)
-        else:
-            stretches.append([day])
-    for stretch in stretches:
+
+    def stretch_of(place: int, day: Day) -> tuple[object, ...]:
+        # Of days that follow one another the place in the list and the date go up alike.
+        return day.kind, day.name, day.source, day.day.toordinal() - place
+
+    for _key, group in groupby(enumerate(days), lambda each: stretch_of(*each)):
+        stretch = [day for _place, day in group]
         first, ends = stretch[0], stretch[:: max(1, len(stretch) - 1)]
         span = "-".join(str(day.day.day) for day in ends)
         names = "-".join(_(WEEKDAY_NAMES[day.day.weekday()]) for day in ends)

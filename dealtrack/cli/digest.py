@@ -7,7 +7,7 @@ from typing import Annotated
 
 from dealtrack.cli.language import _, _n, _p, heading, say
 from dealtrack.cli.options import FilterOptions, ViewTimes, flag, option, read_filter
-from dealtrack.cli.output import check_word, print_records, show_day
+from dealtrack.cli.output import LATE_KEYS, check_word, print_records, show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import Cell, Column, draw_table, print_table
 from dealtrack.cli.terminal import print_line
@@ -20,7 +20,6 @@ from dealtrack.register.register import Register
 from dealtrack.reports.digest import SECTIONS, Digest, make_digest
 
 FORMATS = ("text", "json")
-OVERDUE_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
 
 
 def digest(
@@ -57,7 +56,7 @@ def _print_page(page: Digest, register: Register) -> None:
         if latenesses:
             print()
             print_line(texts[name][1])
-            keys = OVERDUE_KEYS if name in SECTIONS[:2] else OVERDUE_KEYS[:-1]
+            keys = LATE_KEYS if name in SECTIONS[:2] else LATE_KEYS[:-1]
             print_table(map(watch_record, latenesses), keys, register.zone, sys.stdout)
     reminders = list(_reminders(page, register))
     if reminders:

@@ -39,9 +39,6 @@ SHOWN_ROWS = 5
 ON_TERMINAL = ("number", "platform", "category", "received", "forwarded", "completed")
 """What eighty columns hold; through a pipe all fields are shown."""
 
-Options = tuple[Sequence[str], Sequence[str], Sequence[str]]
-"""Columns, constants and date forms, as the options of `import` say them."""
-
 
 def import_(
     session: Session,
@@ -67,7 +64,7 @@ def import_(
 
     options = pairs, constants, date_format
     if suggest:
-        _propose(session, file, sheet, encoding, header_rows(header_row), options)
+        _propose(session, file, sheet, encoding, header_row, options)
         return
     file_mapping = with_options(find_mapping(mapping, settings.mapping_folders()) if mapping else Mapping(), *options)
     _check_rejects(rejects, file)
@@ -276,7 +273,7 @@ def _report_changes(summary: "ImportSummary") -> None:
 
 
 def _propose(
-    session: Session, file: str, sheet: str, encoding: str, header_rows: tuple[int, int] | None, options: Options
+    session: Session, file: str, sheet: str, encoding: str, header_row: str, options: tuple[Sequence[str], ...]
 ) -> None:
     """Print the mapping that is proposed for a file as TOML, and on standard error its first rows as it reads them.
 
@@ -286,7 +283,7 @@ def _propose(
 
     zone, platforms = _setting(session)
     folders = settings.mapping_folders()
-    with open_source(file, sheet, encoding=encoding, header_rows=header_rows) as source:
+    with open_source(file, sheet, encoding=encoding, header_rows=header_rows(header_row)) as source:
         sample = list(islice(source.rows, SAMPLE))
         rows = [row for row in sample if isinstance(row, RawRow)]
         if layout_of_file(Mapping(), source.header, source.name).export_places is not None:

@@ -11,6 +11,7 @@ import typer
 
 from dealtrack.cli.language import _, _n, heading, read_clock, say_field, sentence
 from dealtrack.cli.options import (
+    FORMATS_TAKEN,
     ComplaintNames,
     FilterOptions,
     Format,
@@ -25,7 +26,7 @@ from dealtrack.cli.options import (
     read_complaints,
     read_filter,
 )
-from dealtrack.cli.output import FOR_PROGRAMS, check_format, check_word, print_records
+from dealtrack.cli.output import FOR_PROGRAMS, LATE_KEYS, check_format, check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
 from dealtrack.core.calendar import ONE_DAY, calendar_reminder, missing_year
@@ -39,8 +40,9 @@ from dealtrack.register.queries import View
 from dealtrack.register.register import Register
 
 GROUPS = ("platform", "owner", "category")
+LIST_FORMATS = FORMATS_TAKEN.replace("].", "]; of lists: csv, xlsx or text [default: csv].")
+WINDOW = "Time window: hours (4h), days (3d) or working days (2wd) [default: 1wd; no limit with --ics]."
 KEYS = (*WATCH_KEYS, "received", "summary")
-TEXT_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
 LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
 BYTE_ORDER_MARK = "\ufeff"
 """What tells Excel that a CSV file is UTF-8: without it, Chinese text opens as gibberish."""
@@ -160,15 +162,7 @@ def overdue(
     by: Annotated[str, option("GROUP", "Write one list per platform, owner or category into --out.")],
     out: Annotated[str, option("DIR", "Folder for the lists.")],
     times: ViewTimes,
-    fmt: Annotated[
-        str,
-        option(
-            "FORMAT",
-            "Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain]; of lists: "
-            "csv, xlsx or text [default: csv].",
-            "--format",
-        ),
-    ],
+    fmt: Annotated[str, option("FORMAT", LIST_FORMATS, "--format")],
 ) -> None:
     """List overdue deadlines, most overdue first; with --out, write one list per group."""
     if by or out:
@@ -231,7 +225,7 @@ def _print_lists(
             count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group))
             whose = safe_text(say_field(by, name))
             stream.write(f"{whose}{_(': ')}{count}{_(', ')}{show_moment(moment, zone)}\n\n")
-            print_table(records, TEXT_KEYS, zone, stream)
+            print_table(records, LATE_KEYS, zone, stream)
 
     groups = grouped(latenesses, lambda lateness: getattr(lateness.complaint, by) or _("nobody"))
     print_records(map(asdict, write_lists(folder, groups, ENDINGS[fmt], write)), LISTED_KEYS, zone=zone)
@@ -239,12 +233,7 @@ def _print_lists(
 
 def due(
     session: Session,
-    within: Annotated[
-        str | None,
-        option(
-            "DURATION", "Time window: hours (4h), days (3d) or working days (2wd) [default: 1wd; no limit with --ics]."
-        ),
-    ],
+    within: Annotated[str | None, option("DURATION", WINDOW)],
     only: FilterOptions,
     ics: Annotated[str, option("FILE", "Write a calendar file with one event per deadline; - for standard output.")],
     times: ViewTimes,

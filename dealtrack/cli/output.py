@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOR_PROGRAMS = tuple(sorted(writers.WRITERS))
 FORMATS = ("table", "plain", *FOR_PROGRAMS)
+LATE_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
 
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""

@@ -120,10 +120,8 @@ def _state(version: Policy, own_versions: Sequence[Policy], filed: Sequence[Poli
     if not is_among(version, own_versions):
         return _("not adopted: adopt it with 'dealtrack policy adopt', or try it with 'policy try'")
     if filed and not is_among(version, filed):
-        return _(
-            "differs from the bundled text: 'dealtrack policy adopt {name} --corrected' shows what would move",
-            name=version.name,
-        )
+        text = _("differs from the bundled text: 'dealtrack policy adopt {name} --corrected' shows what would move")
+        return text.format(name=version.name)
     return ""
 
 

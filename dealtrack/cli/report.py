@@ -15,8 +15,6 @@ from dealtrack.errors import BadText, MissingExtra
 if TYPE_CHECKING:
     from dealtrack.reports.figures import Report
 
-PAGE_PACKAGES = {"jinja2": "Jinja2", "pygal": "pygal"}
-
 
 def _write_workbook(report: "Report", path: Path) -> None:
     """Write a report to a file as a workbook; raises CannotWrite."""
@@ -41,7 +39,7 @@ def _check_page_packages() -> None:
     """Make sure that what makes a page is there; raises MissingExtra."""
     from importlib.util import find_spec
 
-    for module, package in PAGE_PACKAGES.items():
+    for module, package in (("jinja2", "Jinja2"), ("pygal", "pygal")):
         if find_spec(module) is None:
             raise MissingExtra(what="The page", package=package, extra="report")
 

@@ -11,31 +11,9 @@ from dealtrack.cli.table import Cell, Column, draw_whole, least_width
 from dealtrack.cli.terminal import GAP, draw_bar, draw_spark, print_line, tell_in_style, terminal_width
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
+from dealtrack.reports import tables, words
 from dealtrack.reports.figures import TIMED, Group, Report, Share, Whole
-from dealtrack.reports.tables import (
-    Col,
-    Table,
-    clock_names,
-    compared_table,
-    group_names,
-    intake_keys,
-    intake_table,
-    measures_table,
-    parts_table,
-    rates_table,
-    spans_table,
-)
-from dealtrack.reports.words import (
-    days_of,
-    intake_words,
-    number_of,
-    percent,
-    rules_of_clock,
-    sections_compared,
-    since_words,
-    unknown_note,
-    whole_words,
-)
+from dealtrack.reports.tables import Col, Table
 
 BAR = 10
 SPARK = 40
@@ -54,21 +32,21 @@ def print_report(report: Report) -> None:
         return
     print_intake(report, room)
     print_rates(report, room)
-    for name in clock_names(report):
+    for name in tables.clock_names(report):
         print_parts(report, name, room)
     print_measures(report)
-    if sections_compared(report):
+    if words.sections_compared(report):
         print_comparison(report)
     for section in report.compared:
         if not section.total.complaints:
-            nothing = _("No complaints were received {days}.", days=days_of(section, _))
-            tell_in_style(since_words(report, section, _) or nothing)
+            nothing = _("No complaints were received {days}.", days=words.days_of(section, _))
+            tell_in_style(words.since_words(report, section, _) or nothing)
 
 
 def heading_lines(report: Report) -> Iterator[str]:
     """Yield what a report is about, as of when, and of how many complaints."""
     main, total, zone = report.main, report.main.total, ZoneInfo(report.zone)
-    span = days_of(main, _)
+    span = words.days_of(main, _)
     if main.title:
         yield f"{_(main.title)}{_(': ')}{span}"
     else:
@@ -77,7 +55,7 @@ def heading_lines(report: Report) -> Iterator[str]:
     if report.known_at is not None:
         text += _(", as known at {moment}", moment=show_moment(report.known_at, zone))
     for field, names in report.only.items():
-        text += _(", {field} {value}", field=heading(field), value=group_names(names, field, _))
+        text += _(", {field} {value}", field=heading(field), value=tables.group_names(names, field, _))
     text += _(": ") + _n("{count} complaint", "{count} complaints", total.complaints, count=f"{total.complaints:,}")
     text += _(", {count} open", count=f"{total.open:,}")
     if total.provisional:
@@ -88,10 +66,10 @@ def heading_lines(report: Report) -> Iterator[str]:
 def print_intake(report: Report, room: int | None) -> None:
     """Print how many complaints each group received, a day and day by day, beside the days it is compared with."""
     main, is_timed = report.main, report.by in TIMED
-    columns, rows = on_terminal(intake_table(report, _))
+    columns, rows = on_terminal(tables.intake_table(report, _))
     width = room_left(columns, rows, room)
     columns.append(Column("daily", _("in proportion") if is_timed else _("day by day"), 2))
-    groups = [main.group(key) or Group(key) for key in intake_keys(report)]
+    groups = [main.group(key) or Group(key) for key in tables.intake_keys(report)]
     most = max((group.complaints for group in groups), default=0)
     for group, row in zip([*groups, main.total], rows, strict=True):
         if not is_timed:
@@ -100,13 +78,13 @@ def print_intake(report: Report, room: int | None) -> None:
             drawing = "".join(draw_bar(group.complaints / most, width)[:2]) if group is not main.total else ""
         row.append(Cell.of(drawing, "cyan"))
     left_out = print_table(columns, rows)
-    words = intake_words(report, _)
+    intake = words.intake_words(report, _)
     if not is_timed and main.days and columns[-1] not in left_out:
         days = -(-main.days // width)
         each = _("one block per day") if days == 1 else _("one block per {days} days", days=days)
-        tell_in_style(_("Day by day: {each}, each line has its own scale; {intake}.", each=each, intake=words))
+        tell_in_style(_("Day by day: {each}, each line has its own scale; {intake}.", each=each, intake=intake))
     else:
-        tell_in_style(words + ".")
+        tell_in_style(intake + ".")
 
 
 def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> int:
@@ -122,21 +100,21 @@ def room_left(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: i
 
 def print_rates(report: Report, room: int | None) -> None:
     """Print the rate on time of each clock for each group, with the median and the ninth decile of its days."""
-    table = rates_table(report, _)
+    table = tables.rates_table(report, _)
     columns, rows = on_terminal(table, BAR)
     # Bars give way before any figure.
     if room is not None and least_width(columns, rows) > room:
         columns, rows = on_terminal(table, 0)
     print_table(columns, rows)
     note = _("On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.")
-    tell_in_style(note.format(whole=whole_words(Whole.DECIDED, _)))
+    tell_in_style(note.format(whole=words.whole_words(Whole.DECIDED, _)))
 
 
 def print_parts(report: Report, name: str, room: int | None) -> None:
     """Print into which part the runs of a clock fell, for each group; the parts add up to all."""
-    columns, rows = on_terminal(parts_table(report, name, _))
+    columns, rows = on_terminal(tables.parts_table(report, name, _))
     print()
-    tell_in_style(f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}", "bold")
+    tell_in_style(f"{_(name)}{_(': ')}{words.rules_of_clock(report, name, _)}", "bold")
     for places in parts_of_table(columns, rows, room):
         part = [[row[place] for place in places] for row in rows]
         draw_whole([columns[place] for place in places], part)
@@ -161,10 +139,11 @@ def parts_of_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], ro
 
 def print_measures(report: Report) -> None:
     """Print what else is asked of each group: first contact, advance compensation, reopened, backdated."""
-    print_table(*on_terminal(measures_table(report, _)))
+    print_table(*on_terminal(tables.measures_table(report, _)))
     note = _("Resolved at first contact: share of {completed}. Advance compensation: share of {third}.")
-    tell_in_style(note.format(completed=whole_words(Whole.COMPLETED, _), third=whole_words(Whole.THIRD_PARTY, _)))
-    if unknown := unknown_note(report, _):
+    completed, third = (words.whole_words(whole, _) for whole in (Whole.COMPLETED, Whole.THIRD_PARTY))
+    tell_in_style(note.format(completed=completed, third=third))
+    if unknown := words.unknown_note(report, _):
         tell_in_style(unknown)
     total = report.main.total
     if total.advanced_without_amount:
@@ -174,12 +153,12 @@ def print_measures(report: Report) -> None:
 
 def print_comparison(report: Report) -> None:
     """Print the span beside the days before it and last year's, in whole and for each group."""
-    print_table(*on_terminal(spans_table(report, _)))
-    for section in (report.main, *sections_compared(report)):
-        if since := since_words(report, section, _):
+    print_table(*on_terminal(tables.spans_table(report, _)))
+    for section in (report.main, *words.sections_compared(report)):
+        if since := words.since_words(report, section, _):
             tell_in_style(since)
     if report.by not in ("", *TIMED):
-        columns, rows = on_terminal(compared_table(report, _))
+        columns, rows = on_terminal(tables.compared_table(report, _))
         print_table(columns, rows[:-1])
         tell_in_style(_("Complaints received, and rate on time of each deadline."))
 
@@ -209,7 +188,7 @@ def joined_cell(table: Table, row: Sequence[Any], places: Sequence[int], bar: in
     """Return what stands in a cell: a value, or several numbers parted by slashes."""
     if len(places) > 1:
         values = [row[place] for place in places]
-        return NOTHING if values[0] is None else Cell.of(" / ".join(map(number_of, values)))
+        return NOTHING if values[0] is None else Cell.of(" / ".join(map(words.number_of, values)))
     cell = value_cell(table.columns[places[0]], row[places[0]], bar)
     return Cell.of(cell.text, "bold") if row is table.total and places[0] == 0 else cell
 
@@ -219,12 +198,12 @@ def value_cell(column: Col, value: Any, bar: int | None) -> Cell:
     if column.form == "text":
         return Cell.of(safe_text(value), "dim" if value == _("not stated") else "")
     if isinstance(value, Share):
-        words = _("{rate} of {whole}", rate=percent(value.rate), whole=f"{value.whole:,}")
-        return NOTHING if value.rate is None else Cell.of(words)
+        text = _("{rate} of {whole}", rate=words.percent(value.rate), whole=f"{value.whole:,}")
+        return NOTHING if value.rate is None else Cell.of(text)
     if value is None or (not value and column.form in ("count", "money")):
         return NOTHING
     if column.form == "rate" and bar is not None:
         pieces = zip(draw_bar(value, bar), ("green", "green on red", "red"), strict=True)
-        return Cell((*(pieces if bar else ()), (f"{' ' if bar else ''}{percent(value):>6}", "")))
-    texts = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
+        return Cell((*(pieces if bar else ()), (f"{' ' if bar else ''}{words.percent(value):>6}", "")))
+    texts = {"rate": words.percent, "number": words.number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
     return Cell.of(texts[column.form](value), STYLES.get(column.colour, ""))

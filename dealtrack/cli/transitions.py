@@ -1,29 +1,15 @@
 """The commands that record transitions. A table describes each: the kind of transition, its help, its options."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from dealtrack.cli import options
 from dealtrack.cli.language import _, read_clock, say
-from dealtrack.cli.options import (
-    CLEAR,
-    At,
-    ComplaintNames,
-    Format,
-    Note,
-    flag,
-    option,
-    read_category,
-    read_complaints,
-    read_contact,
-    read_lines,
-    read_number,
-    read_outcome,
-    read_platform,
-    read_seller,
-)
+from dealtrack.cli.options import CLEAR, At, ComplaintNames, Format, Note, flag, option
 from dealtrack.cli.output import change_lines, next_command, next_line, print_records
 from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line
@@ -58,10 +44,10 @@ class DetailOption(NamedTuple):
     missing: MissingValue | None = None
 
 
-def read_detail(options: Iterable[DetailOption], values: Values) -> Detail:
+def read_detail(described: Iterable[DetailOption], values: Values) -> Detail:
     """Return the detail of a transition that options state, those that were given; raises what reading them raises."""
     detail: Detail = {}
-    for each in options:
+    for each in described:
         value = values.get(each.name) or ""
         if each.missing and value.strip() in ("", CLEAR):
             raise each.missing
@@ -90,7 +76,7 @@ def _record(context: typer.Context, recording: "Recording", values: Values) -> N
     session: Session = context.obj
     detail = read_detail(recording.options, values)
     with session.register() as register:
-        complaints = read_complaints(register, *values["complaints"])
+        complaints = options.read_complaints(register, *values["complaints"])
         if recording.agree and not values["yes"]:
             recording.agree(session, register, complaints, detail)
         moment = session.moment(values.get("at"), register.zone)
@@ -105,20 +91,19 @@ def _record(context: typer.Context, recording: "Recording", values: Values) -> N
 def _amend(context: typer.Context, recording: "Recording", values: Values) -> None:
     session: Session = context.obj
     typed = {name: values[name] for name in Personal._fields}
-    contacts = read_lines(context, typed, READ)
+    contacts = options.read_lines(context, typed, READ)
     for name, text in contacts.items():
         if typed[name] and not text.strip():
             raise EmptyValue(name=f"--{name}", instead=Phrase("Give a value or omit it."))
     with session.register() as register:
         detail = read_detail(recording.options, values)
         if values["platform"]:
-            detail["platform"] = read_platform(register, values["platform"])
-        right = {
-            name: None if text.strip() == CLEAR else read_contact(name, text) for name, text in contacts.items() if text
-        }
+            detail["platform"] = options.read_platform(register, values["platform"])
+        read = {name: _or_nothing(partial(options.read_contact, name)) for name in contacts}
+        right = {name: read[name](text) for name, text in contacts.items() if text}
         if not right and not detail.keys() - {"note"}:
             raise MissingValue(what="Field to correct", option="--category, --summary or another field")
-        complaints = read_complaints(register, *values["complaints"])
+        complaints = options.read_complaints(register, *values["complaints"])
         draft = Draft(recording.kind, session.moment("", register.zone), detail)
         works = [
             Work(id_, (draft,), (register.personal(id_) or Personal())._replace(**right) if right else None)
@@ -208,7 +193,7 @@ NEEDED_NOTE = _needed("note", "TEXT", "Note (required).", _cleaned("note"))
 REASON = _text("reason", "TEXT", "Reason.", _cleaned("reason"))
 NEEDED_REASON = _needed("reason", "TEXT", "Reason (required).", _cleaned("reason"))
 OUTCOMES_TAKEN = "Outcome: advance-compensation, refund, exchange, repair, compensation, no-agreement or other."
-OUTCOME = _text("outcome", "VALUE", OUTCOMES_TAKEN, read_outcome)
+OUTCOME = _text("outcome", "VALUE", OUTCOMES_TAKEN, options.read_outcome)
 AMOUNT = _text("amount", "AMOUNT", "Amount paid, e.g. 1299.50.", parse_amount)
 STAGE = _needed("clock", "NAME", "Stage whose deadline to extend, e.g. complete (required).", read_clock)
 LENGTH = _needed("by", "N", "Extension, in the deadline's unit, e.g. working days (required).", _count)
@@ -219,12 +204,12 @@ NUMBER = Annotated[str, option("NUMBER", "Corrected external number.", "--to-num
 ENTRY = Annotated[int | None, option("N", "Journal entry to undo [default: the complaint's last].")]
 CORRECTIONS = (
     _text("platform", "NAME", "Corrected platform."),
-    _text("category", "NAME", "Corrected category.", read_category),
-    DetailOption("number", NUMBER, _or_nothing(read_number)),
-    _text("seller", "TYPE", "Seller: platform or third-party.", _or_nothing(read_seller)),
+    _text("category", "NAME", "Corrected category.", options.read_category),
+    DetailOption("number", NUMBER, _or_nothing(options.read_number)),
+    _text("seller", "TYPE", "Seller: platform or third-party.", _or_nothing(options.read_seller)),
     _text("owner", "WHO", "Corrected owner.", _or_nothing(_cleaned("owner"))),
     _text("summary", "TEXT", "Corrected summary.", _or_nothing(_cleaned("summary"))),
-    _text("outcome", "VALUE", "Corrected outcome.", _or_nothing(read_outcome)),
+    _text("outcome", "VALUE", "Corrected outcome.", _or_nothing(options.read_outcome)),
     _text("amount", "AMOUNT", "Corrected amount.", _or_nothing(parse_amount)),
     _text("consumer", "NAME", "Corrected name of the consumer."),
     _text("phone", "NUMBER", "Corrected phone number."),

@@ -30,10 +30,6 @@ SECONDS_BETWEEN_UPDATES = 1.0
 SECONDS_BETWEEN_TRIES = 0.3
 
 
-Field = tuple[str, str, str]
-"""A line of a form: its name, its label, its hint."""
-
-
 class Form(ModalScreen[str | None]):
     """Asks for a few texts, each with its name, label and hint, and submits them; what refuses them is shown.
 
