@@ -225,7 +225,7 @@ def init(
         )
         warn(line.format(name=rules.name, some=first_few(parts), part=parts[0]))
     if not timezone and not rules.timezone:
-        warn(_("no time zone is known for {name}; using {zone} (change with --timezone).", name=rules.name, zone=zone))
+        warn(_("No time zone is known for {name}; using {zone} (change with --timezone).", name=rules.name, zone=zone))
     session.advise(next_line(f"dealtrack add --platform {_('NAME')}"))
 
 
@@ -246,11 +246,11 @@ def verify(
         warn(say(error.message(str, _)))
         raise typer.Exit(CHECK_FAILED) from None
     if report.foreign:
-        warn(_("tables of other programs in the register are not checked: {names}", names=first_few(report.foreign)))
+        warn(_("Tables of other programs in the register are not checked: {names}.", names=first_few(report.foreign)))
     if report.rebuilds:
-        advice = _("the journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it")
+        advice = _("The journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it.")
     else:
-        advice = _("keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact")
+        advice = _("Keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact.")
     _report_faults(report.faults, advice)
     print_line(_("journal intact: {count} entries, checksum {head}", count=report.entries, head=report.head))
 

@@ -100,7 +100,7 @@ def _open(register: Register, exhibit: Exhibit) -> None:
     viewer = which("open" if sys.platform == "darwin" else "xdg-open")
     if viewer is None or Path(exhibit.name).suffix.lower() not in VIEWED:
         unseen = _("{name} is not a type of file that is safe to open", name=exhibit.name)
-        why = _("no viewer was found") if viewer is None else unseen
+        why = _("No viewer was found") if viewer is None else unseen
         warn(f"{why}{_('.')} {say(instead)}")
         raise typer.Exit(2)
     with draft_folder() as folder:
@@ -139,6 +139,6 @@ def erase(
             warn(also.format(fields=which, id=id_) + _(", which are never changed."))
     session.advise(_("evidence files and earlier backups are not changed"))
     for path in remains.drafts:
-        warn(_("{path}, left by a killed command, may still hold the data; remove it", path=path))
+        warn(_("{path}, left by a killed command, may still hold the data; remove it.", path=path))
     if remains.in_log:
-        warn(_("another program is reading the register: the erased data leaves its files with the next entry."))
+        warn(_("Another program is reading the register: the erased data leaves its files with the next entry."))

@@ -171,7 +171,7 @@ def try_(
     latest = versions[-1]
     if trial.complaints and not in_force and latest not in trial.versions:
         line = _(
-            "no complaint was received since {day}, when the latest version comes into force; to apply it to "
+            "No complaint was received since {day}, when the latest version comes into force; to apply it to "
             "all, use --in-force {day}."
         )
         warn(line.format(day=latest.in_force.isoformat()))

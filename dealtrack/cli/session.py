@@ -118,16 +118,16 @@ class Session:
                 _tell(register.upgrade)
             if register.names > 1:
                 text = _(
-                    "the register's file has {count} names (hard links): entries made through another name may be "
-                    "missing"
+                    "The register's file has {count} names (hard links): entries made through another name may be "
+                    "missing."
                 )
                 warn(text.format(count=register.names))
             yield register
             if self.outcome and self.outcome.ahead:
-                text = _("this computer's clock is behind the register's last entry; new entries are dated {moment}")
+                text = _("This computer's clock is behind the register's last entry; new entries are dated {moment}.")
                 warn(text.format(moment=show_value(self.outcome.ahead)))
             if self.outcome and self.outcome.passed_over:
-                text = _("IDs skipped because they already have personal data: {ids}; see 'dealtrack verify'")
+                text = _("IDs skipped because they already have personal data: {ids}; see 'dealtrack verify'.")
                 warn(text.format(ids=first_few(self.outcome.passed_over)))
 
     @contextmanager
@@ -188,7 +188,7 @@ def _tell(upgrade: Upgrade) -> None:
         )
         warn(text)
     elif sys.stderr.isatty():
-        text = _("the register stays at schema {found} and takes no entries. {reason}")
+        text = _("The register stays at schema {found} and takes no entries. {reason}")
         warn(text.format(found=upgrade.old, reason=say(upgrade.reason or "")))
     else:
         return

@@ -122,7 +122,7 @@ def _why_not_extended(
     policy: Policy, rule: ClockRule, run: Clock | None, history: Sequence[Transition], by: int, at: datetime
 ) -> str:
     if run is None or run.started is None:
-        return Phrase(": it is not running")
+        return Phrase(": it has not begun, or has ended")
     if run.due is not None and at > run.due:
         return Phrase(": it had already passed by then")
     extended = (entry for entry in effective(history) if entry.kind is Kind.EXTENDED and entry.at >= run.started)

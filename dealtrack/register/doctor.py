@@ -45,7 +45,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
     upgrade = register.upgrade
     if upgrade is not None and upgrade.reason:
         yield Phrase(
-            "the register stays at schema {found} and takes no entries. {reason}",
+            "The register stays at schema {found} and takes no entries. {reason}",
             found=upgrade.old,
             reason=upgrade.reason,
         )

@@ -151,7 +151,7 @@ def test_a_paused_clock_can_be_extended(clerk: Clerk) -> None:
     assert "had already passed" in case.refused(
         "extend", "2016-11-17 09:00", "--clock", "complete", "--by", 1, "--reason", "too late"
     )
-    assert "not running" in case.refused(
+    assert "it has not begun, or has ended" in case.refused(
         "extend", "2016-11-11 10:00", "--clock", "forward", "--by", 1, "--reason", "no"
     )
 

@@ -205,7 +205,7 @@ def test_a_version_that_judges_nothing_is_told(busy: Clerk, strict: Path) -> Non
     )
     strict.write_text(two, "utf-8")
     tried = busy("policy", "try", "strict")
-    assert "no complaint was received since 2017-01-01" in tried.err
+    assert "No complaint was received since 2017-01-01" in tried.err
     assert "complete within 1 working day" in tried.ok()
     tried = busy("policy", "try", "strict", "--in-force", "2017-01-01")
     assert tried.err == ""

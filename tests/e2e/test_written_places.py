@@ -295,7 +295,7 @@ def test_a_register_of_two_names_is_read_with_a_warning_and_not_written(busy: Cl
         looked = busy("--db", name, "list")
         assert (looked.status, "FIRST" in looked.out) == (0, True)
         assert looked.err == (
-            "dealtrack: the register's file has 2 names (hard links): entries made through another name may be missing\n"
+            "dealtrack: The register's file has 2 names (hard links): entries made through another name may be missing.\n"
         )
         refused = busy("--db", name, *NUMBERED, "LOST")
         assert (refused.status, "its file has 2 names (hard links)" in refused.err) == (3, True)
@@ -532,7 +532,7 @@ def test_who_writes_beside_an_erasure_is_let_in(busy: Clerk) -> None:
         busy.process(*NUMBERED, "BESIDE").ok()
         _, told = erasing.communicate(timeout=60)
         assert erasing.returncode == 0
-        assert "another program is reading the register" in told
+        assert "Another program is reading the register" in told
         assert "Erased data may remain in the register's files" in busy.process("doctor").err
         assert b"invented name" in busy.db.read_bytes() + Path(f"{busy.db}-wal").read_bytes()
     busy("note", 1, "--note", "the next entry").ok()

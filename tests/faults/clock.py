@@ -28,7 +28,7 @@ CHANGES = {
     "Asia/Shanghai": ("1991-04-14", "1991-09-15"),
 }
 MACHINES = ("UTC", "Asia/Shanghai", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu")
-BEHIND = "this computer's clock is behind the register's last entry"
+BEHIND = "This computer's clock is behind the register's last entry"
 
 
 @dataclass(frozen=True, slots=True)

@@ -607,9 +607,16 @@ def test_extensions_that_are_allowed(policy: str, clock: str, history: str, by: 
             "2020-01-15",
             "allows one extension",
         ),
-        ("samr-report", "verify", "received 2020-01-13, accepted 2020-01-14", 5, "2020-01-15", "not running"),
+        (
+            "samr-report",
+            "verify",
+            "received 2020-01-13, accepted 2020-01-14",
+            5,
+            "2020-01-15",
+            "it has not begun, or has ended",
+        ),
         ("fca-disp", "final", "received 2023-08-24", 1, "2023-08-25", "allows no extension"),
-        ("green-channel", "complete", "received 2016-11-14", 1, "2016-11-14 11:00", "not running"),
+        ("green-channel", "complete", "received 2016-11-14", 1, "2016-11-14 11:00", "it has not begun, or has ended"),
     ],
 )
 def test_extensions_that_are_refused(policy: str, clock: str, history: str, by: int, at: str, why: str) -> None:
