@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dealtrack.cli import terms
 from dealtrack.cli.commands import COMMANDS, GROUP_HELP
-from dealtrack.cli.language import ENGLISH_WORDS
+from dealtrack.cli.language import ENGLISH_WORDS, GLOSSARY
 from dealtrack.errors import SPOKEN, all_errors
 from tests import translations
 from tests.sources import PACKAGE, calls, modules, name_called
@@ -79,7 +78,7 @@ KEPT = frozenset(
         "two clocks are named",
         "clock forward there is no source",
         # The glossary names former words in brackets.
-        *terms.GLOSSARY,
+        *GLOSSARY,
         # What doctor calls a fact, and a program reads.
         "head",
         # The Order's own word, in the glossary.
@@ -110,7 +109,7 @@ def _english() -> Iterator[str]:
             key = f"{message.context}\x04{message.text}" if message.context else message.text
             yield from (ENGLISH_WORDS.get(key, message.text), message.many)
     yield from (text for key, text in ENGLISH_WORDS.items() if key not in ENGLISH_WORDS.values())
-    yield from (ENGLISH_WORDS.get(f"heading\x04{title}", title) for title in terms.COLUMNS)
+    yield from (ENGLISH_WORDS.get(f"heading\x04{title}", title) for title in translations.COLUMNS)
 
 
 def _chinese() -> Iterator[str]:
@@ -252,7 +251,7 @@ def test_a_warning_is_a_sentence_in_both_languages() -> None:
 
 def test_headings_and_names_have_no_full_stop() -> None:
     sections = {entry.section for entry in COMMANDS.values()}
-    for text in (*terms.COLUMNS, *terms.FACTS, *terms.GLOSSARY, *sections):
+    for text in (*translations.COLUMNS, *translations.FACTS, *GLOSSARY, *sections):
         assert not text.endswith((".", ":"))
     for message in translations.translations(translations.read_catalogue("zh_CN")).values():
         if message.context in ("heading", "term", "kind", "status", "verdict") or message.id in sections:
