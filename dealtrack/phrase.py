@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import partial
 from typing import Self
 
 
@@ -76,27 +77,8 @@ def in_context(context: str, word: str, translate: Callable[[str], str]) -> str:
 LIST, CHOICE, SUM, ORDER = "{some}, {other}", "{some} or {other}", "{some} and {other}", "{some}; {other}"
 
 
-def listed(words: Iterable[str]) -> Phrase:
+def listed(words: Iterable[str], template: str = LIST) -> Phrase:
     """Return words as a list in a sentence: `one, two, three`; empty without any."""
-    return _joined(words, LIST)
-
-
-def either(words: Iterable[str]) -> Phrase:
-    """Return words as a choice: `one or two or three`; empty without any."""
-    return _joined(words, CHOICE)
-
-
-def both(words: Iterable[str]) -> Phrase:
-    """Return words as a sum: `one and two and three`; empty without any."""
-    return _joined(words, SUM)
-
-
-def in_order(words: Iterable[str]) -> Phrase:
-    """Return texts that follow one another: `one; two; three`; empty without any."""
-    return _joined(words, ORDER)
-
-
-def _joined(words: Iterable[str], template: str) -> Phrase:
     joined = [Phrase("{word}", word=word) for word in words]
     # By halves, since each phrase within another is one more call for who says it.
     while len(joined) > 1:
@@ -105,3 +87,13 @@ def _joined(words: Iterable[str], template: str) -> Phrase:
         ]
         joined = pairs + joined[len(pairs) * 2 :]
     return joined[0] if joined else Phrase("")
+
+
+either = partial(listed, template=CHOICE)
+"""Return words as a choice: `one or two or three`; empty without any."""
+
+both = partial(listed, template=SUM)
+"""Return words as a sum: `one and two and three`; empty without any."""
+
+in_order = partial(listed, template=ORDER)
+"""Return texts that follow one another: `one; two; three`; empty without any."""

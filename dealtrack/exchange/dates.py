@@ -150,8 +150,9 @@ class DateReader:
         if reason:
             raise BadValue(reason)
         fault = Phrase("not a date of the form {names}", names=either(self.forms))
-        known = Phrase("not a date in a known format")
-        raise BadValue("is {fault}; {advice}", fault=known if AUTO in self.forms else fault, advice=_advice(text))
+        if AUTO in self.forms:
+            fault = Phrase("not a date in a known format")
+        raise BadValue("is {fault}; {advice}", fault=fault, advice=_advice(text))
 
     def _to_utc(self, when: datetime) -> datetime:
         """Return a local moment in UTC: the first of two where clocks went back; ValueError where they skipped it."""

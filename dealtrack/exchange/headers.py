@@ -10,22 +10,11 @@ from dealtrack.errors import UnknownWord
 from dealtrack.exchange.layout import MappedColumns, column_words, loose_name
 from dealtrack.phrase import Phrase
 
-_TOTAL = re.compile(
-    r"(?:grand ?total|sub ?total|totals?|sum|summe|gesamt|gesamtsumme|合计|总计|小计|共计|总数|汇总|累计|计)[:：]?",
-    re.IGNORECASE,
-)
-_COUNTED = re.compile(
-    r"\(?[0-9,]+ (?:rows?|records?|complaints?)(?: affected| selected| returned)?\)?\.?"
-    r"|(?:grand )?totals? [a-z ]{1,30}[:：]? ?[0-9,]+|[(（]?[共合总]计?[:：]?[0-9,]+[条行件笔].*",
-    re.IGNORECASE,
+_TOTAL, _COUNTED, _NOTE = (
+    re.compile("|".join(column_words()["beside_the_table"][name]), re.IGNORECASE)
+    for name in ("total", "counted", "note")
 )
 _FIGURE = re.compile(r"[-+]?[0-9][0-9.,% ]*[件条个元]?")
-_NOTE = re.compile(
-    r"(?:注|备注|说明|制表人?|制表单位|填表人?|审核人?|导出(?:时间|日期|人)?|打印(?:时间|日期)?|统计(?:时间|日期)|报表(?:时间|日期)"
-    r"|数据来源|来源)[:：].*|(?:source|notes?|generated|exported|extracted|printed|report(?:ed)? (?:by|on)|prepared by"
-    r"|end of (?:file|report|data|table))\b.*|page [0-9]+.*|#\s.*",
-    re.IGNORECASE,
-)
 _MOST_HEADER_ROWS = 5
 _RULE = re.compile(r"[-=_+*|:]{2,}")
 

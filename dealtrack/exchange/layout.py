@@ -19,7 +19,7 @@ from dealtrack.phrase import BadValue, Phrase, Word, either
 
 @cache
 def column_words() -> Table[str, Any]:
-    """Return the words by which columns are known: `names` and `tails` by field, and what tells a complaint's state."""
+    """Return the words by which columns are known: by field, by what they tell of a state, and lines below a table."""
     return tomllib.loads(Path(__file__).with_name("column_words.toml").read_text(encoding="utf-8"))
 
 

@@ -116,8 +116,8 @@ def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
         if path.is_file():
             return read_mapping(path)
     names = mapping_names(folders)
-    near, known = suggestion(nearest_words(name, names)), listed(names or [Word("none")])
-    raise BadMappingFile.because("there is no such mapping.{near} Known: {names}", name, near=near, names=known)
+    words = {"near": suggestion(nearest_words(name, names)), "names": listed(names or [Word("none")])}
+    raise BadMappingFile.because("there is no such mapping.{near} Known: {names}", name, **words)
 
 
 def mapping_names(folders: Iterable[Path]) -> list[str]:

@@ -115,8 +115,8 @@ def news_of(
         if not recorded:
             drafts.append(Draft(kind, moment, _ending(row, kind)))
         elif not any(_agrees(moment, at, zone) for at in recorded):
-            at, held = show_moment(moment.start, zone), show_moment(recorded[-1], zone)
-            raise Contradiction("{kind} is {at} in the file but {held} in the register", kind=kind, at=at, held=held)
+            moments = {"at": show_moment(moment.start, zone), "held": show_moment(recorded[-1], zone)}
+            raise Contradiction("{kind} is {at} in the file but {held} in the register", kind=kind, **moments)
     has_ended = not CLOSING.isdisjoint([*(entry.kind for entry in entries), *(entry.kind for entry in news)])
     if row.is_closed and not has_ended:
         bar = previous_transition(entries, Kind.COMPLETED)
@@ -140,15 +140,9 @@ def adds_nothing(
         return False
     if row.category_word is not None and row.category != complaint.category:
         return False
-    for value, stored in (
-        (row.seller, complaint.seller),
-        (row.owner, complaint.owner),
-        (row.policy, complaint.policy),
-        (row.summary, complaint.summary),
-        (row.outcome, complaint.outcome),
-        (row.amount, complaint.amount),
-    ):
-        if value is not None and value != stored:
+    for name in ("seller", "owner", "policy", "summary", "outcome", "amount"):
+        value = getattr(row, name)
+        if value is not None and value != getattr(complaint, name):
             return False
     for name, moment in row.moments.items():
         at = getattr(complaint, name)
