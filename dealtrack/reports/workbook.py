@@ -223,22 +223,19 @@ class ReportSheets:
         names = tables.clock_names(report)
         brief = self._book.sheet(_("report"))
         rates = self._table(tables.rates_table(report, _))
-        parts = [self._parts(tables.parts_table(report, name, _)) for name in names]
+        for name in names:
+            self._parts(tables.parts_table(report, name, _))
         self._table(tables.measures_table(report, _))
         daily = tables.days_table(report, _)
         days = self._table(daily) if daily.rows else None
         if report.compared:
             self._compared(tables.compared_table(report, _))
         self._brief(brief, names, rates, days)
-        if report.main.groups:
-            for chart, sheet in parts:
-                sheet.insert_chart(*chart)
 
     def _table(self, table: Table) -> Area:
         return self._book.table(self._book.sheet(table.name), table)
 
-    def _parts(self, table: Table) -> tuple[tuple[int, int, Any], Any]:
-        """Write the parts of a clock; return its chart, with its place, and the sheet that it goes to."""
+    def _parts(self, table: Table) -> None:
         sheet = self._book.sheet(table.name)
         area = self._book.table(sheet, table)
         most = tables.charted(self._report, len(table.groups))
@@ -248,7 +245,8 @@ class ReportSheets:
         self._format_chart(
             chart, self._chart_title(table.name, len(table.groups)), self._height(), is_bar=not self._is_timed
         )
-        return (len(table.rows) + 5, 0, chart), sheet
+        if self._report.main.groups:
+            sheet.insert_chart(len(table.rows) + 5, 0, chart)
 
     def _compared(self, table: Table) -> None:
         report, _ = self._report, self._

@@ -40,11 +40,11 @@ class Shown(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of a page: its heading, a sentence, charts with their legends, and tables."""
+    """A part of a page: its heading, a sentence, a chart with its legend, and tables."""
 
     title: str
     words: str = ""
-    charts: tuple[Chart, ...] = ()
+    chart: Chart | None = None
     tables: tuple[Table, ...] = ()
     is_folded: bool = False
 
@@ -91,18 +91,18 @@ def parts_of(report: Report, _: Translate) -> list[Part]:
         return []
     days, charted = tables.days_table(report, _), tables.charted_words(report, len(report.main.groups), _)
     parts = [
-        Part(_("complaints received"), intake_words(report, _) + _("."), _only(intake_chart(report, _))),
-        Part(_("on time"), charted, _only(rates_chart(report, _)), (tables.rates_table(report, _),)),
+        Part(_("complaints received"), intake_words(report, _) + _("."), intake_chart(report, _)),
+        Part(_("on time"), charted, rates_chart(report, _), (tables.rates_table(report, _),)),
     ]
     for place, name in enumerate(tables.clock_names(report), 1):
         table = tables.parts_table(report, name, _)
-        parts.append(Part(_(name), "", _only(parts_chart(report, name, place, _)), (table,)))
-    parts.append(Part(_("measures"), "", (), tuple(tables.measure_tables(report, _))))
+        parts.append(Part(_(name), "", parts_chart(report, name, place, _), (table,)))
+    parts.append(Part(_("measures"), "", None, tuple(tables.measure_tables(report, _))))
     if report.compared:
         compared = tables.charted_words(report, len(report.keys), _)
         words = "" if compared == charted else compared
-        parts.append(Part(_("compared"), words, _only(compared_chart(report, _)), (tables.compared_table(report, _),)))
-    parts.append(Part(_("day by day"), "", (), (days,), is_folded=len(days.groups) > UNFOLDED))
+        parts.append(Part(_("compared"), words, compared_chart(report, _), (tables.compared_table(report, _),)))
+    parts.append(Part(_("day by day"), "", None, (days,), is_folded=len(days.groups) > UNFOLDED))
     return parts
 
 
@@ -130,10 +130,6 @@ def show(value: Any, form: str) -> Shown:
         return Shown(text, "", "line" if display_width(text) <= LINE else "")
     texts = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
     return Shown(texts[form](value) if value or form == "rate" else "–", repr(value), "" if value else "none")
-
-
-def _only(chart: Chart | None) -> tuple[Chart, ...]:
-    return () if chart is None else (chart,)
 
 
 def _digest(text: str) -> str:
