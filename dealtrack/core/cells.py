@@ -83,10 +83,9 @@ def cell_fault(text: str) -> str | None:
 def check_number(text: str) -> str:
     """Return a number that a person gave; raises BadText for what stands for none, or was rounded."""
     if text and blank_kind(text):
-        raise BadText(
-            what=Phrase("The complaint number"), reason=Phrase("cannot be {text}, which means none", text=text)
-        )
-    fault = number_fault(text)
+        fault: str | None = Phrase("cannot be {text}, which means none", text=text)
+    else:
+        fault = number_fault(text)
     if fault:
         raise BadText(what=Phrase("The complaint number"), reason=fault)
     return text

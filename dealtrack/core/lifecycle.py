@@ -334,11 +334,8 @@ class ComplaintState:
     def _apply(self, entry: Transition) -> None:
         kind, values = entry.kind, self._values
         if kind is not Kind.RECEIVED and self.status not in ALLOWED[kind]:
-            raise BadHistory(
-                complaint=self.id,
-                seq=entry.seq,
-                reason=Phrase("it was {kind} while {status}", kind=done(kind), status=self.status),
-            )
+            reason = Phrase("it was {kind} while {status}", kind=done(kind), status=self.status)
+            raise BadHistory(complaint=self.id, seq=entry.seq, reason=reason)
         if kind in STATUS_AFTER:
             values[kind] = None if entry.detail.get(DAY_UNKNOWN) else entry.at
             if kind in CLOSING:

@@ -138,10 +138,8 @@ def clean_input(text: str, what: str, limit: int) -> str:
     if "\0" in text:
         raise BadText(what=what, reason="contains a NUL character")
     if len(text) > limit:
-        raise BadText(
-            what=what,
-            reason=Phrase("has {count:,} characters; the maximum is {limit:,}", count=len(text), limit=limit),
-        )
+        reason = Phrase("has {count:,} characters; the maximum is {limit:,}", count=len(text), limit=limit)
+        raise BadText(what=what, reason=reason)
     return text
 
 

@@ -234,24 +234,21 @@ def _is_database(path: Path) -> bool:
 
 def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
-    is_present = check_version(copy, path) == VERSION
-    sound = pragma(copy, "integrity_check(1)")
-    fault = chain.first_fault(journal.link_rows(copy)) if sound == "ok" else None
-    if sound != "ok" or fault is not None:
-        reason = (
-            Phrase("the register is damaged ({fault})", fault=sound)
-            if fault is None
-            else Phrase("entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
-        )
+    if reason := _fault_in(copy, check_version(copy, path) == VERSION):
         raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=reason))
+    last = journal.LastEntry.of(copy)
+    return last.seq, last.hash.hex()
+
+
+def _fault_in(copy: sqlite3.Connection, is_present: bool) -> str:
+    """Return why a restore would refuse a copy, of the present schema or an older one; nothing where it is whole."""
+    sound = pragma(copy, "integrity_check(1)")
+    if sound != "ok":
+        return Phrase("the register is damaged ({fault})", fault=sound)
+    if fault := chain.first_fault(journal.link_rows(copy)):
+        return Phrase("entry {seq}: {reason}", seq=fault.seq, reason=fault.reason)
     try:
         altered = personal_faults(copy, keys=is_present)
     except UNFORESEEN:
-        altered = [Phrase("the table of personal data is invalid")]
-    if is_present and not altered:
-        # A restore would refuse it.
-        altered = schema_faults(copy)
-    if altered:
-        raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=altered[0]))
-    last = journal.LastEntry.of(copy)
-    return last.seq, last.hash.hex()
+        return Phrase("the table of personal data is invalid")
+    return next(iter(altered or (schema_faults(copy) if is_present else ())), "")

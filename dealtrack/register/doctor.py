@@ -127,15 +127,9 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
     yield "time zone", register.facts["timezone"]
     backup = last_backup(register)
     if backup is not None:
-        yield (
-            "last backup",
-            Phrase(
-                "{moment}, {count} entries since, {path}",
-                moment=show_moment(backup.at, register.zone),
-                count=max(seq - backup.entries, 0),
-                path=backup.path,
-            ),
-        )
+        moment, count = show_moment(backup.at, register.zone), max(seq - backup.entries, 0)
+        words = Phrase("{moment}, {count} entries since, {path}", moment=moment, count=count, path=backup.path)
+        yield "last backup", words
     yield "SQLite", sqlite3.sqlite_version
 
 

@@ -278,16 +278,12 @@ def evidence_entries(connection: sqlite3.Connection) -> Iterator[tuple[str, str]
     rows = connection.execute(
         "SELECT seq, complaint, detail FROM transition WHERE kind = ? ORDER BY seq", (Kind.EVIDENCE.value,)
     )
-    for seq, complaint, text in rows:
+    for seq, id_, text in rows:
         if seq not in voided:
             detail = json.loads(text)
-            label = Phrase(
-                "evidence {name} of complaint {complaint} (entry {seq})",
-                name=detail["name"],
-                complaint=complaint,
-                seq=seq,
-            )
-            yield detail["sha256"], label
+            name, digest = detail["name"], detail["sha256"]
+            label = Phrase("evidence {name} of complaint {complaint} (entry {seq})", name=name, complaint=id_, seq=seq)
+            yield digest, label
 
 
 def copy_evidence(register: Store, sources: Iterable[Path], target: Path) -> CopiedEvidence:

@@ -162,9 +162,8 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
     """Give runs of clocks, each named with its complaint, their new deadlines."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for complaint, clock in moved:
-        alike.setdefault((*due_columns(clock), clock.provisional, clock.paused, clock.name, clock.round), []).append(
-            complaint
-        )
+        columns = (*due_columns(clock), clock.provisional, clock.paused, clock.name, clock.round)
+        alike.setdefault(columns, []).append(complaint)
     # One statement for all that move to one day, since many do.
     for columns, ids in alike.items():
         connection.execute(

@@ -139,11 +139,8 @@ def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
             stored = set(connection.execute(f"SELECT * FROM {table}"))
             expected = set(memory.execute(f"SELECT * FROM {table}"))
             for row in sorted(stored ^ expected, key=str)[:SHOWN]:
-                yield Phrase(
-                    "table {table} differs from the journal at {place}",
-                    table=table,
-                    place=fit_text(str(row[0]), SHOWN_NAME),
-                )
+                place = fit_text(str(row[0]), SHOWN_NAME)
+                yield Phrase("table {table} differs from the journal at {place}", table=table, place=place)
     finally:
         memory.close()
 

@@ -22,7 +22,7 @@ from dealtrack.core.calendar_changes import Notice, change_to_data, changed_days
 from dealtrack.core.clocks import Clock, Correction, Verdict, judge_corrected, policy_at, verdict
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import local_day
-from dealtrack.core.policy import Policy, Roll, are_same, version_for
+from dealtrack.core.policy import Policy, Roll, differences, version_for
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.journal import Event
@@ -298,11 +298,7 @@ def changed_texts(old: Sequence[Policy], new: Sequence[Policy]) -> list[TextChan
     """Return the versions in which two texts of a policy differ, by day in force."""
     before, after = ({version.in_force: version for version in versions} for versions in (old, new))
     changes = (TextChange(day, before.get(day), after.get(day)) for day in sorted({*before, *after}))
-    return [
-        change
-        for change in changes
-        if change.before is None or change.after is None or not are_same([change.before], [change.after])
-    ]
+    return [each for each in changes if not (each.before and each.after) or differences(each.before, each.after)]
 
 
 def preview_correction(register: Register, versions: Sequence[Policy]) -> Preview:

@@ -104,10 +104,8 @@ class Store:
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            reason = Phrase(
-                "it is damaged: there is no time zone {name}; restore the last backup",
-                name=fit_text(name, schema.SHOWN_NAME),
-            )
+            shown = fit_text(name, schema.SHOWN_NAME)
+            reason = Phrase("it is damaged: there is no time zone {name}; restore the last backup", name=shown)
             raise RegisterUnusable(path=self.path, reason=reason) from None
 
     def head(self) -> tuple[int, str]:

@@ -251,14 +251,12 @@ def check_log(path: Path) -> None:
     if len(head) == 100 and head[12]:
         (written,), (moved,) = struct.unpack_from("=I", head, 16), struct.unpack_from("=I", head, 96)
         if written > moved and not os.path.exists(f"{path}-wal"):  # noqa: PTH110  # the same
-            raise RegisterUnusable(
-                path=path,
-                reason=Phrase(
-                    "{name}-wal, with its last entries, is gone. Put it back, or give those entries up: remove "
-                    "{name}-shm, then run 'dealtrack verify --head' with the last checksum you know",
-                    name=path.name,
-                ),
+            reason = Phrase(
+                "{name}-wal, with its last entries, is gone. Put it back, or give those entries up: remove "
+                "{name}-shm, then run 'dealtrack verify --head' with the last checksum you know",
+                name=path.name,
             )
+            raise RegisterUnusable(path=path, reason=reason)
 
 
 def check_names(connection: sqlite3.Connection) -> None:
@@ -272,14 +270,12 @@ def check_names(connection: sqlite3.Connection) -> None:
     remove_drafts(real.parent, real.name)
     count = connection.names()
     if count > 1:
-        raise RegisterUnusable(
-            path=connection.place,
-            reason=Phrase(
-                "its file has {count} names (hard links), and entries made under one can be lost under another; "
-                "nothing was written. Keep one name, or copy the file (cp) and use the copy",
-                count=count,
-            ),
+        reason = Phrase(
+            "its file has {count} names (hard links), and entries made under one can be lost under another; "
+            "nothing was written. Keep one name, or copy the file (cp) and use the copy",
+            count=count,
         )
+        raise RegisterUnusable(path=connection.place, reason=reason)
 
 
 @contextmanager
