@@ -121,8 +121,7 @@ def search(
     most = limit or (SHOWN_ON_TERMINAL if is_short else None)
     with session.reading(*times) as (register, view):
         query = read_filter(register, platform, statuses=status)
-        # One more than is shown tells whether there are more.
-        hits = iter(find(register, terms, query, view, most + 1 if most else None))
+        hits = find(register, terms, query, view)
         records = (
             {name: getattr(hit.complaint, name) for name in MATCH_KEYS[:-1]}
             | {"status": hit.complaint.status.value, "matched": snippet(hit.texts, terms)}

@@ -59,11 +59,6 @@ def last_days(versions: Sequence[Policy]) -> list[date | None]:
     return [ends[version.in_force] for version in versions]
 
 
-def describe(policy: Policy) -> list[str]:
-    """Return the clocks of a policy in words, a line each: `forward: 1 working day from receipt to forwarding`."""
-    return [Phrase("{clock}: {words}", clock=Word(rule.name), words=clock_words(rule)) for rule in policy.clocks]
-
-
 def span_of(rule: ClockRule) -> Phrase:
     """Return how long a clock runs and between what, as in `1 working day from receipt to forwarding`."""
     length = length_text(rule.length, rule.unit)

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from itertools import islice
 from typing import NamedTuple
 
 from dealtrack.core import lifecycle
@@ -24,18 +23,13 @@ class Hit(NamedTuple):
     texts: list[str]
 
 
-def search(
-    register: Register, words: Sequence[str], query: Filter, view: View, limit: int | None = None
-) -> Iterator[Hit]:
-    """Yield the complaints that hold all the words in a view, the latest received first, at most `limit`.
+def search(register: Register, words: Iterable[str], query: Filter, view: View) -> Iterator[Hit]:
+    """Yield the complaints that hold all the words in a view, the latest received first.
 
     A word is any run of characters, found inside others too, whatever its case and width. It stands for
     itself: none of its characters is a sign of a query language.
     """
-    return islice(_hits(register, list(dict.fromkeys(filter(None, map(fold, words)))), query, view), limit)
-
-
-def _hits(register: Register, words: Sequence[str], query: Filter, view: View) -> Iterator[Hit]:
+    words = list(dict.fromkeys(filter(None, map(fold, words))))
     if not words:
         return
     # The table says what complaints ever said: what they say in the view is looked at again.
