@@ -73,10 +73,10 @@ def match_platform(text: str, platforms: Iterable[Platform]) -> Platform | None:
     return by_name or next((platform for platform in candidates if folded in map(fold, platform.aliases)), None)
 
 
-def nearest_platforms(text: str, platforms: Sequence[Platform], count: int = 2) -> list[str]:
+def nearest_platforms(text: str, platforms: Sequence[Platform]) -> list[str]:
     """Return the names of the platforms that a text comes nearest to, by name or alias, best first."""
     name_of = {fold(name): platform.name for platform in platforms for name in platform.names}
-    return nearest_meanings(text, name_of, count)
+    return nearest_meanings(text, name_of)
 
 
 def check_names_free(names: Iterable[str], platforms: Sequence[Platform]) -> None:

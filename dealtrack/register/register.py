@@ -89,17 +89,15 @@ class Register(Store):
             return self.connection
         place = view, self.head(), ids and tuple(ids)
         if place not in self._projected:
-            self._projected[place] = self.opened.enter_context(closing(sqlite3.connect(":memory:")))
-            self._project_into(self._projected[place], view, ids)
+            tables = self.opened.enter_context(closing(sqlite3.connect(":memory:")))
+            projection.copy_empty(self.connection, tables)
+            writer = projection.RowWriter(tables)
+            for entries in self.histories(ids):
+                if seen := view.seen(entries):
+                    writer.write(*self.project(seen, view.known_at), seen, is_new=True)
+            writer.flush()
+            self._projected[place] = tables
         return self._projected[place]
-
-    def _project_into(self, tables: sqlite3.Connection, view: View, ids: Iterable[int] | None) -> None:
-        projection.copy_empty(self.connection, tables)
-        writer = projection.RowWriter(tables)
-        for entries in self.histories(ids):
-            if seen := view.seen(entries):
-                writer.write(*self.project(seen, view.known_at), seen, is_new=True)
-        writer.flush()
 
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:
         """Return how a complaint stands in a view by its history; None where it was not received by then, or voided."""

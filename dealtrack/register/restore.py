@@ -187,7 +187,7 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
             register.execute("PRAGMA journal_mode = WAL")
     except (sqlite3.Error, RegisterLocked, RegisterUnusable) as error:
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-        if _is_damage(cause):
+        if str(getattr(cause, "sqlite_errorname", "")).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
             return False
         refusal = translate(cause, backup.place) if isinstance(cause, sqlite3.Error) else error
         reason = str(
@@ -196,10 +196,6 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
         raise NotRestored(path=backup.place, backup=backup.source, reason=reason) from None
     real.chmod(0o600)
     return True
-
-
-def _is_damage(error: BaseException | None) -> bool:
-    return str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
 
 
 def _set_aside(real: Path, kept: Path) -> bool:
