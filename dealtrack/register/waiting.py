@@ -1,8 +1,8 @@
 """What a person at the screen waits for: completions of what is typed, and what others wrote meanwhile."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from dealtrack.core.lifecycle import OPEN, Status
@@ -13,8 +13,6 @@ from dealtrack.register.store import Store
 WAIT_MILLISECONDS = 200
 LOOKED_AT = 20_000
 """How many rows are looked at for words: the latest are what is typed again."""
-
-_SHOWN = "c.id, c.number, c.platform, c.category, c.status"
 
 
 class Brief(NamedTuple):
@@ -38,11 +36,8 @@ def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, 
 
     With `by_number` it is the external number that begins with it.
     """
-    rows = chain(
-        _open(store) if OPEN.intersection(statuses) else (), _closed(store) if Status.CLOSED in statuses else ()
-    )
     briefs: dict[int, Brief] = {}
-    for brief in rows:
+    for brief in _briefs(store, statuses):
         text = (brief.number or "") if by_number else str(brief.id)
         if text and text.startswith(prefix) and brief.status in statuses:
             briefs.setdefault(brief.id, brief)
@@ -62,30 +57,25 @@ def words(store: Store, field: str) -> list[str]:
     return [text for text, _ in rows]
 
 
-def _open(store: Store) -> Iterator[Brief]:
-    rows = store.connection.execute(
-        f"SELECT {_SHOWN}, k.due_at FROM clock k CROSS JOIN complaint c ON c.id = k.complaint "
-        "WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL ORDER BY k.due_at"
-    )
-    yield from _briefs(rows)
-    # Those without a deadline: paused, or past the last clock of their policy.
-    rows = store.connection.execute(
-        f"SELECT {_SHOWN}, NULL FROM (SELECT * FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) c "
-        "WHERE c.status NOT IN ('closed', 'voided')"
-    )
-    yield from _briefs(rows)
+def _briefs(store: Store, statuses: Collection[Status]) -> Iterator[Brief]:
+    """Yield what may be meant: open complaints by their deadlines, open ones without one, then the latest closed."""
+    if OPEN.intersection(statuses):
+        running = (
+            "clock k CROSS JOIN complaint c ON c.id = k.complaint WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL"
+        )
+        yield from _selected(store, "k.due_at", f"{running} ORDER BY k.due_at")
+        # Those without a deadline: paused, or past the last clock of their policy.
+        latest = f"(SELECT * FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) c"
+        yield from _selected(store, "NULL", f"{latest} WHERE c.status NOT IN ('closed', 'voided')")
+    if Status.CLOSED in statuses:
+        closed = _selected(store, "NULL", "complaint c WHERE c.status = 'closed' ORDER BY c.id DESC")
+        yield from islice(closed, LOOKED_AT)
 
 
-def _closed(store: Store) -> Iterator[Brief]:
-    rows = store.connection.execute(
-        f"SELECT {_SHOWN}, NULL FROM complaint c WHERE c.status = 'closed' ORDER BY c.id DESC"
-    )
-    yield from islice(_briefs(rows), LOOKED_AT)
-
-
-def _briefs(rows: Iterable[tuple[int, str | None, str, str, str, str | None]]) -> Iterator[Brief]:
-    for id_, number, platform, category, status, due in rows:
-        yield Brief(id_, number, platform, category, Status(status), from_store(due) if due else None)
+def _selected(store: Store, due: str, source: str) -> Iterator[Brief]:
+    rows = store.connection.execute(f"SELECT c.id, c.number, c.platform, c.category, c.status, {due} FROM {source}")
+    for id_, number, platform, category, status, due_at in rows:
+        yield Brief(id_, number, platform, category, Status(status), from_store(due_at) if due_at else None)
 
 
 class Changes(NamedTuple):
