@@ -162,8 +162,12 @@ class Register(Store):
     def clock_names(self, view: View) -> list[str]:
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
         default, last = self.facts["policy"], self._last_seq(view.known_at)
-        policies = (policy for policy, seq in self.texts if seq <= last)
-        ordered = sorted(policies, key=lambda text: (text.name != default, text.name, text.in_force, text.revision))
+        # Of the journal, as any view's: the table of texts may bear other numbers. Kind by kind, that none is sorted.
+        kinds = (Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED)
+        entries = (entry for kind in kinds for entry in journal.events(self.connection, [kind]))
+        texts = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
+        policies = [Policy.from_data(data) for versions in texts for data in versions]
+        ordered = sorted(policies, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
         return list(dict.fromkeys(clock.name for policy in ordered for clock in policy.clocks))
 
     def standing(self, complaint: Complaint, runs: Sequence[Clock], view: View) -> Standing:
