@@ -138,8 +138,8 @@ FAULTS = (
     Fault(
         "calendar",
         "a pause takes out its rest days too",
-        "number += calendar.count_between(pause, resume)",
-        "number += (resume - pause).days",
+        "length += calendar.count_between(pause, resume)",
+        "length += (resume - pause).days",
         "unit/test_clocks",
     ),
     Fault(
@@ -173,8 +173,8 @@ FAULTS = (
     Fault(
         "calendar",
         "the number of a ruled day leaves its own ruling out",
-        "self._shifts[bisect_right(self._turned, ordinal)]",
-        "self._shifts[bisect_left(self._turned, ordinal)]",
+        "shifts[bisect_right(turned, ordinal)]",
+        "shifts[bisect_right(turned, ordinal - 1)]",
         "unit/test_calendar",
     ),
     Fault(

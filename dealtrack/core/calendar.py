@@ -1,7 +1,7 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
@@ -186,59 +186,68 @@ def ruling_from_data(values: Iterable[Any]) -> Ruling:
     return Ruling(bool(worked), DayKind(kind), *texts)
 
 
+RulingsOf = Callable[[int], Mapping[date, Ruling]]
+"""Gives the rulings of a year."""
+
+
+def _by_year(rulings: Mapping[date, Ruling]) -> RulingsOf:
+    years: dict[int, dict[date, Ruling]] = {}
+    for day, ruling in rulings.items():
+        years.setdefault(day.year, {})[day] = ruling
+    return lambda year: years.get(year, {})
+
+
 class WorkingCalendar:
     """A calendar that can be asked for its days; `revision` tells by which state of it an answer was given.
 
-    Its working days have running numbers, from 1. The number of a day is arithmetic over weeks, and the rulings before
-    it that turn a day from what the weekday rule alone says.
+    Its days have running numbers, which count the working days: arithmetic over weeks, and over the rulings that turn
+    a day from what the weekday rule alone says.
 
     `deadlines` is where `plain_deadlines` keeps what it has counted, by rule and zone.
     """
 
-    def __init__(
-        self, rules: CalendarRules, revision: int = 0, worked: Iterable[tuple[int, bool]] | None = None
-    ) -> None:
-        """`worked` tells of each ruled day, by its ordinal, whether it is worked; without it all rulings are read."""
-        if worked is None:
-            worked = ((day.toordinal(), ruling.worked) for day, ruling in rules.rulings.items())
+    def __init__(self, rules: CalendarRules, revision: int = 0, rulings_of: RulingsOf | None = None) -> None:
+        """`rulings_of` gives the rulings of a year, where not all of them need be read."""
         self.rules, self.revision = rules, revision
         self.first, self.last = rules.first, rules.last
         self.deadlines: dict[tuple[Any, tzinfo], Any] = {}
-        self._weekdays = [weekday for weekday in range(7) if weekday not in rules.weekend]
-        self._per_weekday = list(accumulate(int(weekday in self._weekdays) for weekday in range(7)))
-        first, last = self.first.toordinal(), self.last.toordinal()
-        self._monday = first - self.first.weekday()
-        # All Mondays leave the same remainder.
-        rest = {(self._monday + weekday) % 7 for weekday in rules.weekend}
-        self._turned = sorted(
-            ordinal for ordinal, is_worked in worked if first <= ordinal <= last and is_worked == (ordinal % 7 in rest)
-        )
-        before = sum(weekday < self.first.weekday() for weekday in self._weekdays)
-        self._shifts = list(accumulate([1 if ordinal % 7 in rest else -1 for ordinal in self._turned], initial=-before))
+        self._rulings_of = rulings_of or _by_year(rules.rulings)
+        self._years: dict[int, tuple[list[int], list[int]]] = {}
+        self._per_weekday = list(accumulate(int(weekday not in rules.weekend) for weekday in range(7)))
 
     @cached_property
     def _spans(self) -> Mapping[date, HolidaySpan] | None:
         return None if self.rules.spans is None else self.rules.span_by_day()
 
-    def number(self, day: date) -> int:
-        """Return the running number of a day: the working days up to it, itself included; raises OutsideCalendar."""
-        self._check(day)
-        return self._number(day.toordinal())
+    def _year(self, year: int) -> tuple[list[int], list[int]]:
+        """Return the days of a year, as ordinals, that are turned from what the weekday rule says, and their shifts.
+
+        A shift is by how much the running number after so many of these days is more than the weekday rule makes it.
+        Years are added beside those that are known, so that only those are read that are asked for.
+        """
+        if year not in self._years:
+            turned = sorted(
+                (day.toordinal(), 1 if ruling.worked else -1)
+                for day, ruling in self._rulings_of(year).items()
+                if self.first <= day <= self.last and ruling.worked == (day.weekday() in self.rules.weekend)
+            )
+            shift = 0
+            if self._years and year > max(self._years):
+                shift = self._year(year - 1)[1][-1]
+            elif self._years:
+                shift = self._year(year + 1)[1][0] - sum(sign for _, sign in turned)
+            self._years[year] = (
+                [ordinal for ordinal, _ in turned],
+                list(accumulate((sign for _, sign in turned), initial=shift)),
+            )
+        return self._years[year]
 
     def _number(self, ordinal: int) -> int:
-        weeks, weekday = divmod(ordinal - self._monday, 7)
-        shift = self._shifts[bisect_right(self._turned, ordinal)]
-        return weeks * len(self._weekdays) + self._per_weekday[weekday] + shift
-
-    def working(self, number: int) -> date:
-        """Return the working day that has this running number; raises OutsideCalendar."""
-        if not 1 <= number <= self.number(self.last):
-            self._check(self.last + ONE_DAY if number > 0 else self.first - ONE_DAY)
-        place = bisect_left(self._turned, number, key=self._number)
-        weeks, weekday = divmod(number - self._shifts[place] - 1, len(self._weekdays))
-        ordinal = self._monday + weeks * 7 + self._weekdays[weekday]
-        # By the weekday rule it lies beyond a rest day that is turned into a working day, and is that day.
-        return date.fromordinal(min([ordinal, *self._turned[place : place + 1]]))
+        """Return the running number of a day: how much more one is than another is the working days after this one."""
+        # The first day of all was a Monday.
+        weeks, weekday = divmod(ordinal - 1, 7)
+        turned, shifts = self._year(date.fromordinal(ordinal).year)
+        return weeks * self._per_weekday[-1] + self._per_weekday[weekday] + shifts[bisect_right(turned, ordinal)]
 
     def day(self, day: date) -> Day:
         """Return one day, with what makes it worked or not; raises OutsideCalendar."""
@@ -260,11 +269,25 @@ class WorkingCalendar:
 
         Source: Civil Code of the PRC art. 201. Raises OutsideCalendar.
         """
-        return self.working(self.number(day) + n)
+        self._check(day)
+        ordinal, first, last = day.toordinal(), self.first.toordinal(), self.last.toordinal()
+        number = self._number(ordinal) + n
+        # A number is at most one more than that of the day before: no step passes the day that is looked for.
+        while (over := self._number(ordinal) - number + 1) > 0:
+            ordinal -= over
+            if ordinal < first - 1:
+                self._check(self.first - ONE_DAY)
+        while (missing := number - self._number(ordinal)) > 0:
+            ordinal += missing
+            if ordinal > last:
+                self._check(self.last + ONE_DAY)
+        return date.fromordinal(ordinal)
 
     def count_between(self, first: date, last: date) -> int:
         """Return how many working days lie after `first` up to `last`, itself included; below 0 if it is earlier."""
-        return self.number(last) - self.number(first)
+        self._check(last)
+        self._check(first)
+        return self._number(last.toordinal()) - self._number(first.toordinal())
 
     def next_working(self, day: date) -> date:
         """Return the day itself when it is worked, else the first working day after it; raises OutsideCalendar."""

@@ -42,12 +42,11 @@ def due_day(
     Source: Civil Code of the PRC art. 201 to 203.
     """
     if rule.unit is Unit.WORKING_DAY:
-        number = calendar.number(start) + length
-        day = calendar.working(number)
+        day = calendar.nth_after(start, length)
         for pause, resume in pauses:
             if pause < day:
-                number += calendar.count_between(pause, resume)
-                day = calendar.working(number)
+                length += calendar.count_between(pause, resume)
+                day = calendar.nth_after(start, length)
         return day, day
     day = _calendar_end(start, length, rule.unit)
     for pause, resume in pauses:

@@ -46,20 +46,23 @@ def write_rules(connection: sqlite3.Connection) -> None:
 
 
 class StoredRulings(Mapping[date, Ruling]):
-    """The rulings of the present calendar, those of a year read from their rows when one of its days is asked for."""
+    """The rulings of the present calendar, those of a year read from their rows when they are asked for."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._years: dict[int, dict[date, Ruling]] = {}
 
-    def __getitem__(self, day: date) -> Ruling:
-        if day.year not in self._years:
+    def of_year(self, year: int) -> Mapping[date, Ruling]:
+        """Return the rulings of a year."""
+        if year not in self._years:
             rows = self._connection.execute(
-                "SELECT * FROM calendar_ruling WHERE day BETWEEN ? AND ?",
-                (f"{day.year:04d}-01-01", f"{day.year:04d}-12-31"),
+                "SELECT * FROM calendar_ruling WHERE day BETWEEN ? AND ?", (f"{year:04d}-01-01", f"{year:04d}-12-31")
             )
-            self._years[day.year] = {date.fromisoformat(ruled): ruling_from_data(data) for ruled, *data in rows}
-        return self._years[day.year][day]
+            self._years[year] = {date.fromisoformat(day): ruling_from_data(data) for day, *data in rows}
+        return self._years[year]
+
+    def __getitem__(self, day: date) -> Ruling:
+        return self.of_year(day.year)[day]
 
     def __iter__(self) -> Iterator[date]:
         rows = self._connection.execute("SELECT day FROM calendar_ruling ORDER BY day").fetchall()
@@ -69,14 +72,8 @@ class StoredRulings(Mapping[date, Ruling]):
         return len(list(iter(self)))
 
 
-WORKED = """
-SELECT json_group_array(CAST(julianday(day) - 1721424.5 AS INTEGER)), json_group_array(worked) FROM calendar_ruling
-"""
-"""The ruled days as ordinals, and whether each is worked: as two values, since a row costs seven times as much."""
-
-
 def stored_calendar(connection: sqlite3.Connection, fact: str, revision: int) -> WorkingCalendar:
     """Return the present calendar as `write_rules` wrote it; the fact is the calendar without its rulings."""
-    ordinals, worked = map(json.loads, connection.execute(WORKED).fetchone())
-    rules = CalendarRules.from_data({**json.loads(fact), "rulings": {}})._replace(rulings=StoredRulings(connection))
-    return WorkingCalendar(rules, revision, zip(ordinals, worked, strict=True))
+    rulings = StoredRulings(connection)
+    rules = CalendarRules.from_data({**json.loads(fact), "rulings": {}})._replace(rulings=rulings)
+    return WorkingCalendar(rules, revision, rulings.of_year)

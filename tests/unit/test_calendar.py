@@ -1,6 +1,7 @@
 """The working calendar on a calendar small enough to check by eye."""
 
 from datetime import date, timedelta
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -84,14 +85,16 @@ def test_rules_survive_as_data(day: date) -> None:
     assert WorkingCalendar(again).day(day) == CALENDAR.day(day)
 
 
-def test_running_numbers_of_all_days() -> None:
-    number = 0
-    for day in CALENDAR.walk(RULES.first, RULES.last):
-        number += day.worked
-        assert CALENDAR.number(day.day) == number
-        assert not day.worked or CALENDAR.working(number) == day.day
-    assert CALENDAR.working(number) == date(2022, 12, 30)
-    assert day.day == RULES.last
+@pytest.mark.parametrize("order", [1, -1])
+def test_counts_from_the_first_day_and_their_inverse(order: int) -> None:
+    calendar = WorkingCalendar(RULES)
+    walked = list(accumulate(day.worked for day in CALENDAR.walk(RULES.first, RULES.last)))
+    for count, day in list(zip(walked, days_between(RULES.first, RULES.last), strict=True))[::order]:
+        assert calendar.count_between(RULES.first, day) == count - walked[0]
+        assert calendar.count_between(day, RULES.last) == walked[-1] - count
+        if calendar.is_worked(day) and day != RULES.first:
+            assert calendar.nth_after(RULES.first, count - walked[0]) == day
+    assert calendar.nth_after(RULES.last, 0) == date(2022, 12, 30)
 
 
 @given(
@@ -107,23 +110,28 @@ def test_numbers_are_those_of_a_walk_whatever_is_ruled(
     calendar = WorkingCalendar(rules)
     walked = [day.day for day in calendar.walk(rules.first, rules.last) if day.worked]
     assert walked == [day for day in days_between(first, rules.last) if worked.get(day, day.weekday() not in weekend)]
-    assert [calendar.working(number) for number in range(1, len(walked) + 1)] == walked
     for day in days_between(first, rules.last):
-        assert calendar.number(day) == sum(each <= day for each in walked)
+        before = sum(each <= day for each in walked)
+        assert [calendar.nth_after(day, n) for n in range(1 - before, len(walked) - before + 1)] == walked
+        for n in (-before, len(walked) - before + 1):
+            with pytest.raises(OutsideCalendar):
+                calendar.nth_after(day, n)
+        assert calendar.count_between(first, day) == sum(first < each <= day for each in walked)
 
 
 def test_edges_of_the_calendar() -> None:
     table = CALENDAR
-    assert table.number(RULES.first) == 1
-    assert table.working(1) == RULES.first
+    assert table.nth_after(RULES.first, 0) == RULES.first
     for day in (RULES.first - timedelta(1), RULES.last + timedelta(1), date.min, date.max):
         with pytest.raises(OutsideCalendar):
-            table.number(day)
+            table.nth_after(day, 1)
+        with pytest.raises(OutsideCalendar):
+            table.count_between(day, RULES.first)
         with pytest.raises(OutsideCalendar):
             table.day(day)
-    for number in (-1, 0, table.number(RULES.last) + 1):
+    for n in (-9999, -1, table.count_between(RULES.first, RULES.last) + 1, 9999):
         with pytest.raises(OutsideCalendar):
-            table.working(number)
+            table.nth_after(RULES.first, n)
     with pytest.raises(OutsideCalendar, match="2023-01-01 is outside the calendar, which runs from 2020-01-01"):
         CALENDAR.nth_after(date(2022, 12, 30), 1)
 
@@ -131,8 +139,8 @@ def test_edges_of_the_calendar() -> None:
 def test_a_calendar_that_begins_on_a_rest_day() -> None:
     rules = RULES._replace(first=date(2021, 1, 2), rulings={})
     table = WorkingCalendar(rules)
-    assert [table.number(date(2021, 1, day)) for day in (2, 3, 4, 5)] == [0, 0, 1, 2]
-    assert table.working(1) == date(2021, 1, 4)
+    assert [table.count_between(rules.first, date(2021, 1, day)) for day in (2, 3, 4, 5)] == [0, 0, 1, 2]
+    assert table.nth_after(rules.first, 1) == date(2021, 1, 4)
 
 
 @pytest.mark.parametrize("weekend", [frozenset(), frozenset({4}), frozenset({4, 5}), frozenset({4, 6})])
