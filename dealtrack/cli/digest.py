@@ -19,8 +19,6 @@ from dealtrack.phrase import Phrase
 from dealtrack.register.register import Register
 from dealtrack.reports.digest import SECTIONS, Digest, make_digest
 
-FORMATS = ("text", "json")
-
 
 def digest(
     session: Session,
@@ -31,7 +29,7 @@ def digest(
     fmt: Annotated[str, option("FORMAT", "Output format: text or json.", "--format")] = "text",
 ) -> None:
     """Print the daily summary; prints nothing if there is nothing to report."""
-    check_word(Phrase("Format"), fmt, FORMATS)
+    check_word(Phrase("Format"), fmt, ("text", "json"))
     with session.reading(*times) as (register, view):
         page = make_digest(register, read_filter(register, *only), view, Path(backups) if backups else None)
         if working_days_only and not page.morning.is_worked:
@@ -48,8 +46,7 @@ def _print_page(page: Digest, register: Register) -> None:
     day, hour = show_day(page.morning.day), show_moment(page.moment, register.zone).partition(" ")[2]
     rest, parts = "" if page.morning.is_worked else _(" (a rest day)"), counts or [_("nothing overdue or due")]
     print_line(_("{day} {hour}{rest}: {counts}", day=day, hour=hour, rest=rest, counts=_(", ").join(parts)))
-    owners = page.owners()
-    if owners:
+    if owners := page.owners():
         print()
         _print_owners(owners)
     for name, latenesses in page.sections.items():
@@ -58,11 +55,10 @@ def _print_page(page: Digest, register: Register) -> None:
             print_line(texts[name][1])
             keys = LATE_KEYS if name in SECTIONS[:2] else LATE_KEYS[:-1]
             print_table(map(watch_record, latenesses), keys, register.zone, sys.stdout)
-    reminders = list(_reminders(page, register))
-    if reminders:
+    if reminders := list(_reminders(page, register)):
         print()
-    for text in reminders:
-        print_line(text)
+        for text in reminders:
+            print_line(text)
     if page.head is not None:
         print()
         print_line(_("Journal: {count} entries. Checksum for 'dealtrack verify --head':", count=page.entries))

@@ -20,7 +20,6 @@ from dealtrack.register.evidence import Exhibit, exhibits, find_exhibit, keep_fi
 from dealtrack.register.recorder import Draft, Work
 from dealtrack.register.register import Register
 
-KEYS = ("complaint", "seq", "name", "size", "sha256", "at", "actor", "present")
 VIEWED = frozenset(
     ".avi .bmp .csv .doc .docx .flac .gif .heic .jpeg .jpg .m4a .mkv .mov .mp3 .mp4 .odp .ods .odt .ogg .pdf .png "
     ".ppt .pptx .rtf .tif .tiff .txt .wav .webm .webp .xls .xlsx".split()
@@ -59,7 +58,7 @@ def evidence(
         elif open_ is not None:
             _open(register, find_exhibit(attachments, named[0], open_))
         else:
-            print_records(map(Exhibit._asdict, attachments), KEYS, fmt, zone=register.zone)
+            print_records(map(Exhibit._asdict, attachments), Exhibit._fields, fmt, zone=register.zone)
 
 
 def _attach(
@@ -75,7 +74,7 @@ def _attach(
         recorded = [recorder.record(Work(id_, drafts)) for id_ in named]
     new = [exhibit for each in recorded for exhibit in exhibits(register, each.entries)]
     if fmt:
-        print_records(map(Exhibit._asdict, new), KEYS, fmt, zone=register.zone)
+        print_records(map(Exhibit._asdict, new), Exhibit._fields, fmt, zone=register.zone)
         return
     for exhibit in new:
         size = _n("{count:,} byte", "{count:,} bytes", exhibit.size)
@@ -90,11 +89,7 @@ def _open(register: Register, exhibit: Exhibit) -> None:
 
     from dealtrack.register.drafts import draft_folder
 
-    instead = Phrase(
-        "Save a copy instead: dealtrack evidence {complaint} --save {seq} --to FILE.",
-        complaint=exhibit.complaint,
-        seq=exhibit.seq,
-    )
+    instead = Phrase("Save a copy instead: dealtrack evidence {complaint} --save {seq} --to FILE.", **exhibit._asdict())
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoTerminal(what="--open", instead=instead)
     viewer = which("open" if sys.platform == "darwin" else "xdg-open")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from dealtrack.core.platform import Platform
 
-LANGUAGE_VARIABLE = "DEALTRACK_LANG"
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -112,7 +111,7 @@ def choose_language(option: str, environment: Mapping[str, str] = os.environ) ->
     """
     locale = next(filter(None, (environment.get(name, "").strip() for name in LOCALE_VARIABLES)), "")
     _current[0] = language_named(locale) or ENGLISH
-    name = option.strip() or environment.get(LANGUAGE_VARIABLE, "").strip()
+    name = option.strip() or environment.get("DEALTRACK_LANG", "").strip()
     if name:
         named = language_named(name)
         if named is None:

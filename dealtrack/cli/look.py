@@ -39,7 +39,6 @@ from dealtrack.phrase import Phrase
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
 
-GROUPS = ("platform", "owner", "category")
 LIST_FORMATS = FORMATS_TAKEN.replace("].", "]; of lists: csv, xlsx or text [default: csv].")
 WINDOW = "Time window: hours (4h), days (3d) or working days (2wd) [default: 1wd; no limit with --ics]."
 KEYS = (*WATCH_KEYS, "received", "summary")
@@ -190,7 +189,7 @@ def _check_lists(by: str, out: str, fmt: str) -> None:
         raise MissingValue(what="Folder for the lists", option="--out DIR")
     if not by:
         raise MissingValue(what="Group of the lists", option="--by platform")
-    check_word(Phrase("Group of the lists"), by, GROUPS)
+    check_word(Phrase("Group of the lists"), by, ("platform", "owner", "category"))
     if fmt:
         check_word(Phrase("Format of the lists"), fmt, ENDINGS)
 
@@ -239,7 +238,11 @@ def due(
     fmt: Format,
 ) -> None:
     """List deadlines that are due soon, earliest first; with --ics, write a calendar file."""
-    span = _span(within) if within is not None else None if ics else 1
+    span: int | timedelta | None = None if ics else 1
+    if within is not None:
+        from dealtrack.core.day_times import parse_span  # what a text means is asked only where one was typed
+
+        span = parse_span(within)
     with session.reading(*times) as (register, view):
         query = read_filter(register, *only)
         ahead = register.due(query, _until(span, register, view), view)
@@ -250,12 +253,6 @@ def due(
         else:
             print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
         _remind(session, register, latenesses, view)
-
-
-def _span(within: str) -> int | timedelta:
-    from dealtrack.core.day_times import parse_span  # what a text means is asked only where one was typed
-
-    return parse_span(within)
 
 
 def _until(span: int | timedelta | None, register: Register, view: View) -> datetime:

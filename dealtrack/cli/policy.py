@@ -2,11 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -38,8 +37,7 @@ GROUP_TITLES = ("missed then", "missed now", "overdue then", "overdue now", "now
 PolicyName = Annotated[str, argument("FILE_OR_NAME", "Policy file, or the name of a bundled policy or your own.")]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterPolicies:
+class RegisterPolicies(NamedTuple):
     """The policies that the register has taken in, and its default; nothing where there is no register."""
 
     policies: dict[str, list[Policy]]
@@ -89,9 +87,8 @@ def show(
     filed, is_file = _filed(name, own), as_path(name) is not None
     own_versions = own.policies.get(filed[0].name, [])
     # Those of a file that is named by its path are shown as it has them; else the register's go before a file's.
-    days = {version.in_force for version in own_versions}
-    merged = [*own_versions, *(version for version in filed if version.in_force not in days)]
-    versions = filed if is_file else sorted(merged, key=lambda version: version.in_force)
+    by_day = {version.in_force: version for version in (*filed, *own_versions)}
+    versions = filed if is_file else [by_day[day] for day in sorted(by_day)]
     records = [{**version.to_data(), "taken_in": is_among(version, own_versions)} for version in versions]
     if fmt in ("json", "jsonl"):
         print_records(records, fmt=fmt, zone=UTC)
@@ -115,16 +112,6 @@ def _filed(name: str, own: RegisterPolicies) -> list[Policy]:
     return own_versions if own_versions and not has_file else read_policy(name)
 
 
-def _state(version: Policy, own_versions: Sequence[Policy], filed: Sequence[Policy]) -> str:
-    """Return what is to be said of a version in the register; empty where it is as its file, if it has one, says."""
-    if not is_among(version, own_versions):
-        return _("not adopted: adopt it with 'dealtrack policy adopt', or try it with 'policy try'")
-    if filed and not is_among(version, filed):
-        text = _("differs from the bundled text: 'dealtrack policy adopt {name} --corrected' shows what would move")
-        return text.format(name=version.name)
-    return ""
-
-
 def _lines(
     versions: Sequence[Policy], own_versions: Sequence[Policy], filed: Sequence[Policy], room: int | None
 ) -> Iterator[str]:
@@ -134,8 +121,12 @@ def _lines(
     for place, (version, last) in enumerate(zip(versions, last_days(versions), strict=True)):
         heading = headings(version, last, judges_earlier=place == 0 and len(versions) > 1)
         rows = [(say(label), say(text)) for label, text in heading]
-        if state := _state(version, own_versions, filed):
+        if not is_among(version, own_versions):
+            state = _("not adopted: adopt it with 'dealtrack policy adopt', or try it with 'policy try'")
             rows.insert(1, (_("register"), state))
+        elif filed and not is_among(version, filed):
+            text = _("differs from the bundled text: 'dealtrack policy adopt {name} --corrected' shows what would move")
+            rows.insert(1, (_("register"), text.format(name=version.name)))
         paragraphs.append([*rows, *((_(clock.name), say(clock_words(clock))) for clock in version.clocks)])
     others = [(_("register"), ""), *chain.from_iterable(paragraphs)]
     for rows in paragraphs:

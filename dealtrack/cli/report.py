@@ -82,12 +82,10 @@ def report(
         for file, write in ((xlsx, _write_workbook), (html, _write_page)):
             if file:
                 write(figures, Path(file))
-                count = figures.main.total.complaints
                 text = _n(
-                    "report on {count} complaint written to {path}",
-                    "report on {count} complaints written to {path}",
-                    count,
-                    count=f"{count:,}",
+                    "report on {count:,} complaint written to {path}",
+                    "report on {count:,} complaints written to {path}",
+                    figures.main.total.complaints,
                     path=file,
                 )
                 tell(text)

@@ -24,10 +24,9 @@ NOTHING = Cell.of("–", "dim")
 def print_report(report: Report) -> None:
     """Print a report as tables, no wider than the terminal where there is one."""
     room = terminal_width(sys.stdout)
-    heading, *lines = heading_lines(report)
-    tell_in_style(heading, "bold")
-    for line in lines:
-        print_line(line)
+    title, line = heading_lines(report)
+    tell_in_style(title, "bold")
+    print_line(line)
     if not report.main.total.complaints:
         return
     print_intake(report, room)

@@ -135,8 +135,7 @@ def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
         out.write(_line(columns, kept, [Cell.of(text, "bold") for text in texts], paint))
     out.write(paint(GAP.join("─" * width for _place, width in kept), "dim") + "\n")
     out.writelines(_line(columns, kept, line, paint) for line in lines)
-    places = {place for place, _width in kept}
-    return [column for place, column in enumerate(columns) if place not in places]
+    return [column for place, column in enumerate(columns) if place not in dict(kept)]
 
 
 def _line(columns: Sequence[Column], kept: Sequence[tuple[int, int]], cells: Sequence[Cell], paint: Paint) -> str:

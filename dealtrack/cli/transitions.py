@@ -66,8 +66,7 @@ def show_change(session: Session, register: Register, recorded: Sequence[Recorde
         return
     for line in change_lines(changed, register.zone):
         print_line(line)
-    following = next_command(changed, register.policy_of)
-    if following:
+    if following := next_command(changed, register.policy_of):
         session.advise(next_line(following))
 
 

@@ -73,6 +73,8 @@ def _translate(command: Any) -> None:
     command.context_class = WideContext
     command.help = _(inspect.cleandoc(command.help or ""))
     command.options_metavar = _(command.options_metavar)
+    if hasattr(command, "subcommand_metavar"):
+        command.subcommand_metavar = _(command.subcommand_metavar)
     for param in command.params:
         param.help, param.takes = _(param.help or ""), param.metavar
         if param.metavar:
@@ -168,10 +170,6 @@ class TranslatedCommand(_Translated, TyperCommand):
 
 class TranslatedGroup(_Translated, TyperGroup):
     """A group of commands whose help is said in the user's language."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.subcommand_metavar = _(self.subcommand_metavar)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options, then the commands."""

@@ -175,8 +175,8 @@ class Board(App[None]):
         self._line.display = False
         self._rows.focus()
         self._show_items()
-        year = missing_year(self._feed.register.calendar, local_day(self._feed.clock(), self._feed.register.zone))
-        if year is not None:
+        register, day = self._feed.register, local_day(self._feed.clock(), self._feed.register.zone)
+        if (year := missing_year(register.calendar, day)) is not None:
             self._say(_("The official calendar of {year} is not in the register.", year=year))
         self.set_interval(SECONDS_BETWEEN_UPDATES, self.update_items)
 
