@@ -13,7 +13,6 @@ from dealtrack.core.clocks import Clock, End, verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.policy import Policy
-from dealtrack.core.policy_text import clock_words
 from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownClock, UnknownComplaint
@@ -239,6 +238,8 @@ def _write(
 
 def _titles(register: Register, standing: Standing, clocks: Iterable[Clock]) -> Iterator[str]:
     """Yield what is counted for each clock and by which rule, and with the first of a policy whose rule it is."""
+    from dealtrack.core.policy_text import clock_words
+
     last: Policy | None = None
     for clock in clocks:
         title = f"{name_of(standing)}{_(': ')}{_(clock.name)}{'' if clock.started else _(' (expected)')}"
