@@ -272,7 +272,8 @@ def work_of(
     at, detail = receipt_of(row)
     detail = {**stated, **detail}
     if row.unknown_steps:
-        awaited = _awaited(versions)
+        # The forwarding matters, and the steps by which a policy's clocks go.
+        awaited = {Kind.FORWARDED}.union(*(rule.start | rule.stop for version in versions for rule in version.clocks))
         if unknown := [kind.value for kind in row.unknown_steps if kind in awaited]:
             detail[UNKNOWN_STEPS] = unknown
     if row.history:
@@ -281,12 +282,3 @@ def work_of(
     else:
         later = events_of(row)
     return Work(None, [Draft(Kind.RECEIVED, at, detail), *later], personal_of(row))
-
-
-def _awaited(versions: Iterable[Policy]) -> set[Kind]:
-    """Return the steps that it matters to know of: the forwarding, and those by which a policy's clocks go."""
-    awaited = {Kind.FORWARDED}
-    for version in versions:
-        for rule in version.clocks:
-            awaited |= rule.start | rule.stop
-    return awaited

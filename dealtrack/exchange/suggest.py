@@ -15,7 +15,7 @@ from dealtrack.core.vocabulary import CATEGORY, SELLER
 from dealtrack.errors import DealtrackError
 from dealtrack.exchange.date_forms import AUTO
 from dealtrack.exchange.date_suggestion import DateForms, find_forms, is_date
-from dealtrack.exchange.layout import column_words, lay_out, loose_name, words_apart
+from dealtrack.exchange.layout import MappedColumns, column_words, lay_out, loose_name, words_apart
 from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping
 from dealtrack.exchange.raw import RawRow
 from dealtrack.phrase import Phrase
@@ -88,14 +88,14 @@ def suggest_mapping(
         open_fields=tuple(name for name in REQUIRED if name not in chosen),
     )
     if "category" in chosen:
-        words = Counter(value for value in chosen["category"].values if CATEGORY.match(value) is None)
-        if words:
-            listed_words = ", ".join(word for word, _ in words.most_common(_SHOWN_WORDS))
-            unknown = Phrase(
-                "words that name no category and become other, unless [values.category] maps them: {words}",
-                words=listed_words,
+        unknown = Counter(value for value in chosen["category"].values if CATEGORY.match(value) is None)
+        if words := ", ".join(word for word, _ in unknown.most_common(_SHOWN_WORDS)):
+            remarks.append(
+                Phrase(
+                    "words that name no category and become other, unless [values.category] maps them: {words}",
+                    words=words,
+                )
             )
-            remarks.append(unknown)
     return Suggestion(mapping, remarks)
 
 
@@ -107,11 +107,6 @@ def _columns(header: Sequence[str], rows: Sequence[RawRow]) -> list[_Column]:
             if name in values and text:
                 values[name].append(text)
     return [_Column(name, texts) for name, texts in values.items()]
-
-
-def _said(column: _Column) -> _Column:
-    """Return a column without what people write where there is nothing."""
-    return column._replace(values=[value for value in column.values if blank_kind(value) is None])
 
 
 def _fits(mapping: Mapping, header: Sequence[str]) -> bool:
@@ -129,10 +124,8 @@ def _completed(
     """Return a shipped mapping with the columns of what it asks for, where the file's names tell them."""
     if not mapping.open_fields:
         return Suggestion(mapping, [], mapping.name)
-    used = {loose_name(column) for names in mapping.columns.values() for column in names} | {
-        *map(loose_name, mapping.keep)
-    }
-    free = [column for column in columns if loose_name(column.name) not in used]
+    read = MappedColumns(mapping)
+    free = [column for column in columns if not read.are_named(column.name)]
     chosen = {name: column for name, column in _choose(free, ()).items() if name in mapping.open_fields}
     forms, is_guess, remarks = dates(chosen.values())
     full = replace(
@@ -148,7 +141,8 @@ def _completed(
 
 def _choose(columns: Sequence[_Column], platforms: Sequence[Platform]) -> dict[str, _Column]:
     """Return the column of each field that one is found for, the surest first; no column is read twice."""
-    columns = list(map(_said, columns))
+    # What people write where there is nothing is no value.
+    columns = [each._replace(values=[text for text in each.values if blank_kind(text) is None]) for each in columns]
     scores = [
         (score, -place, name, column)
         for place, column in enumerate(columns)

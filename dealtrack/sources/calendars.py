@@ -98,7 +98,9 @@ def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_fol
     spans: tuple[tuple[date, date], ...] = ()
     parts, law, shipped = table.texts_of("subdivision", ()), table.text_of("law", ""), table
     if code := table.text_of("country", ""):
-        shipped = table if any(parts) else _shipped_for(table, code, data_folder)
+        # What is shipped for a country does not speak for its parts: each has its own law.
+        path = data_folder / FOLDER / f"{code.lower()}.toml"
+        shipped = read_table(path, BadCalendarFile) if not any(parts) and path.exists() else table
         country, days = _country_of_file(table, code, [part for part in parts if part], shipped, data_folder)
         zone, source, law = zone or country.timezone, source or country.source, law or country.law
         announcements = countries.read_announcements(code, data_folder)
@@ -133,15 +135,6 @@ def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_fol
         spans=spans,
         law=law,
     )
-
-
-def _shipped_for(table: TomlTable, code: str, data_folder: Path) -> TomlTable:
-    """Return the file that is shipped for a country, whose `categories` and `yearly_off` hold where a file has none.
-
-    It does not speak for subdivisions: each has its own law.
-    """
-    path = data_folder / FOLDER / f"{code.lower()}.toml"
-    return read_table(path, BadCalendarFile) if path.exists() else table
 
 
 def _yearly_off(table: TomlTable) -> Iterator[date]:
