@@ -35,13 +35,13 @@ FILES = [Candidate("@files")]
 
 
 class CompletionQuery(NamedTuple):
-    """What is asked for: by which command, for which option (empty for an argument) and metavar, begun with what."""
+    """What is asked for: by which command, for which option (empty for an argument) and metavar, after what."""
 
     session: Session
     command: str
     option: str
     metavar: str
-    begun: str
+    prefix: str
 
 
 Source = Callable[[CompletionQuery], Iterable[str | Candidate]]
@@ -64,13 +64,13 @@ def _register(query: CompletionQuery) -> Iterator[Register]:
 
 
 def _complaints(query: CompletionQuery) -> Iterator[Candidate]:
-    """Complaints of which the command allows something: by number, or by id, the last of a list that is begun."""
+    """Complaints of which the command allows something: by number, or by id, the last of a list that is typed."""
     kinds = {command: kind for kind, command in COMMAND_OF.items()}
     statuses = ALLOWED[kinds[query.command]] if query.command in kinds else ANY
     by_number = query.option == "--number"
-    earlier, comma, begun = ("", "", query.begun) if by_number else query.begun.rpartition(",")
+    earlier, comma, prefix = ("", "", query.prefix) if by_number else query.prefix.rpartition(",")
     with _register(query) as register:
-        for brief in briefs(register, statuses, begun, MOST, by_number):
+        for brief in briefs(register, statuses, prefix, MOST, by_number):
             parts = [brief.number, say_field("platform", brief.platform), _(brief.category or "")]
             parts.append(say_field("status", brief.status))
             if brief.due:
@@ -83,22 +83,22 @@ def _complaints(query: CompletionQuery) -> Iterator[Candidate]:
 def _platforms(query: CompletionQuery) -> Iterator[str | Candidate]:
     with _register(query) as register:
         yield from (platform.name for platform in register.platforms)
-        # Another name may be what was begun, as 京 for JD.
-        for platform in register.platforms if query.begun else ():
+        # Another name may be what is typed, as 京 for JD.
+        for platform in register.platforms if query.prefix else ():
             yield from (Candidate(alias, platform.name) for alias in platform.aliases)
 
 
 def _words_of(vocabulary: Vocabulary) -> Source:
     def read(query: CompletionQuery) -> Iterator[Candidate]:
         yield from (Candidate(word, others[0]) for word, others in vocabulary.others.items())
-        for word, others in vocabulary.others.items() if query.begun else ():
+        for word, others in vocabulary.others.items() if query.prefix else ():
             yield from (Candidate(other, word) for other in others)
 
     return read
 
 
 def _policies_and_files(query: CompletionQuery) -> list[Candidate]:
-    names = [name for name in _names("policies")(query) if str(name).startswith(query.begun)]
+    names = [name for name in _names("policies")(query) if str(name).startswith(query.prefix)]
     return list(map(Candidate, map(str, names))) or FILES
 
 
@@ -145,7 +145,7 @@ def _stored(query: CompletionQuery) -> Iterator[str]:
 
 
 def _channels(query: CompletionQuery) -> list[str]:
-    earlier, _, _ = query.begun.rpartition(",")
+    earlier, _, _ = query.prefix.rpartition(",")
     left = [channel for channel in CHANNELS if channel not in earlier.split(",")]
     return [f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL]
 

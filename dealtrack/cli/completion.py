@@ -94,7 +94,7 @@ class Place:
     """Where the word that is being typed stands: after which names, in which command, as the value of which option."""
 
     command: Any
-    begun: str
+    prefix: str
     names: tuple[str, ...] = ()
     option: Any = None
     used: frozenset[str] = frozenset()
@@ -185,25 +185,25 @@ def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:
     candidates = _possible(place) if place else []
     if place is None or candidates is FILES:
         return candidates
-    return [candidate for candidate in candidates if candidate.value.startswith(place.begun)]
+    return [candidate for candidate in candidates if candidate.value.startswith(place.prefix)]
 
 
 def _possible(place: Place) -> list[Candidate]:
-    command, begun = place.command, place.begun
+    command, prefix = place.command, place.prefix
 
-    def values_of(param: Any, option: str, begun: str) -> list[Candidate]:
-        return values(CompletionQuery(Session(place.db), " ".join(place.names), option, what_it_takes(param), begun))
+    def values_of(param: Any, option: str, prefix: str) -> list[Candidate]:
+        return values(CompletionQuery(Session(place.db), " ".join(place.names), option, what_it_takes(param), prefix))
 
     if place.option is not None:
-        return values_of(place.option, max(place.option.opts, key=len), begun)
-    written, equals, value = begun.partition("=")
-    if place.is_option(begun) and begun.startswith("--") and equals:
+        return values_of(place.option, max(place.option.opts, key=len), prefix)
+    written, equals, value = prefix.partition("=")
+    if place.is_option(prefix) and prefix.startswith("--") and equals:
         option = _option(command, written)
         candidates = values_of(option, written, value) if option else []
         if candidates is FILES:
             return FILES
         return [Candidate(written + equals + each.value, each.meaning) for each in candidates]
-    if place.is_option(begun):
+    if place.is_option(prefix):
         return _options(command, place.used)
     if hasattr(command, "list_commands"):
         if command.commands:
@@ -212,11 +212,11 @@ def _possible(place: Place) -> list[Candidate]:
         return [Candidate(name, _(entry.section)) for name, entry in COMMANDS.items()]
     arguments = [param for param in command.params if param.param_type_name == "argument"]
     if not arguments:
-        return _options(command, place.used) if not begun else []
+        return _options(command, place.used) if not prefix else []
     argument = arguments[min(place.argument, len(arguments) - 1)]
     if place.argument >= len(arguments) and argument.nargs != -1:
         return []
-    return values_of(argument, "", begun)
+    return values_of(argument, "", prefix)
 
 
 def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
@@ -267,28 +267,28 @@ def split_line(line: str, breaks: str) -> tuple[list[str], str, str]:
     is kept.
     """
     words: list[str] = []
-    begun: list[str] | None = None
+    word: list[str] | None = None
     start, quote, index = len(line), "", 0
     while index < len(line):
         character = line[index]
         if not quote and character.isspace():
-            if begun is not None:
-                words.append("".join(begun))
-            begun, start = None, len(line)
+            if word is not None:
+                words.append("".join(word))
+            word, start = None, len(line)
         else:
-            if begun is None:
-                begun, start = [], index
+            if word is None:
+                word, start = [], index
             if character == quote:
                 quote = ""
             elif not quote and character in "'\"":
                 quote = character
             elif character == "\\" and quote != "'" and index + 1 < len(line):
                 index += 1
-                begun.append(line[index])
+                word.append(line[index])
             else:
-                begun.append(character)
+                word.append(character)
         index += 1
-    last, raw = "".join(begun or ()), line[start:]
+    last, raw = "".join(word or ()), line[start:]
     places = [last.rfind(mark) for mark in "=:" if mark in breaks]
     kept = last[: max(places, default=-1) + 1] if raw[:1] not in ("'", '"') else ""
     return [*words[1:], last], raw[len(kept) :] if kept else raw, kept

@@ -264,7 +264,8 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
     if session.may_apply(_("Correct the policy?"), yes):
         with session.recording(register) as recorder:
             done = correct(recorder, versions)
-        deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved) + len(done.gone) + len(done.begun))
+        count = len(done.moved) + len(done.no_longer_counted) + len(done.now_counted)
+        deadlines = _n("{count} deadline", "{count} deadlines", count)
         line = _("policy {name} revision {revision}: {deadlines} moved")
         print_line(line.format(name=name, revision=register.policies[name][0].revision, deadlines=deadlines))
 
@@ -275,8 +276,8 @@ def _show(correction: Preview, zone: tzinfo) -> None:
             print_line(line)
     show_moved(correction.moved, zone)
     for clocks, line in (
-        (correction.gone, _("complaint {id} {clock}: was due {moment}, no longer counted")),
-        (correction.begun, _("complaint {id} {clock}: now counted, due {moment}")),
+        (correction.no_longer_counted, _("complaint {id} {clock}: was due {moment}, no longer counted")),
+        (correction.now_counted, _("complaint {id} {clock}: now counted, due {moment}")),
     ):
         for id_, clock in clocks:
             print_line(line.format(id=id_, clock=_(clock.name), moment=due_text(clock, zone)))

@@ -284,8 +284,8 @@ class Preview(NamedTuple):
 
     texts: list[TextChange]
     moved: list[MovedClock]
-    gone: list[ClockChange]
-    begun: list[ClockChange]
+    no_longer_counted: list[ClockChange]
+    now_counted: list[ClockChange]
     otherwise: list[OtherVerdict]
 
     @property
@@ -333,9 +333,9 @@ def _compare(register: Register, correction: Preview, history: Sequence[Transiti
             if (then.due, then.provisional) != (now.due, now.provisional):
                 correction.moved.append(MovedClock(complaint.id, then, now))
         elif then is not None:
-            correction.gone.append(ClockChange(complaint.id, then))
+            correction.no_longer_counted.append(ClockChange(complaint.id, then))
         elif now is not None:
-            correction.begun.append(ClockChange(complaint.id, now))
+            correction.now_counted.append(ClockChange(complaint.id, now))
     text = version_for(new_text.versions, received)
     _, judged = judge(lambda _: text)
     correction.otherwise.extend(other_verdicts(complaint, before, judged))
