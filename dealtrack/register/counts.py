@@ -6,8 +6,8 @@ What makes a complaint completed, or a run late, is not decided here: each row b
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, tzinfo
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cache, partial
+from typing import Any, NamedTuple, TypeVar
 
 from dealtrack.core.clocks import End
 from dealtrack.core.lifecycle import Complaint, Status
@@ -18,6 +18,7 @@ from dealtrack.register.projection import NOT_KNOWN, complaint_of
 from dealtrack.register.queries import COMPLAINT, IS_OPEN, Filter, View, conditions
 from dealtrack.register.register import Register
 
+Value = TypeVar("Value")
 Key = str | None
 """The name of a group; None of the complaints that do not state it."""
 
@@ -56,11 +57,9 @@ class Counts:
         self._tables = register.tables(view)
         self._condition, self._values = conditions(query)
         self._key = "period(c.received_at)" if period else f"c.{column}" if column else "NULL"
-        self._day = day_function(register.zone)
-        self._define("local_day", lambda moment: str(self._day(moment)))
+        self._define("local_day", day_function(register.zone, date.toordinal))
         if period:
-            period_of = cache(period)
-            self._define("period", lambda moment: period_of(self._day(moment)))
+            self._define("period", day_function(register.zone, period))
 
     def complaints(self) -> Iterator[tuple[Key, Complaint, int]]:
         """Yield complaints that are counted alike, as one that states what they have in common, and their number."""
@@ -80,7 +79,7 @@ class Counts:
     def intake(self) -> Iterator[tuple[Key, date, int]]:
         """Yield each day of receipt with its number of complaints."""
         for (key, day), total in self._alike("local_day(c.received_at)", "complaint c"):
-            yield key, date.fromisoformat(day), total
+            yield key, date.fromordinal(day), total
 
     def runs(self) -> Iterator[Runs]:
         """Yield the runs of clocks that have started."""
@@ -92,11 +91,12 @@ class Counts:
             "ELSE k.ended_at > k.due_at END, k.provisional, "
             "CASE k.\"end\" WHEN 'stopped' THEN working_days(k.started_at, k.ended_at, k.revision) END"
         )
-        day, between, outside = self._day, cache(self._working_days), list[OutsideCalendar]()
+        number_by, outside = cache(self._number_by), list[OutsideCalendar]()
 
         def working_days(start: str, end: str, revision: int | None) -> int | None:
             try:
-                return between(day(start), day(end), revision)
+                number = number_by(revision)
+                return number(end) - number(start)
             except OutsideCalendar as error:
                 # SQLite would say of it that a function raised an exception, and no more.
                 outside.append(error)
@@ -145,25 +145,31 @@ class Counts:
         rows = self._tables.execute(f"SELECT {self._key}, {facts} FROM {source} WHERE {self._condition}", self._values)
         return Counter(rows).items()
 
-    def _working_days(self, first: date, last: date, revision: int | None) -> int:
-        """Return the working days after a day up to another by a revision of the calendar; raises OutsideCalendar."""
+    def _number_by(self, revision: int | None) -> Callable[[str], int]:
+        """Return what gives the working days up to a stored moment, from a day that is the same for all of them.
+
+        They are counted by a revision of the calendar. It raises OutsideCalendar.
+        """
         register = self._register
         calendar = register.calendar_of(revision) if revision else register.calendar_in(self._view)
-        return calendar.count_between(first, last)
+        since = sorted((calendar.first, local_day(self._view.moment, register.zone), calendar.last))[1]
+        return day_function(register.zone, partial(calendar.count_between, since))
 
 
-def day_function(zone: tzinfo) -> Callable[[str], date]:
-    """Return what gives the day of a stored moment in a time zone; the hours of the moments are remembered."""
+def day_function(zone: tzinfo, of_day: Callable[[date], Value]) -> Callable[[str], Value]:
+    """Return what gives a value of the day of a stored moment in a time zone; it remembers those of the hours."""
+    of_day = cache(of_day)
 
     @cache
-    def day_of_hour(hour: str) -> date | None:
+    def of_hour(hour: str) -> Value | None:
         first, last = (local_day(from_store(f"{hour}:{rest}Z"), zone) for rest in ("00:00", "59:59"))
-        return first if first == last else None
+        return of_day(first) if first == last else None
 
-    def day(moment: str) -> date:
-        return day_of_hour(moment[:13]) or local_day(from_store(moment), zone)
+    def of_moment(moment: str) -> Value:
+        value = of_hour(moment[:13])
+        return of_day(local_day(from_store(moment), zone)) if value is None else value
 
-    return day
+    return of_moment
 
 
 def first_received(register: Register, query: Filter, view: View) -> datetime | None:

@@ -295,7 +295,7 @@ def test_provisional_deadlines_are_counted_of_closed_complaints_too(made_registe
 )
 def test_the_day_of_a_stored_moment_is_that_of_the_zone(name: str) -> None:
     zone = ZoneInfo(name)
-    day = day_function(zone)
+    day = day_function(zone, lambda day: day)
     for begin in (datetime(1971, 12, 30, tzinfo=UTC), datetime(2016, 10, 30, tzinfo=UTC)):
         for minutes in range(0, 60 * 24 * 9, 7):
             moment = begin + timedelta(minutes=minutes)
