@@ -194,15 +194,11 @@ def runs_of(rule: ClockRule, kinds: Sequence[Kind]) -> list[Run]:
             end = End.CLOSED_WITHOUT
         else:
             continue
-        runs.append(_run(len(runs) + 1, first, position, end, kinds))
+        runs.append(Run(len(runs) + 1, first, position, end, MOVING.isdisjoint(kinds[first : position + 1])))
         first = None
     if first is not None:
-        runs.append(_run(len(runs) + 1, first, len(kinds) - 1, None, kinds))
+        runs.append(Run(len(runs) + 1, first, len(kinds) - 1, None, MOVING.isdisjoint(kinds[first:])))
     return runs
-
-
-def _run(round_: int, first: int, last: int, end: End | None, kinds: Sequence[Kind]) -> Run:
-    return Run(round_, first, last, end, MOVING.isdisjoint(kinds[first : last + 1]))
 
 
 @lru_cache(CACHED_HISTORIES)

@@ -48,7 +48,12 @@ def due_day(
                 length += calendar.count_between(pause, resume)
                 day = calendar.nth_after(start, length)
         return day, day
-    day = _calendar_end(start, length, rule.unit)
+    if rule.unit is Unit.MONTH:
+        year, month = divmod(start.year * 12 + start.month - 1 + length, 12)
+        last = last_day(year, month + 1)
+        day = last.replace(day=min(start.day, last.day))
+    else:
+        day = start + timedelta(days=length * (7 if rule.unit is Unit.WEEK else 1))
     for pause, resume in pauses:
         if pause < day:
             day += resume - pause
@@ -59,14 +64,6 @@ def due_day(
             return day, calendar.after_holiday(day)
         case Roll.NONE:
             return day, day
-
-
-def _calendar_end(start: date, length: int, unit: Unit) -> date:
-    if unit is Unit.MONTH:
-        year, month = divmod(start.year * 12 + start.month - 1 + length, 12)
-        last = last_day(year, month + 1)
-        return last.replace(day=min(start.day, last.day))
-    return start + timedelta(days=length * (7 if unit is Unit.WEEK else 1))
 
 
 class Deadlines(dict[date, tuple[datetime, date, bool]]):

@@ -109,7 +109,10 @@ def reason(day: Day) -> str:
 
 def why_not(day: Day, span: HolidaySpan = ()) -> str:
     """Return why a day is passed over by the roll of a due day; `span` is the holiday that the roll passes."""
-    return Phrase("skipped: {reason}", reason=_within(span, day))
+    why = reason(day)
+    if span:
+        why = Phrase("{reason}, within the holiday {first} to {last}", reason=why, first=span[0], last=span[1])
+    return Phrase("skipped: {reason}", reason=why)
 
 
 def count_days(calendar: WorkingCalendar, start: date, n: int, law: str) -> list[Step]:
@@ -172,13 +175,6 @@ def _steps(
         else:
             nth += 1
             yield Step(day.day, True, nth, reason(day), day.confirmed)
-
-
-def _within(span: HolidaySpan, day: Day) -> Phrase | str:
-    """Return why a day is off, with the holiday that it lies in where it is a weekend day of it."""
-    if not span:
-        return reason(day)
-    return Phrase("{reason}, within the holiday {first} to {last}", reason=reason(day), first=span[0], last=span[1])
 
 
 def _after_roll(rule: ClockRule, end: date, until: date, calendar: WorkingCalendar) -> Phrase:

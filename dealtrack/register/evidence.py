@@ -262,11 +262,9 @@ def evidence_faults(register: Store) -> list[str]:
     """Check every evidence file that the journal tells of, voided entries aside, against its hash."""
     fault_of = cache(partial(fault_in, evidence_folder(register)))
     entries = list(evidence_entries(register.connection))
-    return [_fault(label, fault) for digest, label in entries if (fault := fault_of(digest))]
-
-
-def _fault(label: str, fault: str) -> Phrase:
-    return Phrase("{label} {fault}", label=label, fault=fault)
+    return [
+        Phrase("{label} {fault}", label=label, fault=fault) for digest, label in entries if (fault := fault_of(digest))
+    ]
 
 
 def evidence_entries(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
@@ -304,7 +302,7 @@ def copy_evidence(register: Store, sources: Iterable[Path], target: Path) -> Cop
                 new += 1
                 break
         if fault:
-            faults.append(_fault(label, fault))
+            faults.append(Phrase("{label} {fault}", label=label, fault=fault))
     return CopiedEvidence(len(labels) - len(faults), new, faults)
 
 
