@@ -3,6 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -112,8 +114,13 @@ def _english() -> Iterator[str]:
     yield from (ENGLISH_WORDS.get(f"heading\x04{title}", title) for title in translations.COLUMNS)
 
 
+@cache
+def _catalogue() -> dict[tuple[str, str], Any]:
+    return translations.translations(translations.read_catalogue("zh_CN"))
+
+
 def _chinese() -> Iterator[str]:
-    for message in translations.translations(translations.read_catalogue("zh_CN")).values():
+    for message in _catalogue().values():
         yield from [message.string] if isinstance(message.string, str) else message.string
 
 
@@ -173,8 +180,7 @@ def _spoken(node: ast.expr) -> Iterator[str]:
 
 
 def _translated(text: str) -> str:
-    known = translations.translations(translations.read_catalogue("zh_CN"))
-    message = known.get(("", text))
+    message = _catalogue().get(("", text))
     return "" if message is None else message.string if isinstance(message.string, str) else message.string[0]
 
 
@@ -253,7 +259,7 @@ def test_headings_and_names_have_no_full_stop() -> None:
     sections = {entry.section for entry in COMMANDS.values()}
     for text in (*translations.COLUMNS, *translations.FACTS, *GLOSSARY, *sections):
         assert not text.endswith((".", ":"))
-    for message in translations.translations(translations.read_catalogue("zh_CN")).values():
+    for message in _catalogue().values():
         if message.context in ("heading", "term", "kind", "status", "verdict") or message.id in sections:
             assert not str(message.string).endswith(("。", "：", "；")), message.string
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -35,9 +34,9 @@ def test_the_quick_form_runs_every_work(options: tuple[str, ...], count: int, co
     assert not any("status" in row.split("|")[-2] for row in rows)
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path, 1000, with_peers=False)
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    made = Bench(tmp_path_factory.mktemp("bench"), 1000, with_peers=False)
     made.prepare()
     return made
 
