@@ -52,8 +52,8 @@ def values(query: CompletionQuery) -> list[Candidate]:
     source = (
         _BY_COMMAND.get((query.command, query.option)) or _BY_OPTION.get(query.option) or _BY_METAVAR.get(query.metavar)
     )
-    found = source(query) if source else ()
-    return FILES if found is FILES else [each if isinstance(each, Candidate) else Candidate(each) for each in found]
+    names = source(query) if source else ()
+    return FILES if names is FILES else [each if isinstance(each, Candidate) else Candidate(each) for each in names]
 
 
 @contextmanager

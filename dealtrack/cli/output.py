@@ -81,8 +81,8 @@ def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
 
 def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
     """Return the warning that a complaint looks like one entered before."""
-    known = (like.number, say_field("platform", like.platform), show_moment(like.received, zone))
-    parts = _(", ").join(filter(None, known))
+    facts = (like.number, say_field("platform", like.platform), show_moment(like.received, zone))
+    parts = _(", ").join(filter(None, facts))
     shared = say(listed(map(Word, like.shares)))
     line = _("complaint {complaint} may duplicate {of} ({known}): same {shared}")
     return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.of, known=parts, shared=shared)}")
