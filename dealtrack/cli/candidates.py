@@ -18,7 +18,7 @@ from dealtrack.exchange.writers import WRITERS
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.waiting import briefs, hurry, words
+from dealtrack.register.waiting import briefs, frequent_owners, hurry
 
 MOST = 50
 
@@ -141,7 +141,7 @@ def _stored(query: CompletionQuery) -> Iterator[str]:
     """What the register holds: its clocks, or the owners of its complaints."""
     with _register(query) as register:
         is_clock = query.option == "--clock"
-        yield from register.clock_names(View.of(query.session.now)) if is_clock else words(register, "owner")
+        yield from register.clock_names(View.of(query.session.now)) if is_clock else frequent_owners(register)
 
 
 def _channels(query: CompletionQuery) -> list[str]:

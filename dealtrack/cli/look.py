@@ -29,9 +29,9 @@ from dealtrack.cli.options import (
 from dealtrack.cli.output import FOR_PROGRAMS, LATE_KEYS, check_format, check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
-from dealtrack.core.calendar import ONE_DAY, calendar_reminder, missing_year
+from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.moments import local_day, show_moment
+from dealtrack.core.moments import ONE_DAY, local_day, show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, record, record_keys, watch_record
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import CHECK_FAILED, MissingExtra, MissingValue, NoTerminal

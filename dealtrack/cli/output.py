@@ -85,7 +85,7 @@ def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
     parts = _(", ").join(filter(None, facts))
     shared = say(listed(map(Word, like.shares)))
     line = _("complaint {complaint} may duplicate {of} ({known}): same {shared}")
-    return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.of, known=parts, shared=shared)}")
+    return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.earlier, known=parts, shared=shared)}")
 
 
 def next_line(command: str) -> str:

@@ -116,12 +116,12 @@ class Session:
                     name_platforms(register.platforms)
             if register.upgrade:
                 _tell(register.upgrade)
-            if register.names > 1:
+            if register.link_count > 1:
                 text = _(
                     "The register's file has {count} names (hard links): entries made through another name may be "
                     "missing."
                 )
-                warn(text.format(count=register.names))
+                warn(text.format(count=register.link_count))
             yield register
             if self.outcome and self.outcome.ahead:
                 text = _("This computer's clock is behind the register's last entry; new entries are dated {moment}.")

@@ -5,11 +5,11 @@ from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
+from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.deadlines import deadline
 from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.standing import Lateness, Standing
 
 

@@ -2,17 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, timedelta, tzinfo
+from datetime import date, tzinfo
 from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from dealtrack.core.moments import last_day
+from dealtrack.core.moments import ONE_DAY, last_day
 from dealtrack.errors import OutsideCalendar
 from dealtrack.phrase import Phrase, Word
 
-ONE_DAY = timedelta(days=1)
 NOTICE_MONTH = 11
 WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
-from dealtrack.core.moments import last_day, local_day
+from dealtrack.core.calendar import WorkingCalendar
+from dealtrack.core.moments import ONE_DAY, last_day, local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
 
 LAST_SECOND = time(23, 59, 59)

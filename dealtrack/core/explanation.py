@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
-from dealtrack.core.calendar import ONE_DAY, Day, DayKind, HolidaySpan, WorkingCalendar, law_on
+from dealtrack.core.calendar import Day, DayKind, HolidaySpan, WorkingCalendar, law_on
 from dealtrack.core.clocks import Clock
 from dealtrack.core.deadlines import Pause, due_day
 from dealtrack.core.lifecycle import Kind
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import ClockRule, Roll, Unit
 from dealtrack.phrase import Phrase, Word, in_order
 

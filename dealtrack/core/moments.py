@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
-FIRST_YEAR = 1970
-LAST_YEAR = 2100
+FIRST_YEAR, LAST_YEAR = 1970, 2100
+"""The years that a register can hold, both included."""
+
 ONE_DAY = timedelta(days=1)
 
 # Moments are written by the million, and these tables make that twice as fast as isoformat.
@@ -14,7 +15,7 @@ _offsets: dict[timedelta | None, str] = {}
 
 
 class Moment(NamedTuple):
-    """What was typed for a moment, in UTC.
+    """What was typed, or a file says, for a moment, in UTC.
 
     A day alone (`day_only`) runs from its first second, `start`, to the first second of the next day, `end`,
     exclusive. For a moment proper both are that moment.

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import ONE_DAY
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 from dealtrack.phrase import Phrase, Word, either, in_order
 

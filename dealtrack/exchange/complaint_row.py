@@ -318,7 +318,7 @@ class RowReader:
 
 
 def _value_inside(cell: str, inside: Inside) -> str:
-    """Return the last of the values that are meant in a JSON list of objects, empty where there is none."""
+    """Return the greatest (of dates the latest) of the values meant in a JSON list of objects; empty for none."""
     try:
         entries = json.loads(cell)
     except (ValueError, RecursionError):

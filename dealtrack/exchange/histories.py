@@ -158,7 +158,7 @@ def _moment(text: Any) -> datetime:
         raise BadValue(
             "has {text!r}, which is not a time such as 2016-11-11T21:30:00+08:00", text=str(text)[:40]
         ) from None
-    if moment.tzinfo is None or not FIRST_YEAR < moment.year < LAST_YEAR:
+    if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise BadValue("has the time {text!r}, without an offset or outside the calendar", text=text[:40])
     return moment.astimezone(UTC).replace(microsecond=0)
 

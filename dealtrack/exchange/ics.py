@@ -6,9 +6,10 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from dealtrack import __version__
-from dealtrack.core.calendar import ONE_DAY, WorkingCalendar
+from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.deadlines import LAST_SECOND
+from dealtrack.core.moments import ONE_DAY
 from dealtrack.core.standing import Lateness
 from dealtrack.core.text import safe_text
 from dealtrack.phrase import in_context, in_language

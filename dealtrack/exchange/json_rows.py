@@ -160,7 +160,8 @@ def json_array_rows(text: TextIO, name: str, start: ArrayStart | None = None) ->
                 "the object on line {line} is not JSON: {fault}", name, line=line, fault=_json_fault(error)
             ) from None
         row = _json_row(line, value, header)
-        header = row.raw.header if isinstance(row, Refusal) else row.header
+        if isinstance(row, RawRow):
+            header = row.header
         yield row
         line += buffer.count("\n", at, end)
         at = counted = end
@@ -171,7 +172,7 @@ def find_array(text: TextIO, name: str, columns: MappedColumns | None) -> ArrayS
     """Return where the array of a file begins that is one object around it; None for one object a line.
 
     Where the object itself has the columns that are looked for it is a row, and of several arrays that one counts
-    whose objects have them. Raises CannotRead where none does, or where the array is empty.
+    whose objects have them. Raises CannotRead where not exactly one does, or where the array is empty.
     """
     text.seek(0)
     envelope = _look_through(text)

@@ -29,7 +29,7 @@ from dealtrack.register.sqlite.connection import (
     real_path,
     sync,
 )
-from dealtrack.register.sqlite.schema import VERSION, check_version, schema_faults
+from dealtrack.register.sqlite.schema import VERSION, check_schema, schema_faults
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -129,7 +129,7 @@ def reach(connection: sqlite3.Connection, copy: Path) -> int | None:
         if not head.startswith(SQLITE_MAGIC) or head[MODE_OFFSET:] != ROLLBACK_MODE:
             return None
         with closing(connect(copy, read_only=True)) as opened:
-            check_version(opened, copy)
+            check_schema(opened, copy)
             last = journal.LastEntry.of(opened)
             first = journal.hash_at(opened, 1)
     except (DealtrackError, sqlite3.Error, OSError, *UNFORESEEN):
@@ -234,7 +234,7 @@ def _is_database(path: Path) -> bool:
 
 def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
-    if reason := _fault_in(copy, check_version(copy, path) == VERSION):
+    if reason := _fault_in(copy, check_schema(copy, path) == VERSION):
         raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=reason))
     last = journal.LastEntry.of(copy)
     return last.seq, last.hash.hex()

@@ -1,6 +1,6 @@
 """Complaints and runs of clocks counted for reports, as a view shows them, by what they have in common.
 
-What makes a complaint completed, or a run late, is not decided here: each row bears what core decides it by.
+No verdict is decided here: each row bears what core decides it by, and whether a run is past its deadline.
 """
 
 from collections import Counter

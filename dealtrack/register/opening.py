@@ -27,7 +27,7 @@ def open_register(
         with faults_of(path):
             try:
                 upgrade = None
-                version = schema.check_version(connection, path)
+                version = schema.check_schema(connection, path)
                 if version < schema.VERSION:
                     # What upgrades and explains is imported where it is needed: start-up is what a clerk waits for.
                     from dealtrack.register.upgrade import in_memory, upgrade_register

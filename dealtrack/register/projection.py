@@ -1,4 +1,4 @@
-"""The tables projected from the journal: complaints and their clocks, always as the journal makes them."""
+"""The tables that the journal makes: complaints, their clocks and texts for search, platforms, policies, facts."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence

@@ -8,10 +8,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle
-from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
-from dealtrack.core.moments import to_store
+from dealtrack.core.moments import ONE_DAY, to_store
 from dealtrack.core.policy import Policy
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
@@ -26,7 +25,7 @@ OPEN, VOIDED = "open", "voided"
 
 _ENDED = "', '".join(status for status in Status if status not in lifecycle.OPEN)
 IS_OPEN = f"c.status NOT IN ('{_ENDED}')"
-"""The condition that the index of open complaints is made with."""
+"""The condition of the index of open complaints, word for word, so that SQLite uses the index."""
 
 
 class Personal(NamedTuple):

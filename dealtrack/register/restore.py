@@ -92,7 +92,7 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[LastEntry, ZoneInfo,
         try:
             source = opened.enter_context(closing(connect(backup, read_only=True)))
             with faults_of(backup):
-                version = schema.check_version(source, backup)
+                version = schema.check_schema(source, backup)
         except NotARegister as error:
             raise CannotRead(path=backup, reason=error.values["reason"]) from None
         except RegisterAltered as error:
@@ -127,7 +127,7 @@ def _present(place: Path, last: LastEntry) -> tuple[LastEntry | None, int | None
     """Return the last entry of the register at the place, and how many of its entries a journal lacks that ends so."""
     try:
         with closing(connect(place, read_only=True)) as connection:
-            schema.check_version(connection, place)
+            schema.check_schema(connection, place)
             present = LastEntry.of(connection)
             is_ours = hash_at(connection, last.seq) == last.hash
     except (DealtrackError, sqlite3.Error, ValueError):

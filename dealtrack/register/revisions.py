@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core.calendar import (
-    ONE_DAY,
     CalendarRules,
     DayKind,
     HolidaySpan,
@@ -21,7 +20,7 @@ from dealtrack.core.calendar import (
 from dealtrack.core.calendar_changes import Notice, change_to_data, changed_days, days_rolled_differently, with_notices
 from dealtrack.core.clocks import Clock, Correction, Verdict, judge_corrected, policy_at, verdict
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import Policy, Roll, differences, version_for
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.calendar_rulings import write_rules

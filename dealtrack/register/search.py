@@ -76,10 +76,13 @@ _NEAR = "c.platform = ? AND c.received_at >= ? AND c.received_at < ?"
 
 
 class Lookalike(NamedTuple):
-    """A complaint that was entered before another and looks like it; `shares` says in what, `received` is in UTC."""
+    """A complaint and an earlier one that it may repeat; `shares` says what both have.
+
+    `number`, `platform` and `received`, in UTC, are those of the earlier one.
+    """
 
     complaint: int
-    of: int
+    earlier: int
     number: str | None
     platform: str
     received: datetime
@@ -148,14 +151,14 @@ def _span(received: datetime, days: int, zone: tzinfo) -> tuple[str, str]:
 
 
 def _lookalike(complaint: int, row: tuple[int, str | None, str, str], *shares: str) -> Lookalike:
-    of, number, platform, received = row
-    return Lookalike(complaint, of, number, platform, from_store(received), shares)
+    earlier, number, platform, received = row
+    return Lookalike(complaint, earlier, number, platform, from_store(received), shares)
 
 
 def merged(lookalikes: Iterable[Lookalike]) -> list[Lookalike]:
     """Return lookalikes with each pair of complaints once, and all that it shares."""
     pairs: dict[tuple[int, int], Lookalike] = {}
     for like in lookalikes:
-        before = pairs.get((like.complaint, like.of))
-        pairs[like.complaint, like.of] = like._replace(shares=before.shares + like.shares) if before else like
+        before = pairs.get((like.complaint, like.earlier))
+        pairs[like.complaint, like.earlier] = like._replace(shares=before.shares + like.shares) if before else like
     return list(pairs.values())

@@ -63,7 +63,7 @@ class Store:
         return reading(self.connection)
 
     @cached_property
-    def names(self) -> int:
+    def link_count(self) -> int:
         """Return how many names (hard links) the register's file has: by each, SQLite knows other last entries."""
         return self.connection.names() if isinstance(self.connection, Connection) else 1
 

@@ -54,7 +54,7 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
     backup = None
     try:
         with faults_of(path), changing(connection):
-            version = schema.check_version(connection, path)
+            version = schema.check_schema(connection, path)
             if version == schema.VERSION:
                 return None
             moment = now or from_store(LastEntry.of(connection).recorded_at)

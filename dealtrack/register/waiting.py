@@ -32,7 +32,7 @@ def hurry(store: Store) -> None:
 
 
 def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, by_number: bool = False) -> list[Brief]:
-    """Return complaints of these statuses whose id begins with a prefix: open ones due first, then closed, the latest.
+    """Return complaints of these statuses whose id begins with a prefix: first the open by deadline, then the closed.
 
     With `by_number` it is the external number that begins with it.
     """
@@ -46,15 +46,13 @@ def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, 
     return list(briefs.values())
 
 
-def words(store: Store, field: str) -> list[str]:
-    """Return the texts that stand in a field of the latest complaints (owner or outcome), the most frequent first."""
-    if field not in ("owner", "outcome"):
-        raise ValueError(field)
+def frequent_owners(store: Store) -> list[str]:
+    """Return the owners of the latest complaints, the most frequent first."""
     rows = store.connection.execute(
-        f"SELECT {field}, count(*) FROM (SELECT {field} FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) "
-        f"WHERE {field} IS NOT NULL GROUP BY {field} ORDER BY count(*) DESC LIMIT 100"
+        f"SELECT owner, count(*) FROM (SELECT owner FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) "
+        "WHERE owner IS NOT NULL GROUP BY owner ORDER BY count(*) DESC LIMIT 100"
     )
-    return [text for text, _ in rows]
+    return [owner for owner, _ in rows]
 
 
 def _briefs(store: Store, statuses: Collection[Status]) -> Iterator[Brief]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from dealtrack.core.calendar import ONE_DAY
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register.counts import first_received
 from dealtrack.register.queries import Filter, View

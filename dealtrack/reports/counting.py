@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
-from dealtrack.core.calendar import ONE_DAY
 from dealtrack.core.clocks import verdict, verdict_of_run, waiting_clock
 from dealtrack.core.lifecycle import Complaint, before_reopenings
+from dealtrack.core.moments import ONE_DAY
 from dealtrack.core.policy import Policy
 from dealtrack.register.counts import Counts, Key
 from dealtrack.register.queries import Filter, View

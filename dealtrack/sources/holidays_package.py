@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from dealtrack.core.calendar import ONE_DAY, WEEKDAY_NAMES, DayKind, Ruling, days_between
+from dealtrack.core.calendar import WEEKDAY_NAMES, DayKind, Ruling, days_between
+from dealtrack.core.moments import ONE_DAY
 
 if TYPE_CHECKING:
     from holidays import HolidayBase

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dealtrack.core.lifecycle import Kind, Transition
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.exchange.histories import HistoryEntry, history_of, history_text, parse_history
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -56,6 +57,9 @@ def test_whatever_more_there_is_is_told_and_read_back(more: Transition) -> None:
 
 
 def test_moments_carry_their_offset() -> None:
+    for year in (FIRST_YEAR, LAST_YEAR):
+        kept = HistoryEntry(Kind.RECEIVED, datetime(year, 6, 1, tzinfo=UTC), RECEIPT["detail"])
+        assert parse_history(history_text([kept], SHANGHAI)) == (kept,)
     text = history_text([HistoryEntry(Kind.NOTED, at(1), {"note": "x"})], SHANGHAI)
     assert json.loads(text) == [{"kind": "noted", "at": "2016-11-01T09:00:00+08:00", "detail": {"note": "x"}}]
 

@@ -275,6 +275,13 @@ def test_reads_json_lines(tmp_path: Path) -> None:
     assert constant.reason == "the line is not a JSON object: NaN is not JSON"
 
 
+def test_every_object_that_names_a_column_twice_is_refused(tmp_path: Path) -> None:
+    once, twice = '{"a": "1"}', '{"a": "1", "a": "2"}'
+    for name, text in (("array.json", f"[{once}, {twice}, {twice}]"), ("lines.jsonl", f"{once}\n{twice}\n{twice}\n")):
+        rows = read(write(tmp_path, text, name))
+        assert [row.reason for row in rows if isinstance(row, Refusal)] == ["it names 'a' twice"] * 2
+
+
 def test_reads_a_json_array_of_any_layout(tmp_path: Path) -> None:
     objects = [{"platform": "JD", "summary": f"第{n}号 " + "x" * (n % 50_000)} for n in range(0, 200_000, 997)]
     for indent in (None, 2):

@@ -304,11 +304,11 @@ def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[st
     return sorted(name for name, kind in listed if kind != "view"), views
 
 
-def check_version(connection: sqlite3.Connection, path: Path) -> int:
+def check_schema(connection: sqlite3.Connection, path: Path) -> int:
     """Return the schema version of an opened register, at most the present one, whose schema may be used.
 
     Nothing in it may make SQLite do what dealtrack did not ask for. Raises NotARegister for another program's
-    database, RegisterNewer for a newer schema, and RegisterAltered.
+    database, RegisterNewer for a newer schema, RegisterOlder for one whose making was interrupted, and RegisterAltered.
     """
     if pragma(connection, "application_id") != APPLICATION_ID:
         raise NotARegister(path=path, reason="it is another program's database")
