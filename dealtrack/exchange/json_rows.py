@@ -212,7 +212,7 @@ class _Envelope:
 
 def _look_through(text: TextIO) -> _Envelope:
     envelope = _Envelope()
-    path, inside, last, name = list[str](), "", "", ""
+    path, inside, last, name = list[str](), list[str](), "", ""
     before: ArrayStart | None = None
     for word, place, line in _tokens(text):
         if envelope.is_whole:
@@ -225,15 +225,15 @@ def _look_through(text: TextIO) -> _Envelope:
             before = None
         sign = word[0]
         if sign in "{[":
-            inside += sign
+            inside.append(sign)
             path.append(name)
-            if sign == "[" and inside.count("[") == 1 and len(inside) <= _DEEPEST:
+            if sign == "[" and len(inside) <= _DEEPEST and inside.count("[") == 1:
                 before = ArrayStart(place, line, ".".join(filter(None, path)))
             name = ""
         elif sign in "}]":
             if not inside or inside[-1] != {"}": "{", "]": "["}[sign]:
                 break
-            inside = inside[:-1]
+            inside.pop()
             path.pop()
             envelope.is_whole = not inside
         elif sign == ":":

@@ -540,7 +540,7 @@ FILES: list[tuple[str, bytes | str, list[str], int, str]] = [
         "not JSON",
     ),
     ("row.jsonl", '{"platform": "JD", "received": 20161101}\n', [], 4, "received"),
-    ("deep.jsonl", '{"platform": ' + "[" * 10_000 + "\n", [], 2, "line 1: the line is not a JSON object"),
+    ("deep.jsonl", '{"platform": ' + "[" * 100_000 + "\n", [], 2, "line 1: the line is not a JSON object"),
     ("words.jsonl", "JD\nTmall\n", [], 2, "line 1: the line is not a JSON object"),
 ]
 
