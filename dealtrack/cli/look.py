@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +31,7 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.moments import ONE_DAY, local_day, show_moment
+from dealtrack.core.moments import ONE_DAY, day_start, local_day, show_moment
 from dealtrack.core.standing import WATCH_KEYS, Lateness, record, record_keys, watch_record
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import CHECK_FAILED, MissingExtra, MissingValue, NoTerminal
@@ -62,8 +62,8 @@ def list_(
     """List complaints with their deadlines."""
     with session.reading(*times) as (register, view):
         first, last = session.received_days(*received, register.zone)
-        since = first and datetime.combine(first, time(), register.zone).astimezone(UTC)
-        until = last and datetime.combine(last + ONE_DAY, time(), register.zone).astimezone(UTC)
+        since = first and day_start(first, register.zone)
+        until = last and day_start(last + ONE_DAY, register.zone)
         query = read_filter(register, *only, status, since=since, until=until, backdated=backdated)
         records = map(record, register.standings(query, view))
         print_records(records, record_keys(register.clock_names(view)), fmt, zone=register.zone)

@@ -1,7 +1,7 @@
 """What of the open complaints wants attention first, and the days around a daily summary."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.deadlines import deadline
 from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import ONE_DAY, local_day
+from dealtrack.core.moments import ONE_DAY, day_start, local_day
 from dealtrack.core.standing import Lateness, Standing
 
 
@@ -58,7 +58,7 @@ def by_urgency(standings: Iterable[Standing], moment: datetime, zone: tzinfo) ->
 
 def next_change(items: Iterable[AgendaItem], moment: datetime, zone: tzinfo) -> datetime:
     """Return the moment, in UTC, from which time alone may have moved an item: a deadline's passing, or midnight."""
-    midnight = datetime.combine(local_day(moment, zone) + ONE_DAY, time(), zone).astimezone(moment.tzinfo)
+    midnight = day_start(local_day(moment, zone) + ONE_DAY, zone)
     ahead = (item.clock.due for item in items if item.clock and item.clock.due and item.clock.due >= moment)
     return min(midnight, min(ahead, default=midnight))
 

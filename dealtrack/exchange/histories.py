@@ -54,8 +54,6 @@ _IN_COLUMNS: Mapping[Kind, frozenset[str]] = {
 """The entries that the columns of an export tell wholly, where they hold no more than these words."""
 
 COLUMN_KINDS = tuple(_IN_COLUMNS)
-BEYOND_COLUMNS = ("note", "reason", "kept", "category_word", UNKNOWN_STEPS, DAY_UNKNOWN)
-"""The words by which an entry of those kinds may say more."""
 
 _WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.RECEIVED: _RECEIPT | {"category_word", "kept", UNKNOWN_STEPS},
@@ -64,6 +62,12 @@ _WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount"}),
 }
 _ANYWHERE = frozenset({"note", "reason"})
+
+BEYOND_COLUMNS = tuple(
+    sorted({word for kind in COLUMN_KINDS for word in (_WORDS.get(kind, _ANYWHERE) | _ANYWHERE) - _IN_COLUMNS[kind]})
+)
+"""The words by which an entry of those kinds may say more than the columns of an export."""
+
 _NEVER_EMPTY = frozenset({"platform", "category"})
 _ENTRIES = 1000
 _MOST_UNITS = 9999

@@ -232,13 +232,13 @@ def _new_file(path: Path) -> Iterator[None]:
     if sys.platform == "win32":
         os.close(handle)
         yield
-        return
-    # Whoever clears away may have taken it before the lock was there.
-    while not path.exists():
-        os.close(handle)
-        handle = _created(path)
-    with closing_file(handle):
-        yield
+    else:
+        # Whoever clears away may have taken it before the lock was there.
+        while not path.exists():
+            os.close(handle)
+            handle = _created(path)
+        with closing_file(handle):
+            yield
 
 
 def _created(path: Path) -> int:

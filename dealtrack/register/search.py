@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from dealtrack.core import lifecycle
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.matching import fold
-from dealtrack.core.moments import from_store, to_store
+from dealtrack.core.moments import day_start, from_store, local_day, to_store
 from dealtrack.core.search_text import fold_texts, present_texts
 from dealtrack.register import queries
 from dealtrack.register.queries import Filter, View
@@ -145,9 +145,9 @@ def _sharing(
 
 
 def _span(received: datetime, days: int, zone: tzinfo) -> tuple[str, str]:
-    day = received.astimezone(zone).date()
+    day = local_day(received, zone)
     first, end = day - timedelta(days=days), day + timedelta(days=days + 1)
-    return tuple(to_store(datetime.combine(each, time(), zone).astimezone(UTC)) for each in (first, end))  # type: ignore[return-value]
+    return to_store(day_start(first, zone)), to_store(day_start(end, zone))
 
 
 def _lookalike(complaint: int, row: tuple[int, str | None, str, str], *shares: str) -> Lookalike:

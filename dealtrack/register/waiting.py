@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from dealtrack.core.lifecycle import OPEN, Status
 from dealtrack.core.moments import from_store
+from dealtrack.register.journal import LastEntry
+from dealtrack.register.queries import IS_OPEN
 from dealtrack.register.sqlite.connection import pragma
 from dealtrack.register.store import Store
 
@@ -64,7 +66,7 @@ def _briefs(store: Store, statuses: Collection[Status]) -> Iterator[Brief]:
         yield from _selected(store, "k.due_at", f"{running} ORDER BY k.due_at")
         # Those without a deadline: paused, or past the last clock of their policy.
         latest = f"(SELECT * FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) c"
-        yield from _selected(store, "NULL", f"{latest} WHERE c.status NOT IN ('closed', 'voided')")
+        yield from _selected(store, "NULL", f"{latest} WHERE {IS_OPEN}")
     if Status.CLOSED in statuses:
         closed = _selected(store, "NULL", "complaint c WHERE c.status = 'closed' ORDER BY c.id DESC")
         yield from islice(closed, LOOKED_AT)
@@ -113,5 +115,4 @@ class Follower:
         return int(pragma(self._connection, "data_version"))
 
     def _last_seq(self) -> int:
-        (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM transition").fetchone()
-        return int(last)
+        return LastEntry.of(self._connection).seq

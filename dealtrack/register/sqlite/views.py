@@ -49,7 +49,7 @@ def _due_of(clock: str) -> str:
 
 
 def _verdict_of(clock: str) -> str:
-    """A clock of the policy that has not started is projected, or cancelled where the complaint has closed."""
+    """Return the verdict of a clock: of its last run, else projected, or cancelled where the complaint has closed."""
     return f"""coalesce(
     (SELECT {VERDICT} FROM clock k WHERE k.complaint = c.id AND k.name = '{clock}' AND {LATEST}),
     (SELECT CASE c.status WHEN 'closed' THEN 'cancelled' ELSE 'projected' END
