@@ -12,7 +12,7 @@ from dealtrack.core.vocabulary import CATEGORIES
 from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Personal
-from dealtrack.register.recorder import Draft, Recorder, Work, recording
+from dealtrack.register.recorder import Proposal, Recorder, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.settings import data_folder
 from dealtrack.sources.policies import load_policy
@@ -74,7 +74,7 @@ class Author:
         self, complaint: int | None, kind: Kind, at: datetime, detail: dict[str, Any], who: Personal | None = None
     ) -> int | None:
         try:
-            made = self._recorder.record(Work(complaint, (Draft(kind, self._moment(at), detail),), who))
+            made = self._recorder.record(Work(complaint, (Proposal(kind, self._moment(at), detail),), who))
         except DealtrackError:
             return None
         self.kinds[kind] = self.kinds.get(kind, 0) + 1

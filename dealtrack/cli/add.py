@@ -33,7 +33,7 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import Personal
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Proposal, Work
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, merged
 
@@ -84,7 +84,7 @@ def add(
         detail = _detail(session, answers, platform_name, policy, owner, note)
         if asks and not yes:
             _agree(session, register, detail, answers["at"])
-        draft = Draft(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)
+        proposal = Proposal(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)
         personal = Personal(*(options.read_contact(field, answers[field]) or None for field in Personal._fields))
         with session.recording(register) as recorder:
             detail["policy"] = recorder.use_policy(detail["policy"], options.read_policy)
@@ -93,7 +93,7 @@ def add(
             if is_new:
                 recorder.enter_platform(Platform(platform_name))
             duplicates = DuplicateFinder(register, duplicate_days)
-            recorded = recorder.record(Work(None, (draft,), personal if personal != Personal() else None))
+            recorded = recorder.record(Work(None, (proposal,), personal if personal != Personal() else None))
             id_ = recorded.complaint.id
             recorder.flush()
             alike = merged([*duplicates.by_number(id_), *duplicates.by_contact()])

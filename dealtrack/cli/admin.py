@@ -31,7 +31,7 @@ from dealtrack.errors import (
     suggestion,
 )
 from dealtrack.phrase import Phrase, listed
-from dealtrack.register.recorder import Outcome
+from dealtrack.register.recorder import RecordingResult
 from dealtrack.register.register import Register
 from dealtrack.sources.policies import policy_names
 
@@ -113,7 +113,7 @@ def restore(
         if not yes:
             ask_to_go_on(_("Replace the current register with this backup?"))
         kept = put_in_place(checked, session.now)
-    session.outcome = Outcome(is_change=True)
+    session.result = RecordingResult(is_change=True)
     if kept:
         session.advise(_("previous register kept at {path}", path=kept))
     with session.register() as register:
@@ -214,7 +214,7 @@ def init(
     name = versions[0].name
     setup = Setup(rules, versions, name, first_platforms(data / "platforms.toml", versions[-1]), zone)
     create_register(session.path, setup, session.now, session.actor)
-    session.outcome = Outcome(is_change=True)
+    session.result = RecordingResult(is_change=True)
     line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
     print_line(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone))
     parts = differs_by_subdivision(calendar)
@@ -274,7 +274,7 @@ def recheck(
             print_line(sentence(text))
         if rebuild:
             rebuild_register(register)
-            session.outcome = Outcome(is_change=True)
+            session.result = RecordingResult(is_change=True)
             print(_("tables rebuilt from the journal"))
         if include_closed:
             with session.recording(register) as recorder:

@@ -17,7 +17,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import MissingValue, NoTerminal
 from dealtrack.phrase import Phrase, Word, both, listed
 from dealtrack.register.evidence import Exhibit, exhibits, find_exhibit, keep_file, save_file
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Proposal, Work
 from dealtrack.register.register import Register
 
 VIEWED = frozenset(
@@ -69,9 +69,9 @@ def _attach(
     for id_ in named:
         register.history(id_)
     # The files are whole on the disk before an entry names them.
-    drafts = [Draft(Kind.EVIDENCE, moment, {**detail, **keep_file(register, file)}) for file in files]
+    proposals = [Proposal(Kind.EVIDENCE, moment, {**detail, **keep_file(register, file)}) for file in files]
     with session.recording(register) as recorder:
-        recorded = [recorder.record(Work(id_, drafts)) for id_ in named]
+        recorded = [recorder.record(Work(id_, proposals)) for id_ in named]
     new = [exhibit for each in recorded for exhibit in exhibits(register, each.entries)]
     if fmt:
         print_records(map(Exhibit._asdict, new), Exhibit._fields, fmt, zone=register.zone)

@@ -88,7 +88,7 @@ def import_(
                 progress=progress,
                 duplicate_days=duplicate_days,
             )
-            session.outcome = summary.outcome
+            session.result = summary.result
         alike = [lookalike_line(like, register.zone) for like in summary.first_alike]
     session.status = ROWS_REFUSED if summary.refused else 0
     is_written = not summary.refused or skip_bad

@@ -33,10 +33,10 @@ class Call:
     @property
     def change(self) -> str:
         """Return what to say of a change that was made before something failed, nothing where none was."""
-        outcome = self.session.outcome if self.session else None
-        if outcome is None or not outcome.is_change:
+        result = self.session.result if self.session else None
+        if result is None or not result.is_change:
             return ""
-        ids = outcome.complaints
+        ids = result.complaints
         if not ids:
             return _(" It was done all the same.")
         return _n(

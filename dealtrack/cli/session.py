@@ -24,7 +24,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.store import Upgrade
 
 if TYPE_CHECKING:
-    from dealtrack.register.recorder import Outcome, Recorder
+    from dealtrack.register.recorder import Recorder, RecordingResult
 
 LONGEST_VALUE = 1000
 """How much of a value of an error message is shown, paths aside: no more of what somebody typed or forged."""
@@ -51,7 +51,7 @@ class Session:
         self._db = db
         self.is_quiet = False
         self.may_ask = True
-        self.outcome: Outcome | None = None
+        self.result: RecordingResult | None = None
         """What the call has done to the register so far."""
         self.status = 0
         """The exit status of what was done, where the output then fails."""
@@ -123,22 +123,22 @@ class Session:
                 )
                 warn(text.format(count=register.link_count))
             yield register
-            if self.outcome and self.outcome.ahead:
+            if self.result and self.result.ahead:
                 text = _("This computer's clock is behind the register's last entry; new entries are dated {moment}.")
-                warn(text.format(moment=show_value(self.outcome.ahead)))
-            if self.outcome and self.outcome.passed_over:
+                warn(text.format(moment=show_value(self.result.ahead)))
+            if self.result and self.result.passed_over:
                 text = _("IDs skipped because they already have personal data: {ids}; see 'dealtrack verify'.")
-                warn(text.format(ids=first_few(self.outcome.passed_over)))
+                warn(text.format(ids=first_few(self.result.passed_over)))
 
     @contextmanager
     def recording(self, register: Register) -> "Iterator[Recorder]":
-        """Record for the block what is done now by who calls, all or nothing, and keep the outcome."""
+        """Record for the block what is done now by who calls, all or nothing, and keep the result."""
         # Commands that only read need not wait for what writes.
         from dealtrack.register.recorder import recording
 
         with recording(register, self.now, self.actor) as recorder:
             yield recorder
-        self.outcome = recorder.outcome()
+        self.result = recorder.result()
 
     @contextmanager
     def reading(self, as_of: str, known_at: str) -> Iterator[tuple[Register, View]]:

@@ -22,7 +22,7 @@ from dealtrack.core.vocabulary import clean_field
 from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, MissingValue
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.queries import Personal, View
-from dealtrack.register.recorder import Draft, RecordedComplaint, Recorder, Work
+from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
 
 READ = "@-"
@@ -83,7 +83,7 @@ def _record(context: typer.Context, recording: "Recording", values: Values) -> N
             recorded = []
             for id_ in complaints:
                 whole = recording.complete(recorder, id_, detail) if recording.complete else detail
-                recorded.append(recorder.record(Work(id_, (Draft(recording.kind, moment, whole),))))
+                recorded.append(recorder.record(Work(id_, (Proposal(recording.kind, moment, whole),))))
         show_change(session, register, recorded, values["fmt"])
 
 
@@ -103,9 +103,9 @@ def _amend(context: typer.Context, recording: "Recording", values: Values) -> No
         if not right and not detail.keys() - {"note"}:
             raise MissingValue(what="Field to correct", option="--category, --summary or another field")
         complaints = options.read_complaints(register, *values["complaints"])
-        draft = Draft(recording.kind, session.moment("", register.zone), detail)
+        proposal = Proposal(recording.kind, session.moment("", register.zone), detail)
         works = [
-            Work(id_, (draft,), (register.personal(id_) or Personal())._replace(**right) if right else None)
+            Work(id_, (proposal,), (register.personal(id_) or Personal())._replace(**right) if right else None)
             for id_ in complaints
         ]
         with session.recording(register) as recorder:

@@ -211,7 +211,7 @@ class Complaint(NamedTuple):
     `owner` was asked first and stays responsible; `handler` is whom the complaint was last handed on to.
     `completed` is None too where nobody wrote down the day. `first_contact` tells whether the complaint was completed
     straight from its receipt, None where that is not known. `backdated` counts the days by which the latest of its
-    entries came behind: it takes a time zone, and `fold` leaves it 0.
+    entries came behind: it takes a time zone, and `make_complaint` leaves it 0.
     """
 
     id: int
@@ -366,7 +366,7 @@ class ComplaintState:
 _EMPTY = Complaint(0)._asdict()
 
 
-def fold(complaint: int, history: Iterable[Transition]) -> Complaint:
+def make_complaint(complaint: int, history: Iterable[Transition]) -> Complaint:
     """Return the complaint that a history makes; without a receipt that counts, it is voided.
 
     Raises BadHistory where the entries contradict one another, which only a damaged register can hold.
@@ -380,4 +380,6 @@ def before_reopenings(complaint: int, history: Iterable[Transition]) -> list[Com
     Raises BadHistory.
     """
     entries = effective(history)
-    return [fold(complaint, entries[:place]) for place, entry in enumerate(entries) if entry.kind is Kind.REOPENED]
+    return [
+        make_complaint(complaint, entries[:place]) for place, entry in enumerate(entries) if entry.kind is Kind.REOPENED
+    ]

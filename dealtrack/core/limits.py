@@ -15,7 +15,7 @@ from dealtrack.core.lifecycle import (
     Transition,
     done,
     effective,
-    fold,
+    make_complaint,
 )
 from dealtrack.core.moments import Moment
 from dealtrack.core.policy import ClockRule, Policy
@@ -161,7 +161,7 @@ def _why_not_voided(complaint: int, history: Sequence[Transition], seq: int) -> 
     if entry.kind is Kind.RECEIVED and later:
         return Phrase("it was {kind} later; undo that first", kind=done(later[-1].kind))
     try:
-        fold(complaint, remaining)
+        make_complaint(complaint, remaining)
     except BadHistory:
         return Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind))
     return ""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, current, judge, verdict
-from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, fold
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, make_complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import Policy, version_for
 
@@ -60,7 +60,7 @@ def projected_standing(
     history = [Transition(1, 0, Kind.RECEIVED, received, now, "", stated)]
     runs = judge(history, policy, lambda _: calendar, zone)
     clocks = current(runs, policy, Status.RECEIVED, calendar, zone, now)
-    return Standing(fold(0, history), tuple(clocks), now, tuple(runs))
+    return Standing(make_complaint(0, history), tuple(clocks), now, tuple(runs))
 
 
 FIRST_KEYS = (

@@ -32,7 +32,7 @@ from dealtrack.exchange.rows import ComplaintReader, FileFacts
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import erasures
 from dealtrack.register.queries import Personal
-from dealtrack.register.recorder import Draft, Outcome, Recorder, Work, recording
+from dealtrack.register.recorder import Proposal, Recorder, RecordingResult, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, Lookalike
 
@@ -66,7 +66,7 @@ class ImportSummary:
     passed: list[PassedLine] = field(default_factory=list)
     unknown_words: Counter[str] = field(default_factory=Counter)
     undated: Counter[tuple[str, bool]] = field(default_factory=Counter)
-    outcome: Outcome | None = None
+    result: RecordingResult | None = None
 
     def note_odd_contact(self, line: int) -> None:
         """Count a row whose phone or e-mail address is none, and remember the first lines."""
@@ -122,7 +122,7 @@ def import_rows(
                 _count_words(summary, recorder, mapping)
             if dry_run or (summary.refused and not skip_bad):
                 raise _NothingWritten
-        summary.outcome = recorder.outcome()
+        summary.result = recorder.result()
     except _NothingWritten:
         register.forget("platforms", "policies")
     return summary
@@ -256,11 +256,11 @@ class RowImporter:
             and (before is None or row.category_word is None)
             and adds_nothing(row, *stored, platform, self.register.zone)
         ):
-            drafts, personal = [], None
+            proposals, personal = [], None
         else:
             history = self.recorder.history(complaint)
             try:
-                drafts = news_of(row, history, self.recorder.now, self.register.zone, platform, self._name_or_text)
+                proposals = news_of(row, history, self.recorder.now, self.register.zone, platform, self._name_or_text)
                 personal = self._personal(row, complaint, history)
                 if before is not None:
                     check_same_row(row, history, personal, self.recorder.personal(complaint))
@@ -278,9 +278,9 @@ class RowImporter:
                 self.summary.note_odd_contact(row.line)
             now = self.recorder.now
             detail = {"source": self.source, "line": row.line}
-            drafts.append(Draft(Kind.AMENDED, Moment(now, now, False), detail))
-        if drafts:
-            self.recorder.record(Work(complaint, drafts, personal))
+            proposals.append(Proposal(Kind.AMENDED, Moment(now, now, False), detail))
+        if proposals:
+            self.recorder.record(Work(complaint, proposals, personal))
             self.summary.changed += 1
         else:
             self.summary.unchanged += 1

@@ -7,7 +7,7 @@ from itertools import count
 from typing import NamedTuple
 
 from dealtrack.core.chain import canonical
-from dealtrack.core.lifecycle import fold
+from dealtrack.core.lifecycle import make_complaint
 from dealtrack.core.platform import match_platform
 from dealtrack.core.text import first_few
 from dealtrack.errors import UnknownComplaint
@@ -130,7 +130,7 @@ class Recognition:
         if row.id is None:
             return None
         try:
-            complaint = fold(row.id, self.recorder.history(row.id))
+            complaint = make_complaint(row.id, self.recorder.history(row.id))
         except UnknownComplaint:
             return None
         platform = match_platform(row.platform, self.register.platforms)

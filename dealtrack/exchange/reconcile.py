@@ -14,7 +14,7 @@ from dealtrack.core.lifecycle import (
     Kind,
     Transition,
     effective,
-    fold,
+    make_complaint,
 )
 from dealtrack.core.limits import previous_transition
 from dealtrack.core.moments import Moment, day_start, local_day, show_moment
@@ -25,7 +25,7 @@ from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.histories import entry_in_file, with_platforms
 from dealtrack.phrase import BadValue, Word, listed
 from dealtrack.register.queries import Personal
-from dealtrack.register.recorder import Draft, Work
+from dealtrack.register.recorder import Proposal, Work
 
 EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
 EVENT_NAMES = tuple((kind, kind.value) for kind in EVENTS)
@@ -40,17 +40,17 @@ class Contradiction(BadValue):
     """A row says otherwise than the journal."""
 
 
-def events_of(row: ComplaintRow) -> list[Draft]:
+def events_of(row: ComplaintRow) -> list[Proposal]:
     """Return what the columns of a row tell after the receipt."""
     moments = row.moments
     if len(moments) == 1 and not row.is_closed:
         return []
-    drafts = [Draft(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
+    proposals = [Proposal(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
     if row.is_closed:
-        last = drafts[-1].at if drafts else moments["received"]
+        last = proposals[-1].at if proposals else moments["received"]
         # With the moment of what came last, whichever that is kept at: it says nothing of its own.
-        drafts.append(_closed(row, last._replace(day_only=True)))
-    return drafts
+        proposals.append(_closed(row, last._replace(day_only=True)))
+    return proposals
 
 
 def receipt_of(row: ComplaintRow) -> tuple[Moment, dict[str, Any]]:
@@ -78,7 +78,7 @@ def news_of(
     zone: tzinfo,
     platform: str,
     name_of: Callable[[str], str],
-) -> list[Draft]:
+) -> list[Proposal]:
     """Return the transitions that a row adds to a known complaint; raises Contradiction.
 
     `platform` is the row's under the name that the register knows it by, as `name_of` gives those of its history. A
@@ -100,12 +100,12 @@ def news_of(
     stated["platform"] = platform
     if not row.category_word or row.category_word in words.get("category_word", ()):
         stated["category"] = None
-    complaint = fold(history[0].complaint, history)
+    complaint = make_complaint(history[0].complaint, history)
     for name, value in stated.items():
         if value is not None and value not in words.get(name, ()):
             raise _against(name, value, getattr(complaint, name))
-    drafts = [Draft(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
-    drafts += [Draft(entry.kind, _exact(entry.at), entry.detail) for entry in news]
+    proposals = [Proposal(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
+    proposals += [Proposal(entry.kind, _exact(entry.at), entry.detail) for entry in news]
     for kind in (Kind.RECEIVED, *EVENTS):
         moment = row.moments.get(kind.value)
         if moment is None:
@@ -113,20 +113,20 @@ def news_of(
         recorded = [entry.at for entry in entries if entry.kind is kind]
         recorded += [entry.at for entry in news if entry.kind is kind]
         if not recorded:
-            drafts.append(Draft(kind, moment, _ending(row, kind)))
+            proposals.append(Proposal(kind, moment, _ending(row, kind)))
         elif not any(_agrees(moment, at, zone) for at in recorded):
             moments = {"at": show_moment(moment.start, zone), "held": show_moment(recorded[-1], zone)}
             raise Contradiction("{kind} is {at} in the file but {held} in the register", kind=kind, **moments)
     has_ended = not CLOSING.isdisjoint([*(entry.kind for entry in entries), *(entry.kind for entry in news)])
     if row.is_closed and not has_ended:
         bar = previous_transition(entries, Kind.COMPLETED)
-        drafts.append(_closed(row, _exact(bar.at if bar else now)))
-    if not any(draft.kind is Kind.COMPLETED for draft in drafts):
+        proposals.append(_closed(row, _exact(bar.at if bar else now)))
+    if not any(proposal.kind is Kind.COMPLETED for proposal in proposals):
         for name in ("outcome", "amount"):
             value = getattr(row, name)
             if value is not None and value not in words.get(name, ()):
                 raise _against(name, value, getattr(complaint, name))
-    return drafts
+    return proposals
 
 
 def adds_nothing(
@@ -246,8 +246,8 @@ def _agrees(stated: Moment, at: datetime, zone: tzinfo) -> bool:
     return stated.start <= at < stated.end or at == day_start(local_day(stated.start, zone), zone)
 
 
-def _closed(row: ComplaintRow, at: Moment) -> Draft:
-    return Draft(Kind.COMPLETED, at, {**_ending(row, Kind.COMPLETED), DAY_UNKNOWN: True})
+def _closed(row: ComplaintRow, at: Moment) -> Proposal:
+    return Proposal(Kind.COMPLETED, at, {**_ending(row, Kind.COMPLETED), DAY_UNKNOWN: True})
 
 
 def _ending(row: ComplaintRow, kind: Kind) -> Detail:
@@ -281,4 +281,4 @@ def work_of(
         later = news_of(row, [received], now, zone, name_of(row.platform), name_of)
     else:
         later = events_of(row)
-    return Work(None, [Draft(Kind.RECEIVED, at, detail), *later], personal_of(row))
+    return Work(None, [Proposal(Kind.RECEIVED, at, detail), *later], personal_of(row))

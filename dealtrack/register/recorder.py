@@ -33,7 +33,7 @@ from dealtrack.register.sqlite.connection import WAIT_SECONDS, transaction
 from dealtrack.register.store import Store
 
 MOST_NAMED = 9
-"""How many complaints an outcome names at most: as many as tell that there are more than are shown."""
+"""How many complaints a result names at most: as many as tell that there are more than are shown."""
 
 LIMITED = frozenset({Kind.PAUSED, Kind.RESUMED, Kind.EXTENDED, Kind.VOIDED})
 VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
@@ -43,7 +43,7 @@ RENAMING = frozenset({Kind.AMENDED, Kind.VOIDED})
 """The kinds after which a complaint may be found by another number, or by none."""
 
 
-class Draft(NamedTuple):
+class Proposal(NamedTuple):
     """A transition that is to be recorded."""
 
     kind: Kind
@@ -55,7 +55,7 @@ class Work(NamedTuple):
     """Transitions to record for one complaint; None stands for a new one."""
 
     complaint: int | None
-    drafts: Sequence[Draft]
+    proposals: Sequence[Proposal]
     personal: Personal | None = None
 
 
@@ -67,7 +67,7 @@ class RecordedComplaint(NamedTuple):
     entries: list[Transition]
 
 
-class Outcome(NamedTuple):
+class RecordingResult(NamedTuple):
     """What a recording did to the register.
 
     `complaints` are the first few of which it says something. `ahead` is the moment that the new entries bear where
@@ -232,9 +232,9 @@ class Recorder:
             id_ += 1
         return id_
 
-    def outcome(self) -> Outcome:
+    def result(self) -> RecordingResult:
         """Return what was done, once the recording has ended."""
-        return Outcome(
+        return RecordingResult(
             self._entries.next_seq > self._first_seq,
             tuple(self._complaints),
             self.recorded_at if self.recorded_at > self.now else None,
@@ -242,16 +242,16 @@ class Recorder:
         )
 
     def _decide(self, state: ComplaintState, work: Work, salt: bytes) -> list[Transition]:
-        """Return the transitions that drafts make, each at the moment that is stored, and add them to the state."""
+        """Return the transitions that proposals make, each at the moment that is stored, and add them to the state."""
         decided: list[Transition] = []
         first = self._entries.next_seq
-        for draft in work.drafts:
-            kind, moment, detail = draft
+        for proposal in work.proposals:
+            kind, moment, detail = proposal
             previous = limits.previous_transition(state.entries, kind) if moment.day_only else None
             at = limits.moment_to_store(moment, previous and previous.at)
             limits.check_next(state, kind, at, self.now)
             if kind in LIMITED:
-                self._check_limits(state, draft, at)
+                self._check_limits(state, proposal, at)
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
@@ -265,20 +265,20 @@ class Recorder:
             state.add(entry)
         return decided
 
-    def _check_limits(self, state: ComplaintState, draft: Draft, at: datetime) -> None:
-        if draft.kind is Kind.VOIDED:
-            limits.check_void(state.id, state.history, draft.detail["seq"])
+    def _check_limits(self, state: ComplaintState, proposal: Proposal, at: datetime) -> None:
+        if proposal.kind is Kind.VOIDED:
+            limits.check_void(state.id, state.history, proposal.detail["seq"])
             return
-        if draft.kind is Kind.RESUMED:
-            if draft.detail.get(lifecycle.RESTART):
+        if proposal.kind is Kind.RESUMED:
+            if proposal.detail.get(lifecycle.RESTART):
                 limits.check_restart(state.id, self.register.policy_of(state.complaint()))
             return
         complaint, runs = self.register.project_state(state)
         policy = self.register.policy_of(complaint)
-        if draft.kind is Kind.PAUSED:
+        if proposal.kind is Kind.PAUSED:
             limits.check_pause(state.id, policy, runs)
         else:
-            limits.check_extension(state.id, policy, runs, state.entries, draft.detail, at)
+            limits.check_extension(state.id, policy, runs, state.entries, proposal.detail, at)
 
     def _check_personal(self, state: ComplaintState) -> None:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.

@@ -41,7 +41,7 @@ def search(register: Register, words: Iterable[str], query: Filter, view: View) 
         ids = (complaint.id for complaint in complaints)
     for id_ in ids:
         history = view.seen(register.history(id_))
-        complaint = lifecycle.fold(id_, history)
+        complaint = lifecycle.make_complaint(id_, history)
         texts = present_texts(complaint, history)
         said = fold_texts(texts)
         if all(word in said for word in words):

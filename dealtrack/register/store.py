@@ -208,7 +208,7 @@ class Store:
     def texts_of(self, complaint: Complaint, known_at: datetime | None = None) -> PolicyAt | None:
         """Return the texts by which a complaint was handled, as far as they were known at a moment, or now.
 
-        None where its policy was not corrected since its receipt, whose version it must name, as `fold` gives it.
+        None where its policy was not corrected since its receipt; the complaint names the version of that day.
         """
         corrections = self.corrections.get(complaint.policy)
         if corrections is None or complaint.received is None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from dealtrack.core.clocks import LATE, CalendarAt, Clock, Verdict, current, judge, verdict
-from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transition, effective, fold
+from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transition, effective, make_complaint
 from dealtrack.core.limits import check_extension
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, version_for
@@ -105,7 +105,7 @@ def try_policy(
     used: dict[date, Policy] = {}
     complaints = refused = 0
     for history in histories:
-        complaint = fold(history[0].complaint, history) if history else None
+        complaint = make_complaint(history[0].complaint, history) if history else None
         if complaint is None or complaint.status is Status.VOIDED or complaint.received is None:
             continue
         complaints += 1

@@ -16,7 +16,7 @@ from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.register import Register
 from tests import varied
 from tests.conftest import IS_LONG, Clerk
@@ -106,7 +106,7 @@ def go_on(register: Register, now: datetime) -> None:
             held = effective(register.history(id_))
             detail = {"seq": held[-1].seq} if held and kind is Kind.VOIDED else {}
             with suppress(DealtrackError):
-                recorder.record(Work(id_, (Draft(kind, Moment(at, at, False), {"reason": "x", **detail}),)))
+                recorder.record(Work(id_, (Proposal(kind, Moment(at, at, False), {"reason": "x", **detail}),)))
 
 
 @pytest.mark.parametrize("known", [None, *KNOWN], ids=lambda known: known and known.date().isoformat())

@@ -7,7 +7,7 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import rebuild
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.waiting import Changes, Follower
 from tests.conftest import Clerk
 
@@ -53,7 +53,7 @@ def test_holds_up_no_writer_and_no_tidying(clerk: Clerk) -> None:
         follower = Follower(register, 1)
         detail = {"platform": "JD", "category": "other", "policy": "green-channel", "owner": "x"}
         with recording(other, NOW, "x") as recorder:
-            recorder.record(Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))
+            recorder.record(Work(None, [Proposal(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))
         assert follower.changes() == Changes((1,), False)
         connection = sqlite3.connect(clerk.db)
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -15,7 +15,7 @@ from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError, OutsideCalendar
 from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import differences, rebuild
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.register import Register
 from tests.conftest import Clerk, tries
 
@@ -33,7 +33,7 @@ kinds = st.sampled_from(
 
 
 @st.composite
-def complaints(draw: st.DrawFn) -> list[Draft]:
+def complaints(draw: st.DrawFn) -> list[Proposal]:
     told: dict[str, Any] = {
         "platform": "JD",
         "category": "quality",
@@ -44,15 +44,17 @@ def complaints(draw: st.DrawFn) -> list[Draft]:
             told[name] = draw(words)
     if draw(st.integers(0, 9)) == 0:
         told["note"] = draw(words)
-    drafts = [Draft(Kind.RECEIVED, draw(moments), told)]
+    proposals = [Proposal(Kind.RECEIVED, draw(moments), told)]
     for kind in draw(st.lists(kinds, max_size=3)):
         detail = {"outcome": "refund", "amount": "12.50"} if kind is Kind.COMPLETED and draw(st.booleans()) else {}
-        drafts.append(Draft(kind, draw(moments), {"reason": "x"} if kind is Kind.PAUSED else detail))
+        proposals.append(Proposal(kind, draw(moments), {"reason": "x"} if kind is Kind.PAUSED else detail))
     if draw(st.integers(0, 3)):
         # Most are told in the order in which they happened.
-        inorder = sorted((draft.at for draft in drafts), key=lambda at: at.start)
-        drafts = [Draft(draft.kind, at, draft.detail) for draft, at in zip(drafts, inorder, strict=True)]
-    return drafts
+        inorder = sorted((proposal.at for proposal in proposals), key=lambda at: at.start)
+        proposals = [
+            Proposal(proposal.kind, at, proposal.detail) for proposal, at in zip(proposals, inorder, strict=True)
+        ]
+    return proposals
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +84,16 @@ def assert_rebuilt_alike(register: Register) -> None:
 
 @settings(max_examples=tries(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(complaints(), min_size=1, max_size=6))
-def test_what_is_recorded_is_what_the_journal_makes(tmp_path: Path, start: Path, works: list[list[Draft]]) -> None:
+def test_what_is_recorded_is_what_the_journal_makes(tmp_path: Path, start: Path, works: list[list[Proposal]]) -> None:
     """Whatever of it is refused leaves nothing behind."""
     path = tmp_path / "register.db"
     shutil.copy(start, path)
     recorded = 0
     with open_register(path) as register:
         with recording(register, NOW, "clerk") as recorder:
-            for drafts in works:
+            for proposals in works:
                 with suppress(DealtrackError):
-                    recorder.record(Work(None, drafts))
+                    recorder.record(Work(None, proposals))
                     recorded += 1
         assert len(tables(register)["complaint"]) == recorded
         assert_rebuilt_alike(register)
@@ -127,6 +129,6 @@ def test_a_complaint_from_outside_the_calendar_leaves_nothing_behind(tmp_path: P
     shutil.copy(start, path)
     with open_register(path) as register:
         with recording(register, NOW, "clerk") as recorder, pytest.raises(OutsideCalendar, match="1999-01-04"):
-            recorder.record(Work(None, [Draft(Kind.RECEIVED, Moment(early, early, False), detail)]))
+            recorder.record(Work(None, [Proposal(Kind.RECEIVED, Moment(early, early, False), detail)]))
         rows = tables(register)
     assert rows["complaint"] == [] and all(row[1] is None for row in rows["transition"])

@@ -18,7 +18,7 @@ from dealtrack.core.moments import Moment
 from dealtrack.errors import InFuture, RegisterLocked, UnknownComplaint
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
-from dealtrack.register.recorder import Draft, Outcome, Work, recording
+from dealtrack.register.recorder import Proposal, RecordingResult, Work, recording
 from dealtrack.register.register import Register
 from tests.conftest import Clerk, prepared
 from tests.guards import without_triggers
@@ -245,14 +245,14 @@ def test_what_fails_in_the_middle_leaves_nothing(filled: Clerk) -> None:
     before = tables(filled.db)
     with open_register(filled.db) as register:
         with pytest.raises(ZeroDivisionError), recording(register, NOW, "clerk") as recorder:
-            recorder.record(Work(None, (Draft(Kind.RECEIVED, MOMENT, DETAIL),)))
-            recorder.record(Work(2, (Draft(Kind.COMPLETED, MOMENT),)))
+            recorder.record(Work(None, (Proposal(Kind.RECEIVED, MOMENT, DETAIL),)))
+            recorder.record(Work(2, (Proposal(Kind.COMPLETED, MOMENT),)))
             recorder.flush()
             raise ZeroDivisionError
         assert not register.connection.in_transaction
         with pytest.raises(UnknownComplaint), recording(register, NOW, "clerk") as recorder:
-            recorder.record(Work(2, (Draft(Kind.COMPLETED, MOMENT),)))
-            recorder.record(Work(77, (Draft(Kind.COMPLETED, MOMENT),)))
+            recorder.record(Work(2, (Proposal(Kind.COMPLETED, MOMENT),)))
+            recorder.record(Work(77, (Proposal(Kind.COMPLETED, MOMENT),)))
     assert tables(filled.db) == before
 
 
@@ -261,7 +261,7 @@ def test_a_complaint_s_transitions_are_recorded_all_or_none(filled: Clerk) -> No
     later = Moment(datetime(2016, 12, 1, tzinfo=UTC), datetime(2016, 12, 1, tzinfo=UTC), False)
     with open_register(filled.db) as register, recording(register, NOW, "clerk") as recorder:
         with pytest.raises(InFuture):
-            recorder.record(Work(3, (Draft(Kind.FORWARDED, MOMENT), Draft(Kind.COMPLETED, later))))
+            recorder.record(Work(3, (Proposal(Kind.FORWARDED, MOMENT), Proposal(Kind.COMPLETED, later))))
     assert tables(filled.db) == before
 
 
@@ -274,7 +274,7 @@ def test_a_register_that_stays_locked_is_told_of(filled: Clerk) -> None:
         other.execute("BEGIN IMMEDIATE")
         register.connection.execute("PRAGMA busy_timeout = 50")
         with recording(register, NOW, "clerk") as recorder:
-            recorder.record(Work(3, (Draft(Kind.FORWARDED, MOMENT),)))
+            recorder.record(Work(3, (Proposal(Kind.FORWARDED, MOMENT),)))
     assert caught.value.exit_code == 3 and str(filled.db) in str(caught.value)
     assert journal(filled.db) == before
 
@@ -284,9 +284,9 @@ def test_what_is_recorded_is_what_the_tables_then_hold(filled: Clerk) -> None:
     with open_register(filled.db) as register:
         with recording(register, NOW, "clerk") as recorder:
             recorded = [
-                recorder.record(Work(3, (Draft(Kind.PAUSED, MOMENT, {"reason": "testing"}),))),
-                recorder.record(Work(None, (Draft(Kind.RECEIVED, MOMENT, DETAIL), Draft(Kind.NOTED, MOMENT)))),
-                recorder.record(Work(2, (Draft(Kind.COMPLETED, MOMENT, {"outcome": "refund"}),))),
+                recorder.record(Work(3, (Proposal(Kind.PAUSED, MOMENT, {"reason": "testing"}),))),
+                recorder.record(Work(None, (Proposal(Kind.RECEIVED, MOMENT, DETAIL), Proposal(Kind.NOTED, MOMENT)))),
+                recorder.record(Work(2, (Proposal(Kind.COMPLETED, MOMENT, {"outcome": "refund"}),))),
             ]
         shown = [register.standing(each.complaint, each.clocks, view) for each in recorded]
         stored = {each.complaint.id: each for each in register.standings(Filter(), view)}
@@ -301,28 +301,28 @@ def test_what_is_recorded_is_what_the_tables_then_hold(filled: Clerk) -> None:
             *register.history(4),
             *register.history(2)[-1:],
         ]
-    assert recorder.outcome() == Outcome(is_change=True, complaints=(3, 4, 2))
+    assert recorder.result() == RecordingResult(is_change=True, complaints=(3, 4, 2))
 
 
-def test_an_outcome_tells_the_clock_that_was_behind_and_whether_anything_was_written(filled: Clerk) -> None:
+def test_a_result_tells_the_clock_that_was_behind_and_whether_anything_was_written(filled: Clerk) -> None:
     early = NOW - timedelta(days=1)
-    note = Draft(Kind.NOTED, Moment(early, early, False))
+    note = Proposal(Kind.NOTED, Moment(early, early, False))
     with open_register(filled.db) as register:
         last = register.history(3)[-1].recorded_at
         with recording(register, early, "clerk") as recorder:
             for id_ in (1, 2, 1):
                 recorder.record(Work(id_, (note,)))
-        assert recorder.outcome() == Outcome(is_change=True, complaints=(1, 2), ahead=last)
+        assert recorder.result() == RecordingResult(is_change=True, complaints=(1, 2), ahead=last)
         with recording(register, early, "clerk") as recorder:
             assert recorder.use_policy("green-channel", lambda name: []) == "green-channel"
-        assert recorder.outcome() == Outcome(is_change=False, ahead=last)
+        assert recorder.result() == RecordingResult(is_change=False, ahead=last)
 
 
 def test_a_reader_sees_the_register_before_a_write_and_after_it(filled: Clerk) -> None:
     before = filled("list").ok()
     with open_register(filled.db) as register:
         with recording(register, NOW, "clerk") as recorder:
-            recorder.record(Work(3, (Draft(Kind.FORWARDED, MOMENT),)))
+            recorder.record(Work(3, (Proposal(Kind.FORWARDED, MOMENT),)))
             recorder.flush()
             assert filled("list").ok() == before
             assert filled("overdue").status == filled("show", 3).status == 0

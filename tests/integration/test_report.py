@@ -23,7 +23,7 @@ from dealtrack.errors import DealtrackError, OutsideCalendar, RegisterUnusable
 from dealtrack.register.counts import day_function
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.reports.compliance import ReportQuery, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
@@ -72,7 +72,7 @@ def live(register: Register, life: Life, begin: datetime = BEGIN, now: datetime 
     moment = min(begin + hours * HOUR, now)
     detail = {"policy": "green-channel", **{name: value for name, value in stated.items() if value is not None}}
     with recording(register, min(now, moment + 3 * HOUR), "c") as recorder:
-        id_ = recorder.record(Work(None, [Draft(Kind.RECEIVED, at(moment), detail)])).complaint.id
+        id_ = recorder.record(Work(None, [Proposal(Kind.RECEIVED, at(moment), detail)])).complaint.id
     for kind, gap in steps:
         moment += gap * HOUR
         told = DETAILS.get(kind, {"note": "called"})
@@ -80,7 +80,7 @@ def live(register: Register, life: Life, begin: datetime = BEGIN, now: datetime 
             told = {"reason": "slip", "seq": register.history(id_)[-1].seq}
         try:
             with recording(register, now, "c") as recorder:
-                recorder.record(Work(id_, [Draft(kind, at(moment), told)]))
+                recorder.record(Work(id_, [Proposal(kind, at(moment), told)]))
         except DealtrackError:
             continue
 
@@ -321,7 +321,7 @@ def test_a_report_of_a_text_that_cannot_be_read_is_refused_in_words(made_registe
     shutil.copyfile(made_register, path)
     detail = {"platform": "JD", "category": "quality", "policy": "green-channel"}
     with open_register(path) as register, recording(register, NOW, "clerk") as recorder:
-        recorder.record(Work(None, [Draft(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))
+        recorder.record(Work(None, [Proposal(Kind.RECEIVED, Moment(NOW, NOW, False), detail)]))
     with closing(sqlite3.connect(path, isolation_level=None)) as held:
         held.execute("UPDATE complaint SET platform = CAST(x'ff' AS TEXT)")
     with (

@@ -21,7 +21,7 @@ import pytest
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.register.opening import open_register
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Proposal, Work, recording
 from tests.conftest import Clerk
 from tests.plain_model import POLICIES, Model
 
@@ -47,19 +47,19 @@ def _works(size: int) -> Iterator[Work]:
     detail = {"platform": "JD", "category": "other", "owner": "clerk", "policy": "green-channel"}
     for _ in range(size):
         received = begin + timedelta(seconds=round(span.total_seconds() * random.random() ** 0.7))
-        drafts = [_draft(Kind.RECEIVED, received, detail)]
+        proposals = [_proposal(Kind.RECEIVED, received, detail)]
         forwarded = received + timedelta(seconds=random.randrange(40 * 3_600))
         if random.random() < 0.97 and forwarded <= NOW:
-            drafts.append(_draft(Kind.FORWARDED, forwarded))
+            proposals.append(_proposal(Kind.FORWARDED, forwarded))
             completed = forwarded + timedelta(seconds=random.randrange(90 * 3_600))
             if random.random() < 0.97 and completed <= NOW:
-                drafts.append(_draft(Kind.COMPLETED, completed))
-        yield Work(None, drafts)
+                proposals.append(_proposal(Kind.COMPLETED, completed))
+        yield Work(None, proposals)
 
 
-def _draft(kind: Kind, at: datetime, detail: dict[str, Any] | None = None) -> Draft:
+def _proposal(kind: Kind, at: datetime, detail: dict[str, Any] | None = None) -> Proposal:
     moment = (at - HOURS).replace(tzinfo=UTC)
-    return Draft(kind, Moment(moment, moment, False), detail or {})
+    return Proposal(kind, Moment(moment, moment, False), detail or {})
 
 
 def _clocks(db: sqlite3.Connection) -> Clocks:

@@ -29,7 +29,7 @@ from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Proposal, Work, recording
 from tests.conftest import Clerk, Result, tries
 from tests.plain_model import DAY, TABLE, Model, live
 
@@ -244,7 +244,7 @@ class Registers(RuleBasedStateMachine):
             now = self.model.now.replace(tzinfo=BEIJING).astimezone(UTC)
             try:
                 with open_register(self.clerk.db) as register, recording(register, now, "clerk") as recorder:
-                    recorder.record(Work(complaint, (Draft(kind, Moment(utc, utc, False), detail),)))
+                    recorder.record(Work(complaint, (Proposal(kind, Moment(utc, utc, False), detail),)))
             except DealtrackError as error:
                 return Result(error.exit_code, "", f"{error}\n")
             return Result(0, "", "")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.clocks import Clock, current, is_lateness_provisional, judge, verdict, working_days_late
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.lifecycle import Kind, Status, Transition, fold
+from dealtrack.core.lifecycle import Kind, Status, Transition, make_complaint
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -54,7 +54,7 @@ def clocks(entries: list[Transition], moment: str, rules: Policy = GREEN) -> dic
     """Return each clock at a moment, of a history cut off there."""
     seen = [entry for entry in entries if entry.at <= at(moment)]
     runs = judge(seen, rules, lambda seq: CALENDAR, BEIJING)
-    status = Status.FORWARDED if fold(1, seen).is_open else Status.CLOSED
+    status = Status.FORWARDED if make_complaint(1, seen).is_open else Status.CLOSED
     return {clock.name: clock for clock in current(runs, rules, status, CALENDAR, BEIJING, at(moment))}
 
 

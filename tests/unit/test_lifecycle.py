@@ -17,7 +17,7 @@ from dealtrack.core.lifecycle import (
     Transition,
     done,
     effective,
-    fold,
+    make_complaint,
 )
 from dealtrack.core.limits import allowed_kinds, check_next, moment_to_store, previous_transition
 from dealtrack.core.moments import Moment
@@ -66,7 +66,7 @@ REACHED = {
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RECEIVED])
 def test_what_each_status_allows(status: Status, kind: Kind) -> None:
     entries = history(*REACHED[status])
-    assert fold(1, entries).status is status
+    assert make_complaint(1, entries).status is status
     later = START + 9 * HOUR
     if kind in TOLD[status]:
         check_next(ComplaintState(1, entries), kind, later, later)
@@ -81,34 +81,34 @@ def test_what_each_status_allows(status: Status, kind: Kind) -> None:
 
 @pytest.mark.parametrize("ending", [Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED])
 def test_each_ending_closes(ending: Kind) -> None:
-    ended = fold(1, history(ending))
+    ended = make_complaint(1, history(ending))
     assert ended.status is Status.CLOSED and not ended.is_open
     moments = {Kind.COMPLETED: ended.completed, Kind.WITHDRAWN: ended.withdrawn, Kind.REJECTED: ended.rejected}
     assert moments.pop(ending) == START + HOUR and set(moments.values()) == {None}
 
 
 def test_nothing_is_made_of_no_history() -> None:
-    assert fold(1, []).status is Status.VOIDED
+    assert make_complaint(1, []).status is Status.VOIDED
     with pytest.raises(NotAllowed, match="Possible now: nothing"):
         check_next(ComplaintState(1, []), Kind.FORWARDED, START, START)
 
 
 def test_first_contact_is_completed_straight_from_received() -> None:
-    assert fold(1, history(Kind.COMPLETED)).first_contact
-    assert fold(1, history(Kind.NOTED, Kind.COMPLETED)).first_contact
-    assert not fold(1, history(Kind.FORWARDED, Kind.COMPLETED)).first_contact
-    assert not fold(1, history(Kind.WITHDRAWN)).first_contact
+    assert make_complaint(1, history(Kind.COMPLETED)).first_contact
+    assert make_complaint(1, history(Kind.NOTED, Kind.COMPLETED)).first_contact
+    assert not make_complaint(1, history(Kind.FORWARDED, Kind.COMPLETED)).first_contact
+    assert not make_complaint(1, history(Kind.WITHDRAWN)).first_contact
     # A pause does not make it another contact, resumed or not.
-    assert fold(1, history(Kind.PAUSED, Kind.COMPLETED)).first_contact
-    assert fold(1, history(Kind.PAUSED, Kind.RESUMED, Kind.COMPLETED)).first_contact
-    assert not fold(1, history(Kind.FORWARDED, Kind.PAUSED, Kind.COMPLETED)).first_contact
+    assert make_complaint(1, history(Kind.PAUSED, Kind.COMPLETED)).first_contact
+    assert make_complaint(1, history(Kind.PAUSED, Kind.RESUMED, Kind.COMPLETED)).first_contact
+    assert not make_complaint(1, history(Kind.FORWARDED, Kind.PAUSED, Kind.COMPLETED)).first_contact
 
 
 def test_first_contact_is_not_known_of_a_file_without_the_step() -> None:
     def told(*kinds: Kind) -> bool | None:
         entries = history(*kinds)
         entries[0] = entries[0]._replace(detail={**RECEIVED, "unknown_steps": ["forwarded"]})
-        return fold(1, entries).first_contact
+        return make_complaint(1, entries).first_contact
 
     assert told(Kind.COMPLETED) is None
     assert told(Kind.FORWARDED, Kind.COMPLETED) is False
@@ -124,23 +124,23 @@ def test_reopening_returns_to_the_state_before_it_closed() -> None:
         ((Kind.COMPLETED,), Status.FORWARDED),
         ((Kind.WITHDRAWN, Kind.REOPENED, Kind.COMPLETED), Status.FORWARDED),
     ):
-        assert fold(1, history(*kinds, Kind.REOPENED)).status is status, kinds
+        assert make_complaint(1, history(*kinds, Kind.REOPENED)).status is status, kinds
 
 
 def test_completed_on_a_day_that_nobody_wrote_down() -> None:
-    held = fold(1, history((Kind.COMPLETED, {"day_unknown": True})))
+    held = make_complaint(1, history((Kind.COMPLETED, {"day_unknown": True})))
     assert (held.status, held.completed, held.is_completed) == (Status.CLOSED, None, True)
-    assert not fold(1, history(Kind.WITHDRAWN)).is_completed
+    assert not make_complaint(1, history(Kind.WITHDRAWN)).is_completed
 
 
 def test_an_ending_states_outcome_and_amount() -> None:
-    ended = fold(1, history(Kind.FORWARDED, (Kind.COMPLETED, {"outcome": "refund", "amount": "199.00"})))
+    ended = make_complaint(1, history(Kind.FORWARDED, (Kind.COMPLETED, {"outcome": "refund", "amount": "199.00"})))
     assert (ended.outcome, ended.amount, ended.owner, ended.platform) == ("refund", "199.00", "A", "JD")
 
 
 def test_notes_move_nothing() -> None:
-    before = fold(1, history(Kind.FORWARDED))
-    assert fold(1, history(Kind.FORWARDED, (Kind.NOTED, {"note": "x", "owner": "B"}))) == before
+    before = make_complaint(1, history(Kind.FORWARDED))
+    assert make_complaint(1, history(Kind.FORWARDED, (Kind.NOTED, {"note": "x", "owner": "B"}))) == before
 
 
 def test_the_moment_of_the_one_before_is_allowed_and_a_second_earlier_not() -> None:
@@ -179,12 +179,12 @@ def test_histories_are_folded_in_order_of_what_happened() -> None:
     completed = Transition(6, 1, Kind.COMPLETED, START + 2 * HOUR, START + 9 * HOUR, "clerk")
     for entries in ([*history(), forwarded, completed], [completed, forwarded, *history()]):
         assert [entry.kind for entry in effective(entries)] == [Kind.RECEIVED, Kind.FORWARDED, Kind.COMPLETED]
-        assert fold(1, entries).status is Status.CLOSED
+        assert make_complaint(1, entries).status is Status.CLOSED
 
 
 def test_a_history_that_contradicts_itself_is_told_of() -> None:
     with pytest.raises(BadHistory) as caught:
-        fold(1, history(Kind.COMPLETED, Kind.FORWARDED))
+        make_complaint(1, history(Kind.COMPLETED, Kind.FORWARDED))
     assert caught.value.exit_code == 3 and "entry 3" in str(caught.value)
 
 
@@ -220,7 +220,7 @@ def test_whatever_is_asked_only_what_is_allowed_happens(kinds: list[Kind]) -> No
     now = START + 99 * HOUR
     for place, kind in enumerate(kinds, 1):
         at = START + place * HOUR
-        status = fold(1, entries).status
+        status = make_complaint(1, entries).status
         try:
             check_next(ComplaintState(1, entries), kind, at, now)
         except NotAllowed:
@@ -228,13 +228,13 @@ def test_whatever_is_asked_only_what_is_allowed_happens(kinds: list[Kind]) -> No
         else:
             assert kind in TOLD[status]
             entries.append(Transition(len(entries) + 1, 1, kind, at, now, "clerk", {}))
-        fold(1, entries)
+        make_complaint(1, entries)
 
 
 def test_what_was_voided_counts_no_more_and_neither_does_the_voiding() -> None:
     entries = history(Kind.FORWARDED, (Kind.VOIDED, {"seq": 2}))
     assert [entry.kind for entry in effective(entries)] == [Kind.RECEIVED]
-    assert fold(1, entries).status is Status.RECEIVED
+    assert make_complaint(1, entries).status is Status.RECEIVED
 
 
 def test_entries_count_in_the_order_of_what_happened() -> None:
@@ -247,11 +247,11 @@ def test_entries_count_in_the_order_of_what_happened() -> None:
 def test_only_what_is_completed_straight_from_its_receipt_is_resolved_at_first_contact(
     step: tuple[Kind, ...], expected: bool
 ) -> None:
-    assert fold(1, history(*step, Kind.COMPLETED)).first_contact is expected
+    assert make_complaint(1, history(*step, Kind.COMPLETED)).first_contact is expected
 
 
 def test_what_is_opened_again_has_no_outcome() -> None:
     completed = (Kind.COMPLETED, {"outcome": "refund", "amount": "12.50"})
-    assert fold(1, history(Kind.FORWARDED, completed)).outcome == "refund"
-    again = fold(1, history(Kind.FORWARDED, completed, Kind.REOPENED))
+    assert make_complaint(1, history(Kind.FORWARDED, completed)).outcome == "refund"
+    again = make_complaint(1, history(Kind.FORWARDED, completed, Kind.REOPENED))
     assert (again.outcome, again.amount, again.completed) == (None, None, None)

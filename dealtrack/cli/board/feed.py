@@ -19,7 +19,7 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import DealtrackError, MissingValue, RegisterMissing
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
-from dealtrack.register.recorder import Draft, Work, recording
+from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import faults_of
 from dealtrack.register.waiting import Follower
@@ -97,10 +97,10 @@ class Feed:
             raise MissingValue(what=_("The note"), option=_("text"))
         detail = read_detail(action.recording.options, texts)
         at = texts.get("at", "")
-        draft = Draft(kind, parse_moment(at, now, zone) if at else Moment(now, now, False), detail)
+        proposal = Proposal(kind, parse_moment(at, now, zone) if at else Moment(now, now, False), detail)
         with faults_of(self.path):
             with recording(self.register, now, actor) as recorder:
-                recorded = [recorder.record(Work(id_, (draft,))) for id_ in ids]
+                recorded = [recorder.record(Work(id_, (proposal,))) for id_ in ids]
             self._read([each.complaint.id for each in recorded])
             standings = [self.register.standing(each.complaint, each.clocks, View.of(now)) for each in recorded]
         self._arrange()
