@@ -125,7 +125,7 @@ FAULTS = (
         "a clock that has ended is judged by the calendar of now",
         "calendar = calendar_at(seq)",
         "calendar = calendar_at(None)",
-        "integration/test_revising integration/test_state_machine",
+        "integration/test_revising",
     ),
     # The calendar, and deadlines counted by it.
     Fault(
@@ -346,7 +346,7 @@ FAULTS = (
         "a policy's limits of pauses and extensions are not looked at",
         "if kind in LIMITED:",
         "if kind is Kind.VOIDED:",
-        "e2e/test_any_business integration/test_state_machine",
+        "e2e/test_any_business e2e/test_life",
     ),
     Fault(
         "recorder",
