@@ -140,10 +140,15 @@ def _restore_message(backup: "CheckedBackup") -> str:
     elif backup.loses == 0:
         there = _(" The register at {path} has the same entries.")
     else:
-        there = _(" The register at {path} has {loses} more entries, which the backup lacks.")
+        there = _n(
+            " The register at {path} has {count} more entry, which the backup lacks.",
+            " The register at {path} has {count} more entries, which the backup lacks.",
+            backup.loses,
+            path=backup.place,
+        )
     moment = show_moment(from_store(last.recorded_at), backup.zone)
     holds = holds.format(backup=backup.source, count=last.seq, last=moment)
-    return holds + there.format(path=backup.place, present=present and present.seq, loses=backup.loses)
+    return holds + there.format(path=backup.place, present=present and present.seq)
 
 
 def _outdated_rules(register: Register) -> Iterator[str]:

@@ -6,12 +6,13 @@ sentences say them in the user's language.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
 from dealtrack.errors import UnknownLanguage
-from dealtrack.phrase import Word, in_context, in_language, listed
+from dealtrack.phrase import Phrase, Word, in_context, in_language, listed
 
 if TYPE_CHECKING:
     from gettext import GNUTranslations
@@ -172,7 +173,15 @@ def _p(context: str, message: str) -> str:
 def sentence(value: object) -> str:
     """Return a phrase in the user's language as a sentence, with a capital and a full stop."""
     text = say(value)
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "。")) else _("."))
+    if not _begins_with_name(value):
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "。")) else _("."))
+
+
+def _begins_with_name(value: object) -> bool:
+    """Tell whether a phrase begins with a value, as a path, that stays as it is written."""
+    first = re.match(r"{(\w+)", value.template) if isinstance(value, Phrase) else None
+    return isinstance(value, Phrase) and first is not None and not isinstance(value.values[first[1]], (Phrase, Word))
 
 
 def say(value: object) -> str:

@@ -84,7 +84,7 @@ def lookalike_line(like: "Lookalike", zone: tzinfo) -> str:
     facts = (like.number, say_field("platform", like.platform), show_moment(like.received, zone))
     parts = _(", ").join(filter(None, facts))
     shared = say(listed(map(Word, like.shares)))
-    line = _("complaint {complaint} may duplicate {of} ({known}): same {shared}")
+    line = _("Complaint {complaint} may duplicate {of} ({known}): same {shared}.")
     return safe_text(f"dealtrack: {line.format(complaint=like.complaint, of=like.earlier, known=parts, shared=shared)}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from dealtrack.core.moments import from_store
 from dealtrack.errors import (
     CannotRead,
     DealtrackError,
@@ -129,6 +130,7 @@ def _present(place: Path, last: LastEntry) -> tuple[LastEntry | None, int | None
         with closing(connect(place, read_only=True)) as connection:
             schema.check_schema(connection, place)
             present = LastEntry.of(connection)
+            from_store(present.recorded_at)
             is_ours = hash_at(connection, last.seq) == last.hash
     except (DealtrackError, sqlite3.Error, ValueError):
         return None, None

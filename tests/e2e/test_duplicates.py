@@ -51,7 +51,7 @@ def test_same_number(clerk: Clerk) -> None:
     assert WARNING not in _add(clerk, "01", "--platform", "JD", "--number", "B-2")
     warned = _add(clerk, "14", "--platform", "Tmall", "--number", "B-1")
     lines = [line for line in warned.splitlines() if WARNING in line]
-    assert lines == ["dealtrack: complaint 3 may duplicate 1 (B-1, JD, 2016-11-01 10:00): same number"]
+    assert lines == ["dealtrack: Complaint 3 may duplicate 1 (B-1, JD, 2016-11-01 10:00): same number."]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_import_counts_and_names_the_first(clerk: Clerk, tmp_path: Path) -> None
     assert ran.ok() == "7 rows: 7 added, 0 changed, 0 unchanged, 0 refused\n"
     lines = [line for line in ran.err.splitlines() if WARNING in line]
     assert len(lines) == 2
-    assert "complaint 2 may duplicate 1 (JD, 2016-11-01 10:00): same phone" in lines[0]
-    assert "complaint 4 may duplicate 3 (N-2, JD" in lines[1]
+    assert "Complaint 2 may duplicate 1 (JD, 2016-11-01 10:00): same phone" in lines[0]
+    assert "Complaint 4 may duplicate 3 (N-2, JD" in lines[1]
     assert [line for line in rehearsed.err.splitlines() if WARNING in line] == lines
     again = clerk("import", path)
     assert "7 unchanged" in again.ok()

@@ -73,6 +73,16 @@ def test_a_deleted_register_comes_back_equal(desk: Clerk) -> None:
     assert _beside(desk) == {"register0.db", "register0.db.evidence", "register0.db.last-backup"}
 
 
+def test_a_register_whose_last_entry_cannot_be_read_is_called_so(desk: Clerk) -> None:
+    with closing(sqlite3.connect(desk.db)) as connection, connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(
+            'UPDATE "transition" SET recorded_at = \'x\' WHERE seq = (SELECT max(seq) FROM "transition")'
+        )
+    assert f"The file at {desk.db} cannot be read." in desk("restore", _copy(desk), "--yes").err
+
+
 def test_what_is_replaced_is_kept_beside_it(desk: Clerk) -> None:
     before = _all_of(desk)
     desk("complete", 1).ok()

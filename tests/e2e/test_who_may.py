@@ -63,6 +63,15 @@ def test_the_doctor_reports_looser_rights(clerk: Clerk, tmp_path: Path, what: st
     assert f"{path} can be read by others (mode 755); run chmod {700 if path.is_dir() else 600} on it" in result.err
 
 
+def test_the_doctor_names_a_path_as_it_was_given(clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "lower"
+    folder.mkdir()
+    clerk("--db", "lower/r.db", "init").ok()
+    folder.chmod(0o755)
+    assert "\ndealtrack: lower can be read by others" in f"\n{clerk('--db', 'lower/r.db', 'doctor').err}"
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process blanks out its arguments on Linux alone")
 def test_personal_data_is_not_in_the_process_title(clerk: Clerk) -> None:
     with closing(sqlite3.connect(clerk.db, isolation_level=None)) as other, other:

@@ -207,7 +207,7 @@ def erased(case: tuple[Desk, Path, int]) -> Finding:
         outcome = desk.run(*words)
         if outcome.status != 0:
             finding.broken.append(f"{words[0]} beside {len(readers)} readers: {outcome.told()}")
-        if words[0] == "erase" and "another program is reading" not in outcome.err:
+        if words[0] == "erase" and "Another program is reading" not in outcome.err:
             finding.broken.append(f"erase does not say what is left: {outcome.told()}")
     named = desk.run("doctor")
     if "Erased data" not in named.err:
