@@ -1,6 +1,6 @@
 """`python -m tests.bench [--rows N] [--runs N] [--only WORDS] [--quick] [--memory] [--folder PATH]` prints one table.
 
-Each work is run in turn with its floor and its peers, A B C A B C, after a run that does not count; a cell is the
+Each work is run in turn with its floor, A B A B, after a run that does not count, and then its peers; a cell is the
 median of the seconds by the wall's clock, and in brackets of those of the processor, user and system and all processes
 of a command together; ratios are told in the same way. Memory is that of the largest process. Peers that are not
 installed are named as skipped. `--quick` takes 1,000 complaints, one run and no peers: it shows that all of it runs,
@@ -44,20 +44,20 @@ def main() -> None:
 def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
     """Measure one work, and return its row of the table."""
     others = [peer for peer in work.peers if peer.command and bench.with_peers]
-    commands = [work.command, work.floor, *(peer.command for peer in others)]
-    if work.beside_start:
-        commands.append(START)
+    commands = [work.command, work.floor, *([START] if work.beside_start else [])]
     runs, warm_ups = (work.runs, 0) if work.runs and work.runs < runs else (runs, warm_ups)
     figures = in_turn(commands, bench.environment, runs, warm_ups, work.before, on_terminal=work.on_terminal)
+    # Apart from the others: what came after a large program took half as long again.
+    of_peers = in_turn([peer.command for peer in others], bench.environment, runs, warm_ups, work.before)
     if work.all_told:
-        figures = list(map(_by_own_clock, figures))
+        figures, of_peers = list(map(_by_own_clock, figures)), list(map(_by_own_clock, of_peers))
     ours, floor = figures[0], figures[1]
     wall, cpu = map(float, floor.told.split()) if work.told else (floor.wall, floor.cpu)
     if work.beside_start:
         wall, cpu = wall + figures[-1].wall, cpu + figures[-1].cpu
     names = [
         f"{peer.name} {seconds(_whole(told, work.part))}, {told.wall / work.part / max(ours.wall, 1e-6):.2f}x"
-        for peer, told in zip(others, figures[2:], strict=False)
+        for peer, told in zip(others, of_peers, strict=True)
     ]
     why = "not installed" if bench.with_peers else "quick"
     names += [f"{peer.name} skipped: {why}" for peer in work.peers if peer not in others]
