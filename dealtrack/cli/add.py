@@ -88,7 +88,6 @@ def add(
         personal = Personal(*(options.read_contact(field, answers[field]) or None for field in Personal._fields))
         with session.recording(register) as recorder:
             detail["policy"] = recorder.use_policy(detail["policy"], options.read_policy)
-            register.forget("platforms")
             is_new = match_platform(platform_name, register.platforms) is None
             if is_new:
                 recorder.enter_platform(Platform(platform_name))

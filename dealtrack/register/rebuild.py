@@ -28,7 +28,6 @@ STORED = (
     "SELECT * FROM clock WHERE complaint BETWEEN ? AND ? ORDER BY complaint, name, round",
     "SELECT * FROM search_text WHERE complaint BETWEEN ? AND ? ORDER BY complaint",
 )
-CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms")
 Row = tuple[Any, ...]
 Histories = list[tuple[int, list[Row]]]
 """Complaints, each with the rows of its entries in the journal, of at least its COLUMNS, in order."""
@@ -47,7 +46,7 @@ def rebuild(register: Register) -> None:
     with writing(register):
         for table in PROJECTED_TABLES:
             register.connection.execute(f"DELETE FROM {table}")
-        register.forget(*CACHED)
+        register.forget()
         project(register)
 
 

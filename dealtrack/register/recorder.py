@@ -102,6 +102,8 @@ def writing(register: Store) -> Iterator[None]:
     if register.mode == "delete":
         _use_log(connection)
     with transaction(connection):
+        # Another may have changed the calendar since it was read: while a clerk was asked, say.
+        register.forget()
         yield
     if is_erasure_open(register.path):
         finish_erasure(connection, register.path)

@@ -44,6 +44,10 @@ class Upgrade(NamedTuple):
     changes: Sequence[Phrase] = ()
 
 
+CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms")
+"""What a register remembers of its tables."""
+
+
 class Store:
     """A register's file and what it was set up with."""
 
@@ -73,7 +77,8 @@ class Store:
         return str(pragma(self.connection, "journal_mode"))
 
     def forget(self, *names: str) -> None:
-        """Forget what was read of tables that have been written to."""
+        """Forget what was read of tables that have been written to; without names, of all."""
+        names = names or CACHED
         if "policies" in names:
             names += ("texts", "corrections")
         for name in (*names, "_calendars", "_calendar_entries", "_versions"):

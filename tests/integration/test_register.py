@@ -304,6 +304,20 @@ def test_what_is_recorded_is_what_the_tables_then_hold(filled: Clerk) -> None:
     assert recorder.result() == RecordingResult(is_change=True, complaints=(3, 4, 2))
 
 
+def test_a_calendar_changed_since_it_was_read_counts_what_is_recorded(filled: Clerk) -> None:
+    """While a clerk is asked, another amends the calendar: the deadline is counted by what the register then holds."""
+    day = NOW.date()
+    with open_register(filled.db) as register:
+        due = register.calendar.nth_after(day, 1)
+        filled("calendar", "amend", due, "--off", "--name", "storm", "--source", "notice", "--yes").ok()
+        with recording(register, NOW, "clerk") as recorder:
+            recorded = recorder.record(Work(None, (Proposal(Kind.RECEIVED, MOMENT, DETAIL),)))
+        assert [(clock.due_day, clock.revision) for clock in recorded.clocks] == [
+            (register.calendar.nth_after(due, 1), 2)
+        ]
+    assert filled("verify").status == 0
+
+
 def test_a_result_tells_the_clock_that_was_behind_and_whether_anything_was_written(filled: Clerk) -> None:
     early = NOW - timedelta(days=1)
     note = Proposal(Kind.NOTED, Moment(early, early, False))
