@@ -339,7 +339,6 @@ class Recorder:
 
         Raises PolicyDiffers where the version of that day stands there with other content.
         """
-        self.register.forget("policies")
         versions = self.register.policies.get(policy.name, ())
         present = next((version for version in versions if version.in_force == policy.in_force), None)
         if present is not None:
