@@ -18,7 +18,6 @@ from dealtrack.register.register import Register
 
 def add_platform(recorder: Recorder, platform: Platform) -> None:
     """Enter a new platform; raises PlatformExists for a name that stands for one."""
-    recorder.register.forget("platforms")
     check_names_free(platform.names, recorder.register.platforms)
     recorder.enter_platform(platform)
 
@@ -121,7 +120,6 @@ def _stored(connection: sqlite3.Connection, detail: Mapping[str, Any]) -> Platfo
 
 def _platform(register: Register, name: str) -> Platform:
     """Return a platform as it stands while nobody else writes; raises UnknownPlatform."""
-    register.forget("platforms")
     platform = match_platform(name, register.platforms)
     if platform is None:
         raise UnknownPlatform(name=name, nearest="")
