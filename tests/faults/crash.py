@@ -98,9 +98,7 @@ def settled(
 
     if outcome.status not in (0, KILLED) and not outcome.is_plain:
         broken("it ended neither plainly nor killed")
-    # A strike between two given calls can meet the one moment at which a file has its draft's name.
-    for fault in left_behind(desk) if how == "killed" else ():
-        broken(fault)
+    left = drafts_left(desk)
     after = look(desk.db, before.head)
     for fault in after.faults:
         broken(fault)
@@ -127,15 +125,34 @@ def settled(
             broken(f"run again, {after.holding(mark)} of its {job.entries} entries are there")
         for fault in job.check(desk, True) if job.check else ():
             broken(f"after running it again: {fault}")
+    for fault in drafts_at_fault(left):
+        broken(fault)
     return after
 
 
-def left_behind(desk: Desk) -> list[str]:
-    """Return what a command left of a file that it was writing: nothing but empty ones, where files need no name."""
+def drafts_left(desk: Desk) -> dict[Path, bytes]:
+    """Return what a command left of files that it was writing, but for empty ones; on Linux alone.
+
+    Elsewhere every file has a name from its beginning on.
+    """
     if sys.platform != "linux":
-        return []
-    drafts = [path for path in desk.folder.rglob(f"*{DRAFT}*") if path.is_file() and path.stat().st_size]
-    return [f"{path.name} was left behind, {path.stat().st_size} bytes" for path in drafts]
+        return {}
+    drafts = {path: path.read_bytes() for path in desk.folder.rglob(f"*{DRAFT}*") if path.is_file()}
+    return {path: content for path, content in drafts.items() if content}
+
+
+def drafts_at_fault(left: dict[Path, bytes]) -> Iterator[str]:
+    """Say of each draft that a killed command left what is wrong with it, once the command has run again.
+
+    A file without a name takes the place of another in two steps, and a kill between them leaves the whole of it as a
+    draft. It is then the very file that the next run writes, and the next run clears it away.
+    """
+    for path, content in left.items():
+        place = path.with_name(path.name.removeprefix(".").rsplit(".", 2)[0])
+        if not place.is_file() or place.read_bytes() != content:
+            yield f"{path.name} was left behind, {len(content)} bytes that are not the whole of {place.name}"
+        elif path.exists():
+            yield f"{path.name} was left behind, and running it again did not clear it away"
 
 
 def founding(case: Series) -> Finding:
