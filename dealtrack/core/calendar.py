@@ -206,7 +206,7 @@ class WorkingCalendar:
     """
 
     def __init__(self, rules: CalendarRules, revision: int = 0, rulings_of: RulingsOf | None = None) -> None:
-        """`rulings_of` gives the rulings of a year, where not all of them need be read."""
+        """`rulings_of` gives the rulings of a year, where the rules come without them: not all need be read."""
         self.rules, self.revision = rules, revision
         self.first, self.last = rules.first, rules.last
         self.deadlines: dict[tuple[Any, tzinfo], Any] = {}
@@ -251,7 +251,7 @@ class WorkingCalendar:
     def day(self, day: date) -> Day:
         """Return one day, with what makes it worked or not; raises OutsideCalendar."""
         self._check(day)
-        ruling = self.rules.ruling(day)
+        ruling = self._rulings_of(day.year).get(day) or self.rules.plain(day)
         span = None if self._spans is None else self._spans.get(day, ())
         return Day(day, *ruling[:4], day.year in self.rules.official, span)
 

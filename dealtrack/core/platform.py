@@ -33,6 +33,11 @@ class Check(NamedTuple):
     channels: tuple[str, ...]
     finding: str
 
+    @classmethod
+    def of(cls, at: datetime, by: str, detail: Mapping[str, Any]) -> "Check":
+        """Return a check of its moment, of who looked, and of what plain data says that was found."""
+        return cls(at, by, tuple(detail["channels"]), detail["finding"])
+
 
 class Platform(NamedTuple):
     """A marketplace; `green_channel` is None where it is not known, `channels` are the contacts that it shows.
@@ -61,7 +66,7 @@ class Platform(NamedTuple):
     def from_data(cls, data: Mapping[str, Any]) -> "Platform":
         """Return the platform that `to_data` wrote."""
         last = data.get("last_check")
-        check = Check(from_store(last["at"]), last["by"], tuple(last["channels"]), last["finding"]) if last else None
+        check = Check.of(from_store(last["at"]), last["by"], last) if last else None
         return cls(data["name"], tuple(data["aliases"]), data["green_channel"], tuple(data["channels"]), check)
 
 

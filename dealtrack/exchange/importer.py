@@ -124,7 +124,7 @@ def import_rows(
                 raise _NothingWritten
         summary.result = recorder.result()
     except _NothingWritten:
-        register.forget("platforms", "policies")
+        register.forget()
     return summary
 
 

@@ -13,6 +13,7 @@ from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterExists, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register.drafts import disk_faults, draft_file, left_beside, make_folder, part_of_register
+from dealtrack.register.journal import Event
 from dealtrack.register.recorder import recording
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
@@ -54,7 +55,7 @@ def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None
             connection.execute("PRAGMA journal_mode=WAL")
             schema.create(connection)
             with recording(Register(path, connection), now, actor) as recorder:
-                recorder.make(setup.to_data())
+                recorder.event(Event.MADE, setup.to_data())
                 for policy in setup.policies:
                     recorder.take_in(policy)
                 for platform in setup.platforms:

@@ -1,17 +1,14 @@
 """What is known of platforms: names corrected, the green channel opened, their contact channels looked at."""
 
-import json
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from dealtrack.core.matching import fold, nearest_words
-from dealtrack.core.platform import Check, Platform, check_names_free, match_platform, with_check
+from dealtrack.core.platform import Check, Platform, check_names_free, match_platform
 from dealtrack.errors import InFuture, UnknownPlatform, UnknownWord, suggestion
 from dealtrack.phrase import Word, listed
-from dealtrack.register import journal, projection
-from dealtrack.register.journal import Entry, Event
+from dealtrack.register import journal
+from dealtrack.register.journal import Event
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 
@@ -44,9 +41,7 @@ def edit_platform(
     changed = {key: value for key, value in new.items() if value != old[key]}
     if not changed:
         return None
-    seq = recorder.event(Event.PLATFORM_EDITED, {"name": before.name, **changed})
-    projection.write_platform(register.connection, after, seq)
-    register.forget("platforms")
+    recorder.event(Event.PLATFORM_EDITED, {"name": before.name, **changed})
     return after
 
 
@@ -77,45 +72,17 @@ def check_platform(recorder: Recorder, name: str, at: datetime, channels: Sequen
     """
     if at > recorder.now:
         raise InFuture(at=at, now=recorder.now)
-    register = recorder.register
-    platform = with_check(_platform(register, name), Check(at, recorder.actor, tuple(channels), finding))
-    detail = {"name": platform.name, "channels": list(channels), "finding": finding}
-    seq = recorder.event(Event.PLATFORM_CHECKED, detail, at)
-    projection.write_platform(register.connection, platform, seq)
-    register.forget("platforms")
-    return platform
+    name = _platform(recorder.register, name).name
+    recorder.event(Event.PLATFORM_CHECKED, {"name": name, "channels": list(channels), "finding": finding}, at)
+    return _platform(recorder.register, name)
 
 
 def platform_checks(register: Register, name: str) -> list[Check]:
     """Return all checks of a platform's contact channels, the earliest first."""
     entries = journal.events(register.connection, [Event.PLATFORM_CHECKED])
     checks = [entry for entry in entries if entry.detail["name"] == name]
-    return [_check_of(entry) for entry in sorted(checks, key=lambda entry: (entry.at, entry.seq))]
-
-
-def apply_entry(connection: sqlite3.Connection, entry: Entry) -> None:
-    """Write to the projection what a journal entry tells of a platform; other entries tell nothing of one."""
-    detail = entry.detail
-    match entry.kind:
-        case Event.PLATFORM_ENTERED:
-            platform = Platform.from_data(detail)
-        case Event.PLATFORM_EDITED:
-            before = _stored(connection, detail).to_data()
-            platform = Platform.from_data({**before, **detail})
-        case Event.PLATFORM_CHECKED:
-            platform = with_check(_stored(connection, detail), _check_of(entry))
-        case _:
-            return
-    projection.write_platform(connection, platform, entry.seq)
-
-
-def _check_of(entry: Entry) -> Check:
-    return Check(entry.at, entry.actor, tuple(entry.detail["channels"]), entry.detail["finding"])
-
-
-def _stored(connection: sqlite3.Connection, detail: Mapping[str, Any]) -> Platform:
-    row = connection.execute("SELECT definition FROM platform WHERE name = ?", (detail["name"],)).fetchone()
-    return Platform.from_data(json.loads(row[0]))
+    checks.sort(key=lambda entry: (entry.at, entry.seq))
+    return [Check.of(entry.at, entry.actor, entry.detail) for entry in checks]
 
 
 def _platform(register: Register, name: str) -> Platform:

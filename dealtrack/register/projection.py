@@ -1,21 +1,21 @@
 """The tables that the journal makes: complaints, their clocks and texts for search, platforms, policies, facts."""
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock, End
 from dealtrack.core.lifecycle import Complaint, Status, Transition
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.policy import Policy
 from dealtrack.core.search_text import search_text
+from dealtrack.register.journal import Entry, Event
 from dealtrack.register.sqlite.views import write_offsets
-
-if TYPE_CHECKING:
-    from dealtrack.core.platform import Platform
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
@@ -118,26 +118,54 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def write_first_facts(connection: sqlite3.Connection, detail: Mapping[str, Any]) -> None:
-    """Write the time zone and the default policy, from the detail of the register's first entry."""
-    facts = ((name, detail[name]) for name in ("timezone", "policy"))
-    connection.executemany("INSERT INTO fact VALUES (?, ?)", facts)
-    write_offsets(connection, detail["timezone"])
+def apply_entry(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Write to the tables what an entry of the register's own tells: of its facts, calendar, policies or platforms."""
+    detail = entry.detail
+    match entry.kind:
+        case Event.MADE:
+            facts = ((name, detail[name]) for name in ("timezone", "policy"))
+            connection.executemany("INSERT INTO fact VALUES (?, ?)", facts)
+            write_offsets(connection, detail["timezone"])
+            _write_calendar(connection, CalendarRules.from_data(detail["calendar"]))
+        case Event.CALENDAR_REVISED:
+            (fact,) = connection.execute("SELECT value FROM fact WHERE name = 'calendar'").fetchone()
+            revised = CalendarRules.from_data({**json.loads(fact), "rulings": {}}).revised(detail)
+            connection.executemany("DELETE FROM calendar_ruling WHERE day = ?", zip(detail["dropped"]))
+            _write_calendar(connection, revised)
+        case Event.POLICY_TAKEN_IN | Event.POLICY_CORRECTED:
+            for policy in map(Policy.from_data, detail.get("versions", [detail])):
+                row = (policy.name, policy.version, canonical(policy.to_data()), entry.seq)
+                connection.execute("INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)", row)
+        case Event.PLATFORM_ENTERED | Event.PLATFORM_EDITED | Event.PLATFORM_CHECKED:
+            _write_platform(connection, entry)
+        case _:
+            pass
 
 
-def write_platform(connection: sqlite3.Connection, platform: "Platform", seq: int) -> None:
-    """Write the row of a platform, in place of what stood there."""
-    connection.execute(
-        "INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", (platform.name, canonical(platform.to_data()), seq)
+def _write_calendar(connection: sqlite3.Connection, rules: CalendarRules) -> None:
+    """Write what a calendar says: rulings are rows, beside or in place of those that stand there, the rest one fact."""
+    data = rules.to_data()
+    del data["rulings"]
+    connection.execute("INSERT OR REPLACE INTO fact VALUES ('calendar', ?)", (canonical(data),))
+    connection.executemany(
+        "INSERT OR REPLACE INTO calendar_ruling VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((day.isoformat(), *ruling) for day, ruling in rules.rulings.items()),
     )
 
 
-def write_policy(connection: sqlite3.Connection, policy: Policy, seq: int) -> None:
-    """Write the row of a text of a policy version, in place of what stood there."""
-    connection.execute(
-        "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)",
-        (policy.name, policy.version, canonical(policy.to_data()), seq),
-    )
+def _write_platform(connection: sqlite3.Connection, entry: Entry) -> None:
+    from dealtrack.core.platform import Check, Platform, with_check
+
+    data, name = entry.detail, entry.detail["name"]
+    if entry.kind is not Event.PLATFORM_ENTERED:
+        (definition,) = connection.execute("SELECT definition FROM platform WHERE name = ?", (name,)).fetchone()
+        data = json.loads(definition)
+    if entry.kind is Event.PLATFORM_CHECKED:
+        platform = with_check(Platform.from_data(data), Check.of(entry.at, entry.actor, entry.detail))
+    else:
+        platform = Platform.from_data({**data, **entry.detail})
+    row = (platform.name, canonical(platform.to_data()), entry.seq)
+    connection.execute("INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", row)
 
 
 def import_key_of(history: Sequence[Transition]) -> str | None:

@@ -4,16 +4,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealtrack.core.clocks import Clock
-from dealtrack.core.policy import Policy
 from dealtrack.core.text import fit_text
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
-from dealtrack.register import journal, platforms, projection, queries
-from dealtrack.register.calendar_rulings import revisions, write_rules
-from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
+from dealtrack.register import journal, projection, queries
+from dealtrack.register.journal import GREATEST, LEAST, Event
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
 from dealtrack.register.revisions import OtherVerdict, other_verdicts, read_layers
@@ -53,7 +52,8 @@ def rebuild(register: Register) -> None:
 def project(register: Register) -> None:
     """Fill the projected tables, which are empty, from the journal, within a transaction of the caller."""
     connection = register.connection
-    _apply_events(connection)
+    for entry in journal.events(connection, Event):
+        projection.apply_entry(connection, entry)
     writer = projection.RowWriter(connection)
     for history in journal.histories(connection):
         writer.write(*register.project(history), history, is_new=True)
@@ -64,8 +64,6 @@ def judge_anew(recorder: Recorder) -> list[OtherVerdict]:
     """Judge ended clocks by the present calendar and policies, told in the journal; return those that changed."""
     register = recorder.register
     recorder.event(Event.RECHECKED, {"revision": register.revision})
-    recorder.flush()
-    register.forget("rejudgings")
     writer = projection.RowWriter(register.connection)
     changed: list[OtherVerdict] = []
     for history in journal.histories(register.connection):
@@ -81,30 +79,6 @@ def judge_anew(recorder: Recorder) -> list[OtherVerdict]:
 
 def _telling(clock: Clock) -> tuple[object, ...]:
     return clock.name, clock.round, str(clock.due), clock.revision if clock.ended else 0
-
-
-def _apply_events(connection: sqlite3.Connection) -> None:
-    """Write to the projection what the register's own entries tell."""
-    for entry in journal.events(connection, Event):
-        _apply(connection, entry)
-    write_rules(connection)
-
-
-def _apply(connection: sqlite3.Connection, entry: Entry) -> None:
-    """Write to the projection what an entry of the register's own tells of all but the calendar."""
-    detail = entry.detail
-    match entry.kind:
-        case Event.MADE:
-            projection.write_first_facts(connection, detail)
-        case Event.POLICY_TAKEN_IN:
-            projection.write_policy(connection, Policy.from_data(detail), entry.seq)
-        case Event.POLICY_CORRECTED:
-            for version in detail["versions"]:
-                projection.write_policy(connection, Policy.from_data(version), entry.seq)
-        case Event.PLATFORM_ENTERED | Event.PLATFORM_EDITED | Event.PLATFORM_CHECKED:
-            platforms.apply_entry(connection, entry)
-        case _:
-            pass
 
 
 def _batches(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Histories]]:
@@ -160,9 +134,8 @@ def _make_tables(connection: sqlite3.Connection, memory: sqlite3.Connection) -> 
     try:
         for entry in journal.events(memory, Event):
             seq = entry.seq
-            _apply(memory, entry)
-        seq = max(revisions(memory), default=0)
-        write_rules(memory)
+            projection.apply_entry(memory, entry)
+        seq = max(Register(Path(), memory).revisions, default=0)
         read_layers(memory)
     except (sqlite3.Error, DealtrackError, *UNFORESEEN):
         raise BadEntry(seq=seq) from None

@@ -16,7 +16,6 @@ from dealtrack.core.policy import Policy, check_same_version
 from dealtrack.core.vocabulary import OTHER
 from dealtrack.errors import PersonalAltered, RegisterOlder
 from dealtrack.register import journal, projection, queries
-from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import (
     PersonalCheck,
@@ -313,13 +312,6 @@ class Recorder:
             (self._first_seq, OTHER),
         )
 
-    def make(self, setup: Mapping[str, Any]) -> None:
-        """Begin a register's journal, with the calendar, time zone and default policy that it is made with."""
-        self._entries.event(Event.MADE, setup)
-        self._entries.flush()
-        projection.write_first_facts(self._connection, setup)
-        write_rules(self._connection)
-
     def use_policy(self, name: str, load: Callable[[str], Sequence[Policy]]) -> str:
         """Return the own name of a policy that was named, taking it in with `load` at its first use.
 
@@ -346,17 +338,17 @@ class Recorder:
             return False
         if versions:
             policy = policy._replace(revision=versions[0].revision)
-        seq = self._entries.event(Event.POLICY_TAKEN_IN, policy.to_data())
-        projection.write_policy(self._connection, policy, seq)
-        self.register.forget("policies")
+        self.event(Event.POLICY_TAKEN_IN, policy.to_data())
         return True
 
     def enter_platform(self, platform: Platform) -> None:
         """Enter a new platform."""
-        seq = self._entries.event(Event.PLATFORM_ENTERED, platform.to_data())
-        projection.write_platform(self._connection, platform, seq)
-        self.register.forget("platforms")
+        self.event(Event.PLATFORM_ENTERED, platform.to_data())
 
-    def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> int:
-        """Add an entry of the register's own, by default of this moment, and return its number."""
-        return self._entries.event(kind, detail, at)
+    def event(self, kind: Event, detail: Mapping[str, Any], at: datetime | None = None) -> None:
+        """Add an entry of the register's own, by default of this moment, and write to the tables what it tells."""
+        seq = self._entries.event(kind, detail, at)
+        self._entries.flush()
+        projection.apply_entry(self._connection, journal.entry_at(self._connection, seq))
+        # An import may enter platforms by the hundred: all else stays as it was read.
+        self.register.forget(*(["platforms"] if kind is Event.PLATFORM_ENTERED else []))

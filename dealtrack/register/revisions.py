@@ -23,7 +23,6 @@ from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import Policy, Roll, differences, version_for
 from dealtrack.register import journal, projection, queries
-from dealtrack.register.calendar_rulings import write_rules
 from dealtrack.register.journal import Event
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
@@ -186,10 +185,7 @@ def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | N
     revision = previewed if previewed is not None and is_current else preview(register, rules)
     if not revision.is_empty:
         recorder.event(Event.CALENDAR_REVISED, {**detail, **revision.change})
-        recorder.flush()
-        write_rules(register.connection)
         queries.move_clocks(register.connection, ((moved.complaint, moved.after) for moved in revision.moved))
-    register.forget("facts", "calendar", "revisions")
     return revision
 
 
@@ -352,11 +348,7 @@ def correct(recorder: Recorder, versions: Sequence[Policy]) -> Preview:
     revision = register.policies[name][0].revision + 1
     texts = [version._replace(revision=revision) for version in versions]
     detail = {"name": name, "revision": revision, "versions": [text.to_data() for text in texts]}
-    seq = recorder.event(Event.POLICY_CORRECTED, detail)
-    for text in texts:
-        projection.write_policy(register.connection, text, seq)
-    register.forget("policies")
-    recorder.flush()
+    recorder.event(Event.POLICY_CORRECTED, detail)
     writer = projection.RowWriter(register.connection)
     for id_ in queries.complaints_of_policy(register.connection, name):
         history = journal.history(register.connection, id_)

@@ -6,12 +6,12 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.calendar import CalendarRules, WorkingCalendar
+from dealtrack.core.calendar import CalendarRules, Ruling, WorkingCalendar, ruling_from_data
 from dealtrack.core.clocks import CalendarAt, Correction, PolicyAt, policy_at
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day, to_store
@@ -19,7 +19,7 @@ from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
-from dealtrack.register import calendar_rulings, journal, queries
+from dealtrack.register import journal, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, is_undecodable, pragma, reading
@@ -44,7 +44,10 @@ class Upgrade(NamedTuple):
     changes: Sequence[Phrase] = ()
 
 
-CACHED = ("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms")
+CACHED = (
+    *("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms", "texts", "corrections"),
+    *("_calendars", "_calendar_entries", "_versions"),
+)
 """What a register remembers of its tables."""
 
 
@@ -78,10 +81,7 @@ class Store:
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to; without names, of all."""
-        names = names or CACHED
-        if "policies" in names:
-            names += ("texts", "corrections")
-        for name in (*names, "_calendars", "_calendar_entries", "_versions"):
+        for name in names or CACHED:
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -127,25 +127,41 @@ class Store:
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
-        """Return the present working calendar, as the tables hold it."""
-        return calendar_rulings.stored_calendar(self.connection, self.facts["calendar"], self.revision)
+        """Return the present working calendar, as the tables hold it: the rulings of a year when they are asked for."""
+
+        @cache
+        def of_year(year: int) -> Mapping[date, Ruling]:
+            days = (f"{year:04d}-01-01", f"{year:04d}-12-31")
+            rows = self.connection.execute("SELECT * FROM calendar_ruling WHERE day BETWEEN ? AND ?", days)
+            return {date.fromisoformat(day): ruling_from_data(values) for day, *values in rows}
+
+        rules = CalendarRules.from_data({**json.loads(self.facts["calendar"]), "rulings": {}})
+        return WorkingCalendar(rules, self.revision, of_year)
 
     def calendar_of(self, revision: int) -> WorkingCalendar:
         """Return the working calendar as a revision left it."""
         if revision == self.revision:
             return self.calendar
         if revision not in self._whole:
-            self._whole[revision] = WorkingCalendar(calendar_rulings.rules_at(self.connection, revision), revision)
+            self._whole[revision] = WorkingCalendar(self.calendar_rules(revision), revision)
         return self._whole[revision]
 
-    def calendar_rules(self) -> CalendarRules:
-        """Return the rules of the present calendar, as the journal tells them."""
-        return calendar_rulings.rules_at(self.connection, self.revision)
+    def calendar_rules(self, revision: int | None = None) -> CalendarRules:
+        """Return the rules of the calendar as a revision left them, by default the last, as the journal tells them."""
+        first, *changes = (journal.entry_at(self.connection, seq).detail for seq in self.revisions[:revision])
+        rules = CalendarRules.from_data(first["calendar"])
+        for change in changes:
+            rules = rules.revised(change)
+        return rules
 
     @cached_property
     def revisions(self) -> list[int]:
         """Return the journal entries that made the calendar's revisions, from the first."""
-        return calendar_rulings.revisions(self.connection)
+        rows = self.connection.execute(
+            "SELECT seq FROM transition WHERE complaint IS NULL AND kind IN (?, ?)",
+            (Event.MADE.value, Event.CALENDAR_REVISED.value),
+        )
+        return sorted(seq for (seq,) in rows)
 
     @cached_property
     def rejudgings(self) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dealtrack.core.platform import Platform
-from dealtrack.register import platforms
+from dealtrack.register import projection
 from dealtrack.register.journal import Event, events
 from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
@@ -212,8 +212,8 @@ def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Cler
         assert told[3].at < told[1].at
         before = connection.execute("SELECT * FROM platform ORDER BY name").fetchall()
         connection.execute("DELETE FROM platform")
-        for entry in events(connection, Event):
-            platforms.apply_entry(connection, entry)
+        for entry in events(connection, kinds):
+            projection.apply_entry(connection, entry)
         assert connection.execute("SELECT * FROM platform ORDER BY name").fetchall() == before
         for known in register.platforms:
             assert Platform.from_data(known.to_data()) == known
