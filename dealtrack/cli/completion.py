@@ -4,89 +4,219 @@ The words of the line go through a pipe, each ended by a NUL: the arguments of a
 """
 
 import os
+import re
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import redirect_stderr
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import available_timezones
 
 from dealtrack import settings
-from dealtrack.cli.candidates import FILES, Candidate, CompletionQuery, values
 from dealtrack.cli.commands import COMMANDS
-from dealtrack.cli.language import _
-from dealtrack.cli.options import argument
+from dealtrack.cli.language import LANGUAGES, _, say_field
+from dealtrack.cli.options import STATUSES, argument
+from dealtrack.cli.output import FORMATS
 from dealtrack.cli.session import Session
 from dealtrack.cli.usage import what_it_takes
+from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF
 from dealtrack.core.matching import nearest_names
+from dealtrack.core.moments import show_due
+from dealtrack.core.platform import CHANNELS, NO_CHANNEL
+from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary
 from dealtrack.errors import UnknownWord, suggestion
+from dealtrack.exchange.writers import WRITERS
+from dealtrack.register.opening import open_register
+from dealtrack.register.queries import View
+from dealtrack.register.register import Register
+from dealtrack.register.waiting import briefs, frequent_owners, hurry
 
-VARIABLE = "_DEALTRACK_COMPLETE"
-"""Set, to the shell's name, where a shell asks how the words that follow may go on."""
-
-BASH = """\
-_dealtrack() {
-    local each
-    COMPREPLY=()
-    while IFS= read -r each; do
-        if [ "$each" = @files ]; then
-            compopt -o default 2>/dev/null
-            return
-        fi
-        COMPREPLY+=("$each")
-    done < <(printf '%s\\0' "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" | VARIABLE=bash "$1" 2>/dev/null)
-}
-complete -o nosort -F _dealtrack dealtrack 2>/dev/null || complete -F _dealtrack dealtrack
-"""
-ZSH = """\
-(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
-_dealtrack() {
-    local -a answer given
-    given=("${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}")
-    answer=("${(@f)$(printf '%s\\0' "${given[@]}" | VARIABLE=zsh ${(Q)words[1]} 2>/dev/null)}")
-    if [[ $answer[1] == @files ]]; then
-        _files
-    elif [[ -n $answer[1] ]]; then
-        _describe -V 'dealtrack' answer
-    fi
-}
-compdef _dealtrack dealtrack
-"""
-FISH = """\
-function __dealtrack
-    set -l words (commandline -opc)
-    set -l program $words[1]
-    set -e words[1]
-    set -l begun (commandline -ct)
-    # What is begun may have a quote that is not closed yet.
-    for end in '' '"' "'"
-        set -l plain (string unescape -- "$begun$end")
-        and set begun "$plain"
-        and break
-    end
-    set -l answer (printf '%s\\0' $words "$begun" | env VARIABLE=fish $program 2>/dev/null)
-    if test "$answer[1]" = @files
-        __fish_complete_path "$begun"
-    else
-        string join \\n -- $answer
-    end
-end
-complete -c dealtrack -f -k -a '(__dealtrack)'
-"""
-SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
-
-PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=")
-"""What bash takes for itself in a word without quotes, beside what is not ASCII."""
+SHELLS = ("bash", "zsh", "fish")
+"""The shells that there is a script for, beside this file."""
 
 QUOTES = ("'", '"')
+TYPED = re.compile(r"""(\s+)|('([^']*)'?|"((?:\\.|[^"\\])*\\?)"?|((?:\\.|\\\Z|[^'"\s\\])+))""", re.DOTALL)
+"""A stretch of what bash is given: blanks between words, or a part of a word in quotes or without them."""
+
+MOST = 50
+"""The most complaints that are offered."""
+
+
+class Candidate(NamedTuple):
+    """A word that may stand there, and what it means."""
+
+    value: str
+    meaning: str = ""
+
+
+FILES = [Candidate("@files")]
+"""Stands for files and folders, which the shell itself knows best."""
+
+
+class CompletionQuery(NamedTuple):
+    """What is asked for: by which command, for which option (empty for an argument) and metavar, after what."""
+
+    session: Session
+    command: str
+    option: str
+    metavar: str
+    prefix: str
+
+
+Source = Callable[[CompletionQuery], Iterable[str | Candidate]]
+
+
+def values(query: CompletionQuery) -> list[Candidate]:
+    """Return what may stand there: candidates, or FILES."""
+    source = (
+        _BY_COMMAND.get((query.command, query.option)) or _BY_OPTION.get(query.option) or _BY_METAVAR.get(query.metavar)
+    )
+    names = source(query) if source else ()
+    return FILES if names is FILES else [each if isinstance(each, Candidate) else Candidate(each) for each in names]
+
+
+@contextmanager
+def _register(query: CompletionQuery) -> Iterator[Register]:
+    with open_register(query.session.path, read_only=True) as register:
+        hurry(register)
+        yield register
+
+
+def _complaints(query: CompletionQuery) -> Iterator[Candidate]:
+    """Complaints of which the command allows something: by number, or by id, the last of a list that is typed."""
+    kinds = {command: kind for kind, command in COMMAND_OF.items()}
+    statuses = ALLOWED[kinds[query.command]] if query.command in kinds else ANY
+    by_number = query.option == "--number"
+    earlier, comma, prefix = ("", "", query.prefix) if by_number else query.prefix.rpartition(",")
+    with _register(query) as register:
+        for brief in briefs(register, statuses, prefix, MOST, by_number):
+            parts = [brief.number, say_field("platform", brief.platform), _(brief.category or "")]
+            parts.append(say_field("status", brief.status))
+            if brief.due:
+                parts.append(_("due {moment}", moment=show_due(brief.due, register.zone)))
+            value = str(brief.number if by_number else brief.id)
+            if value not in earlier.split(","):
+                yield Candidate(earlier + comma + value if earlier else value, " ".join(filter(None, parts)))
+
+
+def _platforms(query: CompletionQuery) -> Iterator[str | Candidate]:
+    with _register(query) as register:
+        yield from (platform.name for platform in register.platforms)
+        # Another name may be what is typed, as 京 for JD.
+        for platform in register.platforms if query.prefix else ():
+            yield from (Candidate(alias, platform.name) for alias in platform.aliases)
+
+
+def _words_of(vocabulary: Vocabulary) -> Source:
+    def read(query: CompletionQuery) -> Iterator[Candidate]:
+        yield from (Candidate(word, others[0]) for word, others in vocabulary.others.items())
+        for word, others in vocabulary.others.items() if query.prefix else ():
+            yield from (Candidate(other, word) for other in others)
+
+    return read
+
+
+def _policies_and_files(query: CompletionQuery) -> Iterable[str | Candidate]:
+    names = _names(query._replace(option="--policy"))
+    return [name for name in names if str(name).startswith(query.prefix)] or FILES
+
+
+def _names(query: CompletionQuery) -> Iterable[str | Candidate]:
+    """Return the names that rules, files or packages hold, each loaded when it is asked for."""
+    folders = settings.data_folder(), settings.user_folder()
+    match query.option:
+        case "--calendar":
+            from dealtrack.sources.calendars import calendar_names
+
+            return calendar_names(*folders)
+        case "--campaign":
+            from dealtrack.sources.campaigns import load_campaigns
+
+            return [Candidate(name, _(campaign.title)) for name, campaign in load_campaigns(*folders).items()]
+        case "--mapping":
+            from dealtrack.exchange.mapping import mapping_names
+
+            return mapping_names(settings.mapping_folders())
+        case "--encoding":
+            from dealtrack.exchange.encodings import NAMES
+
+            return NAMES.split(", ")
+        case "--policy":
+            from dealtrack.sources.policies import policy_names
+
+            return policy_names(*folders)
+    from dealtrack.cli.help import TOPICS
+
+    return dict.fromkeys((*TOPICS, *COMMANDS))
+
+
+def _stored(query: CompletionQuery) -> Iterator[str]:
+    """What the register holds: its clocks, or the owners of its complaints."""
+    with _register(query) as register:
+        is_clock = query.option == "--clock"
+        yield from register.clock_names(View.of(query.session.now)) if is_clock else frequent_owners(register)
+
+
+def _channels(query: CompletionQuery) -> list[str]:
+    earlier, _, _ = query.prefix.rpartition(",")
+    left = [channel for channel in CHANNELS if channel not in earlier.split(",")]
+    return [f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL]
+
+
+def _fixed(*words: str) -> Source:
+    return lambda query: words
+
+
+_BY_COMMAND: Mapping[tuple[str, str], Source] = {
+    ("overdue", "--by"): _fixed("platform", "owner", "category"),
+    ("policy try", "--by"): _fixed("platform", "category", "month"),
+    ("report", "--by"): _fixed("platform", "category", "seller", "owner", "week", "month"),
+    ("overdue", "--format"): _fixed(*FORMATS, "xlsx", "text"),
+    ("export", "--format"): _fixed(*WRITERS, "xlsx"),
+    ("add", "--number"): _fixed(),
+    **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
+    ("completion", ""): _fixed(*SHELLS),
+}
+_BY_OPTION: Mapping[str, Source] = {
+    "--number": _complaints,
+    "--platform": _platforms,
+    "--category": _words_of(CATEGORY),
+    "--policy": _names,
+    "--calendar": _names,
+    "--campaign": _names,
+    "--mapping": _names,
+    "--clock": _stored,
+    "--owner": _stored,
+    "--outcome": _words_of(OUTCOME),
+    "--seller": _fixed(*SELLERS),
+    "--channels": _channels,
+    "--lang": _fixed(*LANGUAGES),
+    "--encoding": _names,
+}
+_BY_METAVAR: Mapping[str, Source] = {
+    "[ID]...": _complaints,
+    "FORMAT": _fixed(*FORMATS),
+    "STATUS": _fixed(*STATUSES),
+    "TIME": _fixed("now", "today", "yesterday"),
+    "DAY": _fixed("today", "yesterday"),
+    "DURATION": _fixed("4h", "1wd", "2wd"),
+    "ZONE": lambda query: sorted(available_timezones()),
+    "WHO": _stored,
+    "YES_OR_NO": _fixed("yes", "no"),
+    "FILE_OR_NAME": _policies_and_files,
+    "[TOPIC]...": _names,
+    "[FILE_OR_NAME]": _policies_and_files,
+    **dict.fromkeys(("FILE", "PATH", "DIR"), lambda query: FILES),
+}
 
 
 def completion(session: Session, shell: Annotated[str, argument("SHELL", "Shell: bash, zsh or fish.")]) -> None:
     """Print the shell completion script."""
-    if shell not in SCRIPTS:
-        near = suggestion(nearest_names(shell, SCRIPTS, 1))
-        raise UnknownWord(what="The shell", value=shell, nearest=near, allowed=", ".join(SCRIPTS))
-    sys.stdout.write(SCRIPTS[shell].replace("VARIABLE", VARIABLE))
+    if shell not in SHELLS:
+        near = suggestion(nearest_names(shell, SHELLS, 1))
+        raise UnknownWord(what="The shell", value=shell, nearest=near, allowed=", ".join(SHELLS))
+    sys.stdout.write(Path(__file__).with_suffix(f".{shell}").read_text(encoding="utf-8"))
 
 
 @dataclass
@@ -116,22 +246,24 @@ def answer(shell: str, words: Sequence[str], top: Any) -> None:
             return
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
         try:
-            lines = list(_lines(shell, _candidates(words, top), kept, raw))
+            place = find_place(words, top)
+            lines = list(_lines(shell, _possible(place), place.prefix, kept, raw)) if place else []
         except Exception:  # noqa: BLE001 - whatever is wrong, the line that is typed stays as it is
             return
     sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def _lines(shell: str, candidates: list[Candidate], kept: str, raw: str) -> Iterable[str]:
+def _lines(shell: str, candidates: list[Candidate], prefix: str, kept: str, raw: str) -> Iterator[str]:
     if candidates is FILES:
         yield FILES[0].value
         return
     is_ascii = shell == "bash" and not _reads_utf8()
-    for candidate in candidates:
-        value = candidate.value
-        if not value.isprintable() or value == FILES[0].value or (is_ascii and not value.isascii()):
+    for value, text in candidates:
+        if not (value.startswith(prefix) and value.isprintable()) or value == FILES[0].value:
             continue
-        meaning = " ".join(candidate.meaning.split())
+        if is_ascii and not value.isascii():
+            continue
+        meaning = " ".join(text.split())
         if shell == "bash":
             yield for_bash(value.removeprefix(kept), quoting(raw) or "")
         elif shell == "zsh":
@@ -146,25 +278,20 @@ def quoting(raw: str) -> str | None:
 
     None where quotes stand in its middle, so that what is added would be read one way by bash and another way here.
     """
-    quote, index = (raw[0], 1) if raw.startswith(QUOTES) else ("", 0)
-    while index < len(raw):
-        if raw[index] == "\\" and quote != "'":
-            index += 1
-        elif raw[index] == quote or (not quote and raw[index] in QUOTES):
-            return None
-        index += 1
-    return quote
+    if re.fullmatch(r"""'[^']*|"(?:\\.|[^"\\])*\\?|(?:\\.|[^'"\\])*\\?""", raw, re.DOTALL):
+        return raw[0] if raw.startswith(QUOTES) else ""
+    return None
 
 
 def for_bash(value: str, quote: str) -> str:
     """Return a value as it is to be typed after a quote, or without one, so that bash takes it for itself."""
-    if quote:
-        # An exclamation mark calls up an earlier command inside double quotes too, whatever stands before it.
-        special = {"'": "'\\''"} if quote == "'" else {"!": '"\\!"', **{c: f"\\{c}" for c in '\\"$`'}}
-        text = "".join(special.get(c, c) for c in value)
-        # Bash closes the quote itself, but for a text that ends as if it were closed.
-        return text + quote if text.endswith(quote) else text
-    return "".join(c if c in PLAIN or not c.isascii() else f"\\{c}" for c in value)
+    if not quote:
+        return re.sub(r"(?![\w./:,+@%=-])[\0-\x7f]", r"\\\g<0>", value)
+    # An exclamation mark calls up an earlier command inside double quotes too, whatever stands before it.
+    in_double = re.sub(r'[\\"$`]', r"\\\g<0>", value).replace("!", '"\\!"')
+    text = value.replace("'", "'\\''") if quote == "'" else in_double
+    # Bash closes the quote itself, but for a text that ends as if it were closed.
+    return text + quote if text.endswith(quote) else text
 
 
 def _reads_utf8() -> bool:
@@ -178,14 +305,6 @@ def words_from_input() -> list[str]:
     if sys.stdin is None or sys.stdin.isatty():
         return []
     return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")[:-1]
-
-
-def _candidates(words: Sequence[str], top: Any) -> list[Candidate]:
-    place = find_place(words, top)
-    candidates = _possible(place) if place else []
-    if place is None or candidates is FILES:
-        return candidates
-    return [candidate for candidate in candidates if candidate.value.startswith(place.prefix)]
 
 
 def _possible(place: Place) -> list[Candidate]:
@@ -266,29 +385,14 @@ def split_line(line: str, breaks: str) -> tuple[list[str], str, str]:
     Bash replaces only what follows the last of its `breaks` (= and :) in a word without quotes: what stands before
     is kept.
     """
-    words: list[str] = []
-    word: list[str] | None = None
-    start, quote, index = len(line), "", 0
-    while index < len(line):
-        character = line[index]
-        if not quote and character.isspace():
-            if word is not None:
-                words.append("".join(word))
-            word, start = None, len(line)
-        else:
-            if word is None:
-                word, start = [], index
-            if character == quote:
-                quote = ""
-            elif not quote and character in "'\"":
-                quote = character
-            elif character == "\\" and quote != "'" and index + 1 < len(line):
-                index += 1
-                word.append(line[index])
-            else:
-                word.append(character)
-        index += 1
-    last, raw = "".join(word or ()), line[start:]
+    words, raws = [""], [""]
+    for blank, typed, single, double, bare in TYPED.findall(line.lstrip()):
+        if blank:
+            words.append("")
+            raws.append("")
+        words[-1] += single or re.sub(r"\\(.)", r"\1", double or bare, flags=re.DOTALL)
+        raws[-1] += typed
+    last, raw = words[-1], raws[-1]
     places = [last.rfind(mark) for mark in "=:" if mark in breaks]
-    kept = last[: max(places, default=-1) + 1] if raw[:1] not in ("'", '"') else ""
-    return [*words[1:], last], raw[len(kept) :] if kept else raw, kept
+    kept = "" if raw.startswith(QUOTES) else last[: max(places, default=-1) + 1]
+    return [*words[1:-1], last], raw[len(kept) :], kept

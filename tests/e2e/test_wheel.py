@@ -48,6 +48,7 @@ def test_wheel_holds_the_package_and_its_data_alone(wheel: Path) -> None:
             assert f"dealtrack/{path.relative_to(PROJECT).as_posix()}" in names
     for path in (PROJECT / "dealtrack" / "help").rglob("*.md"):
         assert path.relative_to(PROJECT).as_posix() in names
+    assert {f"dealtrack/cli/completion.{shell}" for shell in ("bash", "zsh", "fish")} <= set(names)
     assert "dealtrack/locale/zh_CN/LC_MESSAGES/dealtrack.mo" in names
     assert {f"dealtrack/reports/page/page.{kind}" for kind in ("html", "css", "js")} <= set(names)
     assert not [name for name in names if name.endswith((".db", ".pyc"))]
