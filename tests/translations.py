@@ -185,8 +185,6 @@ def said_in_help() -> Iterator[Message]:
                 yield Message(param.metavar, context=param.name if param.name in usage.METAVAR_CONTEXTS else "")
     for entry in commands.COMMANDS.values():
         yield Message(entry.section)
-    for examples in commands.EXAMPLES.values():
-        yield from map(Message, examples)
 
 
 def said_of_data() -> Iterator[Message]:

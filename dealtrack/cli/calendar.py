@@ -1,27 +1,52 @@
-"""Commands about the working calendar: a month as a grid, Monday first, and working days counted one by one."""
+"""Commands about the working calendar: a month as a grid, working days counted one by one, and revisions of its days.
+
+Each revision first shows which deadlines it would move.
+"""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, tzinfo
 from itertools import groupby
-from typing import Annotated, NamedTuple, TextIO
+from operator import itemgetter
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import Format, argument, option
-from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, show_day, step_record
+from dealtrack.cli.language import _, _n, say, say_field
+from dealtrack.cli.options import Format, argument, flag, option
+from dealtrack.cli.output import FOR_PROGRAMS, due_text, print_records, print_steps, show_day, step_record
 from dealtrack.cli.session import Session
-from dealtrack.cli.terminal import Paint, painter, print_line
-from dealtrack.core.calendar import WEEKDAY_NAMES, Day, DayKind, HolidaySpan, WorkingCalendar, month_days
-from dealtrack.core.day_times import parse_day
+from dealtrack.cli.terminal import Paint, painter, print_line, tell
+from dealtrack.core.calendar import (
+    WEEKDAY_NAMES,
+    CalendarRules,
+    Day,
+    DayKind,
+    HolidaySpan,
+    Ruling,
+    WorkingCalendar,
+    month_days,
+    rulings_to_data,
+)
+from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
+from dealtrack.core.clocks import Clock
+from dealtrack.core.day_times import parse_day, parse_days
 from dealtrack.core.explanation import count_days, name_of_day, reason
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day
-from dealtrack.core.text import display_width, pad_text, safe_text
-from dealtrack.errors import BadCount, BadMonth, RegisterMissing
-from dealtrack.phrase import Phrase
+from dealtrack.core.policy import Roll
+from dealtrack.core.text import clean_input, display_width, pad_text, safe_text
+from dealtrack.core.vocabulary import longest
+from dealtrack.errors import BadCount, BadMonth, IssueDayUnknown, MissingValue, RegisterMissing
+from dealtrack.phrase import Phrase, listed
+from dealtrack.register.register import Register
+from dealtrack.register.revisions import MovedClock, OtherVerdict, Plan, Revision, preview, read_layers, revise
 
 CalendarName = Annotated[str, option("NAME", "Another calendar: name, country code or file [default: the register's].")]
+SHOWN = 20
+Yes = Annotated[bool, flag("Apply the change without asking.")]
 
 
 class Mark(NamedTuple):
@@ -85,7 +110,7 @@ def show(
     if fmt in FOR_PROGRAMS:
         print_records(map(_day_record, grid, spans), fmt=fmt, zone=zone)
     else:
-        print_month(grid)
+        sys.stdout.writelines(f"{line}\n" for line in month_lines(grid, painter(sys.stdout)))
 
 
 def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:
@@ -100,20 +125,11 @@ def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:
     }
 
 
-def print_month(days: Iterable[Day], *, stream: TextIO | None = None) -> None:
-    """Print days as month grids, Monday first, each with its legend and the days that have a name below.
+def month_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
+    """Yield a month as a grid, Monday first, with its legend and the days that have a name below.
 
-    What a day is shows in a sign beside it, so that nothing hangs on colour; colours come on a terminal only.
+    What a day is shows in a sign beside it, so that nothing hangs on colour.
     """
-    out = sys.stdout if stream is None else stream
-    paint = painter(out)
-    for place, (_month, month) in enumerate(groupby(days, key=lambda day: (day.day.year, day.day.month))):
-        if place:
-            out.write("\n")
-        out.writelines(line + "\n" for line in _month_lines(list(month), paint))
-
-
-def _month_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
     confirmed = all(day.confirmed for day in days)
     first = days[0].day
     title = paint(_("{month} {year}", month=_(first.strftime("%B")), year=first.year), "bold")
@@ -144,13 +160,10 @@ def _month_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
 
 def _named_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
     """Yield a line for each stretch of days that share what they are, then the sources of amendments."""
-
-    def stretch_of(place: int, day: Day) -> tuple[object, ...]:
-        # Of days that follow one another the place in the list and the date go up alike.
-        return day.kind, day.name, day.source, day.day.toordinal() - place
-
-    for _key, group in groupby(enumerate(days), lambda each: stretch_of(*each)):
-        stretch = [day for _place, day in group]
+    # Of days that follow one another the place in the list and the date go up alike.
+    alike = ((day.kind, day.name, day.source, day.day.toordinal() - place) for place, day in enumerate(days))
+    for _key, group in groupby(zip(alike, days, strict=True), itemgetter(0)):
+        stretch = [day for _key, day in group]
         first, ends = stretch[0], stretch[:: max(1, len(stretch) - 1)]
         span = "-".join(str(day.day.day) for day in ends)
         names = "-".join(_(WEEKDAY_NAMES[day.day.weekday()]) for day in ends)
@@ -191,3 +204,195 @@ def next_(
         print_line(_n("{count} working day from {day}", "{count} working days from {day}", n, day=show_day(first)))
         print_steps(steps, fmt, zone=zone)
         print_line(ending)
+
+
+def amend(
+    session: Session,
+    days: Annotated[str, argument("DAYS", "Date or range, e.g. 2027-02-08..2027-02-10.")],
+    off: Annotated[bool, flag("Not working days.")],
+    worked: Annotated[bool, flag("Working days.")],
+    plain: Annotated[bool, flag("Use the weekday rule only; ignore holidays.")],
+    name: Annotated[str, option("TEXT", "Name of the days, e.g. of the holiday (required).")],
+    source: Annotated[str, option("TEXT", "Notice that orders it (required).")],
+    yes: Yes,
+) -> None:
+    """Override calendar days; first shows which deadlines move."""
+    from dealtrack.sources.calendars import Amendment
+
+    if off + worked + plain != 1:
+        raise MissingValue(what="Kind of the days", option="--off, --worked or --plain")
+    name, source = clean_input(name, "--name", longest("holiday")), clean_input(source, "--source", longest("source"))
+    if not name:
+        raise MissingValue(what="Name of the days", option="--name TEXT")
+    if not source:
+        raise MissingValue(what="Notice", option="--source TEXT")
+    with session.register() as register:
+        first, last = parse_days(days, session.now, register.zone)
+        span = tuple(day.day for day in register.calendar.walk(first, last))
+        amendment = Amendment(name, span if off else (), span if worked else (), span if plain else (), notice=source)
+
+        def plan() -> Plan:
+            layers = read_layers(register.connection)
+            rulings = amendment.rulings(layers.shipped.weekend)
+            detail = {"how": "amend", "name": name, "source": source, "own": {"rulings": rulings_to_data(rulings)}}
+            return layers.rules(amended=rulings), detail
+
+        _revise(session, register, plan, yes)
+
+
+def import_(
+    session: Session,
+    file: Annotated[str, argument("FILE", "Notice as yearly JSON, or CSV with date, name, isOffDay.")],
+    year: Annotated[str, option("YEAR", "Year this file fully covers; marks it official.")],
+    source: Annotated[str, option("TEXT", "Name of the notice [default: as in the file].")],
+    issued: Annotated[str, option("DAY", "Date of issue; a later notice prevails.")],
+    scope: Annotated[str, option("TEXT", "Area of the notice if not nationwide; the narrower prevails.")],
+    yes: Yes,
+) -> None:
+    """Import an official notice into the calendar; first shows which deadlines move."""
+    from dealtrack.sources.notices import read_notice
+
+    if year and not (year.isascii() and year.isdigit() and FIRST_YEAR <= int(year[:5]) <= LAST_YEAR):
+        raise BadMonth(text=year)
+    notice = read_notice(Path(file), [int(year)] if year else [])
+    source = clean_input(source, "--source", longest("source")) or notice.source or Path(file).name
+    scope = clean_input(scope, "--scope", longest("scope"))
+    with session.register() as register:
+        day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
+        notice = notice._replace(source=source, issued=day, scope=scope)
+        rules, notice = _with_issue(session, register, notice)
+        for ruled, ruling in overruled_days(rules, notice):
+            remains = _reason(ruled, ruling)
+            print_line(_("{day}: remains a {told}, despite this notice", day=show_day(ruled), told=remains))
+
+        def plan() -> Plan:
+            detail = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
+            return read_layers(register.connection).rules(notice=notice), detail
+
+        _revise(session, register, plan, yes)
+
+
+def _with_issue(session: Session, register: Register, notice: Notice) -> tuple[CalendarRules, Notice]:
+    """Return the calendar with a notice, and the notice; on a terminal its day of issue is asked for where it counts.
+
+    Raises IssueDayUnknown or IssueDaysEqual.
+    """
+    layers = read_layers(register.connection)
+    try:
+        return layers.rules(notice=notice), notice
+    except IssueDayUnknown as error:
+        if notice.issued or not session.asks or error.values["notice"] != notice.source:
+            raise
+        tell(say(error))
+        day = parse_day(str(typer.prompt(_("Date of issue?"), err=True)), session.now, register.zone)
+        notice = notice._replace(issued=day.isoformat())
+    return layers.rules(notice=notice), notice
+
+
+def refresh(
+    session: Session, drop_own: Annotated[bool, flag("Discard days amended or imported in this register.")], yes: Yes
+) -> None:
+    """Reload the bundled calendar after an upgrade; first shows which deadlines move."""
+    from dealtrack.sources.calendars import load_calendar
+
+    with session.register() as register:
+        shipped = load_calendar(register.calendar.rules.name, settings.data_folder(), settings.user_folder())
+
+        def plan() -> Plan:
+            layers = read_layers(register.connection)
+            detail = {"how": "refresh", "name": shipped.name, "source": shipped.source, "dropped_own": drop_own}
+            detail["shipped"] = change_to_data(layers.shipped, shipped)
+            return (shipped if drop_own else layers.rules(shipped)), detail
+
+        _revise(session, register, plan, yes)
+
+
+def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes: bool) -> None:
+    revision = preview(register, plan()[0])
+    _show(revision, register)
+    if revision.is_empty:
+        print(_("the calendar is unchanged"))
+        return
+    if session.may_apply(_("Revise the calendar?"), yes):
+        with session.recording(register) as recorder:
+            done = revise(recorder, plan, revision)
+        line = _("calendar revision {revision}: {days} changed, {deadlines} moved")
+        days = _n("{count} day", "{count} days", len(done.days))
+        deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved))
+        print_line(line.format(revision=register.revision, days=days, deadlines=deadlines))
+
+
+def _show(revision: Revision, register: Register) -> None:
+    for change in revision.days:
+        before, after = _reason(change.day, change.before), _reason(change.day, change.after)
+        print_line(f"{show_day(change.day)}{_(': ')}{before} -> {after}")
+    _show_rolled(revision, register)
+    if count := revision.renamed:
+        print_line(_n("name or source of {count} day changes", "name or source of {count} days change", count))
+    if revision.made_official:
+        print_line(_("{years}: now official", years=say(listed(map(str, revision.made_official)))))
+    if revision.no_longer_official:
+        print_line(_("{years}: no longer official", years=say(listed(map(str, revision.no_longer_official)))))
+    show_moved(revision.moved, register.zone)
+    show_otherwise(revision.otherwise)
+
+
+def show_moved(changes: Iterable[MovedClock], zone: tzinfo) -> None:
+    """Print the clocks whose deadlines move."""
+    for moved in changes:
+        show_replaced(moved.complaint, moved.after, due_text(moved.before, zone), due_text(moved.after, zone))
+
+
+def show_replaced(complaint: int, clock: Clock, before: str, after: str) -> None:
+    """Print what is said of a clock, and what was said of it before."""
+    line = _("complaint {id} {clock}: {before} -> {after}")
+    print_line(line.format(id=complaint, clock=_(clock.name), before=before, after=after))
+
+
+def verdicts_of(change: OtherVerdict) -> tuple[str, str]:
+    """Return the verdict of an ended clock, and the one that it would have now."""
+    after = say_field("verdict", change.verdict_after) if change.verdict_after else _("no deadline")
+    return say_field("verdict", change.verdict_before), after
+
+
+def show_otherwise(otherwise: Sequence[OtherVerdict]) -> None:
+    """Print the first ended clocks that would now be judged otherwise, and how many more there are."""
+    for change in otherwise[:SHOWN]:
+        line = _(
+            "complaint {id} {clock}: ended {verdict}, would now be {other}; its status stands ('dealtrack "
+            "recheck --include-closed' re-evaluates it)"
+        )
+        verdict, other = verdicts_of(change)
+        print_line(line.format(id=change.complaint.id, clock=_(change.after.name), verdict=verdict, other=other))
+    if (more := len(otherwise) - SHOWN) > 0:
+        ended = _n("{count} ended deadline", "{count} ended deadlines", more)
+        print_line(_("... and {count} more", count=ended))
+
+
+def _show_rolled(revision: Revision, register: Register) -> None:
+    """Show the rest days of other holidays: each where a policy asks and its year is published, else how many."""
+    rules = (rule for versions in register.policies.values() for policy in versions for rule in policy.clocks)
+    is_asked = any(rule.roll is Roll.AFTER_STATUTORY_HOLIDAY for rule in rules)
+    official = register.calendar_rules().official
+    shown = [change for change in revision.rolled if is_asked and change.day.year in official]
+    for change in shown:
+        days = {"day": show_day(change.day), "before": show_day(change.before), "after": show_day(change.after)}
+        if change.span:
+            text = _("{day}, in the holiday from {first} to {last}: a period ending there is due {before} -> {after}")
+            days |= {"first": show_day(change.span[0]), "last": show_day(change.span[1])}
+        else:
+            text = _("{day}, in no holiday: a period ending there is due {before} -> {after}")
+        print_line(text.format(**days))
+    if count := len(revision.rolled) - len(shown):
+        text = _n(
+            "{count} more rest day belongs to a different holiday; no deadline is affected so far",
+            "{count} more rest days belong to different holidays; no deadline is affected so far",
+            count,
+        )
+        print_line(text)
+
+
+def _reason(day: date, ruling: Ruling) -> str:
+    word = _("working day") if ruling.worked else _("day off")
+    text = say(reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True)))
+    return word if text == word else _("{word} ({reason})", word=word, reason=text)

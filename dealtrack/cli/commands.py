@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 
 class CommandEntry(NamedTuple):
-    """Where a command's function, or the functions of a group of commands, stand.
-
-    A function of a group that stands in another module is named with it, as module:function.
-    """
+    """Where a command's function, or the functions of a group of commands, stand."""
 
     section: str
     module: str
@@ -33,7 +30,6 @@ def _commands(section: str, module: str, names: str) -> dict[str, CommandEntry]:
     return {name: CommandEntry(section, module, (name.replace("-", "_"),)) for name in names.split()}
 
 
-REVISIONS = ("calendar_revision:amend", "calendar_revision:import", "calendar_revision:refresh")
 # A command's module is imported only when it is called: start-up is what a clerk waits for.
 COMMANDS: dict[str, CommandEntry] = {
     **_commands("Record", "transitions", " ".join(COMMAND_OF.values())),
@@ -47,7 +43,7 @@ COMMANDS: dict[str, CommandEntry] = {
     **_commands("Import and export", "import_export", "import export"),
     **_commands("Set up", "admin", "init verify recheck backup restore doctor datasette"),
     **_commands("Set up", "completion", "completion"),
-    "calendar": CommandEntry("Set up", "calendar", ("show", "next", *REVISIONS)),
+    "calendar": CommandEntry("Set up", "calendar", ("show", "next", "amend", "import", "refresh")),
     "policy": CommandEntry("Set up", "policy", ("list", "show", "try", "adopt")),
     "platform": CommandEntry("Set up", "platform", ("list", "show", "add", "edit", "check")),
     **_commands("Help", "help", "help"),
@@ -58,66 +54,6 @@ GROUP_HELP = {
     "policy": "Policies that set the deadlines: list, show, try and adopt them.",
     "platform": "Platforms, their names and the contact channels they display.",
 }
-
-EXAMPLES: dict[str, tuple[str, ...]] = {
-    "add": (
-        "dealtrack add",
-        "dealtrack add --platform JD --category delivery --number BJ-2016-307 --summary 'not delivered'",
-    ),
-    "accept": ("dealtrack accept 12",),
-    "forward": ("dealtrack forward 12", "dealtrack forward 3-7 --at 'today 08:30'"),
-    "complete": ("dealtrack complete 12 --outcome refund --amount 1299.50",),
-    "withdraw": ("dealtrack withdraw 12 --reason 'settled with the seller'",),
-    "reject": ("dealtrack reject 12 --reason 'not within our jurisdiction'",),
-    "reopen": ("dealtrack reopen 12 --reason 'refund not received'",),
-    "pause": ("dealtrack pause 12 --reason 'sent for testing'",),
-    "resume": ("dealtrack resume 12",),
-    "extend": ("dealtrack extend 12 --clock complete --by 2 --reason 'expert opinion needed'",),
-    "hand-on": ("dealtrack hand-on 12 --to 'after-sales department'",),
-    "note": ("dealtrack note 12 --note 'called the consumer back'",),
-    "amend": ("dealtrack amend 12 --category mismatch", "dealtrack amend 12 --summary -"),
-    "void": ("dealtrack void 12 --reason 'wrong complaint'",),
-    "evidence": ("dealtrack evidence 12 --file photo.jpg", "dealtrack evidence 12"),
-    "erase": ("dealtrack erase 12 --reason 'requested by the consumer'",),
-    "list": ("dealtrack list --status open --platform JD",),
-    "show": ("dealtrack show 12", "dealtrack show --number BJ-2016-012"),
-    "explain": ("dealtrack explain 12 --clock complete",),
-    "search": ("dealtrack search refund", "dealtrack search '\"not delivered\"' --limit 50"),
-    "overdue": ("dealtrack overdue", "dealtrack overdue --by platform --out lists --format xlsx"),
-    "due": ("dealtrack due --within 2wd", "dealtrack due --ics deadlines.ics"),
-    "digest": ("dealtrack digest --working-days-only",),
-    "board": ("dealtrack board --platform JD",),
-    "report": (
-        "dealtrack report --by category --from 2016-11-01 --to 2016-11-30",
-        "dealtrack report --campaign double-eleven-2016 --xlsx report.xlsx",
-    ),
-    "import": ("dealtrack import complaints.csv --dry-run", "dealtrack import 12315.csv --mapping 12315 --suggest"),
-    "export": ("dealtrack export --format xlsx --to complaints.xlsx",),
-    "init": ("dealtrack init", "dealtrack init --calendar cn-shanghai --policy samr-complaint"),
-    "verify": ("dealtrack verify",),
-    "recheck": ("dealtrack recheck", "dealtrack recheck --rebuild"),
-    "backup": ("dealtrack backup --keep 30 backups",),
-    "restore": ("dealtrack restore backup.db",),
-    "doctor": ("dealtrack doctor",),
-    "datasette": ("dealtrack datasette",),
-    "completion": ("dealtrack completion bash",),
-    "calendar show": ("dealtrack calendar show 2016-10",),
-    "calendar next": ("dealtrack calendar next 2 --from 2016-09-30",),
-    "calendar amend": ("dealtrack calendar amend 2016-11-18 --off --name Marathon --source 'notice of 10 November'",),
-    "calendar import": ("dealtrack calendar import 2027.json",),
-    "calendar refresh": ("dealtrack calendar refresh",),
-    "policy list": ("dealtrack policy list",),
-    "policy show": ("dealtrack policy show samr-complaint",),
-    "policy try": ("dealtrack policy try odr --by platform",),
-    "policy adopt": ("dealtrack policy adopt samr-complaint",),
-    "platform list": ("dealtrack platform list --unchecked-since 2016-11-01",),
-    "platform show": ("dealtrack platform show JD",),
-    "platform add": ("dealtrack platform add Pinduoduo --alias PDD",),
-    "platform edit": ("dealtrack platform edit JD --green-channel yes",),
-    "platform check": ("dealtrack platform check JD --channels phone,wechat --finding 'on the home page'",),
-    "help": ("dealtrack help start", "dealtrack help calendar next"),
-}
-"""How each command may be called, shown at the end of its help."""
 
 ASKING = frozenset(
     {"add", "extend", "erase", "policy adopt", "calendar amend", "calendar import", "calendar refresh", "restore"}
@@ -167,17 +103,14 @@ def _load(name: str, language: str) -> Any:
         app = _new_app()
         _add_command(app, name, entry.module, entry.functions[0])
         command: Any = typer.main.get_command(app)
-        command.examples = EXAMPLES.get(name, ())
         return command
     app = _new_app(name=name, cls=CommandGroup, help=GROUP_HELP[name], no_args_is_help=True)
     app.callback()(lambda: None)
-    for member in entry.functions:
-        module, _, function = member.rpartition(":")
-        _add_command(app, f"{name} {function}", module or entry.module, function)
+    for function in entry.functions:
+        _add_command(app, f"{name} {function}", entry.module, function)
     group: Any = typer.main.get_command(app)
     group.name = name
-    for part, command in group.commands.items():
-        command.examples = EXAMPLES.get(f"{name} {part}", ())
+    for command in group.commands.values():
         command.short_help = command.get_short_help_str(WHOLE_SENTENCE)
     return group
 

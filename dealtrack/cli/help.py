@@ -6,13 +6,12 @@ import pydoc
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from dealtrack.cli.commands import COMMANDS, all_commands
-from dealtrack.cli.language import CHINESE, ENGLISH, GLOSSARY, _, current_language, is_english, translated
+from dealtrack.cli.language import CHINESE, GLOSSARY, _, help_text, is_english, translated
 from dealtrack.cli.options import argument
 from dealtrack.cli.terminal import Paint, aligned_lines, lines_beside, painter, terminal_width, wrap_text
 from dealtrack.core.matching import nearest_names
@@ -36,7 +35,7 @@ def help_(
     """Show a guide or the help of a command; without a topic, list the guides."""
     name, root = " ".join(topic), context.find_root()
     if not topic:
-        rows = [(name, _text(name).partition("\n")[0].removeprefix("# ")) for name in TOPICS]
+        rows = [(name, help_text(f"{name}.md").partition("\n")[0].removeprefix("# ")) for name in TOPICS]
         print(*aligned_lines(rows, terminal_width(sys.stdout)), sep="\n")
         text = _("'dealtrack help TOPIC' shows a guide, 'dealtrack help COMMAND' the options of a command.")
         context.obj.advise(text)
@@ -59,16 +58,9 @@ def _usage(root: Any, words: list[str]) -> str:
     return str(context.get_help())
 
 
-def _text(name: str) -> str:
-    folder = Path(__file__).parent.parent / "help"
-    guide = folder / current_language() / f"{name}.md"
-    # A language that is new may have no guides of its own yet.
-    return (guide if guide.exists() else folder / ENGLISH / f"{name}.md").read_text(encoding="utf-8")
-
-
 def _page(name: str) -> str:
     """Return a guide in Markdown, its lists filled in and without the comments by which its outputs are made."""
-    text = _text(name)
+    text = help_text(f"{name}.md")
     for mark, lines in (("messages", _messages), ("commands", _commands), ("words", _words)):
         place = f"<!-- {mark} -->\n"
         if place in text:

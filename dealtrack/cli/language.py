@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dealtrack.errors import UnknownLanguage
@@ -130,10 +131,16 @@ def is_english() -> bool:
     return _current[0] == ENGLISH
 
 
+def help_text(name: str) -> str:
+    """Return a file of the help in the user's language; in English where that language lacks it."""
+    folder = Path(__file__).parent.parent / "help"
+    file = folder / _current[0] / name
+    return (file if file.exists() else folder / ENGLISH / name).read_text(encoding="utf-8")
+
+
 @cache
 def _catalogue(language: str) -> "GNUTranslations":
     from gettext import GNUTranslations
-    from pathlib import Path
 
     folder = Path(__file__).parent.parent / "locale" / LANGUAGES[language][0].replace("-", "_")
     with (folder / "LC_MESSAGES" / "dealtrack.mo").open("rb") as stream:

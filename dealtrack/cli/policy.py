@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.calendar_revision import show_moved, show_otherwise
+from dealtrack.cli.calendar import show_moved, show_otherwise
 from dealtrack.cli.language import _, _n, heading, say, say_field
 from dealtrack.cli.options import Format, ViewTimes, argument, flag, option, read_policy
 from dealtrack.cli.output import FOR_PROGRAMS, check_word, due_text, next_line, print_records

@@ -13,7 +13,7 @@ from typer._click.exceptions import ClickException, MissingParameter, NoArgsIsHe
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 
-from dealtrack.cli.language import _, _p, is_english, say
+from dealtrack.cli.language import _, _p, help_text, is_english, say
 from dealtrack.cli.terminal import wrap_text
 from dealtrack.core.matching import nearest_names
 from dealtrack.core.text import display_width, pad_text
@@ -159,13 +159,12 @@ def _in_brackets(text: str) -> str:
 class TranslatedCommand(_Translated, TyperCommand):
     """A command whose help is said in the user's language, and ends with examples."""
 
-    examples: tuple[str, ...] = ()
-
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, each on a line of its own that can be copied."""
-        if self.examples:
-            with formatter.section(_("Examples")):
-                formatter.write("".join(f"{' ' * formatter.current_indent}{_(line)}\n" for line in self.examples))
+        with formatter.section(_("Examples")):
+            for line in help_text("examples.txt").splitlines():
+                if f"{line} ".startswith(f"{ctx.command_path} "):
+                    formatter.write(f"{' ' * formatter.current_indent}{line}\n")
 
 
 class TranslatedGroup(_Translated, TyperGroup):

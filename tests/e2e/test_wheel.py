@@ -46,7 +46,7 @@ def test_wheel_holds_the_package_and_its_data_alone(wheel: Path) -> None:
     for path in (PROJECT / "data").rglob("*"):
         if path.is_file():
             assert f"dealtrack/{path.relative_to(PROJECT).as_posix()}" in names
-    for path in (PROJECT / "dealtrack" / "help").rglob("*.md"):
+    for path in (PROJECT / "dealtrack" / "help").glob("*/*.*"):
         assert path.relative_to(PROJECT).as_posix() in names
     assert {f"dealtrack/cli/completion.{shell}" for shell in ("bash", "zsh", "fish")} <= set(names)
     assert "dealtrack/locale/zh_CN/LC_MESSAGES/dealtrack.mo" in names
