@@ -323,24 +323,32 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
 
 
 def _show(revision: Revision, register: Register) -> None:
-    for change in revision.days:
-        before, after = _reason(change.day, change.before), _reason(change.day, change.after)
-        print_line(f"{show_day(change.day)}{_(': ')}{before} -> {after}")
+    old, new = revision.before.rules, revision.after.rules
+    for day in revision.days:
+        before, after = _reason(day, old.ruling(day)), _reason(day, new.ruling(day))
+        print_line(f"{show_day(day)}{_(': ')}{before} -> {after}")
     _show_rolled(revision, register)
     if count := revision.renamed:
         print_line(_n("name or source of {count} day changes", "name or source of {count} days change", count))
-    if revision.made_official:
-        print_line(_("{years}: now official", years=say(listed(map(str, revision.made_official)))))
-    if revision.no_longer_official:
-        print_line(_("{years}: no longer official", years=say(listed(map(str, revision.no_longer_official)))))
+    if years := sorted(new.official - old.official):
+        print_line(_("{years}: now official", years=say(listed(map(str, years)))))
+    if years := sorted(old.official - new.official):
+        print_line(_("{years}: no longer official", years=say(listed(map(str, years)))))
     show_moved(revision.moved, register.zone)
     show_otherwise(revision.otherwise)
 
 
 def show_moved(changes: Iterable[MovedClock], zone: tzinfo) -> None:
-    """Print the clocks whose deadlines move."""
-    for moved in changes:
-        show_replaced(moved.complaint, moved.after, due_text(moved.before, zone), due_text(moved.after, zone))
+    """Print the clocks whose deadlines move, then those no longer counted, then those counted from now on."""
+    for id_, before, after in sorted(changes, key=lambda change: (change.before is None, change.after is None)):
+        if before and after:
+            show_replaced(id_, after, due_text(before, zone), due_text(after, zone))
+        elif before:
+            line = _("complaint {id} {clock}: was due {moment}, no longer counted")
+            print_line(line.format(id=id_, clock=_(before.name), moment=due_text(before, zone)))
+        elif after:
+            line = _("complaint {id} {clock}: now counted, due {moment}")
+            print_line(line.format(id=id_, clock=_(after.name), moment=due_text(after, zone)))
 
 
 def show_replaced(complaint: int, clock: Clock, before: str, after: str) -> None:
@@ -373,13 +381,13 @@ def _show_rolled(revision: Revision, register: Register) -> None:
     """Show the rest days of other holidays: each where a policy asks and its year is published, else how many."""
     rules = (rule for versions in register.policies.values() for policy in versions for rule in policy.clocks)
     is_asked = any(rule.roll is Roll.AFTER_STATUTORY_HOLIDAY for rule in rules)
-    official = register.calendar_rules().official
-    shown = [change for change in revision.rolled if is_asked and change.day.year in official]
-    for change in shown:
-        days = {"day": show_day(change.day), "before": show_day(change.before), "after": show_day(change.after)}
-        if change.span:
+    shown = [day for day in revision.rolled if is_asked and day.year in revision.before.rules.official]
+    for day in shown:
+        before, after = (show_day(calendar.after_holiday(day)) for calendar in (revision.before, revision.after))
+        days = {"day": show_day(day), "before": before, "after": after}
+        if span := revision.after.holiday_span(day):
             text = _("{day}, in the holiday from {first} to {last}: a period ending there is due {before} -> {after}")
-            days |= {"first": show_day(change.span[0]), "last": show_day(change.span[1])}
+            days |= {"first": show_day(span[0]), "last": show_day(span[1])}
         else:
             text = _("{day}, in no holiday: a period ending there is due {before} -> {after}")
         print_line(text.format(**days))

@@ -13,7 +13,7 @@ from dealtrack import settings
 from dealtrack.cli.calendar import show_moved, show_otherwise
 from dealtrack.cli.language import _, _n, heading, say, say_field
 from dealtrack.cli.options import Format, ViewTimes, argument, flag, option, read_policy
-from dealtrack.cli.output import FOR_PROGRAMS, check_word, due_text, next_line, print_records
+from dealtrack.cli.output import FOR_PROGRAMS, check_word, next_line, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import aligned_lines, print_line, tell, tell_fields, terminal_width, warn, wrap_text
 from dealtrack.core.clocks import LATE, Verdict
@@ -264,8 +264,7 @@ def _adopt_corrected(session: Session, register: Register, versions: Sequence[Po
     if session.may_apply(_("Correct the policy?"), yes):
         with session.recording(register) as recorder:
             done = correct(recorder, versions)
-        count = len(done.moved) + len(done.no_longer_counted) + len(done.now_counted)
-        deadlines = _n("{count} deadline", "{count} deadlines", count)
+        deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved))
         line = _("policy {name} revision {revision}: {deadlines} moved")
         print_line(line.format(name=name, revision=register.policies[name][0].revision, deadlines=deadlines))
 
@@ -275,12 +274,6 @@ def _show(correction: Preview, zone: tzinfo) -> None:
         for line in _text_lines(change):
             print_line(line)
     show_moved(correction.moved, zone)
-    for clocks, line in (
-        (correction.no_longer_counted, _("complaint {id} {clock}: was due {moment}, no longer counted")),
-        (correction.now_counted, _("complaint {id} {clock}: now counted, due {moment}")),
-    ):
-        for id_, clock in clocks:
-            print_line(line.format(id=id_, clock=_(clock.name), moment=due_text(clock, zone)))
     show_otherwise(correction.otherwise)
 
 

@@ -192,19 +192,13 @@ class Register(Store):
 
         They are counted by the calendars and policies that the register knew of at a moment, or now.
         """
-        return self._project(ComplaintState(history[0].complaint, history), self.calendar_at(known_at), known_at)
+        return self.project_state(ComplaintState(history[0].complaint, history), known_at=known_at)
 
-    def project_state(self, state: ComplaintState) -> tuple[Complaint, list[Clock]]:
-        """Return the complaint of a state, and every run of its clocks."""
-        return self._project(state, self.calendar_at())
-
-    def project_by(self, history: Sequence[Transition], calendar: WorkingCalendar) -> tuple[Complaint, list[Clock]]:
-        """Return what a history makes where every run of a clock, ended or not, is counted by one calendar."""
-        return self._project(ComplaintState(history[0].complaint, history), lambda _: calendar)
-
-    def _project(
-        self, state: ComplaintState, calendar_at: CalendarAt, known_at: datetime | None = None
+    def project_state(
+        self, state: ComplaintState, calendar_at: CalendarAt | None = None, known_at: datetime | None = None
     ) -> tuple[Complaint, list[Clock]]:
+        """Return the complaint of a state, and every run of its clocks, counted by other calendars where given."""
+        calendar_at = calendar_at or self.calendar_at(known_at)
         complaint = state.complaint(self.zone)
         if complaint.status is Status.VOIDED:
             return complaint, []

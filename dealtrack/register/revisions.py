@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from dealtrack.core.calendar import (
     CalendarRules,
     DayKind,
-    HolidaySpan,
     Ruling,
     WorkingCalendar,
     days_between,
@@ -34,29 +33,15 @@ REACH = timedelta(days=30)
 """How far past its counted days a deadline can be rolled, so that a change there may still move it."""
 
 
-class DayChange(NamedTuple):
-    """A working day that a revision makes a day off, or a day off that it makes a working day."""
-
-    day: date
-    before: Ruling
-    after: Ruling
-
-
-class RollChange(NamedTuple):
-    """A rest day that belongs to another holiday: where a period that ends on it was due, and is; the holiday now."""
-
-    day: date
-    before: date
-    after: date
-    span: HolidaySpan
-
-
 class MovedClock(NamedTuple):
-    """A running clock whose deadline a revision moves, or makes certain or uncertain; moments in UTC."""
+    """A running clock whose deadline a change moves, or makes certain or uncertain.
+
+    Of a correction of a policy `before` is None where it is counted from now on, `after` where it is no longer.
+    """
 
     complaint: int
-    before: Clock
-    after: Clock
+    before: Clock | None
+    after: Clock | None
 
 
 class OtherVerdict(NamedTuple):
@@ -82,47 +67,40 @@ class Revision(NamedTuple):
 
     head: tuple[int, str]
     change: Mapping[str, Any]
-    days: list[DayChange]
-    rolled: list[RollChange]
+    before: WorkingCalendar
+    after: WorkingCalendar
+    days: list[date]
+    rolled: list[date]
     renamed: int
-    made_official: list[int]
-    no_longer_official: list[int]
     moved: list[MovedClock]
     otherwise: list[OtherVerdict]
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing changes."""
-        change = self.change
-        parts = (change["rulings"], change["dropped"], self.made_official, self.no_longer_official)
-        return not any(parts) and not change.keys() & {"weekend", "spans", "law"}
+        return self.before.rules.revised(self.change) == self.before.rules
 
 
 def preview(register: Register, rules: CalendarRules) -> Revision:
     """Return what it would do to put these rules in place of the register's calendar, writing nothing."""
     head = register.head()
-    old = register.calendar_rules()
-    official, unofficial = sorted(rules.official - old.official), sorted(old.official - rules.official)
-    revised = WorkingCalendar(rules, register.revision + 1)
-    changes, rolled, renamed = _changes(old, rules, WorkingCalendar(old), revised)
+    before, after = WorkingCalendar(register.calendar_rules()), WorkingCalendar(rules, register.revision + 1)
+    days, rolled, renamed = _changed_days(before, after)
     moved: list[MovedClock] = []
     otherwise: list[OtherVerdict] = []
-    for id_, runs in _affected(register, [*changes, *rolled], [*official, *unofficial]):
+    for id_, runs in _affected(register, [*days, *rolled], before.rules.official ^ rules.official):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        complaint, recounted = register.project_by(journal.history(register.connection, id_), revised)
-        by_run = {(clock.name, clock.round): clock for clock in recounted}
-        for before in runs:
-            after = by_run[before.name, before.round]
-            if before.ended is None and (before.due, before.provisional) != (after.due, after.provisional):
-                moved.append(MovedClock(id_, before, after))
+        state = ComplaintState(id_, journal.history(register.connection, id_))
+        complaint, recounted = register.project_state(state, lambda _: after)
+        moved += (each for each in _moved_clocks(id_, runs, recounted) if each.before)
         otherwise += other_verdicts(complaint, runs, recounted)
-    return Revision(head, change_to_data(old, rules), changes, rolled, renamed, official, unofficial, moved, otherwise)
+    change = change_to_data(before.rules, rules)
+    return Revision(head, change, before, after, days, rolled, renamed, moved, otherwise)
 
 
-def _changes(
-    old: CalendarRules, new: CalendarRules, before: WorkingCalendar, after: WorkingCalendar
-) -> tuple[list[DayChange], list[RollChange], int]:
+def _changed_days(before: WorkingCalendar, after: WorkingCalendar) -> tuple[list[date], list[date], int]:
     """Return the days that change, those that belong to another holiday, and how many take another name alone."""
+    old, new = before.rules, after.rules
     changed = [day for day in changed_days(old, new) if old.first <= day <= old.last]
     switched = [day for day in changed if old.ruling(day).worked != new.ruling(day).worked]
     rest = {day for day in changed if not new.ruling(day).worked}
@@ -131,16 +109,19 @@ def _changes(
     elif old.spans != new.spans:
         spans_before, spans_after = old.span_by_day(), new.span_by_day()
         rest.update(day for day in {*spans_before, *spans_after} if spans_before.get(day) != spans_after.get(day))
-    within = sorted(day for day in rest if old.first <= day <= old.last)
-    rolled = days_rolled_differently(before, after, within)
-
+    rolled = days_rolled_differently(before, after, sorted(day for day in rest if old.first <= day <= old.last))
     switched.sort(key=lambda day: (new.ruling(day).worked == new.plain(day).worked, day))
-    renamed = len({*changed} - {*switched} - {*rolled})
-    changes = [DayChange(day, old.ruling(day), new.ruling(day)) for day in switched]
-    rolls = [
-        RollChange(day, before.after_holiday(day), after.after_holiday(day), after.holiday_span(day)) for day in rolled
-    ]
-    return changes, rolls, renamed
+    return switched, rolled, len({*changed} - {*switched} - {*rolled})
+
+
+def _moved_clocks(complaint: int, before: Iterable[Clock], after: Iterable[Clock]) -> Iterator[MovedClock]:
+    """Yield the clocks of a complaint that run in one of two judgements, and whose deadlines in these differ."""
+    runs = [{(clock.name, clock.round): clock for clock in clocks if clock.ended is None} for clocks in (before, after)]
+    for key in {**runs[0], **runs[1]}:
+        moved = MovedClock(complaint, *(clocks.get(key) for clocks in runs))
+        then, now = (clock and (clock.due, clock.provisional) for clock in moved[1:])
+        if then != now:
+            yield moved
 
 
 def other_verdicts(
@@ -158,15 +139,12 @@ def other_verdicts(
             yield OtherVerdict(complaint, clock, other or clock, verdict_before, verdict_after)
 
 
-def _affected(
-    register: Register, changes: Iterable[DayChange | RollChange], years: Iterable[int]
-) -> Iterator[tuple[int, list[Clock]]]:
+def _affected(register: Register, changed: Iterable[date], years: Iterable[int]) -> Iterator[tuple[int, list[Clock]]]:
     """Yield, by complaint, the runs that a changed day or year may affect: those that end near it or later."""
-    spans = [(change.day, change.day) for change in changes]
-    spans += [(date(year, 1, 1), date(year, 12, 31)) for year in years]
-    if not spans:
+    days = [*changed, *(day for year in years for day in (date(year, 1, 1), date(year, 12, 31)))]
+    if not days:
         return
-    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    first, last = min(days), max(days)
     rolls = any(rule.roll is not Roll.NONE for policy, _ in register.texts for rule in policy.clocks)
     rows = queries.clocks_between(register.connection, first - REACH if rolls else first, last + ONE_DAY)
     for complaint, group in groupby(rows, key=itemgetter(0)):
@@ -185,7 +163,8 @@ def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | N
     revision = previewed if previewed is not None and is_current else preview(register, rules)
     if not revision.is_empty:
         recorder.event(Event.CALENDAR_REVISED, {**detail, **revision.change})
-        queries.move_clocks(register.connection, ((moved.complaint, moved.after) for moved in revision.moved))
+        moved = ((each.complaint, each.after) for each in revision.moved if each.after)
+        queries.move_clocks(register.connection, moved)
     return revision
 
 
@@ -267,20 +246,11 @@ class TextChange(NamedTuple):
     after: Policy | None
 
 
-class ClockChange(NamedTuple):
-    """A clock of an open complaint that runs under one text alone."""
-
-    complaint: int
-    clock: Clock
-
-
 class Preview(NamedTuple):
     """What a correction of a policy does: to its text, to clocks that run, and what it would judge otherwise."""
 
     texts: list[TextChange]
     moved: list[MovedClock]
-    no_longer_counted: list[ClockChange]
-    now_counted: list[ClockChange]
     otherwise: list[OtherVerdict]
 
     @property
@@ -299,7 +269,7 @@ def changed_texts(old: Sequence[Policy], new: Sequence[Policy]) -> list[TextChan
 def preview_correction(register: Register, versions: Sequence[Policy]) -> Preview:
     """Return what a correction would do that replaces a policy's versions by these. Raises OutsideCalendar."""
     name = versions[0].name
-    correction = Preview(changed_texts(register.policies[name], versions), [], [], [], [])
+    correction = Preview(changed_texts(register.policies[name], versions), [], [])
     if correction.is_empty:
         return correction
     revision = register.policies[name][0].revision + 1
@@ -311,9 +281,9 @@ def preview_correction(register: Register, versions: Sequence[Policy]) -> Previe
 
 def _compare(register: Register, correction: Preview, history: Sequence[Transition], new_text: Correction) -> None:
     """Add to a preview what a new text of its policy would do to one complaint."""
-    complaint, before = register.project(history)
+    state, zone = ComplaintState(history[0].complaint, history), register.zone
+    complaint, before = register.project_state(state)
     assert complaint.received is not None
-    state, zone = ComplaintState(complaint.id, history), register.zone
     received = local_day(complaint.received, zone)
     first = register.policy_of(state.complaint())
     texts = (*register.corrections.get(complaint.policy, ()), new_text)
@@ -321,16 +291,7 @@ def _compare(register: Register, correction: Preview, history: Sequence[Transiti
     calendar_at, is_open = register.calendar_at(), complaint.is_open
     judge = partial(judge_corrected, state.entries, is_open=is_open, calendar_at=calendar_at, zone=zone)
     _, after = judge(policy_at(first, later, received, register.rejudgings))
-    running = [{(clock.name, clock.round): clock for clock in runs if clock.ended is None} for runs in (before, after)]
-    for key in {**running[0], **running[1]}:
-        then, now = (runs.get(key) for runs in running)
-        if then is not None and now is not None:
-            if (then.due, then.provisional) != (now.due, now.provisional):
-                correction.moved.append(MovedClock(complaint.id, then, now))
-        elif then is not None:
-            correction.no_longer_counted.append(ClockChange(complaint.id, then))
-        elif now is not None:
-            correction.now_counted.append(ClockChange(complaint.id, now))
+    correction.moved.extend(_moved_clocks(complaint.id, before, after))
     text = version_for(new_text.versions, received)
     _, judged = judge(lambda _: text)
     correction.otherwise.extend(other_verdicts(complaint, before, judged))
