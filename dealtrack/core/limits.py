@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import (
@@ -113,30 +114,24 @@ def check_extension(
     if rule is None:
         names = listed(Word(clock.name) for clock in policy.clocks)
         raise UnknownClock(policy=policy.name, name=Word(name), allowed=names)
+    refusal = partial(CannotExtend, clock=Word(name), complaint=complaint)
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
-    if reason := _why_not_extended(policy, rule, run, history, by, at):
-        raise CannotExtend(clock=Word(name), complaint=complaint, reason=reason)
-
-
-def _why_not_extended(
-    policy: Policy, rule: ClockRule, run: Clock | None, history: Sequence[Transition], by: int, at: datetime
-) -> str:
     if run is None or run.started is None:
-        return Phrase(": it has not begun, or has ended")
+        raise refusal(reason=Phrase(": it has not begun, or has ended"))
     if run.due is not None and at > run.due:
-        return Phrase(": it had already passed by then")
+        raise refusal(reason=Phrase(": it had already passed by then"))
     extended = (entry for entry in effective(history) if entry.kind is Kind.EXTENDED and entry.at >= run.started)
     count = sum(entry.detail["clock"] == rule.name for entry in extended)
     if rule.extensions is not None and count >= rule.extensions:
         times = {0: Phrase("no extension"), 1: Phrase("one extension")}.get(
             rule.extensions, Phrase("{count} extensions", count=rule.extensions)
         )
-        return Phrase(": policy {policy} allows {times}", policy=policy.name, times=times)
+        raise refusal(reason=Phrase(": policy {policy} allows {times}", policy=policy.name, times=times))
     if rule.extension_by is not None and by > rule.extension_by:
         most = Phrase("at most {count} at a time", count=length_text(rule.extension_by, rule.unit))
         asked = length_text(by, rule.unit)
-        return Phrase(" by {by}: policy {policy} allows {most}", by=asked, policy=policy.name, most=most)
-    return ""
+        reason = Phrase(" by {by}: policy {policy} allows {most}", by=asked, policy=policy.name, most=most)
+        raise refusal(reason=reason)
 
 
 def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
@@ -144,27 +139,23 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
 
     Raises CannotVoid.
     """
-    if reason := _why_not_voided(complaint, history, seq):
-        raise CannotVoid(seq=seq, complaint=complaint, reason=reason)
-
-
-def _why_not_voided(complaint: int, history: Sequence[Transition], seq: int) -> str:
+    refusal = partial(CannotVoid, seq=seq, complaint=complaint)
     entry = next((entry for entry in history if entry.seq == seq), None)
     if entry is None:
-        return Phrase("it is not an entry of this complaint")
+        raise refusal(reason=Phrase("it is not an entry of this complaint"))
     if entry.kind is Kind.VOIDED:
-        return Phrase("it undoes another entry; record that entry again instead")
+        raise refusal(reason=Phrase("it undoes another entry; record that entry again instead"))
     if all(other.seq != seq for other in effective(history)):
-        return Phrase("it is already undone")
+        raise refusal(reason=Phrase("it is already undone"))
     remaining = [other for other in history if other.seq != seq]
     later = [other for other in effective(remaining) if other.kind not in ANNOTATIONS]
     if entry.kind is Kind.RECEIVED and later:
-        return Phrase("it was {kind} later; undo that first", kind=done(later[-1].kind))
+        raise refusal(reason=Phrase("it was {kind} later; undo that first", kind=done(later[-1].kind)))
     try:
         make_complaint(complaint, remaining)
     except BadHistory:
-        return Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind))
-    return ""
+        reason = Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind))
+        raise refusal(reason=reason) from None
 
 
 def last_counted(history: Iterable[Transition]) -> int | None:

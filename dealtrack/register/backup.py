@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -152,7 +152,7 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     target = folder / f"{stem}-{now.strftime(STAMP)}.db"
     head = back_up(register, target)
     # Other copies may stand in the same folder, such as the one from before an upgrade.
-    others = [path for path in _stamped(folder, stem) if path != target]
+    others = [path for _, path in _stamped(folder, stem) if path != target]
     reaches = ((reach(register.connection, path), path.name, path) for path in others)
     copies = sorted((entries, name, path) for entries, name, path in reaches if entries is not None)
     dropped = [path for _, _, path in copies[: max(0, len(copies) + 1 - keep)]]
@@ -161,9 +161,11 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     return target, dropped, head
 
 
-def _stamped(folder: Path, stem: str) -> list[Path]:
-    """Return the files of a folder that bear a register's name and a moment, as `back_up_in` names its copies."""
-    return [path for path in folder.glob(f"{escape(stem)}-*Z.db") if _made_at(path.stem.removeprefix(f"{stem}-"))]
+def _stamped(folder: Path, stem: str) -> Iterator[tuple[datetime, Path]]:
+    """Yield the files of a folder that bear a register's name and a moment, as `back_up_in` names its copies."""
+    for path in folder.glob(f"{escape(stem)}-*Z.db"):
+        with suppress(ValueError):
+            yield datetime.strptime(path.stem.removeprefix(f"{stem}-"), STAMP).replace(tzinfo=UTC), path
 
 
 class LastBackup(NamedTuple):
@@ -214,17 +216,9 @@ def newest_backup(register: Store, place: Path, now: datetime) -> datetime | Non
     with drafts.disk_faults(CannotRead, path=place), suppress(FileNotFoundError):
         if not place.is_dir():
             return datetime.fromtimestamp(place.stat().st_mtime, UTC) if _is_database(place) else None
-        stem = register.path.stem
-        stamps = (path.stem.removeprefix(f"{stem}-") for path in _stamped(place, stem) if _is_database(path))
-        return max((at for at in map(_made_at, stamps) if at and at <= now), default=None)
+        copies = _stamped(place, register.path.stem)
+        return max((at for at, path in copies if at <= now and _is_database(path)), default=None)
     return None
-
-
-def _made_at(stamp: str) -> datetime | None:
-    try:
-        return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _is_database(path: Path) -> bool:

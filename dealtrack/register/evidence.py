@@ -1,6 +1,5 @@
 """Evidence files: kept next to the register, each under the hash of its content; copied out, and with backups."""
 
-import json
 import os
 import re
 import sqlite3
@@ -20,7 +19,7 @@ from dealtrack.core.file_names import lone_file_name
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
-from dealtrack.register import drafts
+from dealtrack.register import drafts, journal
 from dealtrack.register.folder import CREATE, LINKS, READ, Folder
 from dealtrack.register.sqlite.connection import real_path, sync
 from dealtrack.register.store import Store
@@ -269,19 +268,15 @@ def evidence_faults(register: Store) -> list[str]:
 
 def evidence_entries(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """Yield the content hash of each evidence file that the journal tells of, voided entries aside, and what it is."""
-    voided = {
-        json.loads(detail)["seq"]
-        for (detail,) in connection.execute("SELECT detail FROM transition WHERE kind = ?", (Kind.VOIDED.value,))
-    }
-    rows = connection.execute(
-        "SELECT seq, complaint, detail FROM transition WHERE kind = ? ORDER BY seq", (Kind.EVIDENCE.value,)
-    )
-    for seq, id_, text in rows:
-        if seq not in voided:
-            detail = json.loads(text)
-            name, digest = detail["name"], detail["sha256"]
-            label = Phrase("evidence {name} of complaint {complaint} (entry {seq})", name=name, complaint=id_, seq=seq)
-            yield digest, label
+    condition = "complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND kind = ?)"
+    histories = journal.histories(connection, condition, [Kind.EVIDENCE.value])
+    entries = [entry for history in histories for entry in effective(history) if entry.kind is Kind.EVIDENCE]
+    for seq, complaint, _, _, _, _, detail in sorted(entries):
+        name = detail["name"]
+        label = Phrase(
+            "evidence {name} of complaint {complaint} (entry {seq})", name=name, complaint=complaint, seq=seq
+        )
+        yield detail["sha256"], label
 
 
 def copy_evidence(register: Store, sources: Iterable[Path], target: Path) -> CopiedEvidence:

@@ -11,7 +11,6 @@ from dealtrack.core import lifecycle
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import ONE_DAY, to_store
-from dealtrack.core.policy import Policy
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
@@ -170,12 +169,6 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
             "WHERE name = ? AND round = ? AND complaint IN (SELECT value FROM json_each(?))",
             (*columns, json.dumps(ids)),
         )
-
-
-def policies(connection: sqlite3.Connection) -> list[tuple[Policy, int]]:
-    """Return every text of the policy versions taken in, by name and version, each with the entry that brought it."""
-    rows = connection.execute("SELECT definition, seq FROM policy ORDER BY name, in_force")
-    return [(Policy.from_data(json.loads(definition)), seq) for definition, seq in rows]
 
 
 def complaints_of_policy(connection: sqlite3.Connection, name: str) -> list[int]:

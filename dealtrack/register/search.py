@@ -124,14 +124,12 @@ class DuplicateFinder:
         )
         for id_, platform, received, phone, email in rows:
             near = (id_, platform, *_span(from_store(received), self._days, self._zone))
-            alike: dict[int, Lookalike] = {}
-            for column, key, word in (("phone_key", phone, "phone"), ("email_key", email, "e-mail")):
-                if key is not None:
-                    for other in _sharing(self._connection, column, key, near):
-                        before = alike.get(other[0])
-                        shares = (*before.shares, word) if before else (word,)
-                        alike[other[0]] = _lookalike(id_, other, *shares)
-            yield from alike.values()
+            yield from merged(
+                _lookalike(id_, other, word)
+                for column, key, word in (("phone_key", phone, "phone"), ("email_key", email, "e-mail"))
+                if key is not None
+                for other in _sharing(self._connection, column, key, near)
+            )
 
 
 def _sharing(
@@ -150,9 +148,9 @@ def _span(received: datetime, days: int, zone: tzinfo) -> tuple[str, str]:
     return to_store(day_start(first, zone)), to_store(day_start(end, zone))
 
 
-def _lookalike(complaint: int, row: tuple[int, str | None, str, str], *shares: str) -> Lookalike:
+def _lookalike(complaint: int, row: tuple[int, str | None, str, str], shared: str) -> Lookalike:
     earlier, number, platform, received = row
-    return Lookalike(complaint, earlier, number, platform, from_store(received), shares)
+    return Lookalike(complaint, earlier, number, platform, from_store(received), (shared,))
 
 
 def merged(lookalikes: Iterable[Lookalike]) -> list[Lookalike]:

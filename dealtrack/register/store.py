@@ -19,7 +19,7 @@ from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
-from dealtrack.register import journal, queries
+from dealtrack.register import journal
 from dealtrack.register.journal import Event
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, is_undecodable, pragma, reading
@@ -197,7 +197,8 @@ class Store:
     @cached_property
     def texts(self) -> list[tuple[Policy, int]]:
         """Return every text of the policies taken in, by name and version, each with the entry that brought it."""
-        return queries.policies(self.connection)
+        rows = self.connection.execute("SELECT definition, seq FROM policy ORDER BY name, in_force")
+        return [(Policy.from_data(json.loads(definition)), seq) for definition, seq in rows]
 
     @cached_property
     def policies(self) -> Mapping[str, list[Policy]]:

@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from dealtrack.errors import DealtrackError, NotARegister, RegisterLocked, RegisterMissing, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.drafts import FOLDER, NO_FILE, remove_drafts
+from dealtrack.register.drafts import FOLDER, NO_FILE, closing_file, remove_drafts
 
 APPLICATION_ID = 0x6465616C  # "deal"
 WAIT_SECONDS = 30
@@ -320,11 +320,8 @@ def sync(path: Path) -> None:
     if is_folder and sys.platform == "win32":
         return
     # A file that is only read cannot be waited for everywhere.
-    handle = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
-    try:
+    with closing_file(os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)) as handle:
         os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 Opened = TypeVar("Opened", bound=sqlite3.Connection)
