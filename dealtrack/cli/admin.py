@@ -14,10 +14,10 @@ from dealtrack.cli.options import Yes, argument, flag, option, read_policy
 from dealtrack.cli.output import next_line
 from dealtrack.cli.session import Session, ask_to_go_on, tell_changes
 from dealtrack.cli.terminal import print_line, tell_fields, warn
-from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import from_store, show_moment
 from dealtrack.core.policy import are_same
 from dealtrack.core.text import first_few, fit_text
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     CHECK_FAILED,
     BadCopies,

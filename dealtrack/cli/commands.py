@@ -11,7 +11,7 @@ from dealtrack import __version__
 from dealtrack.cli.language import _, current_language, say
 from dealtrack.cli.usage import TranslatedCommand, TranslatedGroup
 from dealtrack.core.lifecycle import COMMAND_OF
-from dealtrack.core.matching import nearest_names
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import suggestion
 
 if TYPE_CHECKING:

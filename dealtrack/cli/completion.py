@@ -21,10 +21,9 @@ from dealtrack.cli.output import FORMATS
 from dealtrack.cli.session import Session
 from dealtrack.cli.usage import what_it_takes
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF
-from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
-from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary
+from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary, nearest_names
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange.writers import WRITERS
 from dealtrack.register.opening import open_register

@@ -14,7 +14,7 @@ from dealtrack.cli.commands import COMMANDS, all_commands
 from dealtrack.cli.language import CHINESE, GLOSSARY, _, help_text, is_english, translated
 from dealtrack.cli.options import argument
 from dealtrack.cli.terminal import Paint, aligned_lines, lines_beside, painter, terminal_width, wrap_text
-from dealtrack.core.matching import nearest_names
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import UnknownTopic, all_errors, suggestion
 from dealtrack.phrase import in_context
 

@@ -17,10 +17,20 @@ from dealtrack import settings
 from dealtrack.cli.language import heading
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
-from dealtrack.core.matching import fold, meanings_by_word, nearest_names
 from dealtrack.core.policy import Policy
 from dealtrack.core.text import clean_input
-from dealtrack.core.vocabulary import CATEGORIES, CATEGORY, OUTCOME, OUTCOMES, SELLER, clean_field, longest
+from dealtrack.core.vocabulary import (
+    CATEGORIES,
+    CATEGORY,
+    OUTCOME,
+    OUTCOMES,
+    SELLER,
+    clean_field,
+    fold,
+    longest,
+    meanings_by_word,
+    nearest_names,
+)
 from dealtrack.errors import MissingValue, UnknownCategory, UnknownOutcome, UnknownPlatform, UnknownWord, suggestion
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import OPEN, Filter

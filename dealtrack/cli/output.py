@@ -12,11 +12,11 @@ from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.clocks import Clock, Verdict
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.lifecycle import Complaint, Kind, Status
-from dealtrack.core.matching import nearest_names
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import display_width, pad_text, safe_text
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange import writers
 from dealtrack.exchange.writers import Record

@@ -10,7 +10,6 @@ from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line
 from dealtrack.core.day_times import parse_day
-from dealtrack.core.matching import fold
 from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import (
     CHECK_KEYS,
@@ -23,7 +22,7 @@ from dealtrack.core.platform import (
 )
 from dealtrack.core.platform import unchecked_since as platforms_unchecked
 from dealtrack.core.text import clean_input
-from dealtrack.core.vocabulary import NAME, TEXT
+from dealtrack.core.vocabulary import NAME, TEXT, fold
 from dealtrack.errors import MissingValue, UnknownWord
 from dealtrack.phrase import Word, listed
 from dealtrack.register import platforms

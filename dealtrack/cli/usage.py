@@ -15,8 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from dealtrack.cli.language import _, _p, help_text, is_english, say
 from dealtrack.cli.terminal import wrap_text
-from dealtrack.core.matching import nearest_names
 from dealtrack.core.text import display_width, pad_text
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import EmptyValue, GivenTwice, suggestion
 from dealtrack.phrase import Phrase
 

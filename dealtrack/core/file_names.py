@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from unicodedata import category, normalize
 
-from dealtrack.core.matching import fold
 from dealtrack.core.text import safe_text
+from dealtrack.core.vocabulary import fold
 
 LONGEST_BYTES = 120
 MARK_DIGITS = 8

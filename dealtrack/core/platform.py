@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dealtrack.core.matching import fold, nearest_meanings
 from dealtrack.core.moments import from_store, to_store
-from dealtrack.core.vocabulary import Vocabulary
+from dealtrack.core.vocabulary import Vocabulary, fold, nearest_meanings
 from dealtrack.errors import PlatformExists, UnknownWord, suggestion
 from dealtrack.phrase import Phrase, Word, listed
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
 from dealtrack.core.lifecycle import Complaint, Detail, Kind, Status, Transition, effective
-from dealtrack.core.matching import fold
+from dealtrack.core.vocabulary import fold
 
 WORD = "category_word"
 """What a file called the category: the last of a complaint's texts."""

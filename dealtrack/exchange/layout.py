@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dealtrack.core.matching import fold
+from dealtrack.core.vocabulary import fold
 from dealtrack.errors import CannotRead, MissingColumn
 from dealtrack.exchange.histories import COLUMN, ID, OWN
 from dealtrack.exchange.mapping import CONSTANTS, DEFAULT, FIELDS, REQUIRED, Closed, Mapping

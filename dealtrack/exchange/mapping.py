@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.matching import nearest_words
 from dealtrack.core.personal import PERSONAL
-from dealtrack.core.vocabulary import CATEGORIES, CATEGORY
+from dealtrack.core.vocabulary import CATEGORIES, CATEGORY, nearest_words
 from dealtrack.errors import BadMappingFile, CannotRead, UnknownCategory, UnknownWord, suggestion
 from dealtrack.exchange.date_forms import AUTO, NAMED_FORMS, compile_form
 from dealtrack.phrase import BadValue, Phrase, Word, listed

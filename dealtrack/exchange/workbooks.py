@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from dealtrack.core.matching import nearest_names
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
 from dealtrack.exchange.headers import HeaderQuery, find_header, header_of
 from dealtrack.exchange.raw import RawRow, Refusal, SourceTable, Unusable, passed_line, table_of

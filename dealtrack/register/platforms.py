@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from dealtrack.core.matching import fold, nearest_words
 from dealtrack.core.platform import Check, Platform, check_names_free, match_platform
+from dealtrack.core.vocabulary import fold, nearest_words
 from dealtrack.errors import InFuture, UnknownPlatform, UnknownWord, suggestion
 from dealtrack.phrase import Word, listed
 from dealtrack.register import journal

@@ -19,10 +19,10 @@ from dealtrack.core.clocks import (
     working_days_late,
 )
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Kind, Status, Transition
-from dealtrack.core.matching import nearest_names
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.core.text import first_few
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries

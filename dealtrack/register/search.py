@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from dealtrack.core import lifecycle
 from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.matching import fold
 from dealtrack.core.moments import day_start, from_store, local_day, to_store
 from dealtrack.core.search_text import fold_texts, present_texts
+from dealtrack.core.vocabulary import fold
 from dealtrack.register import queries
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register

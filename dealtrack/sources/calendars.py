@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
-from dealtrack.core.matching import nearest_words
+from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadCalendarFile, UnknownCalendar, suggestion
 from dealtrack.phrase import BadValue, Phrase, Word, listed
 from dealtrack.sources import countries, holidays_package

@@ -4,8 +4,8 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from dealtrack.core.matching import nearest_words
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
+from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadCampaignFile, UnknownCampaign, suggestion
 from dealtrack.phrase import Word, listed
 from dealtrack.sources.toml_files import TomlTable, read_table

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dealtrack.core.matching import fold
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
+from dealtrack.core.vocabulary import fold
 from dealtrack.errors import BadPlatformFile
 from dealtrack.sources.toml_files import read_table
 

@@ -7,8 +7,8 @@ from datetime import time
 from pathlib import Path
 
 from dealtrack.core.lifecycle import Kind
-from dealtrack.core.matching import nearest_words
 from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
+from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
 from dealtrack.phrase import listed
 from dealtrack.sources.toml_files import TomlTable, as_path, file_named, read_table, shipped_and_own, shown

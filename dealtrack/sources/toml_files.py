@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dealtrack.core.matching import nearest_words
+from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import DealtrackError, suggestion
 from dealtrack.phrase import Phrase, as_phrase, listed
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrack.core.file_names import LONGEST_BYTES, file_names, safe_file_name
-from dealtrack.core.matching import fold
+from dealtrack.core.vocabulary import fold
 
 HOSTILE = [
     "../../x", "..", ".", "", " ", "/etc/passwd", "C:\\x", "CON", "con", "nul.txt", "COM1", "LPT¹", "a/b", "a\\b",

@@ -5,7 +5,7 @@ from unicodedata import normalize
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dealtrack.core.matching import fold, meanings_by_word, nearest_meanings, nearest_names
+from dealtrack.core.vocabulary import fold, meanings_by_word, nearest_meanings, nearest_names
 
 
 @given(

@@ -23,9 +23,9 @@ from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
 from dealtrack.core.deadlines import LAST_SECOND
-from dealtrack.core.matching import fold
 from dealtrack.core.moments import local_day
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
+from dealtrack.core.vocabulary import fold
 
 MARK = "●"
 LEFT, LEFT_WIDTH = 7, 11
