@@ -285,7 +285,7 @@ def recheck(
             with session.recording(register) as recorder:
                 changes = judge_anew(recorder)
             for change in changes:
-                show_replaced(change.complaint.id, change.after, *verdicts_of(change))
+                show_replaced(change.complaint.id, change.after.name, *verdicts_of(change))
     if faults and not rebuild:
         raise typer.Exit(CHECK_FAILED)
     if not faults:

@@ -22,7 +22,6 @@ from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import Paint, painter, print_line, tell
 from dealtrack.core.calendar import (
     WEEKDAY_NAMES,
-    CalendarRules,
     Day,
     DayKind,
     HolidaySpan,
@@ -32,7 +31,6 @@ from dealtrack.core.calendar import (
     rulings_to_data,
 )
 from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
-from dealtrack.core.clocks import Clock
 from dealtrack.core.day_times import parse_day, parse_days
 from dealtrack.core.explanation import count_days, name_of_day, reason
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day
@@ -260,10 +258,10 @@ def import_(
     with session.register() as register:
         day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
         notice = notice._replace(source=source, issued=day, scope=scope)
-        rules, notice = _with_issue(session, register, notice)
-        for ruled, ruling in overruled_days(rules, notice):
-            remains = _reason(ruled, ruling)
-            print_line(_("{day}: remains a {told}, despite this notice", day=show_day(ruled), told=remains))
+        notice = _with_issue(session, register, notice)
+        for ruled, ruling in overruled_days(read_layers(register.connection).rules(notice=notice), notice):
+            words = _reason(ruled, ruling)
+            print_line(_("{day}: remains a {told}, despite this notice", day=show_day(ruled), told=words))
 
         def plan() -> Plan:
             detail = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
@@ -272,21 +270,20 @@ def import_(
         _revise(session, register, plan, yes)
 
 
-def _with_issue(session: Session, register: Register, notice: Notice) -> tuple[CalendarRules, Notice]:
-    """Return the calendar with a notice, and the notice; on a terminal its day of issue is asked for where it counts.
+def _with_issue(session: Session, register: Register, notice: Notice) -> Notice:
+    """Return a notice; on a terminal its day of issue is asked for where it counts.
 
     Raises IssueDayUnknown or IssueDaysEqual.
     """
-    layers = read_layers(register.connection)
     try:
-        return layers.rules(notice=notice), notice
+        read_layers(register.connection).rules(notice=notice)
     except IssueDayUnknown as error:
         if notice.issued or not session.asks or error.values["notice"] != notice.source:
             raise
         tell(say(error))
         day = parse_day(str(typer.prompt(_("Date of issue?"), err=True)), session.now, register.zone)
-        notice = notice._replace(issued=day.isoformat())
-    return layers.rules(notice=notice), notice
+        return notice._replace(issued=day.isoformat())
+    return notice
 
 
 def refresh(
@@ -323,16 +320,16 @@ def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes:
 
 
 def _show(revision: Revision, register: Register) -> None:
-    old, new = revision.before.rules, revision.after.rules
+    official, revised = revision.before.rules.official, revision.after.rules.official
     for day in revision.days:
-        before, after = _reason(day, old.ruling(day)), _reason(day, new.ruling(day))
+        before, after = (_reason(day, calendar.rules.ruling(day)) for calendar in (revision.before, revision.after))
         print_line(f"{show_day(day)}{_(': ')}{before} -> {after}")
     _show_rolled(revision, register)
     if count := revision.renamed:
         print_line(_n("name or source of {count} day changes", "name or source of {count} days change", count))
-    if years := sorted(new.official - old.official):
+    if years := sorted(revised - official):
         print_line(_("{years}: now official", years=say(listed(map(str, years)))))
-    if years := sorted(old.official - new.official):
+    if years := sorted(official - revised):
         print_line(_("{years}: no longer official", years=say(listed(map(str, years)))))
     show_moved(revision.moved, register.zone)
     show_otherwise(revision.otherwise)
@@ -340,21 +337,19 @@ def _show(revision: Revision, register: Register) -> None:
 
 def show_moved(changes: Iterable[MovedClock], zone: tzinfo) -> None:
     """Print the clocks whose deadlines move, then those no longer counted, then those counted from now on."""
+    gone = _("complaint {id} {clock}: was due {moment}, no longer counted")
+    new = _("complaint {id} {clock}: now counted, due {moment}")
     for id_, before, after in sorted(changes, key=lambda change: (change.before is None, change.after is None)):
         if before and after:
-            show_replaced(id_, after, due_text(before, zone), due_text(after, zone))
-        elif before:
-            line = _("complaint {id} {clock}: was due {moment}, no longer counted")
-            print_line(line.format(id=id_, clock=_(before.name), moment=due_text(before, zone)))
-        elif after:
-            line = _("complaint {id} {clock}: now counted, due {moment}")
-            print_line(line.format(id=id_, clock=_(after.name), moment=due_text(after, zone)))
+            show_replaced(id_, after.name, due_text(before, zone), due_text(after, zone))
+        elif clock := before or after:
+            line = gone if before else new
+            print_line(line.format(id=id_, clock=_(clock.name), moment=due_text(clock, zone)))
 
 
-def show_replaced(complaint: int, clock: Clock, before: str, after: str) -> None:
-    """Print what is said of a clock, and what was said of it before."""
-    line = _("complaint {id} {clock}: {before} -> {after}")
-    print_line(line.format(id=complaint, clock=_(clock.name), before=before, after=after))
+def show_replaced(id_: int, clock: str, before: str, after: str) -> None:
+    """Print what was said of a complaint's clock, and what is said of it now."""
+    print_line(_("complaint {id} {clock}: {before} -> {after}", id=id_, clock=_(clock), before=before, after=after))
 
 
 def verdicts_of(change: OtherVerdict) -> tuple[str, str]:
@@ -385,11 +380,10 @@ def _show_rolled(revision: Revision, register: Register) -> None:
     for day in shown:
         before, after = (show_day(calendar.after_holiday(day)) for calendar in (revision.before, revision.after))
         days = {"day": show_day(day), "before": before, "after": after}
+        text = _("{day}, in no holiday: a period ending there is due {before} -> {after}")
         if span := revision.after.holiday_span(day):
             text = _("{day}, in the holiday from {first} to {last}: a period ending there is due {before} -> {after}")
             days |= {"first": show_day(span[0]), "last": show_day(span[1])}
-        else:
-            text = _("{day}, in no holiday: a period ending there is due {before} -> {after}")
         print_line(text.format(**days))
     if count := len(revision.rolled) - len(shown):
         text = _n(
