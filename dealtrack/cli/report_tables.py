@@ -12,7 +12,7 @@ from dealtrack.cli.terminal import GAP, draw_bar, draw_spark, print_line, tell_i
 from dealtrack.core.moments import show_moment
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports import tables, words
-from dealtrack.reports.figures import TIMED, Group, Report, Share, Whole
+from dealtrack.reports.figures import TIMED, Report, Share, Whole
 from dealtrack.reports.tables import Col, Table
 
 BAR = 10
@@ -68,7 +68,7 @@ def print_intake(report: Report, room: int | None) -> None:
     columns, rows = on_terminal(tables.intake_table(report, _))
     width = room_left(columns, rows, room)
     columns.append(Column("daily", _("in proportion") if is_timed else _("day by day"), 2))
-    groups = [main.group(key) or Group(key) for key in tables.intake_keys(report)]
+    groups = [main.group(key) for key in tables.intake_keys(report)]
     most = max((group.complaints for group in groups), default=0)
     for group, row in zip([*groups, main.total], rows, strict=True):
         if not is_timed:
@@ -118,7 +118,7 @@ def print_parts(report: Report, name: str, room: int | None) -> None:
         part = [[row[place] for place in places] for row in rows]
         draw_whole([columns[place] for place in places], part)
     total = report.main.total.clock(name)
-    if total and total.runs > total.complaints:
+    if total.runs > total.complaints:
         again = _("{runs} deadlines of {complaints} complaints: a reopened complaint counts again.")
         tell_in_style(again.format(runs=f"{total.runs:,}", complaints=f"{total.complaints:,}"))
 

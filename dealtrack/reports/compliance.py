@@ -1,16 +1,20 @@
-"""A report put together: which days it is about, what it is compared with, and the figures of each."""
+"""A report put together: which days it is about, what it is compared with, and the figures of each, counted."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from dealtrack.core.calendar import days_between
+from dealtrack.core.clocks import verdict, verdict_of_run, waiting_clock
+from dealtrack.core.lifecycle import Complaint, before_reopenings
 from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import ClockRule, Policy
-from dealtrack.register.counts import first_received
+from dealtrack.register.counts import Counts, Key, first_received
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
-from dealtrack.reports.counting import count, ordered_groups
 from dealtrack.reports.figures import Group, Report, Role, Section, Share, Whole, known_days
 
 if TYPE_CHECKING:
@@ -77,10 +81,7 @@ def last_years(campaign: "Campaign", campaigns: Mapping[str, "Campaign"]) -> "Ca
 
 
 def make_report(register: Register, query: ReportQuery, view: View) -> Report:
-    """Return the report of a register, seen in a view, on the complaints received in the days asked about.
-
-    Raises OutsideCalendar.
-    """
+    """Return the report of a register, seen in a view, on complaints received in some days; raises OutsideCalendar."""
     zone, by = register.zone, query.by
     first = first_received(register, Filter(), view)
     begun = local_day(first, zone) if first is not None else None
@@ -111,11 +112,10 @@ def make_report(register: Register, query: ReportQuery, view: View) -> Report:
 def received_in(complaints: Filter, span: SectionDays, zone: tzinfo) -> Filter:
     """Return a filter of those complaints that were received in a span."""
 
-    def start(day: date) -> datetime:
-        return datetime.combine(day, time(), zone)
+    def start(day: date | None) -> datetime | None:
+        return datetime.combine(day, time(), zone) if day else None
 
-    since = None if span.first is None else start(span.first)
-    return complaints._replace(since=since, until=None if span.last is None else start(span.last + ONE_DAY))
+    return complaints._replace(since=start(span.first), until=start(span.last and span.last + ONE_DAY))
 
 
 def make_section(span: SectionDays, groups: Mapping[str | None, Group], by: str, today: date) -> Section:
@@ -155,3 +155,95 @@ def rules_of(
     rules = [rule for policy, _seq in register.texts if policy in policies for rule in policy.clocks]
     plain = [rule._replace(article="") for rule in rules]
     return {name: tuple(dict.fromkeys(rule for rule in plain if rule.name == name)) for name in names}
+
+
+ADVANCE_COMPENSATION = "advance-compensation"
+THIRD_PARTY = "third-party"
+MOST_PERIODS = 600
+
+
+def count(
+    register: Register, complaints: Filter, by: str, view: View
+) -> tuple[dict[Key, Group], Mapping[tuple[str, str], Policy]]:
+    """Return the complaints that a filter means, as a view shows them, and their clocks, counted in groups.
+
+    With them come the policies that judge them, by name and version. Raises OutsideCalendar.
+    """
+    counts = Counts(register, complaints, view, "" if by in PERIODS else by, PERIODS.get(by))
+    groups: dict[Key, Group] = {}
+    policies: dict[tuple[str, str], Policy] = {}
+    waiting: Counter[tuple[Key, bool, str]] = Counter()
+    for key, alike, number in counts.complaints():
+        policy = policies[alike.policy, alike.policy_version] = register.policy_of(alike)
+        group = groups.setdefault(key, Group(key))
+        _count_complaints(group, alike, number)
+        for rule in policy.clocks:
+            group.clocks[rule.name].complaints += number
+            waiting[key, alike.is_open, rule.name] += number
+    for key, day, number in counts.intake():
+        groups[key].intake[day] += number
+    for runs in counts.runs():
+        clock = groups[runs.key].clocks[runs.name]
+        clock.verdicts[verdict_of_run(runs.end, runs.is_late)] += runs.total
+        clock.provisional += runs.total * runs.provisional
+        if runs.days is not None:
+            clock.days[runs.days] += runs.total
+        if runs.is_first and runs.is_own:
+            waiting[runs.key, runs.is_open, runs.name] -= runs.total
+        elif runs.is_first:
+            clock.complaints += runs.total
+    for (key, is_open, name), number in waiting.items():
+        groups[key].clocks[name].verdicts[verdict(waiting_clock(name, is_open), view.moment)] += number
+    for key, complaint in counts.closed_with(ADVANCE_COMPENSATION):
+        before = (
+            before_reopenings(complaint.id, view.seen(register.history(complaint.id))) if complaint.reopenings else []
+        )
+        _count_advances(groups[key], [*before, complaint])
+    for key, standing in counts.doubtful():
+        groups[key].provisional += any(clock.provisional for clock in standing.clocks)
+        for waits in standing.clocks:
+            if waits.started is None:
+                groups[key].clocks[waits.name].provisional += waits.provisional
+    return groups, policies
+
+
+def _count_complaints(group: Group, alike: Complaint, number: int) -> None:
+    """Count so many complaints, of which one states what they have in common."""
+    group.complaints += number
+    group.open += number * alike.is_open
+    group.completed += number * alike.is_completed
+    group.first_contacts += number * (alike.first_contact is True)
+    group.contacts_unknown += number * (alike.first_contact is None)
+    group.third_party += number * (alike.seller == THIRD_PARTY)
+    group.reopened_complaints += number * (alike.reopenings > 0)
+    group.reopenings += number * alike.reopenings
+    group.backdated_complaints += number * (alike.backdated > 0)
+
+
+def _count_advances(group: Group, closings: Iterable[Complaint]) -> None:
+    """Count a complaint as it stood after each of its closings: what was paid stays paid where it was reopened."""
+    paid = [closing for closing in closings if closing.outcome == ADVANCE_COMPENSATION]
+    if not paid:
+        return
+    amounts = [Decimal(closing.amount) for closing in paid if closing.amount is not None]
+    group.advanced += 1
+    group.third_party_advanced += paid[-1].seller == THIRD_PARTY
+    group.advanced_sum += sum(amounts, Decimal(0))
+    group.advanced_amounts += len(amounts)
+    group.advanced_without_amount += len(amounts) < len(paid)
+
+
+PERIODS: dict[str, Callable[[date], str]] = {
+    "week": lambda day: "{}-W{:02}".format(*day.isocalendar()),
+    "month": lambda day: day.isoformat()[:7],
+}
+"""What gives the week of a day as 2016-W45 (ISO: it belongs to the year of its Thursday), and the month as 2016-11."""
+
+
+def ordered_groups(groups: Mapping[Key, Group], by: str, span: tuple[date, date] | None) -> list[Group]:
+    """Return groups in the order of a report: weeks and months in theirs, the empty ones too; others, largest first."""
+    if by not in PERIODS:
+        return sorted(groups.values(), key=lambda group: (group.key is None, -group.complaints, group.key or ""))
+    if span is not None and (span[1] - span[0]).days < MOST_PERIODS * (7 if by == "week" else 30):
+        groups = {**{key: Group(key) for key in map(PERIODS[by], days_between(*span))}, **groups}
+    return sorted(groups.values(), key=lambda group: str(group.key))

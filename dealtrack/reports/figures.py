@@ -145,9 +145,9 @@ class Group:
     clocks: dict[str, ClockFigures] = field(default_factory=lambda: defaultdict(ClockFigures))
     intake: Counter[date] = field(default_factory=Counter)
 
-    def clock(self, name: str) -> ClockFigures | None:
-        """Return the figures of the clock of this name, None where no complaint has it."""
-        return self.clocks.get(name)
+    def clock(self, name: str) -> ClockFigures:
+        """Return the figures of the clock of this name, empty ones where no complaint has it."""
+        return self.clocks.get(name, ClockFigures())
 
     def add(self, other: "Group") -> None:
         """Count in the complaints of another group."""
@@ -233,9 +233,9 @@ class Section:
             day = self.first + timedelta(days=place)
             yield day, intake[day]
 
-    def group(self, key: str | None) -> Group | None:
-        """Return the group of this key, None where there is none."""
-        return next((group for group in self.groups if group.key == key), None)
+    def group(self, key: str | None) -> Group:
+        """Return the group of this key, an empty one where there is none."""
+        return next((group for group in self.groups if group.key == key), Group(key))
 
 
 def known_days(section: Section, begun: date | None) -> int:

@@ -110,8 +110,8 @@ def report_rows(report: Report) -> Iterator[Record]:
                 row[report.by] = group.key
             row |= group_record(group)
             for name in report.rules:
-                clock = group.clock(name)
-                figures = clock_record(clock) if clock is not None else dict.fromkeys(CLOCK_KEYS)
+                is_there = name in group.clocks
+                figures = clock_record(group.clock(name)) if is_there else dict.fromkeys(CLOCK_KEYS)
                 row |= {f"{name}_{key}": value for key, value in figures.items()}
             yield row
 

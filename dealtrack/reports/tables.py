@@ -6,20 +6,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.phrase import in_context, in_language, listed
-from dealtrack.reports.figures import PARTS, TIMED, ClockFigures, Group, Report, Share, Whole
-from dealtrack.reports.words import (
-    Translate,
-    days_of,
-    part_words,
-    rate_title,
-    role_words,
-    rules_of_clock,
-    sections_compared,
-    since_words,
-    unknown_note,
-    usual_words,
-    whole_words,
-)
+from dealtrack.reports import words
+from dealtrack.reports.figures import PARTS, TIMED, Group, Report, Share, Whole
+from dealtrack.reports.words import Translate
 
 CHARTED = 12
 """The most groups in a chart, or side by side; of weeks and months a chart holds all."""
@@ -61,7 +50,7 @@ class Table:
 
 def clock_names(report: Report) -> list[str]:
     """Return the names of the clocks that the complaints asked about have."""
-    return [name for name in report.rules if report.main.total.clock(name)]
+    return [name for name in report.rules if name in report.main.total.clocks]
 
 
 def group_name(key: str | None, by: str, _: Translate) -> str:
@@ -119,14 +108,14 @@ def intake_table(report: Report, _: Translate) -> Table:
     stands alone: it has no mean, and is not compared.
     """
     main = report.main
-    sections = [] if report.by in TIMED else [main, *sections_compared(report)]
+    sections = [] if report.by in TIMED else [main, *words.sections_compared(report)]
     columns = [by_group(report, _), Col(_("received"), rank=0)]
     for section in sections:
-        title = _("a day") if section is main else _("{span} a day").format(span=role_words(section.role, _))
+        title = _("a day") if section is main else _("{span} a day").format(span=words.role_words(section.role, _))
         columns.append(Col(title, "number", rank=1))
 
-    def row(name: str, groups: Sequence[Group | None]) -> list[Any]:
-        counts = [group.complaints if group else 0 for group in groups]
+    def row(name: str, groups: Sequence[Group]) -> list[Any]:
+        counts = [group.complaints for group in groups]
         days = [section.days for section in sections]
         return [name, counts[0], *(Share(*each, Whole.DAYS).rate for each in zip(counts, days, strict=False))]
 
@@ -142,7 +131,7 @@ def rates_table(report: Report, _: Translate) -> Table:
     names = clock_names(report)
     columns = [Col(_("received"), rank=len(names))]
     for rank, name in enumerate(names):
-        title = rate_title(name, _)
+        title = words.rate_title(name, _)
         columns += [
             Col(title, "rate", "rate", rank, group=title),
             Col(_("{clock}: done or past due").format(clock=_(name))),
@@ -153,33 +142,33 @@ def rates_table(report: Report, _: Translate) -> Table:
     def row(group: Group) -> list[Any]:
         values: list[Any] = [group.complaints]
         for name in names:
-            clock = group.clock(name)
+            clock = group.clocks.get(name)
             values += (clock.on_time.rate, clock.on_time.whole, clock.median, clock.ninetieth) if clock else [None] * 4
         return values
 
     note = _("On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.")
-    return make_table(report, _("on time"), columns, row, note.format(whole=whole_words(Whole.DECIDED, _)), _)
+    return make_table(report, _("on time"), columns, row, note.format(whole=words.whole_words(Whole.DECIDED, _)), _)
 
 
 def parts_table(report: Report, name: str, _: Translate) -> Table:
     """Return into which part each run of a clock fell; the parts add up to all."""
-    total = report.main.total.clock(name) or ClockFigures()
+    total = report.main.total.clock(name)
 
     def rank(count: int, order: int = 0) -> int | None:
         return order if count else None
 
     columns = [
-        *(Col(part_words(part, _), "count", COLOURS.get(part, ""), rank(total.part(part))) for part in PARTS),
+        *(Col(words.part_words(part, _), "count", COLOURS.get(part, ""), rank(total.part(part))) for part in PARTS),
         Col(_("all"), rank=0),
         Col(_("provisional"), rank=rank(total.provisional, 9)),
     ]
 
     def row(group: Group) -> list[int]:
-        clock = group.clock(name) or ClockFigures()
+        clock = group.clock(name)
         return [*map(clock.part, PARTS), clock.runs, clock.provisional]
 
     note = _("{clock}: {rules}. Each deadline is in one part; a reopened complaint counts again.")
-    text = note.format(clock=_(name), rules=rules_of_clock(report, name, _))
+    text = note.format(clock=_(name), rules=words.rules_of_clock(report, name, _))
     return make_table(report, _(name), columns, row, text, _)
 
 
@@ -221,7 +210,7 @@ def measure_tables(report: Report, _: Translate) -> list[Table]:
     lacking = report.main.total.advanced_without_amount
     note = _("Advance compensation without an amount: {count}.").format(count=f"{lacking:,}") if lacking else ""
     return [
-        make_table(report, _("first contact"), handled, handled_row, unknown_note(report, _), _),
+        make_table(report, _("first contact"), handled, handled_row, words.unknown_note(report, _), _),
         make_table(report, _("advance compensation"), advance, advance_row, note, _),
         make_table(report, _("reopened and backdated"), again, again_row, "", _),
     ]
@@ -257,7 +246,7 @@ def days_table(report: Report, _: Translate) -> Table:
         columns.append(Col(_("others")))
         notes.append(_("Others: {count} beyond the first {shown}.").format(count=f"{others:,}", shown=len(groups)))
     if main.usual:
-        notes.append(_("Daily mean: {whole}.").format(whole=usual_words(report, _)))
+        notes.append(_("Daily mean: {whole}.").format(whole=words.usual_words(report, _)))
     return Table(_("day by day"), columns, rows, None, " ".join(notes))
 
 
@@ -269,36 +258,34 @@ def compared_table(report: Report, _: Translate) -> Table:
     names = clock_names(report)
     columns = [by_group(report, _)]
     for place, section in enumerate(report.sections):
-        words = role_words(section.role, _)
-        group = words if place else ""
+        span = words.role_words(section.role, _)
+        group = span if place else ""
         # The ranks of a span are above those of the one before it.
         first = 20 * place if section.total.complaints else None
         ranks = [None if first is None else first + rank for rank in range(len(names))]
         columns += [
-            Col(_("{span}, received").format(span=words), "count", "", first, words, group),
-            Col(_("{span}, per day").format(span=words), "number"),
+            Col(_("{span}, received").format(span=span), "count", "", first, span, group),
+            Col(_("{span}, per day").format(span=span), "number"),
         ]
         columns += [
-            Col(_("{span}, {clock} on time").format(span=words, clock=_(name)), "rate", "rate", rank, _(name), group)
+            Col(_("{span}, {clock} on time").format(span=span, clock=_(name)), "rate", "rate", rank, _(name), group)
             for name, rank in zip(names, ranks, strict=True)
         ]
 
-    def row(groups: Sequence[Group | None]) -> Iterator[Any]:
+    def row(name: str, groups: Sequence[Group]) -> Iterator[Any]:
+        yield name
         for section, group in zip(report.sections, groups, strict=True):
-            count = group.complaints if group else 0
             has_mean = report.by not in TIMED or group is section.total
-            yield from (count, Share(count, section.days, Whole.DAYS).rate if has_mean else None)
-            clocks = [group.clock(name) if group else None for name in names]
-            yield from (clock.on_time.rate if clock else None for clock in clocks)
+            yield group.complaints
+            yield Share(group.complaints, section.days, Whole.DAYS).rate if has_mean else None
+            yield from (group.clock(name).on_time.rate for name in names)
 
-    rows = [
-        [group_name(key, report.by, _), *row([section.group(key) for section in report.sections])]
-        for key in report.keys
-    ]
-    total = [_("all"), *row([section.total for section in report.sections])]
-    spans = [f"{role_words(s.role, _)}: {s.first} – {s.last}" for s in report.sections if s.first and s.last]
-    since = [words for section in report.sections if (words := since_words(report, section, _))]
-    return Table(_("compared"), columns, rows, total, " ".join(["; ".join(spans), *since]))
+    names_of_groups = {key: group_name(key, report.by, _) for key in report.keys}
+    rows = [list(row(name, [s.group(key) for s in report.sections])) for key, name in names_of_groups.items()]
+    total = list(row(_("all"), [section.total for section in report.sections]))
+    spans = [f"{words.role_words(s.role, _)}: {s.first} – {s.last}" for s in report.sections if s.first and s.last]
+    since = [words.since_words(report, section, _) for section in report.sections]
+    return Table(_("compared"), columns, rows, total, " ".join(["; ".join(spans), *filter(None, since)]))
 
 
 def spans_table(report: Report, _: Translate) -> Table:
@@ -309,13 +296,13 @@ def spans_table(report: Report, _: Translate) -> Table:
         Col(_("days"), "text", rank=len(names) + 1),
         Col(_("received"), rank=0),
         Col(_("a day"), "number", rank=len(names)),
-        *(Col(rate_title(name, _), "rate", rank=rank) for rank, name in enumerate(names)),
+        *(Col(words.rate_title(name, _), "rate", rank=rank) for rank, name in enumerate(names)),
     ]
     rows = []
-    for section in (report.main, *sections_compared(report)):
-        clocks = [section.total.clock(name) for name in names]
-        row = [role_words(section.role, _), days_of(section, _), section.total.complaints, section.a_day.rate]
-        rows.append([*row, *(clock.on_time.rate if clock else None for clock in clocks)])
+    for section in (report.main, *words.sections_compared(report)):
+        total = section.total
+        row = [words.role_words(section.role, _), words.days_of(section, _), total.complaints, section.a_day.rate]
+        rows.append([*row, *(total.clock(name).on_time.rate for name in names)])
     return Table(_("compared"), columns, rows)
 
 
@@ -343,9 +330,8 @@ def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
 def total_shares(report: Report, _: Translate) -> list[tuple[str, Share]]:
     """Return the shares of all complaints with their titles."""
     total = report.main.total
-    clocks = [(name, total.clock(name)) for name in clock_names(report)]
     return [
-        *((rate_title(name, _), clock.on_time) for name, clock in clocks if clock),
+        *((words.rate_title(name, _), total.clock(name).on_time) for name in clock_names(report)),
         (_("first contact"), total.first_contact),
         (_("advance compensation"), total.advance),
         (_("reopened"), total.reopened),

@@ -1,25 +1,15 @@
 """A report as a workbook for Excel: real dates and numbers, frozen headings, conditional colours, native charts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, BinaryIO, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.exchange.xlsx import workbook
-from dealtrack.reports import tables
+from dealtrack.reports import tables, words
 from dealtrack.reports.figures import PARTS, TIMED, Report, Share
 from dealtrack.reports.tables import Col, Table
-from dealtrack.reports.words import (
-    NUMBER_PLACES,
-    RATE_PLACES,
-    Translate,
-    decimals,
-    readable,
-    role_words,
-    rounded,
-    title_of,
-    whole_words,
-)
+from dealtrack.reports.words import Translate
 
 NARROWEST, WIDEST = 11, 46
 LONGEST_NAME = 31
@@ -42,41 +32,78 @@ STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-class Area(NamedTuple):
-    """Where the rows of a table stand on a sheet, the total left out; rows from 0, `last` included."""
+GRID = {"visible": True, "line": {"color": "#E2E2E2"}}
+AXIS = "[<10]General;#,##0"
+"""How an axis of counts or means is written: small ones, which may lie between whole numbers, as they are."""
+LABELS = {"value": True, "num_format": "0.0%", "position": "inside_end", "font": {"color": "#FFFFFF", "size": 8}}
+COLOURS = {
+    "on_time": "#3A9D5D",
+    "late": "#C0392B",
+    "open_late": "#E67E22",
+    "open_in_time": "#8FBFE0",
+    "paused": "#B7B7B7",
+    "not_started": "#DADADA",
+    "cancelled": "#EDEDED",
+    "unknown": "#C9B8D8",
+}
+SERIES = ("#2F6DB5", "#E0A030", "#7A5AA6", "#3A9D5D", "#C0392B", "#777777")
 
-    sheet: str
-    first: int
+
+class Area(NamedTuple):
+    """Where the rows of a table stand on a sheet, the total left out; rows from 1 to `last`, both included."""
+
+    sheet: Any
     last: int
 
     def cells(self, column: int, most: int | None = None) -> list[Any]:
         """Return a column's cells, at most so many, as charts name them."""
-        last = self.last if most is None else min(self.last, self.first + most - 1)
-        return [self.sheet, self.first, column, last, column]
+        return [self.sheet.get_name(), 1, column, self.last if most is None else min(self.last, most), column]
 
     def series(self, name: Any, column: int, most: int | None = None, **form: Any) -> dict[str, Any]:
         """Return a series of a chart: a column's cells beside the names in the first, drawn in a form."""
         return {"name": name, "categories": self.cells(0, most), "values": self.cells(column, most), **form}
 
 
-class Book:
-    """A workbook being written; xlsxwriter's is wrapped, whose texts are written as texts."""
+def write_workbook(report: Report, out: BinaryIO, _: Translate) -> None:
+    """Write a report as a workbook; a text is never taken for a formula, a number or a link."""
+    with workbook(out, report.moment, safe_text(words.title_of(report, _))) as book:
+        ReportSheets(book, report, _).write()
 
-    def __init__(self, book: Any) -> None:
-        self.book = book
+
+class ReportSheets:
+    """The sheets of one report, which it writes into a workbook of xlsxwriter's, whose texts are written as texts."""
+
+    def __init__(self, book: Any, report: Report, _: Translate) -> None:
+        self._book, self._report, self._ = book, report, _
+        # A chart shows weeks and months one beside the other.
+        self._is_timed = report.by in TIMED
         # A name that Excel keeps for itself.
         self._names = {"history"}
         self._formats: dict[tuple[str, str], Any] = {}
         heading = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "bg_color": "#EEF2F6"}
-        self.heading = book.add_format(heading)
-        self.right = book.add_format({**heading, "align": "right"})
-        self.title = book.add_format({"bold": True, "font_size": 16})
-        self.label = book.add_format({"font_color": "#555555"})
-        self.note = book.add_format({"italic": True, "font_color": "#555555"})
-        self.indented = book.add_format({"italic": True, "font_color": "#555555", "indent": 1})
+        self._heading = book.add_format(heading)
+        self._right = book.add_format({**heading, "align": "right"})
+        self._title = book.add_format({"bold": True, "font_size": 16})
+        self._label = book.add_format({"font_color": "#555555"})
+        self._note = book.add_format({"italic": True, "font_color": "#555555"})
+        self._indented = book.add_format({"italic": True, "font_color": "#555555", "indent": 1})
         self._late = book.add_format({"font_color": "#9C0006", "bg_color": "#FFC7CE"})
 
-    def sheet(self, name: str) -> Any:
+    def write(self) -> None:
+        """Write all sheets, the summary first."""
+        report, _ = self._report, self._
+        brief = self._sheet(_("report"))
+        rates = self._table(tables.rates_table(report, _))
+        for name in tables.clock_names(report):
+            self._parts(tables.parts_table(report, name, _))
+        self._table(tables.measures_table(report, _))
+        daily = tables.days_table(report, _)
+        days = self._table(daily) if daily.rows else None
+        if report.compared:
+            self._compared(tables.compared_table(report, _))
+        self._brief(brief, rates, days)
+
+    def _sheet(self, name: str) -> Any:
         """Add a sheet for A4, its name made one that Excel takes and no other sheet has."""
         clean = "".join(" " if mark in "[]:*?/\\'" else mark for mark in safe_text(name)).strip()[:LONGEST_NAME] or "-"
         unique, place = clean, 2
@@ -84,7 +111,7 @@ class Book:
             unique = f"{clean[: LONGEST_NAME - 4]} {place}"
             place += 1
         self._names.add(unique.casefold())
-        sheet = self.book.add_worksheet(unique)
+        sheet = self._book.add_worksheet(unique)
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -92,33 +119,33 @@ class Book:
         sheet.hide_gridlines(2)
         return sheet
 
-    def table(self, sheet: Any, table: Table) -> Area:
-        """Write a table, its headings frozen, its total set off; a note goes below."""
-        columns, rows = table.columns, table.rows
+    def _table(self, table: Table) -> Area:
+        """Write a table on a sheet of its own, its headings frozen, its total set off; a note goes below."""
+        sheet, columns, rows = self._sheet(table.name), table.columns, table.rows
         widths = [max(map(display_width, column.title.split())) + 3 for column in columns]
         for place, column in enumerate(columns):
-            style = self.heading if column.form in ("text", "date") else self.right
+            style = self._heading if column.form in ("text", "date") else self._right
             write_text(sheet, 0, place, column.title, style)
         for line, row in enumerate(rows, 1):
             side = "total" if row is table.total and table.groups else ""
             for place, (column, value) in enumerate(zip(columns, row, strict=True)):
-                widths[place] = max(widths[place], self.cell(sheet, line, place, value, column.form, side) + 2)
+                widths[place] = max(widths[place], self._cell(sheet, line, place, value, column.form, side) + 2)
         last = len(table.groups)
         widths = [min(WIDEST, max(NARROWEST, width)) for width in widths]
         lines = [_lines(column.title, width - 2) for column, width in zip(columns, widths, strict=True)]
         sheet.set_row(0, LINE * max(lines) + 4)
         for place, (column, width) in enumerate(zip(columns, widths, strict=True)):
             sheet.set_column(place, place, width)
-            self.paint(sheet, column, (1, place, len(rows), place))
+            self._paint(sheet, column, (1, place, len(rows), place))
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         if last:
             sheet.autofilter(0, 0, last, len(columns) - 1)
         if table.note:
-            write_text(sheet, len(rows) + 2, 0, table.note, self.note)
-        return Area(sheet.get_name(), 1, max(last, 1))
+            write_text(sheet, len(rows) + 2, 0, table.note, self._note)
+        return Area(sheet, max(last, 1))
 
-    def cell(self, sheet: Any, row: int, column: int, value: Any, form: str, side: str = "") -> int:
+    def _cell(self, sheet: Any, row: int, column: int, value: Any, form: str, side: str = "") -> int:
         """Write a value as what it is, in a form, and return its width; a text is never a formula.
 
         `side` is one of STYLES, by default that of the form.
@@ -141,10 +168,10 @@ class Book:
     def _format(self, number_form: str, style: str) -> Any:
         """Return the format of cells that show values so, in a style, one of STYLES."""
         if (number_form, style) not in self._formats:
-            self._formats[number_form, style] = self.book.add_format({"num_format": number_form, **STYLES[style]})
+            self._formats[number_form, style] = self._book.add_format({"num_format": number_form, **STYLES[style]})
         return self._formats[number_form, style]
 
-    def paint(self, sheet: Any, column: Col, cells: tuple[int, int, int, int]) -> None:
+    def _paint(self, sheet: Any, column: Col, cells: tuple[int, int, int, int]) -> None:
         """Colour the cells of a column by what they say."""
         if column.colour == "late":
             sheet.conditional_format(*cells, {"type": "cell", "criteria": ">", "value": 0, "format": self._late})
@@ -152,6 +179,129 @@ class Book:
             bar = {"type": "data_bar", "bar_solid": True, "bar_color": "#A9D8B8", "bar_no_border": True}
             ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
             sheet.conditional_format(*cells, {**bar, **ends})
+
+    def _parts(self, table: Table) -> None:
+        area, groups = self._table(table), len(table.groups)
+        if not groups:
+            return
+        most = tables.charted(self._report, groups)
+        series = [
+            area.series([area.sheet.get_name(), 0, place], place, most, fill={"color": COLOURS[part]}, gap=60)
+            for place, part in enumerate(PARTS, 1)
+        ]
+        chart = self._chart({**self._kind("column"), "subtype": "stacked"}, series, table.name, groups)
+        area.sheet.insert_chart(len(table.rows) + 5, 0, chart)
+
+    def _compared(self, table: Table) -> None:
+        report, area, groups = self._report, self._table(table), len(table.groups)
+        if self._is_timed:
+            # The weeks of one span are not those of another.
+            return
+        most = tables.charted(report, groups)
+        each = (len(table.columns) - 1) // len(report.sections)
+        series = [
+            area.series(words.role_words(section.role, self._), 2 + place * each, most, fill={"color": colour}, gap=80)
+            for place, (section, colour) in enumerate(zip(report.sections, SERIES, strict=False))
+        ]
+        chart = self._chart({"type": "column"}, series, self._("complaints per day"), groups, 300)
+        area.sheet.insert_chart(len(table.rows) + 4, 0, chart)
+
+    def _brief(self, sheet: Any, rates: Area, days: Area | None) -> None:
+        report, _ = self._report, self._
+        groups = len(report.main.groups)
+        sheet.set_portrait()
+        for column, width in enumerate((30, 18, 11, 11, 42)):
+            sheet.set_column(column, column, width)
+        write_text(sheet, 0, 0, words.title_of(report, _), self._title)
+        row = 2
+        for label, value, form in tables.brief_lines(report, _):
+            write_text(sheet, row, 0, label, self._label)
+            self._cell(sheet, row, 1, value, form, "left")
+            row += 1
+        row = self._shares(sheet, row + 1)
+        if left_out := tables.charted_words(report, groups, _):
+            write_text(sheet, row, 0, left_out, self._note)
+            row += 1
+        if groups and (names := tables.clock_names(report)):
+            sheet.insert_chart(row + 1, 0, self._rates(names, rates))
+            row += self._height() // 20 + 2
+        if days is not None:
+            kind = "column" if days.last < 93 else "area"
+            received = days.series(_("received"), 1, fill={"color": SERIES[0]}, gap=30)
+            mean = days.series(_("daily mean"), 2, line={"color": "#C0392B", "width": 1.5})
+            chart = self._chart({"type": kind}, [received], _("complaints per day"), height=280)
+            line = self._book.add_chart({"type": "line"})
+            line.add_series(mean)
+            chart.combine(line)
+            chart.set_x_axis({"date_axis": True, "num_format": "mm-dd" if days.last < 301 else "yyyy-mm"})
+            sheet.insert_chart(row + 1, 0, chart)
+
+    def _rates(self, names: Sequence[str], rates: Area) -> Any:
+        """Return the chart of the rates on time: lines with a mark for each week or month, else bars."""
+        groups = len(self._report.main.groups)
+        labels = LABELS if len(names) < 3 and not self._is_timed else {}
+        series = []
+        for place, name in enumerate(names):
+            colour = SERIES[place % len(SERIES)]
+            form: dict[str, Any] = {"fill": {"color": colour}, "gap": 40}
+            if self._is_timed:
+                marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
+                form = {"line": {"color": colour, "width": 1.5}, "marker": marker}
+            most = tables.charted(self._report, groups)
+            series.append(rates.series(self._(name), 2 + 4 * place, most, **form, data_labels=labels))
+        chart = self._chart(self._kind("line"), series, self._("on time"), groups)
+        scale = {"min": 0, "max": 1, "num_format": "0%", "major_gridlines": GRID}
+        if self._is_timed:
+            chart.set_y_axis(scale)
+        else:
+            chart.set_x_axis({**scale, "label_position": "high"})
+        return chart
+
+    def _shares(self, sheet: Any, top: int) -> int:
+        """Write the shares of all complaints, each with its whole in words; return the row below them."""
+        _, shares = self._, tables.total_shares(self._report, self._)
+        for place, title in enumerate((_("figure"), _("count"), _("of"), _("share"))):
+            write_text(sheet, top, place, title, self._heading if place == 0 else self._right)
+        for row, (title, share) in enumerate(shares, top + 1):
+            write_text(sheet, row, 0, title)
+            for column, (value, form) in enumerate(
+                ((share.count, "count"), (share.whole, "count"), (share, "rate")), 1
+            ):
+                self._cell(sheet, row, column, value, form)
+            whole = words.whole_words(share.of, _)
+            write_text(sheet, row, 4, _("share of {whole}").format(whole=whole), self._indented)
+        self._paint(sheet, Col("", "rate", "rate"), (top + 1, 3, top + len(shares), 3))
+        return top + len(shares) + 1
+
+    def _kind(self, timed: str) -> dict[str, str]:
+        """Return the type of a chart of groups: this one of weeks and months, which stand side by side, else bars."""
+        return {"type": timed if self._is_timed else "bar"}
+
+    def _height(self) -> int:
+        return 320 if self._is_timed else 150 + 38 * tables.charted(self._report, len(self._report.main.groups))
+
+    def _chart(
+        self, kind: dict[str, str], series: Iterable[Any], title: str, groups: int = 0, height: int | None = None
+    ) -> Any:
+        """Return a chart of the first of so many groups, whose title says so where it does not show all."""
+        chart = self._book.add_chart(kind)
+        for each in series:
+            chart.add_series(each)
+        count = tables.charted(self._report, groups)
+        if count != groups:
+            text = self._("{title} (the first {count} of {all})")
+            title = text.format(title=title, count=count, all=f"{groups:,}")
+        chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
+        chart.set_size({"width": 820, "height": height or self._height()})
+        chart.set_legend({"position": "bottom"})
+        chart.set_chartarea({"border": {"color": "#CCCCCC"}})
+        values = {"major_gridlines": GRID, "num_format": AXIS}
+        if kind["type"] == "bar":
+            chart.set_y_axis({"reverse": True})
+            chart.set_x_axis({**values, "label_position": "high"})
+        else:
+            chart.set_y_axis(values)
+        return chart
 
 
 def shown_in(value: Any, form: str) -> tuple[Any, str]:
@@ -162,9 +312,11 @@ def shown_in(value: Any, form: str) -> tuple[Any, str]:
     if not isinstance(value, (int, float)):
         return value, FORMS[form]
     if form == "rate":
-        return float(readable(value, RATE_PLACES, is_share=True)), FORMS[form]
+        return float(words.readable(value, words.RATE_PLACES, is_share=True)), FORMS[form]
     if form == "number":
-        return value, "#,##0." + "0" * max(NUMBER_PLACES, decimals(rounded(value, NUMBER_PLACES)))
+        return value, "#,##0." + "0" * max(
+            words.NUMBER_PLACES, words.decimals(words.rounded(value, words.NUMBER_PLACES))
+        )
     return value, FORMS[form]
 
 
@@ -184,170 +336,3 @@ def _lines(text: str, width: int) -> int:
         while used > width:
             lines, used = lines + 1, used - width
     return lines
-
-
-GRID = {"visible": True, "line": {"color": "#E2E2E2"}}
-AXIS = "[<10]General;#,##0"
-"""How an axis of counts or means is written: small ones, which may lie between whole numbers, as they are."""
-LABELS = {"value": True, "num_format": "0.0%", "position": "inside_end", "font": {"color": "#FFFFFF", "size": 8}}
-COLOURS = {
-    "on_time": "#3A9D5D",
-    "late": "#C0392B",
-    "open_late": "#E67E22",
-    "open_in_time": "#8FBFE0",
-    "paused": "#B7B7B7",
-    "not_started": "#DADADA",
-    "cancelled": "#EDEDED",
-    "unknown": "#C9B8D8",
-}
-SERIES = ("#2F6DB5", "#E0A030", "#7A5AA6", "#3A9D5D", "#C0392B", "#777777")
-
-
-def write_workbook(report: Report, out: BinaryIO, _: Translate) -> None:
-    """Write a report as a workbook; a text is never taken for a formula, a number or a link."""
-    with workbook(out, report.moment, safe_text(title_of(report, _))) as book:
-        ReportSheets(Book(book), report, _).write()
-
-
-class ReportSheets:
-    """The sheets of one report, which it writes."""
-
-    def __init__(self, book: Book, report: Report, _: Translate) -> None:
-        self._book, self._report, self._ = book, report, _
-        # A chart shows weeks and months one beside the other.
-        self._is_timed = report.by in TIMED
-
-    def write(self) -> None:
-        """Write all sheets, the summary first."""
-        report, _ = self._report, self._
-        names = tables.clock_names(report)
-        brief = self._book.sheet(_("report"))
-        rates = self._table(tables.rates_table(report, _))
-        for name in names:
-            self._parts(tables.parts_table(report, name, _))
-        self._table(tables.measures_table(report, _))
-        daily = tables.days_table(report, _)
-        days = self._table(daily) if daily.rows else None
-        if report.compared:
-            self._compared(tables.compared_table(report, _))
-        self._brief(brief, names, rates, days)
-
-    def _table(self, table: Table) -> Area:
-        return self._book.table(self._book.sheet(table.name), table)
-
-    def _parts(self, table: Table) -> None:
-        sheet = self._book.sheet(table.name)
-        area = self._book.table(sheet, table)
-        most = tables.charted(self._report, len(table.groups))
-        chart = self._book.book.add_chart({"type": "column" if self._is_timed else "bar", "subtype": "stacked"})
-        for place, part in enumerate(PARTS, 1):
-            chart.add_series(area.series([area.sheet, 0, place], place, most, fill={"color": COLOURS[part]}, gap=60))
-        self._format_chart(
-            chart, self._chart_title(table.name, len(table.groups)), self._height(), is_bar=not self._is_timed
-        )
-        if self._report.main.groups:
-            sheet.insert_chart(len(table.rows) + 5, 0, chart)
-
-    def _compared(self, table: Table) -> None:
-        report, _ = self._report, self._
-        sheet = self._book.sheet(table.name)
-        area = self._book.table(sheet, table)
-        if self._is_timed:
-            # The weeks of one span are not those of another.
-            return
-        most = tables.charted(report, len(table.groups))
-        chart = self._book.book.add_chart({"type": "column"})
-        each = (len(table.columns) - 1) // len(report.sections)
-        for place, section in enumerate(report.sections):
-            name, fill = role_words(section.role, _), {"color": SERIES[place]}
-            chart.add_series(area.series(name, 2 + place * each, most, fill=fill, gap=80))
-        self._format_chart(chart, self._chart_title(_("complaints per day"), len(table.groups)), 300)
-        sheet.insert_chart(len(table.rows) + 4, 0, chart)
-
-    def _brief(self, sheet: Any, names: Sequence[str], rates: Area, days: Area | None) -> None:
-        report, _ = self._report, self._
-        main = report.main
-        sheet.set_portrait()
-        for column, width in enumerate((30, 18, 11, 11, 42)):
-            sheet.set_column(column, column, width)
-        write_text(sheet, 0, 0, title_of(report, _), self._book.title)
-        row = 2
-        for label, value, form in tables.brief_lines(report, _):
-            write_text(sheet, row, 0, label, self._book.label)
-            self._book.cell(sheet, row, 1, value, form, "left")
-            row += 1
-        columns = [_("figure"), _("count"), _("of"), _("share")]
-        row = self._shares(sheet, row + 1, columns)
-        groups = len(main.groups)
-        if left_out := tables.charted_words(report, groups, _):
-            write_text(sheet, row, 0, left_out, self._book.note)
-            row += 1
-        if rates.last >= rates.first and main.groups:
-            chart = self._book.book.add_chart({"type": "line" if self._is_timed else "bar"})
-            for place, name in enumerate(names):
-                drawn = self._series_format(SERIES[place % len(SERIES)])
-                labels = LABELS if len(names) < 3 and not self._is_timed else {}
-                most = tables.charted(report, groups)
-                chart.add_series(rates.series(_(name), 2 + 4 * place, most, **drawn, data_labels=labels))
-            self._format_chart(
-                chart, self._chart_title(_("on time"), groups), self._height(), is_bar=not self._is_timed
-            )
-            scale = {"min": 0, "max": 1, "num_format": "0%", "major_gridlines": GRID}
-            if self._is_timed:
-                chart.set_y_axis(scale)
-            else:
-                chart.set_x_axis({**scale, "label_position": "high"})
-            sheet.insert_chart(row + 1, 0, chart)
-            row += self._height() // 20 + 2
-        if days is not None:
-            kind = "column" if days.last - days.first < 92 else "area"
-            chart = self._book.book.add_chart({"type": kind})
-            chart.add_series(days.series(_("received"), 1, fill={"color": SERIES[0]}, gap=30))
-            line = self._book.book.add_chart({"type": "line"})
-            line.add_series(days.series(_("daily mean"), 2, line={"color": "#C0392B", "width": 1.5}))
-            chart.combine(line)
-            self._format_chart(chart, _("complaints per day"), 280)
-            chart.set_x_axis({"date_axis": True, "num_format": "mm-dd" if days.last - days.first < 300 else "yyyy-mm"})
-            sheet.insert_chart(row + 1, 0, chart)
-
-    def _shares(self, sheet: Any, top: int, titles: Sequence[str]) -> int:
-        """Write the shares of all complaints, each with its whole in words; return the row below them."""
-        _, shares = self._, tables.total_shares(self._report, self._)
-        for place, title in enumerate(titles):
-            write_text(sheet, top, place, title, self._book.heading if place == 0 else self._book.right)
-        for row, (title, share) in enumerate(shares, top + 1):
-            write_text(sheet, row, 0, title)
-            self._book.cell(sheet, row, 1, share.count, "count")
-            self._book.cell(sheet, row, 2, share.whole, "count")
-            self._book.cell(sheet, row, 3, share.rate, "rate")
-            write_text(sheet, row, 4, _("share of {whole}").format(whole=whole_words(share.of, _)), self._book.indented)
-        self._book.paint(sheet, Col("", "rate", "rate"), (top + 1, 3, top + len(shares), 3))
-        return top + len(shares) + 1
-
-    def _chart_title(self, title: str, groups: int) -> str:
-        """Return the title of a chart of the first of so many groups, which says so where it does not show all."""
-        count = tables.charted(self._report, groups)
-        if count == groups:
-            return title
-        return self._("{title} (the first {count} of {all})").format(title=title, count=count, all=f"{groups:,}")
-
-    def _series_format(self, colour: str) -> dict[str, Any]:
-        """Return how a series of rates is drawn: a line with a mark for each week or month, else bars."""
-        if self._is_timed:
-            marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
-            return {"line": {"color": colour, "width": 1.5}, "marker": marker}
-        return {"fill": {"color": colour}, "gap": 40}
-
-    def _height(self) -> int:
-        return 320 if self._is_timed else 150 + 38 * tables.charted(self._report, len(self._report.main.groups))
-
-    def _format_chart(self, chart: Any, title: str, height: int, *, is_bar: bool = False) -> None:
-        chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
-        chart.set_size({"width": 820, "height": height})
-        chart.set_legend({"position": "bottom"})
-        chart.set_chartarea({"border": {"color": "#CCCCCC"}})
-        if is_bar:
-            chart.set_y_axis({"reverse": True})
-            chart.set_x_axis({"major_gridlines": GRID, "num_format": AXIS, "label_position": "high"})
-        else:
-            chart.set_y_axis({"major_gridlines": GRID, "num_format": AXIS})

@@ -133,3 +133,12 @@ def test_an_empty_register_makes_a_workbook(clerk: Clerk, tmp_path: Path) -> Non
 def test_a_disk_without_room_is_told(office: Clerk, words: tuple[str, ...]) -> None:
     told = office(*words, "/dev/full")
     assert (told.status, told.err) == (3, "dealtrack: Cannot write /dev/full: No space left on device.\n")
+
+
+@pytest.mark.parametrize("by", ["week", "month"])
+def test_weeks_in_which_nothing_was_received_make_a_workbook(made_register: Path, tmp_path: Path, by: str) -> None:
+    """There are no deadlines then, of which a chart could show how many were done on time."""
+    clerk = Clerk(tmp_path / "home", made_register, now="2016-12-15T09:00:00+08:00")
+    words = ("--by", by, "--from", "2016-11-01", "--to", "2016-11-20")
+    book = written(clerk, tmp_path / "report.xlsx", *words)
+    assert [row[1] for row in rows_of(book["on time"])[1:]] == [0] * (4 if by == "week" else 2)

@@ -8,19 +8,10 @@ from html import escape
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, fit_text, safe_text
+from dealtrack.reports import words
 from dealtrack.reports.figures import PARTS, TIMED, Group, Report, Section, Whole
 from dealtrack.reports.tables import charted, clock_names, group_name
-from dealtrack.reports.words import (
-    Translate,
-    intake_words,
-    number_of,
-    part_words,
-    percent,
-    rate_title,
-    role_words,
-    rules_of_clock,
-    whole_words,
-)
+from dealtrack.reports.words import Translate
 
 WIDTH, FONT = 640, 13
 WIDEST_NAME = 24
@@ -164,8 +155,8 @@ def _shapes(element: Any, keys: Sequence[str]) -> Iterator[str]:
         values["class"] = f"series {keys[int(colour[1])]}" if colour else name
         attributes = "".join(f' {key}="{escape(_short(value), quote=True)}"' for key, value in values.items() if value)
         described = (each for each in child if isinstance(each.tag, str) and each.tag.endswith("desc"))
-        words = [each.text or "" for each in described if each.get("class") == "label"]
-        inner = "".join(f"<title>{_text(text)}</title>" for text in words[:1])
+        labels = [each.text or "" for each in described if each.get("class") == "label"]
+        inner = "".join(f"<title>{_text(text)}</title>" for text in labels[:1])
         inner += _text(child.text or "") if tag == "text" else "".join(_shapes(child, keys))
         if inner or tag not in ("g", "text"):
             yield f"<{tag}{attributes}>{inner}</{tag}>" if inner else f"<{tag}{attributes}/>"
@@ -204,27 +195,27 @@ def intake_chart(report: Report, _: Translate) -> Chart | None:
     usual = None
     if main.usual is not None and main.usual.rate is not None:
         rate = main.usual.count * size / main.usual.whole
-        usual = Point(rate, _("mean {rate}").format(rate=number_of(rate)))
+        usual = Point(rate, _("mean {rate}").format(rate=words.number_of(rate)))
     labels = [run[0][0].isoformat() for run in runs]
     series = [Series(_("received"), "s1", points)]
-    return Chart("intake", "days", title, intake_words(report, _), labels, series, "{:,.0f}".format, usual=usual)
+    return Chart("intake", "days", title, words.intake_words(report, _), labels, series, "{:,.0f}".format, usual=usual)
 
 
 def rates_chart(report: Report, _: Translate) -> Chart | None:
     """Return the rate on time of each clock, for each of the groups charted; None without any."""
 
     def rate(name: str, group: Group) -> tuple[float | None, str]:
-        share = clock.on_time if (clock := group.clock(name)) else None
-        if share is None or share.rate is None:
+        share = group.clock(name).on_time
+        if share.rate is None:
             return None, ""
-        return share.rate, _("{rate} of {whole}").format(rate=percent(share.rate), whole=f"{share.whole:,}")
+        return share.rate, _("{rate} of {whole}").format(rate=words.percent(share.rate), whole=f"{share.whole:,}")
 
     groups = _charted(report)
     lines: list[_Line] = [
-        (rate_title(name, _), f"s{place % COLOURS + 1}", partial(rate, name))
+        (words.rate_title(name, _), f"s{place % COLOURS + 1}", partial(rate, name))
         for place, name in enumerate(clock_names(report))
     ]
-    title = _("on time: share of {whole}").format(whole=whole_words(Whole.DECIDED, _))
+    title = _("on time: share of {whole}").format(whole=words.whole_words(Whole.DECIDED, _))
     kind = "rates" if report.by in TIMED and len(groups) > 1 else "bars"
     return _grouped(report, "rates", kind, title, groups, lines, "{:.0%}".format, _, top=1.0)
 
@@ -233,14 +224,14 @@ def parts_chart(report: Report, name: str, place: int, _: Translate) -> Chart | 
     """Return the parts into which the runs of a clock fell, for each of the groups charted; `place` tells it apart."""
 
     def count(part: str, group: Group) -> tuple[float, str]:
-        runs = clock.part(part) if (clock := group.clock(name)) else 0
+        runs = group.clock(name).part(part)
         return runs, f"{runs:,}"
 
     groups = _charted(report)
     parts = [part for part in PARTS if any(count(part, group)[0] for group in groups)]
-    lines: list[_Line] = [(part_words(part, _), part.replace("_", "-"), partial(count, part)) for part in parts]
+    lines: list[_Line] = [(words.part_words(part, _), part.replace("_", "-"), partial(count, part)) for part in parts]
     kind = "periods" if report.by in TIMED and len(groups) > 1 else "parts"
-    title = f"{_(name)}{_(': ')}{rules_of_clock(report, name, _)}"
+    title = f"{_(name)}{_(': ')}{words.rules_of_clock(report, name, _)}"
     return _grouped(report, f"parts-{place}", kind, title, groups, lines, "{:,.0f}".format, _)
 
 
@@ -248,19 +239,18 @@ def compared_chart(report: Report, _: Translate) -> Chart | None:
     """Return the complaints a day of each span, for each of the groups charted; None where spans cannot be matched."""
 
     def a_day(section: Section, group: Group) -> tuple[float, str]:
-        own = section.group(group.key)
-        rate = own.complaints / section.days if own and section.days else 0
-        return rate, number_of(rate)
+        rate = section.group(group.key).complaints / section.days if section.days else 0
+        return rate, words.number_of(rate)
 
     if report.by in TIMED:
         return None
     keys = report.keys[: charted(report, len(report.keys))]
-    groups = [report.main.group(key) or Group(key) for key in keys] or _charted(report)
+    groups = [report.main.group(key) for key in keys] or _charted(report)
     lines: list[_Line] = [
-        (role_words(section.role, _), f"s{place}", partial(a_day, section))
+        (words.role_words(section.role, _), f"s{place}", partial(a_day, section))
         for place, section in enumerate(report.sections, 1)
     ]
-    return _grouped(report, "compared", "bars", _("complaints per day"), groups, lines, number_of, _)
+    return _grouped(report, "compared", "bars", _("complaints per day"), groups, lines, words.number_of, _)
 
 
 def _charted(report: Report) -> Sequence[Group]:
@@ -293,14 +283,14 @@ def _grouped(
         points = []
         for name, group in zip(names, groups, strict=True):
             value, text = value_of(group)
-            words = f"{title_of_line}{_(': ')}{text}" if text else ""
-            if words and group is not report.main.total:
-                words = _("{some}, {other}").format(some=name, other=words)
-            points.append(Point(value, words))
+            label = f"{title_of_line}{_(': ')}{text}" if text else ""
+            if label and group is not report.main.total:
+                label = _("{some}, {other}").format(some=name, other=label)
+            points.append(Point(value, label))
         series.append(Series(title_of_line, style, points))
     columns = zip(*(each.points for each in series), strict=True)
     said = [point.words for column in columns for point in column if point.words]
     if not said:
         return None
-    words = "; ".join(said[:MOST_WORDS]) + ("; …" if len(said) > MOST_WORDS else "")
-    return Chart(key, kind, title, words, names, series, form, top)
+    summary = "; ".join(said[:MOST_WORDS]) + ("; …" if len(said) > MOST_WORDS else "")
+    return Chart(key, kind, title, summary, names, series, form, top)

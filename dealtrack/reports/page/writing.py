@@ -7,21 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, safe_text
-from dealtrack.reports import tables
+from dealtrack.reports import tables, words
 from dealtrack.reports.figures import Report, Share
 from dealtrack.reports.page.charts import Chart, compared_chart, draw_chart, intake_chart, parts_chart, rates_chart
 from dealtrack.reports.tables import Col, Table
-from dealtrack.reports.words import (
-    RATE_PLACES,
-    Translate,
-    days_of,
-    intake_words,
-    number_of,
-    percent,
-    rounded,
-    title_of,
-    whole_words,
-)
+from dealtrack.reports.words import Translate
 
 FOLDER = Path(__file__).parent
 LINE = 14
@@ -61,8 +51,8 @@ def make_page(report: Report, language: str, _: Translate) -> str:
     template = environment.from_string((FOLDER / "page.html").read_text(encoding="utf-8"))
     return template.render(
         language=language,
-        title=title_of(report, _),
-        days=days_of(report.main, _),
+        title=words.title_of(report, _),
+        days=words.days_of(report.main, _),
         style=style,
         script=script,
         facts=[
@@ -71,9 +61,9 @@ def make_page(report: Report, language: str, _: Translate) -> str:
         shares=[
             (
                 title,
-                percent(share.rate),
+                words.percent(share.rate),
                 _("{count} of {whole}").format(count=f"{share.count:,}", whole=f"{share.whole:,}"),
-                whole_words(share.of, _),
+                words.whole_words(share.of, _),
             )
             for title, share in tables.total_shares(report, _)
         ],
@@ -91,7 +81,7 @@ def parts_of(report: Report, _: Translate) -> list[Part]:
         return []
     days, charted = tables.days_table(report, _), tables.charted_words(report, len(report.main.groups), _)
     parts = [
-        Part(_("complaints received"), intake_words(report, _) + _("."), intake_chart(report, _)),
+        Part(_("complaints received"), words.intake_words(report, _) + _("."), intake_chart(report, _)),
         Part(_("on time"), charted, rates_chart(report, _), (tables.rates_table(report, _),)),
     ]
     for place, name in enumerate(tables.clock_names(report), 1):
@@ -100,8 +90,8 @@ def parts_of(report: Report, _: Translate) -> list[Part]:
     parts.append(Part(_("measures"), "", None, tuple(tables.measure_tables(report, _))))
     if report.compared:
         compared = tables.charted_words(report, len(report.keys), _)
-        words = "" if compared == charted else compared
-        parts.append(Part(_("compared"), words, compared_chart(report, _), (tables.compared_table(report, _),)))
+        note = "" if compared == charted else compared
+        parts.append(Part(_("compared"), note, compared_chart(report, _), (tables.compared_table(report, _),)))
     parts.append(Part(_("day by day"), "", None, (days,), is_folded=len(days.groups) > UNFOLDED))
     return parts
 
@@ -113,7 +103,7 @@ def _cell(column: Col, value: Any) -> Shown:
     if column.colour == "late" and value:
         return shown._replace(style="late")
     if column.colour == "rate" and value is not None:
-        return shown._replace(bar=float(rounded(value, RATE_PLACES, is_share=True) * 100))
+        return shown._replace(bar=float(words.rounded(value, words.RATE_PLACES, is_share=True) * 100))
     return shown
 
 
@@ -128,7 +118,7 @@ def show(value: Any, form: str) -> Shown:
     if form == "text":
         text = safe_text(str(value))
         return Shown(text, "", "line" if display_width(text) <= LINE else "")
-    texts = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
+    texts = {"rate": words.percent, "number": words.number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
     return Shown(texts[form](value) if value or form == "rate" else "–", repr(value), "" if value else "none")
 
 
