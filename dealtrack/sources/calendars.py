@@ -10,9 +10,8 @@ from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
 from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadCalendarFile, UnknownCalendar, suggestion
 from dealtrack.phrase import BadValue, Phrase, Word, listed
-from dealtrack.sources import countries, holidays_package
-from dealtrack.sources.countries import FIRST_DAY, FOLDER, LAST_DAY, Country
-from dealtrack.sources.holidays_package import CountryDays
+from dealtrack.sources import countries
+from dealtrack.sources.countries import FIRST_DAY, FOLDER, LAST_DAY, Country, CountryDays
 from dealtrack.sources.toml_files import DAY, TomlTable, as_path, file_named, kind_name, read_table, shipped_and_own
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -104,7 +103,7 @@ def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_fol
         country, days = _country_of_file(table, code, [part for part in parts if part], shipped, data_folder)
         zone, source, law = zone or country.timezone, source or country.source, law or country.law
         announcements = countries.read_announcements(code, data_folder)
-        spans = countries.spans_of(announcements)
+        spans = tuple((each.first, each.last) for each in announcements)
         if years is None:
             years = countries.official_years(country, days)
         weekend = days.weekend if given_weekend is None else given_weekend
@@ -169,20 +168,20 @@ def _country_of_file(
     table: TomlTable, code: str, subdivisions: list[str], shipped: TomlTable, data_folder: Path
 ) -> tuple[Country, CountryDays]:
     """Return a country's days; of several subdivisions a holiday in any one is a holiday."""
-    if holidays_package.find_country(code) is None:
-        near = suggestion(nearest_words(code, holidays_package.countries()))
+    if countries.find_country(code) is None:
+        near = suggestion(nearest_words(code, countries.supported()))
         text = Phrase("unknown country {code!r};{nearest} use a code such as CN, US or GB", code=code, nearest=near)
         table.refuse(text, "country")
     places = []
     for part in subdivisions or [""]:
-        if (place := holidays_package.find_country(code, part)) is None:
-            allowed = listed(holidays_package.countries().get(code.upper()) or [Word("none")])
+        if (place := countries.find_country(code, part)) is None:
+            allowed = listed(countries.supported().get(code.upper()) or [Word("none")])
             values = {"code": code.upper(), "part": part, "allowed": allowed}
             table.refuse("{code} has no subdivision {part!r}; allowed: {allowed}", "subdivision", **values)
         places.append(place)
     country = countries.country_entry(places[0][0], places[0][1] if len(places) == 1 else "", data_folder)
     closed = table if "categories" in table.values else shipped
-    categories = closed.words_of("categories", holidays_package.categories_of(places[0][0]), holidays_package.PUBLIC)
+    categories = closed.words_of("categories", countries.categories_of(places[0][0]), countries.PUBLIC)
     sets = [countries.days_of_country(*place, country, categories) for place in places]
     return country, sets[0] if len(sets) == 1 else _union([part for _, part in places], sets)
 
@@ -257,7 +256,7 @@ def _amendments(table: TomlTable, above: tuple[Path, ...], data_folder: Path, us
             for day in values:
                 if (one := key_of.setdefault(day, key)) != key:
                     entry.refuse(
-                        "{day} is both {one} and {other}", key, day=holidays_package.day_text(day), one=one, other=key
+                        "{day} is both {one} and {other}", key, day=countries.day_text(day), one=one, other=key
                     )
         name, scope, notice = entry.text_of("name"), entry.text_of("scope", ""), entry.text_of("notice", "")
         issued = _days(entry, "issued")
@@ -298,7 +297,7 @@ def load_calendar(name: str, data_folder: Path, user_folder: Path) -> CalendarRu
         table = read_table(file, BadCalendarFile)
         return calendar_from_table(table, str(path) if path else file.stem, data_folder, user_folder)
     parsed = COUNTRY_CODE.fullmatch(name)
-    country = holidays_package.find_country(parsed[1], parsed[2] or "") if parsed else None
+    country = countries.find_country(parsed[1], parsed[2] or "") if parsed else None
     if country is None:
         near = suggestion(nearest_words(name, _candidates(name, data_folder, user_folder)))
         raise UnknownCalendar(name=name, nearest=near)
@@ -321,15 +320,15 @@ def country_names() -> list[str]:
     """Return the country codes of the holidays package, each followed by those of its subdivisions."""
     return [
         code
-        for country, parts in holidays_package.countries().items()
+        for country, parts in countries.supported().items()
         for code in (country, *(f"{country}-{p}" for p in parts))
     ]
 
 
 def differs_by_subdivision(name: str) -> list[str]:
     """Return the subdivisions whose holidays differ from those of a bare country code, none for any other name."""
-    country = holidays_package.find_country(name) if COUNTRY_CODE.fullmatch(name) and "-" not in name else None
-    return holidays_package.differing_subdivisions(country[0]) if country else []
+    country = countries.find_country(name) if COUNTRY_CODE.fullmatch(name) and "-" not in name else None
+    return countries.differing_subdivisions(country[0]) if country else []
 
 
 def _candidates(name: str, data_folder: Path, user_folder: Path) -> list[str]:
