@@ -27,28 +27,17 @@ class DateForms(NamedTuple):
     remarks: list[str]
 
 
-class _Extent(NamedTuple):
-    """Of how many dates an order makes days, and the first and last of these."""
-
-    dates: int
-    first: date
-    last: date
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days
-
-
 @dataclass(slots=True)
 class _Dates:
     """The dates of numbers with one sign between them, and what they say of the order of day, month and year.
 
-    Those of all columns count together: the forms by which a file is read know no columns.
+    Those of all columns count together: the forms by which a file is read know no columns. `extents` tells of how many
+    dates each order makes days, and the first and last of these.
     """
 
     example: str = ""
     count: int = 0
-    extents: dict[str, _Extent] = field(default_factory=dict)
+    extents: dict[str, tuple[int, date, date]] = field(default_factory=dict)
     certain: dict[str, str] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
 
@@ -62,7 +51,7 @@ class _Dates:
         self.count += 1
         for each in possible:
             dates, first, last = self.extents.get(each.order, (0, each.day, each.day))
-            self.extents[each.order] = _Extent(dates + 1, min(first, each.day), max(last, each.day))
+            self.extents[each.order] = dates + 1, min(first, each.day), max(last, each.day)
         if order := date_forms.only_order(text):
             self.certain.setdefault(order, text)
         elif not self.example and len({each.day for each in possible}) > 1:
@@ -73,7 +62,8 @@ class _Dates:
 
         The year may stand first with two digits only where they lie closest together so.
         """
-        whole = {order: extent.days for order, extent in self.extents.items() if extent.dates == self.count}
+        extents = self.extents.items()
+        whole = {order: (last - first).days for order, (dates, first, last) in extents if dates == self.count}
         others = [days for order, days in whole.items() if order != YEAR]
         if YEAR in whole and others and whole[YEAR] >= min(others):
             del whole[YEAR]
@@ -89,7 +79,7 @@ class _Dates:
         """Return the order that all dates have; where there are several, that in which they lie closest together."""
         possible = self.possible()
         if not possible:
-            return max(self.extents, key=lambda order: self.extents[order].dates, default=MONTH)
+            return max(self.extents, key=lambda order: self.extents[order][0], default=MONTH)
         usual = DAY if "." in self.example or "-" in self.example else MONTH
         return min(possible, key=lambda order: (possible[order], order != usual))
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 
 from dealtrack.errors import CannotRead
 from dealtrack.exchange.layout import MappedColumns
-from dealtrack.exchange.raw import FIELD_LIMIT, MARKS, ROW, RawRow, Refusal, nested
+from dealtrack.exchange.raw import FIELD_LIMIT, MARKS, ROW, RawRow, Refusal, Unusable
 from dealtrack.phrase import BadValue, Phrase, listed
 
 _CHUNK = 1 << 20
@@ -94,7 +94,8 @@ def _text(value: Any) -> str:
         case bool():
             return str(value).lower()
         case list():
-            return nested(json.dumps(_plain(value), ensure_ascii=False))
+            text = json.dumps(_plain(value), ensure_ascii=False)
+            return Unusable(text, Phrase("is an object or a list, not a single value"))
         case _:
             return str(value)
 

@@ -90,10 +90,7 @@ class Inside(NamedTuple):
 
 
 def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
-    """Return where a header holds what a mapping asks for; names match whatever their case and punctuation.
-
-    Raises ValueError where a column that it names stands in the header twice.
-    """
+    """Return where a header holds the columns of a mapping, in any case and punctuation; ValueError for one twice."""
     exact: dict[str, list[int]] = {}
     loose: dict[str, list[int]] = {}
     for index, column in enumerate(header):

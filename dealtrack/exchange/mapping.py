@@ -104,10 +104,7 @@ class Mapping:
 
 
 def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
-    """Return the mapping of this name in the first of the folders that has it, or in the file of this path.
-
-    Raises BadMappingFile and CannotRead.
-    """
+    """Return the mapping of a name, in the first folder that has it, or of a path; BadMappingFile and CannotRead."""
     if name.endswith(".toml") or "/" in name or "\\" in name:
         return read_mapping(Path(name))
     for folder in folders:
@@ -278,10 +275,7 @@ def with_options(mapping: Mapping, pairs: Iterable[str], constants: Iterable[str
 
 
 def with_pairs(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
-    """Return a mapping in which `field=Column` pairs go before what it says itself; raises UnknownWord.
-
-    Several pairs of one field are columns of which the first that a row fills counts.
-    """
+    """Return a mapping in which `field=Column` pairs go first, several of a field in turn; raises UnknownWord."""
     columns: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
         name, column = _pair(
@@ -307,10 +301,7 @@ def _pair(pair: str, option: str, what: str, fields: Sequence[str], example: str
 
 
 def with_constants(mapping: Mapping, pairs: Iterable[str]) -> Mapping:
-    """Return a mapping in which `field=value` pairs give fields one value in every row, whatever columns there are.
-
-    Raises UnknownWord, UnknownCategory and BadAmount.
-    """
+    """Return a mapping in which `field=value` pairs fill fields in every row; raises UnknownWord, UnknownCategory."""
     values: dict[str, str] = {}
     for pair in pairs:
         name, value = _pair(

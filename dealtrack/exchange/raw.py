@@ -1,8 +1,9 @@
 """Rows as they stand in a file, and those that are refused, which are written to a file as they were."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -12,7 +13,6 @@ from dealtrack.errors import CannotRead
 from dealtrack.exchange.files import FileKind, text_output
 from dealtrack.exchange.histories import is_export
 from dealtrack.exchange.writers import json_text
-from dealtrack.phrase import Phrase
 
 WORKBOOK = "workbook"
 """The format of a source that is a sheet of a workbook."""
@@ -76,6 +76,31 @@ class SourceTable(NamedTuple):
     first_line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file of complaints; `rows` can be gone through once, and its refused rows are among the others.
+
+    `header` names the columns; for JSON, those of the first thousand objects. `passed` are the lines that are no rows,
+    those that stand above the table, and as the rows are read those below it. `first_line` is where the first row
+    stands, 0 where that is not known. `size` is in bytes, and `position` tells how many of them have been read. `sheet`
+    is the one of a workbook that is read, and `other_sheets` the others that are to be seen in it. `also_utf8` tells of
+    a file that is read in a named encoding, though it is valid UTF-8 too.
+    """
+
+    name: str
+    format: str
+    encoding: str
+    header: tuple[str, ...]
+    rows: Iterator[RawRow | Refusal]
+    passed: list[PassedLine]
+    first_line: int
+    size: int
+    position: Callable[[], int]
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
+    also_utf8: bool = False
+
+
 def table_of(
     header: tuple[str, ...], rows: Iterator[RawRow | Refusal], passed: list[PassedLine], name: str, no_rows: str
 ) -> SourceTable:
@@ -98,11 +123,6 @@ class Unusable(str):
         cell = super().__new__(cls, text)
         cell.reason = reason
         return cell
-
-
-def nested(text: str) -> Unusable:
-    """Return a JSON value that is an object or a list, as JSON text."""
-    return Unusable(text, Phrase("is an object or a list, not a single value"))
 
 
 def guarded(cell: str) -> str:

@@ -3,9 +3,9 @@
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -17,7 +17,7 @@ from dealtrack.exchange.headers import HeaderQuery
 from dealtrack.exchange.histories import LEAST_EXPORT
 from dealtrack.exchange.json_rows import find_array, json_array_rows, json_line_rows
 from dealtrack.exchange.layout import MappedColumns
-from dealtrack.exchange.raw import MARKS, WORKBOOK, PassedLine, RawRow, Refusal, SourceTable, as_it_was
+from dealtrack.exchange.raw import MARKS, WORKBOOK, RawRow, Refusal, Source, SourceTable, as_it_was
 from dealtrack.phrase import Phrase
 
 __all__ = ["RawRow", "Refusal", "Source", "open_source"]
@@ -33,31 +33,6 @@ _NO_TABLE = (
     (re.compile(r"MIME-Version:", re.IGNORECASE), Phrase("a web archive (MHTML)")),
     (re.compile(r"\{\\rtf"), Phrase("a text document (RTF)")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An open file of complaints; `rows` can be gone through once, and its refused rows are among the others.
-
-    `header` names the columns; for JSON, those of the first thousand objects. `size` is in bytes, and
-    `position` tells how many of them have been read. `sheet` is the one of a workbook that is read, and
-    `other_sheets` the others that are to be seen in it. `passed` are the lines that are no rows, those that stand
-    above the table, and as the rows are read those below it. `also_utf8` tells of a file that is read in a named
-    encoding, though it is valid UTF-8 too. `first_line` is where the first row stands, 0 where that is not known.
-    """
-
-    name: str
-    format: str
-    encoding: str
-    header: tuple[str, ...]
-    rows: Iterator[RawRow | Refusal]
-    size: int
-    position: Callable[[], int]
-    sheet: str = ""
-    other_sheets: tuple[str, ...] = ()
-    passed: list[PassedLine] = field(default_factory=list)
-    also_utf8: bool = False
-    first_line: int = 0
 
 
 @contextmanager
@@ -85,7 +60,9 @@ def open_source(
             start = binary.read(len(max(encodings.WORKBOOKS, key=len)))
             binary.seek(0)
             if start.startswith(encodings.WORKBOOKS):
-                source = _workbook(binary, name, size, stack, sheet, query)
+                from dealtrack.exchange.workbooks import open_sheet
+
+                source = open_sheet(binary, name, size, stack, sheet, query)
             elif sheet:
                 raise CannotRead.because("it is not a workbook; --sheet is for workbooks only", name)
             else:
@@ -112,16 +89,16 @@ def _as_it_was(source: Source) -> Source:
 def _text(binary: BinaryIO, name: str, size: int, stack: ExitStack, codec: str, query: HeaderQuery) -> Source:
     if not size and Path(name).suffix.lower() in JSON_LINES:
         # So an export writes that there is nothing to tell.
-        return Source(name, "jsonl", "utf-8", LEAST_EXPORT, iter(()), 0, binary.tell)
+        return Source(name, "jsonl", "utf-8", LEAST_EXPORT, iter(()), [], 0, 0, binary.tell)
     _refuse_other_kinds(binary.read(_SNIFFED), name)
     binary.seek(0)
     encoding = encodings.encoding_of(binary, name, codec)
     also_utf8 = bool(codec) and not encoding.startswith("utf") and encodings.is_also_utf8(binary)
     binary.seek(0)
     text = stack.enter_context(io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline=""))
-    form, (header, rows, passed, first_line) = _table(text, name, query)
-    rows = _guarded(rows, name)
-    return Source(name, form, encoding, header, rows, size, binary.tell, "", (), passed, also_utf8, first_line)
+    form, table = _table(text, name, query)
+    table = table._replace(rows=_guarded(table.rows, name))
+    return Source(name, form, encoding, *table, size, binary.tell, also_utf8=also_utf8)
 
 
 def _refuse_other_kinds(start: bytes, name: str) -> None:
@@ -140,23 +117,6 @@ def _refuse_other_kinds(start: bytes, name: str) -> None:
             )
 
 
-def _workbook(binary: BinaryIO, name: str, size: int, stack: ExitStack, choice: str, query: HeaderQuery) -> Source:
-    from dealtrack.exchange.workbooks import open_sheet
-
-    sheet = open_sheet(binary, name, choice, stack, query)
-    header, rows, passed, first_line = sheet.table
-    done = 0
-
-    def counted() -> Iterator[RawRow | Refusal]:
-        nonlocal done
-        for row in rows:
-            done = size * row.line // max(1, sheet.height)
-            yield row
-
-    chosen = (sheet.name, sheet.others)
-    return Source(name, WORKBOOK, "", header, counted(), size, lambda: done, *chosen, passed, first_line=first_line)
-
-
 def _guarded(rows: Iterator[RawRow | Refusal], name: str) -> Iterator[RawRow | Refusal]:
     try:
         yield from rows
@@ -172,7 +132,7 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
     form = _format(start.lstrip("\ufeff \t\r\n"), name)
     text.seek(0)
     # UTF-16 and GB18030 files may begin with a mark that their decoders leave in.
-    lines = _without_mark(text) if start.startswith("\ufeff") else text
+    lines = chain((line.removeprefix("\ufeff") for line in islice(text, 1)), text)
     if form == "csv":
         return form, read_csv(lines, name, query)
     if query.rows is not None:
@@ -192,11 +152,6 @@ def _table(text: TextIO, name: str, query: HeaderQuery) -> tuple[str, SourceTabl
         raise CannotRead.because("line {line}: {reason}", name, line=first[0].line, reason=first[0].reason)
     header = tuple(dict.fromkeys(column for row in first if isinstance(row, RawRow) for column in row.header))
     return "json" if is_array else form, SourceTable(header, chain(first, rows), [], first[0].line)
-
-
-def _without_mark(text: TextIO) -> Iterator[str]:
-    yield next(text).removeprefix("\ufeff")
-    yield from text
 
 
 def _format(start: str, name: str) -> str:

@@ -9,12 +9,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from itertools import chain, islice
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import CannotRead, UnknownWord, suggestion
 from dealtrack.exchange.headers import HeaderQuery, find_header, header_of
-from dealtrack.exchange.raw import RawRow, Refusal, SourceTable, Unusable, passed_line, table_of
+from dealtrack.exchange.raw import WORKBOOK, RawRow, Refusal, Source, SourceTable, Unusable, passed_line, table_of
 from dealtrack.phrase import Phrase
 
 READER = "dealtrack.exchange.workbook_process"
@@ -34,17 +34,8 @@ _FAULTS = {
 }
 
 
-class Sheet(NamedTuple):
-    """A sheet of a workbook: its name, its table, and how many rows it has; `others` are the other visible sheets."""
-
-    name: str
-    table: SourceTable
-    height: int
-    others: tuple[str, ...]
-
-
-def open_sheet(binary: BinaryIO, name: str, choice: str, stack: ExitStack, query: HeaderQuery) -> Sheet:
-    """Return the sheet of this name or number, by default the first that holds a table and is not hidden.
+def open_sheet(binary: BinaryIO, name: str, size: int, stack: ExitStack, choice: str, query: HeaderQuery) -> Source:
+    """Open the sheet of this name or number, by default the first that holds a table and is not hidden.
 
     The process that reads it ends with the `stack`. Raises CannotRead for what is no workbook, is damaged, is protected
     or takes too much memory or time, and UnknownWord for an unknown sheet.
@@ -55,7 +46,16 @@ def open_sheet(binary: BinaryIO, name: str, choice: str, stack: ExitStack, query
     if "fault" in about:
         _refuse_fault(about, name, choice)
     table = _table(map(_cells, chain.from_iterable(answers)), name, about["sheet"], query)
-    return Sheet(about["sheet"], table, about["height"], tuple(about["others"]))
+    done = 0
+
+    def counted(rows: Iterator[RawRow | Refusal]) -> Iterator[RawRow | Refusal]:
+        nonlocal done
+        for row in rows:
+            done = size * row.line // max(1, about["height"])
+            yield row
+
+    table = table._replace(rows=counted(table.rows))
+    return Source(name, WORKBOOK, "", *table, size, lambda: done, about["sheet"], tuple(about["others"]))
 
 
 def _answers(binary: BinaryIO, name: str, choice: str, stack: ExitStack) -> Iterator[Any]:

@@ -30,10 +30,7 @@ class Campaign(NamedTuple):
 
 
 def load_campaigns(data_folder: Path, user_folder: Path) -> dict[str, Campaign]:
-    """Return the shipped campaigns and the user's own by name; the user's own goes before a shipped one of its name.
-
-    The user need not have a file. Raises BadCampaignFile.
-    """
+    """Return the campaigns by name, the user's own, if any, before a shipped one of its name; BadCampaignFile."""
     campaigns = read_campaigns_file(data_folder / FILE_NAME)
     own = user_folder / FILE_NAME
     return {**campaigns, **read_campaigns_file(own)} if own.exists() else campaigns
