@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import icalendar  # noqa: F401  # before pygal, whose hook for imports makes a warning of it
 import pytest
@@ -58,6 +58,20 @@ def pytest_collection_finish() -> None:
     """Take what was collected out of what Python looks through for rubbish, again and again while tests run."""
     gc.collect()
     gc.freeze()
+
+
+class Link(NamedTuple):
+    """One entry of the journal as it is stored: moments and detail are text, hashes are bytes."""
+
+    seq: int
+    complaint: int | None
+    kind: str
+    at: str
+    recorded_at: str
+    actor: str
+    detail: str
+    previous: bytes
+    hash: bytes
 
 
 @dataclass(frozen=True)

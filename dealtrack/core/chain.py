@@ -18,20 +18,6 @@ _write_int = int.__repr__
 """Raises TypeError for what is no integer."""
 
 
-class Link(NamedTuple):
-    """One entry of the journal as it is stored: moments and detail are text, hashes are bytes."""
-
-    seq: int
-    complaint: int | None
-    kind: str
-    at: str
-    recorded_at: str
-    actor: str
-    detail: str
-    previous: bytes
-    hash: bytes
-
-
 class Break(NamedTuple):
     """The first entry at which a chain breaks, and how."""
 
@@ -84,7 +70,7 @@ def _hashing() -> Callable[[bytes], Any]:
 def first_fault(links: Iterable[Sequence[Any]]) -> Break | None:
     """Return the first entry that was changed, removed or put in, None for an unbroken chain.
 
-    A link may be any row of a `Link`'s columns: to make millions of `Link`s takes longer than to hash them.
+    Each link is a row of the columns that `entry_hash` takes, and its own hash.
     Where the last entries were removed, the rest is unbroken: this is seen only if the last hash was noted elsewhere.
     """
     previous = BEFORE_FIRST

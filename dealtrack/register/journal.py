@@ -252,5 +252,5 @@ def _is_canonical(detail: Any, text: str) -> bool:
 
 
 def link_rows(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """Return all entries in order, each as a plain row of a `Link`'s columns, for the check of the chain."""
+    """Return all entries in order, each with the hash of the one before it and its own, for the check of the chain."""
     return connection.execute(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")
