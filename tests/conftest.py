@@ -19,6 +19,7 @@ import icalendar  # noqa: F401  # before pygal, whose hook for imports makes a w
 import pytest
 from hypothesis import settings
 
+from dealtrack.cli.language import choose_language
 from tests import processes
 from tests.terminal import Terminal
 
@@ -174,6 +175,13 @@ def china_to_2026() -> Iterator[None]:
     yield
     for table, years in zip(tables, later, strict=True):
         table.update(years)
+
+
+@pytest.fixture(autouse=True)
+def speaking_english() -> Iterator[None]:
+    """Let no test leave its language to the next: a command chooses one for the whole process."""
+    yield
+    choose_language("en", {})
 
 
 @pytest.fixture
