@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from json import JSONEncoder
-from json.encoder import encode_basestring
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 from dealtrack.phrase import Phrase
@@ -11,9 +11,9 @@ from dealtrack.phrase import Phrase
 BEFORE_FIRST = bytes(32)
 """What stands in the place of the hash before the first entry."""
 
-_encode = JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
-).encode
+_encode = c_make_encoder(None, JSONEncoder().default, encode_basestring, None, ":", ",", True, False, False)
+"""What `JSONEncoder` makes anew for each value: keys sorted, no circles looked for, none skipped, and no NaN."""
+
 _write_int = int.__repr__
 """Raises TypeError for what is no integer."""
 
@@ -28,7 +28,7 @@ class Break(NamedTuple):
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, characters unescaped; raises ValueError for NaN."""
     # Most transitions have no detail.
-    return _encode(value) if value or value.__class__ is not dict else "{}"
+    return "".join(_encode(value, 0)) if value or value.__class__ is not dict else "{}"
 
 
 def entry_hash(

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
+from types import NoneType
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -39,6 +40,10 @@ REASONS = {
     "SQLITE_PERM": Phrase("you have no permission to use it"),
     "SQLITE_TOOBIG": Phrase("an entry is too large; nothing was written"),
 }
+
+# sqlite3 looks for an adapter of each value of these: where there is none, to find that out takes twice as long.
+sqlite3.register_adapter(NoneType, lambda none: none)
+sqlite3.register_adapter(bool, int)
 
 
 def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
