@@ -105,8 +105,7 @@ def print_rates(report: Report, room: int | None) -> None:
     if room is not None and least_width(columns, rows) > room:
         columns, rows = on_terminal(table, 0)
     print_table(columns, rows)
-    note = _("On time: share of {whole}. Median/p90: working days within which 50% and 90% were done.")
-    tell_in_style(note.format(whole=words.whole_words(Whole.DECIDED, _)))
+    tell_in_style(table.note)
 
 
 def print_parts(report: Report, name: str, room: int | None) -> None:
@@ -156,7 +155,7 @@ def print_comparison(report: Report) -> None:
     for section in (report.main, *words.sections_compared(report)):
         if since := words.since_words(report, section, _):
             tell_in_style(since)
-    if report.by not in ("", *TIMED):
+    if report.by not in TIMED:
         columns, rows = on_terminal(tables.compared_table(report, _))
         print_table(columns, rows[:-1])
         tell_in_style(_("Complaints received, and rate on time of each deadline."))
@@ -204,5 +203,4 @@ def value_cell(column: Col, value: Any, bar: int | None) -> Cell:
     if column.form == "rate" and bar is not None:
         pieces = zip(draw_bar(value, bar), ("green", "green on red", "red"), strict=True)
         return Cell((*(pieces if bar else ()), (f"{' ' if bar else ''}{words.percent(value):>6}", "")))
-    texts = {"rate": words.percent, "number": words.number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
-    return Cell.of(texts[column.form](value), STYLES.get(column.colour, ""))
+    return Cell.of(words.TEXT_OF[column.form](value), STYLES.get(column.colour, ""))

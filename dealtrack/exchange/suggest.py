@@ -250,25 +250,21 @@ def _is_amount(text: str) -> bool:
 def mapping_toml(mapping: Mapping, remarks: Iterable[str]) -> str:
     """Return a mapping as the text of a file that `read_mapping` reads back, with remarks at its head."""
     lines = [f"# {escape_controls(' '.join(remark.split()))}" for remark in remarks]
-    lines.append(f"name = {_quoted(mapping.name)}")
-    if mapping.timezone:
-        lines.append(f"timezone = {_quoted(mapping.timezone)}")
-    lines.append(f"dates = {_list(mapping.dates)}")
-    if mapping.order_is_guessed:
-        lines.append('order = "guessed"')
-    for name, values in (
-        ("blanks", sorted(mapping.blanks)),
-        ("sentinels", sorted(day.isoformat() for day in mapping.sentinels)),
-        ("keep", mapping.keep),
-        ("asked", mapping.open_fields),
-        ("last_change", mapping.last_change),
-        ("decimal", [mapping.decimal] if mapping.decimal else ()),
-        ("currency", mapping.currency),
-    ):
-        if values:
-            lines.append(f"{name} = {_list(values)}")
-    if mapping.midnight_is_day:
-        lines.append('midnight = "day"')
+    entries: dict[str, str | Sequence[str]] = {
+        "name": mapping.name,
+        "timezone": mapping.timezone or "",
+        "dates": mapping.dates,
+        "order": "guessed" if mapping.order_is_guessed else "",
+        "blanks": sorted(mapping.blanks),
+        "sentinels": sorted(day.isoformat() for day in mapping.sentinels),
+        "keep": mapping.keep,
+        "asked": mapping.open_fields,
+        "last_change": mapping.last_change,
+        "decimal": mapping.decimal,
+        "currency": mapping.currency,
+        "midnight": "day" if mapping.midnight_is_day else "",
+    }
+    lines += [f"{key} = {_list(value)}" for key, value in entries.items() if value]
     lines += ["", "[columns]"]
     lines += [f"{name} = {_list(columns)}" for name, columns in mapping.columns.items()]
     if mapping.constants:
@@ -286,5 +282,6 @@ def _quoted(text: str) -> str:
     return quoted if quoted.isprintable() else json.dumps(text)
 
 
-def _list(values: Sequence[str]) -> str:
+def _list(value: str | Sequence[str]) -> str:
+    values = [value] if isinstance(value, str) else value
     return _quoted(values[0]) if len(values) == 1 else f"[{', '.join(map(_quoted, values))}]"

@@ -28,11 +28,11 @@ NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners
 class ReportQuery:
     """What a report is asked about: days of receipt, both included, None for an open end, or a campaign's days.
 
-    `by` is one of GROUPINGS, or empty. `last_year` is the same campaign of the year before, where it is known.
+    `by` is one of GROUPINGS. `last_year` is the same campaign of the year before, where it is known.
     `complaints` may keep to platforms, categories or owners.
     """
 
-    by: str = ""
+    by: str = "platform"
     first: date | None = None
     last: date | None = None
     campaign: "Campaign | None" = None
@@ -132,7 +132,7 @@ def make_section(span: SectionDays, groups: Mapping[str | None, Group], by: str,
     if first and until and until < first:
         until = None
     whole = (first, until) if first and until else None
-    ordered = ordered_groups(groups, by, whole) if by else []
+    ordered = ordered_groups(groups, by, whole)
     return Section(span.role, span.title, first, last, until, total, tuple(ordered))
 
 

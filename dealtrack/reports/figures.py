@@ -43,11 +43,6 @@ class Share:
     of: Whole
 
     @property
-    def is_mean(self) -> bool:
-        """Tell whether the whole is days, so that the rate is a mean, and may be more than 1."""
-        return self.of in (Whole.DAYS, Whole.DAYS_BEFORE)
-
-    @property
     def rate(self) -> float | None:
         """Return the count for each one of the whole, None where the whole is nothing."""
         return self.count / self.whole if self.whole else None
@@ -249,7 +244,7 @@ def known_days(section: Section, begun: date | None) -> int:
 class Report:
     """A report: its main section, of the days that the query names, and those it is compared with.
 
-    `by` is one of GROUPINGS, or empty. `moment` and `known_at` are in UTC: the register is shown as it stood
+    `by` is one of GROUPINGS. `moment` and `known_at` are in UTC: the register is shown as it stood
     at `moment`, and where `known_at` is not None as it was known then. `zone` names the time zone in which days are
     counted. `campaign` is the campaign's name, or empty. `begun` is the day of the first complaint that the register
     knows of, None without any. `rules` holds the names of all clocks that the register knew, in order, with the

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Section, Share
+from dealtrack.reports.figures import PARTS, ClockFigures, Group, Report, Section, Share, Whole
 from dealtrack.reports.words import RECORD_PLACES, rounded
 
 Record = dict[str, Any]
@@ -13,7 +13,8 @@ def rate_of(share: Share | None) -> float | None:
     """Return a share's rate to four decimals, None where there is none."""
     if share is None or share.rate is None:
         return None
-    return float(rounded(share.rate, RECORD_PLACES, is_share=not share.is_mean))
+    is_mean = share.of in (Whole.DAYS, Whole.DAYS_BEFORE)
+    return float(rounded(share.rate, RECORD_PLACES, is_share=not is_mean))
 
 
 def clock_record(clock: ClockFigures) -> Record:
@@ -62,7 +63,7 @@ def group_record(group: Group) -> Record:
 def report_record(report: Report) -> Record:
     """Return the whole report as one record; days as dates, moments in UTC."""
     return {
-        "by": report.by or None,
+        "by": report.by,
         "as_of": report.moment,
         "known_at": report.known_at,
         "timezone": report.zone,
@@ -106,9 +107,7 @@ def report_rows(report: Report) -> Iterator[Record]:
         parts = [("total", section.total), *(("group", group) for group in section.groups)]
         for part, group in parts:
             row: Record = {"span": section.role.value, "first": section.first, "last": section.last, "part": part}
-            if report.by:
-                row[report.by] = group.key
-            row |= group_record(group)
+            row |= {report.by: group.key, **group_record(group)}
             for name in report.rules:
                 is_there = name in group.clocks
                 figures = clock_record(group.clock(name)) if is_there else dict.fromkeys(CLOCK_KEYS)
@@ -119,7 +118,7 @@ def report_rows(report: Report) -> Iterator[Record]:
 def row_keys(report: Report) -> list[str]:
     """Return the keys of a report's flat records, in their order."""
     clocks = [f"{name}_{key}" for name in report.rules for key in CLOCK_KEYS]
-    return ["span", "first", "last", "part", *([report.by] if report.by else []), *GROUP_KEYS, *clocks]
+    return ["span", "first", "last", "part", report.by, *GROUP_KEYS, *clocks]
 
 
 def report_lines(report: Report) -> Iterator[tuple[str, str, str, str]]:

@@ -86,7 +86,7 @@ def charted_words(report: Report, groups: int, _: Translate) -> str:
 
 def by_group(report: Report, _: Translate) -> Col:
     """Return the column of the groups' names."""
-    return Col(in_context("heading", report.by, _) if report.by else "", "text", rank=0)
+    return Col(in_context("heading", report.by, _), "text", rank=0)
 
 
 def make_table(report: Report, name: str, columns: Sequence[Col], row: Any, note: str, _: Translate) -> Table:

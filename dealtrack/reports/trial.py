@@ -30,6 +30,32 @@ class Basis:
     moment: datetime
 
 
+class VerdictChanges(Counter[Move]):
+    """How often each move was made: which verdict was given of a run then, and which now."""
+
+    def then(self, verdict: Verdict) -> int:
+        """Return how many runs the complaints' own policies judge so."""
+        return sum(count for (before, _), count in self.items() if before is verdict)
+
+    def now(self, verdict: Verdict) -> int:
+        """Return how many runs the policy on trial judges so."""
+        return sum(count for (_, after), count in self.items() if after is verdict)
+
+    def change(self, verdict: Verdict) -> int:
+        """Return how many runs more are judged so now; negative for fewer."""
+        return self.now(verdict) - self.then(verdict)
+
+    @property
+    def now_late(self) -> int:
+        """Return how many runs are late (missed or overdue) by the policy on trial alone."""
+        return sum(count for (before, after), count in self.items() if after in LATE and before not in LATE)
+
+    @property
+    def no_longer_late(self) -> int:
+        """Return how many runs are late (missed or overdue) by the complaints' own policies alone."""
+        return sum(count for (before, after), count in self.items() if before in LATE and after not in LATE)
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What a trial found.
@@ -40,39 +66,10 @@ class Trial:
     """
 
     complaints: int
-    moves: Mapping[tuple[str, str], Counter[Move]]
+    moves: Mapping[tuple[str, str], VerdictChanges]
     deadlines_moved: Mapping[str, int]
     refused: int
     versions: tuple[Policy, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictChanges:
-    """How often each verdict was given of a clock, then and now."""
-
-    moves: Counter[Move]
-
-    def then(self, verdict: Verdict) -> int:
-        """Return how many runs the complaints' own policies judge so."""
-        return sum(count for (before, _), count in self.moves.items() if before is verdict)
-
-    def now(self, verdict: Verdict) -> int:
-        """Return how many runs the policy on trial judges so."""
-        return sum(count for (_, after), count in self.moves.items() if after is verdict)
-
-    def change(self, verdict: Verdict) -> int:
-        """Return how many runs more are judged so now; negative for fewer."""
-        return self.now(verdict) - self.then(verdict)
-
-    @property
-    def now_late(self) -> int:
-        """Return how many runs are late (missed or overdue) by the policy on trial alone."""
-        return sum(count for (before, after), count in self.moves.items() if after in LATE and before not in LATE)
-
-    @property
-    def no_longer_late(self) -> int:
-        """Return how many runs are late (missed or overdue) by the complaints' own policies alone."""
-        return sum(count for (before, after), count in self.moves.items() if before in LATE and after not in LATE)
 
 
 def group_by(by: str, zone: tzinfo) -> Callable[[Complaint], str]:
@@ -100,7 +97,7 @@ def try_policy(
     policy would have refused: an extension beyond its limits or after its deadline. `project` tells how complaints
     stand where a policy was corrected; else their own policies tell it. Raises OutsideCalendar.
     """
-    moves: dict[tuple[str, str], Counter[Move]] = {}
+    moves: dict[tuple[str, str], VerdictChanges] = {}
     moved: Counter[str] = Counter()
     used: dict[date, Policy] = {}
     complaints = refused = 0
@@ -120,7 +117,7 @@ def try_policy(
         for name, round_ in {**before, **after}:
             then, now = before.get((name, round_)), after.get((name, round_))
             move = (then and verdict(then, basis.moment), now and verdict(now, basis.moment))
-            moves.setdefault((group, name), Counter())[move] += 1
+            moves.setdefault((group, name), VerdictChanges())[move] += 1
             if then and now and then.started and then.ended is None and now.ended is None and then.due != now.due:
                 moved[name] += 1
     return Trial(complaints, moves, moved, refused, tuple(used[day] for day in sorted(used)))
@@ -173,16 +170,15 @@ def allowed_history(
 
 def changes_by_clock(trial: Trial) -> dict[str, VerdictChanges]:
     """Return the changes of each clock over all groups: the trial's clocks in their order, then those it lacks."""
-    rules = [rule for policy in reversed(trial.versions) for rule in policy.clocks]
-    sums: dict[str, Counter[Move]] = {rule.name: Counter() for rule in rules}
-    for (_, name), counter in trial.moves.items():
-        sums.setdefault(name, Counter()).update(counter)
-    return {name: VerdictChanges(counter) for name, counter in sums.items() if counter}
+    sums = {rule.name: VerdictChanges() for policy in reversed(trial.versions) for rule in policy.clocks}
+    for (_, name), changes in trial.moves.items():
+        sums.setdefault(name, VerdictChanges()).update(changes)
+    return {name: changes for name, changes in sums.items() if changes}
 
 
 def changes_by_group(trial: Trial, name: str) -> dict[str, VerdictChanges]:
     """Return the changes of one clock in each group, by the groups' names."""
-    return {group: VerdictChanges(counter) for (group, clock), counter in sorted(trial.moves.items()) if clock == name}
+    return {group: changes for (group, clock), changes in sorted(trial.moves.items()) if clock == name}
 
 
 def sentences(trial: Trial) -> dict[str, Phrase]:
@@ -205,7 +201,7 @@ def _heading(trial: Trial, name: str) -> str:
 
 
 def _change(trial: Trial, name: str, changes: VerdictChanges) -> Phrase:
-    before, after = zip(*changes.moves, strict=True)
+    before, after = zip(*changes, strict=True)
     if not any(after):
         return Phrase("no such deadline in this policy; {late} under the current policies", late=_late(changes.then))
     if not any(before):
@@ -246,7 +242,7 @@ def records(trial: Trial, by: str) -> list[dict[str, Any]]:
         rules = either(map(span_of, rules_of(trial, name)))
         for group, changes in (changes_by_group(trial, name) if by else {"": whole}).items():
             record: dict[str, Any] = {by: group} if by else {}
-            record |= {"clock": name, "rule": rules or None, "runs": changes.moves.total()}
+            record |= {"clock": name, "rule": rules or None, "runs": changes.total()}
             for word in Verdict:
                 record |= {f"{word}_then": changes.then(word), f"{word}_now": changes.now(word)}
             record |= {"now_late": changes.now_late, "no_longer_late": changes.no_longer_late}

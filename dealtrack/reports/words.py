@@ -194,3 +194,7 @@ def number_of(number: Number | None) -> str:
     if number is None:
         return "–"
     return f"{int(number):,}" if number == int(number) else f"{rounded(number, NUMBER_PLACES):,f}"
+
+
+TEXT_OF = {"rate": percent, "number": number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
+"""What gives the text of a value, by the form of its column."""

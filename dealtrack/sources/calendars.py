@@ -107,9 +107,10 @@ def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_fol
         if years is None:
             years = countries.official_years(country, days)
         weekend = days.weekend if given_weekend is None else given_weekend
+        issued = {day: each.issued for each in announcements if not each.scope for day in each.days}
         rulings = {
-            day: ruling
-            for day, ruling in countries.with_issue(days.rulings, announcements).items()
+            day: ruling._replace(issued=issued.get(day, ""))
+            for day, ruling in days.rulings.items()
             if given_weekend is None or _holds_on(day, ruling, given_weekend)
         }
     elif any(parts):

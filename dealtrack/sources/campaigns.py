@@ -23,11 +23,6 @@ class Campaign(NamedTuple):
     first: date
     last: date
 
-    @property
-    def days(self) -> int:
-        """Return how many days the campaign lasts."""
-        return (self.last - self.first).days + 1
-
 
 def load_campaigns(data_folder: Path, user_folder: Path) -> dict[str, Campaign]:
     """Return the campaigns by name, the user's own, if any, before a shipped one of its name; BadCampaignFile."""

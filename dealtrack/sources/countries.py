@@ -54,12 +54,6 @@ def read_announcements(country: str, data_folder: Path) -> list[Announcement]:
         ]
 
 
-def with_issue(rulings: Mapping[date, Ruling], announcements: Iterable[Announcement]) -> dict[date, Ruling]:
-    """Return a country's rulings with the day on which the notice of each was issued, where it is known."""
-    issued = {day: each.issued for each in announcements if not each.scope for day in each.days}
-    return {day: ruling._replace(issued=issued.get(day, "")) for day, ruling in rulings.items()}
-
-
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
 LAST_DAY = date(LAST_YEAR, 12, 31)
 FOLDER = "calendars"

@@ -150,7 +150,10 @@ def test_screens_show_the_terms_of_the_glossary() -> None:
         choose_language("en", {})
         assert say_field(key, word) == term.partition(" (")[0]
         choose_language("zh", {})
-        assert say_field(key, word) == TERMS[term]
+        try:
+            assert say_field(key, word) == TERMS[term]
+        finally:
+            choose_language("en", {})
 
 
 NOTICE = json.dumps({"year": 2027, "papers": ["notice"], "days": [

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from html import escape
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import display_width, fit_text, safe_text
 from dealtrack.reports import words
-from dealtrack.reports.figures import PARTS, TIMED, Group, Report, Section, Whole
-from dealtrack.reports.tables import charted, clock_names, group_name
+from dealtrack.reports.figures import PARTS, TIMED, Report, Whole
+from dealtrack.reports.tables import Table, charted, clock_names
 from dealtrack.reports.words import Translate
 
 WIDTH, FONT = 640, 13
@@ -201,96 +200,91 @@ def intake_chart(report: Report, _: Translate) -> Chart | None:
     return Chart("intake", "days", title, words.intake_words(report, _), labels, series, "{:,.0f}".format, usual=usual)
 
 
-def rates_chart(report: Report, _: Translate) -> Chart | None:
+def rates_chart(report: Report, table: Table, _: Translate) -> Chart | None:
     """Return the rate on time of each clock, for each of the groups charted; None without any."""
 
-    def rate(name: str, group: Group) -> tuple[float | None, str]:
-        share = group.clock(name).on_time
-        if share.rate is None:
+    def rate(row: Sequence[Any], column: int) -> tuple[float | None, str]:
+        if row[column] is None:
             return None, ""
-        return share.rate, _("{rate} of {whole}").format(rate=words.percent(share.rate), whole=f"{share.whole:,}")
+        text = _("{rate} of {whole}")
+        return row[column], text.format(rate=words.percent(row[column]), whole=f"{row[column + 1]:,}")
 
-    groups = _charted(report)
-    lines: list[_Line] = [
-        (words.rate_title(name, _), f"s{place % COLOURS + 1}", partial(rate, name))
+    lines = [
+        (words.rate_title(name, _), f"s{place % COLOURS + 1}", 2 + 4 * place)
         for place, name in enumerate(clock_names(report))
     ]
     title = _("on time: share of {whole}").format(whole=words.whole_words(Whole.DECIDED, _))
-    kind = "rates" if report.by in TIMED and len(groups) > 1 else "bars"
-    return _grouped(report, "rates", kind, title, groups, lines, "{:.0%}".format, _, top=1.0)
+    return _grouped(report, table, "rates", ("bars", "rates"), title, lines, rate, "{:.0%}".format, _, top=1.0)
 
 
-def parts_chart(report: Report, name: str, place: int, _: Translate) -> Chart | None:
+def parts_chart(report: Report, table: Table, name: str, place: int, _: Translate) -> Chart | None:
     """Return the parts into which the runs of a clock fell, for each of the groups charted; `place` tells it apart."""
-
-    def count(part: str, group: Group) -> tuple[float, str]:
-        runs = group.clock(name).part(part)
-        return runs, f"{runs:,}"
-
-    groups = _charted(report)
-    parts = [part for part in PARTS if any(count(part, group)[0] for group in groups)]
-    lines: list[_Line] = [(words.part_words(part, _), part.replace("_", "-"), partial(count, part)) for part in parts]
-    kind = "periods" if report.by in TIMED and len(groups) > 1 else "parts"
+    lines = [
+        (words.part_words(part, _), part.replace("_", "-"), column)
+        for column, part in enumerate(PARTS, 1)
+        if any(row[column] for row in _charted(report, table))
+    ]
     title = f"{_(name)}{_(': ')}{words.rules_of_clock(report, name, _)}"
-    return _grouped(report, f"parts-{place}", kind, title, groups, lines, "{:,.0f}".format, _)
+    count, key = "{:,.0f}".format, f"parts-{place}"
+    return _grouped(
+        report, table, key, ("parts", "periods"), title, lines, lambda row, at: (row[at], count(row[at])), count, _
+    )
 
 
-def compared_chart(report: Report, _: Translate) -> Chart | None:
+def compared_chart(report: Report, table: Table, _: Translate) -> Chart | None:
     """Return the complaints a day of each span, for each of the groups charted; None where spans cannot be matched."""
 
-    def a_day(section: Section, group: Group) -> tuple[float, str]:
-        rate = section.group(group.key).complaints / section.days if section.days else 0
+    def a_day(row: Sequence[Any], column: int) -> tuple[float, str]:
+        rate = row[column] or 0
         return rate, words.number_of(rate)
 
     if report.by in TIMED:
         return None
-    keys = report.keys[: charted(report, len(report.keys))]
-    groups = [report.main.group(key) for key in keys] or _charted(report)
-    lines: list[_Line] = [
-        (words.role_words(section.role, _), f"s{place}", partial(a_day, section))
-        for place, section in enumerate(report.sections, 1)
+    each = (len(table.columns) - 1) // len(report.sections)
+    lines = [
+        (words.role_words(section.role, _), f"s{place + 1}", 2 + place * each)
+        for place, section in enumerate(report.sections)
     ]
-    return _grouped(report, "compared", "bars", _("complaints per day"), groups, lines, words.number_of, _)
+    title = _("complaints per day")
+    return _grouped(report, table, "compared", ("bars", "bars"), title, lines, a_day, words.number_of, _)
 
 
-def _charted(report: Report) -> Sequence[Group]:
-    """Return the groups that charts show: every week and month, else the first of them, else all in one."""
-    groups = report.main.groups
-    if not groups:
-        return (report.main.total,) if not report.by else ()
-    return groups[: charted(report, len(groups))]
-
-
-_Line = tuple[str, str, Callable[[Group], tuple[float | None, str]]]
-"""A series of a chart of groups: its name, its class, and what gives a group's value with its text, empty for none."""
+def _charted(report: Report, table: Table) -> Sequence[Sequence[Any]]:
+    """Return the rows of a table that its chart shows: every week and month, else the first of them."""
+    return table.groups[: charted(report, len(table.groups))]
 
 
 def _grouped(
     report: Report,
+    table: Table,
     key: str,
-    kind: str,
+    kinds: tuple[str, str],
     title: str,
-    groups: Sequence[Group],
-    lines: Iterable[_Line],
+    lines: Iterable[tuple[str, str, int]],
+    value_of: Callable[[Sequence[Any], int], tuple[float | None, str]],
     form: Callable[[float], str],
     _: Translate,
     *,
     top: float | None = None,
 ) -> Chart | None:
-    names = [_("all") if group is report.main.total else group_name(group.key, report.by, _) for group in groups]
-    series = []
-    for title_of_line, style, value_of in lines:
+    """Return a chart of a table, None of one without values; the second of `kinds` is that of weeks and months.
+
+    `lines` are the series, each with its name, its class and its column, of whose cells `value_of` gives the value and
+    the text, empty for none.
+    """
+    rows, series = _charted(report, table), []
+    for name, style, column in lines:
         points = []
-        for name, group in zip(names, groups, strict=True):
-            value, text = value_of(group)
-            label = f"{title_of_line}{_(': ')}{text}" if text else ""
-            if label and group is not report.main.total:
-                label = _("{some}, {other}").format(some=name, other=label)
+        for row in rows:
+            value, text = value_of(row, column)
+            label = _("{some}, {other}").format(some=row[0], other=f"{name}{_(': ')}{text}") if text else ""
             points.append(Point(value, label))
-        series.append(Series(title_of_line, style, points))
-    columns = zip(*(each.points for each in series), strict=True)
-    said = [point.words for column in columns for point in column if point.words]
+        series.append(Series(name, style, points))
+    said = [
+        point.words for column in zip(*(each.points for each in series), strict=True) for point in column if point.words
+    ]
     if not said:
         return None
     summary = "; ".join(said[:MOST_WORDS]) + ("; …" if len(said) > MOST_WORDS else "")
-    return Chart(key, kind, title, summary, names, series, form, top)
+    kind = kinds[report.by in TIMED and len(rows) > 1]
+    return Chart(key, kind, title, summary, [row[0] for row in rows], series, form, top)

@@ -80,18 +80,19 @@ def parts_of(report: Report, _: Translate) -> list[Part]:
     if not report.main.total.complaints:
         return []
     days, charted = tables.days_table(report, _), tables.charted_words(report, len(report.main.groups), _)
+    rates = tables.rates_table(report, _)
     parts = [
         Part(_("complaints received"), words.intake_words(report, _) + _("."), intake_chart(report, _)),
-        Part(_("on time"), charted, rates_chart(report, _), (tables.rates_table(report, _),)),
+        Part(_("on time"), charted, rates_chart(report, rates, _), (rates,)),
     ]
     for place, name in enumerate(tables.clock_names(report), 1):
         table = tables.parts_table(report, name, _)
-        parts.append(Part(_(name), "", parts_chart(report, name, place, _), (table,)))
+        parts.append(Part(_(name), "", parts_chart(report, table, name, place, _), (table,)))
     parts.append(Part(_("measures"), "", None, tuple(tables.measure_tables(report, _))))
     if report.compared:
-        compared = tables.charted_words(report, len(report.keys), _)
+        table, compared = tables.compared_table(report, _), tables.charted_words(report, len(report.keys), _)
         note = "" if compared == charted else compared
-        parts.append(Part(_("compared"), note, compared_chart(report, _), (tables.compared_table(report, _),)))
+        parts.append(Part(_("compared"), note, compared_chart(report, table, _), (table,)))
     parts.append(Part(_("day by day"), "", None, (days,), is_folded=len(days.groups) > UNFOLDED))
     return parts
 
@@ -118,8 +119,7 @@ def show(value: Any, form: str) -> Shown:
     if form == "text":
         text = safe_text(str(value))
         return Shown(text, "", "line" if display_width(text) <= LINE else "")
-    texts = {"rate": words.percent, "number": words.number_of, "money": "{:,.2f}".format, "count": "{:,}".format}
-    return Shown(texts[form](value) if value or form == "rate" else "–", repr(value), "" if value else "none")
+    return Shown(words.TEXT_OF[form](value) if value or form == "rate" else "–", repr(value), "" if value else "none")
 
 
 def _digest(text: str) -> str:
