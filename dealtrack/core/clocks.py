@@ -287,7 +287,7 @@ def current(
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
 
     def projected(rule: ClockRule) -> Clock:
-        waiting = waiting_clock(rule.name, status in OPEN)._replace(length=rule.length, revision=calendar.revision)
+        waiting = waiting_clock(rule.name, status in OPEN, rule.length, calendar.revision)
         if status not in OPEN or status is Status.PAUSED:
             return waiting
         start = moment
@@ -301,13 +301,14 @@ def current(
         due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start, zone)]
         return waiting._replace(assumed=start, due=due, due_day=day, provisional=is_provisional)
 
-    runs = [latest.get(rule.name) or projected(rule) for rule in policy.clocks]
-    return runs + [clock for name, clock in latest.items() if policy.clock(name) is None]
+    runs = {rule.name: latest.get(rule.name) or projected(rule) for rule in policy.clocks}
+    return list((runs | latest).values())
 
 
-def waiting_clock(name: str, is_open: bool) -> Clock:
+def waiting_clock(name: str, is_open: bool, length: int = 0, revision: int = 0) -> Clock:
     """Return a clock that has not started, without a projection; a complaint that has closed needs it no more."""
-    return Clock(name, 1, None, None, None, end=None if is_open else End.NOT_NEEDED)
+    end = None if is_open else End.NOT_NEEDED
+    return Clock(name, 1, None, None, None, end=end, length=length, revision=revision)
 
 
 class Correction(NamedTuple):

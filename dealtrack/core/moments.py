@@ -29,7 +29,7 @@ class Moment(NamedTuple):
 def show_moment(moment: datetime, zone: tzinfo) -> str:
     """Return a moment in a time zone as 2016-11-11 21:30, with its seconds only where they are not zero."""
     local = moment.astimezone(zone)
-    text = f"{_iso_day(local)} {_TWO[local.hour]}:{_TWO[local.minute]}"
+    text = f"{local.date().isoformat()} {_TWO[local.hour]}:{_TWO[local.minute]}"
     return f"{text}:{_TWO[local.second]}" if local.second else text
 
 
@@ -40,7 +40,7 @@ def show_due(due: datetime, zone: tzinfo, provisional: bool = False) -> str:
     """
     local = due.astimezone(zone)
     is_last_second = local.hour == 23 and local.minute == 59 and local.second == 59
-    text = _iso_day(local) if is_last_second else show_moment(local, zone)
+    text = local.date().isoformat() if is_last_second else show_moment(local, zone)
     return text + "?" if provisional else text
 
 
@@ -51,7 +51,7 @@ def iso_local(moment: datetime, zone: tzinfo) -> str:
     suffix = _offsets.get(offset)
     if suffix is None:
         suffix = _offsets[offset] = local.isoformat(timespec="seconds")[19:]
-    return f"{_iso_day(local)}T{_TWO[local.hour]}:{_TWO[local.minute]}:{_TWO[local.second]}{suffix}"
+    return f"{local.date().isoformat()}T{_TWO[local.hour]}:{_TWO[local.minute]}:{_TWO[local.second]}{suffix}"
 
 
 @lru_cache(4096)
@@ -69,15 +69,11 @@ def to_store(moment: datetime) -> str:
         if moment.tzinfo is None:
             raise ValueError("a moment needs its time zone")
         moment = moment.astimezone(UTC)
-    return f"{_iso_day(moment)}T{_TWO[moment.hour]}:{_TWO[moment.minute]}:{_TWO[moment.second]}Z"
+    return f"{moment.date().isoformat()}T{_TWO[moment.hour]}:{_TWO[moment.minute]}:{_TWO[moment.second]}Z"
 
 
 from_store = datetime.fromisoformat
 """Return the moment, in UTC, that `to_store` wrote. The bare built-in: it runs for every row that is read."""
-
-
-def _iso_day(moment: datetime) -> str:
-    return f"{moment.year:04d}-{_TWO[moment.month]}-{_TWO[moment.day]}"
 
 
 def last_day(year: int, month: int) -> date:

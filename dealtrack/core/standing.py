@@ -79,7 +79,7 @@ def record(standing: Standing) -> dict[str, Any]:
     values = _values(standing.complaint, FIRST_KEYS)
     for clock in standing.clocks:
         values[f"{clock.name}_due"] = clock.due
-        values[f"{clock.name}_verdict"] = standing.verdict(clock).value
+        values[f"{clock.name}_verdict"] = str(standing.verdict(clock))
     uncertain = {f"{clock.name}_due" for clock in standing.clocks if clock.provisional}
     return values | {
         "provisional": bool(uncertain),
@@ -97,7 +97,7 @@ def record_keys(clocks: Iterable[str]) -> list[str]:
 def _values(complaint: Complaint, names: Iterable[str]) -> dict[str, Any]:
     values = {name: getattr(complaint, name) for name in names}
     if "status" in values:
-        values["status"] = complaint.status.value
+        values["status"] = str(complaint.status)
     return values
 
 
@@ -113,7 +113,7 @@ def watch_record(lateness: Lateness) -> dict[str, Any]:
     `_provisional`, which no output shows, names the deadline where it is provisional, and not the days late alone.
     """
     clock = lateness.clock
-    values = (clock.name, clock.due, lateness.verdict.value, lateness.working_days_late, lateness.is_provisional)
+    values = (clock.name, clock.due, str(lateness.verdict), lateness.working_days_late, lateness.is_provisional)
     return {
         **_values(lateness.complaint, WATCH_KEYS[:6]),
         **dict(zip(WATCH_KEYS[6:], values, strict=True)),

@@ -61,6 +61,8 @@ def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bo
 
 
 def _words(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -92,7 +94,7 @@ def write_csv(records: Iterable[Record], keys: Sequence[str], zone: tzinfo, out:
             return safe_text(defuse_formula(value)) if on_terminal else defuse_formula(escape_controls(value))
         if isinstance(value, datetime):
             return moments(value)
-        return value if type(value) is int else _words(value)
+        return _words(value)
 
     # Lines end as RFC 4180 has it.
     writer = csv.writer(out, lineterminator="\r\n")

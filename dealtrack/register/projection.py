@@ -35,6 +35,8 @@ CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paus
 
 
 _STATUS, _RESUMES_TO, _FIRST_CONTACT = map(Complaint._fields.index, ("status", "resumes_to", "first_contact"))
+_STATUS_BY_NAME: dict[str | None, Status | None] = {None: None, **{status.value: status for status in Status}}
+_END_BY_NAME: dict[str | None, End | None] = {None: None, **{end.value: end for end in End}}
 _MOMENTS = [place for place, column in enumerate(COMPLAINT_COLUMNS.split(", ")) if column.endswith("_at")]
 
 
@@ -68,8 +70,8 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
     for place in _MOMENTS:
         if values[place] is not None:
             values[place] = from_store(values[place])
-    values[_STATUS] = Status(values[_STATUS])
-    values[_RESUMES_TO] = Status(values[_RESUMES_TO]) if values[_RESUMES_TO] else None
+    values[_STATUS] = _STATUS_BY_NAME[values[_STATUS]]
+    values[_RESUMES_TO] = _STATUS_BY_NAME[values[_RESUMES_TO]]
     values[_FIRST_CONTACT] = None if values[_FIRST_CONTACT] == NOT_KNOWN else bool(values[_FIRST_CONTACT])
     return Complaint._make(values)
 
@@ -106,7 +108,7 @@ def clock_of(row: Sequence[Any]) -> Clock:
         _read(due),
         _day(due_day) if due_day else None,
         _read(ended),
-        End(end) if end else None,
+        _END_BY_NAME[end],
         bool(paused),
         bool(provisional),
         revision or 0,

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle
@@ -103,7 +104,7 @@ def complaints(connection: sqlite3.Connection, query: Filter) -> Iterator[tuple[
         f"WHERE {condition} ORDER BY c.id",
         values,
     )
-    for _, group in groupby(rows, key=lambda row: row[0]):
+    for _, group in groupby(rows, key=itemgetter(0)):
         runs = list(group)
         clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in runs if row[COMPLAINT_WIDTH] is not None]
         yield complaint_of(runs[0][:COMPLAINT_WIDTH]), clocks

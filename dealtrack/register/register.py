@@ -110,8 +110,9 @@ class Register(Store):
     def overdue(self, query: Filter, view: View) -> Iterator[Lateness]:
         """Yield the clocks that are overdue, the earliest deadline first; `core.clocks.verdict` decides."""
         for complaint, clock in queries.running(self.tables(view), query, None, view.moment):
-            if verdict(clock, view.moment) is Verdict.OVERDUE:
-                yield self._lateness(complaint, clock, view)
+            lateness = self._lateness(complaint, clock, view)
+            if lateness.verdict is Verdict.OVERDUE:
+                yield lateness
 
     def due(self, query: Filter, until: datetime, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run and are due up to a moment, itself included, the earliest due first."""
