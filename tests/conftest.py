@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import icalendar  # noqa: F401  # before pygal, whose hook for imports makes a warning of it
 import pytest
 from hypothesis import settings
 
+from dealtrack.cli.language import choose_language
 from tests import processes
 from tests.terminal import Terminal
 
@@ -58,6 +59,20 @@ def pytest_collection_finish() -> None:
     """Take what was collected out of what Python looks through for rubbish, again and again while tests run."""
     gc.collect()
     gc.freeze()
+
+
+class Link(NamedTuple):
+    """One entry of the journal as it is stored: moments and detail are text, hashes are bytes."""
+
+    seq: int
+    complaint: int | None
+    kind: str
+    at: str
+    recorded_at: str
+    actor: str
+    detail: str
+    previous: bytes
+    hash: bytes
 
 
 @dataclass(frozen=True)
@@ -160,6 +175,13 @@ def china_to_2026() -> Iterator[None]:
     yield
     for table, years in zip(tables, later, strict=True):
         table.update(years)
+
+
+@pytest.fixture(autouse=True)
+def speaking_english() -> Iterator[None]:
+    """Let no test leave its language to the next: a command chooses one for the whole process."""
+    yield
+    choose_language("en", {})
 
 
 @pytest.fixture

@@ -67,15 +67,15 @@ FAULTS = (
     Fault(
         "clocks",
         "a paused clock is called running",
-        "VerdictCase(Verdict.PAUSED, None, None)",
-        "VerdictCase(Verdict.RUNNING, None, None)",
+        "(Verdict.PAUSED, None, None)",
+        "(Verdict.RUNNING, None, None)",
         "unit/test_clocks",
     ),
     Fault(
         "clocks",
         "a clock that an ending made needless is called met",
-        "VerdictCase(Verdict.CANCELLED, ..., ...)",
-        "VerdictCase(Verdict.MET, ..., ...)",
+        "(Verdict.CANCELLED, ..., ...)",
+        "(Verdict.MET, ..., ...)",
         "unit/test_clocks",
     ),
     Fault(

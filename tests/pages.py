@@ -133,10 +133,7 @@ class Desk:
                     return "".join(f"{strip.text.rstrip()}\n" for strip in strips)
 
         choose_language("", self.environment)
-        try:
-            print(f"```text\n{asyncio.run(screen())}```")
-        finally:
-            choose_language("en", {})
+        print(f"```text\n{asyncio.run(screen())}```")
 
     def checked(self, *commands: str) -> None:
         """Print commands whose output differs each time; run those whose program this machine has."""

@@ -48,11 +48,13 @@ def _names(body: list[ast.stmt], system: str) -> Iterator[str]:
 
 
 def _stub(name: str) -> list[ast.stmt]:
+    """Return what the type checker's stub of a module holds; nothing where no system is named in it."""
     import mypy
 
     place = Path(next(iter(mypy.__path__))) / "typeshed" / "stdlib"
     path = next(path for path in (place / f"{name}.pyi", place / name / "__init__.pyi") if path.exists())
-    return ast.parse(path.read_text(encoding="utf-8")).body
+    text = path.read_text(encoding="utf-8")
+    return ast.parse(text).body if "sys.platform" in text else []
 
 
 def lacking(name: str) -> set[str]:

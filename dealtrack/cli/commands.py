@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from dealtrack import __version__
-from dealtrack.cli.language import _, current_language, say
+from dealtrack.cli.language import _, current_language
 from dealtrack.cli.usage import TranslatedCommand, TranslatedGroup
 from dealtrack.core.lifecycle import COMMAND_OF
-from dealtrack.core.vocabulary import nearest_names
-from dealtrack.errors import suggestion
 
 if TYPE_CHECKING:
     from dealtrack.cli.main import Call
@@ -104,7 +102,7 @@ def _load(name: str, language: str) -> Any:
         _add_command(app, name, entry.module, entry.functions[0])
         command: Any = typer.main.get_command(app)
         return command
-    app = _new_app(name=name, cls=CommandGroup, help=GROUP_HELP[name], no_args_is_help=True)
+    app = _new_app(name=name, cls=TranslatedGroup, help=GROUP_HELP[name], no_args_is_help=True)
     app.callback()(lambda: None)
     for function in entry.functions:
         _add_command(app, f"{name} {function}", entry.module, function)
@@ -138,19 +136,7 @@ def _add_command(app: typer.Typer, name: str, module_name: str, function: str) -
     )
 
 
-class CommandGroup(TranslatedGroup):
-    """A group of commands, which refuses what is none of them with the nearest names."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command called, or refuse it."""
-        name, names = args[0], self.list_commands(ctx)
-        if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
-            text = _("No such command: {name}.{nearest}")
-            ctx.fail(text.format(name=name, nearest=say(suggestion(nearest_names(name, names)))))
-        return super().resolve_command(ctx, args)
-
-
-class LazyGroup(CommandGroup):
+class LazyGroup(TranslatedGroup):
     """The top command, which knows its subcommands by name and loads the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -25,10 +25,9 @@ from dealtrack.core.vocabulary import (
     OUTCOME,
     OUTCOMES,
     SELLER,
+    Vocabulary,
     clean_field,
-    fold,
     longest,
-    meanings_by_word,
     nearest_names,
 )
 from dealtrack.errors import MissingValue, UnknownCategory, UnknownOutcome, UnknownPlatform, UnknownWord, suggestion
@@ -152,19 +151,20 @@ def _typer_parameter(name: str, annotation: Any, default: Any) -> Parameter:
 CLEAR = FROM_INPUT = "-"
 """Stands for nothing, where a field may be empty, or for standard input."""
 
-STATUS_WORDS: Mapping[str, tuple[str, ...]] = {
-    OPEN: ("未结",),
-    Status.RECEIVED: ("已收到", "收到", "接收"),
-    Status.ACCEPTED: ("已受理", "受理"),
-    Status.FORWARDED: ("已转办", "转办"),
-    Status.PAUSED: ("已中止", "中止"),
-    Status.CLOSED: ("已结", "结案"),
-    Status.VOIDED: ("已作废", "作废"),
-}
-"""What --status takes, each with the other words that stand for it."""
+STATUS = Vocabulary(
+    {
+        OPEN: ("未结",),
+        Status.RECEIVED: ("已收到", "收到", "接收"),
+        Status.ACCEPTED: ("已受理", "受理"),
+        Status.FORWARDED: ("已转办", "转办"),
+        Status.PAUSED: ("已中止", "中止"),
+        Status.CLOSED: ("已结", "结案"),
+        Status.VOIDED: ("已作废", "作废"),
+    }
+)
+"""What --status takes."""
 
-STATUSES = tuple(STATUS_WORDS)
-_STATUS_BY_WORD = meanings_by_word(STATUS_WORDS)
+STATUSES = tuple(STATUS.others)
 
 
 def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[str]) -> list[int]:
@@ -260,7 +260,7 @@ def _each(read: Callable[[str], str], texts: Sequence[str]) -> tuple[str, ...]:
 
 def read_status(text: str) -> str:
     """Return the status that a text means; raises UnknownWord."""
-    status = _STATUS_BY_WORD.get(fold(text))
+    status = STATUS.match(text)
     if status is None:
         near = suggestion(nearest_names(text, STATUSES))
         raise UnknownWord(what="Status", value=text, nearest=near, allowed=listed((Word(OPEN), *Status)))

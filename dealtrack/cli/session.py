@@ -21,10 +21,10 @@ from dealtrack.phrase import Phrase
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.store import Upgrade
 
 if TYPE_CHECKING:
     from dealtrack.register.recorder import Recorder, RecordingResult
+    from dealtrack.register.upgrade import Upgrade
 
 LONGEST_VALUE = 1000
 """How much of a value of an error message is shown, paths aside: no more of what somebody typed or forged."""
@@ -177,7 +177,7 @@ class Session:
         return since, until
 
 
-def _tell(upgrade: Upgrade) -> None:
+def _tell(upgrade: "Upgrade") -> None:
     """Say that the register was brought up to date; that it could not be, only to a person: cron would say it daily."""
     if upgrade.backup:
         text = _("the register was upgraded from schema {found} to {known}; backup of the previous one: {backup}")

@@ -168,7 +168,15 @@ class TranslatedCommand(_Translated, TyperCommand):
 
 
 class TranslatedGroup(_Translated, TyperGroup):
-    """A group of commands whose help is said in the user's language."""
+    """A group of commands whose help is said in the user's language; it refuses others with the nearest names."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command called, or refuse it."""
+        name, names = args[0], self.list_commands(ctx)
+        if name not in names and not name.startswith("-") and not ctx.resilient_parsing:
+            text = _("No such command: {name}.{nearest}")
+            ctx.fail(text.format(name=name, nearest=say(suggestion(nearest_names(name, names)))))
+        return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options, then the commands."""

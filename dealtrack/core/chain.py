@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from json import JSONEncoder
-from json.encoder import encode_basestring
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 from dealtrack.phrase import Phrase
@@ -11,25 +11,11 @@ from dealtrack.phrase import Phrase
 BEFORE_FIRST = bytes(32)
 """What stands in the place of the hash before the first entry."""
 
-_encode = JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
-).encode
+_encode = c_make_encoder(None, JSONEncoder().default, encode_basestring, None, ":", ",", True, False, False)
+"""What `JSONEncoder` makes anew for each value: keys sorted, no circles looked for, none skipped, and no NaN."""
+
 _write_int = int.__repr__
 """Raises TypeError for what is no integer."""
-
-
-class Link(NamedTuple):
-    """One entry of the journal as it is stored: moments and detail are text, hashes are bytes."""
-
-    seq: int
-    complaint: int | None
-    kind: str
-    at: str
-    recorded_at: str
-    actor: str
-    detail: str
-    previous: bytes
-    hash: bytes
 
 
 class Break(NamedTuple):
@@ -42,7 +28,7 @@ class Break(NamedTuple):
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces, characters unescaped; raises ValueError for NaN."""
     # Most transitions have no detail.
-    return _encode(value) if value or value.__class__ is not dict else "{}"
+    return "".join(_encode(value, 0)) if value or value.__class__ is not dict else "{}"
 
 
 def entry_hash(
@@ -84,7 +70,7 @@ def _hashing() -> Callable[[bytes], Any]:
 def first_fault(links: Iterable[Sequence[Any]]) -> Break | None:
     """Return the first entry that was changed, removed or put in, None for an unbroken chain.
 
-    A link may be any row of a `Link`'s columns: to make millions of `Link`s takes longer than to hash them.
+    Each link is a row of the columns that `entry_hash` takes, and its own hash.
     Where the last entries were removed, the rest is unbroken: this is seen only if the last hash was noted elsewhere.
     """
     previous = BEFORE_FIRST

@@ -104,33 +104,26 @@ def verdict(clock: Clock, moment: datetime) -> Verdict:
     return verdict_of_run(clock.end, None if clock.due is None else (clock.ended or moment) > clock.due)
 
 
-class VerdictCase(NamedTuple):
-    """A verdict of runs that have started, by how they ended, and whether they ended or run past their deadline.
-
-    `end` is None while a run goes on, `is_late` while there is no deadline; "..." stands for any.
-    """
-
-    verdict: Verdict
-    end: End | EllipsisType | None
-    is_late: bool | EllipsisType | None
-
-
-VERDICT_CASES = (
-    VerdictCase(Verdict.PAUSED, None, None),
-    VerdictCase(Verdict.OVERDUE, None, True),
-    VerdictCase(Verdict.RUNNING, None, ...),
-    VerdictCase(Verdict.UNKNOWN, End.UNKNOWN, ...),
-    VerdictCase(Verdict.MISSED, ..., True),
-    VerdictCase(Verdict.MET, End.STOPPED, ...),
-    VerdictCase(Verdict.CANCELLED, ..., ...),
+VERDICT_CASES: tuple[tuple[Verdict, End | EllipsisType | None, bool | EllipsisType | None], ...] = (
+    (Verdict.PAUSED, None, None),
+    (Verdict.OVERDUE, None, True),
+    (Verdict.RUNNING, None, ...),
+    (Verdict.UNKNOWN, End.UNKNOWN, ...),
+    (Verdict.MISSED, ..., True),
+    (Verdict.MET, End.STOPPED, ...),
+    (Verdict.CANCELLED, ..., ...),
 )
-"""The first case that a run falls into is its verdict; the views of the register are made of them too."""
+"""The verdicts of runs that have started, by how they ended, and whether they ended or run past their deadline.
+
+The end is None while a run goes on, and the lateness while there is no deadline; "..." stands for any. The first case
+that a run falls into is its verdict; the views of the register are made of them too.
+"""
 
 
 @cache
 def verdict_of_run(end: End | None, is_late: bool | None) -> Verdict:
-    """Return the verdict of a run that has started; what `end` and `is_late` mean `VerdictCase` says."""
-    return next(case.verdict for case in VERDICT_CASES if case.end in (end, ...) and case.is_late in (is_late, ...))
+    """Return the verdict of a run that has started; what `end` and `is_late` mean `VERDICT_CASES` says."""
+    return next(case for case, ends, late in VERDICT_CASES if ends in (end, ...) and late in (is_late, ...))
 
 
 def working_days_late(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> int:

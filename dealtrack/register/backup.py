@@ -19,6 +19,8 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import drafts, journal
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.sqlite.connection import (
+    FOLDER,
+    NO_FILE,
     SQLITE_MAGIC,
     UNFORESEEN,
     beside,
@@ -27,7 +29,6 @@ from dealtrack.register.sqlite.connection import (
     pragma,
     reading,
     real_path,
-    sync,
 )
 from dealtrack.register.sqlite.schema import VERSION, check_schema, schema_faults
 from dealtrack.register.store import Store
@@ -88,7 +89,7 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
             drafts.copy_bytes(nameless, whole)
             _finish(whole)
             drafts.name_file(whole, place)
-        sync(place.parent)
+        drafts.sync(place.parent)
     return result
 
 
@@ -112,7 +113,7 @@ def _why_not_over(register: Store, place: Path) -> str:
         return ""
     if not place.is_file():
         # A copy that takes its place would do away with a device for everybody.
-        return drafts.FOLDER if place.is_dir() else drafts.NO_FILE
+        return FOLDER if place.is_dir() else NO_FILE
     if reach(register.connection, place) is None:
         return Phrase("it is not an earlier backup of this register; name a new file")
     return ""

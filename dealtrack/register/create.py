@@ -12,12 +12,12 @@ from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy
 from dealtrack.errors import RegisterExists, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.drafts import disk_faults, draft_file, left_beside, make_folder, part_of_register
+from dealtrack.register.drafts import disk_faults, draft_file, left_beside, make_folder, part_of_register, sync
 from dealtrack.register.journal import Event
 from dealtrack.register.recorder import recording
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
-from dealtrack.register.sqlite.connection import connect, faults_of, sync
+from dealtrack.register.sqlite.connection import connect, faults_of
 
 
 class Setup(NamedTuple):

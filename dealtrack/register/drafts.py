@@ -26,8 +26,6 @@ CHUNK = 1 << 20
 BYTES = getattr(os, "O_BINARY", 0)
 """Windows changes the ends of lines without it."""
 
-FOLDER, NO_FILE = Phrase("it is a folder"), Phrase("it is not a regular file")
-
 NAME_LENGTH = 60
 """The characters of a file's name that the name of its draft repeats."""
 
@@ -302,6 +300,16 @@ def _remove(path: Path) -> None:
         # What is not there cannot be done away with either where nothing can be written.
         if os.path.lexists(f"{path}{suffix}"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk; Windows lets nobody wait for a folder."""
+    is_folder = path.is_dir()
+    if is_folder and sys.platform == "win32":
+        return
+    # A file that is only read cannot be waited for everywhere.
+    with closing_file(os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)) as handle:
+        os.fsync(handle)
 
 
 def copy_bytes(source: int, target: int) -> None:

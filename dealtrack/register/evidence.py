@@ -21,7 +21,7 @@ from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEv
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import drafts, journal
 from dealtrack.register.folder import CREATE, LINKS, READ, Folder
-from dealtrack.register.sqlite.connection import real_path, sync
+from dealtrack.register.sqlite.connection import FOLDER, NO_FILE, real_path
 from dealtrack.register.store import Store
 
 LARGEST = 1 << 30
@@ -163,12 +163,12 @@ def _opened(source: Path) -> Iterator[int]:
         handle = os.open(source, READ)
     except (OSError, ValueError) as error:
         # Windows opens no folder.
-        reason = drafts.FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
+        reason = FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
         raise CannotRead(path=source, reason=reason) from None
     with drafts.closing_file(handle):
         file = os.fstat(handle)
         if not stat.S_ISREG(file.st_mode):
-            raise CannotRead(path=source, reason=drafts.FOLDER if stat.S_ISDIR(file.st_mode) else drafts.NO_FILE)
+            raise CannotRead(path=source, reason=FOLDER if stat.S_ISDIR(file.st_mode) else NO_FILE)
         _check_size(source, file.st_size)
         yield handle
 
@@ -186,7 +186,7 @@ def _made_folder(folder: Path) -> Iterator[Folder]:
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
-            sync(folder.parent)
+            drafts.sync(folder.parent)
         root = stack.enter_context(Folder.opened(folder))
     except OSError as error:
         reason = LINK_INSTEAD if error.errno in LINKS else error.strerror or str(error)

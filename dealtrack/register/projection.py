@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
+from itertools import starmap
 from typing import Any
 
 from dealtrack.core.calendar import CalendarRules
@@ -22,12 +23,6 @@ COMPLAINT_COLUMNS = (
     "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
     "first_contact, reopenings, backdated"
 )
-NEVER_NULL = set("id platform category policy policy_version status first_contact reopenings backdated".split())
-COMPLAINT_MARKS = ", ".join(
-    "?" if name in NEVER_NULL else "nullif(?, 0)" for name in f"{COMPLAINT_COLUMNS}, import_key".split(", ")
-)
-"""What rows of `_bindable` are bound to: no text is 0."""
-
 NOT_KNOWN = -1
 """What stands for a first contact that is not known."""
 
@@ -54,14 +49,6 @@ def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ..
     row[_RESUMES_TO] = row[_RESUMES_TO] and row[_RESUMES_TO].value
     row[_FIRST_CONTACT] = NOT_KNOWN if row[_FIRST_CONTACT] is None else row[_FIRST_CONTACT]
     return tuple(row)
-
-
-def _bindable(row: Sequence[Any]) -> tuple[Any, ...]:
-    """Return a complaint's row with 0 for None, which COMPLAINT_MARKS make NULL.
-
-    sqlite3 looks for an adapter of each None: 3 us a row.
-    """
-    return tuple([0 if value is None else value for value in row])
 
 
 def complaint_of(row: Sequence[Any]) -> Complaint:
@@ -203,34 +190,28 @@ class RowWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._complaints: list[tuple[Any, ...]] = []
-        self._clocks: list[tuple[Any, ...]] = []
-        self._texts: list[tuple[int, str]] = []
+        self._unwritten: list[tuple[Complaint, Iterable[Clock], Sequence[Transition]]] = []
 
     def write(
         self, complaint: Complaint, clocks: Iterable[Clock], history: Sequence[Transition], is_new: bool = False
     ) -> None:
         """Write a complaint, its clocks and what its history says, in place of what stood there."""
-        row, runs, text = projected_rows(complaint, clocks, history)
-        if is_new:
-            self._complaints.append(_bindable(row))
-        else:
+        if not is_new:
             self.flush()
-            # An update, since a replaced row would be deleted first and its clocks refer to it.
-            sets = ", ".join(f"{name} = ?" for name in COMPLAINT_COLUMNS.split(", ")[1:])
-            self._connection.execute(f"UPDATE complaint SET {sets} WHERE id = ?", (*row[1:-1], complaint.id))
-            self._connection.execute("DELETE FROM clock WHERE complaint = ?", (complaint.id,))
-            self._connection.execute("DELETE FROM search_text WHERE complaint = ?", (complaint.id,))
-        self._clocks += runs
-        self._texts.append(text)
-        if not is_new or len(self._complaints) >= self.BATCH:
+            for table, column in (("clock", "complaint"), ("search_text", "complaint"), ("complaint", "id")):
+                self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (complaint.id,))
+        self._unwritten.append((complaint, clocks, history))
+        if not is_new or len(self._unwritten) >= self.BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Write the rows that are still held back."""
-        self._connection.executemany(f"INSERT INTO complaint VALUES ({COMPLAINT_MARKS})", self._complaints)
-        self._connection.executemany(f"INSERT INTO clock VALUES ({', '.join('?' * 11)})", self._clocks)
-        self._connection.executemany("INSERT INTO search_text VALUES (?, ?)", self._texts)
-        self._complaints.clear()
-        self._clocks.clear()
-        self._texts.clear()
+        projected = list(starmap(projected_rows, self._unwritten))
+        self._insert("complaint", [complaint for complaint, _, _ in projected])
+        self._insert("clock", [clock for _, clocks, _ in projected for clock in clocks])
+        self._insert("search_text", [text for _, _, text in projected])
+        self._unwritten.clear()
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)

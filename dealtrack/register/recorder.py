@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
+from itertools import starmap
 from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
@@ -133,7 +134,7 @@ class Recorder:
         self._rows = projection.RowWriter(connection)
         self._numbers: dict[str | None, list[int]] = {}
         self._keys: dict[str | None, int | None] = {}
-        self._personal: list[tuple[Any, ...]] = []
+        self._personal: list[tuple[int, Personal, bytes]] = []
         self._salts = new_salts()
         self._last = queries.last_complaint(connection)
         beyond = connection.execute("SELECT complaint FROM personal WHERE complaint > ?", (self._last,))
@@ -147,7 +148,7 @@ class Recorder:
         """Write what waits to be written."""
         self._entries.flush()
         self._rows.flush()
-        self._connection.executemany(f"INSERT {PERSONAL}", self._personal)
+        self._connection.executemany(f"INSERT {PERSONAL}", starmap(personal_row, self._personal))
         self._personal.clear()
 
     def history(self, complaint: int) -> list[Transition]:
@@ -215,7 +216,7 @@ class Recorder:
         if is_new:
             self._last = id_
         if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
-            self._write_personal(personal_row(id_, work.personal, salt), is_new)
+            self._write_personal(id_, work.personal, salt, is_new)
         self._entries.add(decided)
         self._rows.write(complaint, clocks, state.history, is_new)
         if is_new:
@@ -290,12 +291,12 @@ class Recorder:
         if any(self._personal_check.faults(digests[-1:], state.id, state.id)):
             raise PersonalAltered(complaint=state.id)
 
-    def _write_personal(self, row: tuple[Any, ...], is_new: bool) -> None:
+    def _write_personal(self, complaint: int, personal: Personal, salt: bytes, is_new: bool) -> None:
         if is_new:
-            self._personal.append(row)
+            self._personal.append((complaint, personal, salt))
         else:
             self.flush()
-            self._connection.execute(f"INSERT OR REPLACE {PERSONAL}", row)
+            self._connection.execute(f"INSERT OR REPLACE {PERSONAL}", personal_row(complaint, personal, salt))
 
     def _remember(self, id_: int, number: str | None, key: str | None) -> None:
         """Keep what a new complaint is found by, where it was looked up."""

@@ -27,13 +27,14 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import (
     APPLICATION_ID,
+    FOLDER,
+    NO_FILE,
     WAIT_SECONDS,
     check_names,
     connect,
     faults_of,
     pragma,
     real_path,
-    sync,
     translate,
 )
 from dealtrack.register.verification import verify
@@ -68,9 +69,9 @@ def checked_backup(place: Path, backup: Path) -> Iterator[CheckedBackup]:
     """
     real = real_path(place)
     if real.exists() and not real.is_file():
-        raise NotARegister(path=place, reason=drafts.FOLDER if real.is_dir() else drafts.NO_FILE)
+        raise NotARegister(path=place, reason=FOLDER if real.is_dir() else NO_FILE)
     if not backup.is_file():
-        raise CannotRead(path=backup, reason=drafts.NO_FILE if backup.exists() else Phrase("there is no such file"))
+        raise CannotRead(path=backup, reason=NO_FILE if backup.exists() else Phrase("there is no such file"))
     if real.exists() and real.samefile(backup):
         raise NotRestored(path=place, backup=backup, reason="it is the same file")
     reason = drafts.part_of_register(real) or drafts.make_folder(real.parent)
@@ -152,7 +153,7 @@ def put_in_place(backup: CheckedBackup, now: datetime, wait_seconds: float = WAI
         is_kept = _set_aside(real, kept)
         # Not over what somebody else has put there meanwhile.
         os.link(backup.path, real)
-        sync(real.parent)
+        drafts.sync(real.parent)
     return kept if is_kept else None
 
 

@@ -3,12 +3,12 @@
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, Ruling, WorkingCalendar, ruling_from_data
@@ -26,22 +26,9 @@ from dealtrack.register.sqlite.connection import Connection, is_undecodable, pra
 
 if TYPE_CHECKING:
     from dealtrack.core.platform import Platform
+    from dealtrack.register.upgrade import Upgrade
 
 FACTS = {"timezone", "policy", "calendar"}
-
-
-class Upgrade(NamedTuple):
-    """What opening an older register did: the schema versions before and after, and the backup made between them.
-
-    Where it could not be done, `reason` says why: the register was then read as it would be, and stands as it was.
-    `changes` tells what rules that changed since have made of its complaints, a line for each kind of change.
-    """
-
-    old: int
-    new: int
-    backup: Path | None = None
-    reason: str = ""
-    changes: Sequence[Phrase] = ()
 
 
 CACHED = (
@@ -54,7 +41,7 @@ CACHED = (
 class Store:
     """A register's file and what it was set up with."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, upgrade: Upgrade | None = None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, upgrade: "Upgrade | None" = None) -> None:
         self.path = path
         self.connection = connection
         """For the modules of the register alone."""

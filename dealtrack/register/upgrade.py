@@ -1,10 +1,11 @@
 """A register of an older schema brought to the present one: after a backup, wholly or not at all."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from dealtrack.core.clocks import Clock, End, Verdict, verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Status
@@ -21,7 +22,6 @@ from dealtrack.register.rebuild import project
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import UNFORESEEN, faults_of, reader, real_path, transaction
-from dealtrack.register.store import Upgrade
 
 NEW_RULES = 5
 """The schema before which a pause on the due day, a reopening and a step left out while late were judged otherwise."""
@@ -31,6 +31,20 @@ CONTACT_KEYS = 3
 
 Change = tuple[str, str, str]
 """What of a complaint changes, a clock's name or the status; from what, and to what."""
+
+
+class Upgrade(NamedTuple):
+    """What opening an older register did: the schema versions before and after, and the backup made between them.
+
+    Where it could not be done, `reason` says why: the register was then read as it would be, and stands as it was.
+    `changes` tells what rules that changed since have made of its complaints, a line for each kind of change.
+    """
+
+    old: int
+    new: int
+    backup: Path | None = None
+    reason: str = ""
+    changes: Sequence[Phrase] = ()
 
 
 def upgrade_register(

@@ -14,13 +14,26 @@ from tests.bench.floor import by_hand
 from tests.bench.measure import run
 from tests.bench.memory import COMMANDS
 from tests.bench.works import Bench
-from tests.conftest import PROJECT
+from tests.conftest import IS_LONG, PROJECT
 
 
-@pytest.mark.parametrize(("options", "count", "columns"), [((), 23, 7), (("--memory",), 2 + len(COMMANDS), 3)])
-def test_the_quick_form_runs_every_work(options: tuple[str, ...], count: int, columns: int) -> None:
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    made = Bench(tmp_path_factory.mktemp("bench"), 1000, with_peers=False)
+    made.prepare()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("options", "count", "columns"),
+    [((), 23, 7), (("--memory",), 2 + len(COMMANDS), 3)]
+    if IS_LONG
+    else [(("--only", "one complaint"), 6, 7), (("--memory", "--only", "overdue"), 4, 3)],
+)
+def test_the_quick_form_runs_every_work(bench: Bench, options: tuple[str, ...], count: int, columns: int) -> None:
+    """Every work is run in a long run, those that record a complaint and those of `overdue` otherwise."""
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--quick", *options],
+        [sys.executable, "-m", "tests.bench", "--quick", "--folder", bench.folder, *options],
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -32,13 +45,6 @@ def test_the_quick_form_runs_every_work(options: tuple[str, ...], count: int, co
     assert len(rows) == count
     assert all(row.count("|") == columns + 1 for row in rows)
     assert not any("status" in row.split("|")[-2] for row in rows)
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    made = Bench(tmp_path_factory.mktemp("bench"), 1000, with_peers=False)
-    made.prepare()
-    return made
 
 
 def test_the_report_is_measured_beside_sql_that_gives_its_figures(bench: Bench) -> None:

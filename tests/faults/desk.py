@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from tests.conftest import make_small_register
 from tests.faults.processes import PATIENCE, Outcome, Running, asked, environment_of, run, start
@@ -114,16 +113,15 @@ def look(db: Path, head: str = "", evidence: bool = True) -> Look:
 
 
 def _look(db: Path, head: str, evidence: bool) -> Look:
-    from dealtrack.core.chain import Link
     from dealtrack.register.journal import link_rows
     from dealtrack.register.opening import open_register
     from dealtrack.register.verification import verify
 
     with open_register(db) as register:
         checked = verify(register, head, evidence=evidence)
-        held: list[Any] = list(map(Link._make, link_rows(register.connection)))
-        complaints = len({link.complaint for link in held if link.complaint is not None})
-        texts = [f"{link.kind} {link.complaint} {link.detail}" for link in held]
+        held = [(complaint, kind, detail) for _, complaint, kind, _, _, _, detail, *_ in link_rows(register.connection)]
+        complaints = len({complaint for complaint, _, _ in held if complaint is not None})
+        texts = [f"{kind} {complaint} {detail}" for complaint, kind, detail in held]
     return Look(checked.faults, checked.head, checked.entries, complaints, texts)
 
 

@@ -20,7 +20,7 @@ COMPLAINTS = 300 if IS_LONG else 60
 BEGIN = datetime(2026, 1, 5, 9)
 HOUR = timedelta(hours=1)
 FORMATS = ("plain", "json", "csv")
-MOMENTS = tuple(
+TEN = tuple(
     datetime.fromisoformat(text)
     for text in (
         "2026-01-30 17:00:00",
@@ -34,8 +34,9 @@ MOMENTS = tuple(
         "2026-11-20 16:00:00",
         "2026-12-30 09:00:00",
     )
-)[:: 1 if IS_LONG else -3][:: 1 if IS_LONG else -1]
-"""At all of them in a long run, at every third, with the last, otherwise."""
+)
+MOMENTS = TEN if IS_LONG else TEN[4::5]
+"""At all of them in a long run, at the fifth and the last otherwise."""
 
 Printed = dict[tuple[str, ...], Result]
 

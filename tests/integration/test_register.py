@@ -20,7 +20,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Proposal, RecordingResult, Work, recording
 from dealtrack.register.register import Register
-from tests.conftest import Clerk, prepared
+from tests.conftest import Clerk, Link, prepared
 from tests.guards import without_triggers
 
 NOW = datetime(2016, 11, 15, 1, 0, tzinfo=UTC)
@@ -130,7 +130,7 @@ def rewrite(path: Path, seq: int, **changes: Any) -> None:
         for row in connection.execute(
             f"SELECT {COLUMNS} FROM transition WHERE seq >= ? ORDER BY seq", (seq,)
         ).fetchall():
-            link = chain.Link(*row)._replace(previous=previous, **(changes if row[0] == seq else {}))
+            link = Link(*row)._replace(previous=previous, **(changes if row[0] == seq else {}))
             link = link._replace(hash=chain.entry_hash(*link[:-1]))
             changed = (link.actor, link.detail, link.at, link.previous, link.hash, link.seq)
             sets = "actor = ?, detail = ?, at = ?, previous = ?, hash = ?"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dealtrack.core.chain import entry_hash
 from dealtrack.register import journal
 from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import BATCH
@@ -197,9 +198,10 @@ def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
     """Its hash is right: somebody wrote it so."""
     with open_register(path) as register:
         with writing(register):
-            entries = journal.JournalWriter(register.connection, datetime(2020, 1, 1, tzinfo=UTC), "clerk")
-            entries.add_texts(1, [("noted", "2020-01-01T00:00:00Z", "[" * 100_000)])
-            entries.flush()
+            end = journal.LastEntry.of(register.connection)
+            columns = (end.seq + 1, 1, "noted", "2020-01-01T00:00:00Z", end.recorded_at, "clerk", "[" * 100_000)
+            link = (*columns, end.hash, entry_hash(*columns, end.hash))
+            register.connection.execute("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", link)
         told = verify(register, evidence=False)
         last = register.head()[0]
         assert told.faults == [f"the journal was altered at entry {last}: its content is invalid"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.chain import BEFORE_FIRST, Link, canonical, entry_hash, first_fault
+from dealtrack.core.chain import BEFORE_FIRST, canonical, entry_hash, first_fault
+from tests.conftest import Link
 
 
 def chained(*columns: tuple[int | None, str, str, str, str, str]) -> list[Link]:

@@ -5,17 +5,16 @@ import os
 import sqlite3
 import stat
 import struct
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
+from types import NoneType
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 from dealtrack.errors import DealtrackError, NotARegister, RegisterLocked, RegisterMissing, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.drafts import FOLDER, NO_FILE, closing_file, remove_drafts
 
 APPLICATION_ID = 0x6465616C  # "deal"
 WAIT_SECONDS = 30
@@ -29,6 +28,8 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """The exceptions that reading a damaged register may raise in Python."""
 
+FOLDER, NO_FILE = Phrase("it is a folder"), Phrase("it is not a regular file")
+
 REASONS = {
     "SQLITE_FULL": Phrase("the disk is full; nothing was written"),
     "SQLITE_READONLY": Phrase("it is read-only; nothing was written"),
@@ -39,6 +40,10 @@ REASONS = {
     "SQLITE_PERM": Phrase("you have no permission to use it"),
     "SQLITE_TOOBIG": Phrase("an entry is too large; nothing was written"),
 }
+
+# sqlite3 looks for an adapter of each value of these: where there is none, to find that out takes twice as long.
+sqlite3.register_adapter(NoneType, lambda none: none)
+sqlite3.register_adapter(bool, int)
 
 
 def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
@@ -266,6 +271,8 @@ def check_names(connection: sqlite3.Connection) -> None:
     """
     if not isinstance(connection, Connection) or connection.place is None or connection.names() < 2:
         return
+    from dealtrack.register.drafts import remove_drafts  # a file has more than one name only where something went wrong
+
     real = real_path(connection.place)
     remove_drafts(real.parent, real.name)
     count = connection.names()
@@ -312,16 +319,6 @@ def reading(connection: sqlite3.Connection) -> Iterator[None]:
             # A fault may have ended it already.
             with suppress(sqlite3.OperationalError):
                 connection.execute("ROLLBACK")
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk; Windows lets nobody wait for a folder."""
-    is_folder = path.is_dir()
-    if is_folder and sys.platform == "win32":
-        return
-    # A file that is only read cannot be waited for everywhere.
-    with closing_file(os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)) as handle:
-        os.fsync(handle)
 
 
 Opened = TypeVar("Opened", bound=sqlite3.Connection)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.clocks import VERDICT_CASES, End, VerdictCase
+from dealtrack.core.clocks import VERDICT_CASES, End
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, to_store
 
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
@@ -31,15 +31,14 @@ DUE = f"""k.due_day || CASE {_local("k.due_at", "%H:%M:%S")} WHEN '23:59:59' THE
     ELSE {_local("k.due_at", " %H:%M")} END"""
 
 
-def _condition(case: VerdictCase) -> str:
-    ends: dict[object, str] = {None: "k.ended_at IS NULL", **{end: f"k.\"end\" = '{end}'" for end in End}}
-    late: dict[object, str] = {None: "k.due_at IS NULL", True: f"{'k.ended_at' if case.end else NOW} > k.due_at"}
-    return " AND ".join(filter(None, (ends.get(case.end), late.get(case.is_late))))
+def _condition(end: object, is_late: object) -> str:
+    ends: dict[object, str] = {None: "k.ended_at IS NULL", **{each: f"k.\"end\" = '{each}'" for each in End}}
+    late: dict[object, str] = {None: "k.due_at IS NULL", True: f"{'k.ended_at' if end else NOW} > k.due_at"}
+    return " AND ".join(filter(None, (ends.get(end), late.get(is_late))))
 
 
-*_CASES, _LAST = VERDICT_CASES
-_WHENS = "".join(f"    WHEN {_condition(case)} THEN '{case.verdict}'\n" for case in _CASES)
-VERDICT = f"CASE\n{_WHENS}    ELSE '{_LAST.verdict}'\nEND"
+_WHENS = "".join(f"    WHEN {_condition(*run)} THEN '{case}'\n" for case, *run in VERDICT_CASES[:-1])
+VERDICT = f"CASE\n{_WHENS}    ELSE '{VERDICT_CASES[-1][0]}'\nEND"
 
 LATEST = 'k."round" = (SELECT max(l."round") FROM clock l WHERE l.complaint = k.complaint AND l.name = k.name)'
 
