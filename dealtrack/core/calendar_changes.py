@@ -193,13 +193,13 @@ def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
 
 
 def changed_days(old: CalendarRules, new: CalendarRules) -> list[date]:
-    """Return the days, in order, on which two calendars differ in whether the day is worked, why, or by whose word."""
+    """Return the days, in order, on which two calendars differ in whether a day is worked, why, or by whose word."""
 
     def effect(rules: CalendarRules, day: date) -> tuple[bool, DayKind, str, str]:
         return rules.ruling(day)[:4]
 
     if old.weekend == new.weekend:
-        days = sorted({*old.rulings, *new.rulings})
+        days = sorted(day for day in {*old.rulings, *new.rulings} if old.first <= day <= old.last)
     else:
         days = days_between(max(old.first, new.first), min(old.last, new.last))
     return [day for day in days if effect(old, day) != effect(new, day)]

@@ -65,15 +65,11 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
     Others may write meanwhile: one state of it is copied. Where the system has files without a name, a killed process
     leaves nothing of the copy behind. Raises OSError, what the check raises, and the faults of SQLite as errors.
     """
-    with drafts.draft_file(place) as path, ExitStack() as stack:
-        whole = drafts.unnamed_file(place.parent)
+    with drafts.new_file(place) as whole, drafts.draft_file(place) as path, ExitStack() as stack:
         with faults_of(place), closing(connect(path, create=True)) as copy:
-            if whole is not None:
-                stack.callback(os.close, whole)
-                nameless = os.open(path, os.O_RDWR)
-                stack.callback(os.close, nameless)
-                # SQLite goes on with the file, and asks for the rights of whatever bears its name.
-                stack.enter_context(drafts.replaced_by_empty(path))
+            draft = stack.enter_context(drafts.closing_file(os.open(path, os.O_RDONLY | drafts.BYTES)))
+            # SQLite goes on with the file, and asks for the rights of whatever bears its name.
+            stack.enter_context(drafts.replaced_by_empty(path))
             copy.execute("PRAGMA locking_mode=EXCLUSIVE")
             copy.execute("PRAGMA journal_mode=MEMORY")
             with reading(connection):
@@ -81,23 +77,12 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
                 connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
                 connection.backup(copy, pages=1000)
             result = check(copy)
-        if whole is None:
-            with path.open("r+b") as file:
-                _finish(file.fileno())
-            path.replace(place)
-        else:
-            drafts.copy_bytes(nameless, whole)
-            _finish(whole)
-            drafts.name_file(whole, place)
-        drafts.sync(place.parent)
+        drafts.copy_bytes(draft, whole)
+        # It needs no other file; it gets a write-ahead file again when it is opened to write.
+        os.lseek(whole, MODE_OFFSET, os.SEEK_SET)
+        os.write(whole, ROLLBACK_MODE)
+    drafts.sync(place.parent)
     return result
-
-
-def _finish(handle: int) -> None:
-    """Make a copy one file that needs no other; it gets a write-ahead file again when it is opened to write."""
-    os.lseek(handle, MODE_OFFSET, os.SEEK_SET)
-    os.write(handle, ROLLBACK_MODE)
-    os.fsync(handle)
 
 
 def _why_not_over(register: Store, place: Path) -> str:

@@ -1,11 +1,11 @@
 """Making a register: wholly, or not at all."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.platform import Platform
@@ -29,10 +29,6 @@ class Setup(NamedTuple):
     platforms: Sequence[Platform]
     timezone: str
 
-    def to_data(self) -> Mapping[str, Any]:
-        """Return what the journal's first entry says."""
-        return {"calendar": self.calendar.to_data(), "timezone": self.timezone, "policy": self.policy}
-
 
 def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None:
     """Make a register in a draft, and move it to its place when it is whole.
@@ -55,7 +51,8 @@ def create_register(path: Path, setup: Setup, now: datetime, actor: str) -> None
             connection.execute("PRAGMA journal_mode=WAL")
             schema.create(connection)
             with recording(Register(path, connection), now, actor) as recorder:
-                recorder.event(Event.MADE, setup.to_data())
+                first = {"calendar": setup.calendar.to_data(), "timezone": setup.timezone, "policy": setup.policy}
+                recorder.event(Event.MADE, first)
                 for policy in setup.policies:
                     recorder.take_in(policy)
                 for platform in setup.platforms:

@@ -62,7 +62,7 @@ def warnings(register: Store, now: datetime) -> Iterator[str]:
             "to a local disk",
             drive=drive,
         )
-    for path in _private(register) if _keeps_modes() else ():
+    for path in _private(register) if sys.platform != "win32" else ():
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             right = "700" if path.is_dir() else "600"
@@ -135,7 +135,7 @@ def facts(register: Store) -> Iterator[tuple[str, str]]:
 
 def shortfalls() -> Iterator[tuple[str, str]]:
     """Yield what the guide `keeping` promises of a register and this system cannot keep, as name and sentence."""
-    if not _keeps_modes():
+    if sys.platform == "win32":
         yield (
             "file modes",
             Phrase("not on this system: whoever can read the folder can read the register; use a folder of your own"),
@@ -144,10 +144,6 @@ def shortfalls() -> Iterator[tuple[str, str]]:
         yield "links", Phrase("checked before evidence is read or written, not while")
     if not MOUNTS.exists():
         yield "drive", Phrase("unknown on this system: make sure that the register is on a local disk")
-
-
-def _keeps_modes() -> bool:
-    return sys.platform != "win32"
 
 
 def _drive(path: str) -> str:

@@ -42,7 +42,7 @@ def unnamed_file(folder: Path) -> int | None:
     return None
 
 
-def name_file(handle: int, place: Path) -> None:
+def _name_file(handle: int, place: Path) -> None:
     """Give a file of `unnamed_file` its name; a file of that name is replaced in one step. Raises OSError."""
     try:
         _link(handle, place)
@@ -88,10 +88,16 @@ def draft_file(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def replaced_by_empty(path: Path) -> Iterator[None]:
-    """Put an empty draft in the place of an open one, whose content then goes when it is closed. Raises OSError."""
-    path.unlink()
-    with _new_file(path):
+    """Put an empty draft in the place of an open one, whose content then goes when it is closed. Raises OSError.
+
+    Windows removes no open file: there it stays.
+    """
+    if sys.platform == "win32":
         yield
+    else:
+        path.unlink()
+        with _new_file(path):
+            yield
 
 
 @contextmanager
@@ -122,7 +128,7 @@ def new_file(place: Path) -> Iterator[int]:
     remove_drafts(place.parent, place.name)
     handle = unnamed_file(place.parent)
     if handle is not None:
-        with _synced(handle, partial(name_file, handle, place)):
+        with _synced(handle, partial(_name_file, handle, place)):
             yield handle
         return
     with draft_file(place) as path:

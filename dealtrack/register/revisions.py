@@ -17,7 +17,7 @@ from dealtrack.core.calendar import (
     rulings_from_data,
 )
 from dealtrack.core.calendar_changes import Notice, change_to_data, changed_days, days_rolled_differently, with_notices
-from dealtrack.core.clocks import Clock, Correction, Verdict, judge_corrected, policy_at, verdict
+from dealtrack.core.clocks import Clock, Correction, Verdict, judge_corrected, verdict
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import Policy, Roll, differences, version_for
@@ -101,7 +101,7 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
 def _changed_days(before: WorkingCalendar, after: WorkingCalendar) -> tuple[list[date], list[date], int]:
     """Return the days that change, those that belong to another holiday, and how many take another name alone."""
     old, new = before.rules, after.rules
-    changed = [day for day in changed_days(old, new) if old.first <= day <= old.last]
+    changed = changed_days(old, new)
     switched = [day for day in changed if old.ruling(day).worked != new.ruling(day).worked]
     rest = {day for day in changed if not new.ruling(day).worked}
     if old.spans is None and new.spans is not None:
@@ -171,11 +171,10 @@ def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | N
 def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:
     """Tell whether the calendar equals the bundled one with the register's own changes to it."""
     old, new = register.calendar_rules(), read_layers(register.connection).rules(shipped)
-    changed = (day for day in changed_days(old, new) if old.first <= day <= old.last)
     years = range(old.first.year, old.last.year + 1)
     return (
         old.spans == new.spans
-        and not any(old.ruling(day).worked != new.ruling(day).worked for day in changed)
+        and not any(old.ruling(day).worked != new.ruling(day).worked for day in changed_days(old, new))
         and not any((year in old.official) != (year in new.official) for year in years)
     )
 
@@ -281,18 +280,16 @@ def preview_correction(register: Register, versions: Sequence[Policy]) -> Previe
 
 def _compare(register: Register, correction: Preview, history: Sequence[Transition], new_text: Correction) -> None:
     """Add to a preview what a new text of its policy would do to one complaint."""
-    state, zone = ComplaintState(history[0].complaint, history), register.zone
+    state = ComplaintState(history[0].complaint, history)
     complaint, before = register.project_state(state)
+    texts = register.texts_of(state.complaint(), further=[new_text])
+    assert texts is not None
     assert complaint.received is not None
-    received = local_day(complaint.received, zone)
-    first = register.policy_of(state.complaint())
-    texts = (*register.corrections.get(complaint.policy, ()), new_text)
-    later = [text for text in texts if text.versions[0].revision > first.revision]
-    calendar_at, is_open = register.calendar_at(), complaint.is_open
+    calendar_at, is_open, zone = register.calendar_at(), complaint.is_open, register.zone
     judge = partial(judge_corrected, state.entries, is_open=is_open, calendar_at=calendar_at, zone=zone)
-    _, after = judge(policy_at(first, later, received, register.rejudgings))
+    _, after = judge(texts)
     correction.moved.extend(_moved_clocks(complaint.id, before, after))
-    text = version_for(new_text.versions, received)
+    text = version_for(new_text.versions, local_day(complaint.received, zone))
     _, judged = judge(lambda _: text)
     correction.otherwise.extend(other_verdicts(complaint, before, judged))
 

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date, datetime
 from functools import cache, cached_property
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -157,13 +159,11 @@ class Store:
 
     def calendar_at(self, known_at: datetime | None = None) -> CalendarAt:
         """Return the calendars by which clocks are counted, as far as the register knew of them at a moment, or now."""
-        if known_at not in self._calendars:
-            self._calendars[known_at] = self._calendars_at(known_at)
-        return self._calendars[known_at]
+        return self._calendars(known_at)
 
     @cached_property
-    def _calendars(self) -> dict[datetime | None, CalendarAt]:
-        return {}
+    def _calendars(self) -> Callable[[datetime | None], CalendarAt]:
+        return cache(self._calendars_at)
 
     def _calendars_at(self, known_at: datetime | None) -> CalendarAt:
         last = self._last_seq(known_at)
@@ -190,14 +190,10 @@ class Store:
     @cached_property
     def policies(self) -> Mapping[str, list[Policy]]:
         """Return the policies that the register has taken in, each with its versions, as they were last corrected."""
-        policies: dict[str, list[Policy]] = {}
-        for policy, _ in self.texts:
-            versions = policies.setdefault(policy.name, [])
-            if versions and versions[0].revision < policy.revision:
-                versions.clear()
-            if not versions or versions[0].revision == policy.revision:
-                versions.append(policy)
-        return policies
+        by_name = groupby((policy for policy, _ in self.texts), attrgetter("name"))
+        texts = {name: list(versions) for name, versions in by_name}
+        last = {name: max(policy.revision for policy in versions) for name, versions in texts.items()}
+        return {name: [each for each in texts[name] if each.revision == last[name]] for name in texts}
 
     @cached_property
     def corrections(self) -> Mapping[str, list[Correction]]:
@@ -214,13 +210,16 @@ class Store:
             corrections.setdefault(name, []).append(Correction(first, versions))
         return corrections
 
-    def texts_of(self, complaint: Complaint, known_at: datetime | None = None) -> PolicyAt | None:
+    def texts_of(
+        self, complaint: Complaint, known_at: datetime | None = None, further: Sequence[Correction] = ()
+    ) -> PolicyAt | None:
         """Return the texts by which a complaint was handled, as far as they were known at a moment, or now.
 
         None where its policy was not corrected since its receipt; the complaint names the version of that day.
+        `further` corrections of the policy come after the register's own.
         """
-        corrections = self.corrections.get(complaint.policy)
-        if corrections is None or complaint.received is None:
+        corrections = (*self.corrections.get(complaint.policy, ()), *further)
+        if not corrections or complaint.received is None:
             return None
         first, last = self.policy_of(complaint), self._last_seq(known_at)
         later = [each for each in corrections if each.seq <= last and each.versions[0].revision > first.revision]

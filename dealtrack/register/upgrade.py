@@ -21,7 +21,7 @@ from dealtrack.register.queries import Filter
 from dealtrack.register.rebuild import project
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
-from dealtrack.register.sqlite.connection import UNFORESEEN, faults_of, reader, real_path, transaction
+from dealtrack.register.sqlite.connection import UNFORESEEN, connect, faults_of, real_path, transaction
 
 NEW_RULES = 5
 """The schema before which a pause on the due day, a reopening and a step left out while late were judged otherwise."""
@@ -73,7 +73,7 @@ def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | No
                 return None
             moment = now or from_store(LastEntry.of(connection).recorded_at)
             # SQLite copies nothing over the connection that holds the lock.
-            with closing(reader(path)) as unchanged:
+            with closing(connect(path, read_only=True)) as unchanged:
                 target = place.with_name(f"{place.stem}-schema{version}-{moment.strftime(STAMP)}.db")
                 back_up(Register(path, unchanged), target)
                 backup = target

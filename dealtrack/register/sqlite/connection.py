@@ -132,12 +132,6 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
             return interruptible(_connection(path, "immutable=1", error))
 
 
-def reader(path: Path) -> "Connection":
-    """Open a register's file once more beside a connection of this process, to read what that one has not changed."""
-    with faults_of(path):
-        return _connection(path, "mode=ro")
-
-
 class Connection(sqlite3.Connection):
     """A connection to a register's file; `unwritable` is why it can only read the file as it lies there, if it can.
 
