@@ -49,10 +49,7 @@ def register_path(db: str = "") -> Path:
 
 
 def now() -> datetime:
-    """Return the present moment in UTC, to the second; DEALTRACK_NOW sets it for tests and demonstrations.
-
-    Raises BadMoment.
-    """
+    """Return the present moment in UTC, to the second; DEALTRACK_NOW sets it for tests. Raises BadMoment."""
     text = variable(NOW_VARIABLE)
     if not text:
         return datetime.now(UTC).replace(microsecond=0)

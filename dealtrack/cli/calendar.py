@@ -271,10 +271,7 @@ def import_(
 
 
 def _with_issue(session: Session, register: Register, notice: Notice) -> Notice:
-    """Return a notice; on a terminal its day of issue is asked for where it counts.
-
-    Raises IssueDayUnknown or IssueDaysEqual.
-    """
+    """Return a notice with its issue day, asked for where it counts; raises IssueDayUnknown or IssueDaysEqual."""
     try:
         read_layers(register.connection).rules(notice=notice)
     except IssueDayUnknown as error:

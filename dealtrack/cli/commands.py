@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class CommandEntry(NamedTuple):
-    """Where a command's function, or the functions of a group of commands, stand."""
+    """Where the functions of a command, or of the members of a group, stand; each is named as its command is."""
 
     section: str
     module: str
-    functions: tuple[str, ...]
+    members: tuple[str, ...] = ()
 
 
 def _commands(section: str, module: str, names: str) -> dict[str, CommandEntry]:
-    return {name: CommandEntry(section, module, (name.replace("-", "_"),)) for name in names.split()}
+    return dict.fromkeys(names.split(), CommandEntry(section, module))
 
 
 # A command's module is imported only when it is called: start-up is what a clerk waits for.
@@ -53,15 +53,12 @@ GROUP_HELP = {
     "platform": "Platforms, their names and the contact channels they display.",
 }
 
-ASKING = frozenset(
-    {"add", "extend", "erase", "policy adopt", "calendar amend", "calendar import", "calendar refresh", "restore"}
-)
-"""The commands that may ask before they write, each with --no-input, and with --yes of its own."""
-
-QUIET = (
-    ASKING
-    | {name for name, entry in COMMANDS.items() if entry.section == "Record"}
-    | {"import", "init", "recheck", "backup", "platform add", "platform edit", "platform check"}
+QUIET = frozenset(
+    (
+        *(name for name, entry in COMMANDS.items() if entry.section == "Record"),
+        *("import", "init", "recheck", "backup", "restore", "policy adopt"),
+        *("platform add", "platform edit", "platform check", "calendar amend", "calendar import", "calendar refresh"),
+    )
 )
 """The commands that write, each with --quiet."""
 
@@ -97,15 +94,14 @@ def load_command(name: str) -> Any:
 def _load(name: str, language: str) -> Any:
     """Return a command whose help is in the language that is spoken; who runs many in a process has each made once."""
     entry = COMMANDS[name]
-    if name not in GROUP_HELP:
+    if not entry.members:
         app = _new_app()
-        _add_command(app, name, entry.module, entry.functions[0])
-        command: Any = typer.main.get_command(app)
-        return command
+        _add_command(app, name, entry.module)
+        return typer.main.get_command(app)
     app = _new_app(name=name, cls=TranslatedGroup, help=GROUP_HELP[name], no_args_is_help=True)
     app.callback()(lambda: None)
-    for function in entry.functions:
-        _add_command(app, f"{name} {function}", entry.module, function)
+    for member in entry.members:
+        _add_command(app, f"{name} {member}", entry.module)
     group: Any = typer.main.get_command(app)
     group.name = name
     for command in group.commands.values():
@@ -123,17 +119,17 @@ def _new_app(**settings: Any) -> typer.Typer:
     )
 
 
-def _add_command(app: typer.Typer, name: str, module_name: str, function: str) -> None:
+def _add_command(app: typer.Typer, name: str, module_name: str) -> None:
     """Add a command, named as it is typed, with the options that its kind has without naming them."""
     from dealtrack.cli.options import command_function
 
     module = import_module(f"dealtrack.cli.{module_name}")
     # A command named like a Python word or built-in has a function with a trailing underscore.
     functions = getattr(module, "FUNCTIONS", None) or vars(module)
+    word = name.rpartition(" ")[2]
+    function = word.replace("-", "_")
     plain = functions.get(f"{function}_") or functions[function]
-    app.command(function.replace("_", "-"), cls=TranslatedCommand)(
-        command_function(plain, is_quiet=name in QUIET, may_ask=name in ASKING)
-    )
+    app.command(word, cls=TranslatedCommand)(command_function(plain, is_quiet=name in QUIET))
 
 
 class LazyGroup(TranslatedGroup):
@@ -186,9 +182,4 @@ def root(
 
 def top_command() -> Any:
     """Return the command `dealtrack` itself."""
-    return _top(current_language())
-
-
-@cache
-def _top(language: str) -> Any:
     return typer.main.get_command(app)

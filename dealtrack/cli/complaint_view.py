@@ -55,10 +55,7 @@ class FullComplaint(NamedTuple):
 
 
 def full_complaint(register: Register, complaint: int, view: View, reveal: bool = False) -> FullComplaint:
-    """Gather a complaint as it stands in a view; personal data is masked, unless it is to be revealed.
-
-    Raises UnknownComplaint.
-    """
+    """Return a complaint as it stands in a view, its personal data masked or revealed; raises UnknownComplaint."""
     history = register.history(complaint)
     standing = standing_in(register, complaint, history, view)
     personal = register.personal(complaint)

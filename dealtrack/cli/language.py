@@ -180,15 +180,11 @@ def _p(context: str, message: str) -> str:
 def sentence(value: object) -> str:
     """Return a phrase in the user's language as a sentence, with a capital and a full stop."""
     text = say(value)
-    if not _begins_with_name(value):
+    first = re.match(r"{(\w+)", value.template) if isinstance(value, Phrase) else None
+    # A value that stands first, such as a path, stays as it is written.
+    if not (isinstance(value, Phrase) and first) or isinstance(value.values[first[1]], (Phrase, Word)):
         text = text[:1].upper() + text[1:]
     return text + ("" if text.endswith((".", "。")) else _("."))
-
-
-def _begins_with_name(value: object) -> bool:
-    """Tell whether a phrase begins with a value, as a path, that stays as it is written."""
-    first = re.match(r"{(\w+)", value.template) if isinstance(value, Phrase) else None
-    return isinstance(value, Phrase) and first is not None and not isinstance(value.values[first[1]], (Phrase, Word))
 
 
 def say(value: object) -> str:

@@ -132,22 +132,15 @@ def search(
         tell(_("only the latest {count} are shown; --limit N shows more", count=most))
 
 
-class LatenessCount:
-    """Passes on what is late or due, and counts it."""
-
-    def __init__(self, latenesses: Iterable[Lateness]) -> None:
-        self._latenesses = latenesses
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Lateness]:
-        for lateness in self._latenesses:
-            self.count += 1
-            yield lateness
+def _with_first(latenesses: Iterator[Lateness]) -> tuple[Lateness | None, Iterator[Lateness]]:
+    """Return the first of what is late or due, None where there is none, and all of it."""
+    first = next(latenesses, None)
+    return first, chain(() if first is None else (first,), latenesses)
 
 
-def _remind(session: Session, register: Register, latenesses: LatenessCount, view: View) -> None:
+def _remind(session: Session, register: Register, view: View, has_any: bool) -> None:
     """Remind, from 1 November, that next year's official calendar is due; never where all is silent for cron."""
-    if view.is_present and (latenesses.count or sys.stderr.isatty()):
+    if view.is_present and (has_any or sys.stderr.isatty()):
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
             warn(sentence(calendar_reminder(year)))
@@ -168,16 +161,14 @@ def overdue(
     else:
         check_format(fmt)
     with session.reading(*times) as (register, view):
-        latenesses = LatenessCount(register.overdue(read_filter(register, *only), view))
-        try:
-            if out:
-                _print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
-            else:
-                print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
-        finally:
-            # So too where whoever reads them has seen enough of them.
-            session.status = CHECK_FAILED if check and latenesses.count else 0
-        _remind(session, register, latenesses, view)
+        first, latenesses = _with_first(register.overdue(read_filter(register, *only), view))
+        # So too where whoever reads them has seen enough of them.
+        session.status = CHECK_FAILED if check and first else 0
+        if out:
+            _print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
+        else:
+            print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
+        _remind(session, register, view, first is not None)
     raise typer.Exit(session.status)
 
 
@@ -247,12 +238,12 @@ def due(
         query = read_filter(register, *only)
         ahead = register.due(query, _until(span, register, view), view)
         # Who subscribes to a calendar file must not lose sight of what was not done in time.
-        latenesses = LatenessCount(chain(register.overdue(query, view), ahead) if ics else ahead)
+        first, latenesses = _with_first(chain(register.overdue(query, view), ahead) if ics else ahead)
         if ics:
             _print_events(register, latenesses, view, ics)
         else:
             print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
-        _remind(session, register, latenesses, view)
+        _remind(session, register, view, first is not None)
 
 
 def _until(span: int | timedelta | None, register: Register, view: View) -> datetime:

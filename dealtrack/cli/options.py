@@ -95,10 +95,10 @@ class ViewTimes(NamedTuple):
     known_at: Annotated[str, option("TIME", "Ignore anything recorded after this time [default: ignore nothing].")]
 
 
-def command_function(function: Callable[..., None], is_quiet: bool, may_ask: bool) -> Callable[..., None]:
+def command_function(function: Callable[..., None], is_quiet: bool) -> Callable[..., None]:
     """Return the function of a command as Typer calls it: with the context, and with each option by its name.
 
-    A command that can be quiet has --quiet, one that may ask --no-input.
+    A command that can be quiet has --quiet, one that may ask, and so has --yes, --no-input too.
     The function itself is given the session, unless it takes the context, and named tuples of options as such.
     An option without a default may be left out: it is an empty text or list, no flag, else None. A format is one that
     there is. Raises UnknownWord.
@@ -128,6 +128,7 @@ def command_function(function: Callable[..., None], is_quiet: bool, may_ask: boo
         fields = tuples[each.name].__annotations__ if each.name in tuples else {each.name: each.annotation}
         parameters += [_typer_parameter(name, annotation, each.default) for name, annotation in fields.items()]
     quiet = ("quiet", flag("Suppress output except errors and warnings."), is_quiet)
+    may_ask = any(each.name == "yes" for each in rest)
     for name, info, has_it in (quiet, ("no_input", flag("Never prompt."), may_ask)):
         parameters += [_typer_parameter(name, Annotated[bool, info], False)] if has_it else []
     run.__annotations__, run.__signature__ = {}, Signature(parameters)  # type: ignore[attr-defined]
@@ -227,8 +228,7 @@ def read_platform(register: Register, text: str) -> str:
     """Return the name of the platform that a text means; raises UnknownPlatform with the nearest names."""
     from dealtrack.core.platform import match_platform, nearest_platforms
 
-    platform = match_platform(text, register.platforms)
-    if platform is None:
+    if (platform := match_platform(text, register.platforms)) is None:
         raise UnknownPlatform(name=text, nearest=suggestion(nearest_platforms(text, register.platforms)))
     return platform.name
 
@@ -260,8 +260,7 @@ def _each(read: Callable[[str], str], texts: Sequence[str]) -> tuple[str, ...]:
 
 def read_status(text: str) -> str:
     """Return the status that a text means; raises UnknownWord."""
-    status = STATUS.match(text)
-    if status is None:
+    if (status := STATUS.match(text)) is None:
         near = suggestion(nearest_names(text, STATUSES))
         raise UnknownWord(what="Status", value=text, nearest=near, allowed=listed((Word(OPEN), *Status)))
     return str(status)
@@ -269,18 +268,15 @@ def read_status(text: str) -> str:
 
 def read_category(text: str) -> str:
     """Return the category that a text means; raises UnknownCategory with the nearest names."""
-    category = CATEGORY.match(text)
-    if category is None:
-        raise UnknownCategory(
-            name=text, nearest=suggestion(CATEGORY.nearest(text)), allowed=listed(map(Word, CATEGORIES))
-        )
+    if (category := CATEGORY.match(text)) is None:
+        near = suggestion(CATEGORY.nearest(text))
+        raise UnknownCategory(name=text, nearest=near, allowed=listed(map(Word, CATEGORIES)))
     return category
 
 
 def read_seller(text: str) -> str:
     """Return the kind of seller that a text means; raises UnknownWord."""
-    seller = SELLER.match(text)
-    if seller is None:
+    if (seller := SELLER.match(text)) is None:
         near = suggestion(SELLER.nearest(text, 1))
         raise UnknownWord(what="Seller", value=text, nearest=near, allowed=Phrase("platform, third-party"))
     return seller
@@ -288,8 +284,7 @@ def read_seller(text: str) -> str:
 
 def read_outcome(text: str) -> str:
     """Return the outcome that a text means; raises UnknownOutcome with the nearest."""
-    outcome = OUTCOME.match(clean_field("outcome", text))
-    if outcome is None:
+    if (outcome := OUTCOME.match(clean_field("outcome", text))) is None:
         near = suggestion(OUTCOME.nearest(text))
         raise UnknownOutcome(name=text, nearest=near, allowed=listed(map(Word, OUTCOMES)))
     return outcome

@@ -1,11 +1,11 @@
 """Commands about policies."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,25 +37,18 @@ GROUP_TITLES = ("missed then", "missed now", "overdue then", "overdue now", "now
 PolicyName = Annotated[str, argument("FILE_OR_NAME", "Policy file, or the name of a bundled policy or your own.")]
 
 
-class RegisterPolicies(NamedTuple):
-    """The policies that the register has taken in, and its default; nothing where there is no register."""
-
-    policies: dict[str, list[Policy]]
-    default: str = "green-channel"
-    is_known: bool = False
-
-
-def _register_policies(session: Session) -> RegisterPolicies:
+def _register_policies(session: Session) -> tuple[dict[str, list[Policy]], str]:
+    """Return the policies that the register has taken in, and its default; both empty where there is no register."""
     try:
         with session.register() as register:
-            return RegisterPolicies(dict(register.policies), register.facts["policy"], True)
+            return dict(register.policies), register.facts["policy"]
     except RegisterMissing:
-        return RegisterPolicies({})
+        return {}, ""
 
 
 def list_(session: Session, fmt: Format) -> None:
     """List available policies and those the register uses."""
-    own = _register_policies(session).policies
+    own, _default = _register_policies(session)
     names = dict.fromkeys([*policy_names(settings.data_folder(), settings.user_folder()), *own])
     records: list[dict[str, Any]] = []
     faults: list[str] = []
@@ -82,10 +75,10 @@ def show(
     fmt: Format,
 ) -> None:
     """Show a policy: versions, dates in force, authority, source and deadlines."""
-    own = _register_policies(session)
-    name = name or own.default
+    own, default = _register_policies(session)
+    name = name or default or "green-channel"
     filed, is_file = _filed(name, own), as_path(name) is not None
-    own_versions = own.policies.get(filed[0].name, [])
+    own_versions = own.get(filed[0].name, [])
     # Those of a file that is named by its path are shown as it has them; else the register's go before a file's.
     by_day = {version.in_force: version for version in (*filed, *own_versions)}
     versions = filed if is_file else [by_day[day] for day in sorted(by_day)]
@@ -97,17 +90,14 @@ def show(
         rows = ({**whole, "clock": clock.pop("name"), **clock} for whole in wholes for clock in whole.pop("clocks"))
         print_records(rows, fmt=fmt, zone=UTC)
     else:
-        shown, stated = own_versions if own.is_known else versions, [] if is_file else filed
+        shown, stated = own_versions if default else versions, [] if is_file else filed
         for line in _lines(versions, shown, stated, terminal_width(sys.stdout)):
             print(line)
 
 
-def _filed(name: str, own: RegisterPolicies) -> list[Policy]:
-    """Return the versions that a policy's file has, else those that the register holds.
-
-    Raises UnknownPolicy or BadPolicyFile.
-    """
-    own_versions = own.policies.get(name.lower(), [])
+def _filed(name: str, own: Mapping[str, list[Policy]]) -> list[Policy]:
+    """Return the versions of a policy's file, else of the register; raises UnknownPolicy or BadPolicyFile."""
+    own_versions = own.get(name.lower(), [])
     has_file = name.lower() in policy_names(settings.data_folder(), settings.user_folder())
     return own_versions if own_versions and not has_file else read_policy(name)
 
@@ -149,7 +139,7 @@ def try_(
 
     if by:
         check_word("--by", by, GROUPS)
-    versions = _filed(name, _register_policies(session))
+    versions = _filed(name, _register_policies(session)[0])
     with session.reading(*times) as (register, view):
         zone = register.zone
         judging = [version_for(versions, parse_day(in_force, session.now, zone))] if in_force else versions

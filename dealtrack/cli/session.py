@@ -162,16 +162,13 @@ class Session:
 
         return parse_moment(text, self.now, zone)
 
-    def _day(self, text: str, zone: tzinfo) -> date | None:
-        if not text:
-            return None
-        from dealtrack.core.day_times import parse_day
-
-        return parse_day(text, self.now, zone)
-
     def received_days(self, first: str, last: str, zone: tzinfo) -> tuple[date | None, date | None]:
         """Return the first and the last of the days that were typed, None where none was; raises DaysReversed."""
-        since, until = self._day(first, zone), self._day(last, zone)
+        if not (first or last):
+            return None, None
+        from dealtrack.core.day_times import parse_day
+
+        since, until = (parse_day(text, self.now, zone) if text else None for text in (first, last))
         if since and until and until < since:
             raise DaysReversed(last=until, first=since)
         return since, until
@@ -210,10 +207,7 @@ def ask_to_go_on(question: str, default: bool = False) -> None:
 
 
 def is_agreed(question: str, default: bool = False) -> bool:
-    """Ask on standard error until it is answered with yes or no, in either language; raises typer.Abort at its end.
-
-    An empty answer is the default.
-    """
+    """Ask until it is answered with yes or no, in either language, or nothing: the default. Raises typer.Abort."""
     prompt = f"{safe_text(question)} [{'Y/n' if default else 'y/N'}]"
     while True:
         answer = str(typer.prompt(prompt, "", err=True, show_default=False)).strip().casefold()

@@ -102,11 +102,7 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
     if clocks and "id" in keys:
         # Beyond two clocks, the later ones give way where the terminal is narrow.
         deadlines = (Column(key, _(key.removesuffix("_due")), int(place > 1)) for place, key in enumerate(clocks))
-        return [
-            column
-            for column in (*COMPLAINT_COLUMNS, *deadlines, Column("summary", rank=7, least=12))
-            if column.key in keys
-        ]
+        return [column for column in (*COMPLAINT_COLUMNS, *deadlines, SUMMARY) if column.key in keys]
     return [Column(key, "", place, 8 if place else None, wraps=True) for place, key in enumerate(keys)]
 
 
@@ -162,10 +158,7 @@ def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> lis
 def _wrapped(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int
 ) -> tuple[list[tuple[int, int]], list[list[str]], Iterable[list[Cell]]]:
-    """Return columns with their widths, titles and lines, cells going on below themselves.
-
-    Where that is needed, columns without any value go.
-    """
+    """Return columns with widths, titles and lines, cells going on below; empty columns go where room lacks."""
     texts = [[column.heading, *(row[place].text for row in rows)] for place, column in enumerate(columns)]
     places = list(range(len(columns)))
     if sum(map(_width, texts)) + len(GAP) * (len(texts) - 1) > room:

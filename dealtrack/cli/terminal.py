@@ -157,11 +157,9 @@ def lines_beside(head: str, text: str, room: int | None) -> Iterator[str]:
 
 
 def draw_bar(rate: float, width: int) -> tuple[str, str, str]:
-    """Return the filled part of a bar, the block filled in part, and the empty part: together `width` columns.
-
-    A rate between 0 and 1 never looks like either.
-    """
+    """Return the filled part of a bar, the block filled in part, and the empty part: together `width` columns."""
     eighths = round(rate * width * 8)
+    # What is neither nothing nor all never looks like either.
     if 0 < rate < 1:
         eighths = min(max(eighths, 1), width * 8 - 4)
     whole, part = divmod(eighths, 8)

@@ -137,10 +137,7 @@ def _with_entry_to_void(recorder: Recorder, complaint: int, detail: Detail) -> D
 
 
 def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], detail: Detail) -> None:
-    """Ask before an extension far beyond a clock's length that its policy does not limit; raises FarExtension.
-
-    A policy or clock that is not there is left to be refused.
-    """
+    """Ask before an extension far beyond a clock's length that its policy does not limit; raises FarExtension."""
     clock, by = detail["clock"], detail["by"]
     complaints = [register.project(register.history(id_))[0] for id_ in ids]
     rules = {complaint.id: register.policy_of(complaint).clock(clock) for complaint in complaints if complaint.is_open}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.cli.commands import ASKING, QUIET
+from dealtrack.cli.commands import QUIET
 from tests import pages
 from tests.conftest import IS_LONG, Clerk, prepared
 
@@ -116,6 +116,12 @@ def test_quiet_prints_nothing_but_errors(nine: Clerk, tmp_path: Path) -> None:
     refused = nine.process("forward", "1", "--quiet")
     assert (refused.status, refused.out) == (2, "")
     assert "Complaint 1 is closed" in refused.err
+
+
+ASKING = {
+    *("add", "extend", "erase", "restore", "policy adopt"),
+    *("calendar amend", "calendar import", "calendar refresh"),
+}
 
 
 def test_every_command_that_writes_can_be_quiet_and_every_one_that_asks_can_be_told_not_to() -> None:

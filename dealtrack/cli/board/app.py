@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import ClassVar
 
@@ -37,7 +38,7 @@ class Form(ModalScreen[str | None]):
     tried again and again, and the screen lives on.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "", show=False)]
 
     def __init__(
         self, title: str, fields: Sequence[tuple[str, str, str]], submit: Callable[[Mapping[str, str]], str]
@@ -57,10 +58,6 @@ class Form(ModalScreen[str | None]):
                 yield Input(placeholder=hint, id=f"field-{name}", compact=True)
             yield Static("", id="refused", markup=False)
             yield Static(_("Enter record, Tab next field, Esc cancel"), classes="hint")
-
-    def on_mount(self) -> None:
-        """Begin in the first line."""
-        self.query(Input).first().focus()
 
     def on_input_submitted(self) -> None:
         """Submit what was typed."""
@@ -93,16 +90,12 @@ class Form(ModalScreen[str | None]):
     def _show(self, text: str) -> None:
         self.query_one("#refused", Static).update(safe_lines(text))
 
-    def action_cancel(self) -> None:
-        """Close the form; nothing is recorded."""
-        self.dismiss(None)
-
 
 class Page(ModalScreen[None]):
     """Text to read, as long as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,e,question_mark", "close", "", show=False),
+        Binding("escape,q,enter,e,question_mark", "dismiss", "", show=False),
         Binding("up,k", "scroll(-1)", "", show=False),
         Binding("down,j", "scroll(1)", "", show=False),
     ]
@@ -117,14 +110,6 @@ class Page(ModalScreen[None]):
             with VerticalScroll():
                 yield Static(safe_lines(self._text), markup=False)
             yield Static(_("Esc close, arrows scroll"), classes="hint")
-
-    def on_mount(self) -> None:
-        """Let the arrows scroll at once."""
-        self.query_one(VerticalScroll).focus()
-
-    def action_close(self) -> None:
-        """Close the page."""
-        self.dismiss(None)
 
     def action_scroll(self, by: int) -> None:
         """Scroll by so many lines."""
@@ -277,9 +262,6 @@ class Board(App[None]):
             ("note", _("Note"), ""),
         )
 
-        def submit(values: Mapping[str, str]) -> str:
-            return self._feed.record(action, ids, values, self._actor)
-
         first = chosen[0]
         parts = (first.number, say_field("platform", first.platform), _(first.category or ""))
         names = _(", ").join(filter(None, parts))
@@ -287,7 +269,7 @@ class Board(App[None]):
         if len(chosen) > 1:
             title = f"{action.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
         shown = [field for field in fields if field[0] in action.fields]
-        self.push_screen(Form(title, shown, submit), self._recorded)
+        self.push_screen(Form(title, shown, partial(self._feed.record, self._actor, action, ids)), self._recorded)
 
     def _recorded(self, message: str | None) -> None:
         if message is not None:

@@ -68,10 +68,7 @@ class Feed:
         self._open.close()
 
     def update(self) -> bool:
-        """Read what others wrote and apply the present time; tell whether `items` changed.
-
-        Raises what opening and reading a register raises; the next update tries anew.
-        """
+        """Read what others wrote and apply the present time; tell whether `items` changed. Raises as opening does."""
         with faults_of(self.path):
             is_changed = self._read_changes()
         if not is_changed and self._next_change is not None and self.clock() <= self._next_change:
@@ -84,7 +81,7 @@ class Feed:
         with faults_of(self.path):
             return next(self.register.standings(Filter(ids=(complaint,)), View.of(self.clock())), None)
 
-    def record(self, action: Action, ids: Sequence[int], values: Mapping[str, str], actor: str) -> str:
+    def record(self, actor: str, action: Action, ids: Sequence[int], values: Mapping[str, str]) -> str:
         """Record an action for complaints, for all or for none, and return what it made of them in a line.
 
         It is done on the feed's own connection: to open the file once more in this process, and to close it, would

@@ -32,10 +32,7 @@ LEFT, LEFT_WIDTH = 7, 11
 
 
 class Line(NamedTuple):
-    """A line of the board: a heading, with no item, or an item with its cells but for the time that is left.
-
-    `searched` is what a search looks through.
-    """
+    """A line of the board: a heading, without an item, or an item, its cells, and the text that a search reads."""
 
     text: str
     item: AgendaItem | None = None
