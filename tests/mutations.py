@@ -417,8 +417,8 @@ FAULTS = (
     Fault(
         "figures",
         "weeks belong to the year of their first day",
-        "year, week, _ = day.isocalendar()",
-        "week, year = day.isocalendar()[1], day.year",
+        "*day.isocalendar()",
+        "day.year, day.isocalendar()[1]",
         "integration/test_report_figures integration/test_report integration/test_report_random",
     ),
 )

@@ -99,7 +99,8 @@ def test_a_pattern_answers_hostile_texts_at_once(name: str) -> None:
         for piece in PIECES:
             for end in ENDS:
                 text = piece * (LENGTH // len(piece)) + end
-                for ask in (pattern.match, pattern.fullmatch, pattern.search):
+                # What matches is found by a search too, at the first place that this tries.
+                for ask in (pattern.fullmatch, pattern.search):
                     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
                     try:
                         ask(text)

@@ -45,7 +45,7 @@ WRITES: tuple[tuple[object, ...], ...] = (
 )  # fmt: skip
 COMMANDS = (*LOOKS, *WRITES)
 EACH = 2 if IS_LONG else 1
-"""The commands that are asked of each value: all of them over the values of a table of some columns."""
+"""The commands that are asked of each value, and the values that each place in a detail gets: all of them over some."""
 
 SOME = 4 if IS_LONG else 2
 """The values that each column gets: all of them over a few columns."""
@@ -249,7 +249,7 @@ def test_any_value_in_any_detail_of_the_journal_makes_no_traceback(made: Clerk, 
     for seq, name, detail in _details(made.db):
         ways = list(_leaves(detail))
         for turn, way in enumerate(ways):
-            for place in range(2):
+            for place in range(EACH):
                 leaf = LEAVES[(turn * 2 + place) % len(LEAVES)]
                 text = json.dumps(_with(detail, way, leaf), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
                 shutil.copyfile(made.db, forged)
