@@ -183,7 +183,7 @@ def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[st
                 # A range is checked before it is counted out: its end may be a slip of many digits.
                 register.history(stretch[-1])
             complaints.extend(stretch)
-    complaints.extend(register.find(_number(text)) for text in numbers)
+    complaints.extend(register.find(clean_input(text, "--number", longest("number"))) for text in numbers)
     if not complaints and FROM_INPUT not in ids:
         raise MissingValue(what="The complaint", option="its ID, e.g. 12, or --number BJ-2016-001")
     return list(dict.fromkeys(complaints))
@@ -218,10 +218,6 @@ def _line_for(name: str) -> str:
         what = Phrase("Line of standard input for --{name}", name=name)
         raise MissingValue(what=what, option="one line per such option, in the same order")
     return line.rstrip("\r\n")
-
-
-def _number(text: str) -> str:
-    return clean_input(text, "--number", longest("number"))
 
 
 def read_platform(register: Register, text: str) -> str:

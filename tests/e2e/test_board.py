@@ -357,6 +357,19 @@ def test_explain_show_search_and_help(at_board: Callable[..., None]) -> None:
     at_board(scene, (100, 30))
 
 
+def test_a_click_puts_the_cursor_and_another_opens_the_complaint(at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        rows, place = pilot.app.query_one(Rows), order(pilot).index("3")
+        await pilot.click(Rows, offset=(5, place + 1))
+        assert rows.current is not None and rows.current.complaint.id == 3
+        assert "Complaint 3" not in shown(pilot)
+        await pilot.click(Rows, offset=(5, place + 1))
+        await pilot.pause()
+        assert "Complaint 3" in shown(pilot)
+
+    at_board(scene)
+
+
 def test_only_what_is_asked_for(at_board: Callable[..., None]) -> None:
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
         assert order(pilot) == ["DUE TODAY 1", "2"]

@@ -237,10 +237,6 @@ class Board(App[None]):
 
     # Keys
 
-    def on_rows_opened(self) -> None:
-        """Show the complaint that was clicked on."""
-        self.action_open("complaint")
-
     def action_record(self, name: str) -> None:
         """Ask for what is to be recorded, and record it for all that are marked, else for the one under the cursor."""
         action, current = actions()[name], self._rows.current

@@ -200,9 +200,6 @@ class Rows(ScrollView, can_focus=True):
     class CursorMoved(Message):
         """The cursor stands on another complaint, or on the same one with something new to say."""
 
-    class Opened(Message):
-        """A complaint was clicked on while the cursor stood on it."""
-
     def __init__(self, left: Callable[[AgendaItem], str]) -> None:
         super().__init__()
         self.marked: set[int] = set()
@@ -264,13 +261,13 @@ class Rows(ScrollView, can_focus=True):
         self.refresh()
         self.post_message(self.CursorMoved())
 
-    def on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
         """Put the cursor on the complaint that was clicked on; a click on the cursor opens the complaint."""
         place = event.y + round(self.scroll_y) - 1
         if event.y and place in self._places:
             here = self._places.index(place)
             if here == self._at:
-                self.post_message(self.Opened())
+                await self.run_action("app.open('complaint')")
             self._at = here
             self._follow()
 
