@@ -23,7 +23,7 @@ from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingColumn, MissingVa
 from dealtrack.exchange.date_forms import NAMES, DayOrder
 from dealtrack.exchange.headers import header_rows
 from dealtrack.exchange.layout import MappedColumns, layout_of_file
-from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, Mapping, find_mapping, mapping_names, with_options
+from dealtrack.exchange.mapping import DEFAULT, FIELDS, MOMENTS, Mapping, find_mapping, mapping_names, with_options
 from dealtrack.exchange.raw import FIRST_REFUSALS, RawRow, Refusal, Rejects
 from dealtrack.exchange.readers import Source, open_source
 from dealtrack.phrase import Phrase, listed
@@ -352,7 +352,7 @@ def _show_first_rows(mapping: Mapping, source: Source, zone: tzinfo) -> None:
 def _record(row: "ComplaintRow", keys: Sequence[str]) -> dict[str, Any]:
     from dealtrack.core.personal import PERSONAL, mask
 
-    values = {name: getattr(row, name) for name in keys if name not in EVENTS}
+    values = {name: getattr(row, name) for name in keys if name not in MOMENTS}
     values |= {name: moment.start for name, moment in row.moments.items()}
     return values | {name: mask(name, values[name]) for name in PERSONAL if name in values}
 
@@ -367,9 +367,9 @@ def export(
 ) -> None:
     """Export every complaint."""
     from dealtrack.exchange.files import FileKind, binary_output, text_output
-    from dealtrack.exchange.histories import FORMATS, write_export, write_export_book
+    from dealtrack.exchange.histories import EXPORT_FORMATS, write_export, write_export_book
 
-    check_word(Phrase("Format"), fmt, FORMATS)
+    check_word(Phrase("Format"), fmt, EXPORT_FORMATS)
     is_piped = to in ("", "-")
     if is_piped and fmt == "xlsx":
         raise MissingValue(what="File for the workbook", option="--to FILE")

@@ -88,7 +88,6 @@ class Clock(NamedTuple):
     length: int = 0
     pauses: tuple[Pause, ...] = ()
     counted: date | None = None
-
     version: str = ""
 
     @property

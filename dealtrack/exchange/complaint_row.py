@@ -15,7 +15,7 @@ from dealtrack.errors import BadText, DealtrackError
 from dealtrack.exchange.dates import DateReader, shown
 from dealtrack.exchange.histories import COLUMN, HistoryEntry, parse_history
 from dealtrack.exchange.layout import Inside, Layout, State
-from dealtrack.exchange.mapping import EVENTS, FIELDS, Mapping
+from dealtrack.exchange.mapping import FIELDS, MOMENTS, Mapping
 from dealtrack.exchange.raw import RawRow, Unusable
 from dealtrack.phrase import BadValue, Phrase, Word
 
@@ -29,11 +29,11 @@ _SAYS_SOMETHING: dict[str, tuple[Blank, ...]] = {
     "amount": (Blank.SIGNS,),
     "seller": (Blank.SIGNS,),
     # A day that nobody knows is one all the same, and so is a platform.
-    **dict.fromkeys((*EVENTS, "platform", "category"), (Blank.UNKNOWN,)),
+    **dict.fromkeys((*MOMENTS, "platform", "category"), (Blank.UNKNOWN,)),
 }
 """The words for an empty cell that have a meaning in the column of a field."""
 
-_TEXTS = tuple(name for name in FIELDS if name not in EVENTS)
+_TEXTS = tuple(name for name in FIELDS if name not in MOMENTS)
 _REMEMBERED = 1000
 _ID_DIGITS = 9
 
@@ -104,7 +104,7 @@ class RowReader:
         alone = {name for name, places in layout.fields.items() if len(places) == 1 and name not in mapping.constants}
         memories: dict[str, dict[str, str | None]] = {name: {"": None} for name in alone}
         self._texts = [(name, layout.fields.get(name, ()), memories.get(name)) for name in _TEXTS if name in filled]
-        self._events = [(name, layout.fields[name]) for name in EVENTS if name in layout.fields]
+        self._events = [(name, layout.fields[name]) for name in MOMENTS if name in layout.fields]
         self._values = mapping.values
         self._kept = list(layout.kept.items())
         self._inside = layout.inside

@@ -216,7 +216,7 @@ def with_platforms(entry: HistoryEntry, name_of: Callable[[str], str]) -> Histor
     return entry._replace(detail={**entry.detail, "platform": name_of(entry.detail["platform"])})
 
 
-FORMATS = (*WRITERS, "xlsx")
+EXPORT_FORMATS = (*WRITERS, "xlsx")
 ENDINGS = ("withdrawn", "rejected")
 """What an import can read beyond the keys of a record, with personal data and the history."""
 

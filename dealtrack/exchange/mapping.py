@@ -15,7 +15,7 @@ from dealtrack.errors import BadMappingFile, CannotRead, UnknownCategory, Unknow
 from dealtrack.exchange.date_forms import AUTO, NAMED_FORMS, compile_form
 from dealtrack.phrase import BadValue, Phrase, Word, listed
 
-EVENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
+MOMENTS = ("received", "forwarded", "completed", "withdrawn", "rejected")
 FIELDS = (
     "number",
     "platform",
@@ -23,14 +23,14 @@ FIELDS = (
     "seller",
     "owner",
     "policy",
-    *EVENTS,
+    *MOMENTS,
     "outcome",
     "amount",
     *PERSONAL,
     "summary",
 )
 REQUIRED = ("received", "platform")
-CONSTANTS = tuple(name for name in FIELDS if name not in (*EVENTS, "number"))
+CONSTANTS = tuple(name for name in FIELDS if name not in (*MOMENTS, "number"))
 """The fields that may be the same in every row."""
 
 DEFAULT = "default"
@@ -150,7 +150,7 @@ def _mapping(data: dict[str, Any], path: Path) -> Mapping:
     constants = {_field(name): _word(f"constants.{name}", value) for name, value in data.get("constants", {}).items()}
     for name in sorted(constants.keys() & columns.keys()):
         raise BadValue("{name} has both a column and a constant", name=name)
-    for name in EVENTS:
+    for name in MOMENTS:
         if name in constants:
             raise BadValue("{name} cannot be a constant: it is a time", name=name)
     open_fields = tuple(map(_field, _texts("asked", data.get("asked", []))))
@@ -218,8 +218,8 @@ def _closed(table: dict[str, Any]) -> Closed:
 
 
 def _conditions(name: str, table: Any) -> dict[str, frozenset[str]]:
-    if name not in EVENTS[1:]:
-        names = listed(EVENTS[1:])
+    if name not in MOMENTS[1:]:
+        names = listed(MOMENTS[1:])
         raise BadValue(
             "only.{name}: only events after the receipt can depend on a column: {names}", name=name, names=names
         )
@@ -254,7 +254,7 @@ def _tables(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name, table in value.items():
         if not isinstance(table, dict):
             raise BadValue("values.{name} must be a table of words", name=name)
-        if name in EVENTS:
+        if name in MOMENTS:
             raise BadValue("values.{name}: a time has no table of words", name=name)
     return value
 

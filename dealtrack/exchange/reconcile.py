@@ -27,8 +27,8 @@ from dealtrack.phrase import BadValue, Word, listed
 from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Proposal, Work
 
-EVENTS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
-EVENT_NAMES = tuple((kind, kind.value) for kind in EVENTS)
+LATER_KINDS = (Kind.FORWARDED, Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED)
+"""The kinds that a row may state after the receipt."""
 DAY_LEARNT = "an import tells the day"
 """Why an import takes back that a complaint ended on a day that nobody wrote down."""
 
@@ -45,7 +45,7 @@ def events_of(row: ComplaintRow) -> list[Proposal]:
     moments = row.moments
     if len(moments) == 1 and not row.is_closed:
         return []
-    proposals = [Proposal(kind, moments[name], _ending(row, kind)) for kind, name in EVENT_NAMES if name in moments]
+    proposals = [Proposal(kind, moments[kind], _ending(row, kind)) for kind in LATER_KINDS if kind in moments]
     if row.is_closed:
         last = proposals[-1].at if proposals else moments["received"]
         # With the moment of what came last, whichever that is kept at: it says nothing of its own.
@@ -106,7 +106,7 @@ def news_of(
             raise _against(name, value, getattr(complaint, name))
     proposals = [Proposal(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
     proposals += [Proposal(entry.kind, _exact(entry.at), entry.detail) for entry in news]
-    for kind in (Kind.RECEIVED, *EVENTS):
+    for kind in (Kind.RECEIVED, *LATER_KINDS):
         moment = row.moments.get(kind.value)
         if moment is None:
             continue

@@ -16,7 +16,7 @@ from dealtrack.errors import DealtrackError
 from dealtrack.exchange.date_forms import AUTO
 from dealtrack.exchange.date_suggestion import DateForms, find_forms, is_date
 from dealtrack.exchange.layout import MappedColumns, column_words, lay_out, loose_name, words_apart
-from dealtrack.exchange.mapping import DEFAULT, EVENTS, FIELDS, REQUIRED, Mapping
+from dealtrack.exchange.mapping import DEFAULT, FIELDS, MOMENTS, REQUIRED, Mapping
 from dealtrack.exchange.raw import RawRow
 from dealtrack.phrase import Phrase
 
@@ -74,7 +74,7 @@ def suggest_mapping(
     if "completed" not in chosen:
         # What came of a complaint is told of one that was completed alone.
         chosen = {name: column for name, column in chosen.items() if name not in ("outcome", "amount")}
-    forms, is_guess, remarks = dates(column for name, column in chosen.items() if name in EVENTS)
+    forms, is_guess, remarks = dates(column for name, column in chosen.items() if name in MOMENTS)
     is_plain = all(name == column.name for name, column in chosen.items()) and forms == (AUTO,)
     if is_plain and chosen.keys() >= {*REQUIRED}:
         return Suggestion(Mapping(columns={name: (name,) for name in chosen}), remarks, DEFAULT)
@@ -162,7 +162,7 @@ def _score(field: str, column: _Column, platforms: Sequence[Platform]) -> float:
     named, value = _named(field, column.name), 0.0
     if not column.values:
         return named
-    if field in EVENTS:
+    if field in MOMENTS:
         value, name = column.share(is_date), loose_name(words_apart(column.name))
         is_planned = any(word in (name.split() if word.isascii() else name) for word in column_words()["planned"])
         if value < _LIKELY or is_planned:

@@ -20,7 +20,7 @@ from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import drafts, journal
-from dealtrack.register.folder import CREATE, LINKS, READ, Folder
+from dealtrack.register.folder import LINKS, TO_CREATE, TO_READ, Folder
 from dealtrack.register.sqlite.connection import FOLDER, NO_FILE, real_path
 from dealtrack.register.store import Store
 
@@ -131,7 +131,7 @@ def _keep(folder: Path, source: Path) -> tuple[str, int]:
         part = f".{os.urandom(8).hex()}{drafts.DRAFT}"
         try:
             unnamed = root.unnamed_file()
-            with drafts.closing_file(root.open(part, CREATE) if unnamed is None else unnamed) as out:
+            with drafts.closing_file(root.open(part, TO_CREATE) if unnamed is None else unnamed) as out:
                 digest, size = _copy(handle, out, source)
                 os.fsync(out)
                 if unnamed is not None:
@@ -160,7 +160,7 @@ def safe_name(name: str) -> str:
 def _opened(source: Path) -> Iterator[int]:
     """Open a plain file to be read; raises CannotRead."""
     try:
-        handle = os.open(source, READ)
+        handle = os.open(source, TO_READ)
     except (OSError, ValueError) as error:
         # Windows opens no folder.
         reason = FOLDER if os.path.isdir(source) else getattr(error, "strerror", None) or str(error)  # noqa: PTH112
@@ -241,7 +241,7 @@ def fault_in(folder: Path, digest: str) -> str:
         return Phrase("has no content hash in the journal")
     try:
         with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
-            handle = shelf.open(digest, READ)
+            handle = shelf.open(digest, TO_READ)
         with drafts.closing_file(handle):
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return Phrase("is not a regular file")

@@ -19,10 +19,10 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
 _JUNCTION = 0xA0000003
 """How Windows marks a folder that leads to another one."""
 
-READ = os.O_RDONLY | BYTES | getattr(os, "O_NONBLOCK", 0)
+TO_READ = os.O_RDONLY | BYTES | getattr(os, "O_NONBLOCK", 0)
 """To read a file, and not to wait for the other end of a pipe that stands in its place."""
 
-CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | _NO_LINK
+TO_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | _NO_LINK
 """To write a file that is not there yet."""
 
 LINKS = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
@@ -70,7 +70,7 @@ class Folder:
         return (self._path / name, None) if self._handle is None else (name, self._handle)
 
     def open(self, name: str, flags: int) -> int:
-        """Open a file with READ or CREATE and return its descriptor."""
+        """Open a file with TO_READ or TO_CREATE and return its descriptor."""
         where, within = self._where(name)
         if within is None and not flags & os.O_EXCL:
             _no_link(self._path / name)

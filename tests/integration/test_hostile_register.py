@@ -112,7 +112,7 @@ def test_a_schema_is_known_again_by_the_statements_that_make_it() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
         schema.create(made)
         tables = {name for (name,) in made.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        assert tables == {*schema.KEPT, *schema.PROJECTED_TABLES}
+        assert tables == {*schema.KEPT_TABLES, *schema.PROJECTED_TABLES}
         assert schema.schema_faults(made) == []
 
 

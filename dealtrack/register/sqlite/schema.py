@@ -5,7 +5,7 @@ long as it is a table or an index of such a table; anything else is an alteratio
 of dealtrack's.
 
 A change of the schema is a change here, of VERSION, and of FORMER where a table goes: an upgrade makes again all that
-the journal does, and takes over the tables of KEPT. A register of the version before is kept in tests/data
+the journal does, and takes over the tables of KEPT_TABLES. A register of the version before is kept in tests/data
 (tests/make_register.py).
 """
 
@@ -26,7 +26,7 @@ from dealtrack.register.sqlite.views import VIEWS
 VERSION = 7
 """The schema version that this dealtrack reads and writes."""
 
-KEPT_TABLES = """
+KEPT_SCHEMA = """
 CREATE TABLE transition (
     seq INTEGER PRIMARY KEY,
     complaint INTEGER,
@@ -69,7 +69,7 @@ CREATE INDEX personal_email ON personal (email_key) WHERE email_key IS NOT NULL;
 """
 """The tables that no upgrade may change: the journal, and personal data, which it does not hold."""
 
-PROJECTION = """
+PROJECTED_SCHEMA = """
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -153,13 +153,13 @@ CREATE TABLE search_text (
 """
 """The tables that are made again from the journal."""
 
-KEPT = ("transition", "personal")
+KEPT_TABLES = ("transition", "personal")
 PROJECTED_TABLES = (
     "clock", "complaint", "search_text", "calendar_ruling", "policy", "platform", "zone_offset", "fact",
 )  # fmt: skip
 """The tables that can be made again from the journal, in an order in which they can be emptied."""
 
-READ = ("complaint", "clock")
+READ_TABLES = ("complaint", "clock")
 """The tables that an upgrade reads, to tell what becomes of complaints, before they are made again."""
 
 FORMER = (
@@ -168,7 +168,7 @@ FORMER = (
 )  # fmt: skip
 """The tables of older schemas, in an order in which they can be dropped."""
 
-TABLES = frozenset((*KEPT, *PROJECTED_TABLES, *FORMER))
+TABLES = frozenset((*KEPT_TABLES, *PROJECTED_TABLES, *FORMER))
 """All tables of a register, of an older schema too; those of any other name are another program's."""
 
 SHOWN_NAME = 60
@@ -210,12 +210,12 @@ def _items(script: str) -> list[SchemaItem]:
     return items
 
 
-_KEPT_ITEMS = _items(KEPT_TABLES)
-_PROJECTION_ITEMS = _items(PROJECTION + VIEWS)
+_KEPT_ITEMS = _items(KEPT_SCHEMA)
+_PROJECTED_ITEMS = _items(PROJECTED_SCHEMA + VIEWS)
 
 
 DROPPED_TABLES = frozenset((*PROJECTED_TABLES, *FORMER))
-DROPPED_VIEWS = DROPPED_TABLES | {item.name for item in _PROJECTION_ITEMS if item.is_view}
+DROPPED_VIEWS = DROPPED_TABLES | {item.name for item in _PROJECTED_ITEMS if item.is_view}
 """What bears one of these names goes in an upgrade, to be made again or for good."""
 
 
@@ -229,7 +229,7 @@ def create(connection: sqlite3.Connection) -> None:
 
 def create_projection(connection: sqlite3.Connection) -> None:
     """Make the tables that are made again from the journal, and the views, beside those that are kept."""
-    for item in _PROJECTION_ITEMS:
+    for item in _PROJECTED_ITEMS:
         connection.execute(item.sql)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -252,7 +252,7 @@ def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool
 
     Beside each stands whether it bars the use: whether SQLite might do the unforeseen there, or find nothing.
     """
-    present, expected = _present(connection), {*_KEPT_ITEMS, *_PROJECTION_ITEMS}
+    present, expected = _present(connection), {*_KEPT_ITEMS, *_PROJECTED_ITEMS}
     foreign = [item for item in present if item.is_foreign]
     if version < VERSION:
         present, expected = set(filter(_is_read, present)), set(filter(_is_read, expected))
@@ -267,7 +267,7 @@ def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool
 
 def _is_read(item: SchemaItem) -> bool:
     """Tell whether an upgrade keeps an item of an older schema or reads it, or may be changed by it."""
-    return item.type == "trigger" or item.table.lower() in KEPT or item.name.lower() in READ
+    return item.type == "trigger" or item.table.lower() in KEPT_TABLES or item.name.lower() in READ_TABLES
 
 
 def _referring(connection: sqlite3.Connection, foreign: Iterable[SchemaItem]) -> list[str]:

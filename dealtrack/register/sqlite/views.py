@@ -104,20 +104,18 @@ def _working_days(after: str, upto: str) -> str:
        FROM calendar_ruling r WHERE r.day > {after} AND r.day <= {upto})"""
 
 
-def _running(working_days: str, condition: str) -> str:
+def _running(word: str, after: str, upto: str, condition: str) -> str:
     return f"""SELECT c.id, c.number, c.platform, c.category, c.status, c.owner, c.handler, k.name AS clock,
 {DUE} AS due,
-{working_days},
+{_working_days(after, upto)} AS working_days_{word},
 k.provisional, {_local("c.received_at")} AS received, c.summary
 FROM clock k CROSS JOIN complaint c ON c.id = k.complaint
 WHERE k.ended_at IS NULL AND k.due_at {condition} {NOW}
 ORDER BY k.due_at;"""
 
 
-LATE = f"{_working_days('k.due_day', TODAY)} AS working_days_late"
-LEFT = f"{_working_days(TODAY, 'k.due_day')} AS working_days_left"
-OVERDUE = f"CREATE VIEW overdue AS\n{_running(LATE, '<')}"
-DUE_SOON = f"CREATE VIEW due AS\n{_running(LEFT, '>=')}"
+OVERDUE = f"CREATE VIEW overdue AS\n{_running('late', 'k.due_day', TODAY, '<')}"
+DUE_SOON = f"CREATE VIEW due AS\n{_running('left', TODAY, 'k.due_day', '>=')}"
 
 # Of the register's own entries, which hold whole calendars and policies, the names alone are shown.
 JOURNAL = f"""
