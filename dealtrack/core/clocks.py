@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from functools import cache, lru_cache
+from operator import attrgetter
 from types import EllipsisType
 from typing import NamedTuple
 
@@ -212,11 +213,11 @@ def _judged(
 ) -> Iterator[tuple[int | None, Clock]]:
     """Yield every run with the number of the entry that ended it, by which its calendar is asked for; None if none."""
     unknown = unknown_steps(entries[0].detail) if entries else frozenset()
-    for rule, runs in _runs(policy, tuple([entry.kind for entry in entries])):
+    for rule, runs in _runs(policy, tuple(map(attrgetter("kind"), entries))):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
             end = run.end
-            if end and (last.detail.get(DAY_UNKNOWN) or (end is not End.STOPPED and rule.stop & unknown)):
+            if end and (last.detail.get(DAY_UNKNOWN) or (unknown and end is not End.STOPPED and rule.stop & unknown)):
                 end = End.UNKNOWN
             seq, ended = (last.seq, last.at) if end else (None, None)
             calendar = calendar_at(seq)

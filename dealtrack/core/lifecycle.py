@@ -1,10 +1,8 @@
 """Kinds of transition, what each status allows, and folding a history into a complaint."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from functools import lru_cache
-from types import NoneType
 from typing import Any, NamedTuple
 
 from dealtrack.core.moments import local_day
@@ -117,6 +115,8 @@ STATUS_AFTER = {
 }
 """The status that these kinds lead to; a complaint bears their moments under their names."""
 
+_FIELD_OF = {kind: kind.value for kind in STATUS_AFTER}
+
 NEVER_EMPTY = ("platform", "category", "policy", "policy_version")
 FIELDS = frozenset((*NEVER_EMPTY, "number", "seller", "owner", "outcome", "amount", "summary"))
 """The fields of a complaint that its transitions state, and that an amendment can correct."""
@@ -138,46 +138,33 @@ GREATEST = 2**63 - 1
 
 _TYPES: Mapping[str, type[Any]] = {
     "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
-    RESTART: bool,
+    RESTART: bool, "amount": str,
 }  # fmt: skip
-"""The types of the words of a detail that are no text."""
+"""The types of the words of a detail that are not just any text."""
 
 _TEXT = frozenset({str})
-_NO_WORDS: frozenset[str] = frozenset()
 _NO_STEPS: frozenset[Kind] = frozenset()
 
 
-def is_detail(kind: str, value: Any) -> bool:
+def is_detail(kind: Kind, value: Any) -> bool:
     """Tell whether a value, as JSON has it, is the detail of an entry of a kind: its words, and the type of each.
 
     Any other was put into the journal by hand.
     """
-    if value.__class__ is not dict:
+    if value.__class__ is not dict or not value.keys() >= NEEDED[kind]:
         return False
-    if not value:
-        # Most transitions have no detail.
-        return not NEEDED.get(kind)  # type: ignore[call-overload]
-    words = _words_to_check(kind, tuple(value), tuple(map(type, value.values())))
-    return words is not None and all(_is_valid(name, value[name]) for name in words)
-
-
-@lru_cache(1000)
-def _words_to_check(kind: str, names: Sequence[str], types: Sequence[type[Any]]) -> list[str] | None:
-    """Return the words of a detail whose values are to be looked at; None where words are missing or of wrong types."""
-    if not NEEDED.get(kind, _NO_WORDS).issubset(names):  # type: ignore[call-overload]
-        return None
-    words = []
-    for name, type_ in zip(names, types, strict=True):
-        if type_ is NoneType and name in FIELDS and name not in NEVER_EMPTY:
-            continue
-        if type_ is not _TYPES.get(name, str):
-            return None
-        if type_ is not str or name == "amount":
-            words.append(name)
-    return words
+    for name, said in value.items():
+        # Nearly all words are texts, of which any will do.
+        if (said.__class__ is not str or name in _TYPES) and not _is_valid(name, said):
+            return False
+    return True
 
 
 def _is_valid(name: str, value: Any) -> bool:
+    if value is None:
+        return name in FIELDS and name not in NEVER_EMPTY
+    if value.__class__ is not _TYPES.get(name, str):
+        return False
     if name == UNKNOWN_STEPS:
         return all(step in STEPS for step in value)
     if name == "kept":
@@ -260,7 +247,7 @@ def effective(history: Iterable[Transition]) -> Effective:
     if history.__class__ is Effective:
         return history
     entries = Effective(history)
-    if any(entry.kind is Kind.VOIDED for entry in entries):
+    if Kind.VOIDED in [entry.kind for entry in entries]:
         voided = {entry.detail["seq"] for entry in entries if entry.kind is Kind.VOIDED}
         entries = Effective(entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided)
     if not all(map(_follows, entries, entries[1:])):
@@ -282,7 +269,7 @@ def backdating(history: Iterable[Transition], zone: tzinfo) -> int:
     latest, worst = None, 0
     for entry in effective(history):
         # Of those entered at one moment, as an import does, the first is behind by most.
-        if entry.recorded_at > entry.at and entry.recorded_at is not latest:
+        if entry.recorded_at is not latest and entry.recorded_at > entry.at:
             worst = max(worst, days_behind(entry, zone))
         latest = entry.recorded_at
     return worst
@@ -308,8 +295,7 @@ class ComplaintState:
         self._reopens_to = Status.FORWARDED
         self._values = _EMPTY.copy()
         if self.entries and self.entries[0].kind is Kind.RECEIVED:
-            for entry in self.entries:
-                self._apply(entry)
+            self._apply(self.entries)
 
     def add(self, entry: Transition) -> None:
         """Add the transition entered last; raises BadHistory where the complaint does not allow it."""
@@ -319,7 +305,7 @@ class ComplaintState:
             self._fold()
         else:
             self.entries.append(entry)
-            self._apply(entry)
+            self._apply([entry])
 
     def complaint(self, zone: tzinfo | None = None) -> Complaint:
         """Return the complaint as it stands; without a receipt that counts, it is voided.
@@ -329,38 +315,41 @@ class ComplaintState:
         values = self._values
         values["id"], values["status"] = self.id, self.status
         values["backdated"] = backdating(self.entries, zone) if zone and self.status is not Status.VOIDED else 0
-        return Complaint(*values.values())
+        return Complaint._make(values.values())
 
-    def _apply(self, entry: Transition) -> None:
-        kind, values = entry.kind, self._values
-        if kind is not Kind.RECEIVED and self.status not in ALLOWED[kind]:
-            reason = Phrase("it was {kind} while {status}", kind=done(kind), status=self.status)
-            raise BadHistory(complaint=self.id, seq=entry.seq, reason=reason)
-        if kind in STATUS_AFTER:
-            values[kind] = None if entry.detail.get(DAY_UNKNOWN) else entry.at
-            if kind in CLOSING:
-                # A closing ends the pause that it finds open.
-                before = values["resumes_to"] if self.status is Status.PAUSED else self.status
-                self._reopens_to = before
-                if kind is Kind.COMPLETED:
-                    self._reopens_to = Status.FORWARDED
-                    is_known = not self.entries[0].detail.get(UNKNOWN_STEPS)
-                    values["first_contact"] = before is Status.RECEIVED and (is_known or None)
-            self.status = STATUS_AFTER[kind]
-        elif kind is Kind.REOPENED:
-            self.status, values["first_contact"] = self._reopens_to, False
-            values["reopenings"] += 1
-            values.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
-        elif kind is Kind.PAUSED:
-            self.status, values["resumes_to"] = Status.PAUSED, self.status
-        elif kind is Kind.RESUMED:
-            self.status, values["resumes_to"] = values["resumes_to"] or Status.RECEIVED, None
-        elif kind is Kind.HANDED_ON:
-            values["handler"] = entry.detail["to"]
-        if entry.detail and kind in STATES_FIELDS:
-            for name, value in entry.detail.items():
-                if name in FIELDS:
-                    values[name] = value
+    def _apply(self, entries: Iterable[Transition]) -> None:
+        values = self._values
+        for entry in entries:
+            kind, detail = entry.kind, entry.detail
+            if self.status not in ALLOWED[kind] and kind is not Kind.RECEIVED:
+                reason = Phrase("it was {kind} while {status}", kind=done(kind), status=self.status)
+                raise BadHistory(complaint=self.id, seq=entry.seq, reason=reason)
+            if kind in STATUS_AFTER:
+                # Under the plain text: another class of key would have the dict made anew.
+                values[_FIELD_OF[kind]] = None if detail.get(DAY_UNKNOWN) else entry.at
+                if kind in CLOSING:
+                    # A closing ends the pause that it finds open.
+                    before = values["resumes_to"] if self.status is Status.PAUSED else self.status
+                    self._reopens_to = before
+                    if kind is Kind.COMPLETED:
+                        self._reopens_to = Status.FORWARDED
+                        is_known = not self.entries[0].detail.get(UNKNOWN_STEPS)
+                        values["first_contact"] = before is Status.RECEIVED and (is_known or None)
+                self.status = STATUS_AFTER[kind]
+            elif kind is Kind.REOPENED:
+                self.status, values["first_contact"] = self._reopens_to, False
+                values["reopenings"] += 1
+                values.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
+            elif kind is Kind.PAUSED:
+                self.status, values["resumes_to"] = Status.PAUSED, self.status
+            elif kind is Kind.RESUMED:
+                self.status, values["resumes_to"] = values["resumes_to"] or Status.RECEIVED, None
+            elif kind is Kind.HANDED_ON:
+                values["handler"] = detail["to"]
+            if detail and kind in STATES_FIELDS:
+                for name, value in detail.items():
+                    if name in FIELDS:
+                        values[name] = value
 
 
 _EMPTY = Complaint(0)._asdict()

@@ -54,17 +54,18 @@ def iso_local(moment: datetime, zone: tzinfo) -> str:
     return f"{local.date().isoformat()}T{_TWO[local.hour]}:{_TWO[local.minute]}:{_TWO[local.second]}{suffix}"
 
 
-@lru_cache(4096)
+@lru_cache(64)
 def local_day(moment: datetime, zone: tzinfo) -> date:
     """Return the day on which a moment falls in a time zone."""
-    # Remembered, since the days of a complaint's few moments are asked for by each of its clocks.
+    # Remembered, since each clock of a complaint asks for its few moments' days; more would only fill the caches.
     return moment.astimezone(zone).date()
 
 
-@lru_cache(4096)
+@lru_cache(64)
 def to_store(moment: datetime) -> str:
     """Return a moment as the register keeps it, in UTC to the second: 2016-11-11T13:30:00Z."""
-    # Remembered, since a complaint's row, its transitions and its clocks hold the same few moments.
+    # Remembered, since a complaint's row, its transitions and its clocks hold the same few moments: of more than one
+    # complaint's the most are new, and a cache of thousands takes longer than writing them.
     if moment.tzinfo is not UTC:
         if moment.tzinfo is None:
             raise ValueError("a moment needs its time zone")

@@ -28,7 +28,7 @@ def fold_texts(texts: Iterable[str]) -> str:
 
 def search_text(details: Iterable[Detail]) -> str:
     """Return all that the details of a complaint's transitions ever said, as it is searched."""
-    said = (detail[name] for detail in details if detail for name in SEARCHED if name in detail)
+    said = [detail[name] for detail in details if detail for name in SEARCHED if name in detail]
     return fold_texts(filter(None, dict.fromkeys(said)))
 
 

@@ -14,7 +14,7 @@ from dealtrack.core.text import clean_input
 _WIDE = tuple(zip("，！？：；（）", ",!?:;()", strict=True))
 
 
-@lru_cache(1024)
+@lru_cache(64)
 def fold(text: str) -> str:
     """Return a text as it is compared: full-width forms as plain ones, no case, single spaces."""
     plain = text

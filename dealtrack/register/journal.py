@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
-from dealtrack.core.lifecycle import Kind, Transition, is_detail
+from dealtrack.core.lifecycle import NO_DETAIL, Kind, Transition, is_detail
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.errors import BadEntry
 from dealtrack.register.sqlite.connection import UNFORESEEN
@@ -141,15 +141,15 @@ _moment = lru_cache(16)(from_store)
 
 
 def transition_of(row: Sequence[Any]) -> Transition:
-    """Return the transition that a row holds, of COLUMNS or more; raises BadEntry."""
-    seq, complaint, kind, at, recorded_at, actor, text = row[:7]
+    """Return the transition that a row of COLUMNS holds; raises BadEntry."""
+    seq, complaint, kind, at, recorded_at, actor, text = row
     try:
         # Most transitions have no detail.
-        detail = _read_json(text) if text != "{}" else {}
+        detail = _read_json(text) if text != "{}" else NO_DETAIL
         entry = Transition(seq, complaint, _KINDS[kind], from_store(at), _moment(recorded_at), actor, detail)
     except UNFORESEEN:
         raise BadEntry(seq=seq) from None
-    if not is_detail(kind, detail):
+    if not is_detail(entry.kind, detail):
         raise BadEntry(seq=seq)
     return entry
 
@@ -177,8 +177,8 @@ def rows_by_complaint(
 
 
 def entry_of(row: Sequence[Any]) -> Entry:
-    """Return the register's own entry that a row holds, of COLUMNS or more; raises BadEntry."""
-    seq, _, kind, at, recorded_at, actor, text = row[:7]
+    """Return the register's own entry that a row of COLUMNS holds; raises BadEntry."""
+    seq, _, kind, at, recorded_at, actor, text = row
     try:
         entry = Entry(seq, Event(kind), from_store(at), from_store(recorded_at), actor, json.loads(text))
     except UNFORESEEN:
@@ -231,7 +231,7 @@ def rows_of(connection: sqlite3.Connection, complaint: int) -> list[tuple[Any, .
 
 def check_entries(connection: sqlite3.Connection) -> None:
     """Check that each entry is one that can be read, and is written as dealtrack writes it; raises BadEntry."""
-    for row in link_rows(connection):
+    for *row, _, _ in link_rows(connection):
         entry = entry_of(row) if row[1] is None else transition_of(row)
         for moment, text in ((entry.at, row[3]), (entry.recorded_at, row[4])):
             # In UTC the first and last days of the calendar may begin and end in the years beside it.

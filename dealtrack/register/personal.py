@@ -2,14 +2,12 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import Any
 
 from dealtrack.core import chain
 from dealtrack.errors import RegisterUnusable
@@ -51,17 +49,15 @@ def personal_row(complaint: int, personal: Personal, salt: bytes) -> tuple[Any, 
 
 def _contact_keys(personal: Personal) -> tuple[str | None, str | None]:
     """Return the forms by which a phone number and an e-mail address are compared."""
-    from dealtrack.core.personal import email_key, phone_key  # its patterns take 3 ms, which commands that read save
-
+    phone_key, email_key = _keys()
     return phone_key(personal.phone), email_key(personal.email)
 
 
-class PersonalDigest(NamedTuple):
-    """The digest of a complaint's personal data, in hexadecimal, and the number of the entry that holds it."""
+@cache
+def _keys() -> tuple[Callable[[str | None], str | None], Callable[[str | None], str | None]]:
+    from dealtrack.core.personal import email_key, phone_key  # its patterns take 3 ms, which commands that read save
 
-    complaint: int
-    seq: int
-    hash: str
+    return phone_key, email_key
 
 
 def erasures(connection: sqlite3.Connection) -> dict[int, Entry]:
@@ -74,69 +70,64 @@ def personal_faults(connection: sqlite3.Connection, *, keys: bool = True) -> lis
 
     `keys` also checks the forms by which a contact is compared: an older schema may have made them otherwise.
     """
-    return list(PersonalCheck(connection, keys=keys).faults(_digests(connection), LEAST, GREATEST))
+    return list(PersonalCheck(connection, keys=keys).faults())
 
 
 class PersonalCheck:
-    """Compares personal data with the digests in the journal, from one complaint to another."""
+    """Compares personal data with the digests in the journal."""
 
     def __init__(self, connection: sqlite3.Connection, *, keys: bool = True) -> None:
         self._connection = connection
         self._keys = keys
         self._erasures = {complaint: entry.seq for complaint, entry in erasures(connection).items()}
 
-    def faults(self, digests: Iterable[PersonalDigest], first: int, last: int) -> Iterator[str]:
-        """Yield what is wrong with the personal data of the complaints from the first to the last, both included.
-
-        `digests` are those of the journal for these complaints, in the order of their ids.
-        """
-        rows = self._connection.execute(_ROWS, (first, last))
-        by_id = itemgetter(0)
-        for complaint, group in groupby(merge(rows, digests, key=by_id), key=by_id):
-            digest, row = None, None
-            for each in group:
-                digest, row = (each, row) if isinstance(each, PersonalDigest) else (digest, each)
-            if digest is None:
-                yield Phrase(
-                    "personal data of complaint {complaint} was put in, but the journal has no record of it",
-                    complaint=complaint,
-                )
-            elif self._erasures.get(complaint, 0) > digest.seq:
-                if row is not None:
+    def faults(self, first: int = LEAST, last: int = GREATEST) -> Iterator[str]:
+        """Yield what is wrong with the personal data of the complaints from the first to the last, both included."""
+        ((put_in,),) = self._connection.execute(_COUNT, (first, last))
+        for complaint, seq, digest, *row, salt in self._connection.execute(_DIGESTED, (first, last)):
+            put_in -= salt is not None
+            if self._erasures.get(complaint, 0) > seq:
+                if salt is not None:
                     yield Phrase(
                         "personal data of complaint {complaint} was put back after it had been erased",
                         complaint=complaint,
                     )
-            elif row is None:
+            elif salt is None:
                 yield Phrase(
                     "the personal data of complaint {complaint} is missing, but the journal records no erasure",
                     complaint=complaint,
                 )
-            elif not self._is_as_digested(row, digest):
+            elif not self._is_as_digested(row, salt, digest):
                 yield Phrase("the personal data of complaint {complaint} was altered", complaint=complaint)
+        for (complaint,) in self._connection.execute(_PUT_IN, (first, last)) if put_in else ():
+            yield Phrase(
+                "personal data of complaint {complaint} was put in, but the journal has no record of it",
+                complaint=complaint,
+            )
 
-    def _is_as_digested(self, row: Sequence[Any], digest: PersonalDigest) -> bool:
-        _, *fields, salt, phone, email = row
-        personal = Personal(*fields)
+    def _is_as_digested(self, row: Sequence[Any], salt: bytes, digest: str) -> bool:
+        *fields, phone, email = row
+        personal = Personal._make(fields)
         has_keys = not self._keys or (phone, email) == _contact_keys(personal)
-        return has_keys and personal_digest(salt, personal) == digest.hash
+        return has_keys and personal_digest(salt, personal) == digest
 
 
-_ROWS = (
-    f"SELECT complaint, {PERSONAL_COLUMNS}, salt, phone_key, email_key FROM personal "
-    "WHERE complaint BETWEEN ? AND ? ORDER BY complaint"
+_VOUCHES = (
+    "kind IN ('received', 'amended') AND instr(detail, '\"personal\":') "
+    "AND json_extract(detail, '$.personal') IS NOT NULL"
 )
-
-
-def _digests(connection: sqlite3.Connection) -> Iterator[PersonalDigest]:
-    """Yield the last digest of each complaint whose personal data the journal tells of, by id."""
-    rows = connection.execute(
-        "SELECT complaint, seq, json_extract(detail, '$.personal') AS hash FROM transition "
-        "WHERE complaint IS NOT NULL AND kind IN ('received', 'amended') AND instr(detail, '\"personal\":') "
-        "AND hash IS NOT NULL ORDER BY complaint, seq"
-    )
-    for _, digests in groupby(map(PersonalDigest._make, rows), key=itemgetter(0)):
-        yield from list(digests)[-1:]
+_COUNT = "SELECT count(*) FROM personal WHERE complaint BETWEEN ? AND ?"
+_PUT_IN = (
+    "SELECT complaint FROM personal WHERE complaint BETWEEN ? AND ? AND NOT EXISTS "
+    f"(SELECT 1 FROM transition t WHERE t.complaint = personal.complaint AND {_VOUCHES}) ORDER BY complaint"
+)
+_DIGESTED = (
+    f"SELECT complaint, seq, json_extract(detail, '$.personal'), {PERSONAL_COLUMNS}, phone_key, email_key, salt "
+    "FROM (SELECT complaint, max(seq) AS seq, detail FROM transition "
+    f"WHERE complaint IS NOT NULL AND complaint BETWEEN ? AND ? AND {_VOUCHES} GROUP BY complaint) "
+    "LEFT JOIN personal USING (complaint)"
+)
+"""The last entry of each complaint that vouches for personal data, with the data that is there."""
 
 
 def mark_erasure(path: Path) -> None:

@@ -32,7 +32,7 @@ CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paus
 _STATUS, _RESUMES_TO, _FIRST_CONTACT = map(Complaint._fields.index, ("status", "resumes_to", "first_contact"))
 _STATUS_BY_NAME: dict[str | None, Status | None] = {None: None, **{status.value: status for status in Status}}
 _END_BY_NAME: dict[str | None, End | None] = {None: None, **{end.value: end for end in End}}
-_MOMENTS = [place for place, column in enumerate(COMPLAINT_COLUMNS.split(", ")) if column.endswith("_at")]
+_MOMENTS = slice(Complaint._fields.index("received"), Complaint._fields.index("rejected") + 1)
 
 
 def _read(text: str | None) -> datetime | None:
@@ -42,21 +42,17 @@ def _read(text: str | None) -> datetime | None:
 def complaint_row(complaint: Complaint, import_key: str | None) -> tuple[Any, ...]:
     """Return the row of a complaint, in the order of COMPLAINT_COLUMNS and then its import key."""
     row: list[Any] = [*complaint, import_key]
-    for place in _MOMENTS:
-        if row[place] is not None:
-            row[place] = to_store(row[place])
-    row[_STATUS] = row[_STATUS].value
-    row[_RESUMES_TO] = row[_RESUMES_TO] and row[_RESUMES_TO].value
-    row[_FIRST_CONTACT] = NOT_KNOWN if row[_FIRST_CONTACT] is None else row[_FIRST_CONTACT]
+    row[_MOMENTS] = [moment and to_store(moment) for moment in row[_MOMENTS]]
+    row[_STATUS] = str(complaint.status)
+    row[_RESUMES_TO] = complaint.resumes_to and str(complaint.resumes_to)
+    row[_FIRST_CONTACT] = NOT_KNOWN if complaint.first_contact is None else complaint.first_contact
     return tuple(row)
 
 
 def complaint_of(row: Sequence[Any]) -> Complaint:
     """Return the complaint that a row of COMPLAINT_COLUMNS holds."""
     values = list(row)
-    for place in _MOMENTS:
-        if values[place] is not None:
-            values[place] = from_store(values[place])
+    values[_MOMENTS] = map(_read, values[_MOMENTS])
     values[_STATUS] = _STATUS_BY_NAME[values[_STATUS]]
     values[_RESUMES_TO] = _STATUS_BY_NAME[values[_RESUMES_TO]]
     values[_FIRST_CONTACT] = None if values[_FIRST_CONTACT] == NOT_KNOWN else bool(values[_FIRST_CONTACT])
@@ -65,18 +61,19 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
 
 def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
     """Return the row of a clock's run: its complaint, then the order of CLOCK_COLUMNS."""
-    assert clock.started is not None
+    name, round_, started, _, _, ended, end, paused, provisional, revision, *_ = clock
+    assert started is not None
     return (
         complaint,
-        clock.name,
-        clock.round,
-        to_store(clock.started),
+        name,
+        round_,
+        to_store(started),
         *due_columns(clock),
-        to_store(clock.ended) if clock.ended else None,
-        str(clock.end) if clock.end else None,
-        clock.paused,
-        clock.provisional,
-        clock.revision if clock.ended else None,
+        to_store(ended) if ended else None,
+        str(end) if end else None,
+        paused,
+        provisional,
+        revision if ended else None,
     )
 
 

@@ -20,7 +20,6 @@ from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.personal import (
     PersonalCheck,
-    PersonalDigest,
     finish_erasure,
     is_erasure_open,
     new_salts,
@@ -208,7 +207,7 @@ class Recorder:
         id_ = self._next_id(new_id) if work.complaint is None else work.complaint
         state = ComplaintState(id_, () if is_new else self.history(id_))
         if work.personal is not None and not is_new:
-            self._check_personal(state)
+            self._check_personal(id_)
         salt = next(self._salts) if work.personal is not None else b""
         decided = self._decide(state, work, salt)
         # What can still be refused, a deadline outside the calendar, is refused before anything is written.
@@ -282,14 +281,12 @@ class Recorder:
         else:
             limits.check_extension(state.id, policy, runs, state.entries, proposal.detail, at)
 
-    def _check_personal(self, state: ComplaintState) -> None:
+    def _check_personal(self, complaint: int) -> None:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.
-        if self.personal(state.id) is None:
+        if self.personal(complaint) is None:
             return
-        details = ((entry.seq, entry.detail["personal"]) for entry in state.history if "personal" in entry.detail)
-        digests = [PersonalDigest(state.id, *detail) for detail in details]
-        if any(self._personal_check.faults(digests[-1:], state.id, state.id)):
-            raise PersonalAltered(complaint=state.id)
+        if any(self._personal_check.faults(complaint, complaint)):
+            raise PersonalAltered(complaint=complaint)
 
     def _write_personal(self, complaint: int, personal: Personal, salt: bytes, is_new: bool) -> None:
         if is_new:
