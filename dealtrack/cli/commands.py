@@ -125,10 +125,9 @@ def _add_command(app: typer.Typer, name: str, module_name: str) -> None:
 
     module = import_module(f"dealtrack.cli.{module_name}")
     # A command named like a Python word or built-in has a function with a trailing underscore.
-    functions = getattr(module, "FUNCTIONS", None) or vars(module)
     word = name.rpartition(" ")[2]
     function = word.replace("-", "_")
-    plain = functions.get(f"{function}_") or functions[function]
+    plain = getattr(module, f"{function}_", None) or getattr(module, function, None) or module.function_of(name)
     app.command(word, cls=TranslatedCommand)(command_function(plain, is_quiet=name in QUIET))
 
 

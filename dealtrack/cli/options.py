@@ -4,14 +4,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
-from copy import copy
+from functools import partial
 from inspect import Parameter, Signature, signature
 from io import TextIOWrapper, UnsupportedOperation
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TextIO, get_args
 
 import typer
-from typer.models import ArgumentInfo
 
 from dealtrack import settings
 from dealtrack.cli.language import heading
@@ -35,20 +34,22 @@ from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import OPEN, Filter
 from dealtrack.register.register import Register
 
-
-def argument(takes: str, help: str) -> Any:
-    """Return an argument by what it takes; one in brackets, or of a list, may be left out."""
-    return typer.Argument(metavar=takes, help=help, show_default=False)
+# Typer makes the options of the command that is called alone: each takes as long as a third of a module.
 
 
-def option(takes: str, help: str, *names: str, **more: Any) -> Any:
-    """Return an option by what it takes; without a name it has its parameter's."""
-    return typer.Option(*names, metavar=takes, help=help, **more)
+def argument(takes: str, help: str) -> partial[Any]:
+    """Return what makes an argument, by what it takes; one in brackets, or of a list, may be left out."""
+    return partial(typer.Argument, metavar=takes, help=help, show_default=False)
 
 
-def flag(help: str, *names: str) -> Any:
-    """Return an option that takes nothing; without a name it has its parameter's."""
-    return typer.Option(*names, help=help)
+def option(takes: str, help: str, *names: str, **more: Any) -> partial[Any]:
+    """Return what makes an option, by what it takes; without a name it has its parameter's."""
+    return partial(typer.Option, *names, metavar=takes, help=help, **more)
+
+
+def flag(help: str, *names: str) -> partial[Any]:
+    """Return what makes an option that takes nothing; without a name it has its parameter's."""
+    return partial(typer.Option, *names, help=help)
 
 
 FORMATS_TAKEN = "Output format: table, plain, csv, json or jsonl [default: table on a terminal, else plain]."
@@ -129,24 +130,23 @@ def command_function(function: Callable[..., None], is_quiet: bool) -> Callable[
         parameters += [_typer_parameter(name, annotation, each.default) for name, annotation in fields.items()]
     quiet = ("quiet", flag("Suppress output except errors and warnings."), is_quiet)
     may_ask = any(each.name == "yes" for each in rest)
-    for name, info, has_it in (quiet, ("no_input", flag("Never prompt."), may_ask)):
-        parameters += [_typer_parameter(name, Annotated[bool, info], False)] if has_it else []
+    for name, make, has_it in (quiet, ("no_input", flag("Never prompt."), may_ask)):
+        parameters += [_typer_parameter(name, Annotated[bool, make], False)] if has_it else []
     run.__annotations__, run.__signature__ = {}, Signature(parameters)  # type: ignore[attr-defined]
     return run
 
 
 def _typer_parameter(name: str, annotation: Any, default: Any) -> Parameter:
     """Return an option or argument with its name and default."""
-    kind, info = get_args(annotation)
+    kind, make = get_args(annotation)
     may_be_left_out = True
-    if isinstance(info, ArgumentInfo):
-        may_be_left_out = kind == list[str] or str(info.metavar).startswith("[")
-    elif info.default is ...:
-        info = copy(info)
-        info.param_decls = (f"--{name.strip('_').replace('_', '-')}",)
+    if make.func is typer.Argument:
+        may_be_left_out = kind == list[str] or make.keywords["metavar"].startswith("[")
+    elif not make.args:
+        make = partial(make, f"--{name.strip('_').replace('_', '-')}")
     if may_be_left_out and default is Parameter.empty:
         default = {str: "", bool: False, list[str]: []}.get(kind)
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, make()])
 
 
 CLEAR = FROM_INPUT = "-"

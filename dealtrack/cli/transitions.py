@@ -248,8 +248,9 @@ RECORDINGS = {recording.kind: recording for recording in _DESCRIPTIONS}
 """The commands by the kinds that they record."""
 
 
-def _function_of(recording: Recording) -> Callable[..., None]:
-    """Return the function of a command, with the options that its description names."""
+def function_of(name: str) -> Callable[..., None]:
+    """Return the function of a command by its name, with the options that its description names."""
+    recording = next(each for kind, each in RECORDINGS.items() if COMMAND_OF[kind] == name)
 
     def run(context: typer.Context, **values: Any) -> None:
         recording.run(context, recording, values)
@@ -259,7 +260,3 @@ def _function_of(recording: Recording) -> Callable[..., None]:
     parameters = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in annotations.items()]
     run.__doc__, run.__signature__ = recording.help, Signature(parameters)  # type: ignore[attr-defined]
     return run
-
-
-FUNCTIONS = {COMMAND_OF[kind].replace("-", "_"): _function_of(each) for kind, each in RECORDINGS.items()}
-"""The functions of these commands by their names."""
