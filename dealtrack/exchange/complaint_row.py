@@ -148,24 +148,28 @@ class RowReader:
         cells = row.cells
         moments = {}
         for name, indexes in self._events:
-            if len(indexes) == 1 and not cells[indexes[0]]:
+            cell = cells[indexes[0]]
+            if not cell and len(indexes) == 1:
                 continue
             if name in self._conditions and not self._happened(name, cells):
                 continue
-            text, column = self._pick(name, cells, indexes)
-            if text is None:
-                continue
-            try:
-                moment = self._dates.read(text)
-            except ValueError as error:
-                words = {"name": Word(name), "text": shown(text), "column": column, "error": error}
-                raise RowRefused("{name}: {text!r} in column {column!r} {error}", **words) from None
+            # What was read as a day and an hour before is no word for an empty cell: unless the mapping names one.
+            moment = self._dates.known(cell) if len(cell) > self._longest_blank else None
+            moment = moment or self._moment(name, cells, indexes)
             if moment is not None:
                 moments[name] = moment
         if "received" not in moments:
             raise RowRefused("received is empty: a complaint needs the time of its receipt")
         self._check_order(moments, row)
         return moments
+
+    def _moment(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> Moment | None:
+        text, column = self._pick(name, cells, indexes)
+        try:
+            return None if text is None else self._dates.read(text)
+        except ValueError as error:
+            words = {"name": Word(name), "text": shown(text or ""), "column": column, "error": error}
+            raise RowRefused("{name}: {text!r} in column {column!r} {error}", **words) from None
 
     def _field_values(self, cells: Sequence[str]) -> dict[str, Any]:
         """Return the values of the fields that are no moments, None where a row has none; raises RowRefused."""
@@ -227,18 +231,20 @@ class RowReader:
             if self._inside and index in self._inside:
                 cell = _value_inside(cell, self._inside[index])
             text = cell.strip()
-            if text and text[0] in _DASHES and not text.strip(_DASHES):
+            if not text or (text[0] in _DASHES and not text.strip(_DASHES)):
                 continue
-            if text and (len(text) > self._longest_blank or text.casefold() not in self._blanks):
-                blank = blank_kind(text) if self._export_places is None else None
+            if len(text) <= self._longest_blank and text.casefold() in self._blanks:
+                continue
+            if self._export_places is None:
+                blank = blank_kind(text)
                 if blank is not None and blank not in _SAYS_SOMETHING.get(name, ()):
                     continue
-                if cell.__class__ is Unusable:
-                    raise RowRefused("column {column!r} {reason}", column=self._header[index], reason=cell.reason)
-                self._check_cell(text, index)
-                # Only such texts are others once they are restored: to see that here saves 1 us a row.
-                restored = self._restored(text) if text[0] == "'" or self._export_places else text
-                return restored, self._header[index]
+            if cell.__class__ is Unusable:
+                raise RowRefused("column {column!r} {reason}", column=self._header[index], reason=cell.reason)
+            self._check_cell(text, index)
+            # Only such texts are others once they are restored: to see that here saves 1 us a row.
+            restored = self._restored(text) if text[0] == "'" or self._export_places else text
+            return restored, self._header[index]
         return None, ""
 
     def _check_cell(self, text: str, index: int) -> None:

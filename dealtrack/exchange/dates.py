@@ -83,11 +83,15 @@ class DateReader:
 
     def read(self, text: str) -> Moment | None:
         """Return the moment a text means, None for a sentinel; raises ValueError with the reason, after the text."""
+        return self.known(text) or self._moment(text)
+
+    def known(self, text: str) -> Moment | None:
+        """Return the moment of a text whose day and whose hour were read before, None for any other text."""
         midnight, hours = self._midnights.get(text[:10]), self._hours.get(text[10:])
-        if midnight is not None and hours is not None:
-            exact = midnight + hours
-            return Moment(exact, exact, False)
-        return self._moment(text)
+        if midnight is None or hours is None:
+            return None
+        exact = midnight + hours
+        return Moment(exact, exact, False)
 
     def _learn(self, text: str, when: datetime) -> None:
         """Remember the halves of a text that was read as a moment of a day on which the offset does not change."""

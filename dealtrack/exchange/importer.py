@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Any
 
@@ -22,6 +22,7 @@ from dealtrack.exchange.recognition import Receipt, Recognition
 from dealtrack.exchange.reconcile import (
     Contradiction,
     adds_nothing,
+    awaited_steps,
     check_same_row,
     news_of,
     personal_news,
@@ -165,6 +166,7 @@ class RowImporter:
         self._lines: dict[int, int] = {}
         """The first line of the file that is of each complaint."""
         self._recognition = Recognition(self.register, self.recorder, self._person)
+        self._awaited = cache(lambda policy: awaited_steps(self.register.policies[policy]))
         # An export keeps its ids where it is the first to come in.
         self._keeps_ids = self.recorder.is_first
 
@@ -234,8 +236,8 @@ class RowImporter:
             "line": row.line,
             **({} if key is None else {"import_key": key}),
         }
-        versions = self.register.policies[stated["policy"]]
-        work = work_of(row, stated, versions, self.recorder.now, self.register.zone, self._platform)
+        awaited = self._awaited(stated["policy"])
+        work = work_of(row, stated, awaited, self.recorder.now, self.register.zone, self._platform)
         complaint = self.recorder.record(work, (row.id or 0) if self._keeps_ids else 0).complaint.id
         self._recognition.claim(row, complaint)
         self._lines[complaint] = row.line

@@ -1,6 +1,6 @@
 """What a row of a file is to the register: a new complaint, more about a known one, or a contradiction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -256,26 +256,28 @@ def _ending(row: ComplaintRow, kind: Kind) -> Detail:
     return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
 
 
+def awaited_steps(versions: Iterable[Policy]) -> Set[Kind]:
+    """Return the steps that matter to a policy, given its versions: the forwarding, and those by which clocks go."""
+    return {Kind.FORWARDED}.union(*(rule.start | rule.stop for version in versions for rule in version.clocks))
+
+
 def work_of(
     row: ComplaintRow,
     stated: dict[str, Any],
-    versions: Iterable[Policy],
+    awaited: Container[Kind],
     now: datetime,
     zone: tzinfo,
     name_of: Callable[[str], str],
 ) -> Work:
     """Return a new complaint of a row, of whose receipt is `stated` what the row itself does not say.
 
-    `versions` are those of its policy; `name_of` gives the name of the platform that a text stands for. Raises
-    Contradiction.
+    `awaited` are the steps that matter to its policy; `name_of` gives the name of the platform that a text stands for.
+    Raises Contradiction.
     """
     at, detail = receipt_of(row)
     detail = {**stated, **detail}
-    if row.unknown_steps:
-        # The forwarding matters, and the steps by which a policy's clocks go.
-        awaited = {Kind.FORWARDED}.union(*(rule.start | rule.stop for version in versions for rule in version.clocks))
-        if unknown := [kind.value for kind in row.unknown_steps if kind in awaited]:
-            detail[UNKNOWN_STEPS] = unknown
+    if unknown := [kind.value for kind in row.unknown_steps if kind in awaited]:
+        detail[UNKNOWN_STEPS] = unknown
     if row.history:
         received = Transition(1, 0, Kind.RECEIVED, at.start, now, "", detail)
         later = news_of(row, [received], now, zone, name_of(row.platform), name_of)

@@ -214,7 +214,7 @@ class Recorder:
         complaint, clocks = self.register.project_state(state)
         if is_new:
             self._last = id_
-        if work.personal is not None and any(entry.kind in VOUCHING for entry in decided):
+        if work.personal is not None and not VOUCHING.isdisjoint([entry.kind for entry in decided]):
             self._write_personal(id_, work.personal, salt, is_new)
         self._entries.add(decided)
         self._rows.write(complaint, clocks, state.history, is_new)
@@ -248,8 +248,10 @@ class Recorder:
         first = self._entries.next_seq
         for proposal in work.proposals:
             kind, moment, detail = proposal
-            previous = limits.previous_transition(state.entries, kind) if moment.day_only else None
-            at = limits.moment_to_store(moment, previous and previous.at)
+            at = moment.start
+            if moment.day_only:
+                previous = limits.previous_transition(state.entries, kind)
+                at = limits.moment_to_store(moment, previous and previous.at)
             limits.check_next(state, kind, at, self.now)
             if kind in LIMITED:
                 self._check_limits(state, proposal, at)
