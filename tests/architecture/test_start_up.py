@@ -32,7 +32,7 @@ READING = ("overdue", "due", "list", "show 1")
 WRITING = {
     *(f"dealtrack.core.{name}" for name in ("calendar_changes", "day_times", "platform", "agenda")),
     *(f"dealtrack.register.{name}" for name in ("recorder", "personal", "create", "erasure", "backup", "upgrade")),
-    *("secrets", "tempfile", "hashlib"),
+    *("secrets", "tempfile", "hashlib", "dealtrack.register.drafts"),
 }
 PLAIN = (*READING, "search JD", "add --platform JD", "note 1 --note more", "complete 1 --outcome refund --amount 12.50")
 SPARED = {"dataclasses", "dealtrack.core.personal", "dealtrack.core.cells"}
