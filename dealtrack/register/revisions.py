@@ -92,7 +92,9 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
         state = ComplaintState(id_, journal.history(register.connection, id_))
         complaint, recounted = register.project_state(state, lambda _: after)
-        moved += (each for each in _moved_clocks(id_, runs, recounted) if each.before)
+        by_run = {(clock.name, clock.round): clock for clock in recounted}
+        # One that the journal does not have was put into the tables: nothing is revised on that.
+        moved += _moved_clocks(id_, runs, [by_run[run.name, run.round] for run in runs])
         otherwise += other_verdicts(complaint, runs, recounted)
     change = change_to_data(before.rules, rules)
     return Revision(head, change, before, after, days, rolled, renamed, moved, otherwise)

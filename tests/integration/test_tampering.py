@@ -490,6 +490,23 @@ def test_a_new_complaint_never_inherits_personal_data_that_was_put_in(copy: Cler
     assert [line.split(":")[1].strip() for line in found(copy).splitlines()[:-1]] == named
 
 
+def test_the_calendar_is_not_revised_where_a_clock_was_put_in(copy: Clerk) -> None:
+    with unguarded(copy.db) as db:
+        entries = db.execute("SELECT count(*) FROM transition").fetchone()
+        (due,) = db.execute("SELECT max(due_day) FROM clock WHERE ended_at IS NULL").fetchone()
+        columns = (
+            'complaint, name, round + 7, started_at, due_at, due_day, ended_at, "end", paused, provisional, revision'
+        )
+        db.execute(
+            f"INSERT INTO clock SELECT {columns} FROM clock WHERE due_day = ? AND ended_at IS NULL LIMIT 1", (due,)
+        )
+    refused = copy("calendar", "amend", due, "--off", "--name", "storm", "--source", "notice", "--yes")
+    assert (refused.status, refused.out) == (3, "")
+    assert "is damaged: table clock differs from the journal at complaint" in refused.err
+    with unguarded(copy.db) as db:
+        assert db.execute("SELECT count(*) FROM transition").fetchone() == entries
+
+
 @pytest.mark.parametrize(
     "statement",
     [
