@@ -66,11 +66,11 @@ def erasures(connection: sqlite3.Connection) -> dict[int, Entry]:
 
 
 def personal_faults(connection: sqlite3.Connection, *, keys: bool = True) -> list[str]:
-    """Check the personal data of every complaint against the digest that the journal holds of it, unless erased.
+    """Check the personal data of every complaint, by its id, against the digest in the journal, unless erased.
 
     `keys` also checks the forms by which a contact is compared: an older schema may have made them otherwise.
     """
-    return list(PersonalCheck(connection, keys=keys).faults())
+    return [fault for _, fault in sorted(PersonalCheck(connection, keys=keys).faults())]
 
 
 class PersonalCheck:
@@ -81,29 +81,33 @@ class PersonalCheck:
         self._keys = keys
         self._erasures = {complaint: entry.seq for complaint, entry in erasures(connection).items()}
 
-    def faults(self, first: int = LEAST, last: int = GREATEST) -> Iterator[str]:
-        """Yield what is wrong with the personal data of the complaints from the first to the last, both included."""
+    def faults(self, first: int = LEAST, last: int = GREATEST) -> Iterator[tuple[int, str]]:
+        """Yield complaints from the first to the last, both included, with what is wrong with their personal data."""
         ((put_in,),) = self._connection.execute(_COUNT, (first, last))
         for complaint, seq, digest, *row, salt in self._connection.execute(_DIGESTED, (first, last)):
             put_in -= salt is not None
             if self._erasures.get(complaint, 0) > seq:
-                if salt is not None:
-                    yield Phrase(
-                        "personal data of complaint {complaint} was put back after it had been erased",
-                        complaint=complaint,
-                    )
+                if salt is None:
+                    continue
+                fault = Phrase(
+                    "personal data of complaint {complaint} was put back after it had been erased", complaint=complaint
+                )
             elif salt is None:
-                yield Phrase(
+                fault = Phrase(
                     "the personal data of complaint {complaint} is missing, but the journal records no erasure",
                     complaint=complaint,
                 )
             elif not self._is_as_digested(row, salt, digest):
-                yield Phrase("the personal data of complaint {complaint} was altered", complaint=complaint)
+                fault = Phrase("the personal data of complaint {complaint} was altered", complaint=complaint)
+            else:
+                continue
+            yield complaint, fault
         for (complaint,) in self._connection.execute(_PUT_IN, (first, last)) if put_in else ():
-            yield Phrase(
+            fault = Phrase(
                 "personal data of complaint {complaint} was put in, but the journal has no record of it",
                 complaint=complaint,
             )
+            yield complaint, fault
 
     def _is_as_digested(self, row: Sequence[Any], salt: bytes, digest: str) -> bool:
         *fields, phone, email = row

@@ -110,6 +110,25 @@ def test_what_is_wrong_is_told_in_words_whoever_finds_it(path: Path, statements:
         assert any(fault in told for told in verify(register, evidence=False).faults)
 
 
+def test_faults_of_personal_data_are_told_by_the_ids_of_complaints(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        first, *_, last = [id_ for (id_,) in db.execute("SELECT complaint FROM personal ORDER BY complaint")]
+    altered(
+        path,
+        f"UPDATE personal SET consumer = 'forged' WHERE complaint = {last}",
+        f"DELETE FROM personal WHERE complaint = {first}",
+        "INSERT INTO personal (complaint, salt) VALUES (-9, x'00'), (9999, x'00')",
+    )
+    with open_register(path) as register:
+        faults = verify(register, evidence=False).faults
+    assert faults == [
+        "personal data of complaint -9 was put in, but the journal has no record of it",
+        f"the personal data of complaint {first} is missing, but the journal records no erasure",
+        f"the personal data of complaint {last} was altered",
+        "personal data of complaint 9999 was put in, but the journal has no record of it",
+    ]
+
+
 TAMPERED = {
     "complaint": ("id", "UPDATE complaint SET summary = 'forged' WHERE id = ?"),
     "complaint gone": ("id", "DELETE FROM complaint WHERE id = ?"),
