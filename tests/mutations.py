@@ -351,7 +351,7 @@ FAULTS = (
     Fault(
         "recorder",
         "an amendment vouches for personal data that somebody else put in",
-        "raise PersonalAltered(complaint=state.id)",
+        "raise PersonalAltered(complaint=complaint)",
         "return",
         "integration/test_tampering e2e/test_erase",
     ),

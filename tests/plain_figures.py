@@ -1,7 +1,7 @@
 """The figures of a report told as plainly as possible, from the journal's rows, for tests to hold the real ones against.
 
 Nothing here uses dealtrack. What the clocks of a complaint are comes from `plain_model`; what is counted of them is
-what the guides and the design say: each run of a clock in one part, rates of what is decided, days by the working
+what the guides say: each run of a clock in one part, rates of what is decided, days by the working
 calendar, what was paid in advance paid for good, means of days that have begun, and the usual of days that the register
 knows of.
 """

@@ -1,7 +1,7 @@
 """A register told as plainly as possible, for tests to hold the real one against.
 
 Nothing here uses dealtrack: days are counted one by one from a plain list of rest days, the table of states and the
-clock rules are those of the design, and moments are naive Beijing time. Where the design is silent, this holds:
+clock rules are those of the guides, and moments are naive Beijing time. Where the guides are silent, this holds:
 
 - a pause that begins when nothing is left to count, on the due day or on the days that the due day is rolled past,
   moves the deadline to the end of its last day or of the next working day, never before where it was; what an

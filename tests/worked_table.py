@@ -1,4 +1,4 @@
-"""The worked examples of the design, Beijing calendar and green-channel policy: each is checked by hand.
+"""Worked examples of deadlines, Beijing calendar and green-channel policy: each is checked by hand.
 
 received, forward due, forwarded, complete due, whether the complete deadline is provisional, why. Days are those
 of the register's time zone, and end at 24:00.

@@ -37,7 +37,7 @@ FORMER_ENGLISH = {
     r"\busual\b": "daily mean",
     r"\basked first\b": "owner",
 }
-"""Words that stood once for a term of WORDING.md, and the term."""
+"""Words that messages once had for a term of the glossary, and the term."""
 
 FORMER_CHINESE = {
     r"登记册|登记簿": "台账",

@@ -1,4 +1,4 @@
-"""Rules of the design's sections 2 and 3 as commands tell them: skipped late, paused when due, reopened, restarted."""
+"""Rules of deadlines as commands show them: a step left out late, a pause on the due day, reopened, restarted."""
 
 import json
 from collections.abc import Callable

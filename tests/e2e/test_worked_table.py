@@ -1,4 +1,4 @@
-"""The worked examples of the design, typed by a clerk: deadlines, verdicts, and the reason for every day."""
+"""The worked examples of `tests.worked_table`, typed by a clerk: deadlines, verdicts, and the reason for every day."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.worked_table import ROWS
 
 ROW = "received, forward_due, forwarded, complete_due, provisional, why"
 IDS = [f"{row[0]}: {row[5]}" for row in ROWS]
-# What is said of some days between: the whole reason, from the design's calendar and its notices.
+# What `explain` says of some days between, from the calendar and its notices.
 REASONS = {
     "2016-10-01": "National Day",
     "2016-10-08": "make-up working day",

@@ -78,7 +78,7 @@ def clocks(*entries: tuple[Kind, datetime], name: str = "cn-beijing") -> dict[st
     return {clock.name: clock for clock in judged}
 
 
-# The design's worked table
+# The examples of `tests.worked_table`
 
 
 @pytest.mark.parametrize(("received", "forward_due", "forwarded", "complete_due", "provisional", "why"), ROWS)

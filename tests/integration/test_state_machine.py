@@ -1,6 +1,6 @@
 """Random lives of complaints, held after each command against a model that counts by itself.
 
-The model, and what it takes for granted where the design is silent, is tests/plain_model.py. A short run is made
+The model, and what it takes for granted where the guides are silent, is tests/plain_model.py. A short run is made
 with every suite, a longer one in .ci/run; DEALTRACK_STATEFUL=EXAMPLES,STEPS makes one of any length, as in
 DEALTRACK_STATEFUL=400,60 pytest -s tests/integration/test_state_machine.py
 """

@@ -44,7 +44,7 @@ def history(*kinds: Kind | tuple[Kind, dict[str, Any]], hours: int = 1) -> list[
     return entries
 
 
-# The design's table of section 3, written out: what each status allows.
+# What each status allows, written out.
 MOVING = {Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.EXTENDED, Kind.HANDED_ON}
 TOLD = {
     Status.RECEIVED: {Kind.ACCEPTED, Kind.FORWARDED, Kind.PAUSED, *MOVING, *ANNOTATIONS},

@@ -1,4 +1,4 @@
-"""The policies of section 8, case by case: each deadline is counted by hand from its source, the count in its comment.
+"""The policies in data/policies, case by case: each deadline is counted by hand from its source, the count in its comment.
 
 Counted days stand in the comments as `day(nth)`. The calendars that matter, read off the notices:
 
