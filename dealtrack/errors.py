@@ -1,4 +1,4 @@
-"""Every error that a user can meet: the docstring is the message, the class owns the exit status.
+"""Every error that a user can meet: the docstring is the message, the class has the exit status.
 
 Exit statuses: 1 a check failed, 2 wrong usage or bad input, 3 the register cannot be used,
 4 some rows of an import were refused.
@@ -16,7 +16,7 @@ REGISTER_UNUSABLE = 3
 ROWS_REFUSED = 4
 
 SPOKEN = frozenset("fault hint instead known nearest option reason what".split())
-"""The placeholders whose values are words of dealtrack's own, which are said in the user's language."""
+"""The placeholders whose values are words of dealtrack's own, which are translated for the user."""
 
 
 class DealtrackError(Exception):
@@ -28,7 +28,7 @@ class DealtrackError(Exception):
         self.values = {
             name: Word(value) if name in SPOKEN and type(value) is str else value for name, value in values.items()
         }
-        # The message can still be said in another language where another one holds it.
+        # A phrase, so that the message can still be translated where it is part of another one.
         super().__init__(Phrase(self.template(), **self.values))
 
     def __init_subclass__(cls, exit_code: int = BAD_INPUT) -> None:
@@ -47,7 +47,7 @@ class DealtrackError(Exception):
     def message(self, show: Callable[[object], str] = str, translate: Callable[[str], str] = str) -> str:
         """Return the one or two lines for the user.
 
-        `show` writes each value, such as a moment in local time; `translate` says the words in the user's language.
+        `show` writes each value, e.g. a moment in local time; `translate` gives the words in the user's language.
         """
         said = {name: show(in_language(value, translate)) for name, value in self.values.items()}
         return translate(self.template()).format(**said)

@@ -1,4 +1,4 @@
-"""Words that are put together below the command line, and can still be said in another language."""
+"""Messages that are composed below the command line, and can still be translated there."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Word(str):
-    """A word of a fixed list or of data that is shipped, which is looked up as it stands."""
+    """A word of a fixed list or of shipped data, which is translated as it stands."""
 
     __slots__ = ()
 
@@ -19,8 +19,8 @@ class Word(str):
 class Phrase(str):
     """A text in English that remembers the template and the values it was made of.
 
-    It is the English text to all who read it as one: in JSON, in a test, in a message. `in_language` says it
-    in another: the template is looked up, then filled in with the values, those that are phrases said first.
+    Used as a text, in JSON, in a test or in a message, it is the English text. `in_language` translates it: it looks
+    the template up and fills in the values, of which those that are phrases are translated first.
     """
 
     __slots__ = ("template", "values")
@@ -35,7 +35,7 @@ class Phrase(str):
         return phrase
 
     def __str__(self) -> str:
-        """Return the phrase itself, so that an exception that carries it hands it on whole."""
+        """Return the phrase itself, so that `str` of an exception made with it is the phrase."""
         return self
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
@@ -80,7 +80,7 @@ LIST, CHOICE, SUM, ORDER = "{some}, {other}", "{some} or {other}", "{some} and {
 def listed(words: Iterable[str], template: str = LIST) -> Phrase:
     """Return words as a list in a sentence: `one, two, three`; empty without any."""
     joined = [Phrase("{word}", word=word) for word in words]
-    # By halves, since each phrase within another is one more call for who says it.
+    # By halves: one phrase inside another for each word would need as many nested calls to translate.
     while len(joined) > 1:
         pairs = [
             Phrase(template, some=some, other=other) for some, other in zip(joined[::2], joined[1::2], strict=False)

@@ -73,5 +73,5 @@ def actor() -> str:
     try:
         return getuser()
     except (OSError, KeyError, ImportError):
-        # Windows has no list of users' names to look into, and no numbers of theirs.
+        # Windows has neither a list of users nor user ids.
         return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"

@@ -1,4 +1,4 @@
-"""The command that writes the morning page."""
+"""The command that prints the daily summary."""
 
 import sys
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from dealtrack.errors import PolicyDiffers
 from dealtrack.phrase import Word, both
 
 OPEN = "open"
-"""What a policy says of its platforms that is about any business."""
+"""What a policy about any business states as its `platforms`."""
 
 
 class Unit(StrEnum):
@@ -143,7 +143,7 @@ def check_same_version(stored: Policy, version: Policy) -> None:
 
 
 def differences(one: Policy, other: Policy) -> list[Word]:
-    """Return the names of what one text of a policy version says otherwise than another, their revisions aside."""
+    """Return the names of the fields in which two texts of a policy version differ, their revisions aside."""
     before, after = (policy._replace(revision=1).to_data() for policy in (one, other))
     return [Word(name) for name in {**before, **after} if before.get(name) != after.get(name)]
 

@@ -15,12 +15,12 @@ _DELIMITERS = ",;\t|"
 _HEADER_WITHIN = 40
 """The lines within which the header of a CSV file is looked for, from the first that is not blank."""
 
-_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _END_MARK = "\x1a"
 
 
 class _Lines:
-    """The lines of a table: `count` is the number of the last that was read, `of_row` are those of the row."""
+    """The lines of a table: `count` is the number of the last that was read, `of_row` are those of the present row."""
 
     def __init__(self, lines: Iterator[str], before: int) -> None:
         self._lines = lines
@@ -66,10 +66,10 @@ def _from_header(
         skipped += 1
     else:
         raise blank
-    if separator := _SEPARATOR.fullmatch(line):
-        # Excel's own word for what parts the cells.
+    if named := _DELIMITER_LINE.fullmatch(line):
+        # Excel's own line, which names the delimiter.
         passed.append(passed_line(skipped + 1, head))
-        delimiter, head, skipped = separator[1], [], skipped + 1
+        delimiter, head, skipped = named[1], [], skipped + 1
     within = query.rows[1] - skipped if query.rows else _HEADER_WITHIN
     head += islice(text, max(0, within - len(head)))
     if query.rows:
@@ -101,7 +101,7 @@ def _header_in(head: Sequence[str], delimiter: str, query: HeaderQuery) -> tuple
 
 
 def _cells(head: Sequence[str], place: int, delimiter: str) -> list[str]:
-    """Return the cells of a row that begins with a line, none where it is blank or none is read."""
+    """Return the cells of the row that begins with a line; none where the line is blank or cannot be read."""
     if not head[place].strip():
         return []
     reader = csv.reader(iter(head[place:]), delimiter=delimiter or _delimiter(head[place]), strict=True)

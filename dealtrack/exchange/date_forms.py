@@ -33,7 +33,7 @@ class DateReading(NamedTuple):
 
 
 def readings(text: str) -> Iterator[DateReading]:
-    """Yield the readings of a date of numbers whose year does not stand first with four digits; none of another."""
+    """Yield each way to read a date of numbers, e.g. 03/04/2016; none where a year of four digits stands first."""
     match = _NUMBERS.fullmatch(text.strip())
     end = _time_form(match[5]) if match else None
     if match is None or end is None:
@@ -55,7 +55,7 @@ def sign_in(text: str) -> str:
 
 
 def form_in(text: str, order: str) -> str:
-    """Return the form that reads a date of numbers in an order, empty where it is no day so."""
+    """Return the form that reads a date of numbers in an order, empty where that order makes no date of it."""
     return next((each.form for each in readings(text) if each.order == order), "")
 
 
@@ -107,9 +107,10 @@ def _time_form(text: str) -> str | None:
 class DayOrder:
     """What the dates of a file say of the order of day and month, where their form is a guess.
 
-    `example` is the first date that was read by it and could be read otherwise, in the order `read_in`; `certain` has
-    of each order the first date that is a day in that order alone. Of a workbook, `real` is the first date proper that
-    is a day too with day and month changed about, and `text` the first that is a text, a day in one order alone.
+    `example` is the first date that was read by that form and that another order reads too; `read_in` is the order in
+    which it was read. `certain` has, for each order, the first date that only this order can read. Of a workbook,
+    `real` is the first cell with a real date whose day and month could be swapped, and `text` the first date written
+    as text that only one order can read.
     """
 
     example: str | None = None
@@ -120,7 +121,7 @@ class DayOrder:
     _is_sound: bool = False
 
     def see_cell(self, text: str, is_real: bool) -> None:
-        """Take note of a cell of a workbook: a date proper, as ISO writes it, or a text."""
+        """Take note of a cell of a workbook: a real date, written as ISO does, or a text."""
         if is_real:
             month, day = int(text[5:7]), int(text[8:10])
             self._is_sound |= day > 12
@@ -134,7 +135,7 @@ class DayOrder:
 
     @property
     def may_be_swapped(self) -> bool:
-        """Tell whether the workbook may have read days as months, and left as texts the dates that are none so."""
+        """Tell whether the workbook may have taken days for months, and left as texts the dates that do not fit."""
         return bool(self.real and self.text) and not self._is_sound
 
     def see(self, text: str, form: str, fits_both: bool) -> None:
@@ -151,7 +152,7 @@ class DayOrder:
 
     @property
     def guessed(self) -> str | None:
-        """Return the first date that may be meant otherwise than it was read, None where other dates settle it."""
+        """Return the first date that may mean another day than was read, None where other dates settle the order."""
         return None if self.certain.keys() == {self.read_in} else self.example
 
     @property
@@ -181,8 +182,8 @@ _MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun j
 class WrittenDate(NamedTuple):
     """A date as it is written, local where it has no offset.
 
-    `fits_both` tells of a date whose form a file may not mean whether day and month could be swapped: None where the
-    question does not arise. `is_24` where 24:00 of the day before is written for its first second.
+    `fits_both` tells whether it is a date too with day and month swapped; None where its form leaves no such doubt.
+    `is_24` tells that its first second was written as 24:00 of the day before.
     """
 
     when: datetime
@@ -236,7 +237,7 @@ _DIRECTIVES = {
 
 
 def compile_form(form: str) -> Form:
-    """Return the reader of a date form: a name, as `auto`, or directives, as `%d/%m/%Y %H:%M`; raises ValueError."""
+    """Return the reader of a date form: a name, e.g. `auto`, or directives, e.g. `%d/%m/%Y`; raises ValueError."""
     if form in _READERS:
         return _READERS[form]
     seen = set()

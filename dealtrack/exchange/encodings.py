@@ -34,7 +34,7 @@ _WIDEST = {
     "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "cp950",
     "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
 }  # fmt: skip
-"""The encodings that people name for those that hold them and more."""
+"""For an encoding that people name, the wider one, which has all its characters and more."""
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _BROKEN_AFTER = 8
@@ -87,7 +87,7 @@ def open_bytes(path: str | Path, name: str) -> Iterator[BinaryIO]:
 def encoding_named(text: str) -> str:
     """Return the codec of an encoding's name, its widest form as browsers take it; raises UnknownWord."""
     try:
-        # The codecs that are none of text are refused here.
+        # This refuses codecs that do not encode text.
         "a".encode(text)
         codec = codecs.lookup(text).name
     except (LookupError, ValueError):
@@ -355,4 +355,4 @@ _RARE: Mapping[str, Callable[[str, bytes], float]] = {
     "korean": lambda one, raw: 10.5 if "가" <= one <= "힣" and raw[0] >= 0xB0 and raw[-1] >= 0xA1 else 14.0,
     "japanese": lambda one, raw: 7.0 if len(raw) == 1 else 11.0 if "一" <= one <= "龥" else 13.0,
 }
-"""What a character costs that is none of a language's frequent ones, by the bytes that it takes."""
+"""Minus the logarithm of the frequency of a character that is not a frequent one of a language, by its bytes."""

@@ -38,10 +38,10 @@ LEAST_EXPORT = (*OWN, "platform", "received")
 
 
 OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_key"})
-"""What details say of the register that holds them, and not of the complaint."""
+"""The keys of a detail that are about the register that holds it, and not about the complaint."""
 
-# Evidence is a file, which an export does not carry; what was voided did not happen.
 UNTOLD = frozenset({Kind.EVIDENCE, Kind.VOIDED})
+"""The kinds that no export holds: evidence is a file, and what was voided did not happen."""
 
 _RECEIPT = FIELDS - {"policy_version", "outcome", "amount"}
 _IN_COLUMNS: Mapping[Kind, frozenset[str]] = {
@@ -51,7 +51,7 @@ _IN_COLUMNS: Mapping[Kind, frozenset[str]] = {
     Kind.WITHDRAWN: frozenset(),
     Kind.REJECTED: frozenset(),
 }
-"""The entries that the columns of an export tell wholly, where they hold no more than these words."""
+"""The kinds of which the columns of an export hold all, where the detail of an entry has no other keys than these."""
 
 COLUMN_KINDS = tuple(_IN_COLUMNS)
 
@@ -66,7 +66,7 @@ _ANYWHERE = frozenset({"note", "reason"})
 BEYOND_COLUMNS = tuple(
     sorted({word for kind in COLUMN_KINDS for word in (_WORDS.get(kind, _ANYWHERE) | _ANYWHERE) - _IN_COLUMNS[kind]})
 )
-"""The words by which an entry of those kinds may say more than the columns of an export."""
+"""The keys by which the detail of an entry of those kinds may say more than the columns of an export."""
 
 _NEVER_EMPTY = frozenset({"platform", "category"})
 _ENTRIES = 1000
@@ -218,7 +218,7 @@ def with_platforms(entry: HistoryEntry, name_of: Callable[[str], str]) -> Histor
 
 EXPORT_FORMATS = (*WRITERS, "xlsx")
 ENDINGS = ("withdrawn", "rejected")
-"""What an import can read beyond the keys of a record, with personal data and the history."""
+"""Of an export, the columns that follow those of a record; personal data and the history follow these."""
 
 _NOBODY: dict[str, str | None] = dict.fromkeys(PERSONAL)
 
@@ -263,7 +263,7 @@ class ExportRecords:
 
 
 def _lookup(pairs: Iterator[tuple[int, _Value]]) -> Callable[[int], _Value | None]:
-    """Return what gives the value of an id from pairs in order of theirs, when asked for ids in order."""
+    """Return a function that finds the value of an id in pairs sorted by id; ask it for ids in rising order."""
     pair = next(pairs, None)
 
     def find(id_: int) -> _Value | None:

@@ -99,7 +99,7 @@ def _event(
     event.add("description", "\n".join(_description(deadline, _)))
     event.add("categories", [safe_text(complaint.platform)])
     if is_overdue:
-        # No alarm: it would ring for what lies behind.
+        # No alarm: it would ring for what is past.
         event.add("priority", OVERDUE_PRIORITY)
         return event
     before = calendar.nth_after(clock.due_day, -1 if calendar.is_worked(clock.due_day) else 0)

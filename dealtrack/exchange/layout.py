@@ -29,7 +29,7 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 _STATE_COLUMN, _OF_OTHERS, _ASKS = map(_pattern, ("state", "other_things", "asks"))
-"""What the name of a column says that tells a state, the state of something else, or asks a question."""
+"""What is found in the name of a column of states, of one of something else's states, and of one that is a question."""
 
 _CLOSED, _STILL_OPEN = map(_pattern, ("closed", "still_open"))
 """What a cell says of a complaint that has ended, and what, standing in front of it, says that it has not."""
@@ -41,8 +41,8 @@ _REMEMBERED = 4096
 class State(NamedTuple):
     """A column that may tell that a complaint is closed; `words`, folded, say so where a mapping names them.
 
-    `words` is None where no mapping says so: what people write of a closing is then only told of. `asks` tells that
-    the column's name is the question whether a complaint is closed, which a cell answers.
+    `words` is None where no mapping names any: common words for closed are looked for then, and what they say is only
+    reported. `asks` tells that the column's name asks whether a complaint is closed, so that a cell says yes or no.
     """
 
     place: int
@@ -90,7 +90,10 @@ class Inside(NamedTuple):
 
 
 def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
-    """Return where a header holds the columns of a mapping, in any case and punctuation; ValueError for one twice."""
+    """Return where a header holds the columns of a mapping, whatever their case and punctuation.
+
+    Raises ValueError for a column that the header has twice.
+    """
     exact: dict[str, list[int]] = {}
     loose: dict[str, list[int]] = {}
     for index, column in enumerate(header):
@@ -166,7 +169,7 @@ def _state_columns(header: Sequence[str], places: Collection[int]) -> Iterator[S
 
 
 def _is_question(name: str) -> bool:
-    """Tell whether a column's name says nothing but that something is closed, as 是否办结 or Is Closed."""
+    """Tell whether a column's name asks only whether something is closed, e.g. 是否办结 or Is Closed."""
     words = " ".join(_ASKS.sub(" ", name).split())
     match = _CLOSED.search(words)
     return match is not None and match.end() == len(words) and len(words) <= _LONGEST and says_closed(words)
@@ -177,7 +180,7 @@ _INSIDE = re.compile(r"(.+)\[([^\[\]=]+)=([^\[\]=]+)\]\.(.+)")
 
 
 def loose_name(column: str) -> str:
-    """Return a column's name without case and punctuation, as `date_received` and `Date received` are one."""
+    """Return a column's name without case and punctuation: `date_received` and `Date received` are the same."""
     return re.sub(r"[\W_]+", " ", column.casefold()).strip() or column.strip()
 
 
@@ -226,7 +229,7 @@ def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
                 columns = Phrase("known to mapping {name}", name=mapping.name)
             shown = ", ".join(column for column in header if column)
             if any(_VALUE.search(column) for column in header):
-                # A file without a header would have a consumer's data printed.
+                # Where a file has no header, its first row would be printed, a consumer's data with it.
                 shown = Phrase("none; the first line holds values")
             elif len(shown) > 400:
                 shown = shown[:400].rpartition(",")[0] + ", …"

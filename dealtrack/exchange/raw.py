@@ -52,7 +52,7 @@ class Refusal(NamedTuple):
 
 
 class PassedLine(NamedTuple):
-    """A line that is no row of the table, as a title above it or a total below it, and how it begins."""
+    """A line that is no row of the table, e.g. a title above it or a total below it, and how it begins."""
 
     line: int
     text: str
@@ -131,7 +131,7 @@ def guarded(cell: str) -> str:
 
 
 def as_it_was(cells: Sequence[str]) -> list[str]:
-    """Return the cells of a line of such a file as they stood in the one that they come from."""
+    """Return the cells of a line of a file of refused rows as they stood in the file that they come from."""
     return [unescape_controls(restore_formula(cell)) if cell.__class__ is str else cell for cell in cells]
 
 
@@ -161,7 +161,7 @@ class Rejects(ExitStack):
             self._stream = self.enter_context(text_output(Path(self._path), kind))
             if self._is_table:
                 csv.writer(self._stream).writerow((*MARKS, *map(guarded, self._header)))
-        # Of two lines, as the catalogue of errors has them.
+        # A message of the catalogue may have two lines.
         reason = refusal.reason.replace("\n", " ")
         if self._is_table:
             cells = map(guarded, (reason, *refusal.raw.cells))

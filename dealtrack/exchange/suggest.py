@@ -34,7 +34,7 @@ _IDENTIFIER = re.compile(
 
 
 class Suggestion(NamedTuple):
-    """A mapping that was proposed, and what is to be said of it; `fits` is the shipped one that it is, if it is one."""
+    """A proposed mapping, with remarks for the user; `fits` names the shipped mapping that it is, if it is one."""
 
     mapping: Mapping
     remarks: list[str]
@@ -46,7 +46,7 @@ class _Column(NamedTuple):
     values: list[str]
 
     def share(self, test: Callable[[str], object]) -> float:
-        """Return the share of the values that are as a test wants them."""
+        """Return the share of the values that pass a test."""
         return sum(bool(test(value)) for value in self.values) / len(self.values) if self.values else 0.0
 
 
@@ -69,10 +69,10 @@ def suggest_mapping(
 
     for mapping in shipped:
         if _fits(mapping, header):
-            return _completed(mapping, columns, dates)
+            return _with_open_fields(mapping, columns, dates)
     chosen = _choose(columns, platforms)
     if "completed" not in chosen:
-        # What came of a complaint is told of one that was completed alone.
+        # Without a time of completion no complaint is completed, and an outcome would be refused.
         chosen = {name: column for name, column in chosen.items() if name not in ("outcome", "amount")}
     forms, is_guess, remarks = dates(column for name, column in chosen.items() if name in MOMENTS)
     is_plain = all(name == column.name for name, column in chosen.items()) and forms == (AUTO,)
@@ -118,10 +118,10 @@ def _fits(mapping: Mapping, header: Sequence[str]) -> bool:
     return has_needed and len(layout.fields) >= _LEAST * len(mapping.columns)
 
 
-def _completed(
+def _with_open_fields(
     mapping: Mapping, columns: Sequence[_Column], dates: Callable[[Iterable[_Column]], DateForms]
 ) -> Suggestion:
-    """Return a shipped mapping with the columns of what it asks for, where the file's names tell them."""
+    """Return a shipped mapping, with the columns found for the fields that it leaves to the user."""
     if not mapping.open_fields:
         return Suggestion(mapping, [], mapping.name)
     read = MappedColumns(mapping)
@@ -140,7 +140,7 @@ def _completed(
 
 
 def _choose(columns: Sequence[_Column], platforms: Sequence[Platform]) -> dict[str, _Column]:
-    """Return the column of each field that one is found for, the surest first; no column is read twice."""
+    """Return, by field, the column found for it, the most certain first; no column is read twice."""
     # What people write where there is nothing is no value.
     columns = [each._replace(values=[text for text in each.values if blank_kind(text) is None]) for each in columns]
     scores = [

@@ -40,9 +40,9 @@ def workbook(out: BinaryIO, made_at: datetime, title: str = "", folder: str = ""
     import xlsxwriter
 
     kept = {"constant_memory": True, "tmpdir": folder} if folder else {"in_memory": True}
-    # Else it would guess at what texts mean.
+    # Otherwise xlsxwriter guesses what texts mean.
     plain = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    # What the file itself cannot take is an error of its own then, and none of the library's.
+    # Written to the file only at the end, so that an error of the disk is an OSError and none of the library's.
     content = BytesIO()
     with xlsxwriter.Workbook(content, {**kept, **plain}) as book:
         created = {"created": made_at.astimezone(UTC).replace(tzinfo=None)}
@@ -154,7 +154,7 @@ def write_export_sheet(
 def _writer_of_whole_values(book: Any, sheet: Any, zone: tzinfo) -> Callable[[int, int, str, Any], bool]:
     """Return what writes a value into a cell as what it is, and tells whether the cell holds all of it."""
     moment, money = (book.add_format({"num_format": form, "align": "left"}) for form in (SECOND_FORM, MONEY_FORM))
-    # Excel shows such a text as it stands, and keeps it one when it is edited.
+    # Excel shows such a text as it stands, and it stays a text when it is edited.
     quoted = book.add_format({"quote_prefix": True})
 
     def put(row: int, column: int, key: str, value: Any) -> bool:

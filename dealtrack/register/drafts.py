@@ -36,7 +36,7 @@ def unnamed_file(folder: Path) -> int | None:
     None where the system has no such files. The file is its owner's alone.
     """
     if sys.platform == "linux":
-        # Where the file system does not know them, or the folder cannot be written to, the other way will say so.
+        # Where the file system has no such files, or the folder cannot be written to, a draft with a name is tried.
         with suppress(OSError):
             return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
     return None
@@ -237,7 +237,7 @@ def _new_file(path: Path) -> Iterator[None]:
         os.close(handle)
         yield
     else:
-        # Whoever clears away may have taken it before the lock was there.
+        # Another command may have removed it as a leftover before it was locked.
         while not path.exists():
             os.close(handle)
             handle = _created(path)
@@ -303,7 +303,7 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
         return
     for suffix in ("", *SQLITE_SUFFIXES):
-        # What is not there cannot be done away with either where nothing can be written.
+        # Where nothing can be written, even removing a file that is not there fails.
         if os.path.lexists(f"{path}{suffix}"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 

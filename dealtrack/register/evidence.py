@@ -80,7 +80,7 @@ def folder_of(copy: Path) -> Path:
 
 
 def _stored_path(register: Store, digest: str) -> Path:
-    # What is no hash, in a register that somebody altered, leads nowhere.
+    # Where somebody has altered the register, and this is no hash, the path is one at which nothing is.
     digest = digest if _HASH.fullmatch(str(digest)) else "0" * 64
     return evidence_folder(register) / digest[:2] / digest
 
@@ -98,7 +98,7 @@ def _exhibit(register: Store, entry: Transition) -> Exhibit:
         present = stat.S_ISREG(file.st_mode) and file.st_size == size
     except OSError:
         present = False
-    # Who can write a register's file can write any name into it: here it is none but a file's own.
+    # Whoever can write a register's file can write any path into it: only a plain file name is taken from it.
     name = safe_name(str(entry.detail["name"]))
     return Exhibit(entry.complaint, entry.seq, name, size, digest, entry.at, entry.actor, present)
 
@@ -139,8 +139,8 @@ def _keep(folder: Path, source: Path) -> tuple[str, int]:
             # A file that stands there already is of the same content; a link or an altered file is replaced.
             with suppress(FileExistsError):
                 root.make(digest[:2])
-            with root.inner(digest[:2]) as shelf:
-                root.move(part, shelf, digest)
+            with root.inner(digest[:2]) as inner:
+                root.move(part, inner, digest)
         finally:
             with suppress(FileNotFoundError):
                 root.remove(part)
@@ -240,8 +240,8 @@ def fault_in(folder: Path, digest: str) -> str:
     if not _HASH.fullmatch(str(digest)):
         return Phrase("has no content hash in the journal")
     try:
-        with Folder.opened(folder) as root, root.inner(digest[:2]) as shelf:
-            handle = shelf.open(digest, TO_READ)
+        with Folder.opened(folder) as root, root.inner(digest[:2]) as inner:
+            handle = inner.open(digest, TO_READ)
         with drafts.closing_file(handle):
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return Phrase("is not a regular file")

@@ -1,7 +1,7 @@
 """A folder whose files are opened by their names, without following a link that was put in the place of one.
 
-Where the system can (Linux, macOS) the folder is file open, so that nothing is put in its place meanwhile. Windows
-cannot: there a link is looked for before, and one that is put there at that very moment is followed.
+Where the system can (Linux, macOS) the folder is kept open, so that nothing is put in its place meanwhile. Windows
+cannot: there a link is looked for first, and one that is put there after that look is followed.
 """
 
 import errno
@@ -26,7 +26,7 @@ TO_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BYTES | _NO_LINK
 """To write a file that is not there yet."""
 
 LINKS = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
-"""What is answered where a link, or a file, stands in the place of a folder, or a link in that of a file."""
+"""The errors of the system where a link, or a file, stands in the place of a folder, or a link in that of a file."""
 
 
 def holds_folders() -> bool:

@@ -1,4 +1,4 @@
-"""What is known of platforms: names corrected, the green channel opened, their contact channels looked at."""
+"""Changes of what is known of platforms: new ones, aliases, the green channel, checks of their contact channels."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -87,8 +87,8 @@ class Register(Store):
         """
         if view.is_present:
             return self.connection
-        place = view, self.head(), ids and tuple(ids)
-        if place not in self._projected:
+        key = view, self.head(), ids and tuple(ids)
+        if key not in self._projected:
             tables = self.opened.enter_context(closing(sqlite3.connect(":memory:")))
             projection.copy_empty(self.connection, tables)
             writer = projection.RowWriter(tables)
@@ -96,8 +96,8 @@ class Register(Store):
                 if seen := view.seen(entries):
                     writer.write(*self.project(seen, view.known_at), seen, is_new=True)
             writer.flush()
-            self._projected[place] = tables
-        return self._projected[place]
+            self._projected[key] = tables
+        return self._projected[key]
 
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:
         """Return how a complaint stands in a view by its history; None where it was not received by then, or voided."""
@@ -129,9 +129,9 @@ class Register(Store):
         return filter(None, (journal.history(self.connection, id_) for id_ in ids))
 
     def histories_beyond(self, kinds: Iterable[Kind], words: Iterable[str]) -> Iterator[list[Transition]]:
-        """Yield the transitions of the complaints with an entry of another kind, or whose detail may hold such a word.
+        """Yield the transitions of complaints with an entry of another kind than these, or perhaps one of the words.
 
-        They come as those of `histories` do.
+        The words are keys of details. Complaints come in the order of `histories`.
         """
         usual, texts = [kind.value for kind in kinds], [f'"{word}":' for word in words]
         either = " OR ".join([f"kind NOT IN ({', '.join('?' * len(usual))})", *["instr(detail, ?)"] * len(texts)])
@@ -163,7 +163,7 @@ class Register(Store):
     def clock_names(self, view: View) -> list[str]:
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
         default, last = self.facts["policy"], self._last_seq(view.known_at)
-        # Of the journal, as any view's: the table of texts may bear other numbers. Kind by kind, that none is sorted.
+        # From the journal, since entry numbers in the table of policies may be altered. A query a kind spares a sort.
         kinds = (Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED)
         entries = (entry for kind in kinds for entry in journal.events(self.connection, [kind]))
         texts = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)

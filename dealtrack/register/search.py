@@ -32,10 +32,10 @@ def search(register: Register, words: Iterable[str], query: Filter, view: View) 
     words = list(dict.fromkeys(filter(None, map(fold, words))))
     if not words:
         return
-    # The table says what complaints ever said: what they say in the view is looked at again.
+    # The table has all texts that complaints ever had: those that they have in the view are searched below.
     ids = _that_said(register.connection, words, query if view.is_present else None)
     if not view.is_present:
-        # The table holds the receipts of the present; of the past another may have counted.
+        # The table has the present times of receipt; at an earlier moment another may have been valid.
         standings = register.standings(query._replace(ids=tuple(ids)), view)
         complaints = sorted((standing.complaint for standing in standings), key=_received, reverse=True)
         ids = (complaint.id for complaint in complaints)

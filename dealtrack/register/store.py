@@ -37,7 +37,7 @@ CACHED = (
     *("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms", "texts", "corrections"),
     *("_calendars", "_calendar_entries", "_versions"),
 )
-"""What a register remembers of its tables."""
+"""The properties of a register that are computed once, and that `forget` drops; some are those of `Register`."""
 
 
 class Store:
@@ -60,8 +60,8 @@ class Store:
 
     @cached_property
     def link_count(self) -> int:
-        """Return how many names (hard links) the register's file has: by each, SQLite knows other last entries."""
-        return self.connection.names() if isinstance(self.connection, Connection) else 1
+        """Return how many names (hard links) the register's file has: SQLite keeps the last entries of each apart."""
+        return self.connection.count_names() if isinstance(self.connection, Connection) else 1
 
     @property
     def mode(self) -> str:

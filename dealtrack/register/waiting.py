@@ -14,7 +14,7 @@ from dealtrack.register.store import Store
 
 WAIT_MILLISECONDS = 200
 LOOKED_AT = 20_000
-"""How many rows are looked at for words: the latest are what is typed again."""
+"""How many of the latest rows are looked at for what is typed: it is mostly about these."""
 
 
 class Brief(NamedTuple):
@@ -29,7 +29,7 @@ class Brief(NamedTuple):
 
 
 def hurry(store: Store) -> None:
-    """Wait only a moment for another's lock from now on: who is typing does not."""
+    """Wait only WAIT_MILLISECONDS for another's lock from now on, since somebody is typing."""
     store.connection.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
 
 
@@ -58,7 +58,7 @@ def frequent_owners(store: Store) -> list[str]:
 
 
 def _briefs(store: Store, statuses: Collection[Status]) -> Iterator[Brief]:
-    """Yield what may be meant: open complaints by their deadlines, open ones without one, then the latest closed."""
+    """Yield open complaints by their deadlines, then open ones without a deadline, then the latest closed ones."""
     if OPEN.intersection(statuses):
         running = (
             "clock k CROSS JOIN complaint c ON c.id = k.complaint WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL"
@@ -79,7 +79,10 @@ def _selected(store: Store, due: str, source: str) -> Iterator[Brief]:
 
 
 class Changes(NamedTuple):
-    """What was written since the last look: to which complaints, and whether to what all of them rest on."""
+    """What others wrote since the last question: `complaints` have new entries.
+
+    `is_whole` tells that any complaint may have changed, e.g. by a new calendar.
+    """
 
     complaints: tuple[int, ...]
     is_whole: bool

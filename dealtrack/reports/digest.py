@@ -1,4 +1,4 @@
-"""The morning page: what is overdue and since when, what falls due, who owns it, what not to forget."""
+"""The daily summary: what is overdue and since when, what falls due, who owns it, what not to forget."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -110,9 +110,9 @@ def beside(path: Path, suffix: str) -> Path:
 def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sqlite3.Connection:
     """Open a register's file; every transaction on it is begun and ended by hand.
 
-    With `create` it is an empty draft, which is not looked at first; so is one that this process has open already: to
-    open and close it otherwise would drop the locks on it. A link is followed, as SQLite follows it, so that what lies
-    beside the file is looked for where SQLite puts it.
+    With `create` the file is an empty draft, and is not checked before. Nor is one that this process has open already:
+    opening and closing it once more would drop the locks on it. A link is followed, as SQLite follows it, so that what
+    lies beside the file is looked for where SQLite puts it.
     Raises RegisterMissing, NotARegister or RegisterUnusable.
     """
     if create:
@@ -133,10 +133,11 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
 
 
 class Connection(sqlite3.Connection):
-    """A connection to a register's file; `unwritable` is why it can only read the file as it lies there, if it can.
+    """A connection to a register's file.
 
-    `file` tells which file it is, whatever is put in its place later; None where that is not certain. `place` is the
-    path by which it was opened.
+    `unwritable` is the error for which the file can only be read as it lies there, None where it can be written;
+    `state` is how the file was then. `file` tells which file it is, whatever is put in its place later; None where
+    that is not certain. `place` is the path by which it was opened.
     """
 
     unwritable: sqlite3.Error | None = None
@@ -144,7 +145,7 @@ class Connection(sqlite3.Connection):
     file: tuple[int, int] | None = None
     place: Path | None = None
 
-    def names(self) -> int:
+    def count_names(self) -> int:
         """Return how many names (hard links) the file has; 1 where that is not known.
 
         SQLite keeps the last entries in a file beside each name, and does not know of the others.
@@ -263,13 +264,13 @@ def check_names(connection: sqlite3.Connection) -> None:
 
     A name that a killed command left behind is taken away first. Raises RegisterUnusable.
     """
-    if not isinstance(connection, Connection) or connection.place is None or connection.names() < 2:
+    if not isinstance(connection, Connection) or connection.place is None or connection.count_names() < 2:
         return
     from dealtrack.register.drafts import remove_drafts  # a file has more than one name only where something went wrong
 
     real = real_path(connection.place)
     remove_drafts(real.parent, real.name)
-    count = connection.names()
+    count = connection.count_names()
     if count > 1:
         reason = Phrase(
             "its file has {count} names (hard links), and entries made under one can be lost under another; "
@@ -317,13 +318,13 @@ def reading(connection: sqlite3.Connection) -> Iterator[None]:
 
 Opened = TypeVar("Opened", bound=sqlite3.Connection)
 
-STEPS = 20_000
+_STEPS_BETWEEN = 20_000
 """How many steps SQLite takes, of 0.05 us and more, until it lets an interrupt through."""
 
 
 def interruptible(connection: Opened) -> Opened:
     """Let Ctrl-C end what SQLite does; only for a connection of the main thread, which alone gets the signal."""
-    connection.set_progress_handler(_interrupts().__next__, STEPS)
+    connection.set_progress_handler(_interrupts().__next__, _STEPS_BETWEEN)
     return connection
 
 

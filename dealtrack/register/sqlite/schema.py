@@ -4,9 +4,9 @@ Type, name, table and SQL of everything in a file are compared. What dealtrack h
 long as it is a table or an index of such a table; anything else is an alteration, and so is a table that refers to one
 of dealtrack's.
 
-A change of the schema is a change here, of VERSION, and of FORMER where a table goes: an upgrade makes again all that
-the journal does, and takes over the tables of KEPT_TABLES. A register of the version before is kept in tests/data
-(tests/make_register.py).
+To change the schema, change it here, raise VERSION, and add a table that goes to FORMER: an upgrade makes again all
+tables that follow from the journal, and takes over those of KEPT_TABLES. Before that, keep a register of the present
+version in tests/data (tests/make_register.py).
 """
 
 import json
@@ -166,7 +166,7 @@ FORMER = (
     "search_index", "search_index_data", "search_index_idx", "search_index_config",
     "calendar_day", "calendar_revision", "import_block", "_sqlite_migrations",
 )  # fmt: skip
-"""The tables of older schemas, in an order in which they can be dropped."""
+"""The tables that only older schemas have."""
 
 TABLES = frozenset((*KEPT_TABLES, *PROJECTED_TABLES, *FORMER))
 """All tables of a register, of an older schema too; those of any other name are another program's."""
@@ -216,7 +216,7 @@ _PROJECTED_ITEMS = _items(PROJECTED_SCHEMA + VIEWS)
 
 DROPPED_TABLES = frozenset((*PROJECTED_TABLES, *FORMER))
 DROPPED_VIEWS = DROPPED_TABLES | {item.name for item in _PROJECTED_ITEMS if item.is_view}
-"""What bears one of these names goes in an upgrade, to be made again or for good."""
+"""The tables and views of these names are dropped in an upgrade; those of the present schema are then made again."""
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -250,7 +250,8 @@ def _present(connection: sqlite3.Connection) -> set[SchemaItem]:
 def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool]:
     """Return the names at which a schema is not as it was made; of an older one, where an upgrade reads it or keeps it.
 
-    Beside each stands whether it bars the use: whether SQLite might do the unforeseen there, or find nothing.
+    The value of each tells whether the register must not be used: whether SQLite might do there what dealtrack did not
+    ask for, or a table is missing.
     """
     present, expected = _present(connection), {*_KEPT_ITEMS, *_PROJECTED_ITEMS}
     foreign = [item for item in present if item.is_foreign]
