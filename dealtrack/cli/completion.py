@@ -29,7 +29,7 @@ from dealtrack.exchange.writers import WRITERS
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.register.waiting import briefs, frequent_owners, hurry
+from dealtrack.register.waiting import briefs, frequent_owners, wait_briefly
 
 SHELLS = ("bash", "zsh", "fish")
 """The shells that there is a script for, beside this file."""
@@ -78,7 +78,7 @@ def values(query: CompletionQuery) -> list[Candidate]:
 @contextmanager
 def _register(query: CompletionQuery) -> Iterator[Register]:
     with open_register(query.session.path, read_only=True) as register:
-        hurry(register)
+        wait_briefly(register)
         yield register
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.terminal import GAP, Paint, painter, share_room, tell_in_style, terminal_width, wrap_text
 from dealtrack.core.text import display_width, fit_text, pad_text
-from dealtrack.exchange.writers import cell_formatters, due_key, provisional_keys
+from dealtrack.exchange.writers import cell_formatters, is_due_key, provisional_keys
 from dealtrack.phrase import listed
 
 NEVER_DROPPED = 0
@@ -186,7 +186,7 @@ def _cell(
     column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool], str]], on_terminal: bool
 ) -> Cell:
     key = column.key
-    provisional = due_key(key) and key in provisional_keys(record)
+    provisional = is_due_key(key) and key in provisional_keys(record)
     text = write[key](record.get(key), provisional)
     if key.endswith("_due"):
         verdict = str(record.get(key.removesuffix("due") + "verdict") or "")

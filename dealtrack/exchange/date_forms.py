@@ -48,8 +48,8 @@ def readings(text: str) -> Iterator[DateReading]:
         yield DateReading(YEAR, f"%y{sign}%m{sign}%d{end}", day)
 
 
-def sign_in(text: str) -> str:
-    """Return the sign between the numbers of a date that `readings` may read, empty where it is none."""
+def separator_in(text: str) -> str:
+    """Return the separator of a date of numbers that `readings` may read, empty where it is none."""
     match = _NUMBERS.fullmatch(text.strip())
     return match[2] if match else ""
 

@@ -29,10 +29,10 @@ class DateForms(NamedTuple):
 
 @dataclass(slots=True)
 class _Dates:
-    """The dates of numbers with one sign between them, and what they say of the order of day, month and year.
+    """The dates of numbers with the same separator, and what they say of the order of day, month and year.
 
-    Those of all columns count together: the forms by which a file is read know no columns. `extents` tells of how many
-    dates each order makes days, and the first and last of these.
+    Those of all columns count together: the forms by which a file is read know no columns. `extents` has, for each
+    order, how many of the dates it can read, and the first and last day.
     """
 
     example: str = ""
@@ -98,15 +98,15 @@ def find_forms(
     """
     values = list(dict.fromkeys(value for column in columns.values() for value in column))
     of_republic = any(_form(value) == ROC for value in values)
-    groups = {sign: _Dates() for sign in "/-."}
+    groups = {separator: _Dates() for separator in "/-."}
     for value in values:
-        if not (of_republic and _reads(ROC, value)) and (sign := date_forms.sign_in(value)):
-            groups[sign].add(value)
+        if not (of_republic and _reads(ROC, value)) and (separator := date_forms.separator_in(value)):
+            groups[separator].add(value)
     rows += _look_on(groups, columns, rest)
     proposed: dict[str, None] = {}
     is_guess = False
     for value in values:
-        group = groups.get(date_forms.sign_in(value))
+        group = groups.get(date_forms.separator_in(value))
         form = ROC if of_republic and _reads(ROC, value) else _proposed(value, group.order if group else MONTH)
         if form:
             proposed.setdefault(form)
@@ -124,14 +124,14 @@ def find_forms(
 def _look_on(groups: Mapping[str, _Dates], columns: Iterable[str], rest: Iterable[Mapping[str, str]]) -> int:
     """Add the dates of further rows until no group is open; return how many rows that took."""
     count = 0
-    left = {sign: group for sign, group in groups.items() if not group.is_settled}
+    left = {separator: group for separator, group in groups.items() if not group.is_settled}
     for row in rest if left else ():
         count += 1
         for column in columns:
             text = row.get(column, "").strip()
-            if group := left.get(date_forms.sign_in(text)):
+            if group := left.get(date_forms.separator_in(text)):
                 group.add(text)
-        left = {sign: group for sign, group in left.items() if not group.is_settled}
+        left = {separator: group for separator, group in left.items() if not group.is_settled}
         if not left:
             break
     return count

@@ -134,7 +134,7 @@ def encoding_of(binary: BinaryIO, name: str, choice: str = "") -> str:
             name,
             fault=str(fault),
         )
-    if chinese_evidence(_sample(binary)) >= ENOUGH:
+    if chinese_likelihood(_sample(binary)) >= ENOUGH:
         return "gb18030"
     raise CannotRead.because(
         "it is not UTF-8; it may be GB18030 or another encoding. Name it with --encoding: {names}, ...",
@@ -178,7 +178,7 @@ def _check_one_encoding(binary: BinaryIO, name: str) -> None:
             other = other or number
         else:
             # Two bytes of a Chinese character may be one of another script in UTF-8.
-            if not utf8 and (max(text) > "\u07ff" or len(line) - len(text) > 3) and chinese_evidence(line) < ENOUGH:
+            if not utf8 and (max(text) > "\u07ff" or len(line) - len(text) > 3) and chinese_likelihood(line) < ENOUGH:
                 utf8 = number
         if utf8 and other:
             raise CannotRead.because(
@@ -278,12 +278,12 @@ _WORD = re.compile(r"[^\x00-\x7f]+")
 _LONE = re.compile(r"(?<=[a-z])[^\x00-\x7f](?![^\x00-\x7f])|(?<![^\x00-\x7f])[^\x00-\x7f](?=[a-z])")
 
 
-def chinese_evidence(data: bytes) -> float:
+def chinese_likelihood(data: bytes) -> float:
     """Return how likely bytes are GB18030: the logarithm of how many times likelier than the likeliest of others."""
     others = (("cp949", "korean"), ("euc_jp", "japanese"), ("cp932", "japanese"))
-    likeliest = max(_evidence(data, encoding, language) for encoding, language in others)
-    likeliest = max(likeliest, *(_cased_evidence(data, encoding) for encoding in _CASED))
-    mine = _evidence(data, "gb18030", "chinese")
+    likeliest = max(_likelihood(data, encoding, language) for encoding, language in others)
+    likeliest = max(likeliest, *(_cased_likelihood(data, encoding) for encoding in _CASED))
+    mine = _likelihood(data, "gb18030", "chinese")
     if mine > -math.inf:
         # A single character inside a word of Latin letters is an accented letter of theirs.
         lone = [one.encode("gb18030") for one in _LONE.findall(data.decode("gb18030"))]
@@ -291,7 +291,7 @@ def chinese_evidence(data: bytes) -> float:
     return min(mine, mine - likeliest)
 
 
-def _cased_evidence(data: bytes, encoding: str) -> float:
+def _cased_likelihood(data: bytes, encoding: str) -> float:
     """Return how likely bytes are words of a script with capitals, each written as words are."""
     try:
         words = _WORD.findall(data.decode(encoding))
@@ -302,20 +302,20 @@ def _cased_evidence(data: bytes, encoding: str) -> float:
     return _LETTER * sum(map(len, words)) if is_text and max(map(len, words), default=0) > 4 else -math.inf
 
 
-def _evidence(data: bytes, encoding: str, language: str) -> float:
-    """Return how many times likelier, as a logarithm, bytes are a language's than any bytes at all."""
+def _likelihood(data: bytes, encoding: str, language: str) -> float:
+    """Return the logarithm of how many times likelier bytes are in a language than by chance."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return -math.inf
     costs, rare = _costs(language), _RARE[language]
-    evidence = 0.0
+    likelihood = 0.0
     for character in text:
         if not character.isascii():
             raw = character.encode(encoding, "ignore")
             cost = costs.get(character)
-            evidence += _BY_CHANCE * len(raw) - (rare(character, raw) if cost is None else cost)
-    return evidence
+            likelihood += _BY_CHANCE * len(raw) - (rare(character, raw) if cost is None else cost)
+    return likelihood
 
 
 @cache

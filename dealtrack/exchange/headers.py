@@ -138,7 +138,7 @@ def is_column_word(cell: str) -> bool:
 
 
 def is_no_row(header: Sequence[str], cells: Sequence[str], is_first: bool) -> bool:
-    """Tell whether a row that no complaint can be read from belongs to none, as a total or a second header.
+    """Tell whether a row that cannot be read as a complaint is none at all, e.g. a total or a second header.
 
     `is_first` tells whether it is the first row below the header.
     """

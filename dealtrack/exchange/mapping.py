@@ -59,7 +59,7 @@ _KEYS: dict[str, type] = {
 
 
 class Closed(NamedTuple):
-    """The words, folded, of the first of some columns that a mapping takes for a closing on an unknown day."""
+    """Columns, of which the first that a file has counts, and the words, folded, that mean closed on an unknown day."""
 
     columns: tuple[str, ...]
     words: frozenset[str]
@@ -104,7 +104,10 @@ class Mapping:
 
 
 def find_mapping(name: str, folders: Sequence[Path]) -> Mapping:
-    """Return the mapping of a name, in the first folder that has it, or of a path; BadMappingFile and CannotRead."""
+    """Return the mapping of this name in the first folder that has it, or at this path.
+
+    Raises BadMappingFile and CannotRead.
+    """
     if name.endswith(".toml") or "/" in name or "\\" in name:
         return read_mapping(Path(name))
     for folder in folders:

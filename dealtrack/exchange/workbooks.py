@@ -59,7 +59,7 @@ def open_sheet(binary: BinaryIO, name: str, size: int, stack: ExitStack, choice:
 
 
 def _answers(binary: BinaryIO, name: str, choice: str, stack: ExitStack) -> Iterator[Any]:
-    """Yield what the process that reads a workbook says, to the end; raises CannotRead where that broke."""
+    """Yield the answers of the process that reads a workbook, to its end; raises CannotRead where it broke off."""
     binary.seek(0)
     # The other process reads on where the file itself stands, which is not where its buffer does.
     os.lseek(binary.fileno(), 0, os.SEEK_SET)
@@ -83,7 +83,7 @@ def _answers(binary: BinaryIO, name: str, choice: str, stack: ExitStack) -> Iter
         yield answer
         if isinstance(answer, dict) and "fault" in answer:
             return
-    # One is a fault that the other process met; what ended it otherwise asked for too much, as a damaged one may too.
+    # Status 1: an error in the other process, so the workbook is damaged. Any other: it reached a limit.
     raise CannotRead(path=name, reason=_DAMAGED if process.wait() == 1 else _TOO_MUCH)
 
 

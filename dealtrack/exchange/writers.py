@@ -28,7 +28,7 @@ def write_json_lines(records: Iterable[Record], zone: tzinfo, out: TextIO) -> No
         out.write(encode(record) + "\n")
 
 
-def due_key(key: str) -> bool:
+def is_due_key(key: str) -> bool:
     """Tell whether a key holds a deadline."""
     return key == "due" or key.endswith("_due")
 
@@ -38,7 +38,7 @@ def provisional_keys(record: Record) -> Iterable[str]:
     if "_provisional" in record:
         keys: Iterable[str] = record["_provisional"]
         return keys
-    return [key for key in record if due_key(key)] if record.get("provisional") else ()
+    return [key for key in record if is_due_key(key)] if record.get("provisional") else ()
 
 
 def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bool], str]]:
@@ -57,7 +57,7 @@ def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bo
             return show_moment(value, zone)
         return _words(value)
 
-    return [due if due_key(key) else other for key in keys]
+    return [due if is_due_key(key) else other for key in keys]
 
 
 def _words(value: Any) -> str:

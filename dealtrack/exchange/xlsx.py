@@ -11,7 +11,7 @@ from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.moments import iso_local
 from dealtrack.core.text import defuse_formula, display_width, escape_controls, safe_text
 from dealtrack.errors import CannotWrite
-from dealtrack.exchange.writers import Record, due_key
+from dealtrack.exchange.writers import Record, is_due_key
 from dealtrack.phrase import Phrase
 from dealtrack.register.drafts import draft_folder
 
@@ -129,7 +129,7 @@ def write_export_sheet(
             bold = book.add_format({"bold": True})
             put = _writer_of_whole_values(book, sheet, zone)
             for column, key in enumerate(keys):
-                wide = 19 if due_key(key) or key in ("received", "forwarded", "completed") else 12
+                wide = 19 if is_due_key(key) or key in ("received", "forwarded", "completed") else 12
                 sheet.set_column(column, column, _WIDTHS.get(key, wide))
                 sheet.write_string(0, column, key, bold)
             row = 0

@@ -30,12 +30,12 @@ from dealtrack.register.sqlite.connection import (
     FOLDER,
     NO_FILE,
     WAIT_SECONDS,
+    catalogue_error,
     check_names,
     connect,
     faults_of,
     pragma,
     real_path,
-    translate,
 )
 from dealtrack.register.verification import verify
 
@@ -192,7 +192,7 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         if str(getattr(cause, "sqlite_errorname", "")).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
             return False
-        refusal = translate(cause, backup.place) if isinstance(cause, sqlite3.Error) else error
+        refusal = catalogue_error(cause, backup.place) if isinstance(cause, sqlite3.Error) else error
         reason = str(
             getattr(refusal, "values", {}).get("reason", Phrase("it is open in another program; close that first"))
         )

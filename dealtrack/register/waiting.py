@@ -28,7 +28,7 @@ class Brief(NamedTuple):
     due: datetime | None
 
 
-def hurry(store: Store) -> None:
+def wait_briefly(store: Store) -> None:
     """Wait only WAIT_MILLISECONDS for another's lock from now on, since somebody is typing."""
     store.connection.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
 

@@ -36,7 +36,7 @@ class Whole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many of, or for, so many, and what the whole counts."""
+    """A count, the whole that it is divided by, and what the whole counts."""
 
     count: int
     whole: int

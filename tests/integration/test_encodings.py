@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.errors import CannotRead, UnknownWord
-from dealtrack.exchange.encodings import ENOUGH, chinese_evidence, encoding_named
+from dealtrack.exchange.encodings import ENOUGH, chinese_likelihood, encoding_named
 from dealtrack.exchange.raw import RawRow
 from dealtrack.exchange.readers import open_source
 from tests.conftest import Clerk
@@ -75,8 +75,8 @@ def test_short_chinese_files_come_in_with_rare_characters_too(tmp_path: Path, na
 
 
 def test_the_evidence_grows_with_the_text() -> None:
-    assert chinese_evidence(b"plain") == 0 < ENOUGH
-    one, many = (chinese_evidence(("商品质量问题\n" * count).encode("gb18030")) for count in (1, 100))
+    assert chinese_likelihood(b"plain") == 0 < ENOUGH
+    one, many = (chinese_likelihood(("商品质量问题\n" * count).encode("gb18030")) for count in (1, 100))
     assert ENOUGH < one < many
 
 

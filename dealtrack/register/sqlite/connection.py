@@ -46,7 +46,7 @@ sqlite3.register_adapter(NoneType, lambda none: none)
 sqlite3.register_adapter(bool, int)
 
 
-def translate(error: sqlite3.Error, path: Path) -> DealtrackError:
+def catalogue_error(error: sqlite3.Error, path: Path) -> DealtrackError:
     """Return the catalogue's error for a fault that SQLite reports."""
     name = "SQLITE_CORRUPT" if is_undecodable(error) else getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -74,7 +74,7 @@ def faults_of(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         await_interrupt(error)
-        raise translate(error, path) from error
+        raise catalogue_error(error, path) from error
 
 
 def check_file(path: Path) -> None:
