@@ -37,7 +37,7 @@ from dealtrack.register.recorder import Proposal, Work
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, merged
 
-Check = Callable[[str], object]
+AnswerCheck = Callable[[str], object]
 CATEGORIES_TAKEN = "Category: quality, delivery, mismatch, cancelled-order, advertising or other [default: other]."
 
 
@@ -144,7 +144,7 @@ def _ask(session: Session, register: Register, values: Mapping[str, str], policy
     return answers
 
 
-def _prompts(session: Session, register: Register, policy: str) -> list[tuple[str, str, str | None, Check]]:
+def _prompts(session: Session, register: Register, policy: str) -> list[tuple[str, str, str | None, AnswerCheck]]:
     """Return what is asked for: the field, how, the default (None: there is none), and what refuses an answer."""
 
     def short(text: str) -> object:

@@ -153,7 +153,7 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     return [entry.actor, _("; ").join(words)]
 
 
-Counts = list[tuple[Clock, "list[Step]"]]
+StepsByClock = list[tuple[Clock, "list[Step]"]]
 
 
 def _conclusion(clock: Clock, moment: datetime, zone: tzinfo) -> str:
@@ -171,7 +171,7 @@ def _conclusion(clock: Clock, moment: datetime, zone: tzinfo) -> str:
     return line.format(clock=_(clock.name), due=due, provisional=provisional, ended=ended, verdict=word)
 
 
-def _explanation(register: Register, complaint: int, view: View, only: str) -> tuple[Standing, Counts]:
+def _explanation(register: Register, complaint: int, view: View, only: str) -> tuple[Standing, StepsByClock]:
     """Return a complaint with each of its clocks, or the one named, and its count; raises UnknownClock."""
     from dealtrack.core.explanation import explain
 
@@ -180,7 +180,7 @@ def _explanation(register: Register, complaint: int, view: View, only: str) -> t
     names = dict.fromkeys((*(rule.name for rule in policy.clocks), *(clock.name for clock in standing.runs)))
     if only and only not in names:
         raise UnknownClock(policy=policy.name, name=Word(only), allowed=listed(map(Word, names)))
-    counts: Counts = []
+    counts: StepsByClock = []
     for clock in standing.runs_and_waiting:
         rule, start = register.rule_of(standing.complaint, clock), clock.started or clock.assumed
         if rule is None or (only and clock.name != only):
@@ -219,7 +219,7 @@ def explanation_text(register: Register, complaint: int, view: View) -> str:
 
 
 def _write(
-    register: Register, explanations: Iterable[tuple[Standing, Counts]], view: View, fmt: str, out: TextIO
+    register: Register, explanations: Iterable[tuple[Standing, StepsByClock]], view: View, fmt: str, out: TextIO
 ) -> None:
     """Write each count under its heading, with what follows from it, and an empty line between two."""
     is_first = True
@@ -251,7 +251,7 @@ def _titles(register: Register, standing: Standing, clocks: Iterable[Clock]) -> 
         yield title
 
 
-def _explanation_record(register: Register, standing: Standing, counts: Counts) -> dict[str, Any]:
+def _explanation_record(register: Register, standing: Standing, counts: StepsByClock) -> dict[str, Any]:
     complaint, clocks = standing.complaint, []
     for clock, steps in counts:
         policy, rule = register.text_of(complaint, clock), register.rule_of(complaint, clock)

@@ -63,7 +63,7 @@ class CompletionQuery(NamedTuple):
     prefix: str
 
 
-Source = Callable[[CompletionQuery], Iterable[str | Candidate]]
+CandidateSource = Callable[[CompletionQuery], Iterable[str | Candidate]]
 
 
 def values(query: CompletionQuery) -> list[Candidate]:
@@ -107,7 +107,7 @@ def _platforms(query: CompletionQuery) -> Iterator[str | Candidate]:
             yield from (Candidate(alias, platform.name) for alias in platform.aliases)
 
 
-def _words_of(vocabulary: Vocabulary) -> Source:
+def _words_of(vocabulary: Vocabulary) -> CandidateSource:
     def read(query: CompletionQuery) -> Iterator[Candidate]:
         yield from (Candidate(word, others[0]) for word, others in vocabulary.others.items())
         for word, others in vocabulary.others.items() if query.prefix else ():
@@ -163,11 +163,11 @@ def _channels(query: CompletionQuery) -> list[str]:
     return [f"{earlier},{channel}" for channel in left] if earlier else [*left, NO_CHANNEL]
 
 
-def _fixed(*words: str) -> Source:
+def _fixed(*words: str) -> CandidateSource:
     return lambda query: words
 
 
-_BY_COMMAND: Mapping[tuple[str, str], Source] = {
+_BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("overdue", "--by"): _fixed("platform", "owner", "category"),
     ("policy try", "--by"): _fixed("platform", "category", "month"),
     ("report", "--by"): _fixed("platform", "category", "seller", "owner", "week", "month"),
@@ -177,7 +177,7 @@ _BY_COMMAND: Mapping[tuple[str, str], Source] = {
     **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
     ("completion", ""): _fixed(*SHELLS),
 }
-_BY_OPTION: Mapping[str, Source] = {
+_BY_OPTION: Mapping[str, CandidateSource] = {
     "--number": _complaints,
     "--platform": _platforms,
     "--category": _words_of(CATEGORY),
@@ -193,7 +193,7 @@ _BY_OPTION: Mapping[str, Source] = {
     "--lang": _fixed(*LANGUAGES),
     "--encoding": _names,
 }
-_BY_METAVAR: Mapping[str, Source] = {
+_BY_METAVAR: Mapping[str, CandidateSource] = {
     "[ID]...": _complaints,
     "FORMAT": _fixed(*FORMATS),
     "STATUS": _fixed(*STATUSES),

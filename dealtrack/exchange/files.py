@@ -20,8 +20,8 @@ from dealtrack.core.standing import Lateness
 from dealtrack.errors import CannotWrite
 from dealtrack.phrase import Phrase
 from dealtrack.register.drafts import make_folder, new_file, part_of_register
+from dealtrack.register.sqlite.connection import SQLITE_MAGIC
 
-SQLITE_MAGIC = b"SQLite format 3\x00"
 WORKBOOK_MAGIC, WORKBOOK_PART = b"PK\x03\x04", "xl/workbook.xml"
 LOOK_AT = 4096
 """The bytes of a file that tell what kind of file it is."""

@@ -217,7 +217,7 @@ def with_platforms(entry: HistoryEntry, name_of: Callable[[str], str]) -> Histor
 
 
 EXPORT_FORMATS = (*WRITERS, "xlsx")
-ENDINGS = ("withdrawn", "rejected")
+CLOSING_COLUMNS = ("withdrawn", "rejected")
 """Of an export, the columns that follow those of a record; personal data and the history follow these."""
 
 _NOBODY: dict[str, str | None] = dict.fromkeys(PERSONAL)
@@ -248,7 +248,7 @@ class ExportRecords:
             self.count += 1
             complaint = standing.complaint
             values = record(standing)
-            for name in ENDINGS:
+            for name in CLOSING_COLUMNS:
                 values[name] = getattr(complaint, name)
             consumer = consumer_at(complaint.id) or _NOBODY
             values.update(consumer if self.reveal else mask_all(consumer))
@@ -277,7 +277,7 @@ def _lookup(pairs: Iterator[tuple[int, _Value]]) -> Callable[[int], _Value | Non
 
 def export_keys(register: Register, view: View) -> list[str]:
     """Return the columns of an export: those of a record, the endings, personal data and the history."""
-    return [*record_keys(register.clock_names(view)), *ENDINGS, *PERSONAL, COLUMN]
+    return [*record_keys(register.clock_names(view)), *CLOSING_COLUMNS, *PERSONAL, COLUMN]
 
 
 def write_export(register: Register, view: View, fmt: str, out: TextIO, reveal: bool = False) -> int:
