@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from functools import cache, lru_cache
-from operator import attrgetter
 from types import EllipsisType
 from typing import NamedTuple
 
@@ -213,7 +212,7 @@ def _judged(
 ) -> Iterator[tuple[int | None, Clock]]:
     """Yield every run with the number of the entry that ended it, by which its calendar is asked for; None if none."""
     unknown = unknown_steps(entries[0].detail) if entries else frozenset()
-    for rule, runs in _runs(policy, tuple(map(attrgetter("kind"), entries))):
+    for rule, runs in _runs(policy, tuple([entry.kind for entry in entries])):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
             end = run.end
@@ -224,7 +223,7 @@ def _judged(
             if run.is_plain:
                 due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
                 counted = (due, day, ended, end, False, is_provisional, calendar.revision, start.kind)
-                yield seq, Clock(rule.name, run.round, start.at, *counted, None, rule.length)
+                yield seq, Clock._make((rule.name, run.round, start.at, *counted, None, rule.length, (), None, ""))
             else:
                 begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
                 yield seq, count_run(rule, begun, entries[run.first : run.last + 1], calendar, zone)

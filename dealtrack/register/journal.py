@@ -146,7 +146,8 @@ def transition_of(row: Sequence[Any]) -> Transition:
     try:
         # Most transitions have no detail.
         detail = _read_json(text) if text != "{}" else NO_DETAIL
-        entry = Transition(seq, complaint, _KINDS[kind], from_store(at), _moment(recorded_at), actor, detail)
+        values = seq, complaint, _KINDS[kind], from_store(at), _moment(recorded_at), actor, detail
+        entry = Transition._make(values)
     except UNFORESEEN:
         raise BadEntry(seq=seq) from None
     if not is_detail(entry.kind, detail):

@@ -20,7 +20,7 @@ from dealtrack.register.sqlite.connection import UNFORESEEN, reading
 from dealtrack.register.sqlite.schema import PROJECTED_TABLES, SHOWN_NAME, create_unguarded
 
 SHOWN = 5
-BATCH = 50
+BATCH = 20
 """The complaints that are compared at once: with 2,000 a comparison took up to 1.5 times as long."""
 STORED = (
     "SELECT * FROM complaint WHERE id BETWEEN ? AND ? ORDER BY id",

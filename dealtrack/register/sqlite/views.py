@@ -163,24 +163,24 @@ def offsets(timezone: str) -> list[tuple[str, int]]:
 
 
 def _changes(zone: ZoneInfo) -> Iterator[tuple[str, int]]:
-    moment, last = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
-    offset = _seconds(zone, moment)
-    yield ALWAYS, offset
-    while moment < last:
-        # No zone has changed its offset twice within a day.
-        following = moment + ONE_DAY
-        if _seconds(zone, following) != offset:
-            before, after = moment, following
+    noon, last = datetime(FIRST_YEAR, 1, 1, 12, tzinfo=zone), datetime(LAST_YEAR, 12, 31, 12, tzinfo=zone)
+    offset = noon.utcoffset()
+    yield ALWAYS, _seconds(offset)
+    while noon < last:
+        # No zone has changed its offset twice within two days. A noon that clocks leap over has the offset before it.
+        following = noon + ONE_DAY
+        if following.utcoffset() != offset:
+            before, after = (noon - ONE_DAY).astimezone(UTC), following.astimezone(UTC)
             while after - before > ONE_SECOND:
                 middle = before + (after - before) // 2
                 middle = middle.replace(microsecond=0)
-                before, after = (middle, after) if _seconds(zone, middle) == offset else (before, middle)
-            offset = _seconds(zone, following)
-            yield to_store(after), offset
-        moment = following
+                is_before = middle.astimezone(zone).utcoffset() == offset
+                before, after = (middle, after) if is_before else (before, middle)
+            offset = following.utcoffset()
+            yield to_store(after), _seconds(offset)
+        noon = following
 
 
-def _seconds(zone: ZoneInfo, moment: datetime) -> int:
-    offset = moment.astimezone(zone).utcoffset()
+def _seconds(offset: timedelta | None) -> int:
     assert offset is not None
     return int(offset.total_seconds())
