@@ -61,14 +61,14 @@ def complaint_of(row: Sequence[Any]) -> Complaint:
 
 def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
     """Return the row of a clock's run: its complaint, then the order of CLOCK_COLUMNS."""
-    name, round_, started, _, _, ended, end, paused, provisional, revision, *_ = clock
+    name, round_, started, due, due_day, ended, end, paused, provisional, revision, *_ = clock
     assert started is not None
     return (
         complaint,
         name,
         round_,
         to_store(started),
-        *due_columns(clock),
+        *due_columns(due, due_day),
         to_store(ended) if ended else None,
         str(end) if end else None,
         paused,
@@ -77,9 +77,10 @@ def clock_row(complaint: int, clock: Clock) -> tuple[Any, ...]:
     )
 
 
-def due_columns(clock: Clock) -> tuple[str | None, str | None]:
+@cache
+def due_columns(due: datetime | None, day: date | None) -> tuple[str | None, str | None]:
     """Return the columns of a clock's row that say when it is due."""
-    return to_store(clock.due) if clock.due else None, clock.due_day.isoformat() if clock.due_day else None
+    return to_store(due) if due else None, day.isoformat() if day else None
 
 
 def clock_of(row: Sequence[Any]) -> Clock:

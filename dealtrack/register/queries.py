@@ -161,7 +161,7 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
     """Give runs of clocks, each named with its complaint, their new deadlines."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for complaint, clock in moved:
-        columns = (*due_columns(clock), clock.provisional, clock.paused, clock.name, clock.round)
+        columns = (*due_columns(clock.due, clock.due_day), clock.provisional, clock.paused, clock.name, clock.round)
         alike.setdefault(columns, []).append(complaint)
     # One statement for all that move to one day, since many do.
     for columns, ids in alike.items():
