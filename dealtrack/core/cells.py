@@ -34,17 +34,17 @@ BLANKS = _NOTHING | _UNKNOWN
 
 _LONGEST = 24
 _BRACKETS = "()[]<>\"'"
-_NO_BLANK_BEGINS = frozenset("123456789")
+_IN_NO_BLANK = frozenset("123456789")
 # As *** or 0000-00-00 00:00:00, and crosses, as xxx. What a spreadsheet shows as ### is a value that it hides.
 _SIGNS = re.compile(r"(?:[^\w#]|[_0])+|x{2,}")
 
 
 def blank_kind(text: str) -> Blank | None:
     """Return as what a text stands for nothing, whatever its case and width; None where it says something."""
-    return None if text[0] in _NO_BLANK_BEGINS or len(text) > _LONGEST else _kind(text)
+    return None if len(text) > _LONGEST or not _IN_NO_BLANK.isdisjoint(text) else _kind(text)
 
 
-@lru_cache(4096)
+@lru_cache(64)
 def _kind(text: str) -> Blank | None:
     plain = normalize("NFKC", text).strip().casefold()
     for word in (plain, plain.strip(_BRACKETS)):
@@ -55,6 +55,7 @@ def _kind(text: str) -> Blank | None:
 
 # 2.01611E+13, 2,01611e13, 2E+13: what stood behind the digits that are shown is lost.
 _ROUNDED = re.compile(r"[+-]?(?:[0-9]{1,3}[.,][0-9]+ ?E ?[+-]? ?|[0-9]{1,3}E\+)[0-9]{1,3}", re.IGNORECASE)
+FAULTS_BEGIN = "#＃"
 # What a spreadsheet shows in the place of a value, as #REF! or ####.
 _FAULT = re.compile(r"#{3,}|#(?:REF|VALUE|NAME|NUM|NULL|DIV/0|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN)[!?]")
 _TEXT_FORMULA = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
@@ -75,7 +76,7 @@ def number_fault(text: str) -> str | None:
 
 def cell_fault(text: str) -> str | None:
     """Return why a text is what a spreadsheet shows in the place of a value, None where it is something else."""
-    if text[:1] in "#＃" and _FAULT.fullmatch(normalize("NFKC", text).upper()):
+    if text[:1] in FAULTS_BEGIN and _FAULT.fullmatch(normalize("NFKC", text).upper()):
         return Phrase("{text} is what a spreadsheet shows instead of a value; save the file again", text=text)
     return None
 

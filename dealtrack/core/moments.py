@@ -61,11 +61,11 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
     return moment.astimezone(zone).date()
 
 
-@lru_cache(64)
+@lru_cache(512)
 def to_store(moment: datetime) -> str:
     """Return a moment as the register keeps it, in UTC to the second: 2016-11-11T13:30:00Z."""
-    # Remembered, since a complaint's row, its transitions and its clocks hold the same few moments: of more than one
-    # complaint's the most are new, and a cache of thousands takes longer than writing them.
+    # Remembered, since the rows, transitions and clocks of the complaints that are written together hold the same few
+    # moments; a cache of thousands takes longer than writing them.
     if moment.tzinfo is not UTC:
         if moment.tzinfo is None:
             raise ValueError("a moment needs its time zone")

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from dealtrack.core.cells import Blank, blank_kind, cell_fault, number_fault, without_text_mark
+from dealtrack.core.cells import FAULTS_BEGIN, Blank, blank_kind, cell_fault, number_fault, without_text_mark
 from dealtrack.core.lifecycle import STEPS, Kind
 from dealtrack.core.moments import Moment
 from dealtrack.core.personal import is_email, is_phone
@@ -22,6 +22,9 @@ from dealtrack.phrase import BadValue, Phrase, Word
 _CLOSING = ("completed", "withdrawn", "rejected")
 _DASHES = "-–—―－"
 """A cell of such characters alone is empty."""
+
+_MARKS = f"'{FAULTS_BEGIN}"
+"""With what a cell begins that a spreadsheet shows in the place of a value, or that is no formula."""
 
 _SAYS_SOMETHING: dict[str, tuple[Blank, ...]] = {
     "summary": tuple(Blank),
@@ -241,10 +244,11 @@ class RowReader:
                     continue
             if cell.__class__ is Unusable:
                 raise RowRefused("column {column!r} {reason}", column=self._header[index], reason=cell.reason)
-            self._check_cell(text, index)
-            # Only such texts are others once they are restored: to see that here saves 1 us a row.
-            restored = self._restored(text) if text[0] == "'" or self._export_places else text
-            return restored, self._header[index]
+            # Only such texts are faults, or others once they are restored: to see that here saves 1 us a row.
+            if text[0] in _MARKS or self._export_places:
+                self._check_cell(text, index)
+                text = self._restored(text)
+            return text, self._header[index]
         return None, ""
 
     def _check_cell(self, text: str, index: int) -> None:

@@ -234,8 +234,9 @@ class RowImporter:
             "policy": self._policy(first.get("policy", row.policy)),
             "source": self.source,
             "line": row.line,
-            **({} if key is None else {"import_key": key}),
         }
+        if key is not None:
+            stated["import_key"] = key
         awaited = self._awaited(stated["policy"])
         work = work_of(row, stated, awaited, self.recorder.now, self.register.zone, self._platform)
         complaint = self.recorder.record(work, (row.id or 0) if self._keeps_ids else 0).complaint.id

@@ -107,18 +107,14 @@ class JournalWriter:
 
     def flush(self) -> None:
         """Write to the file the entries that are not yet written."""
-        entries = [
-            (seq, complaint, str(kind), to_store(at), self._recorded_text, self._actor, chain.canonical(detail))
-            for seq, complaint, kind, at, _, _, detail in self._unwritten
-        ]
         links, hash_ = [], self._last.hash
         # sqlite3 stores a bytearray faster than bytes.
-        previous = bytearray(hash_)
-        for entry in entries:
-            hash_ = chain.entry_hash(*entry, hash_)
+        own = bytearray(hash_)
+        for seq, complaint, kind, at, _, _, detail in self._unwritten:
+            entry = (seq, complaint, str(kind), to_store(at), self._recorded_text, self._actor, chain.canonical(detail))
+            hash_, previous = chain.entry_hash(*entry, hash_), own
             own = bytearray(hash_)
             links.append((*entry, previous, own))
-            previous = own
         self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", links)
         self._last.seq, self._last.hash = self._last.seq + len(links), hash_
         self._unwritten.clear()

@@ -165,7 +165,7 @@ class Recorder:
         """
         self.flush()
         self._numbers = queries.find_numbers(self._connection, numbers)
-        self._keys = queries.find_import_keys(self._connection, keys)
+        self._keys = queries.find_import_keys(self._connection, keys) if keys else {}
         ids = [id_ for ids in self._numbers.values() for id_ in ids]
         ids += [id_ for id_ in self._keys.values() if id_ is not None]
         rows = queries.complaints_with_personal(self._connection, ids) if ids else ()
