@@ -268,7 +268,7 @@ def recheck(
     ],
 ) -> None:
     """Compare tables with the journal."""
-    from dealtrack.cli.calendar import show_replaced, verdicts_of
+    from dealtrack.cli.revisions import show_replaced, verdicts_of
     from dealtrack.register.rebuild import judge_anew
     from dealtrack.register.rebuild import rebuild as rebuild_register
     from dealtrack.register.verification import table_faults

@@ -15,17 +15,17 @@ from typing import Annotated, NamedTuple
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _, _n, say, say_field
+from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import Format, argument, flag, option
-from dealtrack.cli.output import FOR_PROGRAMS, due_text, print_records, print_steps, show_day, step_record
-from dealtrack.cli.session import Session
+from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, show_day, step_record
+from dealtrack.cli.revisions import day_and_reason, show_revision
+from dealtrack.cli.session import Session, ask_to_go_on, is_agreed
 from dealtrack.cli.terminal import Paint, painter, print_line, tell
 from dealtrack.core.calendar import (
     WEEKDAY_NAMES,
     Day,
     DayKind,
     HolidaySpan,
-    Ruling,
     WorkingCalendar,
     month_days,
     rulings_to_data,
@@ -34,16 +34,15 @@ from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, over
 from dealtrack.core.day_times import parse_day, parse_days
 from dealtrack.core.explanation import count_days, name_of_day, reason
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day
-from dealtrack.core.policy import Roll
 from dealtrack.core.text import clean_input, display_width, pad_text, safe_text
 from dealtrack.core.vocabulary import longest
-from dealtrack.errors import BadCount, BadMonth, IssueDayUnknown, MissingValue, RegisterMissing
-from dealtrack.phrase import Phrase, listed
+from dealtrack.errors import BAD_INPUT, BadCount, BadMonth, IssueDayUnknown, MissingValue, RegisterMissing
+from dealtrack.exchange.notices import NoticeFile
+from dealtrack.phrase import Phrase
 from dealtrack.register.register import Register
-from dealtrack.register.revisions import MovedClock, OtherVerdict, Plan, Revision, preview, read_layers, revise
+from dealtrack.register.revisions import Plan, preview, read_layers, revise
 
 CalendarName = Annotated[str, option("NAME", "Another calendar: name, country code or file [default: the register's].")]
-SHOWN = 20
 Yes = Annotated[bool, flag("Apply the change without asking.")]
 
 
@@ -85,30 +84,32 @@ def _calendar(session: Session, name: str) -> Iterator[tuple[WorkingCalendar, tz
     yield WorkingCalendar(rules), ZoneInfo(rules.timezone or "UTC")
 
 
-def _month(text: str, today: date) -> tuple[int, int]:
+def _months(text: str, today: date) -> list[tuple[int, int]]:
+    """Return the month that was typed, all of a year, or this month; raises BadMonth."""
     if not text:
-        return today.year, today.month
-    year, _, month = text.strip().partition("-")
-    written = year.isdecimal() and month.isdecimal() and len(year) == 4 and len(month) <= 2
-    if written and FIRST_YEAR <= int(year) <= LAST_YEAR and 1 <= int(month) <= 12:
-        return int(year), int(month)
+        return [(today.year, today.month)]
+    year, dash, month = text.strip().partition("-")
+    written = year.isdecimal() and len(year) == 4 and (month.isdecimal() and len(month) <= 2 if dash else not month)
+    months = range(1, 13) if written and not dash else [int(month)] if written else []
+    if written and FIRST_YEAR <= int(year) <= LAST_YEAR and all(1 <= each <= 12 for each in months):
+        return [(int(year), each) for each in months]
     raise BadMonth(text=text)
 
 
 def show(
     session: Session,
-    month: Annotated[str, argument("[MONTH]", "Month, e.g. 2016-10 [default: this month].")],
+    month: Annotated[str, argument("[MONTH]", "Month or year, e.g. 2016-10 or 2016 [default: this month].")],
     calendar: CalendarName,
     fmt: Format,
 ) -> None:
-    """Show a month: working days, rest days, holidays, make-up working days."""
+    """Show a month or a year: working days, rest days, holidays, make-up working days."""
     with _calendar(session, calendar) as (days, zone):
-        grid = list(month_days(days, *_month(month, local_day(session.now, zone))))
-        spans = [days.holiday_span(day.day) for day in grid]
+        months = [list(month_days(days, *each)) for each in _months(month, local_day(session.now, zone))]
+        records = [_day_record(day, days.holiday_span(day.day)) for each in months for day in each]
     if fmt in FOR_PROGRAMS:
-        print_records(map(_day_record, grid, spans), fmt=fmt, zone=zone)
+        print_records(records, fmt=fmt, zone=zone)
     else:
-        sys.stdout.writelines(f"{line}\n" for line in month_lines(grid, painter(sys.stdout)))
+        print_months(months)
 
 
 def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:
@@ -121,6 +122,13 @@ def _day_record(day: Day, span: HolidaySpan) -> dict[str, object]:
         "confirmed": day.confirmed,
         "holiday": "/".join(map(str, span)) or None,
     }
+
+
+def print_months(months: Iterable[Sequence[Day]]) -> None:
+    """Print months as grids, with an empty line between two."""
+    for place, days in enumerate(months):
+        lines = month_lines(days, painter(sys.stdout))
+        sys.stdout.writelines(f"{line}\n" for line in ([""] if place else []) + list(lines))
 
 
 def month_lines(days: Sequence[Day], paint: Paint) -> Iterator[str]:
@@ -210,21 +218,25 @@ def amend(
     off: Annotated[bool, flag("Not working days.")],
     worked: Annotated[bool, flag("Working days.")],
     plain: Annotated[bool, flag("Use the weekday rule only; ignore holidays.")],
-    name: Annotated[str, option("TEXT", "Name of the days, e.g. of the holiday (required).")],
+    official: Annotated[bool, flag("Of a year, e.g. 2027: its days as they stand are the official ones.")],
+    name: Annotated[str, option("TEXT", "Name of the days, e.g. of the holiday (required, but for --official).")],
     source: Annotated[str, option("TEXT", "Notice that orders it (required).")],
     yes: Yes,
 ) -> None:
-    """Override calendar days; first shows which deadlines move."""
+    """Override calendar days, or make a year official; first shows which deadlines move."""
     from dealtrack.sources.calendars import Amendment
 
-    if off + worked + plain != 1:
-        raise MissingValue(what="Kind of the days", option="--off, --worked or --plain")
+    if off + worked + plain + official != 1:
+        raise MissingValue(what="Kind of the days", option="--off, --worked, --plain or --official")
     name, source = clean_input(name, "--name", longest("holiday")), clean_input(source, "--source", longest("source"))
-    if not name:
+    if not name and not official:
         raise MissingValue(what="Name of the days", option="--name TEXT")
     if not source:
         raise MissingValue(what="Notice", option="--source TEXT")
     with session.register() as register:
+        if official:
+            _make_official(session, register, _year(days), source, yes)
+            return
         first, last = parse_days(days, session.now, register.zone)
         span = tuple(day.day for day in register.calendar.walk(first, last))
         amendment = Amendment(name, span if off else (), span if worked else (), span if plain else (), notice=source)
@@ -238,36 +250,78 @@ def amend(
         _revise(session, register, plan, yes)
 
 
+def _make_official(session: Session, register: Register, year: int, source: str, yes: bool) -> None:
+    def plan() -> Plan:
+        layers = read_layers(register.connection)
+        rulings = {day: ruling for day, ruling in layers.rules().rulings.items() if day.year == year}
+        days = {day: (not ruling.worked, ruling.name) for day, ruling in rulings.items()}
+        notice = Notice(days, frozenset({year}), source, day_in(source))
+        return layers.rules(notice=notice), {"how": "amend", "source": source, "own": {"notice": notice.to_data()}}
+
+    _revise(session, register, plan, yes)
+
+
+def _year(text: str) -> int:
+    """Return the year that was typed; raises BadMonth."""
+    if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:5]) <= LAST_YEAR):
+        raise BadMonth(text=text)
+    return int(text)
+
+
 def import_(
     session: Session,
-    file: Annotated[str, argument("FILE", "Notice as yearly JSON, or CSV with date, name, isOffDay.")],
-    year: Annotated[str, option("YEAR", "Year this file fully covers; marks it official.")],
+    file: Annotated[str, argument("FILE", "Text of the notice, web page, table or JSON; - reads standard input.")],
+    year: Annotated[str, option("YEAR", "Year of a text that names none, or that a table fully covers.")],
     source: Annotated[str, option("TEXT", "Name of the notice [default: as in the file].")],
     issued: Annotated[str, option("DAY", "Date of issue; a later notice prevails.")],
     scope: Annotated[str, option("TEXT", "Area of the notice if not nationwide; the narrower prevails.")],
     yes: Yes,
 ) -> None:
-    """Import an official notice into the calendar; first shows which deadlines move."""
-    from dealtrack.sources.notices import read_notice
+    """Import an official notice into the calendar; first shows its months and which deadlines move."""
+    from dealtrack.exchange.notices import read_notice
 
-    if year and not (year.isascii() and year.isdigit() and FIRST_YEAR <= int(year[:5]) <= LAST_YEAR):
-        raise BadMonth(text=year)
-    notice = read_notice(Path(file), [int(year)] if year else [])
-    source = clean_input(source, "--source", longest("source")) or notice.source or Path(file).name
-    scope = clean_input(scope, "--scope", longest("scope"))
+    of_year = _year(year) if year else None
     with session.register() as register:
+        read = read_notice(file, of_year, register.calendar.end_of_rest)
+        notice = _confirmed(session, read, ask=not yes)
+        source = clean_input(source, "--source", longest("source")) or notice.source or Path(file).name
+        scope = clean_input(scope, "--scope", longest("scope")) or notice.scope
         day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
         notice = notice._replace(source=source, issued=day, scope=scope)
         notice = _with_issue(session, register, notice)
         for ruled, ruling in overruled_days(read_layers(register.connection).rules(notice=notice), notice):
-            words = _reason(ruled, ruling)
+            words = day_and_reason(ruled, ruling)
             print_line(_("{day}: remains a {told}, despite this notice", day=show_day(ruled), told=words))
 
         def plan() -> Plan:
             detail = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
             return read_layers(register.connection).rules(notice=notice), detail
 
-        _revise(session, register, plan, yes)
+        if not _revise(session, register, plan, yes, of_notice=notice):
+            raise typer.Exit(BAD_INPUT)
+
+
+def _confirmed(session: Session, read: NoticeFile, *, ask: bool) -> Notice:
+    """Return the notice of a file; a person is asked what the file leaves open, or else it is said.
+
+    Raises typer.Abort where somebody does not agree.
+    """
+    for clause in read.alone:
+        print_line(_("“{clause}” rests on this statement alone: nothing else in the file confirms it", clause=clause))
+        if ask and session.asks:
+            ask_to_go_on(_("Is it right?"))
+    notice, year = read.notice, read.may_cover
+    if year is not None and ask and session.asks:
+        if is_agreed(_("Does the file cover the whole of {year}?", year=year)):
+            notice = notice._replace(years=frozenset({year}))
+    elif year is not None:
+        tell(
+            _(
+                "The other days of {year} stay as they are; if the file covers the whole year, add --year {year}.",
+                year=year,
+            )
+        )
+    return notice
 
 
 def _with_issue(session: Session, register: Register, notice: Notice) -> Notice:
@@ -301,97 +355,30 @@ def refresh(
         _revise(session, register, plan, yes)
 
 
-def _revise(session: Session, register: Register, plan: Callable[[], Plan], yes: bool) -> None:
+def _revise(
+    session: Session, register: Register, plan: Callable[[], Plan], yes: bool, of_notice: Notice | None = None
+) -> bool:
+    """Show what a plan changes, and revise the calendar by it where it may; return False for a preview alone.
+
+    Of a notice the months in which it changes a day are shown too.
+    """
     revision = preview(register, plan()[0])
-    _show(revision, register)
+    if of_notice is not None and revision.days:
+        changed = sorted({(day.year, day.month) for day in revision.days})
+        print_months([list(month_days(revision.after, *month)) for month in changed])
+        print_line(_("Source: {source}", source=safe_text(of_notice.source)))
+        if of_notice.scope:
+            print_line(_("Area: {scope}", scope=safe_text(of_notice.scope)))
+    show_revision(revision, register)
     if revision.is_empty:
         print(_("the calendar is unchanged"))
-        return
-    if session.may_apply(_("Revise the calendar?"), yes):
+        return True
+    may_apply = session.may_apply(_("Revise the calendar?"), yes)
+    if may_apply:
         with session.recording(register) as recorder:
             done = revise(recorder, plan, revision)
         line = _("calendar revision {revision}: {days} changed, {deadlines} moved")
         days = _n("{count} day", "{count} days", len(done.days))
         deadlines = _n("{count} deadline", "{count} deadlines", len(done.moved))
         print_line(line.format(revision=register.revision, days=days, deadlines=deadlines))
-
-
-def _show(revision: Revision, register: Register) -> None:
-    official, revised = revision.before.rules.official, revision.after.rules.official
-    for day in revision.days:
-        before, after = (_reason(day, calendar.rules.ruling(day)) for calendar in (revision.before, revision.after))
-        print_line(f"{show_day(day)}{_(': ')}{before} -> {after}")
-    _show_rolled(revision, register)
-    if count := revision.renamed:
-        print_line(_n("name or source of {count} day changes", "name or source of {count} days change", count))
-    if years := sorted(revised - official):
-        print_line(_("{years}: now official", years=say(listed(map(str, years)))))
-    if years := sorted(official - revised):
-        print_line(_("{years}: no longer official", years=say(listed(map(str, years)))))
-    show_moved(revision.moved, register.zone)
-    show_otherwise(revision.otherwise)
-
-
-def show_moved(changes: Iterable[MovedClock], zone: tzinfo) -> None:
-    """Print the clocks whose deadlines move, then those no longer counted, then those counted from now on."""
-    gone = _("complaint {id} {clock}: was due {moment}, no longer counted")
-    new = _("complaint {id} {clock}: now counted, due {moment}")
-    for id_, before, after in sorted(changes, key=lambda change: (change.before is None, change.after is None)):
-        if before and after:
-            show_replaced(id_, after.name, due_text(before, zone), due_text(after, zone))
-        elif clock := before or after:
-            line = gone if before else new
-            print_line(line.format(id=id_, clock=_(clock.name), moment=due_text(clock, zone)))
-
-
-def show_replaced(id_: int, clock: str, before: str, after: str) -> None:
-    """Print what was said of a complaint's clock, and what is said of it now."""
-    print_line(_("complaint {id} {clock}: {before} -> {after}", id=id_, clock=_(clock), before=before, after=after))
-
-
-def verdicts_of(change: OtherVerdict) -> tuple[str, str]:
-    """Return the verdict of an ended clock, and the one that it would have now."""
-    after = say_field("verdict", change.verdict_after) if change.verdict_after else _("no deadline")
-    return say_field("verdict", change.verdict_before), after
-
-
-def show_otherwise(otherwise: Sequence[OtherVerdict]) -> None:
-    """Print the first ended clocks that would now be judged otherwise, and how many more there are."""
-    for change in otherwise[:SHOWN]:
-        line = _(
-            "complaint {id} {clock}: ended {verdict}, would now be {other}; its status stands ('dealtrack "
-            "recheck --include-closed' re-evaluates it)"
-        )
-        verdict, other = verdicts_of(change)
-        print_line(line.format(id=change.complaint.id, clock=_(change.after.name), verdict=verdict, other=other))
-    if (more := len(otherwise) - SHOWN) > 0:
-        ended = _n("{count} ended deadline", "{count} ended deadlines", more)
-        print_line(_("... and {count} more", count=ended))
-
-
-def _show_rolled(revision: Revision, register: Register) -> None:
-    """Show the rest days of other holidays: each where a policy asks and its year is published, else how many."""
-    rules = (rule for versions in register.policies.values() for policy in versions for rule in policy.clocks)
-    is_asked = any(rule.roll is Roll.AFTER_STATUTORY_HOLIDAY for rule in rules)
-    shown = [day for day in revision.rolled if is_asked and day.year in revision.before.rules.official]
-    for day in shown:
-        before, after = (show_day(calendar.after_holiday(day)) for calendar in (revision.before, revision.after))
-        days = {"day": show_day(day), "before": before, "after": after}
-        text = _("{day}, in no holiday: a period ending there is due {before} -> {after}")
-        if span := revision.after.holiday_span(day):
-            text = _("{day}, in the holiday from {first} to {last}: a period ending there is due {before} -> {after}")
-            days |= {"first": show_day(span[0]), "last": show_day(span[1])}
-        print_line(text.format(**days))
-    if count := len(revision.rolled) - len(shown):
-        text = _n(
-            "{count} more rest day belongs to a different holiday; no deadline is affected so far",
-            "{count} more rest days belong to different holidays; no deadline is affected so far",
-            count,
-        )
-        print_line(text)
-
-
-def _reason(day: date, ruling: Ruling) -> str:
-    word = _("working day") if ruling.worked else _("day off")
-    text = say(reason(Day(day, ruling.worked, ruling.kind, ruling.name, ruling.source, True)))
-    return word if text == word else _("{word} ({reason})", word=word, reason=text)
+    return may_apply

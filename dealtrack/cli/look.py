@@ -1,7 +1,7 @@
 """Commands that look at complaints and their clocks: lists, one in full, a search, what is late or due, the board."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain, islice
 from pathlib import Path
@@ -132,15 +132,9 @@ def search(
         tell(_("only the latest {count} are shown; --limit N shows more", count=most))
 
 
-def _with_first(latenesses: Iterator[Lateness]) -> tuple[Lateness | None, Iterator[Lateness]]:
-    """Return the first of what is late or due, None where there is none, and all of it."""
-    first = next(latenesses, None)
-    return first, chain(() if first is None else (first,), latenesses)
-
-
-def _remind(session: Session, register: Register, view: View, has_any: bool) -> None:
-    """Remind, from 1 November, that next year's official calendar is due; never where all is silent for cron."""
-    if view.is_present and (has_any or sys.stderr.isatty()):
+def _remind(session: Session, register: Register, view: View) -> None:
+    """Remind a person, from 1 November, that next year's official calendar is due; the daily summary reminds cron."""
+    if view.is_present and sys.stderr.isatty():
         year = missing_year(register.calendar, local_day(session.now, register.zone))
         if year is not None:
             warn(sentence(calendar_reminder(year)))
@@ -161,14 +155,16 @@ def overdue(
     else:
         check_format(fmt)
     with session.reading(*times) as (register, view):
-        first, latenesses = _with_first(register.overdue(read_filter(register, *only), view))
+        latenesses = register.overdue(read_filter(register, *only), view)
+        first = next(latenesses, None)
+        latenesses = chain(() if first is None else (first,), latenesses)
         # So too where whoever reads them has seen enough of them.
         session.status = CHECK_FAILED if check and first else 0
         if out:
             _print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
         else:
             print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
-        _remind(session, register, view, first is not None)
+        _remind(session, register, view)
     raise typer.Exit(session.status)
 
 
@@ -238,12 +234,12 @@ def due(
         query = read_filter(register, *only)
         ahead = register.due(query, _until(span, register, view), view)
         # Who subscribes to a calendar file must not lose sight of what was not done in time.
-        first, latenesses = _with_first(chain(register.overdue(query, view), ahead) if ics else ahead)
+        latenesses = chain(register.overdue(query, view), ahead) if ics else ahead
         if ics:
             _print_events(register, latenesses, view, ics)
         else:
             print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
-        _remind(session, register, view, first is not None)
+        _remind(session, register, view)
 
 
 def _until(span: int | timedelta | None, register: Register, view: View) -> datetime:

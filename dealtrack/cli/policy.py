@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.calendar import show_moved, show_otherwise
 from dealtrack.cli.language import _, _n, heading, say, say_field
 from dealtrack.cli.options import Format, ViewTimes, argument, flag, option, read_policy
 from dealtrack.cli.output import FOR_PROGRAMS, check_word, next_line, print_records
+from dealtrack.cli.revisions import show_moved, show_otherwise
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import aligned_lines, print_line, tell, tell_fields, terminal_width, warn, wrap_text
 from dealtrack.core.clocks import LATE, Verdict

@@ -116,7 +116,7 @@ class CalendarRules(NamedTuple):
             rulings=rulings_from_data(data["rulings"]),
             official=frozenset(data["official"]),
             source=data["source"],
-            spans=_spans_from_data(data["spans"]) if "spans" in data else None,
+            spans=spans_from_data(data["spans"]) if "spans" in data else None,
             law=data.get("law", CHINESE_LAW if data["timezone"] == CHINESE_ZONE else ""),
         )
 
@@ -129,7 +129,7 @@ class CalendarRules(NamedTuple):
             weekend=frozenset(change.get("weekend", self.weekend)),
             rulings=rulings,
             official=frozenset(change["official"]),
-            spans=_spans_from_data(change["spans"]) if "spans" in change else self.spans,
+            spans=spans_from_data(change["spans"]) if "spans" in change else self.spans,
             law=change.get("law", self.law),
         )
 
@@ -162,7 +162,8 @@ def spans_to_data(spans: Iterable[tuple[date, date]]) -> list[list[str]]:
     return [[first.isoformat(), last.isoformat()] for first, last in spans]
 
 
-def _spans_from_data(data: Iterable[list[str]]) -> tuple[tuple[date, date], ...]:
+def spans_from_data(data: Iterable[list[str]]) -> tuple[tuple[date, date], ...]:
+    """Return the spans that `spans_to_data` wrote."""
     return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in data)
 
 
@@ -327,6 +328,12 @@ class WorkingCalendar:
             return ()
         days = [each.day for each in run]
         return min(days), max(days)
+
+    def end_of_rest(self, day: date) -> date:
+        """Return the last of the rest days that follow a day without a break; raises OutsideCalendar."""
+        while not self.is_worked(day + ONE_DAY):
+            day += ONE_DAY
+        return day
 
     def _after_holiday_without_spans(self, day: date) -> date:
         """Return what `after_holiday` did before spans were known, for calendars that were written down then.

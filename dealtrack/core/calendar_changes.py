@@ -14,6 +14,7 @@ from dealtrack.core.calendar import (
     WorkingCalendar,
     days_between,
     rulings_to_data,
+    spans_from_data,
     spans_to_data,
 )
 from dealtrack.errors import IssueDaysEqual, IssueDayUnknown, OutsideCalendar
@@ -32,7 +33,7 @@ class Notice(NamedTuple):
 
     A day is off (True) or worked (False), or the weekday rule governs it again (None); beside it stands the name of
     its holiday. `issued` is the day of issue as YYYY-MM-DD, empty where it is not known; `scope` is where the notice
-    holds, empty for the whole country.
+    holds, empty for the whole country. `spans` are the holidays that it announces, each with its first and last day.
     """
 
     days: Mapping[date, tuple[bool | None, str]]
@@ -40,17 +41,19 @@ class Notice(NamedTuple):
     source: str = ""
     issued: str = ""
     scope: str = ""
+    spans: tuple[tuple[date, date], ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return the notice as plain data that canonical JSON can hold."""
         days = {day.isoformat(): list(ruling) for day, ruling in sorted(self.days.items())}
-        return self._asdict() | {"days": days, "years": sorted(self.years)}
+        return self._asdict() | {"days": days, "years": sorted(self.years), "spans": spans_to_data(self.spans)}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Notice":
         """Return the notice that `to_data` wrote."""
         days = {date.fromisoformat(day): (off, name) for day, (off, name) in data["days"].items()}
-        return cls(days, frozenset(data["years"]), data["source"], data["issued"], data["scope"])
+        spans = spans_from_data(data.get("spans", ()))
+        return cls(days, frozenset(data["years"]), data["source"], data["issued"], data["scope"], spans)
 
     def ruling(self, day: date, weekend: frozenset[int]) -> Ruling:
         """Return what the notice rules of a day that it names; `weekend` is the calendar's own."""
@@ -96,7 +99,26 @@ def with_notices(base: CalendarRules, notices: Iterable[Notice], amended: Mappin
             continue
         rulings[day] = ruling._replace(name=ruling.name or _name_beside(before, ruling))
     rulings.update(amended)
-    return base._replace(rulings=rulings, official=base.official | years)
+    rules = base._replace(rulings=rulings, official=base.official | years)
+    return rules._replace(spans=_with_spans(rules, (span for notice in distinct for span in notice.spans)))
+
+
+def _with_spans(rules: CalendarRules, spans: Iterable[tuple[date, date]]) -> tuple[tuple[date, date], ...] | None:
+    """Return the holidays of a calendar with further ones: those that share a day are one.
+
+    One that has a day which is worked by now gives way. A calendar that was written down before spans were known has
+    none.
+    """
+    if rules.spans is None:
+        return None
+    holidays = list(rules.spans)
+    for span in spans:
+        over = [each for each in holidays if each[0] <= span[1] and span[0] <= each[1]]
+        off = [each for each in (*over, span) if not any(rules.ruling(day).worked for day in days_between(*each))]
+        if off:
+            holidays = [each for each in holidays if each not in over]
+            holidays.append((min(first for first, _ in off), max(last for _, last in off)))
+    return tuple(sorted(holidays)) if holidays != list(rules.spans) else rules.spans
 
 
 def overruled_days(rules: CalendarRules, notice: Notice) -> Iterator[tuple[date, Ruling]]:

@@ -133,6 +133,7 @@ OBSERVED = " (observed)"
 ESTIMATED = "(estimated)"
 HALF_DAY = re.compile(r"\((?:from \d+ ?[ap]m|afternoon|half[ -]day)\)", re.IGNORECASE)
 PUBLIC = ("public",)
+IN_PLACE = re.compile("补假|调休")
 COMPARED_YEARS = range(2022, 2028)
 
 
@@ -188,6 +189,17 @@ def differing_subdivisions(country: str) -> list[str]:
     return [part for part in parts if _rest_days_of(_look_up(country, part, COMPARED_YEARS)) != _rest_days_of(plain)]
 
 
+def festivals(country: str, year: int) -> dict[date, frozenset[str]]:
+    """Return the days that a country's law makes holidays, in a year and those around it, with their Chinese names.
+
+    What is off in place of another day is left out.
+    """
+    entity = _look_up(country, "", range(year - 1, year + 2), language="zh_CN")
+    names = {day: name.split("; ") for day, name in entity.items()}
+    lawful = {day: frozenset(name for name in each if not IN_PLACE.search(name)) for day, each in names.items()}
+    return {day: each for day, each in lawful.items() if each}
+
+
 def days_of_country(code: str, subdivision: str, country: Country, categories: Sequence[str]) -> CountryDays:
     """Return what the package says of each day of the calendar; those of a year that its release publishes name it.
 
@@ -235,7 +247,13 @@ def day_text(day: date) -> str:
     return f"{WEEKDAY_NAMES[day.weekday()]} {day.isoformat()}"
 
 
-def _look_up(country: str, subdivision: str, years: Iterable[int], categories: Sequence[str] = PUBLIC) -> "HolidayBase":
+def _look_up(
+    country: str,
+    subdivision: str,
+    years: Iterable[int],
+    categories: Sequence[str] = PUBLIC,
+    language: str = LANGUAGE,
+) -> "HolidayBase":
     import warnings
 
     import holidays
@@ -244,7 +262,7 @@ def _look_up(country: str, subdivision: str, years: Iterable[int], categories: S
         # The package warns of years that it has no holidays for: those are provisional here.
         warnings.simplefilter("ignore")
         return holidays.country_holidays(
-            country, subdiv=subdivision or None, years=years, language=LANGUAGE, expand=False, categories=categories
+            country, subdiv=subdivision or None, years=years, language=language, expand=False, categories=categories
         )
 
 

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.calendar_changes import Notice, day_in, with_notices
 from dealtrack.errors import BadNoticeFile, IssueDaysEqual, IssueDayUnknown
-from dealtrack.sources.notices import read_notice
+from dealtrack.exchange.notices import read_notice
+
+
+def read(path: Path, year: int | None = None) -> Notice:
+    """Return the notice of a file that extends no holiday."""
+    return read_notice(path, year, lambda day: day).notice
+
 
 RULES = CalendarRules(
     "x",
@@ -38,7 +44,7 @@ DAYS = [
 def test_the_whole_word_of_a_year_replaces_estimates_and_keeps_amendments(tmp_path: Path) -> None:
     file = tmp_path / "2027.json"
     file.write_text(json.dumps({"year": 2027, "papers": ["notice 1"], "days": DAYS}))
-    notice = read_notice(file)
+    notice = read(file)
     assert notice.source == "notice 1"
     rules = with_notices(RULES, [notice], {})
     calendar = WorkingCalendar(rules)
@@ -55,15 +61,15 @@ def test_csv_says_the_same_and_is_official_only_where_told(tmp_path: Path) -> No
     file = tmp_path / "days.csv"
     rows = "".join(f"{day['date']},{day['name']},{str(day['isOffDay']).lower()}\n" for day in DAYS)
     file.write_text("Date,Name,isOffDay\n" + rows)
-    assert read_notice(file).days == read_notice(file, [2027]).days
-    assert read_notice(file).years == frozenset()
-    assert read_notice(file, [2027]).years == {2027}
+    assert read(file).days == read(file, 2027).days
+    assert read(file).years == frozenset()
+    assert read(file, 2027).years == {2027}
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "sets no day"),
+        (b"", "it is empty"),
         (b"{", "not JSON"),
         (b"{}", "no list of days"),
         (b'{"days": [1]}', "no list of days"),
@@ -79,13 +85,13 @@ def test_bad_notices_are_refused_with_the_reason(content: bytes, told: str, tmp_
     file = tmp_path / "notice"
     file.write_bytes(content)
     with pytest.raises(BadNoticeFile, match=told):
-        read_notice(file)
+        read(file)
 
 
 def test_a_folder_or_a_missing_file_is_no_notice(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing"):
         with pytest.raises(BadNoticeFile):
-            read_notice(path)
+            read(path)
 
 
 # Which of two notices rules a day
@@ -238,4 +244,4 @@ def test_the_day_of_issue_that_a_text_names(text: str, issued: str) -> None:
 def test_csv_gives_days_back_to_the_weekday_rule(tmp_path: Path) -> None:
     file = tmp_path / "sars.csv"
     file.write_text("date,name,off\n2003-05-06,五一,plain\n2003-05-05,五一,true\n", encoding="utf-8")
-    assert read_notice(file).days == {date(2003, 5, 6): (None, "五一"), date(2003, 5, 5): (True, "五一")}
+    assert read(file).days == {date(2003, 5, 6): (None, "五一"), date(2003, 5, 5): (True, "五一")}

@@ -294,7 +294,9 @@ def test_an_imported_year_is_official_and_its_deadlines_certain(made_register: P
     notice.write_text(
         json.dumps({"year": 2027, "papers": ["国办发明电"], "days": told}, ensure_ascii=False), encoding="utf-8"
     )
-    shown = clerk("calendar", "import", notice).ok()
+    preview = clerk("calendar", "import", notice)
+    assert preview.status == 2, "nothing is written off a terminal without --yes"
+    shown = preview.out
     assert "2027: now official" in shown
     assert "complaint 1 complete: Mon 2027-01-04 24:00? -> Tue 2027-01-05 24:00\n" in shown
     assert clerk("calendar", "import", notice, "--yes").ok().startswith(shown)
