@@ -103,7 +103,7 @@ def _of_text(text: str, year: int | None, holiday_end: HolidayEnd) -> NoticeFile
     separator = max(",\t;", key=header.count)
     if {cell.strip(' "').lower() for cell in header.split(separator)} & {*DATE_COLUMNS}:
         return _of_table(csv.DictReader(lines[lines.index(header) :], delimiter=separator), year, 2)
-    # 10 ms, which no other kind of file needs.
+    # Some 30 ms, which no other kind of file needs.
     from opencc import OpenCC
 
     read = read_notice_text(OpenCC("t2s").convert(text), year, lambda year: festivals("CN", year), holiday_end)
