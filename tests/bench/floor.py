@@ -22,7 +22,7 @@ from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule
 from tests.bench import complaints
 
-PRAGMAS = ("foreign_keys=ON", "recursive_triggers=ON", "synchronous=FULL", "secure_delete=ON", "cache_size=-131072")
+PRAGMAS = ("foreign_keys=ON", "recursive_triggers=ON", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536")
 CHUNK = 2000
 
 
