@@ -244,7 +244,7 @@ FAULTS = (
     Fault(
         "lifecycle",
         "what ended in a pause is opened again as paused",
-        "if self.status is Status.PAUSED else self.status",
+        "if self.status is _PAUSED else self.status",
         "if self.status is None else self.status",
         "unit/test_lifecycle",
     ),
