@@ -57,6 +57,13 @@ def test_the_whole_word_of_a_year_replaces_estimates_and_keeps_amendments(tmp_pa
     assert 2028 not in rules.official
 
 
+@pytest.mark.parametrize("papers", [7, True, None, "notice 1"])
+def test_papers_that_are_no_list_are_no_crash(papers: object, tmp_path: Path) -> None:
+    file = tmp_path / "2027.json"
+    file.write_text(json.dumps({"year": 2027, "papers": papers, "days": DAYS}))
+    assert read(file).years == {2027}
+
+
 def test_csv_says_the_same_and_is_official_only_where_told(tmp_path: Path) -> None:
     file = tmp_path / "days.csv"
     rows = "".join(f"{day['date']},{day['name']},{str(day['isOffDay']).lower()}\n" for day in DAYS)
