@@ -33,7 +33,7 @@ from dealtrack.core.calendar import (
 from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
 from dealtrack.core.day_times import parse_day, parse_days
 from dealtrack.core.explanation import count_days, name_of_day, reason
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, local_day
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, local_day
 from dealtrack.core.text import clean_input, display_width, pad_text, safe_text
 from dealtrack.core.vocabulary import longest
 from dealtrack.errors import BAD_INPUT, BadCount, BadMonth, IssueDayUnknown, MissingValue, RegisterMissing
@@ -282,7 +282,7 @@ def import_(
 
     of_year = _year(year) if year else None
     with session.register() as register:
-        read = read_notice(file, of_year, register.calendar.end_of_rest)
+        read = read_notice(file, of_year, lambda day: register.calendar.next_working(day + ONE_DAY) - ONE_DAY)
         notice = _confirmed(session, read, ask=not yes)
         source = clean_input(source, "--source", longest("source")) or notice.source or Path(file).name
         scope = clean_input(scope, "--scope", longest("scope")) or notice.scope

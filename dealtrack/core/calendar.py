@@ -329,12 +329,6 @@ class WorkingCalendar:
         days = [each.day for each in run]
         return min(days), max(days)
 
-    def end_of_rest(self, day: date) -> date:
-        """Return the last of the rest days that follow a day without a break; raises OutsideCalendar."""
-        while not self.is_worked(day + ONE_DAY):
-            day += ONE_DAY
-        return day
-
     def _after_holiday_without_spans(self, day: date) -> date:
         """Return what `after_holiday` did before spans were known, for calendars that were written down then.
 

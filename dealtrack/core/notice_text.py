@@ -1,6 +1,7 @@
 """The texts of notices: the days that they rule, each statement checked against the others and the festivals."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -90,7 +91,7 @@ def read_notice_text(text: str, year: int | None, festivals_of: FestivalsOf, hol
     every = [fact for _, each in read for fact in each]
     days: dict[date, tuple[bool, str]] = {}
     for item, each in read:
-        name = "; ".join(_names(item))
+        name = "; ".join(_names(item.name))
         for day, is_off in _ruled_days(each).items():
             if day.year != year and (day.year, day.month) != (year - 1, 12):
                 raise BadValue("it rules {day}, and is of {years}", day=day, years=year)
@@ -101,9 +102,9 @@ def read_notice_text(text: str, year: int | None, festivals_of: FestivalsOf, hol
         raise BadValue("it sets no day")
     _check_festivals(read, festivals)
     _check_items(text, items)
-    alone = [
-        fact.clause for item, each in read for fact in each if not _is_confirmed(fact, item, each, every, festivals)
-    ]
+    times_said = Counter(day for fact in every for day in set(fact.days))
+    all_off = _days(every, FactKind.OFF)
+    alone = [clause for item, own in read for clause in _unconfirmed(item, own, times_said, all_off, festivals)]
     lawful = [day for day, names in festivals.items() if day.year == year and names & NATIONAL]
     spans = tuple(span for _, own in read for span in _spans(own))
     issued, own = _issued(text), re.sub(r"《[^》]{0,80}》|\([^()]*\)|各[^,。:]{0,80}[:,]", "", text)
@@ -174,10 +175,9 @@ def _ruled_days(facts: Sequence[Fact]) -> dict[date, bool]:
         of_day = [fact.days for fact in facts if fact.kind is FactKind.OFF and day in fact.days]
         if day not in worked and all(beside.weekday() > 4 for days in of_day for beside in days):
             raise because("it does not say that {day} is worked", clause, day=day)
+    is_counted, lengths = any(fact.is_counted for fact in facts), {len(fact.days) for fact in facts}
     for fact in facts:
-        if fact.kind is FactKind.LENGTH and not any(
-            other.is_counted or fact.length == len(other.days) for other in facts
-        ):
+        if fact.kind is FactKind.LENGTH and not is_counted and fact.length not in lengths:
             raise because("no holiday has {count} days", fact.clause, count=fact.length)
         if fact.kind is FactKind.NAMED and off and not any(_is_near(day, off, BESIDE_DAYS) for day in fact.days):
             raise because("the holiday lies elsewhere", fact.clause)
@@ -203,8 +203,9 @@ def _is_near(day: date, days: Mapping[date, object], most: int) -> bool:
     return any(abs((day - other).days) <= most for other in days)
 
 
-def _names(item: Item) -> list[str]:
-    return [_festival(name) for name in re.findall(r"[^、和及]+?节|[^、和及]+", item.name)]
+def _names(text: str) -> list[str]:
+    """Return the names of the festivals that a text joins, the national ones by one name each."""
+    return [_festival(name) for name in re.findall(r"[^、和及]+?节|[^、和及]+", text)]
 
 
 def _festival(name: str) -> str:
@@ -213,7 +214,7 @@ def _festival(name: str) -> str:
 
 def _lawful(item: Item, facts: Sequence[Fact], festivals: Festivals) -> dict[date, int]:
     """Return the days that the law gives to the national festivals of an item, and how many each is given."""
-    names, off = set(_names(item)), _days(facts, FactKind.OFF)
+    names, off = set(_names(item.name)), _days(facts, FactKind.OFF)
     if not names <= NATIONAL:
         return {}
     return {day: len(of & names) for day, of in festivals.items() if of & names and _is_near(day, off, NEAR_DAYS)}
@@ -227,7 +228,7 @@ def _check_festivals(read: Sequence[tuple[Item, Sequence[Fact]]], festivals: Fes
     surplus, where = 0, ""
     for item, facts in read:
         off = _days(facts, FactKind.OFF)
-        if not item.name or not NATIONAL.issuperset(_names(item)):
+        if not item.name or not NATIONAL.issuperset(_names(item.name)):
             continue
         if not off:
             raise because("it does not say when {name} is off", item.text.strip()[:40], name=item.name)
@@ -246,35 +247,41 @@ def _check_festivals(read: Sequence[tuple[Item, Sequence[Fact]]], festivals: Fes
 def _check_items(text: str, items: Sequence[Item]) -> None:
     """Check that each festival that the head names has its item, where there are items; raises BadValue."""
     hit = _FESTIVALS_NAMED.search(text)
-    named = NATIONAL.intersection(_names(Item(hit[1], ""))) if hit else frozenset[str]()
-    of_items = {name for item in items for name in _names(item)}
+    named = NATIONAL.intersection(_names(hit[1])) if hit else frozenset[str]()
+    of_items = {name for item in items for name in _names(item.name)}
     if hit and of_items & NATIONAL and (missing := named - of_items):
         raise because("it does not say when {name} is off", hit[0], name="、".join(sorted(missing)))
 
 
-def _is_confirmed(fact: Fact, item: Item, facts: Sequence[Fact], every: Sequence[Fact], festivals: Festivals) -> bool:
-    """Tell whether something else says the same of the days that a fact rules: words, weekdays or the festivals."""
-    if fact.kind not in (FactKind.OFF, FactKind.WORKED):
-        return True
-    if not fact.is_plain:
-        return False
-    if all(sum(day in of.days for of in every) > 1 for day in fact.days):
-        return True
-    all_off, off = _days(every, FactKind.OFF), _days(facts, FactKind.OFF)
-    if fact.kind is FactKind.WORKED:
-        return fact.has_weekdays and all(_is_sole_make_up(day, off, all_off) for day in fact.days)
-    ranges = (
-        other.days for other in facts if other.is_counted and (other.days[-1] - other.days[0]).days < len(other.days)
-    )
-    counted = {day for days in ranges for day in days}
-    if counted and not counted.issuperset(fact.days):
-        return False
-    lawful = _lawful(item, facts, festivals)
-    if not lawful.keys().isdisjoint(fact.days) or _is_given_back(fact.days[0], lawful, off):
-        return True
+def _unconfirmed(
+    item: Item, facts: Sequence[Fact], times_said: Mapping[date, int], all_off: Collection[date], festivals: Festivals
+) -> Iterator[str]:
+    """Yield the clauses of an item whose days nothing else confirms: words, weekdays or the festivals.
+
+    `times_said` tells how many clauses of all items name a day, `all_off` are the days off of all of them.
+    """
+    off = _days(facts, FactKind.OFF)
     worked, named = _days(facts, FactKind.WORKED), _days(facts, FactKind.NAMED)
-    is_beside = not named.keys().isdisjoint(fact.days) or any(_is_make_up(day, fact.days, all_off) for day in worked)
-    return (fact.is_counted or fact.has_weekdays) and is_beside
+    ranges = (fact.days for fact in facts if fact.is_counted and (fact.days[-1] - fact.days[0]).days < len(fact.days))
+    counted = {day for days in ranges for day in days}
+    lawful = _lawful(item, facts, festivals)
+
+    def is_confirmed(fact: Fact) -> bool:
+        if fact.kind is FactKind.WORKED:
+            return fact.has_weekdays and all(_is_sole_make_up(day, off, all_off) for day in fact.days)
+        if counted and not counted.issuperset(fact.days):
+            return False
+        if not lawful.keys().isdisjoint(fact.days) or _is_given_back(fact.days[0], lawful, off):
+            return True
+        is_beside = not named.keys().isdisjoint(fact.days)
+        is_beside = is_beside or any(_is_make_up(day, fact.days, all_off) for day in worked)
+        return (fact.is_counted or fact.has_weekdays) and is_beside
+
+    for fact in facts:
+        if fact.kind in (FactKind.OFF, FactKind.WORKED):
+            is_said_twice = all(times_said[day] > 1 for day in fact.days)
+            if not fact.is_plain or not (is_said_twice or is_confirmed(fact)):
+                yield fact.clause
 
 
 def _is_given_back(day: date, lawful: Collection[date], off: Collection[date]) -> bool:
