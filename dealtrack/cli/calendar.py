@@ -40,7 +40,7 @@ from dealtrack.errors import BAD_INPUT, BadCount, BadMonth, IssueDayUnknown, Mis
 from dealtrack.exchange.notices import NoticeFile
 from dealtrack.phrase import Phrase
 from dealtrack.register.register import Register
-from dealtrack.register.revisions import Plan, preview, read_layers, revise
+from dealtrack.register.revisions import Layers, Plan, preview, read_layers, revise
 
 CalendarName = Annotated[str, option("NAME", "Another calendar: name, country code or file [default: the register's].")]
 Yes = Annotated[bool, flag("Apply the change without asking.")]
@@ -288,8 +288,9 @@ def import_(
         scope = clean_input(scope, "--scope", longest("scope")) or notice.scope
         day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
         notice = notice._replace(source=source, issued=day, scope=scope)
-        notice = _with_issue(session, register, notice)
-        for ruled, ruling in overruled_days(read_layers(register.connection).rules(notice=notice), notice):
+        layers = read_layers(register.connection)
+        notice = _with_issue(session, register.zone, layers, notice)
+        for ruled, ruling in overruled_days(layers.rules(notice=notice), notice):
             words = day_and_reason(ruled, ruling)
             print_line(_("{day}: remains a {told}, despite this notice", day=show_day(ruled), told=words))
 
@@ -324,15 +325,15 @@ def _confirmed(session: Session, read: NoticeFile, *, ask: bool) -> Notice:
     return notice
 
 
-def _with_issue(session: Session, register: Register, notice: Notice) -> Notice:
+def _with_issue(session: Session, zone: tzinfo, layers: Layers, notice: Notice) -> Notice:
     """Return a notice with its issue day, asked for where it counts; raises IssueDayUnknown or IssueDaysEqual."""
     try:
-        read_layers(register.connection).rules(notice=notice)
+        layers.rules(notice=notice)
     except IssueDayUnknown as error:
         if notice.issued or not session.asks or error.values["notice"] != notice.source:
             raise
         tell(say(error))
-        day = parse_day(str(typer.prompt(_("Date of issue?"), err=True)), session.now, register.zone)
+        day = parse_day(str(typer.prompt(_("Date of issue?"), err=True)), session.now, zone)
         return notice._replace(issued=day.isoformat())
     return notice
 
