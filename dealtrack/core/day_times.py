@@ -158,6 +158,12 @@ _WEEKDAYS = {
     for text in (name, name[:3], f"周{han}", f"星期{han}", f"礼拜{han}")
 } | {"tues": 1, "thur": 3, "thurs": 3, "周天": 6, "星期天": 6, "礼拜天": 6}
 
+
+def weekday_of(text: str) -> int | None:
+    """Return the number of the weekday that a text names, 0 for Monday, also 五 for 星期五; None for any other text."""
+    return _WEEKDAYS.get(text, _WEEKDAYS.get(f"周{text}"))
+
+
 # Patterns are compiled when first used, which spares the daily commands 3 ms. Every repeat is bounded or over
 # characters that what follows cannot match, so no text takes long.
 _DAYS = (

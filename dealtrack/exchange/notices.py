@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from dealtrack.core.calendar_changes import Notice, day_in
+from dealtrack.core.day_times import weekday_of
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR
 from dealtrack.core.notice_text import HolidayEnd, read_notice_text
 from dealtrack.core.vocabulary import longest
@@ -23,14 +24,25 @@ from dealtrack.exchange.workbooks import open_sheet
 from dealtrack.phrase import BadValue
 from dealtrack.sources.countries import festivals
 
+YES_OR_NO = {
+    **dict.fromkeys(("true", "1", "yes", "是", "√"), True),
+    **dict.fromkeys(("false", "0", "no", "否", "×"), False),
+}
 OFF_WORDS: dict[str, bool | None] = {
-    **dict.fromkeys(("true", "1", "yes", "off", "是", "休", "放假", "休息", "假"), True),
-    **dict.fromkeys(("false", "0", "no", "worked", "否", "班", "上班", "补班", "工作日"), False),
+    **YES_OR_NO,
+    **dict.fromkeys(("off", "休", "放假", "休息", "假", "节假日", "法定节假日"), True),
+    **dict.fromkeys(("worked", "班", "上班", "补班", "调休上班", "工作日"), False),
     "plain": None,
 }
 DATE_COLUMNS = ("date", "day", "日期")
-NAME_COLUMNS = ("name", "holiday", "名称", "节日", "节假日")
+NAME_COLUMNS = ("name", "holiday", "名称", "节日", "节日名称", "节假日", "说明")
 OFF_COLUMNS = ("isoffday", "off", "是否放假", "是否休息", "类型", "安排")
+WORKED_COLUMNS = ("isworkday", "是否上班", "是否工作日")
+WEEKDAY_COLUMNS = ("weekday", "星期", "周几", "星期几")
+ANSWER_COLUMNS = (*OFF_COLUMNS, *WORKED_COLUMNS)
+COLUMNS = frozenset((*DATE_COLUMNS, *NAME_COLUMNS, *ANSWER_COLUMNS))
+MOST_ABOVE = 20
+"""The lines within which the header of a table of days must stand: a title may stand above it."""
 FESTIVALS = {
     "元旦": "New Year's Day",
     "春节": "Spring Festival",
@@ -99,10 +111,10 @@ def _of_text(text: str, year: int | None, holiday_end: HolidayEnd) -> NoticeFile
         page.feed(text)
         text = "".join(page.texts)
     lines = text.splitlines()
-    header = next((line for line in lines if line.strip()), "")
-    separator = max(",\t;", key=header.count)
-    if {cell.strip(' "').lower() for cell in header.split(separator)} & {*DATE_COLUMNS}:
-        return _of_table(csv.DictReader(lines[lines.index(header) :], delimiter=separator), year, 2)
+    for place, line in enumerate(lines[:MOST_ABOVE]):
+        separator = max(",\t;", key=line.count)
+        if len({*_cells(line, separator)} & COLUMNS) > 1:
+            return _of_table(csv.DictReader(lines[place:], delimiter=separator), year, place + 2)
     # Some 30 ms, which no other kind of file needs.
     from opencc import OpenCC
 
@@ -115,8 +127,12 @@ def _of_text(text: str, year: int | None, holiday_end: HolidayEnd) -> NoticeFile
     return NoticeFile(Notice(days, whole, read.title, read.issued, read.scope, read.spans), read.alone)
 
 
+def _cells(line: str, separator: str) -> list[str]:
+    return [cell.strip(' "').lower() for cell in line.split(separator)]
+
+
 class _Page(HTMLParser):
-    """The text of a web page, a line for each block, without what it does not show."""
+    """The text of a web page, a line for each block and a tab behind each cell, without what it does not show."""
 
     HIDDEN = frozenset({"script", "style", "head", "noscript", "template", "del", "s", "strike"})
     CLOSED = frozenset({"div", "span", "font", "section", "article", "table"})
@@ -144,7 +160,7 @@ class _Page(HTMLParser):
         """End the line of a block."""
         if tag in self._hidden:
             self._hidden.pop()
-        self.texts += ["\n"] * (tag in self.BLOCKS)
+        self.texts += ["\n"] * (tag in self.BLOCKS) + ["\t"] * (tag in ("td", "th"))
 
     def handle_data(self, data: str) -> None:
         """Take a text that is shown."""
@@ -190,18 +206,28 @@ def _days(items: Iterable[Mapping[str, Any]], start: int) -> dict[date, tuple[bo
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             span = {"first": FIRST_YEAR, "last": LAST_YEAR}
             raise BadValue("{where}: {day} is not from {first} to {last}", where=where, day=day, **span)
-        words = [str(item[name]).strip().lower() for name in OFF_COLUMNS if item.get(name) is not None]
-        if not words or not OFF_WORDS.keys() >= set(words):
+        weekday = weekday_of(str(_first(item, WEEKDAY_COLUMNS)).strip().lower())
+        if weekday not in (None, day.weekday()):
+            raise BadValue("{where}: {day} is another weekday", where=where, day=day)
+        try:
+            answers = {_is_off(item[name], name) for name in ANSWER_COLUMNS if item.get(name) is not None}
+            off = answers.pop()
+        except KeyError:
             raise BadValue(
                 "{where}: it does not say whether {day} is off (isOffDay: true or false)", where=where, day=day
-            )
-        off = OFF_WORDS[words[0]]
-        if {OFF_WORDS[word] for word in words} != {off} or days.get(day, (off,))[0] != off:
+            ) from None
+        if answers or days.get(day, (off,))[0] != off:
             raise BadValue("{where}: {day} is both off and worked", where=where, day=day)
         days[day] = (off, str(_first(item, NAME_COLUMNS) or "").strip()[: longest("holiday")])
     if not days:
         raise BadValue("it sets no day")
     return days
+
+
+def _is_off(value: object, column: str) -> bool | None:
+    """Return what a cell of a column says of its day, None that the weekday rule applies; raises KeyError."""
+    word = str(value).strip().lower()
+    return not YES_OR_NO[word] if column in WORKED_COLUMNS and word in YES_OR_NO else OFF_WORDS[word]
 
 
 def _first(item: Mapping[str, Any], names: Iterable[str]) -> Any:

@@ -74,6 +74,23 @@ def test_csv_says_the_same_and_is_official_only_where_told(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "2027年节假日安排表\n\n日期,名称,是否放假\n2027-01-01,元旦,是\n2027-01-03,元旦,否\n",
+        "日期,星期,节日名称,是否工作日\n2027/1/1,五,元旦,否\n2027/1/3,星期日,元旦,是\n",
+        "日期;说明;是否上班\n20270101;元旦;休\n20270103;元旦;班\n",
+        "日期\t名称\t类型\n2027年1月1日\t元旦\t法定节假日\n2027年1月3日\t元旦\t调休上班\n",
+        "<html><h1>2027年节假日安排</h1><table><tr><th>日期</th><th>名称</th><th>安排</th></tr>"
+        "<tr><td>2027-01-01</td><td>元旦</td><td>√</td></tr><tr><td>2027-01-03</td><td>元旦</td><td>×</td></tr></table>",
+    ],
+)
+def test_a_table_is_read_below_its_title_and_by_its_own_headings(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "days"
+    file.write_text(text, encoding="utf-8")
+    assert read(file).days == {date(2027, 1, 1): (True, "元旦"), date(2027, 1, 3): (False, "元旦")}
+
+
+@pytest.mark.parametrize(
     ("content", "told"),
     [
         (b"", "it is empty"),
@@ -86,6 +103,12 @@ def test_csv_says_the_same_and_is_official_only_where_told(tmp_path: Path) -> No
         (b'{"days": [{"date": "2027-02-01", "isOffDay": true}, {"date": "2027-02-01", "isOffDay": false}]}', "both"),
         (b"\xff\xfe\x00", "UTF-8"),
         (b"date,name,isOffDay\nx,y,true\n", "entry 2"),
+        (
+            "日期,星期,类型\n2027-01-01,星期五,休\n2027-01-03,周六,班\n".encode(),
+            "entry 3: 2027-01-03 is another weekday",
+        ),
+        ("日期,类型\n2027-01-03,调休\n".encode(), "entry 2: it does not say"),
+        ("日期,是否放假,是否上班\n2027-01-03,否,否\n".encode(), "both off and worked"),
     ],
 )
 def test_bad_notices_are_refused_with_the_reason(content: bytes, told: str, tmp_path: Path) -> None:
