@@ -16,7 +16,7 @@ import typer
 
 from dealtrack import settings
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import Format, argument, flag, option
+from dealtrack.cli.options import Encoding, Format, argument, flag, option
 from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, show_day, step_record
 from dealtrack.cli.revisions import day_and_reason, show_revision
 from dealtrack.cli.session import Session, ask_to_go_on, is_agreed
@@ -275,6 +275,7 @@ def import_(
     source: Annotated[str, option("TEXT", "Name of the notice [default: as in the file].")],
     issued: Annotated[str, option("DAY", "Date of issue; a later notice prevails.")],
     scope: Annotated[str, option("TEXT", "Area of the notice if not nationwide; the narrower prevails.")],
+    encoding: Encoding,
     yes: Yes,
 ) -> None:
     """Import an official notice into the calendar; first shows its months and which deadlines move."""
@@ -282,7 +283,7 @@ def import_(
 
     of_year = _year(year) if year else None
     with session.register() as register:
-        read = read_notice(file, of_year, lambda day: register.calendar.next_working(day + ONE_DAY) - ONE_DAY)
+        read = read_notice(file, of_year, lambda day: register.calendar.next_working(day + ONE_DAY) - ONE_DAY, encoding)
         notice = _confirmed(session, read, ask=not yes)
         source = clean_input(source, "--source", longest("source")) or notice.source or Path(file).name
         scope = clean_input(scope, "--scope", longest("scope")) or notice.scope

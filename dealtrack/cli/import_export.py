@@ -14,7 +14,7 @@ import typer
 
 from dealtrack import settings
 from dealtrack.cli.language import _, _n, say
-from dealtrack.cli.options import DuplicateDays, Reveal, ViewTimes, argument, flag, option, read_policy
+from dealtrack.cli.options import DuplicateDays, Encoding, Reveal, ViewTimes, argument, flag, option, read_policy
 from dealtrack.cli.output import check_word, lookalike_line, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell, warn
@@ -52,7 +52,7 @@ def import_(
         list[str], option("FIELD=VALUE", "Set a field to this value in every row; repeatable.", "--set")
     ],
     header_row: Annotated[str, option("N", "Header row, e.g. 2, or rows, e.g. 2-3 [default: detected].")],
-    encoding: Annotated[str, option("NAME", "Text encoding, e.g. gb18030 or cp1252 [default: detected].")],
+    encoding: Encoding,
     suggest: Annotated[bool, flag("Propose a mapping and show the first rows; imports nothing.")],
     dry_run: Annotated[bool, flag("Dry run: show what would be done, write nothing.")],
     skip_bad: Annotated[bool, flag("Import valid rows; skip invalid ones.")],

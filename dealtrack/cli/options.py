@@ -62,6 +62,7 @@ DuplicateDays = Annotated[int, option("N", LIKENESS, min=0, max=3660, show_defau
 StatusNames = Annotated[list[str], option("STATUS", STATUSES_TAKEN)]
 PlatformNames = Annotated[list[str], option("NAME", "Only this platform; repeatable, matches any.")]
 Reveal = Annotated[bool, flag("Show personal data unmasked.")]
+Encoding = Annotated[str, option("NAME", "Text encoding, e.g. gb18030 or cp1252 [default: detected].")]
 Yes = Annotated[bool, flag("Do not ask for confirmation.")]
 
 

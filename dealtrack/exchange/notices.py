@@ -70,13 +70,15 @@ class NoticeFile(NamedTuple):
     may_cover: int | None = None
 
 
-def read_notice(path: str | Path, year: int | None, holiday_end: HolidayEnd) -> NoticeFile:
+def read_notice(path: str | Path, year: int | None, holiday_end: HolidayEnd, encoding: str = "") -> NoticeFile:
     """Return a notice read from its text, a web page, a table (CSV or a workbook) or JSON; `-` is standard input.
 
     JSON has `year` and `days` of `date`, `name`, `isOffDay`, a table such columns, in English or Chinese. Of a day to
     which the weekday rule applies again, a table says plain. `year` is the one that a table is the whole word of, and
-    that of a text which bears none. Raises BadNoticeFile.
+    that of a text which bears none, `encoding` what a text is in where it is not detected. Raises BadNoticeFile, and
+    UnknownWord for an unknown encoding.
     """
+    choice = encodings.encoding_named(encoding) if encoding else ""
     name = "standard input" if str(path) == encodings.STANDARD_INPUT else str(path)
     try:
         with encodings.open_bytes(path, name) as binary, ExitStack() as stack:
@@ -85,7 +87,7 @@ def read_notice(path: str | Path, year: int | None, holiday_end: HolidayEnd) -> 
                 sheet = open_sheet(binary, name, 0, stack, "", HeaderQuery(None, None))
                 rows = (row.values for row in sheet.rows if isinstance(row, RawRow))
                 return _of_table(rows, year, sheet.first_line)
-            return _of_text(_text(binary, name), year, holiday_end)
+            return _of_text(_text(binary, name, choice), year, holiday_end)
     except OSError as error:
         raise BadNoticeFile(path=name, reason=encodings.why_unreadable(error)) from None
     except (CannotRead, ValueError) as error:
@@ -93,12 +95,12 @@ def read_notice(path: str | Path, year: int | None, holiday_end: HolidayEnd) -> 
         raise BadNoticeFile(path=name, reason=reason) from None
 
 
-def _text(binary: BinaryIO, name: str) -> str:
+def _text(binary: BinaryIO, name: str, choice: str) -> str:
     binary.seek(0)
     if len(binary.read(SIZE_LIMIT + 1)) > SIZE_LIMIT:
         raise BadValue("it is too large for a calendar")
     binary.seek(0)
-    encoding = encodings.encoding_of(binary, name)
+    encoding = encodings.encoding_of(binary, name, choice)
     binary.seek(0)
     return binary.read().decode(encoding).removeprefix("\ufeff")
 

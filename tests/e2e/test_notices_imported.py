@@ -434,6 +434,14 @@ def test_a_notice_comes_through_a_pipe(waiting: Clerk) -> None:
     assert "2027: now official\n" in shown.ok()
 
 
+def test_a_notice_in_big5_is_read_once_its_encoding_is_named(waiting: Clerk, tmp_path: Path) -> None:
+    file = tmp_path / "notice.txt"
+    file.write_bytes(OpenCC("s2t").convert(_as_published("text").decode()).encode("big5", "replace"))
+    refused = waiting("calendar", "import", file)
+    assert refused.status == 2 and "--encoding" in refused.err
+    assert "2027: now official\n" in waiting("calendar", "import", file, "--encoding", "big5", "--yes").ok()
+
+
 def test_what_rests_on_one_statement_is_asked_by_itself(waiting: Clerk, tmp_path: Path) -> None:
     file = tmp_path / "day.txt"
     file.write_text("3月8日放假一天。", encoding="utf-8")
