@@ -30,7 +30,7 @@ from dealtrack.core.calendar import (
     month_days,
     rulings_to_data,
 )
-from dealtrack.core.calendar_changes import Notice, change_to_data, day_in, overruled_days
+from dealtrack.core.calendar_changes import NATIONAL, Notice, change_to_data, day_in, overruled_days
 from dealtrack.core.day_times import parse_day, parse_days
 from dealtrack.core.explanation import count_days, name_of_day, reason
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, local_day
@@ -288,7 +288,8 @@ def import_(
         source = clean_input(source, "--source", longest("source")) or notice.source or Path(file).name
         scope = clean_input(scope, "--scope", longest("scope")) or notice.scope
         day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
-        notice = notice._replace(source=source, issued=day, scope=scope)
+        is_partial = bool(register.calendar.rules.region) and scope.casefold() in NATIONAL
+        notice = notice._replace(source=source, issued=day, scope=scope, is_partial=is_partial)
         layers = read_layers(register.connection)
         notice = _with_issue(session, register.zone, layers, notice)
         for ruled, ruling in overruled_days(layers.rules(notice=notice), notice):
@@ -301,6 +302,15 @@ def import_(
 
         if not _revise(session, register, plan, yes, of_notice=notice):
             raise typer.Exit(BAD_INPUT)
+        for each in sorted(notice.years - register.calendar.rules.official):
+            tell(
+                _(
+                    "{year} stays provisional: {region} issues a notice of its own. When it is in the calendar too, run "
+                    "'dealtrack calendar amend {year} --official --source NOTICE'.",
+                    year=each,
+                    region=_(register.calendar.rules.region),
+                )
+            )
 
 
 def _confirmed(session: Session, read: NoticeFile, *, ask: bool) -> Notice:

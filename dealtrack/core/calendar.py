@@ -68,7 +68,8 @@ class CalendarRules(NamedTuple):
     `first` and `last` are inclusive. A year in `official` has been published by the authority;
     the days of every other year are provisional. `spans` are the holidays that notices announce, each with its
     first and last day; None in a calendar that was written down before they were known. `law` is what is cited
-    for the day of the start not being counted, empty where nothing is.
+    for the day of the start not being counted, empty where nothing is. `region` is one that publishes notices of its
+    own, so that a national one makes none of its years official; empty for any other calendar.
     """
 
     name: str
@@ -82,6 +83,7 @@ class CalendarRules(NamedTuple):
     source: str = ""
     spans: tuple[tuple[date, date], ...] | None = ()
     law: str = ""
+    region: str = ""
 
     def plain(self, day: date) -> Ruling:
         """Return what the weekday rule alone says of a day."""
@@ -101,6 +103,8 @@ class CalendarRules(NamedTuple):
             "official": sorted(self.official),
         }
         del data["spans"], data["law"]
+        if not self.region:
+            del data["region"]
         return data if self.spans is None else data | {"spans": spans_to_data(self.spans), "law": self.law}
 
     @classmethod
@@ -118,6 +122,7 @@ class CalendarRules(NamedTuple):
             source=data["source"],
             spans=spans_from_data(data["spans"]) if "spans" in data else None,
             law=data.get("law", CHINESE_LAW if data["timezone"] == CHINESE_ZONE else ""),
+            region=data.get("region", ""),
         )
 
     def revised(self, change: Mapping[str, Any]) -> "CalendarRules":
@@ -131,6 +136,7 @@ class CalendarRules(NamedTuple):
             official=frozenset(change["official"]),
             spans=spans_from_data(change["spans"]) if "spans" in change else self.spans,
             law=change.get("law", self.law),
+            region=change.get("region", self.region),
         )
 
     def span_by_day(self) -> dict[date, HolidaySpan]:

@@ -34,6 +34,7 @@ class Notice(NamedTuple):
     A day is off (True) or worked (False), or the weekday rule governs it again (None); beside it stands the name of
     its holiday. `issued` is the day of issue as YYYY-MM-DD, empty where it is not known; `scope` is where the notice
     holds, empty for the whole country. `spans` are the holidays that it announces, each with its first and last day.
+    `is_partial` tells that the calendar needs its region's notice too: no year becomes official by this one.
     """
 
     days: Mapping[date, tuple[bool | None, str]]
@@ -42,18 +43,23 @@ class Notice(NamedTuple):
     issued: str = ""
     scope: str = ""
     spans: tuple[tuple[date, date], ...] = ()
+    is_partial: bool = False
 
     def to_data(self) -> dict[str, Any]:
         """Return the notice as plain data that canonical JSON can hold."""
         days = {day.isoformat(): list(ruling) for day, ruling in sorted(self.days.items())}
-        return self._asdict() | {"days": days, "years": sorted(self.years), "spans": spans_to_data(self.spans)}
+        data = self._asdict() | {"days": days, "years": sorted(self.years), "spans": spans_to_data(self.spans)}
+        if not self.is_partial:
+            del data["is_partial"]
+        return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Notice":
         """Return the notice that `to_data` wrote."""
         days = {date.fromisoformat(day): (off, name) for day, (off, name) in data["days"].items()}
         spans = spans_from_data(data.get("spans", ()))
-        return cls(days, frozenset(data["years"]), data["source"], data["issued"], data["scope"], spans)
+        is_partial = data.get("is_partial", False)
+        return cls(days, frozenset(data["years"]), data["source"], data["issued"], data["scope"], spans, is_partial)
 
     def ruling(self, day: date, weekend: frozenset[int]) -> Ruling:
         """Return what the notice rules of a day that it names; `weekend` is the calendar's own."""
@@ -99,11 +105,12 @@ def with_notices(base: CalendarRules, notices: Iterable[Notice], amended: Mappin
             continue
         rulings[day] = ruling._replace(name=ruling.name or _name_beside(before, ruling))
     rulings.update(amended)
-    rules = base._replace(rulings=rulings, official=base.official | years)
-    return rules._replace(spans=_with_spans(rules, (span for notice in distinct for span in notice.spans)))
+    official = base.official.union(*(notice.years for notice in imported if not notice.is_partial))
+    rules = base._replace(rulings=rulings, official=official)
+    return rules._replace(spans=with_spans(rules, (span for notice in distinct for span in notice.spans)))
 
 
-def _with_spans(rules: CalendarRules, spans: Iterable[tuple[date, date]]) -> tuple[tuple[date, date], ...] | None:
+def with_spans(rules: CalendarRules, spans: Iterable[tuple[date, date]]) -> tuple[tuple[date, date], ...] | None:
     """Return the holidays of a calendar with further ones: those that share a day are one.
 
     One that has a day which is worked by now gives way. A calendar that was written down before spans were known has
@@ -197,7 +204,7 @@ def _name_beside(before: Ruling | None, ruling: Ruling) -> str:
 def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
     """Return as plain data what makes the new rules of the old: days ruled anew or no more, official years.
 
-    Weekend, spans and law are named where they differ.
+    Weekend, spans, law and region are named where they differ.
     """
     anew = {day: ruling for day, ruling in new.rulings.items() if old.rulings.get(day) != ruling}
     change: dict[str, Any] = {
@@ -211,6 +218,8 @@ def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
         change["spans"] = spans_to_data(new.spans)
     if new.law != old.law:
         change["law"] = new.law
+    if new.region != old.region:
+        change["region"] = new.region
     return change
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
+from dealtrack.core.calendar_changes import with_spans
 from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadCalendarFile, UnknownCalendar, suggestion
 from dealtrack.phrase import BadValue, Phrase, Word, listed
@@ -17,7 +18,7 @@ from dealtrack.sources.toml_files import DAY, TomlTable, as_path, file_named, ki
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE_KEYS = (
     "name", "title", "country", "subdivision", "weekend", "timezone", "official", "source", "law", "categories",
-    "yearly_off", "include", "amendment",
+    "yearly_off", "include", "region", "amendment",
 )  # fmt: skip
 AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice", "issued")
 CLOSED_EACH_YEAR = "Closed each year by law"
@@ -122,7 +123,7 @@ def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_fol
             rulings[day] = Ruling(False, DayKind.AMENDED_OFF, CLOSED_EACH_YEAR, source)
     for amendment in _amendments(table, (table.path,), data_folder, user_folder):
         rulings.update(amendment.rulings(weekend))
-    return CalendarRules(
+    rules = CalendarRules(
         name=name,
         title=table.text_of("title", name),
         timezone=zone,
@@ -134,7 +135,18 @@ def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_fol
         source=source,
         spans=spans,
         law=law,
+        region=table.text_of("region", ""),
     )
+    return rules._replace(spans=with_spans(rules, _announced(table))) if rules.region else rules
+
+
+def _announced(table: TomlTable) -> Iterator[tuple[date, date]]:
+    """Yield the holidays that the notices of a region announce: of each of its own amendments every day or span off."""
+    for entry in table.tables_of("amendment"):
+        off = entry.values.get("off", [])
+        for item in off if isinstance(off, list) else [off]:
+            days = parse_days(str(item))
+            yield days[0], days[-1]
 
 
 def _yearly_off(table: TomlTable) -> Iterator[date]:

@@ -497,6 +497,30 @@ def test_the_area_of_a_notice_is_shown(waiting: Clerk, tmp_path: Path) -> None:
     assert "\nArea: 拉萨市\n" in _previewed(waiting, file)
 
 
+def test_a_national_notice_makes_no_year_official_where_the_region_issues_its_own(
+    new_clerk: Callable[..., Clerk], tmp_path: Path
+) -> None:
+    clerk = new_clerk()
+    clerk("init", "--calendar", "cn-guangxi").ok()
+    assert "due Mon 2016-11-14 24:00?" in clerk("add", "--platform", "JD", "--at", "2016-11-13").ok()
+    file = tmp_path / "notice.txt"
+    file.write_text(NOTICE_2027, encoding="utf-8")
+    done = clerk("calendar", "import", file, "--yes")
+    assert "2027 stays provisional: Guangxi issues a notice of its own." in done.err
+    assert "now official" not in done.out
+    before = _rules(clerk)
+    assert before.official == {2021, 2023} and before.region == "Guangxi"
+    assert not before.ruling(date(2027, 2, 8)).worked, "its days hold all the same"
+    assert "2027 stays" in clerk("calendar", "import", file, "--yes").err
+    amended = clerk("calendar", "amend", 2027, "--official", "--source", "notices of 2026-11-04 and 2027-02-01", "--yes")
+    assert "2027: now official" in amended.ok() and not amended.err
+    assert _rules(clerk).official == {2021, 2023, 2027}
+    assert clerk("calendar", "refresh", "--yes").ok() == "the calendar is unchanged\n"
+    clerk("recheck", "--rebuild").ok()
+    assert _rules(clerk).official == {2021, 2023, 2027}
+    assert clerk("verify").status == 0
+
+
 def test_a_year_is_made_official_as_it_stands(waiting: Clerk) -> None:
     refused = waiting("calendar", "amend", "2027", "--official", "--yes")
     assert refused.status == 2 and "--source TEXT" in refused.err

@@ -367,11 +367,12 @@ def test_what_a_calendar_cites(home: Path) -> None:
 
 
 def test_the_calendar_is_as_the_notices_that_were_found_say() -> None:
-    """Hold the national lists, and those of Beijing, Shanghai and Hangzhou, against their calendars."""
+    """Hold the national lists, and those of the regions, against their calendars."""
     lists = SHARED_DATA / "notices"
     if not lists.is_dir():
         pytest.skip("the notices are not here")
-    names = {"beijing": "cn-beijing", "shanghai": "cn-shanghai", "hangzhou": "cn-hangzhou"}
+    regions = "beijing shanghai hangzhou guangxi xinjiang lhasa liangshan".split()
+    names = {"tibet": "cn-lhasa", **{region: f"cn-{region}" for region in regions}}
     differing, seen = [], 0
     for path in sorted(lists.glob("*.csv")):
         known = names.get(path.stem.split("-")[0], "cn" if path.stem[:4].isdigit() else "")
@@ -385,7 +386,91 @@ def test_the_calendar_is_as_the_notices_that_were_found_say() -> None:
             if worked is (row["off"] == "true") and row["date"] not in unmade:
                 differing.append((path.stem, row["date"]))
     assert differing == []
-    assert seen > 400
+    assert seen > 700
+
+
+# What the notices of a region rule of its own, day by day, and the years that they settle: o worked, . rest
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "marks"),
+    [
+        # Wed 14 - Fri 16 Apr off, Sun 18 worked.
+        ("cn-guangxi", "2021-04-12", "oo....ooooo"),
+        # Fri 21 - Sun 23 Apr off, though the nation works the Sunday.
+        ("cn-guangxi", "2023-04-17", "oooo...ooooo"),
+        ("cn", "2023-04-17", "ooooo.oooooo"),
+        # Thu 8 Aug.
+        ("cn-xinjiang", "2013-08-05", "ooo.o..o"),
+        # 1-8 Oct off; Sun 28 Sep and Sat 11 Oct are weekend, which the nation worked.
+        ("cn-xinjiang", "2014-09-26", "o..oo........oo..o"),
+        ("cn", "2014-09-26", "o.ooo.......oooo.o"),
+        # Sun 24 Apr worked, 30 Apr - 5 May off, Sat 7 worked.
+        ("cn-xinjiang", "2022-04-23", ".oooooo......oo.o"),
+        # Sat 9 - Wed 13 July.
+        ("cn-xinjiang", "2022-07-08", "o.....oo..o"),
+        # Fri 21 Apr off, Sat 22, Sun 23 worked.
+        ("cn-xinjiang", "2023-04-20", "o..ooooo"),
+        # 22-24 June Dragon Boat, Sun 25 worked, Wed 28 - Fri 30 off, then a weekend.
+        ("cn-xinjiang", "2023-06-21", "o...ooo.....o"),
+        # Sat 29 - Mon 31 Mar, 4-6 Apr.
+        ("cn-xinjiang", "2025-03-28", "o...ooo...o"),
+        # Fri 6 - Tue 10 June.
+        ("cn-xinjiang", "2025-06-05", "o.....ooo..o"),
+        # Mon 23 Feb - Sun 1 Mar 2009.
+        ("cn-lhasa", "2009-02-20", "o.........o"),
+        # Sat 18 and Sun 19 Feb worked, Mon 20 - Sun 26 off.
+        ("cn-lhasa", "2023-02-17", "ooo.......ooooo.."),
+        # Thu 27 Feb - Tue 4 Mar, nothing made up.
+        ("cn-lhasa", "2025-02-26", "o......ooo..o"),
+        # Sat 14 Feb worked, 15-26 off, Fri 27, Sat 28 worked.
+        ("cn-lhasa", "2026-02-13", "oo............oo.o"),
+        # Sun 24 - Sat 30 July, Sun 31 worked.
+        ("cn-liangshan", "2011-07-22", "o........oooooo."),
+        # 1-8 Oct, Sun 9 worked.
+        ("cn-liangshan", "2011-09-30", "o........oooooo."),
+        # Sun 20 - Sat 26 Nov, Sun 27 worked.
+        ("cn-liangshan", "2011-11-18", "o........oooooo."),
+    ],
+)
+def test_the_days_of_a_region_one_by_one(name: str, first: str, marks: str) -> None:
+    last = day(first) + timedelta(len(marks) - 1)
+    assert "".join("o" if entry.worked else "." for entry in calendar(name).walk(day(first), last)) == marks
+
+
+@pytest.mark.parametrize(
+    ("name", "years"),
+    [
+        ("cn-guangxi", {2021, 2023}),
+        ("cn-xinjiang", {2022, 2023, 2025}),
+        # Of the two festivals that are Tibet's own, the notices found rule one.
+        ("cn-lhasa", set()),
+        ("cn-liangshan", {2011}),
+    ],
+)
+def test_a_year_of_a_region_is_official_where_its_notice_was_found(name: str, years: set[int]) -> None:
+    assert rules(name).official == years
+    for year in range(2001, 2028):
+        rule = ClockRule("answer", frozenset({Kind.RECEIVED}), frozenset({Kind.COMPLETED}), 2)
+        policy = Policy("made-up", "Made up", day("2000-01-01"), "nobody", "nothing", (rule,))
+        when = at(f"{year}-06-14")
+        (clock,) = judge(history((Kind.RECEIVED, when)), policy, lambda _: calendar(name), SHANGHAI)
+        assert clock.provisional is (year not in years), year
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        # 放假 of Friday 21 alone: the Saturday after it is a plain one, as is the one before the Torch Festival.
+        ("cn-xinjiang", {"2023-04-21": "2023-04-22", "2023-04-22": "2023-04-22", "2025-06-08": "2025-06-11"}),
+        ("cn-liangshan", {"2011-07-23": "2011-07-23", "2011-07-24": "2011-07-31", "2011-10-08": "2011-10-09"}),
+        ("cn-guangxi", {"2021-04-15": "2021-04-17", "2021-04-17": "2021-04-17"}),
+        ("cn-lhasa", {"2026-02-16": "2026-02-27", "2026-02-25": "2026-02-27"}),
+        ("cn", {"2026-02-16": "2026-02-24", "2025-06-08": "2025-06-08"}),
+    ],
+)
+def test_a_holiday_of_a_region_is_what_its_notice_announces(name: str, days: dict[str, str]) -> None:
+    assert {text: calendar(name).after_holiday(day(text)).isoformat() for text in days} == days
 
 
 def test_make_up_days_of_hungary() -> None:
@@ -524,7 +609,7 @@ def test_a_country_whose_offices_are_closed_on_more_days_ships_with_them() -> No
 
 def test_names_for_listing() -> None:
     assert calendar_names(DATA, NO_USER) == sorted(
-        "cn cn-beijing cn-hangzhou cn-shanghai uk se jp mo id vn ae ar ca eg er fk lb lk pn pr py th tl".split()
+        "cn cn-beijing cn-guangxi cn-hangzhou cn-lhasa cn-liangshan cn-shanghai cn-xinjiang uk se jp mo id vn ae ar ca eg er fk lb lk pn pr py th tl".split()
     )
     assert {"US", "US-NY", "GB-ENG"} <= set(country_names())
 
