@@ -305,8 +305,8 @@ def import_(
         for each in sorted(notice.years - register.calendar.rules.official):
             tell(
                 _(
-                    "{year} stays provisional: {region} issues a notice of its own. Once it is in the calendar too, run "
-                    "'dealtrack calendar amend {year} --official --source NOTICE'.",
+                    "{year} stays provisional: {region} issues a notice of its own. Once it is in the calendar too, "
+                    "run 'dealtrack calendar amend {year} --official --source NOTICE'.",
                     year=each,
                     region=_(register.calendar.rules.region),
                 )
