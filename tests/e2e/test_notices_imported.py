@@ -512,7 +512,9 @@ def test_a_national_notice_makes_no_year_official_where_the_region_issues_its_ow
     assert before.official == {2021, 2023} and before.region == "Guangxi"
     assert not before.ruling(date(2027, 2, 8)).worked, "its days hold all the same"
     assert "2027 stays" in clerk("calendar", "import", file, "--yes").err
-    amended = clerk("calendar", "amend", 2027, "--official", "--source", "notices of 2026-11-04 and 2027-02-01", "--yes")
+    amended = clerk(
+        "calendar", "amend", 2027, "--official", "--source", "notices of 2026-11-04 and 2027-02-01", "--yes"
+    )
     assert "2027: now official" in amended.ok() and not amended.err
     assert _rules(clerk).official == {2021, 2023, 2027}
     assert clerk("calendar", "refresh", "--yes").ok() == "the calendar is unchanged\n"
