@@ -1,7 +1,7 @@
 """The working calendar: which days are worked, the n-th after a day, the count between two, and why."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from enum import StrEnum
 from functools import cached_property
@@ -69,7 +69,7 @@ class CalendarRules(NamedTuple):
     the days of every other year are provisional. `spans` are the holidays that notices announce, each with its
     first and last day; None in a calendar that was written down before they were known. `law` is what is cited
     for the day of the start not being counted, empty where nothing is. `region` is one that publishes notices of its
-    own, so that a national one makes none of its years official; empty for any other calendar.
+    own, so that a national one makes none of its years official, else empty. `office_hours` stand as in its file.
     """
 
     name: str
@@ -84,6 +84,7 @@ class CalendarRules(NamedTuple):
     spans: tuple[tuple[date, date], ...] | None = ()
     law: str = ""
     region: str = ""
+    office_hours: Sequence[Mapping[str, Any]] = ()
 
     def plain(self, day: date) -> Ruling:
         """Return what the weekday rule alone says of a day."""
@@ -102,9 +103,8 @@ class CalendarRules(NamedTuple):
             "rulings": rulings_to_data(self.rulings),
             "official": sorted(self.official),
         }
-        del data["spans"], data["law"]
-        if not self.region:
-            del data["region"]
+        for name in ("spans", "law", *(name for name in ("region", "office_hours") if not data[name])):
+            del data[name]
         return data if self.spans is None else data | {"spans": spans_to_data(self.spans), "law": self.law}
 
     @classmethod
@@ -123,6 +123,7 @@ class CalendarRules(NamedTuple):
             spans=spans_from_data(data["spans"]) if "spans" in data else None,
             law=data.get("law", CHINESE_LAW if data["timezone"] == CHINESE_ZONE else ""),
             region=data.get("region", ""),
+            office_hours=data.get("office_hours", []),
         )
 
     def revised(self, change: Mapping[str, Any]) -> "CalendarRules":
@@ -135,8 +136,7 @@ class CalendarRules(NamedTuple):
             rulings=rulings,
             official=frozenset(change["official"]),
             spans=spans_from_data(change["spans"]) if "spans" in change else self.spans,
-            law=change.get("law", self.law),
-            region=change.get("region", self.region),
+            **{name: change.get(name, getattr(self, name)) for name in ("law", "region", "office_hours")},
         )
 
     def span_by_day(self) -> dict[date, HolidaySpan]:

@@ -8,7 +8,7 @@ from types import EllipsisType
 from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
-from dealtrack.core.deadlines import Count, Pause, deadline, plain_deadlines
+from dealtrack.core.deadlines import Count, HourCount, Pause, plain_deadline, plain_deadlines
 from dealtrack.core.lifecycle import (
     CLOSING,
     DAY_UNKNOWN,
@@ -22,7 +22,7 @@ from dealtrack.core.lifecycle import (
     unknown_steps,
 )
 from dealtrack.core.moments import local_day
-from dealtrack.core.policy import ClockRule, Policy, version_for
+from dealtrack.core.policy import HOURS, ClockRule, Policy, Unit, version_for
 
 ENDS_PAUSE = CLOSING | {Kind.RESUMED}
 MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED})
@@ -70,7 +70,8 @@ class Clock(NamedTuple):
     `due` is None while there is no deadline, as in a pause. `round` counts the runs of the same clock, from 1.
     `revision` is that of the calendar by which the clock was counted. `counted` is the day on which the count of a
     clock that was paused or extended ended, before it was rolled. `version` names the text of the policy that it was
-    counted by where that is an earlier one than the complaint's, which was corrected since.
+    counted by where that is an earlier one than the complaint's, which was corrected since. `unit` is what its length
+    is counted in.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Clock(NamedTuple):
     pauses: tuple[Pause, ...] = ()
     counted: date | None = None
     version: str = ""
+    unit: Unit = Unit.WORKING_DAY
 
     @property
     def known_end(self) -> datetime | None:
@@ -220,10 +222,13 @@ def _judged(
                 end = End.UNKNOWN
             seq, ended = (last.seq, last.at) if end else (None, None)
             calendar = calendar_at(seq)
-            if run.is_plain:
+            if run.is_plain and rule.unit not in HOURS:
                 due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
                 counted = (due, day, ended, end, False, is_provisional, calendar.revision, start.kind)
-                yield seq, Clock._make((rule.name, run.round, start.at, *counted, None, rule.length, (), None, ""))
+                yield (
+                    seq,
+                    Clock._make((rule.name, run.round, start.at, *counted, None, rule.length, (), None, "", rule.unit)),
+                )
             else:
                 begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
                 yield seq, count_run(rule, begun, entries[run.first : run.last + 1], calendar, zone)
@@ -238,31 +243,32 @@ def count_run(
     lasts there is no deadline. A closing ends the pause that it finds open. A pause that ends with a restart begins
     the run anew with its end, and what came before no longer counts.
     """
-    count = Count(rule, local_day(entries[0].at, zone), calendar)
+    counting = HourCount if rule.unit in HOURS else Count
+    count = counting(rule, entries[0].at, calendar, zone)
+    run = run._replace(unit=rule.unit, revision=calendar.revision)
     pauses: list[Pause] = []
     for position, entry in enumerate(entries):
         if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
             count.extend(entry.detail["by"])
-        elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= deadline(count.due()[1], rule.closes, zone):
+        elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= count.deadline():
             ending = next((later for later in entries[position + 1 :] if later.kind in ENDS_PAUSE), None)
             pause = Pause(entry.at, ending.at if ending else None, entry.detail.get("reason", ""))
             if ending is None:
                 pauses.append(pause)
-                return run._replace(paused=True, length=count.units, pauses=tuple(pauses), revision=calendar.revision)
+                return run._replace(paused=True, length=count.units, pauses=tuple(pauses))
             if ending.detail.get(RESTART):
                 run = run._replace(started=ending.at, start_kind=ending.kind)
-                count = Count(rule, local_day(ending.at, zone), calendar)
+                count = counting(rule, ending.at, calendar, zone)
                 pauses.clear()
             else:
-                pauses.append(count.pause(pause, zone))
-    counted, rolled = count.due()
+                pauses.append(count.pause(pause))
+    due, day, is_provisional, counted = count.result()
     return run._replace(
-        due=deadline(rolled, rule.closes, zone),
-        due_day=rolled,
-        provisional=count.is_provisional(),
+        due=due,
+        due_day=day,
+        provisional=is_provisional,
         length=count.units,
         pauses=tuple(pauses),
-        revision=calendar.revision,
         counted=counted,
     )
 
@@ -290,7 +296,7 @@ def current(
                     before = projected(earlier)
                 if before is not None and before.due is not None and before.ended is None:
                     start = max(start, before.due)
-        due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start, zone)]
+        due, day, is_provisional = plain_deadline(rule, start, calendar, zone)
         return waiting._replace(assumed=start, due=due, due_day=day, provisional=is_provisional)
 
     runs = {rule.name: latest.get(rule.name) or projected(rule) for rule in policy.clocks}

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.moments import ONE_DAY, last_day, local_day
-from dealtrack.core.policy import ClockRule, Roll, Unit
+from dealtrack.core.policy import HOURS, ClockRule, Roll, Unit
 
 LAST_SECOND = time(23, 59, 59)
+ONE_HOUR = timedelta(hours=1)
 
 
 class Pause(NamedTuple):
@@ -38,10 +39,16 @@ def due_day(
 ) -> tuple[date, date]:
     """Return the day that ends a clock's count, and the due day that it is rolled to.
 
-    The start day is not counted. Of each pause, the days after its first day up to its last are not counted.
-    Source: Civil Code of the PRC art. 201 to 203.
+    The start day is not counted, unless the rule says so: it is then day 1, in working days where it is one. A length
+    of 0 means the start day, in working days the next one where that is a rest day. Of each pause, the days after its
+    first day up to its last are not counted. Source: Civil Code of the PRC art. 201 to 203.
     """
+    first_counts = rule.counts_first_day and length > 0
     if rule.unit is Unit.WORKING_DAY:
+        if first_counts and calendar.is_worked(start):
+            length -= 1
+        elif length == 0:
+            start = calendar.next_working(start)
         day = calendar.nth_after(start, length)
         for pause, resume in pauses:
             if pause < day:
@@ -51,9 +58,10 @@ def due_day(
     if rule.unit is Unit.MONTH:
         year, month = divmod(start.year * 12 + start.month - 1 + length, 12)
         last = last_day(year, month + 1)
-        day = last.replace(day=min(start.day, last.day))
+        # Where the month has no corresponding day, it ends with its last.
+        day = last.replace(day=min(start.day, last.day)) - ONE_DAY * (first_counts and start.day <= last.day)
     else:
-        day = start + timedelta(days=length * (7 if rule.unit is Unit.WEEK else 1))
+        day = start + timedelta(days=length * (7 if rule.unit is Unit.WEEK else 1) - first_counts)
     for pause, resume in pauses:
         if pause < day:
             day += resume - pause
@@ -97,52 +105,142 @@ def plain_deadlines(rule: ClockRule, calendar: WorkingCalendar, zone: tzinfo) ->
     return table
 
 
+def plain_deadline(
+    rule: ClockRule, start: datetime, calendar: WorkingCalendar, zone: tzinfo
+) -> tuple[datetime, date, bool]:
+    """Return the deadline of a clock never paused nor extended, in UTC, with its day, and whether it is provisional.
+
+    Raises OutsideCalendar.
+    """
+    if rule.unit in HOURS:
+        return HourCount(rule, start, calendar, zone).result()[:3]
+    return plain_deadlines(rule, calendar, zone)[local_day(start, zone)]
+
+
 def _is_provisional(rule: ClockRule, start: date, counted: date, due: date, calendar: WorkingCalendar) -> bool:
     if rule.unit is Unit.WORKING_DAY:
-        return not calendar.is_confirmed(start, due)
+        # Whether the day of the start is worked matters where it can be the due day.
+        return not calendar.is_confirmed(start - ONE_DAY * (rule.counts_first_day or not rule.length), due)
     return rule.roll is not Roll.NONE and not calendar.is_confirmed(counted - ONE_DAY, due)
 
 
+Result = tuple[datetime, date, bool, date | None]
+"""A deadline in UTC, its day, whether it is provisional, and of a count of days the day on which it ended."""
+
+
 class Count:
-    """The count of one clock, as pauses and extensions come to it in order; it raises OutsideCalendar."""
+    """The count of one clock of days, as pauses and extensions come to it in order; it raises OutsideCalendar."""
 
-    __slots__ = ("_calendar", "_in_doubt", "_length", "_pauses", "_rule", "_start", "first", "units")
+    __slots__ = ("_calendar", "_first", "_in_doubt", "_length", "_pauses", "_rule", "_start", "_zone", "units")
 
-    def __init__(self, rule: ClockRule, first: date, calendar: WorkingCalendar) -> None:
-        """`first` is the day of the start, which is not counted."""
-        self._rule, self._calendar = rule, calendar
-        self.first = self._start = first
+    def __init__(self, rule: ClockRule, start: datetime, calendar: WorkingCalendar, zone: tzinfo) -> None:
+        """Begin with a start, in UTC; its day is not counted unless the rule says so."""
+        self._rule, self._calendar, self._zone = rule, calendar, zone
+        self._first = self._start = local_day(start, zone)
         self.units = self._length = rule.length
         self._pauses: list[tuple[date, date]] = []
         self._in_doubt = False
 
-    def due(self) -> tuple[date, date]:
-        """Return the day that ends the count, and the due day that it is rolled to."""
+    def _due(self) -> tuple[date, date]:
         return due_day(self._rule, self._start, self._length, self._pauses, self._calendar)
+
+    def deadline(self) -> datetime:
+        """Return the last moment, inclusive and in UTC."""
+        return deadline(self._due()[1], self._rule.closes, self._zone)
 
     def extend(self, by: int) -> None:
         """Lengthen the count by so many units."""
         self.units += by
         self._length += by
 
-    def pause(self, pause: Pause, zone: tzinfo) -> Pause:
+    def pause(self, pause: Pause) -> Pause:
         """Take out a pause that has ended and began by the deadline; return it with what it did.
 
         Of the days of the count those after its first day up to its last fall out. Where none was left to count, what
         was left of the due day is given back: the deadline is the end of its last day, or of the next working day.
         """
         assert pause.end is not None
-        first, last = local_day(pause.start, zone), local_day(pause.end, zone)
-        counted, rolled = self.due()
+        first, last = local_day(pause.start, self._zone), local_day(pause.end, self._zone)
+        counted, rolled = self._due()
         if first < counted:
             self._pauses.append((first, last))
             return pause
         back = max(rolled, self._calendar.next_working(last))
         self._in_doubt = self._in_doubt or not self._calendar.is_confirmed(last - ONE_DAY, back)
         self._start, self._length, self._pauses = back, 0, []
+        self._rule = self._rule._replace(counts_first_day=False)
         return pause._replace(counted=counted, given_back=back)
 
-    def is_provisional(self) -> bool:
-        """Tell whether the due day hangs on a day whose year is not officially published."""
-        start = self.first if self._rule.unit is Unit.WORKING_DAY else self._start
-        return self._in_doubt or _is_provisional(self._rule, start, *self.due(), self._calendar)
+    def result(self) -> Result:
+        """Return the deadline that the count has come to."""
+        counted, rolled = self._due()
+        start = self._first if self._rule.unit is Unit.WORKING_DAY else self._start
+        is_provisional = self._in_doubt or _is_provisional(self._rule, start, counted, rolled, self._calendar)
+        return deadline(rolled, self._rule.closes, self._zone), rolled, is_provisional, counted
+
+
+class HourCount:
+    """The count of one clock of hours, as pauses and extensions come to it in order; moments in UTC.
+
+    Hours run from the moment of the start itself, or from the next full local hour where the rule leaves out the one
+    in which it falls. Of working hours the office hours alone are counted; these raise OutsideCalendar.
+    Source: Civil Code of the PRC art. 201(2); Civil Procedure Law of the PRC art. 85.
+    """
+
+    __slots__ = ("_calendar", "_first", "_left", "_moment", "_rule", "_zone", "units")
+
+    def __init__(self, rule: ClockRule, start: datetime, calendar: WorkingCalendar, zone: tzinfo) -> None:
+        """Begin with a start, in UTC; what is left to count is so from the moment that the count has come to."""
+        self._rule, self._calendar, self._zone = rule, calendar, zone
+        self._first = self._moment = start if rule.counts_first_hour else next_full_hour(start, zone)
+        self.units = rule.length
+        self._left = ONE_HOUR * rule.length
+
+    def deadline(self) -> datetime:
+        """Return the last moment, inclusive and in UTC."""
+        if self._rule.unit is Unit.HOUR:
+            return self._moment + self._left
+        from dealtrack.core.office_hours import after_office_time  # few policies count in office hours
+
+        return after_office_time(self._calendar, self._moment, self._left, self._zone)
+
+    def extend(self, by: int) -> None:
+        """Lengthen the count by so many hours."""
+        self.units += by
+        self._left += ONE_HOUR * by
+
+    def pause(self, pause: Pause) -> Pause:
+        """Take out a pause that has ended and began by the deadline: what was left then is counted from its end."""
+        assert pause.end is not None
+        if pause.start > self._moment:
+            self._left -= time_between(self._rule.unit, self._moment, pause.start, self._calendar, self._zone)
+        self._moment = max(self._moment, pause.end)
+        return pause
+
+    def result(self) -> Result:
+        """Return the deadline that the count has come to."""
+        due = self.deadline()
+        day = local_day(due, self._zone)
+        is_provisional = self._rule.unit is Unit.WORKING_HOUR and not self._calendar.is_confirmed(
+            local_day(self._first, self._zone) - ONE_DAY, day
+        )
+        return due, day, is_provisional, None
+
+
+def next_full_hour(moment: datetime, zone: tzinfo) -> datetime:
+    """Return the first full hour of local time after a moment, in UTC."""
+    while True:
+        local = moment.astimezone(zone)
+        moment += ONE_HOUR - timedelta(minutes=local.minute, seconds=local.second)
+        # In a zone whose summer time is half an hour it may take another step.
+        if not moment.astimezone(zone).minute:
+            return moment
+
+
+def time_between(unit: Unit, first: datetime, last: datetime, calendar: WorkingCalendar, zone: tzinfo) -> timedelta:
+    """Return what a clock of hours counts from one moment to a later one; working hours raise OutsideCalendar."""
+    if unit is Unit.HOUR:
+        return last - first
+    from dealtrack.core.office_hours import office_time  # few policies count in office hours
+
+    return office_time(calendar, first, last, zone)

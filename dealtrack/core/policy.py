@@ -22,6 +22,12 @@ class Unit(StrEnum):
     CALENDAR_DAY = "calendar-day"
     WEEK = "week"
     MONTH = "month"
+    HOUR = "hour"
+    WORKING_HOUR = "working-hour"
+
+
+HOURS = frozenset({Unit.HOUR, Unit.WORKING_HOUR})
+"""The units of clocks that run from a moment to a moment."""
 
 
 class Roll(StrEnum):
@@ -37,11 +43,18 @@ class Roll(StrEnum):
     AFTER_STATUTORY_HOLIDAY = "after-statutory-holiday"
 
 
+LATER_KEYS = frozenset({"counts_first_day", "counts_first_hour", "working_days_for"})
+"""The fields of a clock that a policy's data names only where they differ from their defaults."""
+
+
 class ClockRule(NamedTuple):
     """One clock of a policy: what starts it, what stops it, and how long it runs.
 
     `closes` is the local time at which the due day ends, None for its last second. `extensions` is how
     often the clock may be extended and `extension_by` by how many units at a time; None sets no limit.
+    `counts_first_day` makes the day of the start day 1. Without `counts_first_hour` a clock of hours begins with the
+    next full local hour (Civil Procedure Law of the PRC art. 85). `working_days_for` are the lengths that the law
+    counts in working days, where the unit follows from the length.
     """
 
     name: str
@@ -55,10 +68,18 @@ class ClockRule(NamedTuple):
     extensions: int | None = None
     extension_by: int | None = None
     article: str = ""
+    counts_first_day: bool = False
+    counts_first_hour: bool = True
+    working_days_for: tuple[int, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return the rule as plain data that canonical JSON can hold."""
-        return self._asdict() | {
+        defaults, values = self._field_defaults, self._asdict()
+        # Only where they say something, so that what earlier releases wrote is written as it was.
+        data = {name: value for name, value in values.items() if name not in LATER_KEYS or value != defaults[name]}
+        if self.working_days_for:
+            data["working_days_for"] = list(self.working_days_for)
+        return data | {
             "start": sorted(kind.value for kind in self.start),
             "stop": sorted(kind.value for kind in self.stop),
             "unit": self.unit.value,
@@ -69,12 +90,13 @@ class ClockRule(NamedTuple):
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "ClockRule":
         """Return the rule that `to_data` wrote."""
-        values = {name: data[name] for name in cls._fields} | {
+        values = {name: data[name] for name in cls._fields if name in data} | {
             "start": frozenset(map(Kind, data["start"])),
             "stop": frozenset(map(Kind, data["stop"])),
             "unit": Unit(data["unit"]),
             "roll": Roll(data["roll"]),
             "closes": time.fromisoformat(data["closes"]) if data["closes"] else None,
+            "working_days_for": tuple(data.get("working_days_for", ())),
         }
         return cls(**values)
 
@@ -85,7 +107,8 @@ class Policy(NamedTuple):
     `restart` tells whether the end of a pause may begin its clocks anew, as where a request had to be clarified.
     Source: Freedom of Information Act 2000 (United Kingdom) s. 10(6)(b).
     With `is_open` it is about any business, and not about the platforms of a list alone. `revision` counts the texts
-    of the policy in a register, from 1: a correction puts another text in place of all its versions.
+    of the policy in a register, from 1: a correction puts another text in place of all its versions. `unverified` says
+    what of it could not be checked against its source.
     """
 
     name: str
@@ -97,6 +120,7 @@ class Policy(NamedTuple):
     restart: bool = False
     is_open: bool = False
     revision: int = 1
+    unverified: str = ""
 
     @property
     def version(self) -> str:
@@ -112,9 +136,10 @@ class Policy(NamedTuple):
         """Return the policy as plain data that canonical JSON can hold."""
         clocks = [clock.to_data() for clock in self.clocks]
         data = self._asdict() | {"in_force": self.in_force.isoformat(), "clocks": clocks}
-        restart, is_open, revision = map(data.pop, ("restart", "is_open", "revision"))
+        restart, is_open, revision, unverified = map(data.pop, ("restart", "is_open", "revision", "unverified"))
         # Only where they say something, so that what earlier releases wrote is written as it was.
         more = {"restart": restart, "platforms": is_open and OPEN, "revision": revision > 1 and revision}
+        more["unverified"] = unverified
         return data | {name: value for name, value in more.items() if value}
 
     @classmethod
@@ -130,6 +155,7 @@ class Policy(NamedTuple):
             restart=data.get("restart", False),
             is_open=data.get("platforms") == OPEN,
             revision=data.get("revision", 1),
+            unverified=data.get("unverified", ""),
         )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import ONE_DAY
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
-from dealtrack.phrase import Phrase, Word, either, in_order
+from dealtrack.phrase import Phrase, Word, either, in_order, listed
 
 MOMENTS = {
     Kind.RECEIVED: Phrase("receipt"),
@@ -25,6 +25,8 @@ UNITS = {
     Unit.CALENDAR_DAY: ("{count} calendar day", "{count} calendar days"),
     Unit.WEEK: ("{count} week", "{count} weeks"),
     Unit.MONTH: ("{count} month", "{count} months"),
+    Unit.HOUR: ("{count} hour", "{count} hours"),
+    Unit.WORKING_HOUR: ("{count} working hour", "{count} working hours"),
 }
 ROLLS = {
     Roll.NEXT_WORKING_DAY: Phrase("a due day that falls on a rest day moves to the next working day"),
@@ -44,10 +46,12 @@ def headings(policy: Policy, last: date | None, judges_earlier: bool) -> list[tu
     if judges_earlier:
         in_force = Phrase("{span}; also applied to complaints received before", span=in_force)
     restart = [(Phrase("pauses"), Phrase("resume --restart starts the deadlines again"))] if policy.restart else []
+    unverified = [(Phrase("not verified"), Word(policy.unverified))] if policy.unverified else []
     return [
         (Phrase("in force"), in_force),
         (Phrase("authority"), Word(policy.authority)),
         (Phrase("source"), Word(policy.source)),
+        *unverified,
         *restart,
     ]
 
@@ -73,6 +77,13 @@ def clock_words(rule: ClockRule) -> Phrase:
         parts.append(Phrase("the due day ends at {time}", time=rule.closes.isoformat()))
     if rule.roll in ROLLS:
         parts.append(ROLLS[rule.roll])
+    if rule.counts_first_day:
+        parts.append(Phrase("the day of the start is day 1"))
+    if not rule.counts_first_hour:
+        parts.append(Phrase("counted from the next full hour"))
+    if rule.working_days_for:
+        lengths = listed(map(str, rule.working_days_for))
+        parts.append(Phrase("lengths of {lengths} are working days, all others calendar days", lengths=lengths))
     if not rule.pausable:
         parts.append(Phrase("not stopped by a pause"))
     if (extensions := _extensions(rule)) is not None:
@@ -82,7 +93,9 @@ def clock_words(rule: ClockRule) -> Phrase:
 
 
 def length_text(number: int, unit: Unit) -> Phrase:
-    """Return a number of units in words, as in `1 working day` or `8 weeks`."""
+    """Return a number of units in words, as in `1 working day` or `8 weeks`; of none `the same day`."""
+    if not number:
+        return Phrase("the same day")
     one, many = UNITS[unit]
     return Phrase(one if number == 1 else many, count=number)
 

@@ -7,7 +7,7 @@ from datetime import time
 from pathlib import Path
 
 from dealtrack.core.lifecycle import Kind
-from dealtrack.core.policy import OPEN, ClockRule, Policy, Roll, Unit
+from dealtrack.core.policy import HOURS, OPEN, ClockRule, Policy, Roll, Unit
 from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
 from dealtrack.phrase import listed
@@ -15,9 +15,10 @@ from dealtrack.sources.toml_files import TomlTable, as_path, file_named, read_ta
 
 FOLDER = "policies"
 FILE_KEYS = ("name", "title", "platforms", "version")
-VERSION_KEYS = ("in_force", "authority", "source", "restart", "clock")
+VERSION_KEYS = ("in_force", "authority", "source", "unverified", "restart", "working_days_for", "clock")
 CLOCK_KEYS = (
-    "name", "start", "stop", "length", "unit", "roll", "closes", "pausable", "extensions", "extension_by", "article",
+    "name", "start", "stop", "length", "unit", "working_days_for", "counts_first_day", "counts_first_hour", "roll",
+    "closes", "pausable", "extensions", "extension_by", "article",
 )  # fmt: skip
 STARTS = (Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED)
 STOPS = (Kind.ACCEPTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REJECTED, Kind.WITHDRAWN)
@@ -74,7 +75,8 @@ def read_policy_file(path: Path) -> list[Policy]:
 
 def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
-    clocks = tuple(_clock(clock) for clock in entry.tables_of("clock"))
+    by_length = _working_days_for(entry)
+    clocks = tuple(_clock(clock, by_length) for clock in entry.tables_of("clock"))
     if not clocks:
         entry.refuse("the version has no [[version.clock]]: add at least one")
     for clock, count in Counter(clock.name for clock in clocks).items():
@@ -84,21 +86,40 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     in_force = entry.day_of("in_force", "2020-01-01")
     if in_force is None:
         entry.refuse("in_force is missing: give the first day of the version, e.g. 2020-01-01")
-    return Policy(name, title, in_force, authority, source, clocks, restart, is_open)
+    unverified = entry.text_of("unverified", "")
+    return Policy(name, title, in_force, authority, source, clocks, restart, is_open, unverified=unverified)
 
 
-def _clock(entry: TomlTable) -> ClockRule:
+def _clock(entry: TomlTable, by_length: tuple[int, ...]) -> ClockRule:
     entry.allow(*CLOCK_KEYS)
     start, stop = _kinds(entry, "start", STARTS), _kinds(entry, "stop", STOPS)
     if both := start & stop:
         entry.refuse("{kind!r} cannot both start and stop a clock", "stop", kind=min(both).value)
-    length = entry.number_of("length", 1, LONGEST)
+    length = entry.number_of("length", 0, LONGEST)
     if length is None:
         entry.refuse("length is missing: give the number of units")
-    unit = Unit(entry.word_of("unit", [unit.value for unit in Unit], Unit.WORKING_DAY))
+    if "unit" in entry.values and "working_days_for" in entry.values:
+        entry.refuse("unit and working_days_for exclude each other: the length then says the unit", "working_days_for")
+    by_length = () if "unit" in entry.values else _working_days_for(entry) or by_length
+    unit = Unit.CALENDAR_DAY if by_length and length not in by_length else Unit.WORKING_DAY
+    unit = Unit(entry.word_of("unit", [unit.value for unit in Unit], unit))
     roll = Roll(entry.word_of("roll", [roll.value for roll in Roll], Roll.NONE))
     if roll is not Roll.NONE and unit is Unit.WORKING_DAY:
         entry.refuse("roll does not apply to working days, which never end on a rest day", "roll")
+    counts_first_day = entry.get("counts_first_day", bool, False)
+    if unit in HOURS:
+        for key in ("roll", "closes", "counts_first_day"):
+            if key in entry.values:
+                entry.refuse("{key} does not apply to hours, which end at a moment", key, key=key)
+    elif "counts_first_hour" in entry.values:
+        entry.refuse(
+            "counts_first_hour applies to hours alone; allowed with unit: {names}",
+            "counts_first_hour",
+            names=listed(sorted(unit.value for unit in HOURS)),
+        )
+    if length == 0 and (unit in HOURS or counts_first_day):
+        key = "counts_first_day" if counts_first_day else "unit"
+        entry.refuse("length 0 means the same day: it does not go with {key}", key, key=key)
     return ClockRule(
         name=entry.name_of("name", NAME),
         start=start,
@@ -111,7 +132,21 @@ def _clock(entry: TomlTable) -> ClockRule:
         extensions=entry.number_of("extensions", 0, LONGEST),
         extension_by=entry.number_of("extension_by", 1, LONGEST),
         article=entry.text_of("article", ""),
+        counts_first_day=counts_first_day,
+        counts_first_hour=entry.get("counts_first_hour", bool, True),
+        working_days_for=by_length,
     )
+
+
+def _working_days_for(entry: TomlTable) -> tuple[int, ...]:
+    """Return the lengths that are counted in working days, all others being calendar days; none where it says none."""
+    lengths = entry.get("working_days_for", list, [])
+    if any(type(length) is not int or not 1 <= length <= LONGEST for length in lengths):
+        text = "working_days_for must be a list of whole numbers from 1 to {high}, such as [2, 3, 5, 7]"
+        entry.refuse(text, "working_days_for", high=LONGEST)
+    if "working_days_for" in entry.values and not lengths:
+        entry.refuse("{key} is empty; allowed: {names}", "working_days_for", key="working_days_for", names="[2, 3, 5]")
+    return tuple(sorted(set(lengths)))
 
 
 def _kinds(entry: TomlTable, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:

@@ -202,6 +202,34 @@ def test_a_policy_of_ones_own(path: Path) -> None:
     assert "mine" in policy_names(DATA, path.parents[1])
 
 
+def test_a_unit_follows_from_the_length_where_the_law_counts_short_ones_in_working_days(path: Path) -> None:
+    by_length = "working_days_for = [2, 3, 5, 7]\n"
+    path.write_text(GOOD.replace("length = 30\n", f"length = 7\n{by_length}"), "utf-8")
+    assert load_policy("mine", DATA, path.parents[1])[0].clocks[0].unit is WD
+    # As a key of the version it holds for all its clocks that name no unit.
+    text = GOOD.replace('source = "circular 1"\n', f'source = "circular 1"\n{by_length}')
+    path.write_text(text, "utf-8")
+    older, newer = load_policy("mine", DATA, path.parents[1])
+    assert (older.clocks[0].unit, newer.clocks[0].unit) == (Unit.CALENDAR_DAY, Unit.MONTH)
+    assert (older.clocks[0].working_days_for, newer.clocks[0].working_days_for) == ((2, 3, 5, 7), ())
+    assert Policy.from_data(older.to_data()) == older
+
+
+def test_new_keys_are_in_the_data_only_where_they_say_something(path: Path) -> None:
+    path.write_text(GOOD, "utf-8")
+    for policy in load_policy("mine", DATA, path.parents[1]):
+        assert set(policy.to_data()) == {"name", "title", "in_force", "authority", "source", "clocks"}
+        names = "name start stop length unit roll closes pausable extensions extension_by article"
+        assert list(policy.to_data()["clocks"][0]) == names.split()
+    hours = 'length = 2\nunit = "hour"\ncounts_first_hour = false\n'
+    text = GOOD.replace("length = 30\ncloses = 17:30:00\n", hours)
+    path.write_text(text.replace('source = "circular 1"', 'source = "circular 1"\nunverified = "its date"'), "utf-8")
+    older = load_policy("mine", DATA, path.parents[1])[0]
+    assert older.unverified == "its date"
+    assert (older.clocks[0].unit, older.clocks[0].counts_first_hour) == (Unit.HOUR, False)
+    assert Policy.from_data(older.to_data()) == older
+
+
 # what is replaced in the good file, by what, and what the message tells
 BAD = [
     ('name = "mine"', "", "name is missing"),
@@ -220,7 +248,28 @@ BAD = [
     ('start = "received"', "start = 3", "start must be a list, not a whole number .line 9"),
     ('stop = ["completed"]', 'stop = ["noted"]', "stop cannot be 'noted'.*allowed: accepted.*line 10"),
     ("length = 1\n", "", "length is missing"),
-    ("length = 1\n", "length = 0\n", "length must be from 1 to 3650, not 0 .line 11"),
+    ("length = 1\n", "length = -1\n", "length must be from 0 to 3650, not -1 .line 11"),
+    (
+        "length = 1\n",
+        "length = 0\ncounts_first_day = true\n",
+        "length 0 means the same day: .*counts_first_day .line 12",
+    ),
+    ("length = 30\ncloses = 17:30:00\n", 'length = 0\nunit = "hour"\n', "length 0 means the same day: .* unit .line 2"),
+    ("length = 30\n", 'length = 4\nunit = "hour"\n', "closes does not apply to hours.*line 25"),
+    (
+        "length = 30\ncloses = 17:30:00\n",
+        'length = 4\nunit = "hour"\ncounts_first_day = true\n',
+        "counts_first_day does not apply to hours",
+    ),
+    ('unit = "month"\n', 'unit = "hour"\n', "roll does not apply to hours, which end at a moment .line 13"),
+    ("length = 30\n", "length = 30\ncounts_first_hour = false\n", "counts_first_hour .*: hour, working-hour .line 24"),
+    (
+        "length = 30\n",
+        "length = 3\nworking_days_for = [0]\n",
+        "working_days_for must be a list of whole numbers from 1",
+    ),
+    ("length = 30\n", "length = 3\nworking_days_for = []\n", "working_days_for is empty"),
+    ('unit = "month"\n', 'unit = "month"\nworking_days_for = [3]\n', "unit and working_days_for exclude.*line 13"),
     ("length = 1\n", "length = true\n", "length must be a whole number, not true or false .line 11"),
     ("length = 1\n", "length = 1.5\n", "length must be a whole number, not a number .line 11"),
     ('unit = "month"', 'unit = "months"', "unit cannot be 'months'; Did you mean month.*line 12"),
