@@ -79,7 +79,7 @@ COLUMNS = (
     *("aliases", "green channel", "channels", "last checked", "checked by", "checked", "finding", "title", "in force"),
     *("clocks", "taken in", "consumer", "phone", "email", "address", "by", "then", "now", "change"),
     *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "week", "month"),
-    *("overdue", "file", "category word", "line"),
+    *("overdue", "file", "category word", "line", "withdrawn", "rejected"),
 )
 """The titles of columns and the labels of fields."""
 

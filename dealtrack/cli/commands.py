@@ -62,6 +62,9 @@ QUIET = frozenset(
 )
 """The commands that write, each with --quiet."""
 
+FOR_PEOPLE = frozenset(("list", "search", "overdue", "due"))
+"""The commands whose lists people open in Excel, each with --for-people."""
+
 WHOLE_SENTENCE = 400
 """How long a command's summary may be: lists of commands break it into lines rather than cut it."""
 
@@ -128,7 +131,7 @@ def _add_command(app: typer.Typer, name: str, module_name: str) -> None:
     word = name.rpartition(" ")[2]
     function = word.replace("-", "_")
     plain = getattr(module, f"{function}_", None) or getattr(module, function, None) or module.function_of(name)
-    app.command(word, cls=TranslatedCommand)(command_function(plain, is_quiet=name in QUIET))
+    app.command(word, cls=TranslatedCommand)(command_function(plain, name in QUIET, name in FOR_PEOPLE))
 
 
 class LazyGroup(TranslatedGroup):

@@ -363,16 +363,21 @@ def export(
     fmt: Annotated[str, option("FORMAT", "Output format: csv, jsonl, json or xlsx.", "--format")] = "csv",
     to: Annotated[str, option("FILE", "Write to this file [default: standard output].")],
     reveal: Reveal,
+    for_people: Annotated[bool, flag("CSV or workbook in your language, for Excel; an import reads the other form.")],
     times: ViewTimes,
 ) -> None:
     """Export every complaint."""
     from dealtrack.exchange.files import FileKind, binary_output, text_output
     from dealtrack.exchange.histories import EXPORT_FORMATS, write_export, write_export_book
 
-    check_word(Phrase("Format"), fmt, EXPORT_FORMATS)
+    check_word(Phrase("Format"), fmt, ("csv", "xlsx") if for_people else EXPORT_FORMATS)
     is_piped = to in ("", "-")
     if is_piped and fmt == "xlsx":
         raise MissingValue(what="File for the workbook", option="--to FILE")
+    if for_people:
+        from dealtrack.cli.lists import write_people_book, write_people_export
+
+        write_export, write_export_book = write_people_export, write_people_book
     with session.reading(*times) as (register, view):
         if is_piped:
             write_export(register, view, fmt, sys.stdout, reveal)

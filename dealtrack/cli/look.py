@@ -1,15 +1,15 @@
 """Commands that look at complaints and their clocks: lists, one in full, a search, what is late or due, the board."""
 
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dealtrack.cli.language import _, _n, heading, read_clock, say_field, sentence
+from dealtrack.cli.language import _, _n, read_clock, sentence
 from dealtrack.cli.options import (
     FORMATS_TAKEN,
     ComplaintNames,
@@ -26,12 +26,12 @@ from dealtrack.cli.options import (
     read_complaints,
     read_filter,
 )
-from dealtrack.cli.output import FOR_PROGRAMS, LATE_KEYS, check_format, check_word, print_records
+from dealtrack.cli.output import FOR_PEOPLE, FOR_PROGRAMS, check_format, check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.moments import ONE_DAY, day_start, local_day, show_moment
+from dealtrack.core.moments import ONE_DAY, day_start, local_day
 from dealtrack.core.standing import WATCH_KEYS, Lateness, record, record_keys, watch_record
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import CHECK_FAILED, MissingExtra, MissingValue, NoTerminal
@@ -39,12 +39,8 @@ from dealtrack.phrase import Phrase
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
 
-LIST_FORMATS = FORMATS_TAKEN.replace("].", "]; of lists: csv, xlsx or text [default: csv].")
+LIST_FORMATS = FORMATS_TAKEN.replace("].", "]; of lists: xlsx, text or csv [default: CSV for people].")
 WINDOW = "Time window: hours (4h), days (3d) or working days (2wd) [default: 1wd; no limit with --ics]."
-KEYS = (*WATCH_KEYS, "received", "summary")
-LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
-BYTE_ORDER_MARK = "\ufeff"
-"""What tells Excel that a CSV file is UTF-8: without it, Chinese text opens as gibberish."""
 MATCH_KEYS = ("id", "number", "platform", "category", "status", "received", "matched")
 WORD_LIMIT = 200
 SHOWN_ON_TERMINAL = 20
@@ -150,9 +146,10 @@ def overdue(
     fmt: Annotated[str, option("FORMAT", LIST_FORMATS, "--format")],
 ) -> None:
     """List overdue deadlines, most overdue first; with --out, write one list per group."""
+    fmt = "" if fmt == FOR_PEOPLE and (by or out) else fmt
     if by or out:
         _check_lists(by, out, fmt)
-    else:
+    elif fmt != FOR_PEOPLE:
         check_format(fmt)
     with session.reading(*times) as (register, view):
         latenesses = register.overdue(read_filter(register, *only), view)
@@ -161,7 +158,9 @@ def overdue(
         # So too where whoever reads them has seen enough of them.
         session.status = CHECK_FAILED if check and first else 0
         if out:
-            _print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
+            from dealtrack.cli.lists import print_lists
+
+            print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
         else:
             print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
         _remind(session, register, view)
@@ -179,41 +178,6 @@ def _check_lists(by: str, out: str, fmt: str) -> None:
     check_word(Phrase("Group of the lists"), by, ("platform", "owner", "category"))
     if fmt:
         check_word(Phrase("Format of the lists"), fmt, ENDINGS)
-
-
-def _print_lists(
-    latenesses: Iterable[Lateness], by: str, folder: Path, fmt: str, zone: tzinfo, moment: datetime
-) -> None:
-    """Write one list a group into a folder, and print which were written and which removed; raises CannotWrite."""
-    from dataclasses import asdict
-
-    from dealtrack.cli.table import print_table
-    from dealtrack.exchange.files import ENDINGS, FileKind, binary_output, grouped, text_output, write_lists
-    from dealtrack.exchange.writers import write_csv
-
-    fmt = fmt or "csv"
-
-    def write(path: Path, name: str, group: Sequence[Lateness]) -> None:
-        records = [{**watch_record(each), **{key: getattr(each.complaint, key) for key in KEYS[-2:]}} for each in group]
-        if fmt == "xlsx":
-            from dealtrack.exchange.xlsx import write_list
-
-            titles = {key: heading(key.replace("_", " ")) for key in KEYS}
-            with binary_output(path, FileKind.WORKBOOK) as book:
-                write_list(records, KEYS, titles, _("overdue"), zone, moment, book)
-            return
-        with text_output(path, FileKind.TABLE if fmt == "csv" else FileKind.TEXT) as stream:
-            if fmt == "csv":
-                stream.write(BYTE_ORDER_MARK)
-                write_csv(records, KEYS, zone, stream)
-                return
-            count = _n("{count} deadline overdue", "{count} deadlines overdue", len(group))
-            whose = safe_text(say_field(by, name))
-            stream.write(f"{whose}{_(': ')}{count}{_(', ')}{show_moment(moment, zone)}\n\n")
-            print_table(records, LATE_KEYS, zone, stream)
-
-    groups = grouped(latenesses, lambda lateness: getattr(lateness.complaint, by) or _("nobody"))
-    print_records(map(asdict, write_lists(folder, groups, ENDINGS[fmt], write)), LISTED_KEYS, zone=zone)
 
 
 def due(

@@ -29,7 +29,15 @@ from dealtrack.core.vocabulary import (
     longest,
     nearest_names,
 )
-from dealtrack.errors import MissingValue, UnknownCategory, UnknownOutcome, UnknownPlatform, UnknownWord, suggestion
+from dealtrack.errors import (
+    BadText,
+    MissingValue,
+    UnknownCategory,
+    UnknownOutcome,
+    UnknownPlatform,
+    UnknownWord,
+    suggestion,
+)
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import OPEN, Filter
 from dealtrack.register.register import Register
@@ -97,13 +105,14 @@ class ViewTimes(NamedTuple):
     known_at: Annotated[str, option("TIME", "Ignore anything recorded after this time [default: ignore nothing].")]
 
 
-def command_function(function: Callable[..., None], is_quiet: bool) -> Callable[..., None]:
+def command_function(function: Callable[..., None], is_quiet: bool, is_for_people: bool = False) -> Callable[..., None]:
     """Return the function of a command as Typer calls it: with the context, and with each option by its name.
 
-    A command that can be quiet has --quiet, one that may ask, and so has --yes, --no-input too.
+    A command that can be quiet has --quiet, one that may ask, and so has --yes, --no-input too, and one whose list
+    people open in Excel --for-people, which is a format.
     The function itself is given the session, unless it takes the context, and named tuples of options as such.
     An option without a default may be left out: it is an empty text or list, no flag, else None. A format is one that
-    there is. Raises UnknownWord.
+    there is. Raises UnknownWord and BadText.
     """
     first, *rest = signature(function).parameters.values()
     tuples: dict[str, Any] = {each.name: each.annotation for each in rest if isinstance(each.annotation, type)}
@@ -116,7 +125,11 @@ def command_function(function: Callable[..., None], is_quiet: bool) -> Callable[
             context.obj.is_quiet = True
             nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed as the command ends
             context.with_resource(redirect_stdout(context.with_resource(nowhere)))
-        if is_format_checked and values["fmt"]:
+        if is_for_people and values.pop("for_people"):
+            if values["fmt"]:
+                raise BadText(what="--for-people", reason="is a format of its own: omit --format")
+            values["fmt"] = "people"
+        elif is_format_checked and values["fmt"]:
             from dealtrack.cli.output import check_format
 
             check_format(values["fmt"])
@@ -131,7 +144,8 @@ def command_function(function: Callable[..., None], is_quiet: bool) -> Callable[
         parameters += [_typer_parameter(name, annotation, each.default) for name, annotation in fields.items()]
     quiet = ("quiet", flag("Suppress output except errors and warnings."), is_quiet)
     may_ask = any(each.name == "yes" for each in rest)
-    for name, make, has_it in (quiet, ("no_input", flag("Never prompt."), may_ask)):
+    people = ("for_people", flag("CSV for Excel, in your language."), is_for_people)
+    for name, make, has_it in (people, quiet, ("no_input", flag("Never prompt."), may_ask)):
         parameters += [_typer_parameter(name, Annotated[bool, make], False)] if has_it else []
     run.__annotations__, run.__signature__ = {}, Signature(parameters)  # type: ignore[attr-defined]
     return run

@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from dealtrack.register.search import Lookalike
 
 FOR_PROGRAMS = tuple(sorted(writers.WRITERS))
+FOR_PEOPLE = "people"
+"""The format of CSV whose headings and words are in the user's language: what --for-people stands for."""
+
 FORMATS = ("table", "plain", *FOR_PROGRAMS)
 LATE_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
+LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
+"""What is printed of lists that were written."""
 
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""
@@ -142,7 +147,8 @@ def print_records(
     with an underscore are not printed: `_provisional` holds the keys of the deadlines that are provisional.
     Without `fmt` it is a table on a terminal, else plain. Raises UnknownWord for an unknown format.
     """
-    check_format(fmt)
+    if fmt != FOR_PEOPLE:
+        check_format(fmt)
     out = sys.stdout if stream is None else stream
     if columns is None:
         rest = iter(records)
@@ -158,6 +164,10 @@ def print_records(
             from dealtrack.cli.table import print_table
 
             print_table(records, columns, zone, out)
+        case "people":
+            from dealtrack.cli.people import write_records
+
+            write_records(records, columns, zone, out)
         case other:
             writers.WRITERS[other](records, columns, zone, out)
 

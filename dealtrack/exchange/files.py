@@ -147,17 +147,20 @@ def write_lists(
     groups: Mapping[str, Sequence[Lateness]],
     ending: str,
     write: Callable[[Path, str, Sequence[Lateness]], None],
+    called: Callable[[str], str] = str,
 ) -> list[ListFile]:
     """Write one list a group into a folder, which is made where there is none, and remove the last run's others.
 
-    `write` is given a list's path, the group's name and what it holds, and puts the list in place whole. The lists
-    come in the order of the groups, then those that nothing is overdue for any more. Raises CannotWrite.
+    A list's file is named by what its group is `called`, which no other group is. `write` is given a list's path, the
+    group's name and what it holds, and puts the list in place whole. The lists come in the order of the groups, then
+    those that nothing is overdue for any more. Raises CannotWrite.
     """
     reason = make_folder(folder)
     if reason:
         raise CannotWrite(path=folder, reason=reason)
     before = _read_index(folder)
-    files = {name: text + ending for name, text in file_names(groups).items()}
+    names = file_names(map(called, groups))
+    files = {name: names[called(name)] + ending for name in groups}
     now = {file: name for name, file in files.items()}
     # First what may come to stand there, then the lists: one cut short half-way is known to the next.
     if groups.keys() - before.values() or set(now) - set(before):

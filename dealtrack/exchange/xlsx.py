@@ -1,15 +1,14 @@
-"""Workbooks that are written: an export, which an import reads back, and lists for people who work in Excel."""
+"""Workbooks that are written: an export, which an import reads back; what others are made with."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, datetime, tzinfo
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.moments import iso_local
-from dealtrack.core.text import defuse_formula, display_width, escape_controls, safe_text
+from dealtrack.core.text import defuse_formula, escape_controls
 from dealtrack.errors import CannotWrite
 from dealtrack.exchange.writers import Record, is_due_key
 from dealtrack.phrase import Phrase
@@ -21,10 +20,7 @@ LONGEST_CELL = 32_767
 MOST_ROWS = 1_048_575
 """The rows that a sheet holds below its header."""
 
-DAY_FORM, MOMENT_FORM, SECOND_FORM = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "yyyy-mm-dd hh:mm:ss"
-NUMBER_FORM, MONEY_FORM = "General", "0.00"
-NARROWEST, WIDEST = 6, 60
-A4 = 9
+SECOND_FORM, MONEY_FORM = "yyyy-mm-dd hh:mm:ss", "0.00"
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _WIDTHS = {"id": 8, "number": 16, "platform": 14, "summary": 50, "history": 30, "provisional": 11}
@@ -49,68 +45,6 @@ def workbook(out: BinaryIO, made_at: datetime, title: str = "", folder: str = ""
         book.set_properties({**created, "title": title} if title else created)
         yield book
     out.write(content.getbuffer())
-
-
-def write_list(
-    records: Iterable[Record],
-    keys: Sequence[str],
-    titles: Mapping[str, str],
-    title: str,
-    zone: tzinfo,
-    made_at: datetime,
-    out: BinaryIO,
-) -> None:
-    """Write records as a workbook; moments in UTC become dates and hours of `zone`, a day's last second its date.
-
-    `titles` head the columns, `title` names the sheet. A text too long for a cell is cut.
-    """
-    with workbook(out, made_at) as book:
-        sheet = book.add_worksheet(title[:31])
-        heading = book.add_format({"bold": True, "bottom": 1})
-        forms = {
-            form: book.add_format({"num_format": form, "align": "left"})
-            for form in (DAY_FORM, MOMENT_FORM, NUMBER_FORM)
-        }
-        widths = [display_width(titles.get(key, key)) + 2 for key in keys]
-        for column, key in enumerate(keys):
-            sheet.write_string(0, column, titles.get(key, key), heading)
-        row = 0
-        for row, record in enumerate(records, 1):
-            for column, key in enumerate(keys):
-                shown = _write_cell(sheet, row, column, record.get(key), forms, zone)
-                widths[column] = max(widths[column], display_width(shown))
-        sheet.freeze_panes(1, 0)
-        # On paper: across A4, all columns on one page, the headings on every page.
-        sheet.set_landscape()
-        sheet.set_paper(A4)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        sheet.autofilter(0, 0, row, max(0, len(keys) - 1))
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, min(WIDEST, max(NARROWEST, width + 1)))
-
-
-def _write_cell(sheet: Any, row: int, column: int, value: Any, forms: Mapping[str, Any], zone: tzinfo) -> str:
-    """Write a value as what it is, and return what it takes the width of."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, datetime):
-        local = value.astimezone(zone).replace(tzinfo=None)
-        form = DAY_FORM if local.time() == LAST_SECOND else MOMENT_FORM
-        if form == DAY_FORM:
-            local = datetime.combine(local.date(), time())
-        sheet.write_datetime(row, column, local, forms[form])
-        return form
-    if isinstance(value, date):
-        sheet.write_datetime(row, column, value, forms[DAY_FORM])
-        return DAY_FORM
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        sheet.write_number(row, column, value, forms[NUMBER_FORM])
-        return str(value)
-    # Programs differ in how they show a truth value: it is written as the other formats have it.
-    text = str(value).lower() if isinstance(value, bool) else safe_text(str(value))[:LONGEST_CELL]
-    sheet.write_string(row, column, text)
-    return text
 
 
 def write_export_sheet(

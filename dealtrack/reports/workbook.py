@@ -16,6 +16,7 @@ LONGEST_NAME = 31
 LINE = 16
 FORMS = {
     "text": "@",
+    "id": "0",
     "count": "#,##0",
     "number": "#,##0.0",
     "rate": "0.0%",
@@ -24,9 +25,9 @@ FORMS = {
     "moment": "yyyy-mm-dd hh:mm",
 }
 
-RIGHT = ("count", "number", "rate", "money")
+RIGHT = ("id", "count", "number", "rate", "money")
 STYLES: dict[str, dict[str, Any]] = {
-    "left": {"align": "left"},
+    "left": {"align": "left", "indent": 1},
     "right": {"align": "right"},
     "total": {"bold": True, "top": 1},
 }
@@ -64,44 +65,31 @@ class Area(NamedTuple):
         return {"name": name, "categories": self.cells(0, most), "values": self.cells(column, most), **form}
 
 
+def write_table(table: Table, made_at: datetime, out: BinaryIO) -> None:
+    """Write one table as a workbook, drawn as those of a report; `made_at` is what the workbook says of its making."""
+    with workbook(out, made_at, safe_text(table.name)) as book:
+        Sheets(book).table(table)
+
+
 def write_workbook(report: Report, out: BinaryIO, _: Translate) -> None:
     """Write a report as a workbook; a text is never taken for a formula, a number or a link."""
     with workbook(out, report.moment, safe_text(words.title_of(report, _))) as book:
         ReportSheets(book, report, _).write()
 
 
-class ReportSheets:
-    """The sheets of one report, which it writes into a workbook of xlsxwriter's, whose texts are written as texts."""
+class Sheets:
+    """The sheets of a workbook of xlsxwriter's, each with one table; texts are written as texts."""
 
-    def __init__(self, book: Any, report: Report, _: Translate) -> None:
-        self._book, self._report, self._ = book, report, _
-        # A chart shows weeks and months one beside the other.
-        self._is_timed = report.by in TIMED
+    def __init__(self, book: Any) -> None:
+        self._book = book
         # A name that Excel keeps for itself.
         self._names = {"history"}
         self._formats: dict[tuple[str, str], Any] = {}
         heading = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "bg_color": "#EEF2F6"}
-        self._heading = book.add_format(heading)
+        self._heading = book.add_format({**heading, **STYLES["left"]})
         self._right = book.add_format({**heading, "align": "right"})
-        self._title = book.add_format({"bold": True, "font_size": 16})
-        self._label = book.add_format({"font_color": "#555555"})
         self._note = book.add_format({"italic": True, "font_color": "#555555"})
-        self._indented = book.add_format({"italic": True, "font_color": "#555555", "indent": 1})
         self._late = book.add_format({"font_color": "#9C0006", "bg_color": "#FFC7CE"})
-
-    def write(self) -> None:
-        """Write all sheets, the summary first."""
-        report, _ = self._report, self._
-        brief = self._sheet(_("report"))
-        rates = self._table(tables.rates_table(report, _))
-        for name in tables.clock_names(report):
-            self._parts(tables.parts_table(report, name, _))
-        self._table(tables.measures_table(report, _))
-        daily = tables.days_table(report, _)
-        days = self._table(daily) if daily.rows else None
-        if report.compared:
-            self._compared(tables.compared_table(report, _))
-        self._brief(brief, rates, days)
 
     def _sheet(self, name: str) -> Any:
         """Add a sheet for A4, its name made one that Excel takes and no other sheet has."""
@@ -119,12 +107,12 @@ class ReportSheets:
         sheet.hide_gridlines(2)
         return sheet
 
-    def _table(self, table: Table) -> Area:
+    def table(self, table: Table) -> Area:
         """Write a table on a sheet of its own, its headings frozen, its total set off; a note goes below."""
         sheet, columns, rows = self._sheet(table.name), table.columns, table.rows
         widths = [max(map(display_width, column.title.split())) + 3 for column in columns]
         for place, column in enumerate(columns):
-            style = self._heading if column.form in ("text", "date") else self._right
+            style = self._right if column.form in RIGHT else self._heading
             write_text(sheet, 0, place, column.title, style)
         for line, row in enumerate(rows, 1):
             side = "total" if row is table.total and table.groups else ""
@@ -180,8 +168,35 @@ class ReportSheets:
             ends = {"min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1}
             sheet.conditional_format(*cells, {**bar, **ends})
 
+
+class ReportSheets(Sheets):
+    """The sheets of one report."""
+
+    def __init__(self, book: Any, report: Report, _: Translate) -> None:
+        super().__init__(book)
+        self._report, self._ = report, _
+        # A chart shows weeks and months one beside the other.
+        self._is_timed = report.by in TIMED
+        self._title = book.add_format({"bold": True, "font_size": 16})
+        self._label = book.add_format({"font_color": "#555555"})
+        self._indented = book.add_format({"italic": True, "font_color": "#555555", "indent": 1})
+
+    def write(self) -> None:
+        """Write all sheets, the summary first."""
+        report, _ = self._report, self._
+        brief = self._sheet(_("report"))
+        rates = self.table(tables.rates_table(report, _))
+        for name in tables.clock_names(report):
+            self._parts(tables.parts_table(report, name, _))
+        self.table(tables.measures_table(report, _))
+        daily = tables.days_table(report, _)
+        days = self.table(daily) if daily.rows else None
+        if report.compared:
+            self._compared(tables.compared_table(report, _))
+        self._brief(brief, rates, days)
+
     def _parts(self, table: Table) -> None:
-        area, groups = self._table(table), len(table.groups)
+        area, groups = self.table(table), len(table.groups)
         if not groups:
             return
         most = tables.charted(self._report, groups)
@@ -193,7 +208,7 @@ class ReportSheets:
         area.sheet.insert_chart(len(table.rows) + 5, 0, chart)
 
     def _compared(self, table: Table) -> None:
-        report, area, groups = self._report, self._table(table), len(table.groups)
+        report, area, groups = self._report, self.table(table), len(table.groups)
         if self._is_timed:
             # The weeks of one span are not those of another.
             return
@@ -309,6 +324,9 @@ def shown_in(value: Any, form: str) -> tuple[Any, str]:
 
     Excel rounds what it shows half up; what would read as nothing or as all without being it is seen to here.
     """
+    if isinstance(value, date):
+        # A column may hold both: deadlines that end with a day, and others that end at an hour.
+        return value, FORMS["moment" if isinstance(value, datetime) else "date"]
     if not isinstance(value, (int, float)):
         return value, FORMS[form]
     if form == "rate":

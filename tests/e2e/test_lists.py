@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def test_one_list_a_platform_holds_its_overdue_clocks(sample: Clerk, lists: Path) -> None:
-    told = sample("overdue", "--by", "platform", "--out", lists)
+    told = sample("overdue", "--by", "platform", "--out", lists, "--format", "csv")
     assert told.err == ""
     assert told.ok().splitlines() == [
         f"Amazon\t4\t11\t{lists}/Amazon.csv",
@@ -78,10 +79,95 @@ def test_one_list_a_platform_holds_its_overdue_clocks(sample: Clerk, lists: Path
     assert lists.stat().st_mode & 0o777 == 0o700
 
 
+def chinese(clerk: Clerk, *words: object) -> str:
+    return clerk("--lang", "zh", *words).ok()
+
+
+def test_lists_are_for_people_unless_told_otherwise(sample: Clerk, lists: Path) -> None:
+    told = chinese(sample, "overdue", "--by", "platform", "--out", lists)
+    assert told.splitlines()[1] == f"Gome online\t1\t3\t{lists}/国美在线.csv"
+    assert names(lists) == ["亚马逊.csv", "国美在线.csv", "天猫.csv"]
+    assert (lists / "国美在线.csv").read_bytes().decode() == (
+        "\ufeff序号,登记编号,平台,类别,状态,首问责任,环节,到期日,时限状态,逾期工作日,暂定,收到时间,投诉内容\r\n"
+        "252,BJ-2016-252,国美在线,与描述不符,已转办,朝阳所,办结,2016-11-16,逾期未办,3,,2016-11-13 12:16,"
+        "毛衣颜色和型号与页面不符，商家只同意换货。\r\n"
+    )
+    # Those of the other form take their place.
+    told = chinese(sample, "overdue", "--by", "platform", "--out", lists, "--format", "csv")
+    assert names(lists) == ["Amazon.csv", "Gome online.csv", "Tmall.csv"]
+    assert list(read_csv(lists / "Tmall.csv")[0]) == [*WATCH_KEYS, "received", "summary"]
+
+
+def test_a_workbook_in_the_offices_language(sample: Clerk, lists: Path) -> None:
+    chinese(sample, "overdue", "--by", "owner", "--out", lists, "--format", "xlsx")
+    sheet = openpyxl.load_workbook(lists / "消保科.xlsx").active
+    assert sheet is not None and sheet.title == "逾期未办"
+    header, *rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    assert dict(zip(header, rows[0], strict=True)) == {
+        "序号": 161,
+        "登记编号": "BJ-2016-161",
+        "平台": "天猫",
+        "类别": "物流",
+        "状态": "已转办",
+        "首问责任": "消保科",
+        "环节": "办结",
+        "到期日": datetime(2016, 11, 15),
+        "时限状态": "逾期未办",
+        "逾期工作日": 4,
+        "暂定": None,
+        "收到时间": datetime(2016, 11, 11, 14, 33),
+        "投诉内容": "洗衣机显示已签收，本人并未收到，快递员不接电话。",
+    }
+
+
+@pytest.mark.parametrize("command", ["list", "overdue", "due --within 30wd", "search 手机"])
+def test_a_list_of_any_command_for_people(command: str, sample: Clerk) -> None:
+    words = command.split()
+    if words[0] == "due":
+        sample("add", "--platform", "JD", "--owner", "网监科", "--at", "2016-11-20 10:00").ok()
+    text = chinese(sample, *words, "--for-people")
+    header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    assert text.startswith("\ufeff序号,登记编号,平台,") and rows
+    assert not any(any("a" <= sign <= "z" for sign in cell) for row in (header, *rows) for cell in row), rows[0]
+    machine = chinese(sample, *words, "--format", "csv")
+    assert machine == sample(*words, "--format", "csv").ok() and machine.startswith("id,number,platform,")
+    assert [row[0] for row in rows] == [row["id"] for row in csv.DictReader(io.StringIO(machine, newline=""))]
+    refused = sample(*words, "--for-people", "--format", "csv")
+    assert (refused.status, refused.err) == (2, "dealtrack: --for-people is a format of its own: omit --format.\n")
+
+
+def test_an_export_for_people_is_a_list_and_the_other_one_is_what_an_import_reads(
+    sample: Clerk, new_clerk: Callable[..., Clerk], made_register: Path, tmp_path: Path
+) -> None:
+    sample("add", "--platform", "JD", "--number", "1310000002016111512345", "--phone", "13800138000").ok()
+    machine, people, book = (tmp_path / name for name in ("machine.csv", "people.csv", "people.xlsx"))
+    chinese(sample, "export", "--to", machine, "--reveal")
+    for path, fmt in ((people, "csv"), (book, "xlsx")):
+        chinese(sample, "export", "--for-people", "--to", path, "--format", fmt)
+    assert chinese(sample, "export", "--for-people").encode() == people.read_bytes()
+    *_others, last = csv.reader(io.StringIO(people.read_bytes().decode("utf-8-sig"), newline=""))
+    # Excel would show 1.31E+21.
+    assert last[1:4] == ['="1310000002016111512345"', "京东", "其他"] and "138****8000" in last
+    sheet = openpyxl.load_workbook(book).active
+    assert sheet is not None and [cell.value for cell in sheet[1]][-4:] == [
+        "投诉人",
+        "联系电话",
+        "电子邮箱",
+        "联系地址",
+    ]
+    row = {cell.value: sheet.cell(302, cell.column).value for cell in sheet[1]}
+    assert (row["登记编号"], row["收到时间"]) == ("1310000002016111512345", datetime(2016, 11, 21, 9, 0))
+    assert (row["转办到期日"], row["办理规则"]) == (datetime(2016, 11, 22), "12315 绿色通道")
+    other = new_clerk(made_register, sample.now)
+    other("import", machine).ok()
+    assert other("list", "--format", "csv").ok() == sample("list", "--format", "csv").ok()
+    assert sample("export", "--for-people", "--format", "json").err.endswith("Allowed: csv, xlsx.\n")
+
+
 def test_a_list_as_a_workbook(sample: Clerk, lists: Path) -> None:
     sample("overdue", "--by", "platform", "--out", lists, "--format", "xlsx").ok()
     sheet = openpyxl.load_workbook(lists / "Tmall.xlsx").active
-    assert sheet is not None and sheet.freeze_panes == "A2"
+    assert sheet is not None and sheet.freeze_panes == "B2"
     header, *rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     records = overdue(sample, "--platform", "Tmall")
     assert header[:3] == ["ID", "number", "platform"] and "working days late" in header
@@ -92,7 +178,7 @@ def test_a_list_as_a_workbook(sample: Clerk, lists: Path) -> None:
     # A day's last second is its day; a moment has its hour, without an offset that Excel would not take.
     assert told[0]["due"] == datetime(2016, 11, 4) and sheet["H2"].number_format == "yyyy-mm-dd"
     assert told[0]["received"] == datetime(2016, 11, 1, 13, 17)
-    assert [row["provisional"] for row in told] == ["false"] * 4
+    assert [row["provisional"] for row in told] == [None] * 4
     before = (lists / "Tmall.xlsx").read_bytes()
     sample("overdue", "--by", "platform", "--out", lists, "--format", "xlsx").ok()
     assert (lists / "Tmall.xlsx").read_bytes() == before

@@ -73,7 +73,10 @@ KINDS = {
 def draw_chart(chart: Chart) -> str:
     """Return a chart as an SVG element with a title and a description, coloured by the page's own styles alone."""
     import pygal
+    import pygal.etree
 
+    # It would take lxml where that is installed, which refuses some characters of names.
+    pygal.etree.etree.to_etree()
     is_flat = chart.kind in ("bars", "parts")
     names = [fit_text(safe_text(label), WIDEST_NAME) for label in chart.labels]
     each = 14 * len(chart.series) + 12 if chart.kind == "bars" else 30
