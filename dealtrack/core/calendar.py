@@ -123,7 +123,7 @@ class CalendarRules(NamedTuple):
             spans=spans_from_data(data["spans"]) if "spans" in data else None,
             law=data.get("law", CHINESE_LAW if data["timezone"] == CHINESE_ZONE else ""),
             region=data.get("region", ""),
-            office_hours=data.get("office_hours", []),
+            office_hours=data.get("office_hours", ()),
         )
 
     def revised(self, change: Mapping[str, Any]) -> "CalendarRules":
