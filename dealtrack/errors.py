@@ -126,6 +126,10 @@ class UnknownCampaign(DealtrackError):
     """Unknown campaign: {name}.{nearest} Known: {allowed}. Define your own in campaigns.toml in your folder."""
 
 
+class UnknownSetting(DealtrackError):
+    """Unknown setting: {name}.{nearest} 'dealtrack config list' shows all settings."""
+
+
 class UnknownWord(DealtrackError):
     """{what} cannot be {value!r}.{nearest} Allowed: {allowed}."""
 
@@ -311,6 +315,14 @@ class BadCampaignFile(DealtrackError):
 
 class BadMappingFile(DealtrackError):
     """Mapping {path}: {reason}."""
+
+
+class BadSettings(DealtrackError):
+    """Settings {path}: {reason}. Correct the file; 'dealtrack help settings' describes it."""
+
+
+class HomeUnknown(DealtrackError):
+    """The home folder of this user is unknown. Name a folder of your own with DEALTRACK_HOME."""
 
 
 class MissingColumn(DealtrackError):

@@ -1,18 +1,40 @@
-"""Where things are, who acts, and what time it is: all that dealtrack takes from its surroundings."""
+"""Where things are, who acts, what time it is, and the settings: all that dealtrack takes from its surroundings.
+
+A setting is that of an option, else of the environment, else of the user's file, else of the office's file, which lies
+beside the register. The office's file comes from whoever made the register: it sets no command, server, path or name.
+"""
 
 import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from dealtrack.errors import BadMoment
-from dealtrack.phrase import Phrase
+from dealtrack.core.text import safe_text
+from dealtrack.core.vocabulary import nearest_names
+from dealtrack.errors import BadMoment, BadSettings, HomeUnknown, UnknownSetting, suggestion
+from dealtrack.phrase import BadValue, Phrase, listed
 
 DB_VARIABLE = "DEALTRACK_DB"
 NOW_VARIABLE = "DEALTRACK_NOW"
 ACTOR_VARIABLE = "DEALTRACK_ACTOR"
 HOME_VARIABLE = "DEALTRACK_HOME"
+LANGUAGE_VARIABLE = "DEALTRACK_LANG"
+COLOUR_VARIABLE = "NO_COLOR"
 
 REGISTER_NAME = "register.db"
+USER_FILE = "config.toml"
+OFFICE_SUFFIX = ".office.toml"
+"""What the name of the office's file adds to that of the register."""
+
+LARGEST_FILE = 1 << 16
+LONGEST_TEXT = 1000
+MOST_TEXTS = 100
+_NAME = r"[\w-]{1,40}"
 
 
 def variable(name: str) -> str:
@@ -28,24 +50,27 @@ def data_folder() -> Path:
 
 
 def user_folder() -> Path:
-    """Return the folder of the user's own data: register, policies, calendars, mappings."""
+    """Return the folder of the user's own data: register, settings, policies, calendars. Raises HomeUnknown."""
     home = variable(HOME_VARIABLE)
     if home:
         return Path(home)
+    if sys.platform == "linux":
+        # As platformdirs says, which would take every command 4 ms.
+        shared = Path(os.environ.get("XDG_DATA_HOME", ""))
+        folder = shared if shared.is_absolute() else Path(os.path.expanduser("~/.local/share"))  # noqa: PTH111
+        if folder.is_absolute():
+            return folder / "dealtrack"
     from platformdirs import user_data_path
 
-    return user_data_path("dealtrack", appauthor=False)
+    try:
+        return user_data_path("dealtrack", appauthor=False)
+    except RuntimeError:
+        raise HomeUnknown from None
 
 
 def mapping_folders() -> list[Path]:
     """Return where mappings stand, the user's own first, then those that are shipped."""
     return [user_folder() / "mappings", data_folder() / "mappings"]
-
-
-def register_path(db: str = "") -> Path:
-    """Return the register's file: the one that `--db` names, else the environment, else the user's own."""
-    named = db or variable(DB_VARIABLE)
-    return Path(named) if named else user_folder() / REGISTER_NAME
 
 
 def now() -> datetime:
@@ -63,11 +88,7 @@ def now() -> datetime:
     return utc
 
 
-def actor() -> str:
-    """Return who acts: DEALTRACK_ACTOR, else the user's login name."""
-    name = variable(ACTOR_VARIABLE)
-    if name:
-        return name
+def _login_name() -> str:
     from getpass import getuser
 
     try:
@@ -75,3 +96,284 @@ def actor() -> str:
     except (OSError, KeyError, ImportError):
         # Windows has neither a list of users nor user ids.
         return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+# What a key may hold: each function returns the value that a file or a command line gives, or raises BadValue.
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadValue("it must be text")
+    if not (text := value.strip()):
+        raise BadValue("it is empty")
+    if safe_text(text) != text:
+        raise BadValue("it contains a control character")
+    if len(text) > LONGEST_TEXT:
+        raise BadValue("it has {count:,} characters; the maximum is {limit:,}", count=len(text), limit=LONGEST_TEXT)
+    return text
+
+
+def _texts(value: Any, parts: Callable[[str], list[str]] = str.splitlines) -> tuple[str, ...]:
+    values = parts(value) if isinstance(value, str) else value
+    if not isinstance(values, (list, tuple)):
+        raise BadValue("it must be a list of texts")
+    if len(values) > MOST_TEXTS:
+        raise BadValue("it has {count:,} parts; the maximum is {limit:,}", count=len(values), limit=MOST_TEXTS)
+    return tuple(map(_text, values))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return _texts(value, lambda text: re.split(r"\s*[,，、]\s*", text.strip()))
+
+
+def _flag(value: Any) -> bool:
+    words = {"true": True, "yes": True, "on": True, "是": True, "false": False, "no": False, "off": False, "否": False}
+    if isinstance(value, bool):
+        return value
+    if (flag := words.get(str(value).strip().casefold())) is None:
+        raise BadValue("it must be {names}", names="true / false")
+    return flag
+
+
+def _rows(value: Any) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,4}", text) or int(text) == 0:
+        raise BadValue("it must be a whole number from {low} to {high}", low=1, high=9999)
+    return int(text)
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if (text := str(value).strip().casefold()) not in words:
+            raise BadValue("it must be {names}", names=" / ".join(words))
+        return text
+
+    return read
+
+
+def _server(value: Any) -> str:
+    match = re.fullmatch(r"([\w.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", text := _text(value))
+    if match is None or not 0 < int(match[2]) < 1 << 16:
+        raise BadValue("it must be a host and a port, e.g. mail.example.org:587")
+    return text
+
+
+def _address(value: Any) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", text := _text(value)):
+        raise BadValue("it must be an e-mail address, e.g. desk@example.org")
+    return text
+
+
+class SettingKey(NamedTuple):
+    """A key of the settings, what reads its value, what it means, and where it may be set."""
+
+    name: str
+    read: Callable[[Any], Any]
+    meaning: str
+    default: Any = ""
+    variable: str = ""
+    option: str = ""
+    is_office: bool = True
+    """Whether the office's file may set it."""
+    is_path: bool = False
+    """Whether it is a path, which in a file goes on from the file's folder."""
+
+
+KEYS: dict[str, SettingKey] = {
+    key.name: key
+    for key in (
+        SettingKey("register", _text, Phrase("Register file."), "", DB_VARIABLE, "--db", False, True),
+        SettingKey("language", _one_of("en", "zh"), Phrase("Language of messages."), "", LANGUAGE_VARIABLE, "--lang"),
+        SettingKey(
+            "actor", _text, Phrase("Your name, as the journal records it."), "", ACTOR_VARIABLE, is_office=False
+        ),
+        SettingKey("section", _text, Phrase("Your section, as an owner or handler is named."), is_office=False),
+        SettingKey("filters.NAME", _text, Phrase("A saved filter: options of list, e.g. --owner 朝阳所.")),
+        SettingKey("columns.list", _names, Phrase("Columns of list on a terminal."), ()),
+        SettingKey("columns.overdue", _names, Phrase("Columns of overdue on a terminal."), ()),
+        SettingKey("columns.due", _names, Phrase("Columns of due on a terminal."), ()),
+        SettingKey("page", _rows, Phrase("Rows per page on a terminal."), None),
+        SettingKey("colours", _one_of("auto", "on", "off"), Phrase("Colours on a terminal."), "auto", COLOUR_VARIABLE),
+        SettingKey("letterhead", _texts, Phrase("Lines at the head of letters; or a .txt file in your folder."), ()),
+        SettingKey("templates", _text, Phrase("Folder of your own letter templates."), is_office=False, is_path=True),
+        SettingKey(
+            "mail.sendmail", _text, Phrase("Program that sends mail, e.g. /usr/sbin/sendmail."), is_office=False
+        ),
+        SettingKey("mail.smtp", _server, Phrase("Mail server, e.g. mail.example.org:587."), is_office=False),
+        SettingKey("mail.from", _address, Phrase("Sender of mail."), is_office=False),
+        SettingKey("mail.user", _text, Phrase("User name at the mail server."), is_office=False),
+        SettingKey(
+            "mail.password_file",
+            _text,
+            Phrase("File with the password for the mail server."),
+            is_office=False,
+            is_path=True,
+        ),
+        SettingKey("ask.owner", _flag, Phrase("Ask for the owner when a complaint is added."), False),
+        SettingKey("ask.note", _flag, Phrase("Ask for a note when a complaint is added."), False),
+    )
+}
+"""The keys of the settings; .NAME stands for any name."""
+
+
+def setting_key(name: str) -> SettingKey:
+    """Return the key of this name; raises UnknownSetting with the nearest."""
+    group, _dot, own_name = name.partition(".")
+    key = KEYS.get(name) or (KEYS.get(f"{group}.NAME") if re.fullmatch(_NAME, own_name) else None)
+    if key is None:
+        raise UnknownSetting(name=name, nearest=suggestion(nearest_names(name, KEYS)))
+    return key._replace(name=name)
+
+
+class Setting(NamedTuple):
+    """What applies for a key, and where that stands: option, environment, user, office or default."""
+
+    key: str
+    value: Any
+    source: str
+
+
+class Settings:
+    """What applies in one call of dealtrack. The files are read when a value of theirs is first asked for."""
+
+    def __init__(self, options: Mapping[str, str], on_fault: "Callable[[BadSettings], None] | None" = None) -> None:
+        """`options` has values by key; `on_fault` is given what is wrong with a file, which then counts as empty."""
+        self._options = options
+        self._on_fault = on_fault
+
+    def value(self, name: str) -> Any:
+        """Return what applies for a key; of one that is set nowhere its default. Raises BadSettings."""
+        return self.setting(name).value
+
+    def setting(self, name: str) -> Setting:
+        """Return what applies for a key, and from where; raises BadSettings."""
+        key = setting_key(name)
+        if option := self._options.get(name, ""):
+            return Setting(name, option, "option")
+        if key.variable and (text := variable(key.variable)):
+            return Setting(name, "off" if key.variable == COLOUR_VARIABLE else text, "environment")
+        if name in self.user_file:
+            return Setting(name, self.user_file[name], "user")
+        if key.is_office and name in self.office_file:
+            return Setting(name, self.office_file[name], "office")
+        match name:
+            case "register":
+                return Setting(name, str(user_folder() / REGISTER_NAME), "default")
+            case "actor":
+                return Setting(name, _login_name(), "default")
+        return Setting(name, key.default, "default")
+
+    def names(self, group: str) -> list[str]:
+        """Return the names that the files set in a group such as filters; raises BadSettings."""
+        keys = dict.fromkeys((*self.user_file, *self.office_file))
+        return [key.partition(".")[2] for key in keys if key.startswith(f"{group}.")]
+
+    def path(self, is_office: bool) -> Path:
+        """Return where a file of settings is: the user's, or the office's beside the register. Raises HomeUnknown."""
+        if not is_office:
+            return user_folder() / USER_FILE
+        # Beside the register itself, whatever link leads there, as its evidence is.
+        register = os.path.realpath(self.value("register"))
+        return Path(f"{register}{OFFICE_SUFFIX}")
+
+    @cached_property
+    def user_file(self) -> Mapping[str, Any]:
+        """The settings of the user's file by key; raises BadSettings."""
+        try:
+            return self._read(self.path(is_office=False), is_office=False)
+        except HomeUnknown:
+            return {}
+
+    @cached_property
+    def office_file(self) -> Mapping[str, Any]:
+        """The settings of the office's file by key; raises BadSettings."""
+        return self._read(self.path(is_office=True), is_office=True)
+
+    def _read(self, path: Path, is_office: bool) -> Mapping[str, Any]:
+        try:
+            data = _bytes_of(path, is_office)
+            return {} if data is None else parse_settings(data, path, is_office)
+        except BadSettings as fault:
+            if self._on_fault is None:
+                raise
+            self._on_fault(fault)
+            return {}
+
+
+def _bytes_of(path: Path, is_office: bool) -> bytes | None:
+    """Return what a file of settings holds, None where there is none; raises BadSettings."""
+    follow = getattr(os, "O_NOFOLLOW", 0) if is_office else 0
+    try:
+        # Not to wait for the other end of a pipe that stands in its place.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | follow)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as fault:
+        if not os.path.lexists(path):
+            # In a folder that is closed to this user, as another user's home.
+            return None
+        is_link = is_office and path.is_symlink()
+        reason = Phrase("it is a link; put the file itself there") if is_link else fault.strerror or str(fault)
+        raise BadSettings(path=path, reason=reason) from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise BadSettings.because("it is not a file", path)
+    with os.fdopen(handle, "rb") as stream:
+        data = stream.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise BadSettings.because("it is larger than {size} KiB", path, size=LARGEST_FILE >> 10)
+    return data
+
+
+def parse_settings(data: bytes, path: Path, is_office: bool) -> dict[str, Any]:
+    """Return the settings that a file holds by key, each checked; paths go on from the file's folder.
+
+    Raises BadSettings, which names the line.
+    """
+    from dealtrack.sources.toml_files import parse_table
+
+    table = parse_table(data, path, BadSettings)
+    groups = {name.partition(".")[0] for name in KEYS if "." in name}
+    inner = {name: table.table_of(name) for name in table.values if name in groups and type(table.values[name]) is dict}
+    parts = [(table, name, name) for name in table.values if name not in inner]
+    parts += [(part, name, f"{group}.{name}") for group, part in inner.items() for name in part.values]
+    values = {}
+    for part, needle, name in parts:
+        try:
+            key = setting_key(name)
+            if is_office and not key.is_office:
+                part.refuse("the office's file may not set {key}; it belongs in your own settings", needle, key=name)
+            values[name] = _value_in(key, part.values[needle], path, is_office)
+        except UnknownSetting as fault:
+            near = fault.values["nearest"]
+            part.refuse("unknown key {key!r};{near} allowed: {names}", needle, key=name, near=near, names=listed(KEYS))
+        except BadValue as fault:
+            part.refuse("{key}: {reason}", needle, key=name, reason=fault.args[0])
+    return values
+
+
+def _value_in(key: SettingKey, value: Any, path: Path, is_office: bool) -> Any:
+    """Return the value that a key has in a file; raises BadValue and BadSettings."""
+    value = key.read(value)
+    if key.is_path:
+        try:
+            return str(path.parent / Path(value).expanduser())
+        except RuntimeError:
+            raise BadValue("there is no such user") from None
+    if key.name == "letterhead" and len(value) == 1 and value[0].endswith(".txt"):
+        if is_office:
+            raise BadValue("the office's file gives the lines themselves, not a file")
+        return _letterhead(value[0], path.parent)
+    return value
+
+
+def _letterhead(name: str, folder: Path) -> tuple[str, ...]:
+    if Path(name).name != name:
+        raise BadValue("the file must be in the same folder: give its name alone")
+    data = _bytes_of(folder / name, is_office=True)
+    if data is None:
+        raise BadValue("there is no file {name} in the same folder", name=name)
+    try:
+        return _texts([line for line in data.decode("utf-8-sig").splitlines() if line.strip()])
+    except UnicodeDecodeError:
+        raise BadValue("the file {name} is not UTF-8 text", name=name) from None

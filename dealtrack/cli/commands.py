@@ -9,7 +9,7 @@ import typer
 
 from dealtrack import __version__
 from dealtrack.cli.language import _, current_language
-from dealtrack.cli.usage import TranslatedCommand, TranslatedGroup
+from dealtrack.cli.usage import TranslatedCommand, TranslatedGroup, translate
 from dealtrack.core.lifecycle import COMMAND_OF
 
 if TYPE_CHECKING:
@@ -82,8 +82,11 @@ def all_commands() -> Iterator[tuple[str, str, Any]]:
     for section, names in sections().items():
         for name in names:
             command = load_command(name)
+            translate(command)
             if name in GROUP_HELP:
-                yield from ((section, f"{name} {part}", inner) for part, inner in command.commands.items())
+                for part, inner in command.commands.items():
+                    translate(inner)
+                    yield section, f"{name} {part}", inner
             else:
                 yield section, name, command
 
@@ -179,7 +182,7 @@ def root(
     from dealtrack.cli.session import Session
 
     call: Call = context.obj
-    call.session = context.obj = Session(db)
+    call.session = context.obj = Session(call.settings)
 
 
 def top_command() -> Any:

@@ -19,7 +19,7 @@ from dealtrack.cli.language import LANGUAGES, _, say_field
 from dealtrack.cli.options import STATUSES, argument
 from dealtrack.cli.output import FORMATS
 from dealtrack.cli.session import Session
-from dealtrack.cli.usage import what_it_takes
+from dealtrack.cli.usage import translate, what_it_takes
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
@@ -30,6 +30,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
 from dealtrack.register.waiting import briefs, frequent_owners, wait_briefly
+from dealtrack.settings import Settings
 
 SHELLS = ("bash", "zsh", "fish")
 """The shells that there is a script for, beside this file."""
@@ -310,7 +311,8 @@ def _possible(place: Place) -> list[Candidate]:
     command, prefix = place.command, place.prefix
 
     def values_of(param: Any, option: str, prefix: str) -> list[Candidate]:
-        return values(CompletionQuery(Session(place.db), " ".join(place.names), option, what_it_takes(param), prefix))
+        session = Session(Settings({"register": place.db}))
+        return values(CompletionQuery(session, " ".join(place.names), option, what_it_takes(param), prefix))
 
     if place.option is not None:
         return values_of(place.option, max(place.option.opts, key=len), prefix)
@@ -338,6 +340,7 @@ def _possible(place: Place) -> list[Candidate]:
 
 
 def _options(command: Any, used: Iterable[str]) -> list[Candidate]:
+    translate(command)
     candidates = [
         Candidate(max(param.opts, key=len), param.help or "")
         for param in command.params

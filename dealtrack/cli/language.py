@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dealtrack.errors import UnknownLanguage
 from dealtrack.phrase import Phrase, Word, in_context, in_language, listed
+from dealtrack.settings import LANGUAGE_VARIABLE
 
 if TYPE_CHECKING:
     from gettext import GNUTranslations
@@ -113,7 +114,7 @@ def choose_language(option: str, environment: Mapping[str, str] = os.environ) ->
     """
     locale = next(filter(None, (environment.get(name, "").strip() for name in LOCALE_VARIABLES)), "")
     _current[0] = language_named(locale) or ENGLISH
-    name = option.strip() or environment.get("DEALTRACK_LANG", "").strip()
+    name = option.strip() or environment.get(LANGUAGE_VARIABLE, "").strip()
     if name:
         named = language_named(name)
         if named is None:

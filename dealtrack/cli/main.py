@@ -11,10 +11,11 @@ import typer
 
 from dealtrack.cli.commands import top_command
 from dealtrack.cli.language import _, _n, choose_language
-from dealtrack.cli.terminal import tell
+from dealtrack.cli.terminal import choose_colours, tell
 from dealtrack.cli.usage import ClickException, NoArgsIsHelpError, refusal
 from dealtrack.core.text import first_few
 from dealtrack.errors import BAD_INPUT, REGISTER_UNUSABLE, DealtrackError, TooFewFiles
+from dealtrack.settings import KEYS, Settings
 
 if TYPE_CHECKING:
     from dealtrack.cli.session import Session
@@ -23,10 +24,16 @@ OPEN_FILES = 32
 """The files that a command may have to have open at once: fewer than 17 have been seen."""
 
 
+FOR_HELP = ("", "config", "help", "completion")
+HELP_OPTIONS = frozenset(("--help", "-h", "--version"))
+"""What must work where a file of settings is broken."""
+
+
 class Call:
-    """One command line: its session, once that is begun, and the exit status that its command returned."""
+    """One command line: its settings, its session, once that is begun, and the exit status of its command."""
 
     def __init__(self) -> None:
+        self.settings = Settings({})
         self.session: Session | None = None
         self.status = 0
 
@@ -101,10 +108,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             with suppress(DealtrackError):
                 choose_language("")
+                choose_language(Settings({}).value("language"))
             # A script of an earlier dealtrack hands them over as arguments.
             answer(shell, args or words_from_input(), top_command())
         else:
-            choose_language(_language_option(args))
+            options, command = _options_before(args)
+            choose_language(options.get("language", ""))
+            is_for_help = command in FOR_HELP or not HELP_OPTIONS.isdisjoint(args)
+            call.settings = Settings(options, _warn_of if is_for_help else None)
+            choose_language(call.settings.value("language"))
+            if sys.stdout.isatty() or sys.stderr.isatty():
+                choose_colours(call.settings.value("colours"))
             _check_files()
             status = top_command().main(args, prog_name="dealtrack", standalone_mode=False, obj=call)
             call.status = status if isinstance(status, int) else 0
@@ -119,18 +133,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
 
 
-def _language_option(arguments: Sequence[str]) -> str:
-    """Return the value of --lang before the command: help and refusals of wrong usage are said in that language too."""
+def _options_before(arguments: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Return the settings that stand before the command, and the command: help and refusals need a language too."""
+    keys = {key.option: key.name for key in KEYS.values() if key.option}
+    options: dict[str, str] = {}
     words = iter(arguments)
     for word in words:
         name, equals, value = word.partition("=")
-        if name == "--lang":
-            return value if equals else next(words, "")
-        if not word.startswith("-") or word == "--":
-            break
-        if word == "--db":
-            next(words, None)
-    return ""
+        if name in keys:
+            options[keys[name]] = (value if equals else next(words, "")).strip()
+        elif not word.startswith("-") or word == "--":
+            return options, word
+    return options, ""
+
+
+def _warn_of(fault: DealtrackError) -> None:
+    """Say what is wrong with a file of settings, where the command helps to mend it."""
+    _say(fault.message(translate=_))
 
 
 def _check_files() -> None:

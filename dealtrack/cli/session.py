@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from dealtrack import settings
 from dealtrack.cli.language import _, is_english, name_platforms, say
 from dealtrack.cli.terminal import tell, warn
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, show_moment
@@ -21,6 +20,7 @@ from dealtrack.phrase import Phrase
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
+from dealtrack.settings import Settings, now
 
 if TYPE_CHECKING:
     from dealtrack.register.recorder import Recorder, RecordingResult
@@ -47,8 +47,8 @@ def show_value(value: object) -> str:
 class Session:
     """One call of a command."""
 
-    def __init__(self, db: str) -> None:
-        self._db = db
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.is_quiet = False
         self.may_ask = True
         self.result: RecordingResult | None = None
@@ -59,7 +59,7 @@ class Session:
     @cached_property
     def path(self) -> Path:
         """Return the file of the register."""
-        return settings.register_path(self._db)
+        return Path(self.settings.value("register"))
 
     @property
     def asks(self) -> bool:
@@ -82,13 +82,13 @@ class Session:
 
     @property
     def names_register(self) -> bool:
-        """Tell whether the caller named a register; otherwise it is the user's own."""
-        return bool(self._db or settings.variable(settings.DB_VARIABLE))
+        """Tell whether an option, the environment or the settings name a register; otherwise it is the user's own."""
+        return self.settings.setting("register").source != "default"
 
     @cached_property
     def now(self) -> datetime:
         """Return the moment of the call, in UTC; raises BadMoment and ClockOutOfRange."""
-        moment = settings.now()
+        moment = now()
         # What is entered by such a clock no calendar reaches, and no later entry may bear an earlier moment.
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise ClockOutOfRange(moment=moment.isoformat(), first=FIRST_YEAR, last=LAST_YEAR)
@@ -97,7 +97,7 @@ class Session:
     @cached_property
     def actor(self) -> str:
         """Return who calls; raises BadText."""
-        return clean_input(settings.actor(), Phrase("User name"), NAME)
+        return clean_input(self.settings.value("actor"), Phrase("User name"), NAME)
 
     @contextmanager
     def register(self, one_state: bool = False) -> Iterator[Register]:

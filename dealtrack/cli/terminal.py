@@ -40,14 +40,25 @@ def tell(text: str, out: TextIO | None = None) -> None:
     print("\n".join(wrap_text(text, terminal_width(out))), file=out)
 
 
+_colours = ["auto"]
+
+
+def choose_colours(word: str) -> None:
+    """Write in colours on a terminal from now on: `auto` where it has them, `on`, or `off`, libraries included."""
+    _colours[0] = word
+    if word == "off":
+        os.environ["NO_COLOR"] = "1"
+
+
 def painter(out: TextIO) -> Paint:
     """Return the function that writes a text in a style, as `bold red` or `green on red`.
 
-    It writes the text as it is where the stream is no terminal, under NO_COLOR, and on a terminal without colours.
+    It writes the text as it is where the stream is no terminal, under NO_COLOR, and, unless colours are set on, on a
+    terminal without colours.
     """
     environment = os.environ
-    has_colours = environment.get("TERM") not in ("dumb", "unknown") and (
-        os.name != "nt" or "WT_SESSION" in environment
+    has_colours = _colours[0] == "on" or (
+        environment.get("TERM") not in ("dumb", "unknown") and (os.name != "nt" or "WT_SESSION" in environment)
     )
     return _painted if out.isatty() and has_colours and not environment.get("NO_COLOR") else lambda text, style: text
 

@@ -20,7 +20,7 @@ from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import EmptyValue, GivenTwice, suggestion
 from dealtrack.phrase import Phrase
 
-__all__ = ["ORDER", "ClickException", "NoArgsIsHelpError", "TranslatedCommand", "TranslatedGroup"]
+__all__ = ["ORDER", "ClickException", "NoArgsIsHelpError", "TranslatedCommand", "TranslatedGroup", "translate"]
 
 
 class WideFormatter(HelpFormatter):
@@ -66,19 +66,23 @@ METAVAR_CONTEXTS = frozenset(("consumer", "phone"))
 """The options whose NAME is a person's, or whose NUMBER that of a telephone."""
 
 
-def _translate(command: Any) -> None:
-    """Put the help of a command and of its parameters in the user's language."""
-    if is_english():
+def translate(command: Any) -> None:
+    """Put the help of a command and of its parameters in the user's language, once: most calls show none of it."""
+    if is_english() or command.is_translated:
         return
-    command.context_class = WideContext
+    command.is_translated = True
     command.help = _(inspect.cleandoc(command.help or ""))
     command.options_metavar = _(command.options_metavar)
     if hasattr(command, "subcommand_metavar"):
         command.subcommand_metavar = _(command.subcommand_metavar)
     for param in command.params:
         param.help, param.takes = _(param.help or ""), param.metavar
-        if param.metavar:
-            param.metavar = _p(param.name, param.metavar) if param.name in METAVAR_CONTEXTS else _(param.metavar)
+        param.metavar = _translated_metavar(param)
+
+
+def _translated_metavar(param: Any) -> str | None:
+    takes = getattr(param, "takes", param.metavar)
+    return _p(param.name, takes) if param.name in METAVAR_CONTEXTS else takes and _(takes)
 
 
 def what_it_takes(param: Any) -> str:
@@ -102,20 +106,25 @@ def check_given(order: Iterable[Any], values: Mapping[str, Any]) -> None:
         value = values.get(param.name)
         texts = value if isinstance(value, (list, tuple)) else (value,)
         is_option = param.param_type_name == "option"
-        name = max(param.opts, key=len) if is_option else param.make_metavar(None).strip("[].")
         if is_option and count > 1 and not param.multiple:
-            raise GivenTwice(name=name, count=count)
+            raise GivenTwice(name=max(param.opts, key=len), count=count)
         if any(isinstance(text, str) and not text.strip() for text in texts):
-            instead = Phrase("Give a value or omit it.") if is_option else Phrase("Give a value.")
-            raise EmptyValue(name=name, instead=instead)
+            if is_option:
+                raise EmptyValue(name=max(param.opts, key=len), instead=Phrase("Give a value or omit it."))
+            name = (_translated_metavar(param) or "").strip("[].")
+            raise EmptyValue(name=name, instead=Phrase("Give a value."))
 
 
 class _Translated:
     """What a command and a group of commands have in common."""
 
+    is_translated = False
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        _translate(self)
+        command: Any = self
+        if not is_english():
+            command.context_class = WideContext
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take in what was given, once that is found to be neither empty nor given twice."""
@@ -125,10 +134,15 @@ class _Translated:
             ctx.meta[ORDER] = [param.name for param in order]
         return list(super().parse_args(ctx, args))  # type: ignore[misc]
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        translate(self)
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option that shows help."""
         option = super().get_help_option(ctx)  # type: ignore[misc]
-        if option is not None:
+        if option is not None and self.is_translated:
             option.help = _("Show this message and exit.")
         return option
 
@@ -136,6 +150,7 @@ class _Translated:
         """Return the first sentence of the help."""
         if is_english():
             return str(super().get_short_help_str(limit))  # type: ignore[misc]
+        translate(self)
         return str(self.help).partition("。")[0].partition("\n")[0]  # type: ignore[attr-defined]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -193,6 +208,8 @@ class TranslatedGroup(_Translated, TyperGroup):
 
 def refusal(error: ClickException, context: Any) -> str:
     """Return what is wrong with the usage, in the user's language; `context` is the command's, None where none is."""
+    if context is not None:
+        translate(context.command)
     if isinstance(error, NoSuchOption):
         return _no_such_option(error, context) if context is not None else error.message
     text = error.format_message()
@@ -218,6 +235,7 @@ def refusal(error: ClickException, context: Any) -> str:
 
 def _no_such_option(error: NoSuchOption, context: Any) -> str:
     name = error.option_name
+    translate(context.find_root().command)
     root = next((param for param in context.find_root().command.params if name in param.opts), None)
     if context.parent and root is not None:
         words = " ".join(filter(None, ("dealtrack", name, root.metavar, context.info_name)))

@@ -6,7 +6,7 @@ This is the one module that knows the package, and it imports it only where it u
 import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +85,7 @@ def country_entry(code: str, subdivision: str, data_folder: Path) -> Country:
     table = read_table(data_folder / FOLDER / TABLE_FILE, BadCalendarFile)
     if code not in table.values:
         return Country()
-    entry = replace(table, values=table.get(code, dict), begins=max(table.text.find(f"[{code}]"), 0))
+    entry = table.table_of(code)
     entry.allow(*COUNTRY_KEYS)
     zones = entry.get("timezones", dict)
     zone = entry.text_of("timezone", "")

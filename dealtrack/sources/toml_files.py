@@ -4,10 +4,9 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import DealtrackError, suggestion
@@ -28,8 +27,7 @@ KIND_NAMES: tuple[tuple[type, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TomlTable:
+class TomlTable(NamedTuple):
     """A table of a TOML file, with the place in the text where it begins, None for the whole file."""
 
     values: Mapping[str, Any]
@@ -94,7 +92,12 @@ class TomlTable:
         header = re.compile(rf"^[ \t]*\[\[[^\]\n]*\b{re.escape(key)}[ \t]*\]\]", re.MULTILINE)
         places = [match.start() for match in header.finditer(self.text, self.begins or 0)]
         places += [self.begins or 0] * (len(tables) - len(places))
-        return [replace(self, values=values, begins=place) for values, place in zip(tables, places, strict=False)]
+        return [self._replace(values=values, begins=place) for values, place in zip(tables, places, strict=False)]
+
+    def table_of(self, key: str) -> "TomlTable":
+        """Return the table of a key that the file holds (`[key]`)."""
+        header = re.search(rf"^[ \t]*\[[ \t]*{re.escape(key)}[ \t]*\]", self.text, re.MULTILINE)
+        return self._replace(values=self.get(key, dict), begins=header.start() if header else 0)
 
     def words_of(self, key: str, allowed: Iterable[str], default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return the texts of a key, each of which must be one of the allowed words."""
@@ -143,14 +146,23 @@ class TomlTable:
 def read_table(path: Path, error: type[DealtrackError]) -> TomlTable:
     """Return a TOML file as a table; a file that cannot be read or is not TOML raises `error`."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        values = tomllib.loads(text)
+        data = path.read_bytes()
     except FileNotFoundError:
         raise error(path=path, reason=Phrase("there is no such file")) from None
     except IsADirectoryError:
         raise error(path=path, reason=Phrase("it is a folder, not a file")) from None
     except OSError as fault:
         raise error(path=path, reason=fault.strerror or type(fault).__name__) from None
+    except ValueError as fault:
+        raise error(path=path, reason=str(fault)) from None
+    return parse_table(data, path, error)
+
+
+def parse_table(data: bytes, path: Path, error: type[DealtrackError]) -> TomlTable:
+    """Return what a TOML file holds as a table; what is not TOML raises `error`."""
+    try:
+        text = data.decode("utf-8-sig")
+        values = tomllib.loads(text)
     except UnicodeDecodeError as fault:
         raise error(path=path, reason=Phrase("it is not UTF-8 text (byte {place})", place=fault.start + 1)) from None
     except tomllib.TOMLDecodeError as fault:

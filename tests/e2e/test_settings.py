@@ -1,0 +1,400 @@
+"""Settings: which of option, environment, the user's file and the office's file applies; files that are broken or hostile."""
+
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from platformdirs import user_data_path
+
+from dealtrack.errors import BadSettings, HomeUnknown, UnknownSetting
+from dealtrack.settings import KEYS, OFFICE_SUFFIX, Settings, user_folder
+from tests.conftest import MORNING, PROJECT, Clerk, Result, run_bare
+
+ENGLISH, CHINESE = "Format cannot be", "格式不能是"
+
+
+@pytest.fixture
+def desk(clerk: Clerk) -> Clerk:
+    """Give a clerk with a complaint, whose environment names neither the register nor the user."""
+    clerk("add", "--platform", "JD", "--owner", "朝阳所", "--at", "2016-11-01 10:00").ok()
+    clerk.home.mkdir(exist_ok=True)
+    return clerk
+
+
+def own(clerk: Clerk, text: str) -> Path:
+    """Write the user's file."""
+    clerk.home.mkdir(exist_ok=True)
+    path = clerk.home / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def offices(clerk: Clerk, text: str | bytes) -> Path:
+    """Write the office's file."""
+    path = Path(f"{clerk.db}{OFFICE_SUFFIX}")
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def bare(clerk: Clerk, *words: object, **environment: str) -> Result:
+    """Run a command as cron does, told only where the user's folder is, and the time."""
+    given = {"DEALTRACK_HOME": str(clerk.home), "DEALTRACK_NOW": MORNING, **environment}
+    return run_bare([sys.executable, "-m", "dealtrack", *map(str, words)], PROJECT, **given)
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "users", "office", "locale", "said"),
+    [
+        ("", "", "", "", "", ENGLISH),
+        ("", "", "", "", "zh_CN.UTF-8", CHINESE),
+        ("", "", "", "zh", "en_US.UTF-8", CHINESE),
+        ("", "", "en", "zh", "zh_CN.UTF-8", ENGLISH),
+        ("", "zh", "en", "en", "en_US.UTF-8", CHINESE),
+        ("en", "zh", "zh", "zh", "zh_CN.UTF-8", ENGLISH),
+    ],
+)
+def test_option_goes_before_environment_before_the_users_file_before_the_offices_before_the_locale(
+    option: str, variable: str, users: str, office: str, locale: str, said: str, desk: Clerk
+) -> None:
+    if users:
+        own(desk, f'language = "{users}"\n')
+    if office:
+        offices(desk, f'language = "{office}"\n')
+    words = ["--lang", option] if option else []
+    named = {"DEALTRACK_DB": str(desk.db), "DEALTRACK_LANG": variable, "LANG": locale}
+    told = bare(desk, *words, "list", "--format", "tabel", **named)
+    assert told.status == 2
+    assert said in told.err
+
+
+@pytest.mark.parametrize("words", [("--help",), ("list", "--help"), ("lst",), ("list", "--no-such"), ("show", " ")])
+def test_help_and_refusals_of_wrong_usage_are_said_in_the_language_of_the_settings(
+    words: tuple[str, ...], desk: Clerk
+) -> None:
+    own(desk, 'language = "zh"\n')
+    said = desk(*words)
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in said.out + said.err)
+    assert "--help" not in words or "显示本说明" in said.out
+
+
+def test_register_and_user_of_the_settings_serve_a_bare_environment(desk: Clerk) -> None:
+    own(desk, f'register = "../{desk.db.name}"  # goes on from this folder\nactor = "张三"\n')
+    assert bare(desk, "note", 1, "--note", "x").status == 0
+    told = bare(desk, "show", 1, "--format", "json").out
+    assert '"actor": "张三"' in told
+    assert bare(desk, "note", 1, "--note", "y", DEALTRACK_ACTOR="李四").status == 0
+    assert '"actor": "李四"' in bare(desk, "show", 1, "--format", "json").out
+    elsewhere = bare(desk, "--db", desk.home / "none.db", "list")
+    assert (elsewhere.status, "There is no register" in elsewhere.err) == (3, True)
+    assert bare(desk, "list", DEALTRACK_DB=str(desk.home / "none.db")).status == 3
+
+
+def test_what_is_piped_never_changes_with_settings(desk: Clerk) -> None:
+    commands = [
+        ("list",),
+        ("overdue",),
+        ("due",),
+        ("show", "1"),
+        ("list", "--format", "json"),
+        ("export",),
+        ("digest",),
+    ]
+    before = [desk.process(*words).out for words in commands]
+    text = (
+        'language = "zh"\npage = 1\ncolours = "on"\nletterhead = ["X"]\n[filters]\nnone = "--owner nobody"\n'
+        '[columns]\nlist = ["id"]\noverdue = ["id"]\ndue = ["id"]\n[ask]\nowner = true\n'
+    )
+    own(desk, text)
+    after = [desk.process(*words, DEALTRACK_LANG="en").out for words in commands]
+    assert after == before
+    assert [desk.process(*words).out for words in commands[:-1]] == before[:-1]
+
+
+OFFICE_REFUSED = {
+    "register": '"/etc/passwd"',
+    "actor": '"root"',
+    "section": '"x"',
+    "templates": '"/tmp"',
+    "mail.sendmail": '"/bin/sh"',
+    "mail.smtp": '"evil.example.org:25"',
+    "mail.from": '"a@example.org"',
+    "mail.user": '"x"',
+    "mail.password_file": '"/etc/shadow"',
+}
+
+
+def test_the_keys_that_an_office_may_not_set_are_these() -> None:
+    assert {key.name for key in KEYS.values() if not key.is_office} == OFFICE_REFUSED.keys()
+
+
+@pytest.mark.parametrize("key", OFFICE_REFUSED)
+def test_the_offices_file_sets_no_command_server_path_or_name(key: str, desk: Clerk) -> None:
+    group, _, name = key.rpartition(".")
+    head = f"[{group}]\n" if group else ""
+    path = offices(desk, f'# ours\ncolours = "off"\n{head}{name} = {OFFICE_REFUSED[key]}\n')
+    said = desk("list")
+    assert (said.status, said.out) == (2, "")
+    line = 4 if group else 3
+    assert f"Settings {path}: the office's file may not set {key}; it belongs in your own settings (line {line})" in (
+        said.err
+    )
+
+
+HOSTILE = {
+    "not TOML": (b"language = zh\n", "it is not TOML"),
+    "not text": (b"\xff\xfe\x00", "it is not UTF-8 text"),
+    "a register": (b"SQLite format 3\0" + bytes(5000), "it is not TOML"),
+    "large": (b"#" * 70_000, "larger than 64 KiB"),
+    "deep": (b"a = " + b"[" * 30_000, "it is not TOML"),
+    "many dots": (b".".join([b"a"] * 30_000) + b" = 1", "unknown key"),
+    "a great number": (b"page = " + b"9" * 60_000, ""),
+    "no such page": (b"page = 0", "page: it must be a whole number from 1 to 9999"),
+    "a date": (b"page = 2016-11-11", "page: it must be a whole number"),
+    "an escape": (b'letterhead = ["\\u001b[2J"]', "letterhead: it contains a control character"),
+    "a turned line": (b'letterhead = ["\\u202e"]', "letterhead: it contains a control character"),
+    "a new line": (
+        b'[filters]\nmine = "--owner x\\n--out /etc"',
+        "filters.mine: it contains a control character (line 2)",
+    ),
+    "a long text": (b'[filters]\nmine = "' + b"x" * 2000 + b'"', "it has 2,000 characters"),
+    "many columns": (b"[columns]\nlist = [" + b'"id",' * 300 + b"]", "it has 300 parts"),
+    "columns of numbers": (b"[columns]\nlist = [1]", "columns.list: it must be text"),
+    "a table of columns": (b"[columns.list]\na = 1", "columns.list: it must be a list of texts"),
+    "an array": (b"[[filters]]\na = 1", "unknown key 'filters'"),
+    "a number of language": (b"language = 1", "language: it must be en / zh"),
+    "a name of a filter": (b'[filters]\n"../x" = "a"', "unknown key 'filters.../x'"),
+    "an escape as key": (b'"\\u001b[2J" = 1', "unknown key"),
+    "a file": (b'letterhead = "head.txt"', "the office's file gives the lines themselves, not a file"),
+    "a slip": (b"\ncolour = 'on'", "unknown key 'colour'; Did you mean colours?"),
+    "empty": (b'letterhead = "  "\n[filters]\nx = " "', "it is empty"),
+    "a word": (b"[ask]\nnote = 'maybe'", "ask.note: it must be true / false (line 2)"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_of_an_office_is_refused_in_one_line(name: str, desk: Clerk) -> None:
+    content, reason = HOSTILE[name]
+    path = offices(desk, content)
+    before = sorted(path.parent.iterdir())
+    said = desk("list")
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith(f"dealtrack: Settings {path}: ")
+    assert reason in said.err
+    assert said.err.count("\n") == 1
+    assert "Traceback" not in said.err
+    assert said.err.rstrip("\n").isprintable()
+    assert sorted(path.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("kind", ["link", "loop", "pipe", "folder", "device"])
+def test_what_is_no_file_is_not_followed_and_not_waited_for(kind: str, desk: Clerk, tmp_path: Path) -> None:
+    path = Path(f"{desk.db}{OFFICE_SUFFIX}")
+    own_file = own(desk, 'language = "en"\n')
+    match kind:
+        case "link":
+            path.symlink_to(own_file)
+        case "loop":
+            path.symlink_to(path)
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case _:
+            path.symlink_to("/dev/zero")
+    own_file.unlink()
+    if kind == "link":
+        own(desk, "")
+    said = desk("list")
+    assert (said.status, said.out) == (2, "")
+    assert f"Settings {path}: " in said.err
+
+
+def test_a_link_to_the_register_leads_to_the_offices_file_beside_the_register_itself(
+    desk: Clerk, tmp_path: Path
+) -> None:
+    offices(desk, 'language = "zh"\n')
+    link = tmp_path / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(desk.db)
+    assert CHINESE in desk("--db", link, "list", "--format", "tabel").err
+
+
+@pytest.mark.parametrize("words", ["list", "overdue", "add --platform JD", "board", "calendar next 2"])
+def test_a_broken_file_of_the_users_is_named_with_its_line_and_what_to_do(words: str, desk: Clerk) -> None:
+    path = own(desk, '# mine\nactor = "x"\nlangage = "zh"\n')
+    said = desk(*words.split())
+    assert (said.status, said.out) == (2, "")
+    reason = "unknown key 'langage'; Did you mean language?"
+    assert said.err.startswith(f"dealtrack: Settings {path}: {reason}")
+    assert "(line 3). Correct the file; 'dealtrack help settings' describes it." in said.err
+    path.write_text('actor = "x\n')
+    said = desk(*words.split())
+    assert (said.status, said.out) == (2, "")
+    assert f"Settings {path}: it is not TOML" in said.err
+    assert "line 1" in said.err
+    assert issubclass(BadSettings, Exception)
+
+
+@pytest.mark.parametrize("words", ["--help", "list --help", "help", "help start", "--version", "completion bash"])
+def test_a_broken_file_bars_no_help(words: str, desk: Clerk) -> None:
+    path = own(desk, "language = zh\n")
+    said = desk(*words.split())
+    assert said.status == 0
+    assert said.out
+    assert f"Settings {path}: it is not TOML" in said.err
+
+
+def test_a_file_that_cannot_be_read_is_named_and_a_closed_folder_is_as_none(desk: Clerk) -> None:
+    path = own(desk, "")
+    path.chmod(0)
+    said = desk.without_rights("list")
+    assert (said.status, said.out) == (2, "")
+    assert f"Settings {path}: Permission denied" in said.err
+    path.chmod(0o600)
+    desk.home.chmod(0)
+    try:
+        desk.without_rights("list").ok()
+    finally:
+        desk.home.chmod(0o700)
+
+
+def test_the_letterhead_is_its_lines_or_a_file_beside_the_users(desk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALTRACK_HOME", str(desk.home))
+
+    def letterhead() -> object:
+        return Settings({"register": str(desk.db)}).value("letterhead")
+
+    assert letterhead() == ()
+    offices(desk, 'letterhead = ["北京市市场监督管理局", "　投诉举报中心"]\n')
+    assert letterhead() == ("北京市市场监督管理局", "投诉举报中心")
+    own(desk, 'letterhead = """\n北京市\n网监科"""\n')
+    assert letterhead() == ("北京市", "网监科")
+    own(desk, 'letterhead = "head.txt"\n')
+    with pytest.raises(BadSettings, match=r"there is no file head\.txt in the same folder"):
+        letterhead()
+    (desk.home / "head.txt").write_text("一\n\n二\n", encoding="utf-8")
+    assert letterhead() == ("一", "二")
+    (desk.home / "head.txt").write_bytes("北京市".encode("gb18030"))
+    with pytest.raises(BadSettings, match=r"head\.txt is not UTF-8 text"):
+        letterhead()
+    (desk.home / "head.txt").unlink()
+    (desk.home / "head.txt").symlink_to("/etc/passwd")
+    with pytest.raises(BadSettings, match="it is a link"):
+        letterhead()
+    own(desk, 'letterhead = "../head.txt"\n')
+    with pytest.raises(BadSettings, match="the file must be in the same folder"):
+        letterhead()
+
+
+def test_paths_of_the_users_file_go_on_from_its_folder_or_from_a_home(
+    desk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEALTRACK_HOME", str(desk.home))
+    own(desk, f'templates = "letters"\n[mail]\npassword_file = "~{pwd.getpwuid(0).pw_name}/secret"\n')
+    settings = Settings({})
+    assert settings.value("templates") == str(desk.home / "letters")
+    assert settings.value("mail.password_file") == f"{pwd.getpwuid(0).pw_dir}/secret"
+    own(desk, 'templates = "~no-such-user/x"\n')
+    with pytest.raises(BadSettings, match=r"templates: there is no such user \(line 1\)"):
+        Settings({}).value("templates")
+
+
+def test_each_value_is_read_as_what_it_is(desk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEALTRACK_HOME", str(desk.home))
+    own(
+        desk,
+        '\ufeffpage = 20\n[ask]\nowner = true\nnote = "否"\n[columns]\nlist = "id，platform, owner"\n'
+        '[filters]\n"我的" = "--owner 朝阳所"\n[mail]\nsmtp = "[::1]:25"\nfrom = "desk@example.org"\n',
+    )
+    offices(desk, '[filters]\n"我的" = "--owner x"\nweek = "--from 2016-11-07"\n[ask]\nnote = true\n')
+    settings = Settings({"register": str(desk.db)})
+    assert (settings.value("page"), settings.value("ask.owner"), settings.value("ask.note")) == (20, True, False)
+    assert settings.value("columns.list") == ("id", "platform", "owner")
+    assert settings.value("columns.due") == ()
+    assert settings.names("filters") == ["我的", "week"]
+    assert settings.setting("filters.我的") == ("filters.我的", "--owner 朝阳所", "user")
+    assert settings.setting("filters.week") == ("filters.week", "--from 2016-11-07", "office")
+    assert settings.value("mail.smtp") == "[::1]:25"
+    with pytest.raises(UnknownSetting, match="Did you mean columns"):
+        settings.value("column.list")
+    for wrong in ('smtp = "mail.example.org"', 'smtp = "mail:99999"', 'smtp = "a b:25"', 'from = "desk"'):
+        own(desk, f"[mail]\n{wrong}\n")
+        with pytest.raises(BadSettings, match="it must be"):
+            Settings({}).value("mail.user")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"HOME": "/home/x"}, {"HOME": "/home/x", "XDG_DATA_HOME": "/srv/y"}, {"XDG_DATA_HOME": "y", "HOME": "/z"}, {}],
+)
+def test_the_users_folder_is_where_platformdirs_has_it(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_DATA_HOME", "DEALTRACK_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert user_folder() == user_data_path("dealtrack", appauthor=False)
+    monkeypatch.setenv("DEALTRACK_HOME", "/elsewhere")
+    assert user_folder() == Path("/elsewhere")
+
+
+HOMELESS = """
+import os, sys
+from dealtrack.cli.main import main
+os.environ.update(DEALTRACK_DB=sys.argv[1])
+import platformdirs.unix, pwd
+main(["list"])
+os.setuid(54321)
+del os.environ["DEALTRACK_DB"]
+sys.exit(main(["list"]))
+"""
+
+
+def test_a_user_without_a_home_is_told_what_to_set(desk: Clerk) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can become a user that the system does not know")
+    ran = subprocess.run(
+        [sys.executable, "-c", HOMELESS, desk.db], cwd=PROJECT, env={}, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout, "a register that is named needs no home"
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (2, f"dealtrack: {HomeUnknown.template()}")
+
+
+def test_colours_are_on_where_the_settings_say_so_and_off_under_no_color(desk: Clerk) -> None:
+    assert "\x1b[" in _raw(desk)
+    assert "\x1b[" not in _raw(desk, TERM="dumb")
+    own(desk, 'colours = "on"\n')
+    assert "\x1b[" in _raw(desk, TERM="dumb")
+    assert "\x1b[" not in _raw(desk, NO_COLOR="1")
+    own(desk, 'colours = "off"\n')
+    assert "\x1b[" not in _raw(desk)
+
+
+def _raw(clerk: Clerk, **extra: str) -> str:
+    kept, clerk.extra = clerk.extra, extra
+    shown = clerk.at_terminal("overdue").ok()
+    clerk.extra = kept
+    return shown
+
+
+def test_settings_cost_a_daily_command_one_module(desk: Clerk) -> None:
+    program = "import sys; from dealtrack.cli.main import main; main(['list']); print(*sorted(sys.modules))"
+
+    def loaded() -> set[str]:
+        ran = subprocess.run(
+            [sys.executable, "-c", program], cwd=PROJECT, env=desk.environment(), capture_output=True, check=True
+        )
+        return set(ran.stdout.decode().splitlines()[-1].split())
+
+    without = loaded()
+    assert not without & {"tomllib", "platformdirs", "dealtrack.sources.toml_files"}
+    own(desk, 'language = "en"\n[columns]\nlist = ["id"]\n')
+    more = {name for name in loaded() - without if not name.startswith("tomllib")}
+    assert {name for name in more if name.startswith("dealtrack")} <= {
+        "dealtrack.sources",
+        "dealtrack.sources.toml_files",
+    }
