@@ -122,6 +122,10 @@ class UnknownClock(DealtrackError):
     """Policy {policy} has no stage {name}. Its stages: {allowed}."""
 
 
+class UnknownEvent(DealtrackError):
+    """Policy {policy} names no event {name!r}.{nearest} Its events: {allowed}."""
+
+
 class UnknownCampaign(DealtrackError):
     """Unknown campaign: {name}.{nearest} Known: {allowed}. Define your own in campaigns.toml in your folder."""
 

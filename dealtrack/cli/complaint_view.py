@@ -143,6 +143,10 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
         words = [f"{heading(name, _)} {say_field(name, str(detail[name]), _)}" for name in names]
     if entry.kind is Kind.HANDED_ON:
         words.append(_("to {whom}").format(whom=detail["to"]))
+    if entry.kind is Kind.REPLIED:
+        words.append(_("final reply") if detail["final"] else _("interim reply"))
+    if entry.kind is Kind.EVENT:
+        words.append(detail["name"])
     if entry.kind is Kind.EVIDENCE:
         words.append(_("{name}, {size:,} bytes").format(name=detail["name"], size=detail["size"]))
     words += [str(detail[name]) for name in ("reason", "note") if name in detail]

@@ -158,6 +158,13 @@ def _stored(query: CompletionQuery) -> Iterator[str]:
         yield from register.clock_names(View.of(query.session.now)) if is_clock else frequent_owners(register)
 
 
+def _events(query: CompletionQuery) -> Iterator[str]:
+    """Yield the events that the register's policies name."""
+    with _register(query) as register:
+        policies = [policy for versions in register.policies.values() for policy in versions]
+        yield from dict.fromkeys(name for policy in policies for name in policy.events)
+
+
 def _channels(query: CompletionQuery) -> list[str]:
     earlier, _, _ = query.prefix.rpartition(",")
     left = [channel for channel in CHANNELS if channel not in earlier.split(",")]
@@ -175,6 +182,7 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("overdue", "--format"): _fixed(*FORMATS, "xlsx", "text"),
     ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
+    ("event", "--name"): _events,
     **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
     ("completion", ""): _fixed(*SHELLS),
 }

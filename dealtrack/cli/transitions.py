@@ -19,7 +19,7 @@ from dealtrack.core.policy_text import length_text
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
 from dealtrack.core.vocabulary import clean_field
-from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, MissingValue
+from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, GivenTwice, MissingValue
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.queries import Personal, View
 from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
@@ -136,6 +136,14 @@ def _with_entry_to_void(recorder: Recorder, complaint: int, detail: Detail) -> D
     return {**detail, "seq": seq}
 
 
+def _with_kind_of_reply(recorder: Recorder, complaint: int, detail: Detail) -> Detail:
+    """Return a detail that says whether a reply is final; raises GivenTwice where it is said to be both."""
+    is_final = bool(detail.get("final"))
+    if is_final and "interim" in detail:
+        raise GivenTwice(name="--interim/--final", count=2)
+    return {**{name: value for name, value in detail.items() if name != "interim"}, "final": is_final}
+
+
 def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], detail: Detail) -> None:
     """Ask before an extension far beyond a clock's length that its policy does not limit; raises FarExtension."""
     clock, by = detail["clock"], detail["by"]
@@ -170,6 +178,7 @@ MISSING = {
     "clock": MissingValue(what="Stage", option="--clock NAME"),
     "by": MissingValue(what="Length of the extension", option="--by N"),
     "to": MissingValue(what="New handler", option="--to WHO"),
+    "name": MissingValue(what="Name of the event", option="--name NAME"),
     "note": MissingValue(what="The note", option="--note TEXT"),
 }
 """The refusals of commands without an option that they need, by its name."""
@@ -194,6 +203,9 @@ AMOUNT = _text("amount", "AMOUNT", "Amount paid, e.g. 1299.50.", parse_amount)
 STAGE = _needed("clock", "NAME", "Stage whose deadline to extend, e.g. complete (required).", read_clock)
 LENGTH = _needed("by", "N", "Extension, in the deadline's unit, e.g. working days (required).", _count)
 NEW_HANDLER = _needed("to", "WHO", "Department or person that takes over (required).", _cleaned("owner"))
+EVENT_NAME = _needed("name", "NAME", "Event, one that the policy names (required).", _cleaned("note"))
+INTERIM = Annotated[bool, flag("An interim reply, e.g. that it is in progress [default].")]
+FINAL = Annotated[bool, flag("The final reply.")]
 ANEW = Annotated[bool, flag("Restart the deadlines from that day, if the policy allows it.")]
 FAR = Annotated[bool, flag("Do not ask, even for a very long extension.")]
 NUMBER = Annotated[str, option("NUMBER", "Corrected external number.", "--to-number")]
@@ -235,6 +247,13 @@ _DESCRIPTIONS = (
         agree=_agree_to_extend,
     ),
     Recording(Kind.HANDED_ON, "Reassign handling; the owner and deadlines do not change.", (NEW_HANDLER, AT, NOTE)),
+    Recording(
+        Kind.REPLIED,
+        "Record an interim or final reply to the consumer; the complaint stays open.",
+        (DetailOption("interim", INTERIM, bool), DetailOption("final", FINAL, bool), AT, NOTE),
+        complete=_with_kind_of_reply,
+    ),
+    Recording(Kind.EVENT, "Record an event that the policy names, e.g. the opening of a case.", (EVENT_NAME, AT, NOTE)),
     Recording(Kind.NOTED, "Add a note.", (AT, NEEDED_NOTE)),
     Recording(Kind.AMENDED, AMEND_HELP, (*CORRECTIONS, NOTE), run=_amend),
     Recording(

@@ -1,6 +1,6 @@
 """The clocks of a complaint: when each is due, and its verdict at any moment."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -12,6 +12,7 @@ from dealtrack.core.deadlines import Count, HourCount, Pause, plain_deadline, pl
 from dealtrack.core.lifecycle import (
     CLOSING,
     DAY_UNKNOWN,
+    ENDED,
     OPEN,
     RESTART,
     STEPS,
@@ -19,6 +20,7 @@ from dealtrack.core.lifecycle import (
     Status,
     Transition,
     effective,
+    trigger_of,
     unknown_steps,
 )
 from dealtrack.core.moments import local_day
@@ -27,6 +29,8 @@ from dealtrack.core.policy import HOURS, ClockRule, Policy, Unit, version_for
 ENDS_PAUSE = CLOSING | {Kind.RESUMED}
 MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED})
 """The kinds that move a running clock's deadline."""
+BY_STEP = frozenset({Kind.RECEIVED, *STEPS})
+"""The kinds that every complaint goes through: a clock that one of them starts is awaited from the receipt on."""
 CACHED_HISTORIES = 1000
 
 CalendarAt = Callable[[int | None], WorkingCalendar]
@@ -142,10 +146,13 @@ def is_lateness_provisional(clock: Clock, moment: datetime, calendar: WorkingCal
     return not calendar.is_confirmed(clock.due_day, local_day(moment, zone))
 
 
+NO_ENDS: Mapping[int, frozenset[str]] = {}
+
+
 class Run(NamedTuple):
     """Where one run of a clock stands in a history: its first and last entry, `end` being None while it runs.
 
-    `is_plain` tells that nothing in between moves its deadline.
+    `is_plain` tells that nothing in between moves its deadline. `pause` is the entry of a pause that it began in.
     """
 
     round: int
@@ -153,52 +160,82 @@ class Run(NamedTuple):
     last: int
     end: End | None
     is_plain: bool
+    pause: int | None = None
 
 
-def runs_of(rule: ClockRule, kinds: Sequence[Kind]) -> list[Run]:
-    """Return the runs of one clock in a history of counted transitions of these kinds."""
-    runs: list[Run] = []
+def runs_of(rule: ClockRule, triggers: Sequence[str], ends: Mapping[int, frozenset[str]] = NO_ENDS) -> list[Run]:
+    """Return the runs of one clock in a history of counted transitions with these triggers (`trigger_of`).
+
+    `ends` are the clocks of the same policy that ended at an entry, as `ended:NAME`.
+    """
+    runs: list[tuple[int, int, End | None, int | None]] = []
     first: int | None = None
+    pause: int | None = None
+    paused: int | None = None
     began, has_run = 0, False
-    reached = {Kind.RECEIVED}
-    for position, kind in enumerate(kinds):
-        if kind in STEPS:
-            reached.add(kind)
-        elif kind is Kind.COMPLETED:
+    reached: set[str] = {Kind.RECEIVED}
+    for position, trigger in enumerate(triggers):
+        ended = ends.get(position, frozenset())
+        if trigger is Kind.COMPLETED:
             # What was completed and is opened again counts as forwarded.
             reached.add(Kind.FORWARDED)
-        starts = kind in rule.start
-        if kind is Kind.REOPENED and Kind.FORWARDED not in reached:
+        elif trigger in STEPS or trigger.__class__ is not Kind:
+            reached |= {trigger, *ended}
+        if trigger is Kind.PAUSED:
+            pause = position
+        elif trigger in ENDS_PAUSE:
+            pause = None
+        starts = trigger in rule.start or not ended.isdisjoint(rule.start)
+        if trigger is Kind.REOPENED and Kind.FORWARDED not in reached:
             # Reopened before it was forwarded: handling begins again, and clocks run whose step is still to come.
             began, has_run = position, False
             starts = not rule.stop & reached and bool(rule.start & reached or rule.start == {Kind.REOPENED})
-        if first is None and kind in rule.stop and not has_run:
+        if first is None and trigger in rule.stop and trigger.__class__ is Kind and not has_run and is_awaited(rule):
             # Stopped without having started: the whole handling is counted, from the receipt, which comes first.
-            first = began
+            first, paused = began, None
         if first is None:
             if starts:
-                first, has_run = position, True
+                first, has_run, paused = position, True, pause
             continue
         has_run = True
-        if kind in rule.stop:
+        if trigger in rule.stop:
             end = End.STOPPED
-        elif kind is Kind.COMPLETED:
+        elif trigger is Kind.COMPLETED:
             end = End.NOT_NEEDED
-        elif kind in CLOSING:
+        elif trigger in CLOSING:
             end = End.CLOSED_WITHOUT
         else:
             continue
-        runs.append(Run(len(runs) + 1, first, position, end, MOVING.isdisjoint(kinds[first : position + 1])))
+        runs.append((first, position, end, paused))
         first = None
     if first is not None:
-        runs.append(Run(len(runs) + 1, first, len(kinds) - 1, None, MOVING.isdisjoint(kinds[first:])))
-    return runs
+        runs.append((first, len(triggers) - 1, None, paused))
+    within = [(run, triggers[run[0] : run[1] + 1]) for run in runs]
+    if rule.only_if:
+        within = [(run, inside) for run, inside in within if not rule.only_if.isdisjoint(inside[1:])]
+    return [
+        Run(number, first, last, end, paused is None and MOVING.isdisjoint(inside), paused)
+        for number, ((first, last, end, paused), inside) in enumerate(within, 1)
+    ]
+
+
+def is_awaited(rule: ClockRule) -> bool:
+    """Tell whether a clock starts by a step that every complaint takes, and not by what may never come."""
+    return not BY_STEP.isdisjoint(rule.start) or rule.start == {Kind.REOPENED}
 
 
 @lru_cache(CACHED_HISTORIES)
-def _runs(policy: Policy, kinds: tuple[Kind, ...]) -> list[tuple[ClockRule, list[Run]]]:
-    """Return the runs of every clock of a policy; a million complaints go through some twenty courses of kinds."""
-    return [(rule, runs_of(rule, kinds)) for rule in policy.clocks]
+def _runs(policy: Policy, triggers: tuple[str, ...]) -> list[tuple[ClockRule, list[Run]]]:
+    """Return the runs of every clock of a policy; a million complaints go through some twenty courses of triggers."""
+    found = []
+    ends: dict[int, frozenset[str]] = {}
+    for rule in policy.clocks:
+        runs = runs_of(rule, triggers, ends)
+        found.append((rule, runs))
+        for run in runs:
+            if run.end is End.STOPPED and triggers[run.last] not in CLOSING:
+                ends[run.last] = ends.get(run.last, frozenset()) | {f"{ENDED}{rule.name}"}
+    return found
 
 
 def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
@@ -214,7 +251,7 @@ def _judged(
 ) -> Iterator[tuple[int | None, Clock]]:
     """Yield every run with the number of the entry that ended it, by which its calendar is asked for; None if none."""
     unknown = unknown_steps(entries[0].detail) if entries else frozenset()
-    for rule, runs in _runs(policy, tuple([entry.kind for entry in entries])):
+    for rule, runs in _runs(policy, tuple(map(trigger_of, entries))):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
             end = run.end
@@ -231,7 +268,10 @@ def _judged(
                 )
             else:
                 begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
-                yield seq, count_run(rule, begun, entries[run.first : run.last + 1], calendar, zone)
+                within = entries[run.first : run.last + 1]
+                if run.pause is not None:
+                    within = [start, entries[run.pause]._replace(at=start.at), *within[1:]]
+                yield seq, count_run(rule, begun, within, calendar, zone)
 
 
 def count_run(
@@ -240,8 +280,8 @@ def count_run(
     """Return a run with its deadline counted, given the transitions from its start to its end.
 
     Extensions lengthen it; a pause that begins after the deadline has passed excuses nothing; while a pause
-    lasts there is no deadline. A closing ends the pause that it finds open. A pause that ends with a restart begins
-    the run anew with its end, and what came before no longer counts.
+    lasts there is no deadline. A closing, or what else ends the run, ends the pause that it finds open. A pause that
+    ends with a restart begins the run anew with its end, and what came before no longer counts.
     """
     counting = HourCount if rule.unit in HOURS else Count
     count = counting(rule, entries[0].at, calendar, zone)
@@ -251,7 +291,8 @@ def count_run(
         if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
             count.extend(entry.detail["by"])
         elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= count.deadline():
-            ending = next((later for later in entries[position + 1 :] if later.kind in ENDS_PAUSE), None)
+            ends = (later for later in entries[position + 1 :] if later.kind in ENDS_PAUSE)
+            ending = next(ends, entries[-1] if run.ended else None)
             pause = Pause(entry.at, ending.at if ending else None, entry.detail.get("reason", ""))
             if ending is None:
                 pauses.append(pause)
@@ -279,23 +320,27 @@ def current(
     """Return one clock for each rule of the policy of a complaint: its latest run, or what stands in for it.
 
     A clock that has not started is projected while the complaint is open, as if it started when the clock before it is
-    due, or now where that has passed; it is cancelled once the complaint has closed. Clocks that ended under an earlier
-    text of the policy, and that it has no more, come after them.
+    due, or now where that has passed; it is cancelled once the complaint has closed. What may never start it, and what
+    it hangs on (`only_if`), give it no deadline. Clocks that ended under an earlier text of the policy, and that it has
+    no more, come after them.
     """
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
 
-    def projected(rule: ClockRule) -> Clock:
+    def projected(rule: ClockRule, after: frozenset[str] = frozenset()) -> Clock:
         waiting = waiting_clock(rule.name, status in OPEN, rule.length, calendar.revision)
-        if status not in OPEN or status is Status.PAUSED:
+        if status not in OPEN or status is Status.PAUSED or rule.only_if:
             return waiting
-        start = moment
+        start = moment if is_awaited(rule) else None
+        after |= {rule.name}
         for earlier in policy.clocks:
-            if earlier.stop & rule.start and earlier.name != rule.name:
+            if earlier.name not in after and (earlier.stop & rule.start or f"{ENDED}{earlier.name}" in rule.start):
                 before = latest.get(earlier.name)
                 if before is None and not earlier.start & rule.stop:
-                    before = projected(earlier)
+                    before = projected(earlier, after)
                 if before is not None and before.due is not None and before.ended is None:
-                    start = max(start, before.due)
+                    start = max(start or moment, before.due)
+        if start is None:
+            return waiting
         due, day, is_provisional = plain_deadline(rule, start, calendar, zone)
         return waiting._replace(assumed=start, due=due, due_day=day, provisional=is_provisional)
 

@@ -19,6 +19,8 @@ START_DAYS = {
     Kind.ACCEPTED: Phrase("the day of acceptance is not counted"),
     Kind.FORWARDED: Phrase("the day of forwarding is not counted"),
     Kind.REOPENED: Phrase("the day of reopening is not counted"),
+    Kind.REPLIED: Phrase("the day of the reply is not counted"),
+    Kind.EVENT: Phrase("the day of the event is not counted"),
     Kind.RESUMED: Phrase("the day on which the count restarted is not counted"),
 }
 

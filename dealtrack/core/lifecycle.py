@@ -31,6 +31,8 @@ class Kind(StrEnum):
     RESUMED = "resumed"
     EXTENDED = "extended"
     HANDED_ON = "handed-on"
+    REPLIED = "replied"
+    EVENT = "event"
     NOTED = "noted"
     EVIDENCE = "evidence"
     AMENDED = "amended"
@@ -77,6 +79,8 @@ KINDS: Mapping[Kind, KindRule] = {
     Kind.RESUMED: KindRule("resume", frozenset({Status.PAUSED})),
     Kind.EXTENDED: KindRule("extend", OPEN, frozenset({"clock", "by"})),
     Kind.HANDED_ON: KindRule("hand-on", OPEN, frozenset({"to"})),
+    Kind.REPLIED: KindRule("reply", OPEN, frozenset({"final"})),
+    Kind.EVENT: KindRule("event", OPEN, frozenset({"name"})),
     Kind.NOTED: KindRule("note", ANY),
     Kind.AMENDED: KindRule("amend", ANY),
     Kind.EVIDENCE: KindRule("evidence", ANY, frozenset({"name", "sha256", "size"})),
@@ -93,6 +97,8 @@ ANNOTATIONS = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
 
 _DONE = {
     Kind.HANDED_ON: Phrase("reassigned"),
+    Kind.REPLIED: Phrase("replied to"),
+    Kind.EVENT: Phrase("given an event"),
     Kind.NOTED: Phrase("given a note"),
     Kind.AMENDED: Phrase("corrected"),
     Kind.EVIDENCE: Phrase("given evidence"),
@@ -141,7 +147,7 @@ GREATEST = 2**63 - 1
 
 _TYPES: Mapping[str, type[Any]] = {
     "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
-    RESTART: bool, "amount": str,
+    RESTART: bool, "amount": str, "final": bool,
 }  # fmt: skip
 """The types of the words of a detail that are not just any text."""
 
@@ -193,6 +199,23 @@ class Transition(NamedTuple):
     recorded_at: datetime
     actor: str
     detail: Detail = NO_DETAIL
+
+
+INTERIM_REPLY, FINAL_REPLY = REPLIES = ("replied:interim", "replied:final")
+EVENT_NAMED, ENDED = "event:", "ended:"
+"""What begins the triggers that name an event, and the clock that has ended."""
+
+
+def trigger_of(entry: Transition) -> str:
+    """Return what an entry starts and stops clocks by: its kind, a kind of reply, or an event with its name."""
+    if entry.kind is Kind.REPLIED:
+        return FINAL_REPLY if entry.detail["final"] else INTERIM_REPLY
+    return f"{EVENT_NAMED}{entry.detail['name']}" if entry.kind is Kind.EVENT else entry.kind
+
+
+def as_trigger(text: str) -> str:
+    """Return a trigger as it is compared: a kind, or a text such as `event:NAME`; raises ValueError for another."""
+    return text if text in REPLIES or text.startswith((EVENT_NAMED, ENDED)) else Kind(text)
 
 
 class Complaint(NamedTuple):

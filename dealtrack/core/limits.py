@@ -21,6 +21,7 @@ from dealtrack.core.lifecycle import (
 from dealtrack.core.moments import Moment
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.policy_text import length_text
+from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     BadHistory,
     BeforePrevious,
@@ -31,6 +32,8 @@ from dealtrack.errors import (
     InFuture,
     NotAllowed,
     UnknownClock,
+    UnknownEvent,
+    suggestion,
 )
 from dealtrack.phrase import Phrase, Word, listed
 
@@ -100,6 +103,14 @@ def check_restart(complaint: int, policy: Policy) -> None:
     """Check that a policy lets the end of a pause begin the clocks anew; raises CannotRestart."""
     if not policy.restart:
         raise CannotRestart(complaint=complaint, policy=policy.name)
+
+
+def check_event(policy: Policy, name: str) -> None:
+    """Check that a policy names an event, since no clock would know of another; raises UnknownEvent."""
+    if name not in policy.events:
+        near = suggestion(nearest_names(name, policy.events, 1))
+        allowed = listed(map(Word, policy.events or ["none"]))
+        raise UnknownEvent(policy=policy.name, name=name, nearest=near, allowed=allowed)
 
 
 def check_extension(

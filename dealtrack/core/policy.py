@@ -5,7 +5,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.lifecycle import Kind
+from dealtrack.core.lifecycle import EVENT_NAMED, as_trigger
 from dealtrack.errors import PolicyDiffers
 from dealtrack.phrase import Word, both
 
@@ -43,13 +43,15 @@ class Roll(StrEnum):
     AFTER_STATUTORY_HOLIDAY = "after-statutory-holiday"
 
 
-LATER_KEYS = frozenset({"counts_first_day", "counts_first_hour", "working_days_for"})
+LATER_KEYS = frozenset({"only_if", "counts_first_day", "counts_first_hour", "working_days_for"})
 """The fields of a clock that a policy's data names only where they differ from their defaults."""
 
 
 class ClockRule(NamedTuple):
     """One clock of a policy: what starts it, what stops it, and how long it runs.
 
+    It is started and stopped by kinds of transitions and by other triggers (`lifecycle.trigger_of`), or starts where
+    another clock has ended (`ended:NAME`). With `only_if` it runs only once one of those triggers has come within it.
     `closes` is the local time at which the due day ends, None for its last second. `extensions` is how
     often the clock may be extended and `extension_by` by how many units at a time; None sets no limit.
     `counts_first_day` makes the day of the start day 1. Without `counts_first_hour` a clock of hours begins with the
@@ -58,8 +60,8 @@ class ClockRule(NamedTuple):
     """
 
     name: str
-    start: frozenset[Kind]
-    stop: frozenset[Kind]
+    start: frozenset[str]
+    stop: frozenset[str]
     length: int
     unit: Unit = Unit.WORKING_DAY
     roll: Roll = Roll.NONE
@@ -71,6 +73,7 @@ class ClockRule(NamedTuple):
     counts_first_day: bool = False
     counts_first_hour: bool = True
     working_days_for: tuple[int, ...] = ()
+    only_if: frozenset[str] = frozenset()
 
     def to_data(self) -> dict[str, Any]:
         """Return the rule as plain data that canonical JSON can hold."""
@@ -79,9 +82,11 @@ class ClockRule(NamedTuple):
         data = {name: value for name, value in values.items() if name not in LATER_KEYS or value != defaults[name]}
         if self.working_days_for:
             data["working_days_for"] = list(self.working_days_for)
+        if self.only_if:
+            data["only_if"] = sorted(self.only_if)
         return data | {
-            "start": sorted(kind.value for kind in self.start),
-            "stop": sorted(kind.value for kind in self.stop),
+            "start": sorted(map(str, self.start)),
+            "stop": sorted(map(str, self.stop)),
             "unit": self.unit.value,
             "roll": self.roll.value,
             "closes": self.closes.isoformat() if self.closes else None,
@@ -91,11 +96,12 @@ class ClockRule(NamedTuple):
     def from_data(cls, data: Mapping[str, Any]) -> "ClockRule":
         """Return the rule that `to_data` wrote."""
         values = {name: data[name] for name in cls._fields if name in data} | {
-            "start": frozenset(map(Kind, data["start"])),
-            "stop": frozenset(map(Kind, data["stop"])),
+            "start": frozenset(map(as_trigger, data["start"])),
+            "stop": frozenset(map(as_trigger, data["stop"])),
             "unit": Unit(data["unit"]),
             "roll": Roll(data["roll"]),
             "closes": time.fromisoformat(data["closes"]) if data["closes"] else None,
+            "only_if": frozenset(map(as_trigger, data.get("only_if", ()))),
             "working_days_for": tuple(data.get("working_days_for", ())),
         }
         return cls(**values)
@@ -127,6 +133,12 @@ class Policy(NamedTuple):
         """Return what names this text among all of the policy: `2020-01-01`, or once corrected `2020-01-01+2`."""
         day = self.in_force.isoformat()
         return day if self.revision == 1 else f"{day}+{self.revision}"
+
+    @property
+    def events(self) -> list[str]:
+        """Return the names of the events that start or stop a clock of this text, or that one hangs on."""
+        triggers = frozenset().union(*(rule.start | rule.stop | rule.only_if for rule in self.clocks))
+        return sorted(each.removeprefix(EVENT_NAMED) for each in triggers if each.startswith(EVENT_NAMED))
 
     def clock(self, name: str) -> ClockRule | None:
         """Return the clock of this name, None where the policy has none."""

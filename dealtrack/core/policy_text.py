@@ -1,14 +1,14 @@
 """Policies in words: whose rule it is, when it is in force, and what each clock asks, a sentence a clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
-from dealtrack.core.lifecycle import Kind
+from dealtrack.core.lifecycle import ENDED, EVENT_NAMED, FINAL_REPLY, INTERIM_REPLY, REPLIES, Kind
 from dealtrack.core.moments import ONE_DAY
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 from dealtrack.phrase import Phrase, Word, either, in_order, listed
 
-MOMENTS = {
+MOMENTS: dict[str, Phrase] = {
     Kind.RECEIVED: Phrase("receipt"),
     Kind.ACCEPTED: Phrase("acceptance"),
     Kind.FORWARDED: Phrase("forwarding"),
@@ -17,6 +17,11 @@ MOMENTS = {
     Kind.REJECTED: Phrase("rejection"),
     Kind.REOPENED: Phrase("reopening"),
 }
+OTHER_MOMENTS = (
+    (frozenset(REPLIES), Phrase("any reply")),
+    (frozenset({INTERIM_REPLY}), Phrase("an interim reply")),
+    (frozenset({FINAL_REPLY}), Phrase("a final reply")),
+)
 DECISION = Phrase("the decision whether to open a case")
 """What ends the verifying of a report (举报): it is not accepted or rejected as a complaint is."""
 
@@ -84,6 +89,8 @@ def clock_words(rule: ClockRule) -> Phrase:
     if rule.working_days_for:
         lengths = listed(map(str, rule.working_days_for))
         parts.append(Phrase("lengths of {lengths} are working days, all others calendar days", lengths=lengths))
+    if rule.only_if:
+        parts.append(Phrase("it applies only after {moment} within that time", moment=_moments(rule.only_if)))
     if not rule.pausable:
         parts.append(Phrase("not stopped by a pause"))
     if (extensions := _extensions(rule)) is not None:
@@ -114,5 +121,12 @@ def _extensions(rule: ClockRule) -> Phrase | None:
             return Phrase("can be extended {times} times{by}", times=times, by=by)
 
 
-def _moments(kinds: Iterable[Kind]) -> Phrase:
-    return either(words for kind, words in MOMENTS.items() if kind in kinds)
+def _moments(triggers: frozenset[str]) -> Phrase:
+    words = [words for kind, words in MOMENTS.items() if kind in triggers]
+    words += [words for replies, words in OTHER_MOMENTS if replies == triggers & frozenset(REPLIES)]
+    for trigger in sorted(triggers):
+        if trigger.startswith(EVENT_NAMED):
+            words.append(Phrase("the event {name}", name=Word(trigger.removeprefix(EVENT_NAMED))))
+        elif trigger.startswith(ENDED):
+            words.append(Phrase("the end of stage {clock}", clock=Word(trigger.removeprefix(ENDED))))
+    return either(words)

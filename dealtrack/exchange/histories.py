@@ -176,7 +176,7 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
             raise BadValue("has a value for {kind} that is not a list of steps", kind=kind)
         return value
-    if key in (DAY_UNKNOWN, RESTART) and value is True:
+    if (key in (DAY_UNKNOWN, RESTART) and value is True) or (key == "final" and value.__class__ is bool):
         return value
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
@@ -184,7 +184,7 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         return int(value)
     if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
         return None
-    text = "" if key in (DAY_UNKNOWN, RESTART) else _text(key, value)
+    text = "" if key in (DAY_UNKNOWN, RESTART, "final") else _text(key, value)
     if key == "category":
         text = CATEGORY.match(text) or ""
     elif key == "seller" and text not in SELLERS:

@@ -8,6 +8,7 @@ from dealtrack.core.lifecycle import (
     CLOSING,
     DAY_UNKNOWN,
     NO_DETAIL,
+    STEPS,
     UNKNOWN_STEPS,
     Complaint,
     Detail,
@@ -256,15 +257,16 @@ def _ending(row: ComplaintRow, kind: Kind) -> Detail:
     return {name: value for name, value in (("outcome", row.outcome), ("amount", row.amount)) if value is not None}
 
 
-def awaited_steps(versions: Iterable[Policy]) -> Set[Kind]:
+def awaited_steps(versions: Iterable[Policy]) -> Set[str]:
     """Return the steps that matter to a policy, given its versions: the forwarding, and those by which clocks go."""
-    return {Kind.FORWARDED}.union(*(rule.start | rule.stop for version in versions for rule in version.clocks))
+    triggers = (rule.start | rule.stop for version in versions for rule in version.clocks)
+    return {Kind.FORWARDED} | frozenset[str]().union(*triggers).intersection(STEPS)
 
 
 def work_of(
     row: ComplaintRow,
     stated: dict[str, Any],
-    awaited: Container[Kind],
+    awaited: Container[str],
     now: datetime,
     zone: tzinfo,
     name_of: Callable[[str], str],

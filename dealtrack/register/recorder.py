@@ -34,7 +34,7 @@ from dealtrack.register.store import Store
 MOST_NAMED = 9
 """How many complaints a result names at most: as many as tell that there are more than are shown."""
 
-LIMITED = frozenset({Kind.PAUSED, Kind.RESUMED, Kind.EXTENDED, Kind.VOIDED})
+LIMITED = frozenset({Kind.PAUSED, Kind.RESUMED, Kind.EXTENDED, Kind.EVENT, Kind.VOIDED})
 VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
 """The kinds that personal data can come with: their detail holds a digest of it."""
 PERSONAL = "INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -280,6 +280,8 @@ class Recorder:
         policy = self.register.policy_of(complaint)
         if proposal.kind is Kind.PAUSED:
             limits.check_pause(state.id, policy, runs)
+        elif proposal.kind is Kind.EVENT:
+            limits.check_event(policy, proposal.detail["name"])
         else:
             limits.check_extension(state.id, policy, runs, state.entries, proposal.detail, at)
 

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import time
 from pathlib import Path
 
-from dealtrack.core.lifecycle import Kind
+from dealtrack.core.lifecycle import ENDED, EVENT_NAMED, REPLIES, Kind, as_trigger
 from dealtrack.core.policy import HOURS, OPEN, ClockRule, Policy, Roll, Unit
 from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
@@ -17,11 +18,13 @@ FOLDER = "policies"
 FILE_KEYS = ("name", "title", "platforms", "version")
 VERSION_KEYS = ("in_force", "authority", "source", "unverified", "restart", "working_days_for", "clock")
 CLOCK_KEYS = (
-    "name", "start", "stop", "length", "unit", "working_days_for", "counts_first_day", "counts_first_hour", "roll",
-    "closes", "pausable", "extensions", "extension_by", "article",
+    "name", "start", "stop", "only_if", "length", "unit", "working_days_for", "counts_first_day", "counts_first_hour",
+    "roll", "closes", "pausable", "extensions", "extension_by", "article",
 )  # fmt: skip
 STARTS = (Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED)
 STOPS = (Kind.ACCEPTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REJECTED, Kind.WITHDRAWN)
+REPLIED = Kind.REPLIED.value
+"""A reply of either kind."""
 NAME = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 CLOSING_TIME = r"\d{2}:\d{2}(:\d{2})?"
 LONGEST = 3650
@@ -76,7 +79,9 @@ def read_policy_file(path: Path) -> list[Policy]:
 def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     entry.allow(*VERSION_KEYS)
     by_length = _working_days_for(entry)
-    clocks = tuple(_clock(clock, by_length) for clock in entry.tables_of("clock"))
+    clocks: tuple[ClockRule, ...] = ()
+    for table in entry.tables_of("clock"):
+        clocks += (_clock(table, by_length, [clock.name for clock in clocks]),)
     if not clocks:
         entry.refuse("the version has no [[version.clock]]: add at least one")
     for clock, count in Counter(clock.name for clock in clocks).items():
@@ -90,11 +95,16 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     return Policy(name, title, in_force, authority, source, clocks, restart, is_open, unverified=unverified)
 
 
-def _clock(entry: TomlTable, by_length: tuple[int, ...]) -> ClockRule:
+def _clock(entry: TomlTable, by_length: tuple[int, ...], above: Sequence[str]) -> ClockRule:
+    """Return a clock; it may start where one ends that stands above it, so that none waits for itself."""
     entry.allow(*CLOCK_KEYS)
-    start, stop = _kinds(entry, "start", STARTS), _kinds(entry, "stop", STOPS)
+    start = _triggers(entry, "start", (*STARTS, *(f"{ENDED}{name}" for name in above)))
+    stop = _triggers(entry, "stop", STOPS)
+    only_if = _triggers(entry, "only_if", ()) if "only_if" in entry.values else frozenset()
     if both := start & stop:
-        entry.refuse("{kind!r} cannot both start and stop a clock", "stop", kind=min(both).value)
+        entry.refuse("{kind!r} cannot both start and stop a clock", "stop", kind=str(min(both)))
+    if both := start & only_if:
+        entry.refuse("{kind!r} cannot both start a clock and be its condition", "only_if", kind=str(min(both)))
     length = entry.number_of("length", 0, LONGEST)
     if length is None:
         entry.refuse("length is missing: give the number of units")
@@ -135,6 +145,7 @@ def _clock(entry: TomlTable, by_length: tuple[int, ...]) -> ClockRule:
         counts_first_day=counts_first_day,
         counts_first_hour=entry.get("counts_first_hour", bool, True),
         working_days_for=by_length,
+        only_if=only_if,
     )
 
 
@@ -149,11 +160,21 @@ def _working_days_for(entry: TomlTable) -> tuple[int, ...]:
     return tuple(sorted(set(lengths)))
 
 
-def _kinds(entry: TomlTable, key: str, allowed: tuple[Kind, ...]) -> frozenset[Kind]:
-    kinds = frozenset(map(Kind, entry.words_of(key, [kind.value for kind in allowed])))
-    if not kinds:
+def _triggers(entry: TomlTable, key: str, kinds: Sequence[str]) -> frozenset[str]:
+    """Return what starts or stops a clock: kinds, replies, and events by their names."""
+    words = entry.texts_of(key)
+    allowed = [*map(str, kinds), REPLIED, *REPLIES, f"{EVENT_NAMED}NAME"]
+    for word in words:
+        if not word.startswith(EVENT_NAMED):
+            entry.check_word(key, word, allowed, word)
+        elif not re.fullmatch(EVENT_NAMED + NAME, word):
+            name = word.removeprefix(EVENT_NAMED)
+            entry.refuse(
+                "an event cannot be named {name!r}: use lower-case letters, digits and single hyphens", word, name=name
+            )
+    if not words:
         entry.refuse("{key} is empty; allowed: {names}", key, key=key, names=listed(allowed))
-    return kinds
+    return frozenset(as_trigger(each) for word in words for each in (REPLIES if word == REPLIED else (word,)))
 
 
 def _closes(entry: TomlTable) -> time | None:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from pathlib import Path
@@ -103,15 +103,16 @@ class TomlTable(NamedTuple):
         """Return the texts of a key, each of which must be one of the allowed words."""
         words = list(allowed)
         for value in (values := self.texts_of(key, default)):
-            self._check_word(key, value, words, value)
+            self.check_word(key, value, words, value)
         return values
 
     def word_of(self, key: str, allowed: Iterable[str], default: str) -> str:
         """Return the text of a key, which must be one of the allowed words."""
-        self._check_word(key, word := self.text_of(key, default), list(allowed), key)
+        self.check_word(key, word := self.text_of(key, default), list(allowed), key)
         return word
 
-    def _check_word(self, key: str, word: str, allowed: list[str], needle: str) -> None:
+    def check_word(self, key: str, word: str, allowed: Sequence[str], needle: str) -> None:
+        """Refuse a word of a key that is not among the allowed ones; the line is that of the needle."""
         if word not in allowed:
             values = {"key": key, "word": word, "nearest": suggestion(nearest_words(word, allowed))}
             self.refuse("{key} cannot be {word!r};{nearest} allowed: {names}", needle, names=listed(allowed), **values)

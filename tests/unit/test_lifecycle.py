@@ -45,7 +45,9 @@ def history(*kinds: Kind | tuple[Kind, dict[str, Any]], hours: int = 1) -> list[
 
 
 # What each status allows, written out.
-MOVING = {Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.EXTENDED, Kind.HANDED_ON}
+MOVING = {
+    *(Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.EXTENDED, Kind.HANDED_ON, Kind.REPLIED, Kind.EVENT),
+}
 TOLD = {
     Status.RECEIVED: {Kind.ACCEPTED, Kind.FORWARDED, Kind.PAUSED, *MOVING, *ANNOTATIONS},
     Status.ACCEPTED: {Kind.FORWARDED, Kind.PAUSED, *MOVING, *ANNOTATIONS},
