@@ -150,6 +150,10 @@ class Author:
                     detail["amount"] = f"{draw.randrange(10**6)}.{draw.randrange(100):02d}"
             case Kind.HANDED_ON:
                 detail["to"] = draw.choice(("质检科", "=cmd", "goods quality section"))
+            case Kind.REPLIED:
+                detail["final"] = draw.random() < 0.5
+            case Kind.EVENT:
+                detail["name"] = "mediation-ended"
             case Kind.EXTENDED:
                 detail |= {
                     "clock": draw.choice(("forward", "complete", "accept", "mediate")),

@@ -152,17 +152,13 @@ def _names(query: CompletionQuery) -> Iterable[str | Candidate]:
 
 
 def _stored(query: CompletionQuery) -> Iterator[str]:
-    """What the register holds: its clocks, or the owners of its complaints."""
-    with _register(query) as register:
-        is_clock = query.option == "--clock"
-        yield from register.clock_names(View.of(query.session.now)) if is_clock else frequent_owners(register)
-
-
-def _events(query: CompletionQuery) -> Iterator[str]:
-    """Yield the events that the register's policies name."""
+    """What the register holds: its clocks, the events of its policies, or the owners of its complaints."""
     with _register(query) as register:
         policies = [policy for versions in register.policies.values() for policy in versions]
-        yield from dict.fromkeys(name for policy in policies for name in policy.events)
+        names = dict.fromkeys(name for policy in policies for name in policy.events)
+        is_clock = query.option == "--clock"
+        stored = register.clock_names(View.of(query.session.now)) if is_clock else frequent_owners(register)
+        yield from names if query.option == "--name" else stored
 
 
 def _channels(query: CompletionQuery) -> list[str]:
@@ -182,7 +178,7 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("overdue", "--format"): _fixed(*FORMATS, "xlsx", "text"),
     ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
-    ("event", "--name"): _events,
+    ("event", "--name"): _stored,
     **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
     ("completion", ""): _fixed(*SHELLS),
 }
@@ -190,17 +186,13 @@ _BY_OPTION: Mapping[str, CandidateSource] = {
     "--number": _complaints,
     "--platform": _platforms,
     "--category": _words_of(CATEGORY),
-    "--policy": _names,
-    "--calendar": _names,
-    "--campaign": _names,
-    "--mapping": _names,
+    **dict.fromkeys(("--policy", "--calendar", "--campaign", "--mapping", "--encoding"), _names),
     "--clock": _stored,
     "--owner": _stored,
     "--outcome": _words_of(OUTCOME),
     "--seller": _fixed(*SELLERS),
     "--channels": _channels,
     "--lang": _fixed(*LANGUAGES),
-    "--encoding": _names,
 }
 _BY_METAVAR: Mapping[str, CandidateSource] = {
     "[ID]...": _complaints,

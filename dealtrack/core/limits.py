@@ -109,7 +109,7 @@ def check_event(policy: Policy, name: str) -> None:
     """Check that a policy names an event, since no clock would know of another; raises UnknownEvent."""
     if name not in policy.events:
         near = suggestion(nearest_names(name, policy.events, 1))
-        allowed = listed(map(Word, policy.events or ["none"]))
+        allowed = listed(map(Word, policy.events or ["nothing"]))
         raise UnknownEvent(policy=policy.name, name=name, nearest=near, allowed=allowed)
 
 

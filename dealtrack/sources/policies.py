@@ -104,7 +104,7 @@ def _clock(entry: TomlTable, by_length: tuple[int, ...], above: Sequence[str]) -
     if both := start & stop:
         entry.refuse("{kind!r} cannot both start and stop a clock", "stop", kind=str(min(both)))
     if both := start & only_if:
-        entry.refuse("{kind!r} cannot both start a clock and be its condition", "only_if", kind=str(min(both)))
+        entry.refuse("{kind!r} cannot both start a stage and be its condition", "only_if", kind=str(min(both)))
     length = entry.number_of("length", 0, LONGEST)
     if length is None:
         entry.refuse("length is missing: give the number of units")

@@ -158,6 +158,7 @@ NEEDED = {
     "resume": "pause 12 --reason sent",
     "reopen": "complete 12",
     "extend": "forward 12",
+    "event": "policy adopt green-channel.toml --corrected --yes",
     "erase": "amend 12 --phone 13800138000",
 }
 """What must have happened before an example runs."""
@@ -175,6 +176,8 @@ def test_every_command_ends_its_help_with_examples_that_run(
     for name in ("complaints.csv", "投诉.csv", "12315.csv", "photo.jpg", "照片.jpg"):
         Path(name).write_text("number,platform,received,summary\n" + "".join(rows))
     Path("notice.html").write_text(NOTICE, encoding="utf-8")
+    rules = (PROJECT / "data" / "policies" / "green-channel.toml").read_text(encoding="utf-8")
+    Path("green-channel.toml").write_text(rules.replace('["completed"]', '["completed", "event:case-opened"]'))
     clerk("import", "complaints.csv").ok()
     for name in ("backup.db", "备份.db"):
         clerk("backup", name).ok()

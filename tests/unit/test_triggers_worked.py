@@ -291,7 +291,7 @@ def test_words_of_what_starts_and_stops(policies: dict[str, Policy]) -> None:
         ('start = ["replied:soon"]', "start cannot be 'replied:soon'; Did you mean"),
         ('start = ["ended:later"]', "start cannot be 'ended:later';"),
         ('start = ["ended:second"]', "start cannot be 'ended:second';"),
-        ('start = ["replied"]\nonly_if = ["replied:final"]', "'replied:final' cannot both start a clock and be its"),
+        ('start = ["replied"]\nonly_if = ["replied:final"]', "'replied:final' cannot both start a stage and be its"),
         ('start = ["completed"]', "start cannot be 'completed';"),
         ('start = ["accepted"]\nonly_if = ["received"]', "only_if cannot be 'received';"),
         ('start = ["received"]\nonly_if = []', "only_if is empty; allowed: replied, replied:interim, replied:final"),
