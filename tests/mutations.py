@@ -109,7 +109,7 @@ FAULTS = (
     Fault(
         "clocks",
         "a projection begins at a deadline that has passed",
-        "start = max(start, before.due)",
+        "start = max(start or moment, before.due)",
         "start = before.due",
         "unit/test_clocks",
     ),
