@@ -189,7 +189,7 @@ def said_in_help() -> Iterator[Message]:
 
 def said_of_data() -> Iterator[Message]:
     """Yield the words that records hold and tables head their columns with."""
-    for module in ("calendar", "clocks", "lifecycle", "policy"):
+    for module in ("calendar", "clocks", "runs", "lifecycle", "policy"):
         for value in vars(import_module(f"dealtrack.core.{module}")).values():
             if isinstance(value, type) and issubclass(value, StrEnum) and value is not StrEnum:
                 for member in value:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.output import Translate, due_text, name_of, print_records, print_steps, step_record
 from dealtrack.cli.terminal import aligned_lines, tell
-from dealtrack.core.clocks import Clock, End, verdict
+from dealtrack.core.clocks import Clock, verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.policy import Policy
+from dealtrack.core.runs import End
 from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
 from dealtrack.core.text import safe_text
 from dealtrack.errors import UnknownClock, UnknownComplaint

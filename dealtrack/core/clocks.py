@@ -1,9 +1,9 @@
 """The clocks of a complaint: when each is due, and its verdict at any moment."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from types import EllipsisType
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from dealtrack.core.lifecycle import (
     ENDED,
     OPEN,
     RESTART,
-    STEPS,
     Kind,
     Status,
     Transition,
@@ -25,13 +24,7 @@ from dealtrack.core.lifecycle import (
 )
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import HOURS, ClockRule, Policy, Unit, version_for
-
-ENDS_PAUSE = CLOSING | {Kind.RESUMED}
-MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED})
-"""The kinds that move a running clock's deadline."""
-BY_STEP = frozenset({Kind.RECEIVED, *STEPS})
-"""The kinds that every complaint goes through: a clock that one of them starts is awaited from the receipt on."""
-CACHED_HISTORIES = 1000
+from dealtrack.core.runs import ENDS_PAUSE, End, is_awaited, runs_of_policy
 
 CalendarAt = Callable[[int | None], WorkingCalendar]
 """Gives the calendar in force when the journal held this many entries; None asks for the one in force now."""
@@ -54,17 +47,6 @@ class Verdict(StrEnum):
 
 LATE = (Verdict.MISSED, Verdict.OVERDUE)
 """The verdicts that a deadline was not kept: done after it, or not done though it has passed."""
-
-
-class End(StrEnum):
-    """How a clock ended; `unknown` on a day, or by a step, that nobody wrote down."""
-
-    __hash__ = str.__hash__
-
-    STOPPED = "stopped"
-    NOT_NEEDED = "not-needed"
-    CLOSED_WITHOUT = "closed-without"
-    UNKNOWN = "unknown"
 
 
 class Clock(NamedTuple):
@@ -146,98 +128,6 @@ def is_lateness_provisional(clock: Clock, moment: datetime, calendar: WorkingCal
     return not calendar.is_confirmed(clock.due_day, local_day(moment, zone))
 
 
-NO_ENDS: Mapping[int, frozenset[str]] = {}
-
-
-class Run(NamedTuple):
-    """Where one run of a clock stands in a history: its first and last entry, `end` being None while it runs.
-
-    `is_plain` tells that nothing in between moves its deadline. `pause` is the entry of a pause that it began in.
-    """
-
-    round: int
-    first: int
-    last: int
-    end: End | None
-    is_plain: bool
-    pause: int | None = None
-
-
-def runs_of(rule: ClockRule, triggers: Sequence[str], ends: Mapping[int, frozenset[str]] = NO_ENDS) -> list[Run]:
-    """Return the runs of one clock in a history of counted transitions with these triggers (`trigger_of`).
-
-    `ends` are the clocks of the same policy that ended at an entry, as `ended:NAME`.
-    """
-    runs: list[tuple[int, int, End | None, int | None]] = []
-    first: int | None = None
-    pause: int | None = None
-    paused: int | None = None
-    began, has_run = 0, False
-    reached: set[str] = {Kind.RECEIVED}
-    for position, trigger in enumerate(triggers):
-        ended = ends.get(position, frozenset())
-        if trigger is Kind.COMPLETED:
-            # What was completed and is opened again counts as forwarded.
-            reached.add(Kind.FORWARDED)
-        elif trigger in STEPS or trigger.__class__ is not Kind:
-            reached |= {trigger, *ended}
-        if trigger is Kind.PAUSED:
-            pause = position
-        elif trigger in ENDS_PAUSE:
-            pause = None
-        starts = trigger in rule.start or not ended.isdisjoint(rule.start)
-        if trigger is Kind.REOPENED and Kind.FORWARDED not in reached:
-            # Reopened before it was forwarded: handling begins again, and clocks run whose step is still to come.
-            began, has_run = position, False
-            starts = not rule.stop & reached and bool(rule.start & reached or rule.start == {Kind.REOPENED})
-        if first is None and trigger in rule.stop and trigger.__class__ is Kind and not has_run and is_awaited(rule):
-            # Stopped without having started: the whole handling is counted, from the receipt, which comes first.
-            first, paused = began, None
-        if first is None:
-            if starts:
-                first, has_run, paused = position, True, pause
-            continue
-        has_run = True
-        if trigger in rule.stop:
-            end = End.STOPPED
-        elif trigger is Kind.COMPLETED:
-            end = End.NOT_NEEDED
-        elif trigger in CLOSING:
-            end = End.CLOSED_WITHOUT
-        else:
-            continue
-        runs.append((first, position, end, paused))
-        first = None
-    if first is not None:
-        runs.append((first, len(triggers) - 1, None, paused))
-    within = [(run, triggers[run[0] : run[1] + 1]) for run in runs]
-    if rule.only_if:
-        within = [(run, inside) for run, inside in within if not rule.only_if.isdisjoint(inside[1:])]
-    return [
-        Run(number, first, last, end, paused is None and MOVING.isdisjoint(inside), paused)
-        for number, ((first, last, end, paused), inside) in enumerate(within, 1)
-    ]
-
-
-def is_awaited(rule: ClockRule) -> bool:
-    """Tell whether a clock starts by a step that every complaint takes, and not by what may never come."""
-    return not BY_STEP.isdisjoint(rule.start) or rule.start == {Kind.REOPENED}
-
-
-@lru_cache(CACHED_HISTORIES)
-def _runs(policy: Policy, triggers: tuple[str, ...]) -> list[tuple[ClockRule, list[Run]]]:
-    """Return the runs of every clock of a policy; a million complaints go through some twenty courses of triggers."""
-    found = []
-    ends: dict[int, frozenset[str]] = {}
-    for rule in policy.clocks:
-        runs = runs_of(rule, triggers, ends)
-        found.append((rule, runs))
-        for run in runs:
-            if run.end is End.STOPPED and triggers[run.last] not in CLOSING:
-                ends[run.last] = ends.get(run.last, frozenset()) | {f"{ENDED}{rule.name}"}
-    return found
-
-
 def judge(history: Iterable[Transition], policy: Policy, calendar_at: CalendarAt, zone: tzinfo) -> list[Clock]:
     """Return every run of every clock that a history started, each with its deadline.
 
@@ -251,7 +141,7 @@ def _judged(
 ) -> Iterator[tuple[int | None, Clock]]:
     """Yield every run with the number of the entry that ended it, by which its calendar is asked for; None if none."""
     unknown = unknown_steps(entries[0].detail) if entries else frozenset()
-    for rule, runs in _runs(policy, tuple(map(trigger_of, entries))):
+    for rule, runs in runs_of_policy(policy, tuple(map(trigger_of, entries))):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
             end = run.end

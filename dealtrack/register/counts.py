@@ -9,9 +9,9 @@ from datetime import date, datetime, tzinfo
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
-from dealtrack.core.clocks import End
 from dealtrack.core.lifecycle import Complaint, Status
 from dealtrack.core.moments import from_store, local_day, to_store
+from dealtrack.core.runs import End
 from dealtrack.core.standing import Standing
 from dealtrack.errors import OutsideCalendar
 from dealtrack.register.projection import NOT_KNOWN, complaint_of

@@ -10,10 +10,11 @@ from typing import Any
 
 from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.chain import canonical
-from dealtrack.core.clocks import Clock, End
+from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Status, Transition
 from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.policy import Policy
+from dealtrack.core.runs import End
 from dealtrack.core.search_text import search_text
 from dealtrack.register.journal import Entry, Event
 from dealtrack.register.sqlite.views import write_offsets

@@ -7,10 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from dealtrack.core.clocks import Clock, End, Verdict, verdict
+from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Status
 from dealtrack.core.moments import from_store
 from dealtrack.core.personal import email_key, phone_key
+from dealtrack.core.runs import End
 from dealtrack.core.text import first_few
 from dealtrack.errors import DealtrackError, RegisterOlder
 from dealtrack.phrase import Phrase, Word

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrack.core.agenda import Urgency, by_urgency, item_of, next_change
-from dealtrack.core.clocks import Clock, End
+from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Status
 from dealtrack.core.moments import local_day
+from dealtrack.core.runs import End
 from dealtrack.core.standing import Standing
 
 BEIJING = ZoneInfo("Asia/Shanghai")

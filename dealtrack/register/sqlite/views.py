@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.clocks import VERDICT_CASES, End
+from dealtrack.core.clocks import VERDICT_CASES
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, to_store
+from dealtrack.core.runs import End
 
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
 
