@@ -225,7 +225,9 @@ def said_in_data() -> Iterator[Message]:
     ]
     for path in sorted(paths):
         for key, text in _texts_in(tomllib.loads(path.read_text())):
-            if key in ("title", "authority", "source", "article", "notice") or (key == "name" and " " in text):
+            if key in ("title", "authority", "source", "article", "unverified", "notice") or (
+                key == "name" and " " in text
+            ):
                 yield Message(text)
 
 

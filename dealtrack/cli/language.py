@@ -65,7 +65,9 @@ ENGLISH_WORDS: Mapping[str, str] = {
 }
 """What English shows for keys that records hold, after their contexts, where that is not the key itself."""
 
-CLOCKS = ("accept", "complete", "final", "forward", "handle", "mediate", "respond", "verify")
+CLOCKS = (
+    "accept", "complete", "decide", "final", "forward", "handle", "mediate", "notify", "respond", "verify",
+)  # fmt: skip
 """The clocks of the policies that are shipped; a policy of the user's own may have others, which stay as they are."""
 
 GLOSSARY = (

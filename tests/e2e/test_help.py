@@ -282,3 +282,10 @@ def test_a_guide_on_a_terminal_goes_through_the_pager(clerk: Clerk, tmp_path: Pa
     shown = clerk.at_terminal("help", "start", PAGER=f"cat > {seen}", NO_COLOR="1")
     assert (shown.status, shown.out) == (0, "")
     assert seen.read_text(encoding="utf-8").startswith("First steps")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_of_policies_lists_every_bundled_one(language: str) -> None:
+    guide = pages.guide("policies", language).read_text(encoding="utf-8")
+    names = {path.stem for path in (PROJECT / "data/policies").glob("*.toml")}
+    assert names <= set(re.findall(r"`([a-z0-9-]+)`", guide))

@@ -39,6 +39,11 @@ PLACES = {
     "samr-report": ("cn-beijing", "Asia/Shanghai"),
     "odr": ("cn-beijing", "Asia/Shanghai"),
     "consumer-law-46": ("cn-beijing", "Asia/Shanghai"),
+    "penalty-procedure": ("cn-beijing", "Asia/Shanghai"),
+    "advertising-law-53": ("cn-beijing", "Asia/Shanghai"),
+    "petitions": ("cn-beijing", "Asia/Shanghai"),
+    "shanghai-consumer": ("cn-shanghai", "Asia/Shanghai"),
+    "zhejiang-consumer": ("cn-hangzhou", "Asia/Shanghai"),
     "uk-foi": ("uk", "Europe/London"),
     "fca-disp": ("uk", "Europe/London"),
     "cfpb": ("US", "America/New_York"),
@@ -440,7 +445,84 @@ CFPB = [
     ),
 ]
 
-WORKED = [*GREEN_CHANNEL, *SAMR_COMPLAINT, *SAMR_REPORT, *ODR, *CONSUMER_LAW, *UK_FOI, *FCA_DISP, *CFPB]
+PENALTY = "penalty-procedure"
+OPENED = "received 2026-03-02, accepted 2026-03-02"
+PENALTY_PROCEDURE = [
+    # 3-6 Mar(4), 9-13(9), 16-20(14), Mon 23(15).
+    Case(PENALTY, "verify", "received 2026-03-02", "2026-03-23"),
+    Case(PENALTY, "verify", "received 2026-03-02, rejected 2026-03-24", "2026-03-23", MISSED),
+    # Fifteen more: 24-27(19), 30 Mar - 3 Apr(24), Mon 6 off, 7-10(28), 13, 14(30).
+    Case(PENALTY, "verify", "received 2026-03-02, extended 2026-03-20 verify 15", "2026-04-14"),
+    # Appraisal (10, 15 Apr]: 1-3 Apr(3), Mon 6 off, 7-10(7), 13-15 out, 16, 17(9), 20-24(14), 27(15).
+    Case(PENALTY, "verify", "received 2026-03-31, paused 2026-04-10, resumed 2026-04-15", "2026-04-27"),
+    # 90 days: 8 to 31 Mar, 38 to 30 Apr, 69 to 31 May, 90 on Sun 21 June, in Dragon Boat (19-21): Mon 22.
+    Case(PENALTY, "decide", "received 2026-03-02, accepted 2026-03-23", "2026-06-22"),
+    # 29 to 31 Mar, 59 to 30 Apr, 90 on Sun 31 May, a plain weekend, which moves nothing.
+    Case(PENALTY, "decide", OPENED, "2026-05-31"),
+    # Thirty more: Tue 30 June.
+    Case(PENALTY, "decide", f"{OPENED}, extended 2026-05-20 decide 30", "2026-06-30"),
+    # A test (10, 30 Mar] of 20 days: 31 May + 20 = Sat 20 June, in Dragon Boat: Mon 22.
+    Case(PENALTY, "decide", f"{OPENED}, paused 2026-03-10, resumed 2026-03-30", "2026-06-22"),
+    # 28 to 31 Jul, 59 to 31 Aug, 89 to 30 Sep, 90 on Thu 1 Oct: National Day to the 7th, Thu 8.
+    *(
+        Case(PENALTY, "decide", f"received 2026-07-01, accepted 2026-07-03, completed {day}", "2026-10-08", told)
+        for day, told in (("2026-10-08 23:59:59", MET), ("2026-10-09 00:00:00", MISSED))
+    ),
+]
+
+ADVERTISING = "advertising-law-53"
+ADVERTISING_LAW = [
+    # 1-5 May off, 6-8(3), Sat 9(4), 11-13(7).
+    Case(ADVERTISING, "handle", "received 2026-04-30", "2026-05-13"),
+    Case(ADVERTISING, "handle", "received 2026-04-30, rejected 2026-05-13 23:59:59", "2026-05-13", MET),
+    # To accept it is not to handle it.
+    Case(ADVERTISING, "handle", "received 2026-04-30, accepted 2026-05-06, completed 2026-05-14", "2026-05-13", MISSED),
+    # Sat 10 Oct is worked and day zero: 12-16(5), 19, 20(7).
+    Case(ADVERTISING, "handle", "received 2026-10-10", "2026-10-20"),
+    # Pause (2, 4 Sep]: 1, 2(2), 3 and 4 out, 7-11(7).
+    Case(ADVERTISING, "handle", "received 2026-08-31, paused 2026-09-02, resumed 2026-09-04", "2026-09-11"),
+]
+
+ACCEPTED_PETITION = "received 2026-06-04, accepted 2026-06-10"
+PETITIONS = [
+    # 4 + 15: Fri 19 June, Dragon Boat, which moves nothing.
+    Case("petitions", "notify", "received 2026-06-04", "2026-06-19"),
+    Case("petitions", "notify", "received 2026-06-04, forwarded 2026-06-19 23:59:59", "2026-06-19", MET),
+    Case("petitions", "notify", "received 2026-06-04, accepted 2026-06-20", "2026-06-19", MISSED),
+    # 60 days: 20 to 30 June, 51 to 31 Jul, Sun 9 Aug; thirty more: 22 to 31 Aug, 8 Sep.
+    Case("petitions", "decide", ACCEPTED_PETITION, "2026-08-09"),
+    Case("petitions", "decide", f"{ACCEPTED_PETITION}, extended 2026-08-01 decide 30", "2026-09-08"),
+    # Pause (1, 11 July] of 10 days: 9 + 10.
+    Case("petitions", "decide", f"{ACCEPTED_PETITION}, paused 2026-07-01, resumed 2026-07-11", "2026-08-19"),
+]
+
+SHANGHAI = [
+    # As under the advertising law: 6-8(3), Sat 9(4), 11-13(7).
+    Case("shanghai-consumer", "handle", "received 2026-04-30", "2026-05-13"),
+    Case("shanghai-consumer", "handle", "received 2026-04-30, accepted 2026-05-14", "2026-05-13", MISSED),
+    # 60 days: 18 to 31 May, 48 to 30 June, Sun 12 July; with a pause of 10 days Wed 22.
+    Case("shanghai-consumer", "mediate", "received 2026-04-30, accepted 2026-05-13", "2026-07-12"),
+    Case(
+        "shanghai-consumer",
+        "mediate",
+        "received 2026-04-30, accepted 2026-05-13, paused 2026-06-01, resumed 2026-06-11",
+        "2026-07-22",
+    ),
+]
+
+ZHEJIANG = [
+    # 6-8 May(3), Sat 9(4), Mon 11(5), 12-15(9), Mon 18(10).
+    Case("zhejiang-consumer", "accept", "received 2026-04-30", "2026-05-11"),
+    Case("zhejiang-consumer", "accept", "received 2026-04-30, rejected 2026-05-12", "2026-05-11", MISSED),
+    Case("zhejiang-consumer", "handle", "received 2026-04-30", "2026-05-18"),
+    # Pause (2, 4 Sep]: 1, 2(2), 3 and 4 out, 7-11(7), 14-16(10).
+    Case("zhejiang-consumer", "handle", "received 2026-08-31, paused 2026-09-02, resumed 2026-09-04", "2026-09-16"),
+]
+
+WORKED = [
+    *(*GREEN_CHANNEL, *SAMR_COMPLAINT, *SAMR_REPORT, *ODR, *CONSUMER_LAW, *UK_FOI, *FCA_DISP, *CFPB),
+    *(*PENALTY_PROCEDURE, *ADVERTISING_LAW, *PETITIONS, *SHANGHAI, *ZHEJIANG),
+]
 
 
 @pytest.mark.parametrize("case", WORKED, ids=str)
