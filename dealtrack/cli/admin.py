@@ -10,8 +10,8 @@ import typer
 
 from dealtrack import settings
 from dealtrack.cli.language import _, _n, say, sentence
-from dealtrack.cli.options import Yes, argument, flag, option, read_policy
-from dealtrack.cli.output import next_line
+from dealtrack.cli.options import Format, Yes, argument, flag, option, read_policy
+from dealtrack.cli.output import next_line, print_records
 from dealtrack.cli.session import Session, ask_to_go_on, tell_changes
 from dealtrack.cli.terminal import print_line, tell_fields, warn
 from dealtrack.core.moments import from_store, show_moment
@@ -36,6 +36,7 @@ from dealtrack.register.register import Register
 from dealtrack.sources.policies import policy_names
 
 if TYPE_CHECKING:
+    from dealtrack.register.doctor import Finding
     from dealtrack.register.restore import CheckedBackup
 
 
@@ -151,45 +152,55 @@ def _restore_message(backup: "CheckedBackup") -> str:
     return holds + there.format(path=backup.place, present=present and present.seq)
 
 
-def _outdated_rules(register: Register) -> Iterator[str]:
+def _outdated_rules(register: Register) -> Iterator["Finding"]:
     """Yield what there is to say where the register's calendar or policies are not those that would be shipped now."""
+    from dealtrack.register.doctor import Finding
     from dealtrack.register.revisions import is_as_shipped
     from dealtrack.sources.calendars import load_calendar
 
     folders = settings.data_folder(), settings.user_folder()
     try:
         if not is_as_shipped(register, load_calendar(register.calendar.rules.name, *folders)):
-            yield _(
+            words = Phrase(
                 "the calendar differs from the bundled one; 'dealtrack calendar refresh' shows which days and "
                 "deadlines change"
             )
+            yield Finding("calendar-differs", words)
     except DealtrackError as error:
-        yield say(error)
+        yield Finding("calendar-missing", error.args[0])
     names = []
     for name in sorted({*register.policies} & {*policy_names(*folders)}):
         with suppress(BadPolicyFile):
             names += [] if are_same(register.policies[name], read_policy(name)) else [name]
     if names:
-        text = _(
+        words = Phrase(
             "policies that differ from the bundled text: {names}; 'dealtrack policy adopt NAME --corrected' "
-            "shows what would move"
+            "shows what would move",
+            names=listed(names),
         )
-        yield text.format(names=say(listed(names)))
+        yield Finding("policy-differs", words)
 
 
-def doctor(session: Session) -> None:
-    """Diagnose the register and its environment; exits with 1 on warnings."""
+def doctor(session: Session, fmt: Format) -> None:
+    """Diagnose the register and its environment; exits with 1 if something can be mended."""
     from dealtrack.cli.arguments import can_hide
-    from dealtrack.register.doctor import facts, shortfalls, warnings
+    from dealtrack.register.doctor import Finding, facts, findings, shortfalls
 
     with session.register() as register:
         shown = [*facts(register), *shortfalls()]
         if not can_hide():
             shown.append(("arguments", SEEN_ARGUMENTS))
+        found = [*findings(register, session.now), *_outdated_rules(register)]
+        zone = register.zone
+    if fmt:
+        print_records((each._asdict() for each in found), Finding._fields, fmt, zone=zone)
+    else:
         for name, value in shown:
             tell_fields((_(name), say(value)))
-        texts = [*warnings(register, session.now), *_outdated_rules(register)]
-    _report_faults(texts)
+        for each in found:
+            warn(sentence(each.message))
+    if any(each.can_be_mended for each in found):
+        raise typer.Exit(CHECK_FAILED)
 
 
 def init(

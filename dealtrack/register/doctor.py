@@ -5,15 +5,15 @@ import stat
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.backup import draft_folders, last_backup
-from dealtrack.register.drafts import drafts_in
+from dealtrack.register.drafts import drafts_in, is_shared
 from dealtrack.register.evidence import evidence_entries, evidence_folder
 from dealtrack.register.folder import holds_folders
 from dealtrack.register.personal import is_erasure_open
@@ -33,84 +33,122 @@ MOUNTS = Path("/proc/mounts")
 NETWORK_DRIVES = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
 
 
-def warnings(register: Store, now: datetime) -> Iterator[str]:
-    """Yield what a keeper of the register should know or mend, one sentence each."""
-    if sqlite3.sqlite_version_info < RESET_FIXED:
-        version, fixed = sqlite3.sqlite_version, ".".join(map(str, RESET_FIXED))
-        yield Phrase(
-            "SQLite {version} has a rare data-loss bug, fixed in {fixed}; upgrade Python or SQLite",
-            version=version,
-            fixed=fixed,
-        )
+class Finding(NamedTuple):
+    """What the doctor says of a register: a code that stays the same, a sentence, and whether it can be mended."""
+
+    code: str
+    message: str
+    can_be_mended: bool = True
+
+
+def findings(register: Store, now: datetime) -> Iterator[Finding]:
+    """Yield what a keeper of the register should mend, and what there is only to know."""
     upgrade = register.upgrade
     if upgrade is not None and upgrade.reason:
-        yield Phrase(
+        words = Phrase(
             "The register stays at schema {found} and takes no entries. {reason}",
             found=upgrade.old,
             reason=upgrade.reason,
         )
+        yield Finding("schema-old", words)
     if register.mode == "delete":
-        yield Phrase("the register is a copy without new entries: until the next entry, readers make writers wait")
+        words = Phrase("the register is a copy without new entries: until the next entry, readers make writers wait")
+        yield Finding("copy-unused", words, can_be_mended=False)
     if is_erasure_open(register.path):
-        yield Phrase("erased data may remain in the register's files until the next entry")
+        words = Phrase("erased data may remain in the register's files until the next entry")
+        yield Finding("erasure-open", words)
     for path in (path for folder in draft_folders(register) for path in drafts_in(folder)):
-        yield Phrase("{path} was left behind by a command that was killed; remove it", path=path)
+        words = Phrase("{path} was left behind by a command that was killed; remove it", path=path)
+        yield Finding("draft-left", words)
     drive = _drive(str(register.path.resolve()))
     if drive in NETWORK_DRIVES:
-        yield Phrase(
+        words = Phrase(
             "the register is on a network drive ({drive}), where SQLite's locks are not reliable; move it "
             "to a local disk",
             drive=drive,
         )
-    for path in _private(register) if sys.platform != "win32" else ():
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            right = "700" if path.is_dir() else "600"
-            yield Phrase(
-                "{path} can be read by others (mode {mode:o}); run chmod {wanted} on it",
-                path=path,
-                mode=mode,
-                wanted=right,
-            )
+        yield Finding("network-drive", words)
+    yield from _rights(register) if sys.platform != "win32" else ()
     last = journal.LastEntry.of(register.connection).recorded_at
     if last and from_store(last) > now:
-        yield Phrase("this machine's time is before the register's last entry, made at {last}; set it right", last=last)
-    yield from _backup_warnings(register, now)
+        words = Phrase(
+            "this machine's time is before the register's last entry, made at {last}; set it right", last=last
+        )
+        yield Finding("clock-behind", words)
+    yield from _of_backup(register, now)
     year = missing_year(register.calendar, local_day(now, register.zone))
     if year is not None:
-        yield calendar_reminder(year)
+        yield Finding("calendar-due", calendar_reminder(year))
     sound = pragma(register.connection, "integrity_check(1)")
     if sound != "ok":
-        yield Phrase("the file is damaged ({fault}); restore the last backup", fault=sound)
+        yield Finding("file-damaged", Phrase("the file is damaged ({fault}); restore the last backup", fault=sound))
+    if sqlite3.sqlite_version_info < RESET_FIXED:
+        version, fixed = sqlite3.sqlite_version, ".".join(map(str, RESET_FIXED))
+        words = Phrase(
+            "SQLite {version} has a rare data-loss bug, fixed in {fixed}; upgrade Python or SQLite when you can, and "
+            "back up daily",
+            version=version,
+            fixed=fixed,
+        )
+        yield Finding("sqlite-old", words, can_be_mended=False)
 
 
-def _backup_warnings(register: Store, now: datetime) -> Iterator[str]:
+def _of_backup(register: Store, now: datetime) -> Iterator[Finding]:
     backup = last_backup(register)
     if backup is None:
-        yield Phrase("no backup has been made; make one with 'dealtrack backup --keep 30 FOLDER'")
+        yield Finding(
+            "backup-none", Phrase("no backup has been made; make one with 'dealtrack backup --keep 30 FOLDER'")
+        )
         return
     days = (local_day(now, register.zone) - local_day(backup.at, register.zone)).days
     if days > OLDEST_BACKUP:
-        yield Phrase("the last backup is {days} days old", days=days)
+        yield Finding("backup-old", Phrase("the last backup is {days} days old", days=days))
     if not backup.path.exists():
-        yield Phrase("the last backup is no longer at {path}", path=backup.path)
+        yield Finding("backup-gone", Phrase("the last backup is no longer at {path}", path=backup.path))
     if not backup.evidence and any(True for _ in evidence_entries(register.connection)):
-        yield Phrase("the last backup does not include the evidence files")
+        yield Finding("backup-partial", Phrase("the last backup does not include the evidence files"))
+
+
+def _rights(register: Store) -> Iterator[Finding]:
+    """Yield where others than the keeper, or the group that shares the register's folder, can read what is there.
+
+    And where that group can not: a file that was made before the folder was shared.
+    """
+    folder = register.path.parent
+    group = stat.S_IRWXG if is_shared(folder) else 0
+    faults = 0
+    for path in _private(register):
+        mode, is_folder = stat.S_IMODE(path.stat().st_mode), path.is_dir()
+        right = 0o700 if is_folder else 0o600
+        if group:
+            right = 0o2770 if is_folder else 0o660
+        values = {"path": path, "mode": mode, "wanted": f"{right:o}"}
+        if mode & 0o077 & ~group:
+            words = Phrase("{path} can be read by others (mode {mode:o}); run chmod {wanted} on it", **values)
+            yield Finding("rights-wide", words)
+        elif right & ~mode & group:
+            words = Phrase("{path} cannot be written by its group (mode {mode:o}); run chmod {wanted} on it", **values)
+            yield Finding("rights-narrow", words)
+        else:
+            continue
+        faults += path not in (register.path, folder)
+        if faults == MOST_LOOSE:
+            return
 
 
 def _private(register: Store) -> Iterator[Path]:
-    """Yield a register's file, its folder, what SQLite keeps beside it, and the first loose ones of its evidence."""
+    """Yield a register's file, its folder, what SQLite keeps beside it, and its evidence."""
     yield register.path
     yield register.path.parent
     for suffix in ("-wal", "-shm"):
         beside = Path(f"{register.path}{suffix}")
-        if beside.exists():
+        # SQLite gives them the rights of the register's own file.
+        if beside.exists() and beside.stat().st_mode != register.path.stat().st_mode:
             yield beside
     evidence = evidence_folder(register)
     if evidence.is_dir():
         yield evidence
-        kept = (path for path in evidence.rglob("*") if not path.is_symlink())
-        yield from islice((path for path in kept if path.stat().st_mode & 0o077), MOST_LOOSE)
+        yield from (path for path in evidence.rglob("*") if not path.is_symlink())
 
 
 def facts(register: Store) -> Iterator[tuple[str, str]]:

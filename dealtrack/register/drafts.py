@@ -5,6 +5,7 @@ import itertools
 import os
 import shutil
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -26,19 +27,49 @@ CHUNK = 1 << 20
 BYTES = getattr(os, "O_BINARY", 0)
 """Windows changes the ends of lines without it."""
 
+OPEN_FILES = Path("/proc/self/fd")
+"""Where Linux lists the files that a process has open."""
+
 NAME_LENGTH = 60
 """The characters of a file's name that the name of its draft repeats."""
+
+
+def is_shared(folder: Path | int) -> bool:
+    """Tell whether a folder, given by its path or descriptor, is one in which a group of clerks works.
+
+    Its files belong to its group (setgid), which may write to it, as a mode of 2770 says. Raises OSError.
+    """
+    shared = stat.S_ISGID | stat.S_IWGRP
+    return os.stat(folder).st_mode & shared == shared  # noqa: PTH116  # of a descriptor too
+
+
+def mode_in(folder: Path | int) -> int:
+    """Return the mode of a new file in a folder: its owner's alone, or its group's too. Raises OSError."""
+    return 0o660 if is_shared(folder) else 0o600
+
+
+def share(new: Path | int, folder: Path) -> None:
+    """Give a new file or folder, by its path or descriptor, to the group that shares the folder in which it stands.
+
+    Elsewhere it stays its owner's alone. Raises OSError.
+    """
+    if is_shared(folder):
+        is_folder = stat.S_ISDIR(os.stat(new).st_mode)  # noqa: PTH116  # of a descriptor too
+        os.chmod(new, 0o2770 if is_folder else 0o660)  # noqa: PTH101
 
 
 def unnamed_file(folder: Path) -> int | None:
     """Return a descriptor of a new file in a folder that has no name yet, and so goes when this process goes.
 
-    None where the system has no such files. The file is its owner's alone.
+    None where the system has no such files. The file has the rights of `mode_in`.
     """
-    if sys.platform == "linux":
+    # Such a file gets its name by way of /proc, which few systems lack.
+    if sys.platform == "linux" and OPEN_FILES.exists():
         # Where the file system has no such files, or the folder cannot be written to, a draft with a name is tried.
         with suppress(OSError):
-            return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
+            handle = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
+            share(handle, folder)
+            return handle
     return None
 
 
@@ -64,7 +95,7 @@ def _link(handle: int, place: Path) -> None:
 def link_file(handle: int, name: str, folder: int) -> None:
     """Give a file of `unnamed_file` a new name in a folder, which is given by its descriptor. Raises OSError."""
     # With a folder's descriptor Python asks for the call that follows the link of /proc to the file.
-    os.link(f"/proc/self/fd/{handle}", name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+    os.link(OPEN_FILES / str(handle), name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
 
 
 def _new_name(place: Path) -> Path:
@@ -149,6 +180,7 @@ def only_file(place: Path) -> Iterator[int]:
             yield handle
         return
     handle = os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR | BYTES, 0o600)
+    share(handle, place.parent)
     try:
         with _synced(handle):
             yield handle
@@ -193,11 +225,13 @@ def make_folder(path: Path) -> str:
     The folders above it are made too. None of the new ones takes a name that is left to a register.
     """
     place = Path(os.path.realpath(path))
-    new = itertools.takewhile(lambda folder: not os.path.lexists(folder), (place, *place.parents))
+    new = [*itertools.takewhile(lambda folder: not os.path.lexists(folder), (place, *place.parents))]
     reason = next(filter(None, map(part_of_register, (place / DRAFT, *new))), "")
     try:
         if not reason:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in reversed(new):
+                share(folder, folder.parent)
     except FileExistsError:
         return os.strerror(errno.ENOTDIR)
     except OSError as error:
@@ -249,7 +283,7 @@ def _created(path: Path) -> int:
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | BYTES, 0o600)
     if sys.platform != "win32":
         # SQLite gives the files beside it the same rights, and wide ones where a strange umask left it none.
-        os.fchmod(handle, 0o600)
+        os.fchmod(handle, mode_in(path.parent))
         _lock(handle)
     return handle
 

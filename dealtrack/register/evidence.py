@@ -186,6 +186,7 @@ def _made_folder(folder: Path) -> Iterator[Folder]:
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
+            drafts.share(folder, folder.parent)
             drafts.sync(folder.parent)
         root = stack.enter_context(Folder.opened(folder))
     except OSError as error:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from dealtrack.register.drafts import BYTES, closing_file, link_file, unnamed_file
+from dealtrack.register.drafts import BYTES, closing_file, link_file, share, unnamed_file
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
@@ -74,7 +74,10 @@ class Folder:
         where, within = self._where(name)
         if within is None and not flags & os.O_EXCL:
             _no_link(self._path / name)
-        return os.open(where, flags | _NO_LINK, 0o600, dir_fd=within)
+        handle = os.open(where, flags | _NO_LINK, 0o600, dir_fd=within)
+        if flags & os.O_EXCL:
+            share(handle, self._path)
+        return handle
 
     def unnamed_file(self) -> int | None:
         """Return the descriptor of a new file in this folder without a name; None where there is no such thing."""
@@ -89,6 +92,8 @@ class Folder:
         """Make a folder in this one; raises FileExistsError."""
         where, within = self._where(name)
         os.mkdir(where, 0o700, dir_fd=within)
+        with self.inner(name) as made:
+            share(self._path / name if made._handle is None else made._handle, self._path)  # noqa: SLF001  # of this class
         self.sync()
 
     def move(self, name: str, to: "Folder", new: str) -> None:

@@ -13,7 +13,7 @@ from dealtrack.core import chain
 from dealtrack.errors import RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, disk_faults
+from dealtrack.register.drafts import BYTES, ERASURE_SUFFIX, closing_file, disk_faults, share
 from dealtrack.register.journal import GREATEST, LEAST, Entry, Event
 from dealtrack.register.queries import PERSONAL_COLUMNS, Personal
 from dealtrack.register.sqlite.connection import WAIT_SECONDS, beside
@@ -137,7 +137,9 @@ _DIGESTED = (
 def mark_erasure(path: Path) -> None:
     """Note beside a register that its write-ahead file is to be emptied of what is erased; raises RegisterUnusable."""
     with disk_faults(RegisterUnusable, path=path):
-        os.close(os.open(beside(path, ERASURE_SUFFIX), os.O_CREAT | os.O_WRONLY | BYTES, 0o600))
+        handle = os.open(beside(path, ERASURE_SUFFIX), os.O_CREAT | os.O_WRONLY | BYTES, 0o600)
+        with closing_file(handle):
+            share(handle, path.parent)
 
 
 def is_erasure_open(path: Path) -> bool:

@@ -197,7 +197,7 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
             getattr(refusal, "values", {}).get("reason", Phrase("it is open in another program; close that first"))
         )
         raise NotRestored(path=backup.place, backup=backup.source, reason=reason) from None
-    real.chmod(0o600)
+    real.chmod(drafts.mode_in(real.parent))
     return True
 
 
@@ -208,5 +208,5 @@ def _set_aside(real: Path, kept: Path) -> bool:
         if os.path.lexists(f"{real}{suffix}"):
             moved = Path(f"{kept}{suffix}")
             Path(f"{real}{suffix}").rename(moved)
-            moved.chmod(0o600)
+            moved.chmod(drafts.mode_in(moved.parent))
     return kept.exists()

@@ -18,7 +18,7 @@ from tests.conftest import IS_LONG, PROJECT
 
 INSTALL = re.compile(r"(?:[\w./-]*/)?(?:pipx?|uv tool) install\b[^`\n。&]*")
 EXTRAS = {"board": ("textual",), "report": ("pygal", "jinja2")}
-RUN_ELSEWHERE = ("set-up", "test", "server", "wheel")
+RUN_ELSEWHERE = ("set-up", "test", "server-program", "wheel")
 """The blocks of README.md that `.ci/run` runs, in a fresh clone with every Python, and those of tests of their own."""
 
 VERSION = f"dealtrack {__version__}\n"
@@ -113,12 +113,6 @@ def test_every_line_that_installs_something_does(clone: Path) -> None:
     _run(clone, f"set -e\n{block}")
     assert _run(clone, "cd / && dealtrack --version") == VERSION
     _run(clone, "python -c 'import textual, pygal, jinja2'")
-    # On a server: in a folder of its own here, and without a user of its own.
-    folder = shlex.quote(str(clone.parent / "srv"))
-    server = "\n".join(line for line in pages.marked("server").splitlines() if not line.startswith("sudo useradd "))
-    server = re.sub(r"^sudo (-u dealtrack )?", "", server, flags=re.MULTILINE).replace("/srv/dealtrack", folder)
-    assert "sudo" not in server
-    assert "register.db" in _run(clone, f"set -e\n{server}")
 
 
 def _uninstall(clone: Path, *names: str) -> None:

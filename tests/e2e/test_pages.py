@@ -17,7 +17,7 @@ from tests import pages
 from tests.conftest import PROJECT, Clerk, Result, run_bare
 from tests.processes import write_program
 
-PROGRAM = "/srv/dealtrack/venv/bin/dealtrack"
+PROGRAM = "/usr/local/bin/dealtrack"
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 NOW = "2016-11-21T14:00:00+08:00"
 NAMES = [path.relative_to(PROJECT).as_posix() for path in pages.PAGES]

@@ -60,8 +60,7 @@ def morning(tmp_path: Path) -> Callable[[Clerk, str], Result]:
         pytest.skip("there is no curl here")
     sendmail = tmp_path / "sendmail"
     sendmail.write_text(f'#!/bin/sh\n[ "$*" = -t ] && cat >> "{tmp_path}/mail"\n')
-    program = tmp_path / "venv" / "bin" / "dealtrack"
-    program.parent.mkdir(parents=True)
+    program = tmp_path / "dealtrack"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dealtrack "$@"\n')
     script = tmp_path / "morning.sh"
     for path in (sendmail, program):
@@ -69,6 +68,7 @@ def morning(tmp_path: Path) -> Callable[[Clerk, str], Result]:
 
     def run(clerk: Clerk, address: str) -> Result:
         text = marked("morning").replace("/srv/dealtrack", str(tmp_path)).replace("/usr/sbin/sendmail", str(sendmail))
+        text = text.replace("/usr/local/bin/dealtrack", str(program))
         script.write_text(text.replace("https://ping.example.org", address).replace("--retry 3", "--retry 0"))
         script.chmod(0o755)
         given = {"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, "PATH": "/usr/bin:/bin"}

@@ -6,12 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.conftest import Clerk
+from tests.conftest import Clerk, Result
 
 SECRETS = ("张三丰", "13912345678", "zhang@example.org", "海淀区某路5号")
 PERSONAL = ("--consumer", SECRETS[0], "--phone", SECRETS[1], "--email", SECRETS[2], "--address", SECRETS[3])
@@ -61,6 +63,99 @@ def test_the_doctor_reports_looser_rights(clerk: Clerk, tmp_path: Path, what: st
     result = clerk("doctor")
     assert result.status == 1
     assert f"{path} can be read by others (mode 755); run chmod {700 if path.is_dir() else 600} on it" in result.err
+
+
+CLERKS, GROUP = (12001, 12002), 12000
+
+
+def _as_user(user: int, desk: Clerk, *arguments: object) -> Result:
+    """Run a command in a copy of this process that has a user's rights, and those of the group of clerks alone."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setresgid(GROUP, GROUP, GROUP)
+        os.setresuid(user, user, user)
+        os.umask(0o022)
+        result = desk(*arguments)
+        os.write(writing, json.dumps([result.status, result.out, result.err]).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    os.waitpid(pid, 0)
+    return Result(*json.loads(text))
+
+
+@pytest.fixture
+def shared(clerk: Clerk) -> Iterator[Clerk]:
+    """Give a desk whose register is to stand in a folder that a group shares; all that it runs was run here before."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only the superuser can be several clerks")
+    for command in (*_DEEDS, ("backup", "--keep", 3, clerk.db.with_name("backups"))):
+        clerk(*command)
+    # Others cannot reach pytest's own folder.
+    with TemporaryDirectory(dir="/tmp") as place:
+        home, folder = Path(place), Path(place, "shared")
+        home.chmod(0o755)
+        folder.mkdir()
+        os.chown(folder, CLERKS[0], GROUP)
+        folder.chmod(0o2770)
+        yield Clerk(folder / "home", folder / "register.db")
+
+
+_DEEDS: tuple[tuple[object, ...], ...] = (
+    ("init",),
+    ("add", "--platform", "JD", "--consumer", "张测试"),
+    ("evidence", 1, "--file", __file__),
+    ("forward", 1),
+    ("erase", 1, "--reason", "asked", "--yes"),
+    ("list",),
+    ("doctor", "--format", "json"),
+)
+
+
+def test_several_clerks_share_the_register_of_a_folder_that_gives_its_group_to_what_is_made_in_it(
+    shared: Clerk,
+) -> None:
+    one, other = CLERKS
+    paper, backups = shared.db.with_name("paper"), shared.db.with_name("backups")
+    _as_user(one, shared, "init").ok()
+    paper.write_text("an invented receipt")
+    paper.chmod(0o644)
+    for user in (one, other, one):
+        _as_user(user, shared, "add", "--platform", "JD", "--consumer", "张测试").ok()
+    for id_, user in ((1, one), (2, other)):
+        _as_user(user, shared, "evidence", id_, "--file", paper).ok()
+        _as_user(user, shared, "forward", id_).ok()
+        _as_user(user, shared, "erase", id_, "--reason", "asked", "--yes").ok()
+        _as_user(user, shared, "backup", "--keep", 3, backups).ok()
+    made = [path for path in shared.db.parent.rglob("*") if path != paper]
+    modes = {path.name: f"{path.stat().st_mode & 0o7777:o}" for path in made}
+    assert set(modes.values()) == {"660", "2770"}, modes
+    assert {path.stat().st_gid for path in made} == {GROUP}
+    codes = [each["code"] for each in json.loads(_as_user(other, shared, "doctor", "--format", "json").out)]
+    assert not [code for code in codes if code.startswith("rights")]
+    shared.db.chmod(0o600)
+    told = json.loads(_as_user(one, shared, "doctor", "--format", "json").out)
+    assert [each["message"] for each in told if each["code"] == "rights-narrow"] == [
+        f"{shared.db} cannot be written by its group (mode 600); run chmod 660 on it"
+    ]
+    shared.db.chmod(0o664)
+    assert "rights-wide" in _as_user(one, shared, "doctor", "--format", "json").out
+
+
+def test_the_doctor_ends_with_1_only_for_what_can_be_mended(tmp_path: Path) -> None:
+    clerk = Clerk(tmp_path / "home", tmp_path / "own" / "register.db")
+    clerk("init").ok()
+    clerk("backup", tmp_path / "copy.db").ok()
+    calm = clerk("doctor", "--format", "json")
+    told = json.loads(calm.out)
+    assert calm.status == 0 and all(each.keys() == {"code", "message", "can_be_mended"} for each in told)
+    assert {each["code"] for each in told} <= {"sqlite-old"}
+    clerk.db.chmod(0o644)
+    found = clerk("doctor", "--format", "csv")
+    assert found.status == 1 and "rights-wide," in found.out
 
 
 def test_the_doctor_names_a_path_as_it_was_given(clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
