@@ -1,6 +1,6 @@
 """The clocks of a complaint: when each is due, and its verdict at any moment."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from functools import cache
@@ -8,8 +8,9 @@ from types import EllipsisType
 from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
-from dealtrack.core.deadlines import Count, HourCount, Pause, plain_deadline, plain_deadlines
+from dealtrack.core.deadlines import Count, HourCount, Pause, deadline, plain_deadline, plain_deadlines
 from dealtrack.core.lifecycle import (
+    ANNOTATIONS,
     CLOSING,
     DAY_UNKNOWN,
     ENDED,
@@ -22,7 +23,7 @@ from dealtrack.core.lifecycle import (
     trigger_of,
     unknown_steps,
 )
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import HOUR_UNKNOWN, local_day, looks_hourless
 from dealtrack.core.policy import HOURS, ClockRule, Policy, Unit, version_for
 from dealtrack.core.runs import ENDS_PAUSE, End, is_awaited, runs_of_policy
 
@@ -57,7 +58,7 @@ class Clock(NamedTuple):
     `revision` is that of the calendar by which the clock was counted. `counted` is the day on which the count of a
     clock that was paused or extended ended, before it was rolled. `version` names the text of the policy that it was
     counted by where that is an earlier one than the complaint's, which was corrected since. `unit` is what its length
-    is counted in.
+    is counted in. `hourless` tells that the deadline of a clock of hours hangs on a moment without its hour.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Clock(NamedTuple):
     counted: date | None = None
     version: str = ""
     unit: Unit = Unit.WORKING_DAY
+    hourless: bool = False
 
     @property
     def known_end(self) -> datetime | None:
@@ -152,55 +154,87 @@ def _judged(
             if run.is_plain and rule.unit not in HOURS:
                 due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
                 counted = (due, day, ended, end, False, is_provisional, calendar.revision, start.kind)
-                yield (
-                    seq,
-                    Clock._make((rule.name, run.round, start.at, *counted, None, rule.length, (), None, "", rule.unit)),
-                )
+                more = (None, rule.length, (), None, "", rule.unit, False)
+                yield seq, Clock._make((rule.name, run.round, start.at, *counted, *more))
             else:
                 begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
                 within = entries[run.first : run.last + 1]
                 if run.pause is not None:
                     within = [start, entries[run.pause]._replace(at=start.at), *within[1:]]
-                yield seq, count_run(rule, begun, within, calendar, zone)
+                hourless: frozenset[int] = frozenset()
+                if rule.unit in HOURS:
+                    places = range(run.first, run.last + 1)
+                    hourless = frozenset(entries[place].seq for place in places if is_hourless(entries, place, zone))
+                yield seq, count_run(rule, begun, within, calendar, zone, hourless)
+
+
+def is_hourless(entries: Sequence[Transition], place: int, zone: tzinfo) -> bool:
+    """Tell whether nobody wrote down the hour of one of the transitions that count, in their order.
+
+    Where an entry of an earlier release does not say so, its moment does.
+    """
+    entry = entries[place]
+    if HOUR_UNKNOWN in entry.detail:
+        return bool(entry.detail[HOUR_UNKNOWN])
+    before = next((earlier for earlier in reversed(entries[:place]) if earlier.kind not in ANNOTATIONS), None)
+    return looks_hourless(entry.at, before and before.at, zone)
 
 
 def count_run(
-    rule: ClockRule, run: Clock, entries: Sequence[Transition], calendar: WorkingCalendar, zone: tzinfo
+    rule: ClockRule,
+    run: Clock,
+    entries: Sequence[Transition],
+    calendar: WorkingCalendar,
+    zone: tzinfo,
+    hourless: Container[int] = (),
 ) -> Clock:
     """Return a run with its deadline counted, given the transitions from its start to its end.
 
     Extensions lengthen it; a pause that begins after the deadline has passed excuses nothing; while a pause
     lasts there is no deadline. A closing, or what else ends the run, ends the pause that it finds open. A pause that
-    ends with a restart begins the run anew with its end, and what came before no longer counts.
+    ends with a restart begins the run anew with its end, and what came before no longer counts. Of a clock of hours,
+    the transitions numbered in `hourless` have no hour: it is counted from the last second of such a day, and once it
+    has ended nobody knows how.
     """
     counting = HourCount if rule.unit in HOURS else Count
-    count = counting(rule, entries[0].at, calendar, zone)
     run = run._replace(unit=rule.unit, revision=calendar.revision)
     pauses: list[Pause] = []
+
+    def latest(entry: Transition) -> datetime:
+        return deadline(local_day(entry.at, zone), None, zone) if entry.seq in hourless else entry.at
+
+    count = counting(rule, latest(entries[0]), calendar, zone)
+    edges = [entries[0]]
     for position, entry in enumerate(entries):
         if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
             count.extend(entry.detail["by"])
         elif entry.kind is Kind.PAUSED and rule.pausable and entry.at <= count.deadline():
             ends = (later for later in entries[position + 1 :] if later.kind in ENDS_PAUSE)
             ending = next(ends, entries[-1] if run.ended else None)
-            pause = Pause(entry.at, ending.at if ending else None, entry.detail.get("reason", ""))
+            pause = Pause(entry.at, latest(ending) if ending else None, entry.detail.get("reason", ""))
             if ending is None:
                 pauses.append(pause)
                 return run._replace(paused=True, length=count.units, pauses=tuple(pauses))
             if ending.detail.get(RESTART):
                 run = run._replace(started=ending.at, start_kind=ending.kind)
-                count = counting(rule, ending.at, calendar, zone)
+                count = counting(rule, latest(ending), calendar, zone)
                 pauses.clear()
+                edges = [ending]
             else:
                 pauses.append(count.pause(pause))
+                edges += (entry, ending)
     due, day, is_provisional, counted = count.result()
+    is_hourless = any(entry.seq in hourless for entry in edges)
+    if run.end and (is_hourless or entries[-1].seq in hourless):
+        run = run._replace(end=End.UNKNOWN)
     return run._replace(
         due=due,
         due_day=day,
-        provisional=is_provisional,
+        provisional=is_provisional or (is_hourless and not run.end),
         length=count.units,
         pauses=tuple(pauses),
         counted=counted,
+        hourless=is_hourless,
     )
 
 

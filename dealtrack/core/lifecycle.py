@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import HOUR_UNKNOWN, local_day
 from dealtrack.core.text import is_amount
 from dealtrack.errors import BadHistory
 from dealtrack.phrase import Phrase
@@ -147,7 +147,7 @@ GREATEST = 2**63 - 1
 
 _TYPES: Mapping[str, type[Any]] = {
     "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
-    RESTART: bool, "amount": str, "final": bool,
+    RESTART: bool, "amount": str, "final": bool, HOUR_UNKNOWN: bool,
 }  # fmt: skip
 """The types of the words of a detail that are not just any text."""
 

@@ -9,6 +9,12 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 
 ONE_DAY = timedelta(days=1)
 
+HOUR_UNKNOWN = "hour_unknown"
+"""The word by which the detail of a transition says whether its moment stands for a day whose hour nobody wrote down.
+
+It is there where the moment alone would leave that open: `looks_hourless`.
+"""
+
 # Moments are written by the million, and these tables make that twice as fast as isoformat.
 _TWO = tuple(f"{number:02d}" for number in range(60))
 _offsets: dict[timedelta | None, str] = {}
@@ -86,3 +92,8 @@ def day_start(day: date, zone: tzinfo) -> datetime:
     """Return the first second of a local day, in UTC."""
     # Where clocks go forward at midnight this is the moment they do, as the day has no earlier one.
     return datetime.combine(day, time(0), zone).astimezone(UTC)
+
+
+def looks_hourless(at: datetime, previous: datetime | None, zone: tzinfo) -> bool:
+    """Tell whether a moment is what a day alone is stored as: its first second, or the moment of what came before."""
+    return at == previous or at == day_start(local_day(at, zone), zone)

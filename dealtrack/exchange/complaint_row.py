@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dealtrack.core.cells import FAULTS_BEGIN, Blank, blank_kind, cell_fault, number_fault, without_text_mark
 from dealtrack.core.lifecycle import STEPS, Kind
-from dealtrack.core.moments import Moment
+from dealtrack.core.moments import Moment, looks_hourless
 from dealtrack.core.personal import is_email, is_phone
 from dealtrack.core.text import clean_input, parse_amount, parse_amount_of, restore_formula, unescape_controls
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME, SELLER, TEXT, longest
@@ -164,7 +165,16 @@ class RowReader:
         if "received" not in moments:
             raise RowRefused("received is empty: a complaint needs the time of its receipt")
         self._check_order(moments, row)
-        return moments
+        return self._hourless(moments) if self._export_places else moments
+
+    def _hourless(self, moments: dict[str, Moment]) -> dict[str, Moment]:
+        """Return the moments of an export, of which those that look like a day alone are one: histories have others."""
+        read: dict[str, Moment] = {}
+        previous: datetime | None = None
+        for name, moment in moments.items():
+            is_hourless = moment.day_only or looks_hourless(moment.start, previous, self._dates.register_zone)
+            read[name], previous = moment._replace(day_only=is_hourless), moment.start
+        return read
 
     def _moment(self, name: str, cells: Sequence[str], indexes: tuple[int, ...]) -> Moment | None:
         text, column = self._pick(name, cells, indexes)

@@ -71,7 +71,7 @@ class DateReader:
         self._is_workbook = ISO in self.forms
         self._guesses = guessed_order or AUTO in self.forms
         self._zone = zone
-        self._register_zone = register_zone
+        self.register_zone = register_zone
         self._sentinels = sentinels
         self._midnight_is_day = midnight_is_day
         self._moment = lru_cache(_CACHE_SIZE)(self._read)
@@ -130,7 +130,7 @@ class DateReader:
         offsets = {at.astimezone(zone).utcoffset() for at in (start, end)}
         if when.tzinfo is not None and when.utcoffset() not in offsets:
             raise BadValue("is a date without a time, in another time zone than that of the file ({zone})", zone=zone)
-        own = day_start(day, self._register_zone)
+        own = day_start(day, self.register_zone)
         return Moment(own if start < own < end else start, end, True)
 
     def _match(self, text: str) -> WrittenDate:

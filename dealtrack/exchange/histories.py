@@ -17,7 +17,7 @@ from dealtrack.core.lifecycle import (
     Transition,
     effective,
 )
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, iso_local
+from dealtrack.core.moments import FIRST_YEAR, HOUR_UNKNOWN, LAST_YEAR, iso_local
 from dealtrack.core.personal import PERSONAL, mask_all
 from dealtrack.core.standing import record, record_keys
 from dealtrack.core.text import clean_input, parse_amount
@@ -63,10 +63,19 @@ _WORDS: Mapping[Kind, frozenset[str]] = {
 }
 _ANYWHERE = frozenset({"note", "reason"})
 
-BEYOND_COLUMNS = tuple(
-    sorted({word for kind in COLUMN_KINDS for word in (_WORDS.get(kind, _ANYWHERE) | _ANYWHERE) - _IN_COLUMNS[kind]})
+BEYOND_COLUMNS = (
+    *sorted(
+        f'"{word}":'
+        for word in {
+            word for kind in COLUMN_KINDS for word in (_WORDS.get(kind, _ANYWHERE) | _ANYWHERE) - _IN_COLUMNS[kind]
+        }
+    ),
+    f'"{HOUR_UNKNOWN}":false',
 )
-"""The keys by which the detail of an entry of those kinds may say more than the columns of an export."""
+"""What the detail of an entry of those kinds, as JSON, may hold that says more than the columns of an export.
+
+A moment in them that looks like a day alone is read back as one.
+"""
 
 _NEVER_EMPTY = frozenset({"platform", "category"})
 _ENTRIES = 1000
@@ -98,11 +107,17 @@ def history_of(entries: Iterable[Transition]) -> list[HistoryEntry]:
 
     Voided entries are left out, and so are evidence and what an amendment said of personal data alone.
     """
-    history = [entry_in_file(entry) for entry in effective(entries) if entry.kind not in UNTOLD]
+    told = list(entries)
+    history = [entry_in_file(entry) for entry in effective(told) if entry.kind not in UNTOLD]
     history = [entry for entry in history if entry.detail or entry.kind is not Kind.AMENDED]
     kinds = [entry.kind for entry in history]
+    # What a day alone is stored as may follow from a transition that is voided by now.
+    allowed = {HOUR_UNKNOWN} if all(entry.kind is not Kind.VOIDED for entry in told) else set()
     in_columns = len(set(kinds)) == len(kinds) and all(
-        entry.kind in _IN_COLUMNS and entry.detail.keys() <= _IN_COLUMNS[entry.kind] for entry in history
+        entry.kind in _IN_COLUMNS
+        and entry.detail.get(HOUR_UNKNOWN) is not False
+        and entry.detail.keys() <= _IN_COLUMNS[entry.kind] | allowed
+        for entry in history
     )
     return [] if in_columns else history
 
@@ -144,7 +159,7 @@ def _entry(record: Any) -> HistoryEntry:
     detail = record.get("detail", {})
     if not isinstance(detail, dict):
         raise BadValue("has no table of details for {kind}", kind=kind)
-    allowed = (NEEDED[kind] - OWN_WORDS) | _WORDS.get(kind, frozenset()) | _ANYWHERE
+    allowed = (NEEDED[kind] - OWN_WORDS) | _WORDS.get(kind, frozenset()) | _ANYWHERE | {HOUR_UNKNOWN}
     if not detail.keys() <= allowed:
         unknown = sorted(str(key)[:40] for key in detail.keys() - allowed)
         raise BadValue("has an unknown detail {unknown!r} for {kind}", unknown=unknown[0], kind=kind)
@@ -176,7 +191,9 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
             raise BadValue("has a value for {kind} that is not a list of steps", kind=kind)
         return value
-    if (key in (DAY_UNKNOWN, RESTART) and value is True) or (key == "final" and value.__class__ is bool):
+    if (key in (DAY_UNKNOWN, RESTART) and value is True) or (
+        key in ("final", HOUR_UNKNOWN) and value.__class__ is bool
+    ):
         return value
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
@@ -184,7 +201,7 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         return int(value)
     if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
         return None
-    text = "" if key in (DAY_UNKNOWN, RESTART, "final") else _text(key, value)
+    text = "" if key in (DAY_UNKNOWN, HOUR_UNKNOWN, RESTART, "final") else _text(key, value)
     if key == "category":
         text = CATEGORY.match(text) or ""
     elif key == "seller" and text not in SELLERS:

@@ -1,10 +1,11 @@
 """What a row of a file is to the register: a new complaint, more about a known one, or a contradiction."""
 
-from collections.abc import Callable, Container, Iterable, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from datetime import datetime, tzinfo
 from typing import Any
 
 from dealtrack.core.lifecycle import (
+    ANNOTATIONS,
     CLOSING,
     DAY_UNKNOWN,
     NO_DETAIL,
@@ -18,12 +19,12 @@ from dealtrack.core.lifecycle import (
     make_complaint,
 )
 from dealtrack.core.limits import previous_transition
-from dealtrack.core.moments import Moment, day_start, local_day, show_moment
+from dealtrack.core.moments import HOUR_UNKNOWN, Moment, day_start, local_day, looks_hourless, show_moment
 from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
 from dealtrack.exchange.complaint_row import ComplaintRow
-from dealtrack.exchange.histories import entry_in_file, with_platforms
+from dealtrack.exchange.histories import HistoryEntry, entry_in_file, with_platforms
 from dealtrack.phrase import BadValue, Word, listed
 from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Proposal, Work
@@ -54,13 +55,12 @@ def events_of(row: ComplaintRow) -> list[Proposal]:
     return proposals
 
 
-def receipt_of(row: ComplaintRow) -> tuple[Moment, dict[str, Any]]:
+def receipt_of(row: ComplaintRow, zone: tzinfo) -> tuple[Moment, dict[str, Any]]:
     """Return the moment and the detail of a row's receipt, without its platform and policy."""
     if row.history:
-        first = row.history[0]
-        detail = {name: value for name, value in first.detail.items() if name not in ("platform", "policy")}
-        return _exact(first.at), detail
-    detail = {"category": row.category}
+        _, at, stated = next(_proposals(row.history, zone))
+        return at, {name: value for name, value in stated.items() if name not in ("platform", "policy")}
+    detail: dict[str, Any] = {"category": row.category}
     if row.category_word and row.category_word != row.category:
         detail["category_word"] = row.category_word
     if row.kept:
@@ -88,9 +88,10 @@ def news_of(
     counted = effective(history)
     replaced = [entry for entry in counted if entry.detail.get(DAY_UNKNOWN) and not CLOSING.isdisjoint(row.moments)]
     entries = [entry for entry in counted if entry not in replaced]
-    recorded_before = [entry_in_file(entry) for entry in entries]
-    in_file = [with_platforms(entry, name_of) for entry in row.history[1:]]
-    news = [entry for entry in in_file if entry not in recorded_before]
+    recorded_before = [_without_mark(entry_in_file(entry)) for entry in entries]
+    in_file = [with_platforms(entry, name_of) for entry in row.history]
+    later = list(zip(in_file, _proposals(in_file, zone), strict=True))[1:]
+    news = [each for entry, each in later if _without_mark(entry) not in recorded_before]
     words: dict[str, set[str]] = {}
     for detail in (*(entry.detail for entry in entries), *(entry.detail for entry in news)):
         for name, value in detail.items():
@@ -106,13 +107,13 @@ def news_of(
         if value is not None and value not in words.get(name, ()):
             raise _against(name, value, getattr(complaint, name))
     proposals = [Proposal(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
-    proposals += [Proposal(entry.kind, _exact(entry.at), entry.detail) for entry in news]
+    proposals += news
     for kind in (Kind.RECEIVED, *LATER_KINDS):
         moment = row.moments.get(kind.value)
         if moment is None:
             continue
         recorded = [entry.at for entry in entries if entry.kind is kind]
-        recorded += [entry.at for entry in news if entry.kind is kind]
+        recorded += [entry.at.start for entry in news if entry.kind is kind]
         if not recorded:
             proposals.append(Proposal(kind, moment, _ending(row, kind)))
         elif not any(_agrees(moment, at, zone) for at in recorded):
@@ -235,13 +236,27 @@ def _exact(at: datetime) -> Moment:
     return Moment(at, at, False)
 
 
+def _proposals(history: Iterable[HistoryEntry], zone: tzinfo) -> Iterator[Proposal]:
+    """Yield the entries of a history as proposals: whether the hour of one is known stands in its moment too."""
+    previous: datetime | None = None
+    for entry in history:
+        is_hourless = entry.detail.get(HOUR_UNKNOWN, looks_hourless(entry.at, previous, zone))
+        yield Proposal(entry.kind, _exact(entry.at)._replace(day_only=is_hourless), entry.detail)
+        previous = previous if entry.kind in ANNOTATIONS else entry.at
+
+
+def _without_mark(entry: HistoryEntry) -> HistoryEntry:
+    """Return an entry without the mark that earlier releases did not make, to be held against others."""
+    return entry._replace(detail={name: value for name, value in entry.detail.items() if name != HOUR_UNKNOWN})
+
+
 def _against(name: str, value: str, stored: str | None) -> Contradiction:
     words = {"name": Word(name), "value": value, "held": Word("none") if stored is None else repr(stored)}
     return Contradiction("{name} is {value!r} in the file but {held} in the register", **words)
 
 
 def _agrees(stated: Moment, at: datetime, zone: tzinfo) -> bool:
-    if not stated.day_only:
+    if not stated.day_only or stated.start == stated.end:
         return stated.start == at
     # Days of a mapping with a zone of its own were once taken for days of the register's.
     return stated.start <= at < stated.end or at == day_start(local_day(stated.start, zone), zone)
@@ -276,7 +291,7 @@ def work_of(
     `awaited` are the steps that matter to its policy; `name_of` gives the name of the platform that a text stands for.
     Raises Contradiction.
     """
-    at, detail = receipt_of(row)
+    at, detail = receipt_of(row, zone)
     detail = {**stated, **detail}
     if unknown := [kind.value for kind in row.unknown_steps if kind in awaited]:
         detail[UNKNOWN_STEPS] = unknown

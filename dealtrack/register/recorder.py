@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from dealtrack.core import lifecycle, limits
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detail, Kind, Transition
-from dealtrack.core.moments import Moment, local_day
+from dealtrack.core.moments import HOUR_UNKNOWN, Moment, local_day, looks_hourless
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_same_version
 from dealtrack.core.vocabulary import OTHER
@@ -248,11 +248,13 @@ class Recorder:
         first = self._entries.next_seq
         for proposal in work.proposals:
             kind, moment, detail = proposal
-            at = moment.start
-            if moment.day_only:
-                previous = limits.previous_transition(state.entries, kind)
-                at = limits.moment_to_store(moment, previous and previous.at)
+            previous = limits.previous_transition(state.entries, kind)
+            at = limits.moment_to_store(moment, previous and previous.at)
             limits.check_next(state, kind, at, self.now)
+            if not (kind in lifecycle.ANNOTATIONS or lifecycle.DAY_UNKNOWN in detail or HOUR_UNKNOWN in detail):
+                before, zone = previous and previous.at, self.register.zone
+                if moment.day_only or looks_hourless(at, before, zone):
+                    detail = {**detail, HOUR_UNKNOWN: moment.day_only}
             if kind in LIMITED:
                 self._check_limits(state, proposal, at)
             if kind in VOUCHING:

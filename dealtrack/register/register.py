@@ -128,12 +128,12 @@ class Register(Store):
             return journal.histories(self.connection)
         return filter(None, (journal.history(self.connection, id_) for id_ in ids))
 
-    def histories_beyond(self, kinds: Iterable[Kind], words: Iterable[str]) -> Iterator[list[Transition]]:
-        """Yield the transitions of complaints with an entry of another kind than these, or perhaps one of the words.
+    def histories_beyond(self, kinds: Iterable[Kind], texts: Sequence[str]) -> Iterator[list[Transition]]:
+        """Yield the transitions of complaints with an entry of another kind than these, or perhaps one of the texts.
 
-        The words are keys of details. Complaints come in the order of `histories`.
+        The texts are parts of details as JSON. Complaints come in the order of `histories`.
         """
-        usual, texts = [kind.value for kind in kinds], [f'"{word}":' for word in words]
+        usual = [kind.value for kind in kinds]
         either = " OR ".join([f"kind NOT IN ({', '.join('?' * len(usual))})", *["instr(detail, ?)"] * len(texts)])
         condition = f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({either}))"
         return journal.histories(self.connection, condition, [*usual, *texts])
