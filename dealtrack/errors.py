@@ -159,6 +159,10 @@ class PersonalAltered(DealtrackError):
     Remove it with 'dealtrack erase {complaint}', then amend again; 'dealtrack verify' gives details."""
 
 
+class NoLetter(DealtrackError):
+    """Complaint {complaint} gets no {letter}: {reason}. No letter was written."""
+
+
 class NoTerminal(DealtrackError):
     """{what} needs a terminal. {instead}"""
 
@@ -327,6 +331,10 @@ class BadSettings(DealtrackError):
 
 class HomeUnknown(DealtrackError):
     """The home folder of this user is unknown. Name a folder of your own with DEALTRACK_HOME."""
+
+
+class BadTemplate(DealtrackError):
+    """Template {path}: {reason}. 'dealtrack help letters' names what a template may hold."""
 
 
 class MissingColumn(DealtrackError):

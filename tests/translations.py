@@ -30,7 +30,7 @@ from dealtrack.cli.language import CLOCKS, GLOSSARY
 from dealtrack.core import explanation, policy_text
 from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.platform import CHANNELS
-from dealtrack.core.vocabulary import CATEGORIES, OUTCOMES
+from dealtrack.core.vocabulary import CATEGORIES, LETTERS, OUTCOMES
 from dealtrack.errors import SPOKEN, all_errors
 from tests import pages
 from tests.sources import PACKAGE, PROJECT, calls, name_called
@@ -79,7 +79,7 @@ COLUMNS = (
     *("aliases", "green channel", "channels", "last checked", "checked by", "checked", "finding", "title", "in force"),
     *("clocks", "taken in", "consumer", "phone", "email", "address", "by", "then", "now", "change"),
     *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "week", "month"),
-    *("overdue", "file", "category word", "line", "withdrawn", "rejected"),
+    *("overdue", "file", "category word", "line", "withdrawn", "rejected", "letter", "to", "complaints"),
 )
 """The titles of columns and the labels of fields."""
 
@@ -214,6 +214,8 @@ def said_of_data() -> Iterator[Message]:
         yield Message(term, context="term")
     for seller in ("platform", "third-party"):
         yield Message(seller, context="seller")
+    for letter in LETTERS:
+        yield Message(letter, context="letter")
 
 
 def said_in_data() -> Iterator[Message]:

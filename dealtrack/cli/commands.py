@@ -33,6 +33,7 @@ COMMANDS: dict[str, CommandEntry] = {
     **_commands("Record", "transitions", " ".join(COMMAND_OF.values())),
     **_commands("Record", "add", "add"),
     **_commands("Record", "evidence", "evidence erase"),
+    **_commands("Record", "letters", "letter"),
     **_commands("View", "look", "list show explain search"),
     **_commands("Watch", "look", "overdue due"),
     **_commands("Watch", "digest", "digest"),

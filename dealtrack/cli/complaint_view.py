@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 FIELDS = (*FIRST_KEYS[1:8], *LAST_KEYS)
 HISTORY_KEYS = ("seq", "kind", "at", "recorded_at", "actor", "detail")
+SHOWN_DIGITS = 12
+"""How much of a letter's hash is shown to people."""
+
 STEP_KEYS = ("id", "clock", "round", "day", "counted", "reason")
 
 
@@ -150,6 +153,10 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
         words.append(detail["name"])
     if entry.kind is Kind.EVIDENCE:
         words.append(_("{name}, {size:,} bytes").format(name=detail["name"], size=detail["size"]))
+    if entry.kind is Kind.LETTER:
+        letter, digest = say_field("letter", detail["letter"], _), detail["sha256"][:SHOWN_DIGITS]
+        line = _("{letter}, {format}, SHA-256 {digest}")
+        words.append(line.format(letter=letter, format=detail["format"], digest=digest))
     words += [str(detail[name]) for name in ("reason", "note") if name in detail]
     days = days_behind(entry, zone)
     if days:

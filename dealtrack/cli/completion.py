@@ -17,13 +17,13 @@ from dealtrack import settings
 from dealtrack.cli.commands import COMMANDS
 from dealtrack.cli.language import LANGUAGES, _, say_field
 from dealtrack.cli.options import STATUSES, argument
-from dealtrack.cli.output import FORMATS
+from dealtrack.cli.output import FORMATS, LETTER_FORMATS
 from dealtrack.cli.session import Session
 from dealtrack.cli.usage import translate, what_it_takes
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
-from dealtrack.core.vocabulary import CATEGORY, OUTCOME, SELLERS, Vocabulary, nearest_names
+from dealtrack.core.vocabulary import CATEGORY, LETTERS, OUTCOME, SELLERS, Vocabulary, nearest_names
 from dealtrack.errors import UnknownWord, suggestion
 from dealtrack.exchange.writers import WRITERS
 from dealtrack.register.opening import open_register
@@ -175,7 +175,8 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("overdue", "--by"): _fixed("platform", "owner", "category"),
     ("policy try", "--by"): _fixed("platform", "category", "month"),
     ("report", "--by"): _fixed("platform", "category", "seller", "owner", "week", "month"),
-    ("overdue", "--format"): _fixed(*FORMATS, "xlsx", "text"),
+    ("overdue", "--format"): _fixed(*FORMATS, "xlsx", "text", *LETTER_FORMATS),
+    **{("letter", name): _fixed(*words) for name, words in (("--format", LETTER_FORMATS), ("--kind", LETTERS))},
     ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
     ("event", "--name"): _stored,
@@ -187,8 +188,7 @@ _BY_OPTION: Mapping[str, CandidateSource] = {
     "--platform": _platforms,
     "--category": _words_of(CATEGORY),
     **dict.fromkeys(("--policy", "--calendar", "--campaign", "--mapping", "--encoding"), _names),
-    "--clock": _stored,
-    "--owner": _stored,
+    **dict.fromkeys(("--clock", "--owner"), _stored),
     "--outcome": _words_of(OUTCOME),
     "--seller": _fixed(*SELLERS),
     "--channels": _channels,

@@ -20,7 +20,7 @@ from dealtrack.phrase import in_context
 
 TOPICS = (
     *("start", "day", "lifecycle", "deadlines", "calendar", "policies", "import", "reports"),
-    *("cron", "keeping", "sharing", "datasette", "board", "errors", "commands", "words"),
+    *("cron", "keeping", "sharing", "letters", "datasette", "board", "errors", "commands", "words"),
 )
 """The guides, in the order in which they are listed; `dealtrack/help` has a file of each in English and in Chinese."""
 

@@ -89,7 +89,7 @@ GLOSSARY = (
 WORDS = frozenset("title category outcome clock present taken_in green_channel provisional".split())
 """The keys whose values are such words."""
 
-CONTEXTS = frozenset("seller status verdict kind platform".split())
+CONTEXTS = frozenset("seller status verdict kind platform letter".split())
 """The keys whose values are words whose meaning hangs on the key, and the names of platforms."""
 
 LISTS = frozenset(("channels", "clocks"))

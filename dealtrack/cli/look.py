@@ -26,7 +26,7 @@ from dealtrack.cli.options import (
     read_complaints,
     read_filter,
 )
-from dealtrack.cli.output import FOR_PEOPLE, FOR_PROGRAMS, check_format, check_word, print_records
+from dealtrack.cli.output import FOR_PEOPLE, FOR_PROGRAMS, LETTER_FORMATS, check_format, check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
 from dealtrack.core.calendar import calendar_reminder, missing_year
@@ -151,19 +151,27 @@ def overdue(
         _check_lists(by, out, fmt)
     elif fmt != FOR_PEOPLE:
         check_format(fmt)
+    letters = None
     with session.reading(*times) as (register, view):
         latenesses = register.overdue(read_filter(register, *only), view)
         first = next(latenesses, None)
         latenesses = chain(() if first is None else (first,), latenesses)
         # So too where whoever reads them has seen enough of them.
         session.status = CHECK_FAILED if check and first else 0
-        if out:
+        if out and fmt in LETTER_FORMATS:
+            from dealtrack.cli.letters import Letters
+
+            letters = Letters(session, register, view, "reminder", fmt)
+            letters.make_by(by, latenesses)
+        elif out:
             from dealtrack.cli.lists import print_lists
 
             print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
         else:
             print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
         _remind(session, register, view)
+    if letters:
+        letters.write(letters.files(Path(out)))
     raise typer.Exit(session.status)
 
 
@@ -175,9 +183,10 @@ def _check_lists(by: str, out: str, fmt: str) -> None:
         raise MissingValue(what="Folder for the lists", option="--out DIR")
     if not by:
         raise MissingValue(what="Group of the lists", option="--by platform")
-    check_word(Phrase("Group of the lists"), by, ("platform", "owner", "category"))
+    groups = ("platform", "owner") if fmt in LETTER_FORMATS else ("platform", "owner", "category")
+    check_word(Phrase("Group of the lists"), by, groups)
     if fmt:
-        check_word(Phrase("Format of the lists"), fmt, ENDINGS)
+        check_word(Phrase("Format of the lists"), fmt, (*ENDINGS, *LETTER_FORMATS))
 
 
 def due(

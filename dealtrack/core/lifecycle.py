@@ -35,6 +35,7 @@ class Kind(StrEnum):
     EVENT = "event"
     NOTED = "noted"
     EVIDENCE = "evidence"
+    LETTER = "letter"
     AMENDED = "amended"
     VOIDED = "voided"
 
@@ -84,6 +85,7 @@ KINDS: Mapping[Kind, KindRule] = {
     Kind.NOTED: KindRule("note", ANY),
     Kind.AMENDED: KindRule("amend", ANY),
     Kind.EVIDENCE: KindRule("evidence", ANY, frozenset({"name", "sha256", "size"})),
+    Kind.LETTER: KindRule("letter", ANY, frozenset({"letter", "sha256", "format"})),
     Kind.VOIDED: KindRule("void", ANY, frozenset({"seq"})),
 }
 """The kinds of transition, in the order in which help lists their commands."""
@@ -92,7 +94,7 @@ COMMAND_OF = {kind: rule.command for kind, rule in KINDS.items()}
 ALLOWED = {kind: rule.allowed_in for kind, rule in KINDS.items()}
 NEEDED = {kind: rule.needed for kind, rule in KINDS.items()}
 
-ANNOTATIONS = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.AMENDED, Kind.VOIDED})
+ANNOTATIONS = frozenset({Kind.NOTED, Kind.EVIDENCE, Kind.LETTER, Kind.AMENDED, Kind.VOIDED})
 """The kinds that say something about a complaint without moving it: they may come in any order after the receipt."""
 
 _DONE = {
@@ -102,6 +104,7 @@ _DONE = {
     Kind.NOTED: Phrase("given a note"),
     Kind.AMENDED: Phrase("corrected"),
     Kind.EVIDENCE: Phrase("given evidence"),
+    Kind.LETTER: Phrase("the subject of a letter"),
     Kind.VOIDED: Phrase("undone"),
 }
 
@@ -117,9 +120,7 @@ STEPS = (Kind.ACCEPTED, Kind.FORWARDED)
 """The steps between the receipt and the end, in order."""
 
 STATUS_AFTER = {
-    Kind.RECEIVED: Status.RECEIVED,
-    Kind.ACCEPTED: Status.ACCEPTED,
-    Kind.FORWARDED: Status.FORWARDED,
+    **{kind: Status(kind) for kind in (Kind.RECEIVED, *STEPS)},
     **dict.fromkeys((Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED), Status.CLOSED),
 }
 """The status that these kinds lead to; a complaint bears their moments under their names."""
@@ -151,7 +152,6 @@ _TYPES: Mapping[str, type[Any]] = {
 }  # fmt: skip
 """The types of the words of a detail that are not just any text."""
 
-_TEXT = frozenset({str})
 _NO_STEPS: frozenset[Kind] = frozenset()
 
 
@@ -177,7 +177,7 @@ def _is_valid(name: str, value: Any) -> bool:
     if name == UNKNOWN_STEPS:
         return all(step in STEPS for step in value)
     if name == "kept":
-        return _TEXT.issuperset(map(type, value.values()))
+        return {str}.issuperset(map(type, value.values()))
     if name == "amount":
         return is_amount(value)
     return value.__class__ is not int or 0 <= value <= GREATEST

@@ -142,6 +142,10 @@ _OTHERS: Mapping[str, int] = {
 }
 
 
+LETTERS = ("reminder", "receipt", "result")
+"""The kinds of letters: to whom is late, that a complaint was received, and how it ended."""
+
+
 def longest(field: str) -> int:
     """Return the most characters that a field of a complaint, of a transition's detail or of a notice may have."""
     return _OTHERS.get(field, NAME)

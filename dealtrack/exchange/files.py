@@ -19,7 +19,7 @@ from dealtrack.core.file_names import file_names
 from dealtrack.core.standing import Lateness
 from dealtrack.errors import CannotWrite
 from dealtrack.phrase import Phrase
-from dealtrack.register.drafts import make_folder, new_file, part_of_register
+from dealtrack.register.drafts import disk_faults, make_folder, new_file, only_file, part_of_register, write_all
 from dealtrack.register.sqlite.connection import SQLITE_MAGIC
 
 WORKBOOK_MAGIC, WORKBOOK_PART = b"PK\x03\x04", "xl/workbook.xml"
@@ -121,6 +121,32 @@ def _is_table(text: str) -> bool:
     except csv.Error:
         return False
     return bool(first) and len(first[0]) > 1 and len(first[-1]) == len(first[0])
+
+
+def write_new_files(contents: Mapping[Path, bytes]) -> None:
+    """Write files, each in one step, into folders that are made where there are none.
+
+    What stands there with the same content stays, and with other content nothing is written. Raises CannotWrite.
+    """
+    for folder in dict.fromkeys(path.parent for path in contents):
+        if reason := make_folder(folder):
+            raise CannotWrite(path=folder, reason=reason)
+    new = {path: content for path, content in contents.items() if not _stands(path, content)}
+    for path, content in new.items():
+        with disk_faults(CannotWrite, path=path), only_file(path) as handle:
+            write_all(handle, content)
+
+
+def _stands(path: Path, content: bytes) -> bool:
+    """Tell whether a file stands there with this content; raises CannotWrite where something else does."""
+    if reason := part_of_register(Path(os.path.realpath(path))):
+        raise CannotWrite(path=path, reason=reason)
+    if not os.path.lexists(path):
+        return False
+    with disk_faults(CannotWrite, path=path):
+        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+            return True
+    raise CannotWrite.because("a file with other content is there; move it, or name another folder", path)
 
 
 INDEX = ".dealtrack-lists.json"

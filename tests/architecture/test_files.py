@@ -39,7 +39,7 @@ def test_csv_is_read(path: Path) -> None:
 
 def test_data_is_of_known_kinds() -> None:
     kinds = {path.suffix for path in DATA.rglob("*") if path.is_file()}
-    assert kinds <= {".toml", ".csv", ".md"}
+    assert kinds <= {".toml", ".csv", ".md", ".docx", ".html"}
     assert settings.data_folder() == DATA
 
 

@@ -24,7 +24,7 @@ def test_every_dependency_is_pinned_with_its_hashes() -> None:
     with (PROJECT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
     extras = project["optional-dependencies"]
-    for line in (*project["dependencies"], *extras["board"], *extras["report"]):
+    for line in (*project["dependencies"], *extras["board"], *extras["letters"], *extras["report"]):
         wanted = Requirement(line)
         assert _plain(wanted.name) in pinned, f"{wanted.name} is not in {LOCK.name}: write it anew, as README.md says"
         assert pinned[_plain(wanted.name)] in wanted.specifier, f"{LOCK.name} pins another {wanted.name}"

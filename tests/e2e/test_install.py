@@ -17,7 +17,7 @@ from tests import pages, translations
 from tests.conftest import IS_LONG, PROJECT
 
 INSTALL = re.compile(r"(?:[\w./-]*/)?(?:pipx?|uv tool) install\b[^`\n。&]*")
-EXTRAS = {"board": ("textual",), "report": ("pygal", "jinja2")}
+EXTRAS = {"board": ("textual",), "letters": ("docxtpl", "jinja2"), "report": ("pygal", "jinja2")}
 RUN_ELSEWHERE = ("set-up", "test", "server-program", "wheel")
 """The blocks of README.md that `.ci/run` runs, in a fresh clone with every Python, and those of tests of their own."""
 

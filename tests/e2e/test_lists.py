@@ -288,7 +288,7 @@ def test_who_owns_nothing_has_a_list_too(clerk: Clerk, lists: Path) -> None:
         (["--by", "platform"], "Give --out DIR."),
         (["--out", "lists"], "Give --by platform."),
         (["--by", "ownr", "--out", "lists"], "Did you mean owner? Allowed: platform, owner, category."),
-        (["--by", "owner", "--out", "lists", "--format", "json"], "Allowed: csv, xlsx, text."),
+        (["--by", "owner", "--out", "lists", "--format", "json"], "Allowed: csv, xlsx, text, docx, html."),
         (["--format", "xlsx"], "Allowed: table, plain, csv, json, jsonl."),
     ],
 )

@@ -166,9 +166,9 @@ TYPED: list[tuple[list[object], str]] = [
     (["forward", 2], "Complaint 2 is forwarded and cannot be forwarded. Possible now: complete, withdraw, reject,"),
     (
         ["forward", 3],
-        "Complaint 3 is closed and cannot be forwarded. Possible now: reopen, note, evidence, amend, void.",
+        "Complaint 3 is closed and cannot be forwarded. Possible now: reopen, note, evidence, letter, amend, void.",
     ),
-    (["--lang", "zh", "forward", 3], "投诉 3 已结，不能转办。目前可以：reopen、note、evidence、amend、void。"),
+    (["--lang", "zh", "forward", 3], "投诉 3 已结，不能转办。目前可以：reopen、note、evidence、letter、amend、void。"),
     (["complete", 3], "Complaint 3 is closed"),
     (["withdraw", 3], "Complaint 3 is closed"),
     (["reject", 3, "--reason", "x"], "Complaint 3 is closed"),
