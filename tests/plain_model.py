@@ -565,6 +565,7 @@ class Model:
                         "verdict": told,
                         "working_days_late": late,
                         "provisional": run.provisional or (late > 0 and doubt),
+                        "late": f"{late} wd" if told == "overdue" else None,
                     }
                 )
         return sorted(found, key=lambda record: (record["due"], record["id"], record["clock"]))

@@ -13,7 +13,7 @@ from dealtrack.core.clocks import Clock, Verdict
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.lifecycle import Complaint, Kind, Status
 from dealtrack.core.moments import show_moment
-from dealtrack.core.policy import Policy
+from dealtrack.core.policy import HOURS, Policy
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import display_width, pad_text, safe_text
 from dealtrack.core.vocabulary import nearest_names
@@ -31,7 +31,7 @@ FOR_PEOPLE = "people"
 """The format of CSV whose headings and words are in the user's language: what --for-people stands for."""
 
 FORMATS = ("table", "plain", *FOR_PROGRAMS)
-LATE_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "working_days_late")
+LATE_KEYS = ("id", "number", "platform", "category", "owner", "clock", "due", "late")
 LETTER_FORMATS = ("docx", "html")
 """The formats of letters."""
 
@@ -53,7 +53,7 @@ def due_text(clock: Clock, zone: tzinfo, _: Translate = _) -> str:
         return "-"
     local = clock.due.astimezone(zone)
     day = show_day(local.date(), _)
-    hour = "24:00" if local.time() == LAST_SECOND else show_moment(clock.due, zone)[11:]
+    hour = "24:00" if local.time() == LAST_SECOND and clock.unit not in HOURS else show_moment(clock.due, zone)[11:]
     return f"{day} {hour}{'?' if clock.provisional else ''}"
 
 

@@ -13,7 +13,7 @@ from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.lifecycle import STATUS_AFTER
 from dealtrack.core.text import defuse_formula, safe_text
 from dealtrack.errors import DealtrackError
-from dealtrack.exchange.writers import is_due_key
+from dealtrack.exchange.writers import is_due_key, timed_keys
 from dealtrack.reports.tables import Col, Table
 from dealtrack.sources.policies import load_policy
 
@@ -32,9 +32,11 @@ MOMENTS = frozenset(STATUS_AFTER)
 def list_table(records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone: tzinfo, name: str) -> Table:
     """Return records as a table in the user's language; moments in UTC become local ones, a day's last second its day.
 
-    `name` is that of the table, which a workbook's sheet bears.
+    `name` is that of the table, which a workbook's sheet bears. The hours by which a clock is late stand in the place
+    of working days.
     """
-    rows = [[_value(key, record.get(key), zone) for key in keys] for record in records]
+    keys = [key for key in keys if key != "late"]
+    rows = [[_value(key, record, zone) for key in keys] for record in records]
     return Table(name, [_column(key) for key in keys], rows)
 
 
@@ -48,12 +50,16 @@ def _column(key: str) -> Col:
     return Col(heading(key.replace("_", " ")), form)
 
 
-def _value(key: str, value: Any, zone: tzinfo) -> Any:
+def _value(key: str, record: Mapping[str, Any], zone: tzinfo) -> Any:
+    value = record.get(key)
     if value is None or value == "":
         return None
     if isinstance(value, datetime):
         local = value.astimezone(zone).replace(tzinfo=None)
-        return local.date() if is_due_key(key) and local.time() == LAST_SECOND else local
+        is_day = is_due_key(key) and local.time() == LAST_SECOND and key not in timed_keys(record)
+        return local.date() if is_day else local
+    if key == "working_days_late" and (late := record.get("late") or "").endswith(" h"):
+        return _("{count} h", count=late.removesuffix(" h"))
     if isinstance(value, bool):
         return _("yes") if value else None
     if key == "amount":

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.terminal import GAP, Paint, painter, share_room, tell_in_style, terminal_width, wrap_text
 from dealtrack.core.text import display_width, fit_text, pad_text
-from dealtrack.exchange.writers import cell_formatters, is_due_key, provisional_keys
+from dealtrack.exchange.writers import cell_formatters, is_due_key, provisional_keys, timed_keys
 from dealtrack.phrase import listed
 
 NEVER_DROPPED = 0
@@ -78,7 +78,7 @@ WATCH_COLUMNS = (
     Column("clock"),
     Column("due"),
     Column("verdict"),
-    Column("working_days_late", "late", 1, right=True),
+    Column("late", "late", 1, right=True),
 )
 # Of a hash its beginning is enough to tell two files apart; programs get it whole.
 EVIDENCE_COLUMNS = (
@@ -183,11 +183,11 @@ def _widest(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[i
 
 
 def _cell(
-    column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool], str]], on_terminal: bool
+    column: Column, record: Mapping[str, Any], write: Mapping[str, Callable[[Any, bool, bool], str]], on_terminal: bool
 ) -> Cell:
     key = column.key
     provisional = is_due_key(key) and key in provisional_keys(record)
-    text = write[key](record.get(key), provisional)
+    text = write[key](record.get(key), provisional, key in timed_keys(record))
     if key.endswith("_due"):
         verdict = str(record.get(key.removesuffix("due") + "verdict") or "")
         if not (text or verdict):
@@ -201,10 +201,10 @@ def _cell(
         return Cell(tuple((piece, "bold" if place % 2 else "") for place, piece in enumerate(pieces) if piece))
     if key == "verdict":
         return Cell.of(say_field(key, text), VERDICT_STYLES.get(text, "dim"))
-    if key == "working_days_late":
-        days = record.get(key) or 0
-        shown = _("{count} wd", count=days) + ("?" if record.get("provisional") else "")
-        return Cell.of(shown, "red") if days else Cell(())
+    if key == "late":
+        count, _space, unit = text.partition(" ")
+        shown = (_("{count} h") if unit == "h" else _("{count} wd")).format(count=count)
+        return Cell.of(shown + ("?" if record.get("provisional") else ""), "red") if count.strip("0") else Cell(())
     if key == "due":
         return Cell.of(text or "–")
     return Cell.of(say_field(key, text))

@@ -8,7 +8,16 @@ from types import EllipsisType
 from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
-from dealtrack.core.deadlines import Count, HourCount, Pause, deadline, plain_deadline, plain_deadlines
+from dealtrack.core.deadlines import (
+    ONE_HOUR,
+    Count,
+    HourCount,
+    Pause,
+    deadline,
+    plain_deadline,
+    plain_deadlines,
+    time_between,
+)
 from dealtrack.core.lifecycle import (
     ANNOTATIONS,
     CLOSING,
@@ -123,9 +132,22 @@ def working_days_late(clock: Clock, moment: datetime, calendar: WorkingCalendar,
     return calendar.count_between(clock.due_day, local_day(until, zone))
 
 
+def lateness_text(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> str:
+    """Return by how much a clock is late: the hours begun, as `3 h`, else the working days, as `7 wd`; empty if not.
+
+    Of working hours the office hours alone are counted.
+    """
+    until = clock.ended if clock.ended is not None else moment
+    if clock.due is None or until <= clock.due:
+        return ""
+    if clock.unit in HOURS:
+        return f"{-(-time_between(clock.unit, clock.due, until, calendar, zone) // ONE_HOUR)} h"
+    return f"{working_days_late(clock, moment, calendar, zone)} wd"
+
+
 def is_lateness_provisional(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> bool:
     """Tell whether one of the days by which a clock is late at a moment belongs to no officially published year."""
-    if clock.due is None or clock.due_day is None or moment <= clock.due:
+    if clock.due is None or clock.due_day is None or moment <= clock.due or clock.unit is Unit.HOUR:
         return False
     return not calendar.is_confirmed(clock.due_day, local_day(moment, zone))
 
@@ -251,10 +273,10 @@ def current(
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
 
     def projected(rule: ClockRule, after: frozenset[str] = frozenset()) -> Clock:
-        waiting = waiting_clock(rule.name, status in OPEN, rule.length, calendar.revision)
+        waiting = waiting_clock(rule.name, status in OPEN, rule.length, calendar.revision)._replace(unit=rule.unit)
         if status not in OPEN or status is Status.PAUSED or rule.only_if:
             return waiting
-        start = moment if is_awaited(rule) else None
+        start, is_hourless = moment if is_awaited(rule) else None, False
         after |= {rule.name}
         for earlier in policy.clocks:
             if earlier.name not in after and (earlier.stop & rule.start or f"{ENDED}{earlier.name}" in rule.start):
@@ -263,11 +285,20 @@ def current(
                     before = projected(earlier, after)
                 if before is not None and before.due is not None and before.ended is None:
                     start = max(start or moment, before.due)
+                    is_hourless = is_hourless or before.hourless or (before.provisional and rule.unit is Unit.HOUR)
         if start is None:
             return waiting
         due, day, is_provisional = plain_deadline(rule, start, calendar, zone)
-        return waiting._replace(assumed=start, due=due, due_day=day, provisional=is_provisional)
+        return waiting._replace(
+            assumed=start, due=due, due_day=day, provisional=is_provisional or is_hourless, hourless=is_hourless
+        )
 
+    # What is stored of a clock does not tell its unit.
+    latest |= {
+        rule.name: latest[rule.name]._replace(unit=rule.unit)
+        for rule in policy.clocks
+        if rule.unit in HOURS and rule.name in latest
+    }
     runs = {rule.name: latest.get(rule.name) or projected(rule) for rule in policy.clocks}
     return list((runs | latest).values())
 

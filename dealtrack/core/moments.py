@@ -39,13 +39,13 @@ def show_moment(moment: datetime, zone: tzinfo) -> str:
     return f"{text}:{_TWO[local.second]}" if local.second else text
 
 
-def show_due(due: datetime, zone: tzinfo, provisional: bool = False) -> str:
+def show_due(due: datetime, zone: tzinfo, provisional: bool = False, timed: bool = False) -> str:
     """Return a deadline in a time zone: its day where it is the day's last second, else with its hour.
 
-    A question mark follows a provisional one.
+    A question mark follows a provisional one. Of a clock of hours, `timed`, the hour always stands.
     """
     local = due.astimezone(zone)
-    is_last_second = local.hour == 23 and local.minute == 59 and local.second == 59
+    is_last_second = not timed and local.hour == 23 and local.minute == 59 and local.second == 59
     text = local.date().isoformat() if is_last_second else show_moment(local, zone)
     return text + "?" if provisional else text
 

@@ -8,7 +8,7 @@ from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, current, judge, verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, make_complaint
 from dealtrack.core.moments import local_day
-from dealtrack.core.policy import Policy, version_for
+from dealtrack.core.policy import HOURS, Policy, version_for
 
 
 class Standing(NamedTuple):
@@ -33,7 +33,7 @@ class Lateness(NamedTuple):
     """One clock that is watched: running and past its deadline, or running towards it.
 
     `is_provisional` tells that the deadline is, or the days late: those up to a moment that has not come yet, or
-    those of a calendar not published yet.
+    those of a calendar not published yet. `late` is by how much the clock is late, as `3 h` or `7 wd`, empty if not.
     """
 
     complaint: Complaint
@@ -41,6 +41,7 @@ class Lateness(NamedTuple):
     verdict: Verdict
     working_days_late: int
     is_provisional: bool = False
+    late: str = ""
 
 
 def projected_standing(
@@ -74,7 +75,7 @@ LAST_KEYS = ("outcome", "amount", "summary")
 def record(standing: Standing) -> dict[str, Any]:
     """Return the record of a complaint under its fixed keys; moments in UTC, None for what is not known.
 
-    `_provisional`, which no output shows, names the deadlines that are provisional.
+    `_provisional`, which no output shows, names the deadlines that are provisional, `_timed` those of hours.
     """
     values = _values(standing.complaint, FIRST_KEYS)
     for clock in standing.clocks:
@@ -84,6 +85,7 @@ def record(standing: Standing) -> dict[str, Any]:
     return values | {
         "provisional": bool(uncertain),
         "_provisional": uncertain,
+        "_timed": {f"{clock.name}_due" for clock in standing.clocks if clock.unit in HOURS},
         **_values(standing.complaint, LAST_KEYS),
     }
 
@@ -103,21 +105,23 @@ def _values(complaint: Complaint, names: Iterable[str]) -> dict[str, Any]:
 
 WATCH_KEYS = (
     *("id", "number", "platform", "category", "status", "owner"),
-    *("clock", "due", "verdict", "working_days_late", "provisional"),
+    *("clock", "due", "verdict", "working_days_late", "provisional", "late"),
 )
 
 
 def watch_record(lateness: Lateness) -> dict[str, Any]:
     """Return the record of a watched clock under its fixed keys; moments in UTC.
 
-    `_provisional`, which no output shows, names the deadline where it is provisional, and not the days late alone.
+    `_provisional`, which no output shows, names the deadline where it is provisional, and not the days late alone;
+    `_timed` where it is one of hours.
     """
-    clock = lateness.clock
-    values = (clock.name, clock.due, str(lateness.verdict), lateness.working_days_late, lateness.is_provisional)
+    clock, days, late = lateness.clock, lateness.working_days_late, lateness.late or None
+    values = (clock.name, clock.due, str(lateness.verdict), days, lateness.is_provisional, late)
     return {
         **_values(lateness.complaint, WATCH_KEYS[:6]),
         **dict(zip(WATCH_KEYS[6:], values, strict=True)),
         "_provisional": {"due"} if clock.provisional else set(),
+        "_timed": {"due"} if clock.unit in HOURS else set(),
     }
 
 

@@ -10,6 +10,7 @@ from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Verdict
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.moments import ONE_DAY
+from dealtrack.core.policy import HOURS
 from dealtrack.core.standing import Lateness
 from dealtrack.core.text import safe_text
 from dealtrack.phrase import in_context, in_language
@@ -83,7 +84,7 @@ def _event(
     event.add("dtstamp", changed)
     event.add("last-modified", changed)
     local = clock.due.astimezone(zone)
-    whole_day = local.time() == LAST_SECOND
+    whole_day = local.time() == LAST_SECOND and clock.unit not in HOURS
     if whole_day:
         event.add("dtstart", clock.due_day)
         event.add("dtend", clock.due_day + ONE_DAY)

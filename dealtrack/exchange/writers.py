@@ -41,14 +41,20 @@ def provisional_keys(record: Record) -> Iterable[str]:
     return [key for key in record if is_due_key(key)] if record.get("provisional") else ()
 
 
-def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bool], str]]:
-    """Return for each key the function that writes a value for people, given whether it is provisional."""
-    show = lru_cache(_CACHE_LIMIT)(lambda value, provisional: show_due(value, zone, provisional))
+def timed_keys(record: Record) -> Iterable[str]:
+    """Return the keys of a record's deadlines of clocks of hours, which are shown with their hour."""
+    keys: Iterable[str] = record.get("_timed", ())
+    return keys
 
-    def due(value: Any, provisional: bool) -> str:
-        return show(value, provisional) if isinstance(value, datetime) else other(value, provisional)
 
-    def other(value: Any, _: bool) -> str:
+def cell_formatters(keys: Iterable[str], zone: tzinfo) -> list[Callable[[Any, bool, bool], str]]:
+    """Return for each key the function that writes a value for people, given whether it is provisional, and timed."""
+    show = lru_cache(_CACHE_LIMIT)(lambda value, *marks: show_due(value, zone, *marks))
+
+    def due(value: Any, *marks: bool) -> str:
+        return show(value, *marks) if isinstance(value, datetime) else other(value)
+
+    def other(value: Any, *_: bool) -> str:
         if value is None:
             return ""
         if isinstance(value, str):
@@ -77,7 +83,8 @@ def write_plain(records: Iterable[Record], keys: Sequence[str], zone: tzinfo, ou
     for record in records:
         get = record.get
         provisional = provisional_keys(record) if get("provisional") or "_provisional" in record else ()
-        out.write("\t".join([write(get(key), key in provisional) for key, write in columns]) + "\n")
+        timed = timed_keys(record)
+        out.write("\t".join([write(get(key), key in provisional, key in timed) for key, write in columns]) + "\n")
 
 
 def write_csv(records: Iterable[Record], keys: Sequence[str], zone: tzinfo, out: TextIO) -> None:

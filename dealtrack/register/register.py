@@ -15,6 +15,7 @@ from dealtrack.core.clocks import (
     is_lateness_provisional,
     judge,
     judge_corrected,
+    lateness_text,
     verdict,
     working_days_late,
 )
@@ -183,10 +184,13 @@ class Register(Store):
 
     def _lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:
         calendar = self.calendar_in(view)
+        if (rule := self.policy_of(complaint).clock(clock.name)) is not None:
+            clock = clock._replace(unit=rule.unit)
         late = working_days_late(clock, view.moment, calendar, self.zone)
+        text = lateness_text(clock, view.moment, calendar, self.zone)
         doubts = view.is_ahead or is_lateness_provisional(clock, view.moment, calendar, self.zone)
-        is_provisional = clock.provisional or (late > 0 and doubts)
-        return Lateness(complaint, clock, verdict(clock, view.moment), late, is_provisional)
+        is_provisional = clock.provisional or (not text.startswith("0 ") and bool(text) and doubts)
+        return Lateness(complaint, clock, verdict(clock, view.moment), late, is_provisional, text)
 
     def project(self, history: Sequence[Transition], known_at: datetime | None = None) -> tuple[Complaint, list[Clock]]:
         """Return the complaint that a history makes, and every run of its clocks.

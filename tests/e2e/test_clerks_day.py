@@ -18,7 +18,7 @@ RECORD_KEYS = (
     "id number platform category seller status owner policy received forwarded completed forward_due forward_verdict "
     "complete_due complete_verdict provisional outcome amount summary"
 ).split()
-WATCH_KEYS = "id number platform category status owner clock due verdict working_days_late provisional".split()
+WATCH_KEYS = "id number platform category status owner clock due verdict working_days_late provisional late".split()
 IMPORT_KEYS = (
     "number platform category seller owner policy received forwarded completed withdrawn rejected "
     "outcome amount summary"

@@ -21,9 +21,10 @@ from dealtrack.cli.table import Column, fit_columns
 from dealtrack.cli.terminal import GAP
 from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
-from dealtrack.core.clocks import Clock, is_lateness_provisional, working_days_late
+from dealtrack.core.clocks import Clock, is_lateness_provisional, lateness_text
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.moments import local_day
+from dealtrack.core.policy import HOURS
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 from dealtrack.core.vocabulary import fold
 
@@ -129,7 +130,7 @@ def due_of(clock: Clock, zone: tzinfo, moment: datetime) -> str:
     day = f"{local:%Y-%m-%d}"
     if local.year == moment.astimezone(zone).year:
         day = day[5:]
-    hour = "" if local.time() == LAST_SECOND else f" {local:%H:%M}"
+    hour = "" if local.time() == LAST_SECOND and clock.unit not in HOURS else f" {local:%H:%M}"
     shown = _("{weekday} {day}", weekday=_(WEEKDAY_NAMES[local.weekday()]), day=day)
     return f"{shown}{hour}{'?' if clock.provisional else ''}"
 
@@ -142,13 +143,14 @@ def left_of(item: AgendaItem, moment: datetime, calendar: WorkingCalendar, zone:
     if clock is None or clock.due is None:
         return ""
     if item.urgency is Urgency.OVERDUE:
-        days = working_days_late(clock, moment, calendar, zone)
+        count, _space, unit = lateness_text(clock, moment, calendar, zone).partition(" ")
         # On the due day itself, and on the rest days after it, no working day has gone by yet.
-        if not days:
+        if count == "0":
             return _("overdue")
         doubts = is_lateness_provisional(clock, moment, calendar, zone)
-        return _("{days} wd late", days=days) + ("?" if doubts else "")
-    if item.urgency is Urgency.DUE_TODAY:
+        late = _("{hours} h late", hours=count) if unit == "h" else _("{days} wd late", days=count)
+        return late + ("?" if doubts else "")
+    if item.urgency is Urgency.DUE_TODAY or clock.unit in HOURS:
         hours, seconds = divmod(int((clock.due - moment + timedelta(seconds=1)).total_seconds()), 3600)
         if hours >= 1:
             return _("{hours} h left", hours=hours)
