@@ -134,6 +134,14 @@ class UnknownSetting(DealtrackError):
     """Unknown setting: {name}.{nearest} 'dealtrack config list' shows all settings."""
 
 
+class SettingRefused(DealtrackError):
+    """{key} cannot be {value!r}: {reason}."""
+
+
+class NotForOffice(DealtrackError):
+    """The office's file may not set {key}. Set it in your own settings, without --office."""
+
+
 class UnknownWord(DealtrackError):
     """{what} cannot be {value!r}.{nearest} Allowed: {allowed}."""
 

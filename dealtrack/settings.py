@@ -230,7 +230,7 @@ class Setting(NamedTuple):
 
     key: str
     value: Any
-    source: str
+    origin: str
 
 
 class Settings:
@@ -238,7 +238,7 @@ class Settings:
 
     def __init__(self, options: Mapping[str, str], on_fault: "Callable[[BadSettings], None] | None" = None) -> None:
         """`options` has values by key; `on_fault` is given what is wrong with a file, which then counts as empty."""
-        self._options = options
+        self.options = options
         self._on_fault = on_fault
 
     def value(self, name: str) -> Any:
@@ -248,7 +248,7 @@ class Settings:
     def setting(self, name: str) -> Setting:
         """Return what applies for a key, and from where; raises BadSettings."""
         key = setting_key(name)
-        if option := self._options.get(name, ""):
+        if option := self.options.get(name, ""):
             return Setting(name, option, "option")
         if key.variable and (text := variable(key.variable)):
             return Setting(name, "off" if key.variable == COLOUR_VARIABLE else text, "environment")
@@ -291,7 +291,7 @@ class Settings:
 
     def _read(self, path: Path, is_office: bool) -> Mapping[str, Any]:
         try:
-            data = _bytes_of(path, is_office)
+            data = file_bytes(path, is_office)
             return {} if data is None else parse_settings(data, path, is_office)
         except BadSettings as fault:
             if self._on_fault is None:
@@ -300,7 +300,7 @@ class Settings:
             return {}
 
 
-def _bytes_of(path: Path, is_office: bool) -> bytes | None:
+def file_bytes(path: Path, is_office: bool) -> bytes | None:
     """Return what a file of settings holds, None where there is none; raises BadSettings."""
     follow = getattr(os, "O_NOFOLLOW", 0) if is_office else 0
     try:
@@ -343,7 +343,7 @@ def parse_settings(data: bytes, path: Path, is_office: bool) -> dict[str, Any]:
             key = setting_key(name)
             if is_office and not key.is_office:
                 part.refuse("the office's file may not set {key}; it belongs in your own settings", needle, key=name)
-            values[name] = _value_in(key, part.values[needle], path, is_office)
+            values[name] = setting_value(key, part.values[needle], path, is_office)
         except UnknownSetting as fault:
             near = fault.values["nearest"]
             part.refuse("unknown key {key!r};{near} allowed: {names}", needle, key=name, near=near, names=listed(KEYS))
@@ -352,7 +352,7 @@ def parse_settings(data: bytes, path: Path, is_office: bool) -> dict[str, Any]:
     return values
 
 
-def _value_in(key: SettingKey, value: Any, path: Path, is_office: bool) -> Any:
+def setting_value(key: SettingKey, value: Any, path: Path, is_office: bool) -> Any:
     """Return the value that a key has in a file; raises BadValue and BadSettings."""
     value = key.read(value)
     if key.is_path:
@@ -370,7 +370,7 @@ def _value_in(key: SettingKey, value: Any, path: Path, is_office: bool) -> Any:
 def _letterhead(name: str, folder: Path) -> tuple[str, ...]:
     if Path(name).name != name:
         raise BadValue("the file must be in the same folder: give its name alone")
-    data = _bytes_of(folder / name, is_office=True)
+    data = file_bytes(folder / name, is_office=True)
     if data is None:
         raise BadValue("there is no file {name} in the same folder", name=name)
     try:

@@ -80,6 +80,7 @@ COLUMNS = (
     *("clocks", "taken in", "consumer", "phone", "email", "address", "by", "then", "now", "change"),
     *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "week", "month"),
     *("overdue", "file", "category word", "line", "withdrawn", "rejected", "letter", "to", "complaints"),
+    *("key", "value", "origin", "meaning"),
 )
 """The titles of columns and the labels of fields."""
 
@@ -216,6 +217,8 @@ def said_of_data() -> Iterator[Message]:
         yield Message(seller, context="seller")
     for letter in LETTERS:
         yield Message(letter, context="letter")
+    for origin in ("option", "environment", "user", "office", "default"):
+        yield Message(origin, context="origin")
 
 
 def said_in_data() -> Iterator[Message]:

@@ -41,14 +41,16 @@ COMMANDS: dict[str, CommandEntry] = {
     **_commands("Watch", "look", "board"),
     **_commands("Import and export", "import_export", "import export"),
     **_commands("Set up", "admin", "init verify recheck backup restore doctor datasette"),
-    **_commands("Set up", "completion", "completion"),
+    **_commands("Set up", "completion_script", "completion"),
     "calendar": CommandEntry("Set up", "calendar", ("show", "next", "amend", "import", "refresh")),
+    "config": CommandEntry("Set up", "config", ("list", "get", "set", "unset")),
     "policy": CommandEntry("Set up", "policy", ("list", "show", "try", "adopt")),
     "platform": CommandEntry("Set up", "platform", ("list", "show", "add", "edit", "check")),
     **_commands("Help", "help", "help"),
 }
 
 GROUP_HELP = {
+    "config": "Settings that stay: language, register, columns, letterhead; without a command, list them.",
     "calendar": "Working calendar: show a month, count working days, revise days.",
     "policy": "Policies that set the deadlines: list, show, try and adopt them.",
     "platform": "Platforms, their names and the contact channels they display.",
@@ -57,7 +59,7 @@ GROUP_HELP = {
 QUIET = frozenset(
     (
         *(name for name, entry in COMMANDS.items() if entry.section == "Record"),
-        *("import", "init", "recheck", "backup", "restore", "policy adopt"),
+        *("import", "init", "recheck", "backup", "restore", "policy adopt", "config set", "config unset"),
         *("platform add", "platform edit", "platform check", "calendar amend", "calendar import", "calendar refresh"),
     )
 )
@@ -113,6 +115,10 @@ def _load(name: str, language: str) -> Any:
     group.name = name
     for command in group.commands.values():
         command.short_help = command.get_short_help_str(WHOLE_SENTENCE)
+    if name == "config":
+        group.default = "list"
+        # The value of a saved filter is options itself.
+        group.commands["set"].ignore_unknown_options = True
     return group
 
 
@@ -170,10 +176,16 @@ def _print_version(value: bool) -> None:
 def root(
     context: typer.Context,
     db: Annotated[
-        str, typer.Option("--db", metavar="PATH", help="Register file [default: DEALTRACK_DB, else your own register].")
+        str,
+        typer.Option(
+            "--db", metavar="PATH", help="Register file [default: DEALTRACK_DB, your settings, your own register]."
+        ),
     ] = "",
     lang: Annotated[
-        str, typer.Option("--lang", metavar="LANGUAGE", help="en or zh [default: DEALTRACK_LANG, else the locale].")
+        str,
+        typer.Option(
+            "--lang", metavar="LANGUAGE", help="en or zh [default: DEALTRACK_LANG, the settings, the locale]."
+        ),
     ] = "",
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")

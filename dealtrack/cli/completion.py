@@ -1,4 +1,4 @@
-"""Completion by the Tab key: the script that a shell needs, and the answers to what it then asks.
+"""Completion by the Tab key: the answers to what a shell asks.
 
 The words of the line go through a pipe, each ended by a NUL: the arguments of a process are everybody's to see.
 """
@@ -10,27 +10,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from dealtrack import settings
 from dealtrack.cli.commands import COMMANDS
 from dealtrack.cli.language import LANGUAGES, _, say_field
-from dealtrack.cli.options import STATUSES, argument
+from dealtrack.cli.options import STATUSES
 from dealtrack.cli.output import FORMATS, LETTER_FORMATS
 from dealtrack.cli.session import Session
 from dealtrack.cli.usage import translate, what_it_takes
 from dealtrack.core.lifecycle import ALLOWED, ANY, COMMAND_OF
 from dealtrack.core.moments import show_due
 from dealtrack.core.platform import CHANNELS, NO_CHANNEL
-from dealtrack.core.vocabulary import CATEGORY, LETTERS, OUTCOME, SELLERS, Vocabulary, nearest_names
-from dealtrack.errors import UnknownWord, suggestion
+from dealtrack.core.vocabulary import CATEGORY, LETTERS, OUTCOME, SELLERS, Vocabulary
 from dealtrack.exchange.writers import WRITERS
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
 from dealtrack.register.waiting import briefs, frequent_owners, wait_briefly
-from dealtrack.settings import Settings
+from dealtrack.settings import KEYS, Settings
 
 SHELLS = ("bash", "zsh", "fish")
 """The shells that there is a script for, beside this file."""
@@ -201,6 +200,7 @@ _BY_METAVAR: Mapping[str, CandidateSource] = {
     "TIME": _fixed("now", "today", "yesterday"),
     "DAY": _fixed("today", "yesterday"),
     "DURATION": _fixed("4h", "1wd", "2wd"),
+    "KEY": lambda query: [key for key in KEYS if key != "filters.NAME"] + ["filters."],
     "ZONE": lambda query: sorted(available_timezones()),
     "WHO": _stored,
     "YES_OR_NO": _fixed("yes", "no"),
@@ -209,14 +209,6 @@ _BY_METAVAR: Mapping[str, CandidateSource] = {
     "[FILE_OR_NAME]": _policies_and_files,
     **dict.fromkeys(("FILE", "PATH", "DIR"), lambda query: FILES),
 }
-
-
-def completion(session: Session, shell: Annotated[str, argument("SHELL", "Shell: bash, zsh or fish.")]) -> None:
-    """Print the shell completion script."""
-    if shell not in SHELLS:
-        near = suggestion(nearest_names(shell, SHELLS, 1))
-        raise UnknownWord(what="The shell", value=shell, nearest=near, allowed=", ".join(SHELLS))
-    sys.stdout.write(Path(__file__).with_suffix(f".{shell}").read_text(encoding="utf-8"))
 
 
 @dataclass

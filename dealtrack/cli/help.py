@@ -17,9 +17,10 @@ from dealtrack.cli.terminal import Paint, aligned_lines, lines_beside, painter, 
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import UnknownTopic, all_errors, suggestion
 from dealtrack.phrase import in_context
+from dealtrack.settings import KEYS
 
 TOPICS = (
-    *("start", "day", "lifecycle", "deadlines", "calendar", "policies", "import", "reports"),
+    *("start", "day", "settings", "lifecycle", "deadlines", "calendar", "policies", "import", "reports"),
     *("cron", "keeping", "sharing", "letters", "datasette", "board", "errors", "commands", "words"),
 )
 """The guides, in the order in which they are listed; `dealtrack/help` has a file of each in English and in Chinese."""
@@ -61,7 +62,7 @@ def _usage(root: Any, words: list[str]) -> str:
 def _page(name: str) -> str:
     """Return a guide in Markdown, its lists filled in and without the comments by which its outputs are made."""
     text = help_text(f"{name}.md")
-    for mark, lines in (("messages", _messages), ("commands", _commands), ("words", _words)):
+    for mark, lines in (("messages", _messages), ("commands", _commands), ("words", _words), ("keys", _keys)):
         place = f"<!-- {mark} -->\n"
         if place in text:
             text = text.replace(place, "\n".join(lines()) + "\n")
@@ -103,6 +104,15 @@ def _words() -> Iterator[str]:
     for word in GLOSSARY:
         chinese = in_context("term", word, lambda text: translated(text, CHINESE))
         yield f"- {word}: {chinese}" if is_english() else f"- {chinese}：{word}"
+
+
+def _keys() -> Iterator[str]:
+    """Yield the keys of the settings with what each means, and the option and variable that go before it."""
+    for key in KEYS.values():
+        others = " ".join(f"`{name}`" for name in (key.option, key.variable) if name)
+        limit = "" if key.is_office else _(" Not in the office's file.")
+        gap = " " if is_english() else ""
+        yield f"- `{key.name}`{_(':')}{gap}{_(str.__str__(key.meaning))}{limit}{gap if others else ''}{others}"
 
 
 def _show(page: str) -> None:

@@ -54,6 +54,8 @@ ENGLISH_WORDS: Mapping[str, str] = {
     "heading\x04missed then": "late then",
     "heading\x04missed now": "late now",
     "heading\x04category word": "category in the file",
+    "origin\x04user": "your file",
+    "origin\x04office": "office's file",
     "day unknown": "date unknown",
     "(entered {moment}, 1 day later)": "(recorded {moment}, 1 day later)",
     "(entered {moment}, {count} days later)": "(recorded {moment}, {count} days later)",
@@ -86,10 +88,10 @@ GLOSSARY = (
 """The terms of the field, in the order in which a complaint meets them."""
 
 
-WORDS = frozenset("title category outcome clock present taken_in green_channel provisional".split())
+WORDS = frozenset("meaning title category outcome clock present taken_in green_channel provisional".split())
 """The keys whose values are such words."""
 
-CONTEXTS = frozenset("seller status verdict kind platform letter".split())
+CONTEXTS = frozenset("seller status verdict kind platform letter origin".split())
 """The keys whose values are words whose meaning hangs on the key, and the names of platforms."""
 
 LISTS = frozenset(("channels", "clocks"))

@@ -83,7 +83,7 @@ class Session:
     @property
     def names_register(self) -> bool:
         """Tell whether an option, the environment or the settings name a register; otherwise it is the user's own."""
-        return self.settings.setting("register").source != "default"
+        return self.settings.setting("register").origin != "default"
 
     @cached_property
     def now(self) -> datetime:

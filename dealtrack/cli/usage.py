@@ -20,7 +20,15 @@ from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import EmptyValue, GivenTwice, suggestion
 from dealtrack.phrase import Phrase
 
-__all__ = ["ORDER", "ClickException", "NoArgsIsHelpError", "TranslatedCommand", "TranslatedGroup", "translate"]
+__all__ = [
+    "ORDER",
+    "ClickException",
+    "NoArgsIsHelpError",
+    "TranslatedCommand",
+    "TranslatedGroup",
+    "check_options",
+    "translate",
+]
 
 
 class WideFormatter(HelpFormatter):
@@ -185,6 +193,13 @@ class TranslatedCommand(_Translated, TyperCommand):
 class TranslatedGroup(_Translated, TyperGroup):
     """A group of commands whose help is said in the user's language; it refuses others with the nearest names."""
 
+    default = ""
+    """The command that is called where none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take in what was given."""
+        return super().parse_args(ctx, args or ([self.default] if self.default else []))
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command called, or refuse it."""
         name, names = args[0], self.list_commands(ctx)
@@ -204,6 +219,14 @@ class TranslatedGroup(_Translated, TyperGroup):
             formatter.write_dl(
                 [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
             )
+
+
+def check_options(command: Any, words: Sequence[str]) -> None:
+    """Check that words are options of a command, with a value where they need one; raises ClickException."""
+    context = command.context_class(command, info_name=f"dealtrack {command.name}")
+    _values, rest, _order = command.make_parser(context).parse_args(list(words))
+    if rest:
+        context.fail(f"Got unexpected extra argument ({' '.join(rest)})")
 
 
 def refusal(error: ClickException, context: Any) -> str:

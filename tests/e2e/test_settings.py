@@ -1,15 +1,22 @@
 """Settings: which of option, environment, the user's file and the office's file applies; files that are broken or hostile."""
 
+import json
 import os
 import pwd
+import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from platformdirs import user_data_path
 
-from dealtrack.errors import BadSettings, HomeUnknown, UnknownSetting
+from dealtrack.core.text import display_width
+from dealtrack.errors import BadSettings, HomeUnknown, NotForOffice, SettingRefused, UnknownSetting
 from dealtrack.settings import KEYS, OFFICE_SUFFIX, Settings, user_folder
 from tests.conftest import MORNING, PROJECT, Clerk, Result, run_bare
 
@@ -398,3 +405,212 @@ def test_settings_cost_a_daily_command_one_module(desk: Clerk) -> None:
         "dealtrack.sources",
         "dealtrack.sources.toml_files",
     }
+
+
+def test_config_shows_what_applies_and_from_where(desk: Clerk) -> None:
+    own(desk, 'language = "en"\nactor = "张三"\n[filters]\nmine = "--owner 朝阳所"\n')
+    offices(desk, 'page = 20\nletterhead = ["北京市", "网监科"]\nlanguage = "zh"\n')
+    rows = {line.split("\t")[0]: line.split("\t")[1:3] for line in desk("config").ok().splitlines()}
+    assert desk("config", "list").out == desk("config").out
+    assert rows["register"] == [str(desk.db), "environment"]
+    assert rows["actor"] == ["clerk", "environment"]
+    assert rows["language"] == ["en", "user"]
+    assert rows["filters.mine"] == ["--owner 朝阳所", "user"]
+    assert rows["page"] == ["20", "office"]
+    assert rows["letterhead"] == ["北京市, 网监科", "office"]
+    assert rows["colours"] == ["auto", "default"]
+    assert rows["mail.smtp"] == ["", "default"]
+    assert rows.keys() == {name for name in KEYS if name != "filters.NAME"} | {"filters.mine"}
+    records = json.loads(desk("--db", desk.db, "config", "list", "--format", "json").out)
+    assert {"key": "register", "value": str(desk.db), "origin": "option", "meaning": "Register file."} in records
+    assert next(each for each in records if each["key"] == "letterhead")["value"] == ["北京市", "网监科"]
+    assert desk("config", "list", "--office", "--format", "csv").out.splitlines()[1:] == [
+        "page,20,office,Rows per page on a terminal.",
+        'letterhead,"北京市, 网监科",office,Lines at the head of letters; or a .txt file in your folder.',
+        "language,zh,office,Language of messages.",
+    ]
+    assert desk("config", "get", "letterhead").out == "北京市\n网监科\n"
+    assert desk("config", "get", "ask.owner").out == "false\n"
+    assert desk("config", "get", "page").out == "20\n"
+    assert desk("config", "get", "section").ok() == ""
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "your|office's|default"), ("zh", "本人|单位|默认")])
+@pytest.mark.parametrize("width", [80, 120])
+def test_config_on_a_terminal_is_a_table_in_the_users_language(
+    language: str, words: str, width: int, desk: Clerk
+) -> None:
+    own(desk, f'language = "{language}"\nsection = "朝阳所"\n')
+    offices(desk, "page = 20\n")
+    shown = desk.at_terminal("config", width=width, NO_COLOR="1").ok()
+    assert all(word in shown for word in words.split("|"))
+    assert all(display_width(line) <= width for line in shown.splitlines())
+    assert ("meaning" if language == "en" else "含义") in shown
+    assert str(desk.home / "config.toml") in shown.replace("\n", "")
+
+
+def test_set_and_unset_keep_all_else_in_the_file(desk: Clerk) -> None:
+    before = (
+        '# mine\nlanguage = "en"  # for now\n\n[mail]\n# the office\'s relay\nsmtp = "mail:25"\n\n[ask]\nnote = true\n'
+    )
+    path = own(desk, before)
+    assert desk("config", "set", "language", "中文").ok() == f"language: zh (in {path})\n"
+    assert path.read_text() == before.replace('"en"', '"zh"')
+    desk("config", "set", "language", "en").ok()
+    desk("config", "set", "mail.from", "desk@example.org").ok()
+    desk("config", "set", "columns.list", "id，number", "platform").ok()
+    desk("config", "set", "page", "25").ok()
+    text = path.read_text()
+    assert all(line in text.splitlines() for line in before.splitlines())
+    assert tomllib.loads(text) == {
+        "language": "en", "page": 25, "mail": {"smtp": "mail:25", "from": "desk@example.org"}, "ask": {"note": True},
+        "columns": {"list": ["id", "number", "platform"]},
+    }  # fmt: skip
+    assert path.stat().st_mode & 0o777 == 0o600
+    for key in ("page", "mail.from", "columns.list"):
+        assert f"{key}: no longer set in {path}" in desk("config", "unset", key).ok()
+    text = path.read_text()
+    assert tomllib.loads(text.replace("[columns]\n", "")) == tomllib.loads(before)
+    assert desk("config", "unset", "page").ok() == f"page is not set in {path}; nothing was changed\n"
+    assert path.read_text() == text
+    assert sorted(each.name for each in desk.home.iterdir()) == ["config.toml"]
+
+
+def test_a_first_setting_makes_the_folder_for_its_user_alone(desk: Clerk, tmp_path: Path) -> None:
+    home = tmp_path / "new" / "home"
+    desk.process("config", "set", "ask.note", "yes", DEALTRACK_HOME=str(home)).ok()
+    assert (home / "config.toml").read_text() == "[ask]\nnote = true\n"
+    assert [each.stat().st_mode & 0o777 for each in (home, home / "config.toml")] == [0o700, 0o600]
+
+
+def test_the_offices_file_is_the_groups_that_shares_the_folder_and_the_users_never(desk: Clerk) -> None:
+    desk("config", "set", "letterhead", "北京市", "网监科", "--office").ok()
+    path = Path(f"{desk.db}{OFFICE_SUFFIX}")
+    assert path.read_text() == 'letterhead = ["北京市", "网监科"]\n'
+    assert path.stat().st_mode & 0o777 == 0o600
+    desk.db.parent.chmod(0o2770)
+    desk.home.chmod(0o2770)
+    desk("config", "set", "letterhead", "北京市", "--office").ok()
+    desk("config", "set", "page", "20").ok()
+    assert (desk.home / "config.toml").stat().st_mode & 0o777 == 0o600
+    assert path.read_text() == 'letterhead = ["北京市"]\n'
+    assert path.stat().st_mode & 0o777 == 0o660
+    told = desk("config", "set", "actor", "x", "--office")
+    assert (told.status, told.out) == (NotForOffice.exit_code, "")
+    assert "The office's file may not set actor." in told.err
+    assert desk("config", "unset", "letterhead", "--office", "--quiet").out == ""
+    assert path.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("page 0", "page cannot be '0': it must be a whole number from 1 to 9999."),
+        ("page x y", "page cannot be 'x y': it must be a whole number"),
+        ("language fr", "language cannot be 'fr': it must be en / zh."),
+        ("colours red", "colours cannot be 'red': it must be auto / on / off."),
+        ("ask.owner maybe", "ask.owner cannot be 'maybe': it must be true / false."),
+        ("mail.smtp mail.example.org", "it must be a host and a port"),
+        ("letterhead none.txt", "there is no file none.txt in the same folder"),
+        ("actr x", "Unknown setting: actr. Did you mean actor?"),
+        ("filters x", "Unknown setting: filters."),
+        ("filters.a/b x", "Unknown setting: filters.a/b."),
+        ("filters.mine --ownr 朝阳所", "No such option: --ownr. Did you mean --owner"),
+        ("filters.mine --owner", "Option '--owner' requires an argument"),
+        ("filters.mine 朝阳所", "Got unexpected extra argument (朝阳所)"),
+        ("filters.mine '--owner \"朝阳'", "a quotation mark is missing"),
+        ("section \x1b[2J", "it contains a control character"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_is_allowed_and_nothing_is_written(words: str, said: str, desk: Clerk) -> None:
+    told = desk("config", "set", *shlex.split(words))
+    assert (told.status, told.out) == (2, "")
+    assert said in told.err
+    assert "\x1b" not in told.err
+    assert not (desk.home / "config.toml").exists()
+    assert SettingRefused.exit_code == UnknownSetting.exit_code == 2
+
+
+def test_a_saved_filter_is_the_text_of_options_with_quotes_where_they_are_needed(desk: Clerk) -> None:
+    desk("config", "set", "filters.mine", "--owner", "朝阳 所", "--status", "open").ok()
+    assert desk("config", "get", "filters.mine").out == "--owner '朝阳 所' --status open\n"
+    desk("config", "set", "filters.mine", "--owner 朝阳所").ok()
+    assert desk("config", "get", "filters.mine").out == "--owner 朝阳所\n"
+    danger = "--owner=$(touch stolen); touch stolen"
+    told = desk("config", "set", "filters.x", danger)
+    assert told.status == 2
+
+
+def test_paths_are_kept_whole_and_what_goes_before_is_said(desk: Clerk, tmp_path: Path) -> None:
+    told = desk("config", "set", "register", "elsewhere.db")
+    assert told.ok() == f"register: {Path.cwd() / 'elsewhere.db'} (in {desk.home / 'config.toml'})\n"
+    assert told.err == f"now: {desk.db} (environment)\n"
+    assert desk("config", "unset", "register").err == f"now: {desk.db} (environment)\n"
+    assert desk("config", "set", "register", "~/x.db").ok().startswith("register: ~/x.db (in")
+
+
+@pytest.mark.parametrize(
+    "content", ["language = zh\n", "langage = 'zh'\npage = 0\n", "mail = 3\n", "[[filters]]\na = 1\n"]
+)
+def test_config_still_serves_where_a_file_is_broken(content: str, desk: Clerk) -> None:
+    path = own(desk, f"{content}# end\n")
+    shown = desk("config")
+    assert shown.status == 0
+    assert "page\t\tdefault" in shown.out
+    assert shown.err.count(f"Settings {path}: ") == 1
+    assert desk("config", "get", "actor").out == "clerk\n"
+    if "zh\n" in content:
+        told = desk("config", "set", "language", "zh")
+        assert (told.status, told.out) == (2, "")
+        assert path.read_text() == f"{content}# end\n"
+        return
+    if "langage" in content:
+        desk("config", "unset", "langage").ok()
+        assert desk("config", "set", "page", "20").ok()
+        assert path.read_text() == "page = 20\n# end\n"
+        desk("list").ok()
+        return
+    key = "mail.user" if "mail" in content else "filters.mine"
+    told = desk("config", "set", key, "--status=open")
+    assert (told.status, told.out) == (2, "")
+    assert f"{key} cannot be changed by this command" in told.err
+    assert path.read_text() == f"{content}# end\n"
+
+
+@given(
+    st.dictionaries(st.sampled_from(["language", "page", "section", "ask", "mail", "filters"]), st.integers(0, 3)),
+    st.lists(st.sampled_from(["# c", "", "   "]), max_size=3),
+    st.sampled_from(["page 7", "mail.user me", "filters.我的 --status=open", "ask.note no", "columns.due id,due"]),
+    st.booleans(),
+)
+def test_whatever_the_file_one_key_changes_and_each_comment_stays(
+    parts: dict[str, int], fillers: list[str], words: str, is_windows: bool
+) -> None:
+    texts = {
+        "language": "language = 'en'", "page": "page = 3", "section": "section = '朝阳所'  # ours",
+        "ask": "[ask] # what\nowner = true\nnote = true", "mail": "mail.smtp = 'a:1' # relay\nmail.user = 'x'",
+        "filters": "[filters]\n# mine\n\"我的\" = '--owner x'",
+    }  # fmt: skip
+    order = [name for name in texts if name in parts and name not in ("ask", "filters")]
+    order += [name for name in ("filters", "ask") if name in parts]
+    text = "".join(f"{texts[name]}\n" + "".join(f"{each}\n" for each in fillers) for name in order)
+    with TemporaryDirectory() as folder:
+        clerk = Clerk(Path(folder), Path(folder) / "register.db")
+        path = own(clerk, "")
+        path.write_bytes(text.replace("\n", "\r\n" if is_windows else "\n").encode())
+        key, value = words.split(" ", 1)
+        clerk("config", "set", key, value).ok()
+        after = path.read_text(encoding="utf-8")
+        group, _, name = key.partition(".")
+        expected = tomllib.loads(text)
+        (expected.setdefault(group, {}) if name else expected)[name or group] = {
+            "page": 7,
+            "ask.note": False,
+            "columns.due": ["id", "due"],
+        }.get(key, value)
+        assert tomllib.loads(after) == expected
+        assert after.count("#") == text.count("#")
+        clerk("config", "unset", key).ok()
+        del (expected[group] if name else expected)[name or group]
+        left = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert {k: v for k, v in left.items() if v != {}} == {k: v for k, v in expected.items() if v != {}}
