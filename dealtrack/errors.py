@@ -282,6 +282,10 @@ class CannotExtend(DealtrackError):
     """The {clock} deadline of complaint {complaint} cannot be extended{reason}."""
 
 
+class CannotMerge(DealtrackError):
+    """Complaint {complaint} cannot be merged into {into}: {reason}."""
+
+
 class CannotVoid(DealtrackError):
     """Entry {seq} of complaint {complaint} cannot be undone: {reason}."""
 

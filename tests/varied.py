@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from dealtrack.core.lifecycle import Kind, Status, effective
+from dealtrack.core.lifecycle import MERGING, Kind, Status, effective
 from dealtrack.core.moments import Moment
 from dealtrack.core.vocabulary import CATEGORIES
 from dealtrack.errors import DealtrackError
+from dealtrack.register.merges import merge
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Proposal, Recorder, Work, recording
@@ -73,12 +74,23 @@ class Author:
     def _record(
         self, complaint: int | None, kind: Kind, at: datetime, detail: dict[str, Any], who: Personal | None = None
     ) -> int | None:
+        if kind in MERGING:
+            return self._merge(complaint or 0, at)
         try:
             made = self._recorder.record(Work(complaint, (Proposal(kind, self._moment(at), detail),), who))
         except DealtrackError:
             return None
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
         return made.complaint.id
+
+    def _merge(self, complaint: int, at: datetime) -> int | None:
+        try:
+            merge(self._recorder, complaint, self._random.randrange(1, complaint + 1), self._moment(at), {})
+        except DealtrackError:
+            return None
+        for side in MERGING:
+            self.kinds[side] = self.kinds.get(side, 0) + 1
+        return complaint
 
     def _number(self) -> str | None:
         chance = self._random.random()

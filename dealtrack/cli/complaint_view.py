@@ -10,7 +10,7 @@ from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.output import Translate, due_text, name_of, print_records, print_steps, step_record
 from dealtrack.cli.terminal import aligned_lines, tell
 from dealtrack.core.clocks import Clock, verdict
-from dealtrack.core.lifecycle import DAY_UNKNOWN, Kind, Transition, days_behind
+from dealtrack.core.lifecycle import DAY_UNKNOWN, MERGING, Kind, Transition, days_behind
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.policy import Policy
 from dealtrack.core.runs import End
@@ -47,6 +47,8 @@ class FullComplaint(NamedTuple):
         return {
             **record(self.standing),
             "handler": self.standing.complaint.handler,
+            "merged": self.standing.complaint.merged,
+            "merged_into": self.standing.complaint.merged_into,
             **self.personal,
             "personal_erased": self.erased.at if self.erased else None,
             "clocks": [clock_record(clock, moment) for clock in self.standing.runs_and_waiting],
@@ -147,6 +149,10 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
         words = [f"{heading(name, _)} {say_field(name, str(detail[name]), _)}" for name in names]
     if entry.kind is Kind.HANDED_ON:
         words.append(_("to {whom}").format(whom=detail["to"]))
+    if entry.kind in MERGING:
+        word, _kind = MERGING[entry.kind]
+        other = f"{detail[word]} ({detail['other']})" if "other" in detail else str(detail[word])
+        words.append((_("into {other}") if word == "into" else _("further complaint {other}")).format(other=other))
     if entry.kind is Kind.REPLIED:
         words.append(_("final reply") if detail["final"] else _("interim reply"))
     if entry.kind is Kind.EVENT:

@@ -183,7 +183,7 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("completion", ""): _fixed(*SHELLS),
 }
 _BY_OPTION: Mapping[str, CandidateSource] = {
-    "--number": _complaints,
+    **dict.fromkeys(("--number", "--into"), _complaints),
     "--platform": _platforms,
     "--category": _words_of(CATEGORY),
     **dict.fromkeys(("--policy", "--calendar", "--campaign", "--mapping", "--encoding"), _names),

@@ -204,6 +204,20 @@ def read_complaints(register: Register, ids: Sequence[str], numbers: Sequence[st
     return list(dict.fromkeys(complaints))
 
 
+def read_complaint(register: Register, text: str) -> int:
+    """Return the register id of the one complaint that a text means, by its id or external number.
+
+    Raises BadReference, UnknownComplaint or AmbiguousNumber.
+    """
+    from dealtrack.core.references import parse_ids
+
+    if text.isascii() and text.isdigit():
+        (stretch,) = parse_ids(text)
+        register.history(stretch[0])
+        return stretch[0]
+    return register.find(clean_input(text, "--into", longest("number")))
+
+
 def _input_lines() -> TextIO:
     # What was read of it already was read so.
     with suppress(UnsupportedOperation):

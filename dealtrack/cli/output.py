@@ -68,7 +68,7 @@ def state_of(standing: Standing, zone: tzinfo) -> str:
     """Return where a complaint stands and since when."""
     complaint = standing.complaint
     # The fields with the moments are named like the kinds and the statuses.
-    ends = (kind for kind in (Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED) if getattr(complaint, kind))
+    ends = (kind for kind in (Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED) if getattr(complaint, kind))
     end = next(ends, None) if complaint.status is Status.CLOSED else None
     word = say_field("kind", end) if end else say_field("status", complaint.status)
     moment = getattr(complaint, end or complaint.status, None)

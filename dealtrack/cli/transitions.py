@@ -21,6 +21,7 @@ from dealtrack.core.text import first_few, parse_amount
 from dealtrack.core.vocabulary import clean_field
 from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, GivenTwice, MissingValue
 from dealtrack.phrase import Phrase, Word
+from dealtrack.register import merges
 from dealtrack.register.queries import Personal, View
 from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
@@ -80,11 +81,29 @@ def _record(context: typer.Context, recording: "Recording", values: Values) -> N
             recording.agree(session, register, complaints, detail)
         moment = session.moment(values.get("at"), register.zone)
         with session.recording(register) as recorder:
-            recorded = []
+            recorded: list[RecordedComplaint] = []
             for id_ in complaints:
                 whole = recording.complete(recorder, id_, detail) if recording.complete else detail
-                recorded.append(recorder.record(Work(id_, (Proposal(recording.kind, moment, whole),))))
+                if recording.kind is Kind.VOIDED:
+                    recorded += merges.undo(recorder, id_, moment, whole)
+                else:
+                    recorded.append(recorder.record(Work(id_, (Proposal(recording.kind, moment, whole),))))
         show_change(session, register, recorded, values["fmt"])
+
+
+def _merge(context: typer.Context, recording: "Recording", values: Values) -> None:
+    """Record that complaints are merged into another, and print what it made of them."""
+    session: Session = context.obj
+    detail = read_detail((NOTE,), values)
+    if not values["into"].strip():
+        raise MISSING["into"]
+    with session.register() as register:
+        into = options.read_complaint(register, values["into"])
+        complaints = options.read_complaints(register, *values["complaints"])
+        moment = session.moment(values["at"], register.zone)
+        with session.recording(register) as recorder:
+            recorded = [merges.merge(recorder, id_, into, moment, detail) for id_ in complaints]
+        show_change(session, register, [*(merged for merged, _ in recorded), recorded[-1][1]], values["fmt"])
 
 
 def _amend(context: typer.Context, recording: "Recording", values: Values) -> None:
@@ -178,6 +197,7 @@ MISSING = {
     "clock": MissingValue(what="Stage", option="--clock NAME"),
     "by": MissingValue(what="Length of the extension", option="--by N"),
     "to": MissingValue(what="New handler", option="--to WHO"),
+    "into": MissingValue(what="The complaint that goes on", option="--into ID"),
     "name": MissingValue(what="Name of the event", option="--name NAME"),
     "note": MissingValue(what="The note", option="--note TEXT"),
 }
@@ -203,6 +223,7 @@ AMOUNT = _text("amount", "AMOUNT", "Amount paid, e.g. 1299.50.", parse_amount)
 STAGE = _needed("clock", "NAME", "Stage whose deadline to extend, e.g. complete (required).", read_clock)
 LENGTH = _needed("by", "N", "Extension, in the deadline's unit, e.g. working days (required).", _count)
 NEW_HANDLER = _needed("to", "WHO", "Department or person that takes over (required).", _cleaned("owner"))
+INTO = Annotated[str, option("ID", "Complaint that goes on, by its ID or external number (required).")]
 EVENT_NAME = _needed("name", "NAME", "Event, one that the policy names (required).", _cleaned("note"))
 INTERIM = Annotated[bool, flag("An interim reply, e.g. that it is in progress [default].")]
 FINAL = Annotated[bool, flag("The final reply.")]
@@ -254,6 +275,12 @@ _DESCRIPTIONS = (
         complete=_with_kind_of_reply,
     ),
     Recording(Kind.EVENT, "Record an event that the policy names, e.g. the opening of a case.", (EVENT_NAME, AT, NOTE)),
+    Recording(
+        Kind.MERGED,
+        "Merge complaints into another one, which goes on; they are closed.",
+        (DetailOption("into", INTO), AT, NOTE),
+        run=_merge,
+    ),
     Recording(Kind.NOTED, "Add a note.", (AT, NEEDED_NOTE)),
     Recording(Kind.AMENDED, AMEND_HELP, (*CORRECTIONS, NOTE), run=_amend),
     Recording(

@@ -22,18 +22,16 @@ from dealtrack.core.lifecycle import (
     ANNOTATIONS,
     CLOSING,
     DAY_UNKNOWN,
-    ENDED,
     OPEN,
     RESTART,
     Kind,
     Status,
     Transition,
     effective,
-    trigger_of,
     unknown_steps,
 )
-from dealtrack.core.moments import HOUR_UNKNOWN, local_day, looks_hourless
-from dealtrack.core.policy import HOURS, ClockRule, Policy, Unit, version_for
+from dealtrack.core.moments import HOUR_UNKNOWN, from_store, local_day, looks_hourless
+from dealtrack.core.policy import ENDED, HOURS, ClockRule, Policy, Unit, trigger_of, version_for
 from dealtrack.core.runs import ENDS_PAUSE, End, is_awaited, runs_of_policy
 
 CalendarAt = Callable[[int | None], WorkingCalendar]
@@ -183,6 +181,8 @@ def _judged(
                 within = entries[run.first : run.last + 1]
                 if run.pause is not None:
                     within = [start, entries[run.pause]._replace(at=start.at), *within[1:]]
+                if any(entry.kind is Kind.JOINED for entry in within):
+                    within = _with_receipts(within, policy.restart_on_merge)
                 hourless: frozenset[int] = frozenset()
                 if rule.unit in HOURS:
                     places = range(run.first, run.last + 1)
@@ -196,10 +196,19 @@ def is_hourless(entries: Sequence[Transition], place: int, zone: tzinfo) -> bool
     Where an entry of an earlier release does not say so, its moment does.
     """
     entry = entries[place]
+    if entry.kind is Kind.JOINED:
+        return looks_hourless(from_store(entry.detail["received"]), None, zone)
     if HOUR_UNKNOWN in entry.detail:
         return bool(entry.detail[HOUR_UNKNOWN])
     before = next((earlier for earlier in reversed(entries[:place]) if earlier.kind not in ANNOTATIONS), None)
     return looks_hourless(entry.at, before and before.at, zone)
+
+
+def _with_receipts(entries: Sequence[Transition], restart: bool) -> list[Transition]:
+    """Return a run's entries, further complaints where they were received, or left out if they restart nothing."""
+    joined = [entry._replace(at=from_store(entry.detail["received"])) for entry in entries if entry.kind is Kind.JOINED]
+    others = [entry for entry in entries if entry.kind is not Kind.JOINED]
+    return [others[0], *sorted([*(joined if restart else ()), *others[1:]], key=lambda entry: entry.at)]
 
 
 def count_run(
@@ -214,11 +223,12 @@ def count_run(
 
     Extensions lengthen it; a pause that begins after the deadline has passed excuses nothing; while a pause
     lasts there is no deadline. A closing, or what else ends the run, ends the pause that it finds open. A pause that
-    ends with a restart begins the run anew with its end, and what came before no longer counts. Of a clock of hours,
-    the transitions numbered in `hourless` have no hour: it is counted from the last second of such a day, and once it
-    has ended nobody knows how.
+    ends with a restart begins the run anew with its end, and what came before no longer counts; so does a further
+    complaint (`_with_receipts`) received by the deadline. Of a clock of hours, the transitions numbered in `hourless`
+    have no hour: it is counted from the last second of such a day, and once it has ended nobody knows how.
     """
     counting = HourCount if rule.unit in HOURS else Count
+    began = entries[0].at
     run = run._replace(unit=rule.unit, revision=calendar.revision)
     pauses: list[Pause] = []
 
@@ -238,13 +248,21 @@ def count_run(
                 pauses.append(pause)
                 return run._replace(paused=True, length=count.units, pauses=tuple(pauses))
             if ending.detail.get(RESTART):
-                run = run._replace(started=ending.at, start_kind=ending.kind)
+                began = ending.at
+                run = run._replace(started=began, start_kind=ending.kind)
                 count = counting(rule, latest(ending), calendar, zone)
                 pauses.clear()
                 edges = [ending]
             else:
                 pauses.append(count.pause(pause))
                 edges += (entry, ending)
+        elif entry.kind is Kind.JOINED and began < entry.at <= count.deadline():
+            began = entry.at
+            run = run._replace(started=began, start_kind=entry.kind)
+            count = counting(rule, latest(entry), calendar, zone)
+            left = [Pause(began, pause.end, pause.reason) for pause in pauses if pause.end and pause.end > began]
+            pauses = list(map(count.pause, left))
+            edges = [entry]
     due, day, is_provisional, counted = count.result()
     is_hourless = any(entry.seq in hourless for entry in edges)
     if run.end and (is_hourless or entries[-1].seq in hourless):

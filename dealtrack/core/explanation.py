@@ -21,6 +21,7 @@ START_DAYS = {
     Kind.REOPENED: Phrase("the day of reopening is not counted"),
     Kind.REPLIED: Phrase("the day of the reply is not counted"),
     Kind.EVENT: Phrase("the day of the event is not counted"),
+    Kind.JOINED: Phrase("the day on which the further complaint was received is not counted"),
     Kind.RESUMED: Phrase("the day on which the count restarted is not counted"),
 }
 

@@ -5,8 +5,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.moments import HOUR_UNKNOWN, local_day
-from dealtrack.core.text import is_amount
+from dealtrack.core.moments import local_day
 from dealtrack.errors import BadHistory
 from dealtrack.phrase import Phrase
 
@@ -33,6 +32,8 @@ class Kind(StrEnum):
     HANDED_ON = "handed-on"
     REPLIED = "replied"
     EVENT = "event"
+    MERGED = "merged"
+    JOINED = "joined"
     NOTED = "noted"
     EVIDENCE = "evidence"
     LETTER = "letter"
@@ -82,6 +83,8 @@ KINDS: Mapping[Kind, KindRule] = {
     Kind.HANDED_ON: KindRule("hand-on", OPEN, frozenset({"to"})),
     Kind.REPLIED: KindRule("reply", OPEN, frozenset({"final"})),
     Kind.EVENT: KindRule("event", OPEN, frozenset({"name"})),
+    Kind.MERGED: KindRule("merge", OPEN, frozenset({"into"})),
+    Kind.JOINED: KindRule("merge", OPEN, frozenset({"from", "received"})),
     Kind.NOTED: KindRule("note", ANY),
     Kind.AMENDED: KindRule("amend", ANY),
     Kind.EVIDENCE: KindRule("evidence", ANY, frozenset({"name", "sha256", "size"})),
@@ -101,6 +104,7 @@ _DONE = {
     Kind.HANDED_ON: Phrase("reassigned"),
     Kind.REPLIED: Phrase("replied to"),
     Kind.EVENT: Phrase("given an event"),
+    Kind.JOINED: Phrase("joined with another"),
     Kind.NOTED: Phrase("given a note"),
     Kind.AMENDED: Phrase("corrected"),
     Kind.EVIDENCE: Phrase("given evidence"),
@@ -114,14 +118,17 @@ def done(kind: Kind) -> Phrase | Kind:
     return _DONE.get(kind, kind)
 
 
-CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED})
+CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED})
+
+MERGING = {Kind.MERGED: ("into", Kind.JOINED), Kind.JOINED: ("from", Kind.MERGED)}
+"""The two sides of a merge: under which word each names the other complaint, and what the entry is there."""
 
 STEPS = (Kind.ACCEPTED, Kind.FORWARDED)
 """The steps between the receipt and the end, in order."""
 
 STATUS_AFTER = {
     **{kind: Status(kind) for kind in (Kind.RECEIVED, *STEPS)},
-    **dict.fromkeys((Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED), Status.CLOSED),
+    **dict.fromkeys((Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED), Status.CLOSED),
 }
 """The status that these kinds lead to; a complaint bears their moments under their names."""
 
@@ -143,44 +150,7 @@ DAY_UNKNOWN = "day_unknown"
 RESTART = "restart"
 """The word by which the detail of an entry that ends a pause says that the clocks begin anew with it."""
 
-GREATEST = 2**63 - 1
-"""The greatest number that the register can store."""
-
-_TYPES: Mapping[str, type[Any]] = {
-    "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
-    RESTART: bool, "amount": str, "final": bool, HOUR_UNKNOWN: bool,
-}  # fmt: skip
-"""The types of the words of a detail that are not just any text."""
-
 _NO_STEPS: frozenset[Kind] = frozenset()
-
-
-def is_detail(kind: Kind, value: Any) -> bool:
-    """Tell whether a value, as JSON has it, is the detail of an entry of a kind: its words, and the type of each.
-
-    Any other was put into the journal by hand.
-    """
-    if value.__class__ is not dict or not value.keys() >= NEEDED[kind]:
-        return False
-    for name, said in value.items():
-        # Nearly all words are texts, of which any will do.
-        if (said.__class__ is not str or name in _TYPES) and not _is_valid(name, said):
-            return False
-    return True
-
-
-def _is_valid(name: str, value: Any) -> bool:
-    if value is None:
-        return name in FIELDS and name not in NEVER_EMPTY
-    if value.__class__ is not _TYPES.get(name, str):
-        return False
-    if name == UNKNOWN_STEPS:
-        return all(step in STEPS for step in value)
-    if name == "kept":
-        return {str}.issuperset(map(type, value.values()))
-    if name == "amount":
-        return is_amount(value)
-    return value.__class__ is not int or 0 <= value <= GREATEST
 
 
 def unknown_steps(detail: Detail) -> frozenset[Kind]:
@@ -201,30 +171,13 @@ class Transition(NamedTuple):
     detail: Detail = NO_DETAIL
 
 
-INTERIM_REPLY, FINAL_REPLY = REPLIES = ("replied:interim", "replied:final")
-EVENT_NAMED, ENDED = "event:", "ended:"
-"""What begins the triggers that name an event, and the clock that has ended."""
-
-
-def trigger_of(entry: Transition) -> str:
-    """Return what an entry starts and stops clocks by: its kind, a kind of reply, or an event with its name."""
-    if entry.kind is Kind.REPLIED:
-        return FINAL_REPLY if entry.detail["final"] else INTERIM_REPLY
-    return f"{EVENT_NAMED}{entry.detail['name']}" if entry.kind is Kind.EVENT else entry.kind
-
-
-def as_trigger(text: str) -> str:
-    """Return a trigger as it is compared: a kind, or a text such as `event:NAME`; raises ValueError for another."""
-    return text if text in REPLIES or text.startswith((EVENT_NAMED, ENDED)) else Kind(text)
-
-
 class Complaint(NamedTuple):
     """What the transitions of a complaint, folded in order, make it; moments in UTC. Its row has the same order.
 
     `owner` was asked first and stays responsible; `handler` is whom the complaint was last handed on to.
     `completed` is None too where nobody wrote down the day. `first_contact` tells whether the complaint was completed
     straight from its receipt, None where that is not known. `backdated` counts the days by which the latest of its
-    entries came behind: it takes a time zone, and `make_complaint` leaves it 0.
+    entries came behind: it takes a time zone, and `make_complaint` leaves it 0. `limits` is what `read_limits` reads.
     """
 
     id: int
@@ -244,12 +197,15 @@ class Complaint(NamedTuple):
     completed: datetime | None = None
     withdrawn: datetime | None = None
     rejected: datetime | None = None
+    merged: datetime | None = None
     outcome: str | None = None
     amount: str | None = None
     summary: str | None = None
     first_contact: bool | None = False
     reopenings: int = 0
     backdated: int = 0
+    merged_into: int | None = None
+    limits: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -259,7 +215,7 @@ class Complaint(NamedTuple):
     @property
     def is_completed(self) -> bool:
         """Tell whether the complaint ended by being completed, and was not opened again."""
-        return self.status is Status.CLOSED and self.withdrawn is None and self.rejected is None
+        return self.status is Status.CLOSED and (self.withdrawn, self.rejected, self.merged) == (None, None, None)
 
 
 class Effective(list[Transition]):
@@ -357,6 +313,7 @@ class ComplaintState:
                     # A closing ends the pause that it finds open.
                     before = values["resumes_to"] if self.status is _PAUSED else self.status
                     self._reopens_to = before
+                    values["merged_into"] = detail.get("into")
                     if kind is _COMPLETED:
                         self._reopens_to = Status.FORWARDED
                         is_known = not self.entries[0].detail.get(UNKNOWN_STEPS)
@@ -365,7 +322,7 @@ class ComplaintState:
             elif kind is Kind.REOPENED:
                 self.status, values["first_contact"] = self._reopens_to, False
                 values["reopenings"] += 1
-                values.update(dict.fromkeys(("completed", "withdrawn", "rejected", "outcome", "amount")))
+                values.update(_NOT_ENDED)
             elif kind is Kind.PAUSED:
                 self.status, values["resumes_to"] = Status.PAUSED, self.status
             elif kind is Kind.RESUMED:
@@ -379,6 +336,7 @@ class ComplaintState:
 
 
 _EMPTY = Complaint(0)._asdict()
+_NOT_ENDED = dict.fromkeys(("completed", "withdrawn", "rejected", "merged", "merged_into", "outcome", "amount"))
 
 
 def make_complaint(complaint: int, history: Iterable[Transition]) -> Complaint:

@@ -9,6 +9,7 @@ from dealtrack.core.lifecycle import (
     ALLOWED,
     ANNOTATIONS,
     COMMAND_OF,
+    Complaint,
     ComplaintState,
     Detail,
     Kind,
@@ -21,11 +22,13 @@ from dealtrack.core.lifecycle import (
 from dealtrack.core.moments import Moment
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.policy_text import length_text
+from dealtrack.core.text import first_few
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     BadHistory,
     BeforePrevious,
     CannotExtend,
+    CannotMerge,
     CannotPause,
     CannotRestart,
     CannotVoid,
@@ -49,7 +52,7 @@ def allowed_kinds(status: Status) -> list[Kind]:
 def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
     """Check that a status allows a transition; raises NotAllowed, which names the commands that it does allow."""
     if status not in ALLOWED[kind]:
-        commands = [COMMAND_OF[allowed] for allowed in allowed_kinds(status)]
+        commands = dict.fromkeys(COMMAND_OF[allowed] for allowed in allowed_kinds(status))
         allowed = listed(commands or [Word("nothing")])
         raise NotAllowed(complaint=complaint, status=status, kind=done(kind), allowed=allowed)
 
@@ -103,6 +106,20 @@ def check_restart(complaint: int, policy: Policy) -> None:
     """Check that a policy lets the end of a pause begin the clocks anew; raises CannotRestart."""
     if not policy.restart:
         raise CannotRestart(complaint=complaint, policy=policy.name)
+
+
+def check_merge(one: Complaint, other: Complaint, joined: Sequence[int]) -> None:
+    """Check that a complaint may be merged into another, given those that are merged into the first.
+
+    Raises CannotMerge.
+    """
+    refusal = partial(CannotMerge, complaint=one.id, into=other.id)
+    if one.id == other.id:
+        raise refusal(reason=Phrase("they are the same complaint"))
+    if other.merged_into is not None:
+        raise refusal(reason=Phrase("it was merged into {id} itself; name that one", id=other.merged_into))
+    if joined:
+        raise refusal(reason=Phrase("{ids} was merged into it; merge the other way", ids=first_few(joined)))
 
 
 def check_event(policy: Policy, name: str) -> None:

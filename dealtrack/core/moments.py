@@ -83,6 +83,14 @@ from_store = datetime.fromisoformat
 """Return the moment, in UTC, that `to_store` wrote. The bare built-in: it runs for every row that is read."""
 
 
+def is_stored(text: str) -> bool:
+    """Tell whether a text is a moment as `to_store` writes it."""
+    try:
+        return to_store(from_store(text)) == text
+    except (ValueError, OverflowError):
+        return False
+
+
 def last_day(year: int, month: int) -> date:
     """Return the last day of a month."""
     return date(year + month // 12, month % 12 + 1, 1) - ONE_DAY

@@ -5,12 +5,29 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.lifecycle import EVENT_NAMED, as_trigger
+from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.errors import PolicyDiffers
 from dealtrack.phrase import Word, both
 
 OPEN = "open"
 """What a policy about any business states as its `platforms`."""
+
+
+INTERIM_REPLY, FINAL_REPLY = REPLIES = ("replied:interim", "replied:final")
+EVENT_NAMED, ENDED = "event:", "ended:"
+"""What begins the triggers that name an event, and the clock that has ended."""
+
+
+def trigger_of(entry: Transition) -> str:
+    """Return what an entry starts and stops clocks by: its kind, a kind of reply, or an event with its name."""
+    if entry.kind is Kind.REPLIED:
+        return FINAL_REPLY if entry.detail["final"] else INTERIM_REPLY
+    return f"{EVENT_NAMED}{entry.detail['name']}" if entry.kind is Kind.EVENT else entry.kind
+
+
+def as_trigger(text: str) -> str:
+    """Return a trigger as it is compared: a kind, or a text such as `event:NAME`; raises ValueError for another."""
+    return text if text in REPLIES or text.startswith((EVENT_NAMED, ENDED)) else Kind(text)
 
 
 class Unit(StrEnum):
@@ -112,6 +129,8 @@ class Policy(NamedTuple):
 
     `restart` tells whether the end of a pause may begin its clocks anew, as where a request had to be clarified.
     Source: Freedom of Information Act 2000 (United Kingdom) s. 10(6)(b).
+    `restart_on_merge` tells whether running clocks begin anew where a further complaint is merged into one.
+    Source: SAMR Order 121 art. 35.
     With `is_open` it is about any business, and not about the platforms of a list alone. `revision` counts the texts
     of the policy in a register, from 1: a correction puts another text in place of all its versions. `unverified` says
     what of it could not be checked against its source.
@@ -127,6 +146,7 @@ class Policy(NamedTuple):
     is_open: bool = False
     revision: int = 1
     unverified: str = ""
+    restart_on_merge: bool = False
 
     @property
     def version(self) -> str:
@@ -151,7 +171,7 @@ class Policy(NamedTuple):
         restart, is_open, revision, unverified = map(data.pop, ("restart", "is_open", "revision", "unverified"))
         # Only where they say something, so that what earlier releases wrote is written as it was.
         more = {"restart": restart, "platforms": is_open and OPEN, "revision": revision > 1 and revision}
-        more["unverified"] = unverified
+        more |= {"unverified": unverified, "restart_on_merge": data.pop("restart_on_merge")}
         return data | {name: value for name, value in more.items() if value}
 
     @classmethod
@@ -168,6 +188,7 @@ class Policy(NamedTuple):
             is_open=data.get("platforms") == OPEN,
             revision=data.get("revision", 1),
             unverified=data.get("unverified", ""),
+            restart_on_merge=data.get("restart_on_merge", False),
         )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dealtrack.core.lifecycle import ENDED, EVENT_NAMED, FINAL_REPLY, INTERIM_REPLY, REPLIES, Kind
+from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import ONE_DAY
-from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
+from dealtrack.core.policy import ENDED, EVENT_NAMED, FINAL_REPLY, INTERIM_REPLY, REPLIES, ClockRule, Policy, Roll, Unit
 from dealtrack.phrase import Phrase, Word, either, in_order, listed
 
 MOMENTS: dict[str, Phrase] = {
@@ -51,6 +51,8 @@ def headings(policy: Policy, last: date | None, judges_earlier: bool) -> list[tu
     if judges_earlier:
         in_force = Phrase("{span}; also applied to complaints received before", span=in_force)
     restart = [(Phrase("pauses"), Phrase("resume --restart starts the deadlines again"))] if policy.restart else []
+    if policy.restart_on_merge:
+        restart.append((Phrase("merges"), Phrase("a complaint merged into another starts its deadlines again")))
     unverified = [(Phrase("not verified"), Word(policy.unverified))] if policy.unverified else []
     return [
         (Phrase("in force"), in_force),

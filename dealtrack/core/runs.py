@@ -5,11 +5,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from dealtrack.core.lifecycle import CLOSING, ENDED, STEPS, Kind
-from dealtrack.core.policy import ClockRule, Policy
+from dealtrack.core.lifecycle import CLOSING, STEPS, Kind
+from dealtrack.core.policy import ENDED, ClockRule, Policy
 
 ENDS_PAUSE = CLOSING | {Kind.RESUMED}
-MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED})
+MOVING = frozenset({Kind.EXTENDED, Kind.PAUSED, Kind.JOINED})
 """The kinds that move a running clock's deadline."""
 BY_STEP = frozenset({Kind.RECEIVED, *STEPS})
 """The kinds that every complaint goes through: a clock that one of them starts is awaited from the receipt on."""

@@ -1,6 +1,7 @@
 """What an export holds of each complaint, beyond its columns a history, and how an import reads that back."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, TextIO, TypeVar
 from dealtrack.core.lifecycle import (
     DAY_UNKNOWN,
     FIELDS,
+    MERGING,
     NEEDED,
     RESTART,
     STEPS,
@@ -17,7 +19,7 @@ from dealtrack.core.lifecycle import (
     Transition,
     effective,
 )
-from dealtrack.core.moments import FIRST_YEAR, HOUR_UNKNOWN, LAST_YEAR, iso_local
+from dealtrack.core.moments import FIRST_YEAR, HOUR_UNKNOWN, LAST_YEAR, iso_local, to_store
 from dealtrack.core.personal import PERSONAL, mask_all
 from dealtrack.core.standing import record, record_keys
 from dealtrack.core.text import clean_input, parse_amount
@@ -59,6 +61,7 @@ _WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.RECEIVED: _RECEIPT | {"category_word", "kept", UNKNOWN_STEPS},
     Kind.COMPLETED: frozenset({"outcome", "amount", DAY_UNKNOWN}),
     Kind.RESUMED: frozenset({RESTART}),
+    **dict.fromkeys(MERGING, frozenset({"other"})),
     Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount"}),
 }
 _ANYWHERE = frozenset({"note", "reason"})
@@ -195,13 +198,17 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         key in ("final", HOUR_UNKNOWN) and value.__class__ is bool
     ):
         return value
+    if key in ("into", "from") and re.fullmatch(r"[1-9][0-9]{0,17}", str(value)):
+        return int(value)
+    if key == "received":
+        return to_store(_moment(value))
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):
             raise BadValue("has an extension whose length is not a whole number")
         return int(value)
     if value is None and kind is Kind.AMENDED and key not in _NEVER_EMPTY:
         return None
-    text = "" if key in (DAY_UNKNOWN, HOUR_UNKNOWN, RESTART, "final") else _text(key, value)
+    text = "" if key in (DAY_UNKNOWN, HOUR_UNKNOWN, RESTART, "final", "into", "from") else _text(key, value)
     if key == "category":
         text = CATEGORY.match(text) or ""
     elif key == "seller" and text not in SELLERS:

@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from itertools import islice
 from typing import Any
 
-from dealtrack.core.lifecycle import Complaint, Kind, Transition
+from dealtrack.core.lifecycle import MERGING, Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY
-from dealtrack.errors import DealtrackError, InFuture, UnknownPolicy
+from dealtrack.errors import DealtrackError, InFuture, UnknownComplaint, UnknownPolicy
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import PassedLine, RawRow
@@ -239,7 +240,9 @@ class RowImporter:
             stated["import_key"] = key
         awaited = self._awaited(stated["policy"])
         work = work_of(row, stated, awaited, self.recorder.now, self.register.zone, self._platform)
-        complaint = self.recorder.record(work, (row.id or 0) if self._keeps_ids else 0).complaint.id
+        new_id = (row.id or 0) if self._keeps_ids else 0
+        self._check_merges(row, self.recorder.next_id(new_id), work.proposals)
+        complaint = self.recorder.record(work, new_id).complaint.id
         self._recognition.claim(row, complaint)
         self._lines[complaint] = row.line
         self.summary.added += 1
@@ -283,10 +286,25 @@ class RowImporter:
             detail = {"source": self.source, "line": row.line}
             proposals.append(Proposal(Kind.AMENDED, Moment(now, now, False), detail))
         if proposals:
+            self._check_merges(row, complaint, proposals)
             self.recorder.record(Work(complaint, proposals, personal))
             self.summary.changed += 1
         else:
             self.summary.unchanged += 1
+
+    def _check_merges(self, row: ComplaintRow, complaint: int, news: Sequence[Proposal]) -> None:
+        """Check that a merge in a file names a complaint by its id in this register; raises Contradiction."""
+        for kind, _, detail in news:
+            if kind not in MERGING:
+                continue
+            other = detail[MERGING[kind][0]]
+            numbers = {detail.get("other")}
+            with suppress(UnknownComplaint):
+                # Where it is not in the register yet, it stands further down in the file.
+                numbers = {entry.detail.get("number") for entry in self.recorder.history(other)}
+            if complaint != row.id or other == complaint or detail.get("other") not in numbers:
+                text = "it was merged with complaint {other} of another register: use 'dealtrack merge' for that here"
+                raise Contradiction(text, other=other)
 
     def _shown(self, value: object) -> object:
         return show_moment(value, self.register.zone) if isinstance(value, datetime) else value

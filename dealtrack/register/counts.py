@@ -65,14 +65,15 @@ class Counts:
         """Yield complaints that are counted alike, as one that states what they have in common, and their number."""
         facts = (
             "c.status, c.policy, c.policy_version, c.seller, c.first_contact, c.reopenings, c.backdated > 0, "
-            "c.withdrawn_at IS NOT NULL, c.rejected_at IS NOT NULL"
+            "c.withdrawn_at IS NOT NULL, c.rejected_at IS NOT NULL, c.merged_at IS NOT NULL"
         )
         for alike, total in self._alike(facts, "complaint c"):
-            key, status, policy, version, seller, contact, reopenings, backdated, withdrawn, rejected = alike
-            # Of those two moments it counts only whether there is any.
+            key, status, policy, version, seller, contact, reopenings, backdated, *ended = alike
+            # Of those moments it counts only whether there is any.
+            withdrawn, rejected, merged = (self._view.moment if each else None for each in ended)
             yield key, Complaint(
                 0, status=Status(status), seller=seller, policy=policy, policy_version=version, reopenings=reopenings,
-                withdrawn=self._view.moment if withdrawn else None, rejected=self._view.moment if rejected else None,
+                withdrawn=withdrawn, rejected=rejected, merged=merged,
                 first_contact=None if contact == NOT_KNOWN else bool(contact), backdated=backdated,
             ), total  # fmt: skip
 

@@ -12,7 +12,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
-from dealtrack.core.lifecycle import NO_DETAIL, Kind, Transition, is_detail
+from dealtrack.core.details import is_detail
+from dealtrack.core.lifecycle import NO_DETAIL, Kind, Transition
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.errors import BadEntry
 from dealtrack.register.sqlite.connection import UNFORESEEN

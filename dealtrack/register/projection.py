@@ -21,8 +21,8 @@ from dealtrack.register.sqlite.views import write_offsets
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
-    "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
-    "first_contact, reopenings, backdated"
+    "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, merged_at, outcome, amount, "
+    "summary, first_contact, reopenings, backdated, merged_into, limits"
 )
 NOT_KNOWN = -1
 """What stands for a first contact that is not known."""
@@ -33,7 +33,7 @@ CLOCK_COLUMNS = 'name, round, started_at, due_at, due_day, ended_at, "end", paus
 _STATUS, _RESUMES_TO, _FIRST_CONTACT = map(Complaint._fields.index, ("status", "resumes_to", "first_contact"))
 _STATUS_BY_NAME: dict[str | None, Status | None] = {None: None, **{status.value: status for status in Status}}
 _END_BY_NAME: dict[str | None, End | None] = {None: None, **{end.value: end for end in End}}
-_MOMENTS = slice(Complaint._fields.index("received"), Complaint._fields.index("rejected") + 1)
+_MOMENTS = slice(Complaint._fields.index("received"), Complaint._fields.index("merged") + 1)
 
 
 def _read(text: str | None) -> datetime | None:

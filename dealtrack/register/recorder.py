@@ -204,7 +204,7 @@ class Recorder:
         UnknownPolicy and PersonalAltered.
         """
         is_new = work.complaint is None
-        id_ = self._next_id(new_id) if work.complaint is None else work.complaint
+        id_ = self.next_id(new_id) if work.complaint is None else work.complaint
         state = ComplaintState(id_, () if is_new else self.history(id_))
         if work.personal is not None and not is_new:
             self._check_personal(id_)
@@ -226,7 +226,8 @@ class Recorder:
             self._complaints[id_] = None
         return RecordedComplaint(complaint, clocks, decided)
 
-    def _next_id(self, new_id: int) -> int:
+    def next_id(self, new_id: int) -> int:
+        """Return the id of the next new complaint: `new_id` where that lies beyond all that were given."""
         # A row of personal data that somebody put in stays as it is, for `verify` to name; no complaint may inherit it.
         id_ = max(self._last + 1, new_id)
         while id_ in self._put_in:

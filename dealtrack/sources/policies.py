@@ -7,8 +7,8 @@ from contextlib import suppress
 from datetime import time
 from pathlib import Path
 
-from dealtrack.core.lifecycle import ENDED, EVENT_NAMED, REPLIES, Kind, as_trigger
-from dealtrack.core.policy import HOURS, OPEN, ClockRule, Policy, Roll, Unit
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.policy import ENDED, EVENT_NAMED, HOURS, OPEN, REPLIES, ClockRule, Policy, Roll, Unit, as_trigger
 from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadPolicyFile, UnknownPolicy, suggestion
 from dealtrack.phrase import listed
@@ -16,7 +16,16 @@ from dealtrack.sources.toml_files import TomlTable, as_path, file_named, read_ta
 
 FOLDER = "policies"
 FILE_KEYS = ("name", "title", "platforms", "version")
-VERSION_KEYS = ("in_force", "authority", "source", "unverified", "restart", "working_days_for", "clock")
+VERSION_KEYS = (
+    "in_force",
+    "authority",
+    "source",
+    "unverified",
+    "restart",
+    "restart_on_merge",
+    "working_days_for",
+    "clock",
+)
 CLOCK_KEYS = (
     "name", "start", "stop", "only_if", "length", "unit", "working_days_for", "counts_first_day", "counts_first_hour",
     "roll", "closes", "pausable", "extensions", "extension_by", "article",
@@ -92,7 +101,12 @@ def _version(entry: TomlTable, name: str, title: str, is_open: bool) -> Policy:
     if in_force is None:
         entry.refuse("in_force is missing: give the first day of the version, e.g. 2020-01-01")
     unverified = entry.text_of("unverified", "")
-    return Policy(name, title, in_force, authority, source, clocks, restart, is_open, unverified=unverified)
+    restart_on_merge = entry.get("restart_on_merge", bool, False)
+    return Policy(
+        *(name, title, in_force, authority, source, clocks, restart, is_open),
+        unverified=unverified,
+        restart_on_merge=restart_on_merge,
+    )
 
 
 def _clock(entry: TomlTable, by_length: tuple[int, ...], above: Sequence[str]) -> ClockRule:

@@ -20,8 +20,8 @@ COUNT = int(os.environ.get("DEALTRACK_ROUND_TRIP", "250"))
 
 COMPLAINT = (
     "SELECT id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, "
-    "received_at, accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, outcome, amount, summary, "
-    "first_contact, reopenings FROM complaint WHERE status <> 'voided' ORDER BY id"
+    "received_at, accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, merged_at, merged_into, outcome, "
+    "amount, summary, first_contact, reopenings FROM complaint WHERE status <> 'voided' ORDER BY id"
 )
 CLOCK = (
     'SELECT complaint, name, round, started_at, due_at, due_day, ended_at, "end", paused FROM clock ORDER BY 1, 2, 3'

@@ -33,8 +33,8 @@ COLUMNS = {
     "policy": "name in_force definition seq",
     "calendar_ruling": "day worked kind name source issued scope",
     "complaint": "id number platform category seller owner handler policy policy_version status resumes_to received_at "
-    "accepted_at forwarded_at completed_at withdrawn_at rejected_at outcome amount summary first_contact reopenings "
-    "backdated import_key",
+    "accepted_at forwarded_at completed_at withdrawn_at rejected_at merged_at outcome amount summary "
+    "first_contact reopenings backdated merged_into limits import_key",
     "clock": "complaint name round started_at due_at due_day ended_at end paused provisional revision",
     "search_text": "complaint text",
     "zone_offset": "since seconds",

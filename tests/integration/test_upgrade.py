@@ -325,7 +325,8 @@ def _made_of_schema_4(clerk: Clerk) -> None:
         connection.execute("INSERT INTO transition SELECT * FROM made.transition WHERE seq > 40 ORDER BY seq")
         for table in ("complaint", "clock"):
             key = "id" if table == "complaint" else "complaint"
-            connection.execute(f"INSERT INTO {table} SELECT * FROM made.{table} WHERE {key} > 7")
+            names = ", ".join(f'"{row[1]}"' for row in connection.execute(f"PRAGMA main.table_info({table})"))
+            connection.execute(f"INSERT INTO {table} SELECT {names} FROM made.{table} WHERE {key} > 7")
         connection.execute(
             "INSERT INTO search_text SELECT complaint, text, '' FROM made.search_text WHERE complaint > 7"
         )

@@ -47,6 +47,7 @@ def history(*kinds: Kind | tuple[Kind, dict[str, Any]], hours: int = 1) -> list[
 # What each status allows, written out.
 MOVING = {
     *(Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.EXTENDED, Kind.HANDED_ON, Kind.REPLIED, Kind.EVENT),
+    *(Kind.MERGED, Kind.JOINED),
 }
 TOLD = {
     Status.RECEIVED: {Kind.ACCEPTED, Kind.FORWARDED, Kind.PAUSED, *MOVING, *ANNOTATIONS},

@@ -23,7 +23,7 @@ from dealtrack.phrase import Phrase
 from dealtrack.register.sqlite.connection import APPLICATION_ID, pragma
 from dealtrack.register.sqlite.views import VIEWS
 
-VERSION = 7
+VERSION = 8
 """The schema version that this dealtrack reads and writes."""
 
 KEPT_SCHEMA = """
@@ -117,12 +117,15 @@ CREATE TABLE complaint (
     completed_at TEXT,
     withdrawn_at TEXT,
     rejected_at TEXT,
+    merged_at TEXT,
     outcome TEXT,
     amount TEXT,
     summary TEXT,
     first_contact INTEGER NOT NULL,
     reopenings INTEGER NOT NULL,
     backdated INTEGER NOT NULL,
+    merged_into INTEGER,
+    limits TEXT,
     import_key TEXT
 ) STRICT;
 CREATE INDEX complaint_number ON complaint (number) WHERE number IS NOT NULL;
@@ -167,6 +170,9 @@ FORMER = (
     "calendar_day", "calendar_revision", "import_block", "_sqlite_migrations",
 )  # fmt: skip
 """The tables that only older schemas have."""
+
+LATER_COLUMNS = ("merged_at TEXT", "merged_into INTEGER", "limits TEXT")
+"""The columns of complaint that only the present schema has."""
 
 TABLES = frozenset((*KEPT_TABLES, *PROJECTED_TABLES, *FORMER))
 """All tables of a register, of an older schema too; those of any other name are another program's."""
@@ -256,7 +262,7 @@ def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool
     present, expected = _present(connection), {*_KEPT_ITEMS, *_PROJECTED_ITEMS}
     foreign = [item for item in present if item.is_foreign]
     if version < VERSION:
-        present, expected = set(filter(_is_read, present)), set(filter(_is_read, expected))
+        present, expected = set(filter(_is_read, present)), set(map(_former, filter(_is_read, expected)))
     bars = {item.name: item.type == "table" for item in expected - present}
     for item in present - expected:
         if not item.is_foreign:
@@ -264,6 +270,13 @@ def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool
             bars[item.name] = bars.get(item.name, False) or not is_harmless
     bars.update(dict.fromkeys(_referring(connection, foreign), False))
     return dict(sorted(bars.items()))
+
+
+def _former(item: SchemaItem) -> SchemaItem:
+    """Return an item as schemas before the present one had it."""
+    for column in LATER_COLUMNS:
+        item = item._replace(sql=item.sql.replace(f"    {column},\n", ""))
+    return item
 
 
 def _is_read(item: SchemaItem) -> bool:

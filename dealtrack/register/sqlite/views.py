@@ -64,7 +64,7 @@ SELECT c.id, c.number, c.platform, c.category, c.seller, c.status, c.owner, c.ha
 {_local("c.received_at")} AS received,
 {_local("c.accepted_at")} AS accepted,
 {_local("c.forwarded_at")} AS forwarded,
-{_local("coalesce(c.completed_at, c.withdrawn_at, c.rejected_at)")} AS closed,
+{_local("coalesce(c.completed_at, c.withdrawn_at, c.rejected_at, c.merged_at)")} AS closed,
 {_due_of("forward")} AS forward_due,
 {_verdict_of("forward")} AS forward_verdict,
 {_due_of("complete")} AS complete_due,
@@ -73,7 +73,7 @@ SELECT c.id, c.number, c.platform, c.category, c.seller, c.status, c.owner, c.ha
  WHERE k.complaint = c.id AND k.name NOT IN ('forward', 'complete') AND {LATEST}) AS other_clocks,
 EXISTS (SELECT 1 FROM clock k WHERE k.complaint = c.id AND k.provisional AND {LATEST}) AS provisional,
 c.outcome, CAST(c.amount AS REAL) AS amount, nullif(c.first_contact, -1) AS first_contact, c.reopenings,
-c.backdated AS backdated_days, c.summary
+c.backdated AS backdated_days, c.merged_into, c.summary
 FROM complaint c
 WHERE c.status <> 'voided' AND c.received_at IS NOT NULL;
 """

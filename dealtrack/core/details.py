@@ -1,0 +1,49 @@
+"""The details of entries in the journal: which words each may have, and of what types they are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dealtrack.core.lifecycle import DAY_UNKNOWN, FIELDS, NEEDED, NEVER_EMPTY, RESTART, STEPS, UNKNOWN_STEPS, Kind
+from dealtrack.core.moments import HOUR_UNKNOWN, is_stored
+from dealtrack.core.text import is_amount
+
+GREATEST = 2**63 - 1
+"""The greatest number that the register can store."""
+
+_TYPES: Mapping[str, type[Any]] = {
+    "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
+    RESTART: bool, "amount": str, "final": bool, "into": int, "from": int, HOUR_UNKNOWN: bool,
+}  # fmt: skip
+"""The types of the words of a detail that are not just any text."""
+
+_CHECKED = _TYPES.keys() | {"received"}
+
+
+def is_detail(kind: Kind, value: Any) -> bool:
+    """Tell whether a value, as JSON has it, is the detail of an entry of a kind: its words, and the type of each.
+
+    Any other was put into the journal by hand.
+    """
+    if value.__class__ is not dict or not value.keys() >= NEEDED[kind]:
+        return False
+    for name, said in value.items():
+        # Nearly all words are texts, of which any will do.
+        if (said.__class__ is not str or name in _CHECKED) and not _is_valid(name, said):
+            return False
+    return True
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    if value is None:
+        return name in FIELDS and name not in NEVER_EMPTY
+    if value.__class__ is not _TYPES.get(name, str):
+        return False
+    if name == UNKNOWN_STEPS:
+        return all(step in STEPS for step in value)
+    if name == "kept":
+        return {str}.issuperset(map(type, value.values()))
+    if name == "amount":
+        return is_amount(value)
+    if name == "received":
+        return is_stored(value)
+    return value.__class__ is not int or 0 <= value <= GREATEST
