@@ -162,6 +162,8 @@ class Author:
                     detail["amount"] = f"{draw.randrange(10**6)}.{draw.randrange(100):02d}"
             case Kind.HANDED_ON:
                 detail["to"] = draw.choice(("质检科", "=cmd", "goods quality section"))
+            case Kind.LETTER:
+                detail |= {"letter": "reminder", "format": "docx", "sha256": "0" * 64}
             case Kind.REPLIED:
                 detail["final"] = draw.random() < 0.5
             case Kind.EVENT:
