@@ -96,6 +96,14 @@ class PlatformExists(DealtrackError):
     """The name {name} already belongs to the platform {known}."""
 
 
+class PlatformsDiffer(DealtrackError):
+    """{name} would name several platforms: {known}. If they are one and the same, use 'dealtrack platform merge'."""
+
+
+class PlatformInUse(DealtrackError):
+    """The journal has complaints about {name} (IDs {ids}). Merge it into another: 'dealtrack platform merge'."""
+
+
 class UnknownCategory(DealtrackError):
     """Unknown category: {name}.{nearest} Allowed: {allowed}."""
 

@@ -45,7 +45,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "calendar": CommandEntry("Set up", "calendar", ("show", "next", "amend", "import", "refresh")),
     "config": CommandEntry("Set up", "config", ("list", "get", "set", "unset")),
     "policy": CommandEntry("Set up", "policy", ("list", "show", "try", "adopt")),
-    "platform": CommandEntry("Set up", "platform", ("list", "show", "add", "edit", "check")),
+    "platform": CommandEntry(
+        "Set up", "platform", ("list", "show", "add", "edit", "check", "rename", "merge", "remove", "import")
+    ),
     **_commands("Help", "help", "help"),
 }
 
@@ -60,7 +62,8 @@ QUIET = frozenset(
     (
         *(name for name, entry in COMMANDS.items() if entry.section == "Record"),
         *("import", "init", "recheck", "backup", "restore", "policy adopt", "config set", "config unset"),
-        *("platform add", "platform edit", "platform check", "calendar amend", "calendar import", "calendar refresh"),
+        *(f"platform {name}" for name in ("add", "edit", "check", "rename", "merge", "remove", "import")),
+        *("calendar amend", "calendar import", "calendar refresh"),
     )
 )
 """The commands that write, each with --quiet."""

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from dealtrack import settings
 from dealtrack.cli.commands import COMMANDS
-from dealtrack.cli.language import LANGUAGES, _, say_field
+from dealtrack.cli.language import LANGUAGES, _, is_english, name_platforms, say_field
 from dealtrack.cli.options import STATUSES
 from dealtrack.cli.output import FORMATS, LETTER_FORMATS
 from dealtrack.cli.session import Session
@@ -101,10 +101,11 @@ def _complaints(query: CompletionQuery) -> Iterator[Candidate]:
 
 def _platforms(query: CompletionQuery) -> Iterator[str | Candidate]:
     with _register(query) as register:
-        yield from (platform.name for platform in register.platforms)
-        # Another name may be what is typed, as 京 for JD.
-        for platform in register.platforms if query.prefix else ():
-            yield from (Candidate(alias, platform.name) for alias in platform.aliases)
+        name_platforms([] if is_english() else register.platforms)
+        for platform in register.platforms:
+            yield (name := say_field("platform", platform.name))
+            # Another name may be what is typed, as 京 for JD.
+            yield from (Candidate(other, name) for other in platform.names if query.prefix and other != name)
 
 
 def _words_of(vocabulary: Vocabulary) -> CandidateSource:
@@ -179,7 +180,8 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
     ("event", "--name"): _stored,
-    **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check")},
+    **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check", "rename", "merge", "remove")},
+    ("platform merge", "--into"): _platforms,
     ("completion", ""): _fixed(*SHELLS),
 }
 _BY_OPTION: Mapping[str, CandidateSource] = {
@@ -204,10 +206,9 @@ _BY_METAVAR: Mapping[str, CandidateSource] = {
     "ZONE": lambda query: sorted(available_timezones()),
     "WHO": _stored,
     "YES_OR_NO": _fixed("yes", "no"),
-    "FILE_OR_NAME": _policies_and_files,
     "[TOPIC]...": _names,
-    "[FILE_OR_NAME]": _policies_and_files,
-    **dict.fromkeys(("FILE", "PATH", "DIR"), lambda query: FILES),
+    **dict.fromkeys(("FILE_OR_NAME", "[FILE_OR_NAME]"), _policies_and_files),
+    **dict.fromkeys(("FILE", "[FILE]", "PATH", "DIR"), lambda query: FILES),
 }
 
 

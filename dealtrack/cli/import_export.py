@@ -4,40 +4,32 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import tzinfo
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import _, _n, say
+from dealtrack.cli.language import _, _n, say, say_field
 from dealtrack.cli.options import DuplicateDays, Encoding, Reveal, ViewTimes, argument, flag, option, read_policy
-from dealtrack.cli.output import check_word, lookalike_line, print_records
-from dealtrack.cli.session import Session
+from dealtrack.cli.output import check_word, lookalike_line
+from dealtrack.cli.session import Session, ask_to_go_on, is_agreed
 from dealtrack.cli.terminal import print_line, tell, warn
 from dealtrack.core.text import first_few, names_within
-from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingColumn, MissingValue, RegisterMissing
+from dealtrack.errors import ROWS_REFUSED, CannotWrite, MissingValue
 from dealtrack.exchange.date_forms import NAMES, DayOrder
 from dealtrack.exchange.headers import header_rows
-from dealtrack.exchange.layout import MappedColumns, layout_of_file
-from dealtrack.exchange.mapping import DEFAULT, FIELDS, MOMENTS, Mapping, find_mapping, mapping_names, with_options
-from dealtrack.exchange.raw import FIRST_REFUSALS, RawRow, Refusal, Rejects
+from dealtrack.exchange.layout import MappedColumns
+from dealtrack.exchange.mapping import Mapping, find_mapping, with_options
+from dealtrack.exchange.raw import FIRST_REFUSALS, Refusal, Rejects
 from dealtrack.exchange.readers import Source, open_source
 from dealtrack.phrase import Phrase, listed
 
 if TYPE_CHECKING:
-    from dealtrack.core.platform import Platform
-    from dealtrack.exchange.complaint_row import ComplaintRow
-    from dealtrack.exchange.importer import ImportSummary
-    from dealtrack.exchange.suggest import Suggestion
+    from dealtrack.exchange.importer import CloseName, ImportSummary
 
 SHOWN_KEPT = 5
-SHOWN_ROWS = 5
-ON_TERMINAL = ("number", "platform", "category", "received", "forwarded", "completed")
-"""What eighty columns hold; through a pipe all fields are shown."""
+SHOWN_CLOSE, MOST_ASKED = 9, 20
 
 
 def import_(
@@ -64,32 +56,51 @@ def import_(
 
     options = pairs, constants, date_format
     if suggest:
-        _propose(session, file, sheet, encoding, header_row, options)
+        from dealtrack.cli.import_suggestion import propose
+
+        propose(session, file, sheet, encoding, header_row, options)
         return
     file_mapping = with_options(find_mapping(mapping, settings.mapping_folders()) if mapping else Mapping(), *options)
     _check_rejects(rejects, file)
     rows, columns = header_rows(header_row), MappedColumns(file_mapping)
-    with (
-        session.register() as register,
-        open_source(file, sheet, encoding=encoding, header_rows=rows, columns=columns) as source,
-    ):
-        _tell_encoding(source)
-        with Rejects(rejects, source.header, source.format) as refused, _progress(source) as progress:
-            summary = import_rows(
-                register,
-                source,
-                file_mapping,
-                session.now,
-                session.actor,
-                skip_bad=skip_bad,
-                dry_run=dry_run,
-                load_policy=read_policy,
-                refuse=refused.write,
-                progress=progress,
-                duplicate_days=duplicate_days,
-            )
-            session.result = summary.result
-        alike = [lookalike_line(like, register.zone) for like in summary.first_alike]
+    asks = session.asks and not dry_run and file != "-"
+
+    def run(same: dict[str, str] | None) -> "tuple[ImportSummary, Source, Rejects, list[str]]":
+        """Import the file; without answers, nothing where a person is to be asked which platforms are meant."""
+
+        def may_write(summary: "ImportSummary") -> bool:
+            if same is None and not asks:
+                _tell_close(list(summary.close.values()))
+            return same is not None or not (asks and summary.close)
+
+        with (
+            session.register() as register,
+            open_source(file, sheet, encoding=encoding, header_rows=rows, columns=columns) as source,
+        ):
+            if same is None:
+                _tell_encoding(source)
+            with Rejects(rejects, source.header, source.format) as refused, _progress(source) as progress:
+                summary = import_rows(
+                    register,
+                    source,
+                    file_mapping,
+                    session.now,
+                    session.actor,
+                    skip_bad=skip_bad,
+                    dry_run=dry_run,
+                    load_policy=read_policy,
+                    refuse=refused.write,
+                    progress=progress,
+                    duplicate_days=duplicate_days,
+                    same=same or {},
+                    may_write=may_write,
+                )
+                session.result = summary.result
+            return summary, source, refused, [lookalike_line(like, register.zone) for like in summary.first_alike]
+
+    summary, source, refused, alike = run(None)
+    if asks and summary.close and (skip_bad or not summary.refused):
+        summary, source, refused, alike = run(_ask_which(list(summary.close.values())))
     session.status = ROWS_REFUSED if summary.refused else 0
     is_written = not summary.refused or skip_bad
     if is_written:
@@ -106,6 +117,43 @@ def import_(
         _report_changes(summary)
     _report_counts(summary, is_written, dry_run)
     raise typer.Exit(session.status)
+
+
+def _tell_close(close: "Sequence[CloseName]") -> None:
+    """Say which new platforms are close to known ones, before they are written."""
+    for each in close[:SHOWN_CLOSE]:
+        text = _n(
+            "new platform {name} ({count} row): it is close to {known}",
+            "new platform {name} ({count} rows): it is close to {known}",
+            each.rows,
+            name=each.name,
+            known=say_field("platform", each.known),
+        )
+        tell(text)
+    if len(close) > SHOWN_CLOSE:
+        tell(_("... and {count} more", count=len(close) - SHOWN_CLOSE))
+    if close:
+        tell(_("if they are the same: [values.platform] in a mapping, or afterwards 'dealtrack platform merge'"))
+
+
+def _ask_which(close: "Sequence[CloseName]") -> dict[str, str]:
+    """Return which new platforms are known ones that they are close to, as a person answers; raises typer.Abort."""
+    if len(close) > MOST_ASKED:
+        _tell_close(close)
+        ask_to_go_on(_("Import all of them as new platforms?"))
+        return {}
+    same = {}
+    for each in close:
+        question = _n(
+            "{name} ({count} row) is a new platform. Is it {known}?",
+            "{name} ({count} rows) is a new platform. Is it {known}?",
+            each.rows,
+            name=each.name,
+            known=say_field("platform", each.known),
+        )
+        if is_agreed(question):
+            same[each.name] = each.known
+    return same
 
 
 def _tell_encoding(source: Source) -> None:
@@ -270,91 +318,6 @@ def _report_changes(summary: "ImportSummary") -> None:
             summary.erased,
         )
         tell(text)
-
-
-def _propose(
-    session: Session, file: str, sheet: str, encoding: str, header_row: str, options: tuple[Sequence[str], ...]
-) -> None:
-    """Print the mapping that is proposed for a file as TOML, and on standard error its first rows as it reads them.
-
-    The register is not needed; where there is one, its platforms and time zone count. Raises CannotRead.
-    """
-    from dealtrack.exchange.suggest import SAMPLE, mapping_toml, suggest_mapping
-
-    zone, platforms = _setting(session)
-    folders = settings.mapping_folders()
-    with open_source(file, sheet, encoding=encoding, header_rows=header_rows(header_row)) as source:
-        sample = list(islice(source.rows, SAMPLE))
-        rows = [row for row in sample if isinstance(row, RawRow)]
-        if layout_of_file(Mapping(), source.header, source.name).export_places is not None:
-            print(_("# an export of dealtrack: no mapping needed"))
-            return
-        shipped = [find_mapping(name, folders) for name in mapping_names(folders)]
-        rest = (row for row in source.rows if isinstance(row, RawRow))
-        proposal = suggest_mapping(source.header, rows, shipped, platforms, rest)
-        mapping = with_options(proposal.mapping, *options)
-        missing = tuple(name for name in mapping.open_fields if name not in mapping.columns)
-        mapping = replace(mapping, open_fields=missing)
-        print(mapping_toml(mapping, list(_remarks(proposal, mapping, source))), end="")
-        sys.stdout.flush()
-        _show_first_rows(mapping, replace(source, rows=iter(sample[:SHOWN_ROWS])), zone)
-
-
-def _remarks(proposal: "Suggestion", mapping: Mapping, source: Source) -> Iterator[str]:
-    """Yield what is to be said of a mapping and the file that it was made for."""
-    if proposal.fits == DEFAULT:
-        yield _("no mapping needed for this file")
-    elif proposal.fits:
-        yield _("a bundled mapping fits this file: --mapping {name}", name=proposal.fits)
-    yield from map(say, proposal.remarks)
-    if source.encoding and not source.encoding.startswith("utf-8"):
-        yield _("{file}: read as {encoding}", file=_(source.name), encoding=source.encoding.upper())
-    for line in source.passed:
-        yield _("{file}:{line}: skipped, not a data row: {text}", file=_(source.name), line=line.line, text=line.text)
-    for name in mapping.open_fields:
-        yield _("no column found for {field}: name it with --map {field}=COLUMN", field=name)
-    layout = layout_of_file(mapping, source.header, source.name)
-    if "completed" not in layout.fields and "completed" not in mapping.open_fields:
-        yield _("no column found for completed: all become overdue unless you name it with --map completed=COLUMN")
-    if layout.ignored:
-        yield _("columns that it does not read: {columns}", columns=names_within(layout.ignored))
-
-
-def _setting(session: Session) -> tuple[tzinfo, "Sequence[Platform]"]:
-    try:
-        with session.register() as register:
-            return register.zone, register.platforms
-    except RegisterMissing:
-        from zoneinfo import ZoneInfo
-
-        from dealtrack.sources.platforms import load_platforms
-
-        return ZoneInfo("Asia/Shanghai"), load_platforms(settings.data_folder() / "platforms.toml")
-
-
-def _show_first_rows(mapping: Mapping, source: Source, zone: tzinfo) -> None:
-    from dealtrack.exchange.complaint_row import ComplaintRow
-    from dealtrack.exchange.rows import ComplaintReader
-
-    fields = [name for name in FIELDS if name in mapping.columns or name in mapping.constants]
-    keys = ["line", *(name for name in fields if name in ON_TERMINAL or not sys.stderr.isatty())]
-    try:
-        rows = list(ComplaintReader(source, mapping, zone).read(source.rows))
-    except MissingColumn:
-        return
-    read = [_record(row, keys) for row in rows if isinstance(row, ComplaintRow)]
-    print_records(read, keys, zone=zone, stream=sys.stderr)
-    for row in rows:
-        if isinstance(row, Refusal):
-            tell(_("{file}:{line}: {reason}", file=source.name, line=row.line, reason=say(row.reason)))
-
-
-def _record(row: "ComplaintRow", keys: Sequence[str]) -> dict[str, Any]:
-    from dealtrack.core.personal import PERSONAL, mask
-
-    values = {name: getattr(row, name) for name in keys if name not in MOMENTS}
-    values |= {name: moment.start for name, moment in row.moments.items()}
-    return values | {name: mask(name, values[name]) for name in PERSONAL if name in values}
 
 
 def export(

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, TextIO, get_args
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import heading
+from dealtrack.cli.language import heading, say_field
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.policy import Policy
@@ -254,7 +254,8 @@ def read_platform(register: Register, text: str) -> str:
     from dealtrack.core.platform import match_platform, nearest_platforms
 
     if (platform := match_platform(text, register.platforms)) is None:
-        raise UnknownPlatform(name=text, nearest=suggestion(nearest_platforms(text, register.platforms)))
+        near = (say_field("platform", name) for name in nearest_platforms(text, register.platforms))
+        raise UnknownPlatform(name=text, nearest=suggestion(near))
     return platform.name
 
 

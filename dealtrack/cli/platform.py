@@ -1,11 +1,15 @@
 """Commands about the platforms that complaints are about."""
 
+import sys
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Annotated
 
-from dealtrack.cli.language import _, say, say_field
-from dealtrack.cli.options import At, Format, argument, option, read_platform
+import typer
+
+from dealtrack import settings
+from dealtrack.cli.language import _, _n, is_english, name_platforms, say, say_field
+from dealtrack.cli.options import At, Format, Yes, argument, option, read_platform
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line
@@ -23,9 +27,10 @@ from dealtrack.core.platform import (
 from dealtrack.core.platform import unchecked_since as platforms_unchecked
 from dealtrack.core.text import clean_input
 from dealtrack.core.vocabulary import NAME, TEXT, fold
-from dealtrack.errors import MissingValue, UnknownWord
+from dealtrack.errors import BAD_INPUT, MissingValue, UnknownWord
 from dealtrack.phrase import Word, listed
 from dealtrack.register import platforms
+from dealtrack.sources.platforms import FILE_NAME
 
 ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
 
@@ -46,12 +51,20 @@ def _yes_or_no(text: str) -> bool | None:
     return answer
 
 
+def _shown(platform: Platform) -> tuple[str, list[str]]:
+    """Return the name by which the user's language shows a platform, and its other names."""
+    name_platforms([] if is_english() else [platform])
+    name = say_field("platform", platform.name)
+    return name, [other for other in platform.names if other != name]
+
+
 def _summary(platform: Platform) -> str:
     """Return what a platform is known by and whether it has opened the green channel, in a line."""
-    others = _(" ({aliases})", aliases=_(", ").join(platform.aliases)) if platform.aliases else ""
+    name, aliases = _shown(platform)
+    others = _(" ({aliases})", aliases=_(", ").join(aliases)) if aliases else ""
     opened = {True: _(", green channel opened"), False: _(", green channel not opened"), None: ""}
     line = _("platform {name}{others}{opened}")
-    return line.format(name=platform.name, others=others, opened=opened[platform.green_channel])
+    return line.format(name=name, others=others, opened=opened[platform.green_channel])
 
 
 def _channels(channels: Iterable[str]) -> str:
@@ -69,7 +82,11 @@ def list_(
         if unchecked_since:
             day = parse_day(unchecked_since, session.now, register.zone)
             listing = platforms_unchecked(listing, datetime.combine(day, time(), register.zone))
-        print_records(map(platform_record, listing), PLATFORM_KEYS, fmt, zone=register.zone)
+        records = list(map(platform_record, listing))
+        if fmt == "table" or (not fmt and sys.stdout.isatty()):
+            for record, platform in zip(records, listing, strict=True):
+                record["name"], record["aliases"] = _shown(platform)
+        print_records(records, PLATFORM_KEYS, fmt, zone=register.zone)
 
 
 def show(session: Session, name: PlatformName, fmt: Format) -> None:
@@ -156,3 +173,94 @@ def check(
             later = show_moment(last.at, register.zone)
             line = _("displayed channels stay as last checked on {moment} by {actor}: {channels}")
             print_line(line.format(moment=later, actor=last.by, channels=_channels(last.channels)))
+
+
+def rename(
+    session: Session,
+    name: PlatformName,
+    new: Annotated[str, argument("NEW", "New name; the former one stays an alias.")],
+) -> None:
+    """Rename a platform; its complaints follow."""
+    (new,) = _names([new])
+    with session.register() as register:
+        before = read_platform(register, name)
+        with session.recording(register) as recorder:
+            renamed = platforms.rename_platform(recorder, before, new)
+        count = platforms.complaint_count(register, new)
+        platform = match_platform(new, register.platforms)
+    assert platform is not None
+    if renamed is None:
+        print_line(_("{platform}: nothing to change", platform=_summary(platform)))
+        return
+    names = {"name": before, "new": new}
+    print_line(_n("{name} is now {new}: {count} complaint", "{name} is now {new}: {count} complaints", count, **names))
+
+
+def merge(
+    session: Session,
+    names: Annotated[list[str], argument("NAME...", "Platforms to merge, by name or alias.")],
+    into: Annotated[str, option("NAME", "Platform that takes over their names and complaints (required).")],
+    yes: Yes,
+) -> None:
+    """Merge platforms that are one and the same; this cannot be undone."""
+    if not into:
+        raise MissingValue(what="Platform to merge into", option="--into NAME")
+    if not names:
+        raise MissingValue(
+            what="Platform to merge", option="its name, e.g. 'dealtrack platform merge JDMall --into JD'"
+        )
+    with session.register() as register:
+        target = read_platform(register, into)
+        merged = list(dict.fromkeys(read_platform(register, name) for name in names))
+        for name in merged if target not in merged else ():
+            count = platforms.complaint_count(register, name)
+            shown = {"name": say_field("platform", name), "into": say_field("platform", target)}
+            line = _n("{name} -> {into}: {count} complaint", "{name} -> {into}: {count} complaints", count, **shown)
+            print_line(line)
+        if target not in merged and not session.may_apply(_("Merge for good?"), yes):
+            raise typer.Exit(BAD_INPUT)
+        with session.recording(register) as recorder:
+            platform = platforms.merge_platforms(recorder, merged, target)
+    print_line(_summary(platform))
+
+
+def remove(session: Session, name: PlatformName) -> None:
+    """Remove a platform without complaints."""
+    with session.register() as register:
+        platform = read_platform(register, name)
+        with session.recording(register) as recorder:
+            platforms.remove_platform(recorder, platform)
+    print_line(_("platform {name} removed", name=say_field("platform", platform)))
+
+
+def import_(
+    session: Session,
+    yes: Yes,
+    file: Annotated[
+        str, argument("[FILE]", "List of platforms: TOML, CSV or workbook [default: the list bundled with dealtrack].")
+    ] = "",
+) -> None:
+    """Import a list of platforms: new ones are added, others get the names they lack."""
+    from dealtrack.exchange.platform_lists import read_platforms
+
+    listed = read_platforms(file or str(settings.data_folder() / FILE_NAME))
+    with session.register() as register:
+        compared = platforms.compare_list(listed, register.platforms)
+        for each in compared:
+            if each.present is None:
+                print_line(_("new: {platform}", platform=_summary(each.listed)))
+            elif each.is_news:
+                opened = {True: _(", green channel opened"), False: _(", green channel not opened"), None: ""}
+                words = {"name": _shown(each.present)[0], "names": _(", ").join(each.added)}
+                print_line(_("{name}: also called {names}", **words) + opened[each.green_channel])
+        count = sum(each.is_news for each in compared)
+        if not count:
+            print(_("platforms are unchanged"))
+            return
+        if not session.may_apply(_("Import these platforms?"), yes):
+            raise typer.Exit(BAD_INPUT)
+        with session.recording(register) as recorder:
+            platforms.import_platforms(recorder, listed)
+    added = sum(each.present is None for each in compared)
+    line = _("platforms: {added} added, {changed} changed, {unchanged} unchanged")
+    print_line(line.format(added=added, changed=count - added, unchanged=len(compared) - count))

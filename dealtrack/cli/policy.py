@@ -144,7 +144,7 @@ def try_(
         zone = register.zone
         judging = [version_for(versions, parse_day(in_force, session.now, zone))] if in_force else versions
         basis = Basis(register.calendar_at(view.known_at), zone, view.moment)
-        histories = filter(None, map(view.seen, register.histories()))
+        histories = filter(None, map(view.seen, map(register.named, register.histories())))
         # What ended under an earlier text of a policy stands as it was judged then.
         project = partial(register.project, known_at=view.known_at) if register.corrections else None
         trial = try_policy(histories, judging, register.policy_of, basis, group_by(by, zone), project)

@@ -19,6 +19,11 @@ CHANNEL = Vocabulary(
 )
 """The contact channels that the notice wants shown prominently."""
 
+SHORTEST_LATIN, SHORTEST_CHINESE = 4, 2
+"""How long a name must be for another that holds it to be close."""
+
+LONGEST_COMPARED = 100
+
 CHANNELS = tuple(CHANNEL.others)
 NO_CHANNEL = "none"
 _NO_CHANNEL_WORDS = frozenset({NO_CHANNEL, "无", "没有"})
@@ -80,7 +85,46 @@ def match_platform(text: str, platforms: Iterable[Platform]) -> Platform | None:
 def nearest_platforms(text: str, platforms: Sequence[Platform]) -> list[str]:
     """Return the names of the platforms that a text comes nearest to, by name or alias, best first."""
     name_of = {fold(name): platform.name for platform in platforms for name in platform.names}
-    return nearest_meanings(text, name_of)
+    near = nearest_meanings(text, name_of)
+    close = None if near else close_platform(text, platforms)
+    return [close.name] if close else near
+
+
+def close_platform(text: str, platforms: Sequence[Platform]) -> Platform | None:
+    """Return the platform that a new name may be a slip or another form of, None where none is close; it is a guess.
+
+    One name holds the other, or few of their characters differ: of three Chinese ones, one.
+    """
+    folded = fold(text)[:LONGEST_COMPARED]
+    if len(folded) < SHORTEST_CHINESE:
+        return None
+    owner = {fold(name): platform for platform in platforms for name in platform.names}
+    parts = [name for name in owner if (name in folded or folded in name) and _tells(min(name, folded, key=len))]
+    if parts:
+        return owner[max(parts, key=len)]
+    from difflib import get_close_matches
+
+    is_short = len(folded) <= SHORTEST_LATIN and not folded.isascii()
+    close = get_close_matches(folded, owner, n=1, cutoff=0.5 if is_short else 0.75)
+    return owner[close[0]] if close else None
+
+
+def _tells(name: str) -> bool:
+    return len(name) >= (SHORTEST_LATIN if name.isascii() else SHORTEST_CHINESE)
+
+
+def shared_name(platforms: Sequence[Platform]) -> tuple[int, str, str] | None:
+    """Return the first name that an earlier platform has too: the place of the later one, the name, and the earlier's.
+
+    None where each name stands for one platform only.
+    """
+    owner: dict[str, str] = {}
+    for place, platform in enumerate(platforms):
+        for name in platform.names:
+            if fold(name) in owner:
+                return place, name, owner[fold(name)]
+        owner.update({fold(name): platform.name for name in platform.names})
+    return None
 
 
 def check_names_free(names: Iterable[str], platforms: Sequence[Platform]) -> None:
@@ -99,6 +143,22 @@ def with_check(platform: Platform, check: Check) -> Platform:
     if platform.last_check is not None and check.at < platform.last_check.at:
         return platform
     return platform._replace(channels=check.channels, last_check=check)
+
+
+def renamed_platform(platform: Platform, name: str) -> Platform:
+    """Return a platform under another name; the name that it had becomes its first alias."""
+    aliases = (alias for alias in platform.names if fold(alias) != fold(name))
+    return platform._replace(name=name, aliases=tuple(aliases))
+
+
+def merged_platform(into: Platform, others: Iterable[Platform]) -> Platform:
+    """Return a platform into which others are merged: it has their names too, and the latest check of all."""
+    for other in others:
+        added = (name for name in other.names if fold(name) not in map(fold, into.names))
+        opened = other.green_channel if into.green_channel is None else into.green_channel
+        into = into._replace(aliases=(*into.aliases, *added), green_channel=opened)
+        into = into if other.last_check is None else with_check(into, other.last_check)
+    return into
 
 
 def unchecked_since(platforms: Iterable[Platform], moment: datetime) -> list[Platform]:

@@ -276,7 +276,7 @@ class ExportRecords:
                 values[name] = getattr(complaint, name)
             consumer = consumer_at(complaint.id) or _NOBODY
             values.update(consumer if self.reveal else mask_all(consumer))
-            history = history_of(view.seen(history_at(complaint.id) or ()))
+            history = history_of(register.named(view.seen(history_at(complaint.id) or ()), view.known_at))
             if not history:
                 values[COLUMN] = None
             elif self.as_text:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
+from collections.abc import Mapping as Table
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Any
 
 from dealtrack.core.lifecycle import MERGING, Complaint, Kind, Transition
 from dealtrack.core.moments import Moment, show_moment
-from dealtrack.core.platform import Platform, match_platform
+from dealtrack.core.platform import Platform, close_platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY
 from dealtrack.errors import DealtrackError, InFuture, UnknownComplaint, UnknownPolicy
@@ -33,12 +34,23 @@ from dealtrack.exchange.reconcile import (
 from dealtrack.exchange.rows import ComplaintReader, FileFacts
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import erasures
+from dealtrack.register.platforms import edit_platform
 from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Proposal, Recorder, RecordingResult, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, Lookalike
 
 ODD_KEPT = 9
+NOTHING: Table[str, str] = {}
+
+
+@dataclass(slots=True)
+class CloseName:
+    """The name of a new platform, a known one to which it is close, and the rows that have it."""
+
+    name: str
+    known: str
+    rows: int = 0
 
 
 @dataclass(slots=True)
@@ -48,7 +60,8 @@ class ImportSummary:
     `differing` are known complaints with the fields of personal data in which a row differs from what a clerk entered,
     which stands; `erased` counts the rows whose personal data was erased, and is not taken in again. `passed` are the
     lines beside the table, which are no rows; `unknown_words` are the words for the category of new complaints that
-    stand for none, and how many complaints are other by each. `undated` counts the rows that are closed without a day,
+    stand for none, and how many complaints are other by each. `close` has the new platforms, by name, that may be one
+    of those that the register had before. `undated` counts the rows that are closed without a day,
     by the column that says so and whether they are taken as closed.
     """
 
@@ -61,6 +74,7 @@ class ImportSummary:
     alike: int = 0
     first_alike: list[Lookalike] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
+    close: dict[str, CloseName] = field(default_factory=dict)
     differing: list[tuple[int, list[str]]] = field(default_factory=list)
     erased: int = 0
     odd_contacts: int = 0
@@ -78,6 +92,9 @@ class ImportSummary:
 
 
 ALIKE_KEPT = 5
+MOST_COMPARED = 200
+"""How many new platforms are compared with those of the register: a desk's file does not have more."""
+
 AT_ONCE = 64
 """The rows that are looked up at once: few, since each of their cells may be long."""
 
@@ -101,18 +118,23 @@ def import_rows(
     refuse: Callable[[Refusal], None],
     progress: Callable[[int], None],
     duplicate_days: int = 7,
+    same: Table[str, str] = NOTHING,
+    may_write: Callable[[ImportSummary], bool] | None = None,
 ) -> ImportSummary:
     """Import a file's rows into the register in one transaction, and return a summary.
 
     Every refused row goes to `refuse`. Unless `skip_bad` is set, one refused row leaves the register as it was, as
     `dry_run` always does. `load_policy` finds the policies that the register has not taken in yet. `progress` is told
     every few rows how many were read. New complaints of a consumer known at the same platform within `duplicate_days`
-    are counted, never refused. Raises MissingColumn and CannotRead.
+    are counted, never refused. `same` are names of platforms that the register lacks, each with the platform that it
+    means: they become its aliases. `may_write` is asked once all rows are read. Raises MissingColumn and CannotRead.
     """
     reader = ComplaintReader(source, mapping, register.zone)
     summary = ImportSummary(reader.facts, passed=source.passed)
     try:
         with recording(register, now, actor) as recorder:
+            for text, name in same.items():
+                edit_platform(recorder, name, added=[text])
             duplicates = DuplicateFinder(register, duplicate_days)
             importer = RowImporter(register, recorder, reader, source.name, summary, load_policy)
             while rows := list(islice(source.rows, AT_ONCE)):
@@ -122,7 +144,8 @@ def import_rows(
             _count_alike(summary, duplicates)
             if not reader.is_own:
                 _count_words(summary, recorder, mapping)
-            if dry_run or (summary.refused and not skip_bad):
+            may_be_written = may_write is None or may_write(summary)
+            if dry_run or not may_be_written or (summary.refused and not skip_bad):
                 raise _NothingWritten
         summary.result = recorder.result()
     except _NothingWritten:
@@ -161,6 +184,7 @@ class RowImporter:
     load_policy: PolicyLoader
 
     def __post_init__(self) -> None:
+        self._before = self.register.platforms
         self._names: dict[str, str] = {}
         """The names of platforms by the texts of the file that stand for them."""
         self._stored: dict[int, tuple[Complaint, Personal | None]] = {}
@@ -239,6 +263,8 @@ class RowImporter:
         if key is not None:
             stated["import_key"] = key
         awaited = self._awaited(stated["policy"])
+        if stated["platform"] in self.summary.close:
+            self.summary.close[stated["platform"]].rows += 1
         work = work_of(row, stated, awaited, self.recorder.now, self.register.zone, self._platform)
         new_id = (row.id or 0) if self._keeps_ids else 0
         self._check_merges(row, self.recorder.next_id(new_id), work.proposals)
@@ -254,7 +280,7 @@ class RowImporter:
         # Rows of an export that share a number are told apart by their ids.
         is_by_number = row.number is not None and row.id is None
         before = self._lines.get(complaint) if is_by_number else None
-        platform = self._platform_named(row.platform) or row.platform
+        platform = self._name_or_text(row.platform)
         stored = self._stored.pop(complaint, None)
         if (
             stored is not None
@@ -264,7 +290,7 @@ class RowImporter:
         ):
             proposals, personal = [], None
         else:
-            history = self.recorder.history(complaint)
+            history = self.register.named(self.recorder.history(complaint))
             try:
                 proposals = news_of(row, history, self.recorder.now, self.register.zone, platform, self._name_or_text)
                 personal = self._personal(row, complaint, history)
@@ -330,13 +356,17 @@ class RowImporter:
         return self._names.get(text)
 
     def _name_or_text(self, text: str) -> str:
-        return self._platform_named(text) or text
+        # A name that a platform had once may be no alias of it any more.
+        return self._platform_named(text) or self.register.platform_name(text, 0)
 
     def _platform(self, text: str) -> str:
         name = self._platform_named(text)
         if name is None:
             self.recorder.enter_platform(Platform(text))
             self.summary.platforms.append(text)
+            known = close_platform(text, self._before) if len(self.summary.platforms) <= MOST_COMPARED else None
+            if known is not None:
+                self.summary.close[text] = CloseName(text, known.name)
             name = text
         return name
 

@@ -130,7 +130,7 @@ class Recognition:
         if row.id is None:
             return None
         try:
-            complaint = make_complaint(row.id, self.recorder.history(row.id))
+            complaint = make_complaint(row.id, self.register.named(self.recorder.history(row.id)))
         except UnknownComplaint:
             return None
         platform = match_platform(row.platform, self.register.platforms)

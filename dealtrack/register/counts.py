@@ -55,7 +55,7 @@ class Counts:
     ) -> None:
         self._register, self._query, self._view = register, query, view
         self._tables = register.tables(view)
-        self._condition, self._values = conditions(query)
+        self._condition, self._values = conditions(register.in_view(query, view))
         self._key = "period(c.received_at)" if period else f"c.{column}" if column else "NULL"
         self._define("local_day", day_function(register.zone, date.toordinal))
         if period:

@@ -124,10 +124,10 @@ def apply_entry(connection: sqlite3.Connection, entry: Entry) -> None:
             for policy in map(Policy.from_data, detail.get("versions", [detail])):
                 row = (policy.name, policy.version, canonical(policy.to_data()), entry.seq)
                 connection.execute("INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)", row)
-        case Event.PLATFORM_ENTERED | Event.PLATFORM_EDITED | Event.PLATFORM_CHECKED:
-            _write_platform(connection, entry)
-        case _:
+        case Event.RECHECKED | Event.ERASED:
             pass
+        case _:
+            _write_platform(connection, entry)
 
 
 def _write_calendar(connection: sqlite3.Connection, rules: CalendarRules) -> None:
@@ -142,16 +142,32 @@ def _write_calendar(connection: sqlite3.Connection, rules: CalendarRules) -> Non
 
 
 def _write_platform(connection: sqlite3.Connection, entry: Entry) -> None:
-    from dealtrack.core.platform import Check, Platform, with_check
+    from dealtrack.core.platform import Check, Platform, merged_platform, renamed_platform, with_check
 
-    data, name = entry.detail, entry.detail["name"]
-    if entry.kind is not Event.PLATFORM_ENTERED:
+    def stored(name: str) -> Platform:
         (definition,) = connection.execute("SELECT definition FROM platform WHERE name = ?", (name,)).fetchone()
-        data = json.loads(definition)
-    if entry.kind is Event.PLATFORM_CHECKED:
-        platform = with_check(Platform.from_data(data), Check.of(entry.at, entry.actor, entry.detail))
-    else:
-        platform = Platform.from_data({**data, **entry.detail})
+        return Platform.from_data(json.loads(definition))
+
+    detail, name = entry.detail, entry.detail["name"]
+    before: list[str] = []
+    match entry.kind:
+        case Event.PLATFORM_ENTERED:
+            platform = Platform.from_data(detail)
+        case Event.PLATFORM_EDITED:
+            platform = Platform.from_data({**stored(name).to_data(), **detail})
+        case Event.PLATFORM_CHECKED:
+            platform = with_check(stored(name), Check.of(entry.at, entry.actor, detail))
+        case Event.PLATFORM_RENAMED:
+            before, platform = [name], renamed_platform(stored(name), detail["to"])
+        case Event.PLATFORM_MERGED:
+            before = detail["merged"]
+            platform = merged_platform(stored(name), map(stored, before))
+        case _:
+            connection.execute("DELETE FROM platform WHERE name = ?", (name,))
+            return
+    for former in before:
+        connection.execute("DELETE FROM platform WHERE name = ?", (former,))
+        connection.execute("UPDATE complaint SET platform = ? WHERE platform = ?", (platform.name, former))
     row = (platform.name, canonical(platform.to_data()), entry.seq)
     connection.execute("INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", row)
 

@@ -19,7 +19,7 @@ from dealtrack.core.clocks import (
     verdict,
     working_days_late,
 )
-from dealtrack.core.lifecycle import Complaint, ComplaintState, Kind, Status, Transition
+from dealtrack.core.lifecycle import STATES_FIELDS, Complaint, ComplaintState, Kind, Status, Transition
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.core.text import first_few
@@ -73,7 +73,7 @@ class Register(Store):
 
     def standings(self, query: Filter, view: View) -> Iterator[Standing]:
         """Yield how each complaint of a query stands in a view, by id."""
-        for complaint, runs in queries.complaints(self.tables(view, query.ids), query):
+        for complaint, runs in queries.complaints(self.tables(view, query.ids), self.in_view(query, view)):
             yield self.standing(complaint, runs, view)
 
     @cached_property
@@ -100,6 +100,26 @@ class Register(Store):
             self._projected[key] = tables
         return self._projected[key]
 
+    def in_view(self, query: Filter, view: View) -> Filter:
+        """Return a filter with the names that its platforms had in a view, those merged later among them."""
+        if view.known_at is None or not query.platforms:
+            return query
+        last, names = self._last_seq(view.known_at), [*query.platforms]
+        for seq, former, new in reversed(self.renamings):
+            names += [former] if seq > last and new in names else []
+        return query._replace(platforms=tuple(dict.fromkeys(names)))
+
+    def named(self, history: Sequence[Transition], known_at: datetime | None = None) -> list[Transition]:
+        """Return a history in which platforms have the names of now, or of a moment: the journal has those of then."""
+
+        def name(entry: Transition) -> Transition:
+            platform = self.platform_name(entry.detail["platform"], entry.seq, known_at)
+            return entry._replace(detail={**entry.detail, "platform": platform})
+
+        if not self.renamings:
+            return list(history)
+        return [name(entry) if "platform" in entry.detail else entry for entry in history]
+
     def standing_of(self, entries: Sequence[Transition], view: View) -> Standing | None:
         """Return how a complaint stands in a view by its history; None where it was not received by then, or voided."""
         seen = view.seen(entries)
@@ -110,6 +130,7 @@ class Register(Store):
 
     def overdue(self, query: Filter, view: View) -> Iterator[Lateness]:
         """Yield the clocks that are overdue, the earliest deadline first; `core.clocks.verdict` decides."""
+        query = self.in_view(query, view)
         for complaint, clock in queries.running(self.tables(view), query, None, view.moment):
             lateness = self._lateness(complaint, clock, view)
             if lateness.verdict is Verdict.OVERDUE:
@@ -117,6 +138,7 @@ class Register(Store):
 
     def due(self, query: Filter, until: datetime, view: View) -> Iterator[Lateness]:
         """Yield the clocks that run and are due up to a moment, itself included, the earliest due first."""
+        query = self.in_view(query, view)
         for complaint, clock in queries.running(self.tables(view), query, view.moment, until):
             yield self._lateness(complaint, clock, view)
 
@@ -207,6 +229,10 @@ class Register(Store):
         complaint = state.complaint(self.zone)
         if complaint.status is Status.VOIDED:
             return complaint, []
+        if self.renamings:
+            stating = (entry for entry in reversed(state.entries) if entry.kind in STATES_FIELDS)
+            seq = next(entry.seq for entry in stating if "platform" in entry.detail)
+            complaint = complaint._replace(platform=self.platform_name(complaint.platform, seq, known_at))
         texts = self.texts_of(complaint, known_at)
         if texts is None:
             return complaint, judge(state.entries, self.policy_of(complaint), calendar_at, self.zone)

@@ -1,7 +1,8 @@
 """Complaints that are looked for: by the words that they hold, and because they may have been entered twice."""
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -32,31 +33,48 @@ def search(register: Register, words: Iterable[str], query: Filter, view: View) 
     words = list(dict.fromkeys(filter(None, map(fold, words))))
     if not words:
         return
+    names = {name: platform.names for platform in register.platforms for name in platform.names}
     # The table has all texts that complaints ever had: those that they have in the view are searched below.
-    ids = _that_said(register.connection, words, query if view.is_present else None)
+    ids = _that_said(register.connection, words, names, query if view.is_present else None)
     if not view.is_present:
         # The table has the present times of receipt; at an earlier moment another may have been valid.
         standings = register.standings(query._replace(ids=tuple(ids)), view)
         complaints = sorted((standing.complaint for standing in standings), key=_received, reverse=True)
         ids = (complaint.id for complaint in complaints)
     for id_ in ids:
-        history = view.seen(register.history(id_))
+        history = register.named(view.seen(register.history(id_)), view.known_at)
         complaint = lifecycle.make_complaint(id_, history)
         texts = present_texts(complaint, history)
+        # The other names of the platform follow what the complaint itself says.
+        texts += [name for name in names.get(complaint.platform, ()) if name not in texts]
         said = fold_texts(texts)
         if all(word in said for word in words):
             yield Hit(complaint, texts)
 
 
-def _that_said(connection: sqlite3.Connection, words: Sequence[str], query: Filter | None) -> Iterator[int]:
-    """Yield the complaints whose texts ever held all the words, of those a filter means or of all, latest first."""
+def _that_said(
+    connection: sqlite3.Connection,
+    words: Sequence[str],
+    names: Mapping[str, Sequence[str]],
+    query: Filter | None,
+) -> Iterator[int]:
+    """Yield the complaints whose texts ever held all the words, of those a filter means or of all, latest first.
+
+    A word that a name of a platform holds is held by its complaints.
+    """
     condition, values = queries.conditions(query) if query else ("1", [])
+    held = []
+    for word in words:
+        platforms = [name for name, others in names.items() if word in fold_texts(others)]
+        is_named = " OR c.platform IN (SELECT value FROM json_each(?))" if platforms else ""
+        held.append(f"(instr(s.text, ?){is_named})")
+        values += [word, json.dumps(platforms)] if platforms else [word]
     # With a limit SQLite keeps to the order inside, and the first are found before the last are looked at.
     rows = connection.execute(
-        "SELECT c.id FROM (SELECT c.id FROM complaint c "
+        "SELECT c.id FROM (SELECT c.id, c.platform FROM complaint c "
         f"WHERE {condition} ORDER BY c.received_at DESC, c.id DESC LIMIT -1) c "
-        f"CROSS JOIN search_text s ON s.complaint = c.id WHERE {' AND '.join(['instr(s.text, ?)'] * len(words))}",
-        [*values, *words],
+        f"CROSS JOIN search_text s ON s.complaint = c.id WHERE {' AND '.join(held)}",
+        values,
     )
     return (id_ for (id_,) in rows)
 

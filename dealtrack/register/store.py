@@ -34,7 +34,8 @@ FACTS = {"timezone", "policy", "calendar"}
 
 
 CACHED = (
-    *("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms", "texts", "corrections"),
+    *("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms", "renamings"),
+    *("texts", "corrections"),
     *("_calendars", "_calendar_entries", "_versions"),
 )
 """The properties of a register that are computed once, and that `forget` drops; some are those of `Register`."""
@@ -262,3 +263,21 @@ class Store:
 
         rows = self.connection.execute("SELECT definition FROM platform ORDER BY name")
         return [Platform.from_data(json.loads(definition)) for (definition,) in rows]
+
+    @cached_property
+    def renamings(self) -> list[tuple[int, str, str]]:
+        """Return the entries by which platforms were renamed or merged, in order: number, former name, new name."""
+        entries = journal.events(self.connection, [Event.PLATFORM_RENAMED, Event.PLATFORM_MERGED])
+        details = [(entry.seq, entry.detail, entry.detail["name"]) for entry in entries]
+        return [
+            (seq, former, detail.get("to", name))
+            for seq, detail, name in details
+            for former in detail.get("merged", [name])
+        ]
+
+    def platform_name(self, name: str, seq: int, known_at: datetime | None = None) -> str:
+        """Return what the platform that an entry names is called now, or was at a moment, in UTC."""
+        for renaming, former, new in self.renamings:
+            if former == name and seq < renaming <= self._last_seq(known_at):
+                name = new
+        return name

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dealtrack.core.platform import Platform
+from dealtrack.core.platform import Platform, shared_name
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import fold
 from dealtrack.errors import BadPlatformFile
@@ -25,9 +25,9 @@ def load_platforms(path: Path) -> list[Platform]:
     """Return the platforms of a file, in its order; a name or alias can stand for one only. Raises BadPlatformFile."""
     table = read_table(path, BadPlatformFile)
     table.allow("policies", "platform")
+    entries = table.tables_of("platform")
     platforms: list[Platform] = []
-    owner: dict[str, str] = {}
-    for entry in table.tables_of("platform"):
+    for entry in entries:
         entry.allow(*PLATFORM_KEYS)
         platform = Platform(
             name=entry.text_of("name"),
@@ -35,11 +35,10 @@ def load_platforms(path: Path) -> list[Platform]:
             green_channel=entry.get("green_channel", bool),
             channels=entry.texts_of("channels", ()),
         )
-        for name in platform.names:
-            if not fold(name):
-                entry.refuse("an alias must not be empty", "aliases")
-            if fold(name) in owner:
-                entry.refuse("{name!r} already belongs to {owner}", name, name=name, owner=owner[fold(name)])
-        owner.update({fold(name): platform.name for name in platform.names})
+        if not all(map(fold, platform.names)):
+            entry.refuse("an alias must not be empty", "aliases")
         platforms.append(platform)
+    if shared := shared_name(platforms):
+        place, name, owner = shared
+        entries[place].refuse("{name!r} already belongs to {owner}", name, name=name, owner=owner)
     return platforms

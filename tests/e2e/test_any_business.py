@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Clerk, prepared
+from dealtrack.sources.platforms import load_platforms
+from tests.conftest import PROJECT, Clerk, prepared
 
 CHINESE = ("samr-complaint", "samr-report", "odr", "consumer-law-46")
-SHIPPED = ["Amazon", "Gome online", "JD", "Tmall"]
+SHIPPED = sorted(platform.name for platform in load_platforms(PROJECT / "data" / "platforms.toml"))
 OPEN = ("samr-complaint", "samr-report", "odr", "consumer-law-46", "uk-foi", "fca-disp", "cfpb")
 
 

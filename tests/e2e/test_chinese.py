@@ -20,8 +20,8 @@ from tests.conftest import PROJECT, Clerk
 ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,}[,;:]? [a-z]{2,}")
 """Three English words in a row: a sentence that nobody translated."""
 
-# What stays as it is: commands in quotes and after "next", and examples of them.
-VERBATIM = re.compile(r"'[^']*'|dealtrack [a-z-]+( [^ ：，。；]+)*|gzip -dc")
+# What stays as it is: commands in quotes and after "next", examples of them, and the names of a platform.
+VERBATIM = re.compile(r"'[^']*'|dealtrack [a-z-]+( [^ ：，。；]+)*|gzip -dc|Gome online, gome")
 
 
 def english_in(text: str) -> list[str]:

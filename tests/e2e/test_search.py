@@ -202,7 +202,7 @@ def test_the_first_complaint_is_found_before_the_others_are_looked_at(told: Cler
         register.connection.set_trace_callback(asked.append)
         hits = search(register, ["j"], Filter(), View.of(datetime(2016, 11, 15, tzinfo=UTC)))
         assert next(hits).complaint.id == 2
-        assert len([statement for statement in asked if "FROM transition" in statement]) == 1
+        assert len([statement for statement in asked if "FROM transition WHERE complaint =" in statement]) == 1
         assert [hit.complaint.id for hit in hits] == [1, 3]
 
 
