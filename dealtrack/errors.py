@@ -93,15 +93,7 @@ class PlatformsListed(DealtrackError):
 
 
 class PlatformExists(DealtrackError):
-    """The name {name} already belongs to the platform {known}."""
-
-
-class PlatformsDiffer(DealtrackError):
-    """{name} would name several platforms: {known}. If they are one and the same, use 'dealtrack platform merge'."""
-
-
-class PlatformInUse(DealtrackError):
-    """The journal has complaints about {name} (IDs {ids}). Merge it into another: 'dealtrack platform merge'."""
+    """The name {name} already belongs to the platform {known}. To join the two, use 'dealtrack platform merge'."""
 
 
 class UnknownCategory(DealtrackError):

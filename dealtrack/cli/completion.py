@@ -180,8 +180,7 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
     ("event", "--name"): _stored,
-    **{(f"platform {name}", ""): _platforms for name in ("show", "edit", "check", "rename", "merge", "remove")},
-    ("platform merge", "--into"): _platforms,
+    **{(f"platform {n}", o): _platforms for n in "show edit check rename merge remove".split() for o in ("", "--into")},
     ("completion", ""): _fixed(*SHELLS),
 }
 _BY_OPTION: Mapping[str, CandidateSource] = {

@@ -11,13 +11,12 @@ from dealtrack.core.vocabulary import fold, nearest_words
 from dealtrack.errors import (
     BadText,
     InFuture,
-    PlatformInUse,
-    PlatformsDiffer,
+    PlatformExists,
     UnknownPlatform,
     UnknownWord,
     suggestion,
 )
-from dealtrack.phrase import Word, listed
+from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register import journal
 from dealtrack.register.journal import Event
 from dealtrack.register.recorder import Recorder
@@ -120,13 +119,15 @@ class ListedPlatform(NamedTuple):
 def compare_list(listed: Iterable[Platform], platforms: Sequence[Platform]) -> list[ListedPlatform]:
     """Return what a list of platforms adds to those of a register; what channels they show, only checks tell.
 
-    Raises PlatformsDiffer where one of the list is several of the register's.
+    Raises PlatformExists where one of the list is several of the register's.
     """
     compared = []
     for each in listed:
         found = {match.name: match for name in each.names if (match := match_platform(name, platforms))}
         if len(found) > 1:
-            raise PlatformsDiffer(name=each.name, known=", ".join(found))
+            known = list(found.values())[1]
+            shared = next(name for name in each.names if match_platform(name, [known]))
+            raise PlatformExists(name=shared, known=known.name)
         present = next(iter(found.values()), None)
         folded = [fold(name) for name in present.names] if present else []
         added = tuple(name for name in each.names if fold(name) not in folded) if present else ()
@@ -149,12 +150,12 @@ def import_platforms(recorder: Recorder, listed: Iterable[Platform]) -> list[Lis
 def rename_platform(recorder: Recorder, name: str, new: str) -> Platform | None:
     """Give a platform another name, which may be an alias of it; return it as it then is, None where nothing changes.
 
-    Its former name stays an alias, so that files which say it are still read. Raises PlatformsDiffer.
+    Its former name stays an alias, so that files which say it are still read. Raises PlatformExists.
     """
     register = recorder.register
     before, other = _platform(register, name), match_platform(new, register.platforms)
     if other is not None and other.name != before.name:
-        raise PlatformsDiffer(name=new, known=f"{before.name}, {other.name}")
+        raise PlatformExists(name=new, known=other.name)
     if new == before.name:
         return None
     recorder.event(Event.PLATFORM_RENAMED, {"name": before.name, "to": new})
@@ -173,10 +174,13 @@ def merge_platforms(recorder: Recorder, names: Iterable[str], into: str) -> Plat
 
 
 def remove_platform(recorder: Recorder, name: str) -> str:
-    """Remove a platform that no entry of a complaint names, and return its name; raises PlatformInUse."""
+    """Remove a platform that no entry of a complaint names, and return its name; raises BadText."""
     platform = _platform(recorder.register, name).name
     if ids := complaints_naming(recorder.register, platform):
-        raise PlatformInUse(name=platform, ids=first_few(ids))
+        reason = Phrase(
+            "has complaints (IDs {ids}): merge it into another, 'dealtrack platform merge'", ids=first_few(ids)
+        )
+        raise BadText(what=platform, reason=reason)
     recorder.event(Event.PLATFORM_REMOVED, {"name": platform})
     return platform
 

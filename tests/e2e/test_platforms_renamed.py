@@ -167,7 +167,7 @@ def test_words_are_found_by_any_name_of_the_platform(desk: Clerk) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("rename", "JD", "天猫"), "天猫 would name several platforms: JD, Tmall. If they are one and the same"),
+        (("rename", "JD", "天猫"), "The name 天猫 already belongs to the platform Tmall. To join the two"),
         (("rename", "JDD", "x"), "Unknown platform: JDD."),
         (("rename", "JD", "  "), "NEW is empty."),
         (("rename", "JD", "x" * 301), "name has 301 characters; the maximum is 300"),
@@ -176,7 +176,7 @@ def test_words_are_found_by_any_name_of_the_platform(desk: Clerk) -> None:
         (("merge", "JD"), "Platform to merge into is missing."),
         (("merge", "--into", "JD"), "Platform to merge is missing."),
         (("merge", "JD", "Tmal", "--into", "Amazon"), "Unknown platform: Tmal. Did you mean Tmall?"),
-        (("remove", "JD"), "The journal has complaints about JD (IDs 1, 2, 3, 5). Merge it into another"),
+        (("remove", "JD"), "JD has complaints (IDs 1, 2, 3, 5): merge it into another"),
         (("import", "nothing.csv"), "List of platforms nothing.csv: there is no such file."),
     ],
 )
@@ -217,7 +217,7 @@ def test_a_platform_without_complaints_is_removed(desk: Clerk) -> None:
     assert "Gome online" not in listed(desk)
     # One of which an undone or corrected entry tells may be needed again.
     desk("amend", 4, "--platform", "Amazon").ok()
-    assert "has complaints about Tmall (IDs 4)" in refused(desk, "platform", "remove", "Tmall")
+    assert "Tmall has complaints (IDs 4)" in refused(desk, "platform", "remove", "Tmall")
     desk("platform", "check", "Taobao", "--channels", "qq", "--finding", "first life").ok()
     desk("platform", "rename", "Taobao", "淘宝").ok()
     desk("platform", "remove", "淘宝").ok()
@@ -328,7 +328,7 @@ def test_a_register_of_before_takes_the_shipped_list_in_where_it_is_told_to(new_
         ("name,aliases\n,b\n", "name must not be empty (line 2)."),
         ("name,channels\nA,radio\n", "The channel cannot be 'radio'."),
         ("name,green_channel\nA,perhaps\n", "green_channel must be yes or no, not 'perhaps' (line 2)."),
-        ("name,aliases\nA,京东、天猫\n", "A would name several platforms: JD, Tmall. If they"),
+        ("name,aliases\nA,京东、天猫\n", "The name 天猫 already belongs to the platform Tmall. To join"),
         (f"name\n{'x' * 301}\n", "name has 301 characters; the maximum is 300"),
         ("", "it is empty."),
     ],
