@@ -122,6 +122,10 @@ class UnknownClock(DealtrackError):
     """Policy {policy} has no stage {name}. Its stages: {allowed}."""
 
 
+class NoOfficeHours(DealtrackError):
+    """Policy {policy} counts in working hours, but calendar {calendar} has no office_hours. Add the key to its file."""
+
+
 class UnknownEvent(DealtrackError):
     """Policy {policy} names no event {name!r}.{nearest} Its events: {allowed}."""
 

@@ -12,7 +12,7 @@ from dealtrack.cli.terminal import aligned_lines, tell
 from dealtrack.core.clocks import Clock, verdict
 from dealtrack.core.lifecycle import DAY_UNKNOWN, MERGING, Kind, Transition, days_behind
 from dealtrack.core.moments import local_day, show_moment
-from dealtrack.core.policy import Policy
+from dealtrack.core.policy import HOURS, Policy
 from dealtrack.core.runs import End
 from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
 from dealtrack.core.text import safe_text
@@ -178,7 +178,11 @@ def _conclusion(clock: Clock, moment: datetime, zone: tzinfo) -> str:
     """Return what follows from a count: the deadline, how it was ended, the verdict."""
     due = _("due {moment}", moment=due_text(clock, zone)) if clock.due else _("no deadline")
     provisional = _(" (provisional: the official calendar is not published yet)") if clock.provisional else ""
-    if clock.end is End.UNKNOWN:
+    if clock.provisional and clock.hourless:
+        provisional = _(" (provisional: an hour that it depends on is unknown)")
+    if clock.end is End.UNKNOWN and clock.unit in HOURS:
+        ended = _(", ended; an hour that it depends on is unknown")
+    elif clock.end is End.UNKNOWN:
         ended = _(", ended at an unknown time")
     elif clock.ended:
         ended = _(", ended {moment}", moment=show_moment(clock.ended, zone))
@@ -191,7 +195,7 @@ def _conclusion(clock: Clock, moment: datetime, zone: tzinfo) -> str:
 
 def _explanation(register: Register, complaint: int, view: View, only: str) -> tuple[Standing, StepsByClock]:
     """Return a complaint with each of its clocks, or the one named, and its count; raises UnknownClock."""
-    from dealtrack.core.explanation import explain
+    from dealtrack.core.explanation import explain, explain_hours
 
     standing = standing_in(register, complaint, register.history(complaint), view)
     policy, zone = register.policy_of(standing.complaint), register.zone
@@ -200,13 +204,16 @@ def _explanation(register: Register, complaint: int, view: View, only: str) -> t
         raise UnknownClock(policy=policy.name, name=Word(only), allowed=listed(map(Word, names)))
     counts: StepsByClock = []
     for clock in standing.runs_and_waiting:
-        rule, start = register.rule_of(standing.complaint, clock), clock.started or clock.assumed
+        rule, start = register.rule_of(standing.complaint, clock), clock.assumed or clock.started
         if rule is None or (only and clock.name != only):
             continue
         steps: list[Step] = []
         if start is not None:
             calendar, law = register.calendar_of(clock.revision or register.revision), register.calendar.rules.law
-            steps = explain(clock, rule, local_day(start, zone), calendar, zone, standing.moment, law)
+            if rule.unit in HOURS:
+                steps = explain_hours(clock, rule, start, calendar, zone, standing.moment, law)
+            else:
+                steps = explain(clock, rule, local_day(start, zone), calendar, zone, standing.moment, law)
         counts.append((clock, steps))
     return standing, counts
 

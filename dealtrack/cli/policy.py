@@ -19,7 +19,7 @@ from dealtrack.cli.terminal import aligned_lines, print_line, tell, tell_fields,
 from dealtrack.core.clocks import LATE, Verdict
 from dealtrack.core.day_times import parse_day
 from dealtrack.core.moments import show_moment
-from dealtrack.core.policy import Policy, differences, is_among, version_for
+from dealtrack.core.policy import Policy, check_office_hours, differences, is_among, version_for
 from dealtrack.core.policy_text import clock_words, headings, last_days
 from dealtrack.core.text import safe_text
 from dealtrack.errors import BAD_INPUT, BadPolicyFile, RegisterMissing
@@ -141,6 +141,7 @@ def try_(
         check_word("--by", by, GROUPS)
     versions = _filed(name, _register_policies(session)[0])
     with session.reading(*times) as (register, view):
+        check_office_hours(versions, register.calendar_in(view).rules)
         zone = register.zone
         judging = [version_for(versions, parse_day(in_force, session.now, zone))] if in_force else versions
         basis = Basis(register.calendar_at(view.known_at), zone, view.moment)

@@ -31,6 +31,8 @@ def show_revision(revision: Revision, register: Register) -> None:
         print_line(_("{years}: now official", years=say(listed(map(str, years)))))
     if years := sorted(official - revised):
         print_line(_("{years}: no longer official", years=say(listed(map(str, years)))))
+    if "office_hours" in revision.change:
+        print_line(_("office hours change"))
     show_moved(revision.moved, register.zone)
     show_otherwise(revision.otherwise)
 

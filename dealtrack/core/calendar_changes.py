@@ -204,7 +204,7 @@ def _name_beside(before: Ruling | None, ruling: Ruling) -> str:
 def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
     """Return as plain data what makes the new rules of the old: days ruled anew or no more, official years.
 
-    Weekend, spans, law and region are named where they differ.
+    Weekend, spans, law, region and office hours are named where they differ.
     """
     anew = {day: ruling for day, ruling in new.rulings.items() if old.rulings.get(day) != ruling}
     change: dict[str, Any] = {
@@ -218,6 +218,8 @@ def change_to_data(old: CalendarRules, new: CalendarRules) -> dict[str, Any]:
         change["spans"] = spans_to_data(new.spans)
     if new.law != old.law:
         change["law"] = new.law
+    if list(new.office_hours) != list(old.office_hours):
+        change["office_hours"] = list(new.office_hours)
     if new.region != old.region:
         change["region"] = new.region
     return change

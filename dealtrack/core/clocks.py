@@ -60,7 +60,8 @@ LATE = (Verdict.MISSED, Verdict.OVERDUE)
 class Clock(NamedTuple):
     """One run of a clock; moments in UTC.
 
-    `started` is None for a clock that has not begun: its `due` is then a projection, as if it began at `assumed`.
+    `started` is None for a clock that has not begun: its `due` is then a projection, as if it began at `assumed`. So
+    is one of hours counted that started on a day whose hour nobody wrote down.
     `due` is None while there is no deadline, as in a pause. `round` counts the runs of the same clock, from 1.
     `revision` is that of the calendar by which the clock was counted. `counted` is the day on which the count of a
     clock that was paused or extended ended, before it was rolled. `version` names the text of the policy that it was
@@ -171,6 +172,9 @@ def _judged(
                 end = End.UNKNOWN
             seq, ended = (last.seq, last.at) if end else (None, None)
             calendar = calendar_at(seq)
+            if rule.unit is Unit.WORKING_HOUR and not calendar.rules.office_hours:
+                # What ended before the calendar had office hours can be counted in the present ones alone.
+                calendar = calendar_at(None)
             if run.is_plain and rule.unit not in HOURS:
                 due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
                 counted = (due, day, ended, end, False, is_provisional, calendar.revision, start.kind)
@@ -235,8 +239,8 @@ def count_run(
     def latest(entry: Transition) -> datetime:
         return deadline(local_day(entry.at, zone), None, zone) if entry.seq in hourless else entry.at
 
-    count = counting(rule, latest(entries[0]), calendar, zone)
     edges = [entries[0]]
+    count = counting(rule, latest(edges[0]), calendar, zone)
     for position, entry in enumerate(entries):
         if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
             count.extend(entry.detail["by"])
@@ -275,6 +279,7 @@ def count_run(
         pauses=tuple(pauses),
         counted=counted,
         hourless=is_hourless,
+        assumed=latest(edges[0]) if edges[0].seq in hourless else None,
     )
 
 

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from dealtrack.core.calendar import Day, DayKind, HolidaySpan, WorkingCalendar, law_on
 from dealtrack.core.clocks import Clock
-from dealtrack.core.deadlines import Pause, due_day
+from dealtrack.core.deadlines import ONE_HOUR, Pause, due_day, next_full_hour
 from dealtrack.core.lifecycle import Kind
-from dealtrack.core.moments import ONE_DAY, local_day
+from dealtrack.core.moments import ONE_DAY, local_day, show_moment
 from dealtrack.core.policy import ClockRule, Roll, Unit
 from dealtrack.phrase import Phrase, Word, in_order
 
@@ -148,6 +148,72 @@ def explain(
     return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, words, clock.counted))
 
 
+def explain_hours(
+    clock: Clock, rule: ClockRule, start: datetime, calendar: WorkingCalendar, zone: tzinfo, moment: datetime, law: str
+) -> list[Step]:
+    """Return the stretches of a clock of hours, from its start in UTC to its deadline, or to a moment without one.
+
+    A step stands on the day on which its stretch begins; its place is that of the last full hour counted by its end.
+    """
+    first = local_day(start, zone)
+    begins, until, counted = start, clock.due or moment, timedelta()
+    steps: list[Step] = []
+
+    def add(at: datetime, is_counted: bool, reason: str) -> None:
+        day = local_day(at, zone)
+        confirmed = rule.unit is Unit.HOUR or calendar.day(day).confirmed
+        steps.append(Step(day, is_counted, counted // ONE_HOUR if is_counted else 0, reason, confirmed))
+
+    def span(first: datetime, last: datetime) -> Phrase:
+        ends = show_moment(last, zone)
+        same = local_day(first, zone) == local_day(last, zone)
+        return Phrase("{first} to {last}", first=show_moment(first, zone)[11:], last=ends[11:] if same else ends)
+
+    def count(first: datetime, last: datetime) -> None:
+        nonlocal counted
+        counted += last - first
+        words = {"span": span(first, last), "length": _duration(last - first), "total": _duration(counted)}
+        add(first, True, Phrase("{span}: {length} counted, {total} in all", **words))
+
+    if clock.hourless and clock.started and clock.assumed:
+        add(start, False, Phrase("the hour of the start is unknown: counted from the end of this day"))
+    else:
+        words = Phrase("{time}: counted from the moment of the start itself", time=show_moment(start, zone)[11:])
+        add(start, False, _cited(words, law, first))
+    if not rule.counts_first_hour:
+        begins = next_full_hour(start, zone)
+        add(start, False, Phrase("{span}: the hour of the start is not counted", span=span(start, begins)))
+    for pause in (*clock.pauses, Pause(until, until)):
+        ends = min(pause.start, until)
+        if rule.unit is Unit.HOUR and begins < ends:
+            count(begins, ends)
+        elif begins < ends:
+            from dealtrack.core.office_hours import office_spans  # few policies count in office hours
+
+            for day in calendar.walk(local_day(begins, zone), local_day(ends, zone)):
+                if not day.worked:
+                    steps.append(Step(day.day, False, 0, reason(day), day.confirmed))
+                for opens, closes in office_spans(calendar, day.day, zone):
+                    if max(opens, begins) < min(closes, ends):
+                        count(max(opens, begins), min(closes, ends))
+        resumed = pause.end or until
+        if pause.start < resumed:
+            why = Phrase("paused: {reason}", reason=pause.reason) if pause.reason else Phrase("paused")
+            add(pause.start, False, Phrase("{span}: {reason}", span=span(pause.start, resumed), reason=why))
+        begins = max(begins, resumed)
+    return steps
+
+
+def _duration(length: timedelta) -> Phrase:
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if seconds:
+        return Phrase("{hours} h {minutes} min {seconds} s", hours=hours, minutes=minutes, seconds=seconds)
+    if minutes:
+        return Phrase("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return Phrase("{count} h", count=hours)
+
+
 def _steps(
     rule: ClockRule,
     start: date,
@@ -158,13 +224,20 @@ def _steps(
     counted: date | None = None,
 ) -> Iterator[Step]:
     day = calendar.day(start)
-    yield Step(start, False, 0, words, day.confirmed)
     in_working_days = rule.unit is Unit.WORKING_DAY
+    nth = 0
+    if (rule.counts_first_day or not rule.length) and in_working_days and not day.worked:
+        yield Step(start, False, nth, reason(day), day.confirmed)
+    elif rule.counts_first_day or not rule.length:
+        nth = 1
+        words = Phrase("the day of the start is day 1") if rule.length else Phrase("due on the day of the start")
+        yield Step(start, True, nth, words, day.confirmed)
+    else:
+        yield Step(start, False, nth, words, day.confirmed)
     end = until
     if not in_working_days and rule.roll is not Roll.NONE:
         # The count may end before the due day: the days between are those that it was rolled past.
         end = counted or (until if pauses else due_day(rule, start, rule.length, (), calendar)[0])
-    nth = 0
     for day in calendar.walk(start + ONE_DAY, until):
         pause = next((pause for pause in pauses if pause.stops(day.day)), None)
         if pause is not None:

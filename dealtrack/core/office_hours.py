@@ -1,12 +1,12 @@
 """Office hours of working days, as a calendar file has them, and the time that lies within them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import Any
 
-from dealtrack.core.calendar import CalendarRules, WorkingCalendar
+from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.moments import local_day
 
 HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
@@ -48,14 +48,15 @@ def is_in_year(day: date, first: tuple[int, int], last: tuple[int, int]) -> bool
     return first <= at <= last or (last < first and not last < at < first)
 
 
-def office_hours_on(rules: CalendarRules, day: date) -> Mapping[str, Any] | None:
-    """Return the office hours that hold on a day if it is worked; None where the calendar gives none for it.
+def hours_on(office_hours: Iterable[Mapping[str, Any]], day: date) -> Mapping[str, Any] | None:
+    """Return the office hours that hold on a day if it is worked; None where none do.
 
     Hours without days of the year hold on all days that no others hold on.
     """
-    seasons = [each for each in rules.office_hours if "days" in each]
-    in_season = (each for each in seasons if is_in_year(day, *parse_days_of_year(each["days"])))
-    return next(in_season, next((each for each in rules.office_hours if "days" not in each), None))
+    seasons = (
+        each for each in office_hours if "days" not in each or is_in_year(day, *parse_days_of_year(each["days"]))
+    )
+    return min(seasons, key=lambda each: "days" not in each, default=None)
 
 
 def office_spans(calendar: WorkingCalendar, day: date, zone: tzinfo) -> list[tuple[datetime, datetime]]:
@@ -63,7 +64,7 @@ def office_spans(calendar: WorkingCalendar, day: date, zone: tzinfo) -> list[tup
 
     A closing at 24:00 is the first second of the next day.
     """
-    hours = office_hours_on(calendar.rules, day) if calendar.is_worked(day) else None
+    hours = hours_on(calendar.rules.office_hours, day) if calendar.is_worked(day) else None
     if hours is None:
         return []
     midnight = datetime.combine(day, time())

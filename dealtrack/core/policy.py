@@ -5,8 +5,9 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.lifecycle import Kind, Transition
-from dealtrack.errors import PolicyDiffers
+from dealtrack.errors import NoOfficeHours, PolicyDiffers
 from dealtrack.phrase import Word, both
 
 OPEN = "open"
@@ -199,6 +200,13 @@ def check_same_version(stored: Policy, version: Policy) -> None:
     """
     if differing := differences(stored, version):
         raise PolicyDiffers(name=stored.name, day=stored.in_force, what=both(differing))
+
+
+def check_office_hours(policies: Iterable[Policy], calendar: CalendarRules) -> None:
+    """Check that a calendar has the office hours in which policies count; raises NoOfficeHours."""
+    for policy in policies if not calendar.office_hours else ():
+        if any(rule.unit is Unit.WORKING_HOUR for rule in policy.clocks):
+            raise NoOfficeHours(policy=policy.name, calendar=calendar.name)
 
 
 def differences(one: Policy, other: Policy) -> list[Word]:

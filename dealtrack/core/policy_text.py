@@ -5,7 +5,18 @@ from datetime import date
 
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import ONE_DAY
-from dealtrack.core.policy import ENDED, EVENT_NAMED, FINAL_REPLY, INTERIM_REPLY, REPLIES, ClockRule, Policy, Roll, Unit
+from dealtrack.core.policy import (
+    ENDED,
+    EVENT_NAMED,
+    FINAL_REPLY,
+    HOURS,
+    INTERIM_REPLY,
+    REPLIES,
+    ClockRule,
+    Policy,
+    Roll,
+    Unit,
+)
 from dealtrack.phrase import Phrase, Word, either, in_order, listed
 
 MOMENTS: dict[str, Phrase] = {
@@ -74,7 +85,12 @@ def span_of(rule: ClockRule) -> Phrase:
     """Return how long a clock runs and between what, as in `1 working day from receipt to forwarding`."""
     length = length_text(rule.length, rule.unit)
     stop = DECISION if rule.name == "verify" else _moments(rule.stop)
-    return Phrase("{length} from {start} to {stop}", length=length, start=_moments(rule.start), stop=stop)
+    words = {"length": length, "start": _moments(rule.start), "stop": stop}
+    if rule.unit in HOURS:
+        return Phrase("{length} from the moment of {start} to {stop}", **words)
+    if not rule.length:
+        return Phrase("{stop} on the day of {start}", **words)
+    return Phrase("{length} from {start} to {stop}", **words)
 
 
 def clock_words(rule: ClockRule) -> Phrase:

@@ -13,7 +13,7 @@ from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detail, Kind, Transition
 from dealtrack.core.moments import HOUR_UNKNOWN, Moment, local_day, looks_hourless
 from dealtrack.core.platform import Platform
-from dealtrack.core.policy import Policy, check_same_version
+from dealtrack.core.policy import Policy, check_office_hours, check_same_version
 from dealtrack.core.vocabulary import OTHER
 from dealtrack.errors import PersonalAltered, RegisterOlder
 from dealtrack.register import journal, projection, queries
@@ -334,8 +334,9 @@ class Recorder:
     def take_in(self, policy: Policy) -> bool:
         """Take a policy version into the register; return False where it stands there already.
 
-        Raises PolicyDiffers where the version of that day stands there with other content.
+        Raises PolicyDiffers where the version of that day stands there with other content, and NoOfficeHours.
         """
+        check_office_hours([policy], self.register.calendar.rules)
         versions = self.register.policies.get(policy.name, ())
         present = next((version for version in versions if version.in_force == policy.in_force), None)
         if present is not None:

@@ -20,7 +20,7 @@ from dealtrack.core.calendar_changes import Notice, change_to_data, changed_days
 from dealtrack.core.clocks import Clock, Correction, Verdict, judge_corrected, verdict
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import ONE_DAY, local_day
-from dealtrack.core.policy import Policy, Roll, differences, version_for
+from dealtrack.core.policy import Policy, Roll, check_office_hours, differences, version_for
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
 from dealtrack.register.recorder import Recorder
@@ -82,13 +82,15 @@ class Revision(NamedTuple):
 
 
 def preview(register: Register, rules: CalendarRules) -> Revision:
-    """Return what it would do to put these rules in place of the register's calendar, writing nothing."""
+    """Return what it would do to put these rules in place of the register's calendar; raises NoOfficeHours."""
+    check_office_hours((policy for versions in register.policies.values() for policy in versions), rules)
     head = register.head()
     before, after = WorkingCalendar(register.calendar_rules()), WorkingCalendar(rules, register.revision + 1)
     days, rolled, renamed = _changed_days(before, after)
     moved: list[MovedClock] = []
     otherwise: list[OtherVerdict] = []
-    for id_, runs in _affected(register, [*days, *rolled], before.rules.official ^ rules.official):
+    hours = [rules.first, rules.last] if list(before.rules.office_hours) != list(rules.office_hours) else []
+    for id_, runs in _affected(register, [*days, *rolled, *hours], before.rules.official ^ rules.official):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
         state = ComplaintState(id_, journal.history(register.connection, id_))
         complaint, recounted = register.project_state(state, lambda _: after)
@@ -268,7 +270,8 @@ def changed_texts(old: Sequence[Policy], new: Sequence[Policy]) -> list[TextChan
 
 
 def preview_correction(register: Register, versions: Sequence[Policy]) -> Preview:
-    """Return what a correction would do that replaces a policy's versions by these. Raises OutsideCalendar."""
+    """Return what a correction would do that replaces a policy's versions; raises OutsideCalendar, NoOfficeHours."""
+    check_office_hours(versions, register.calendar.rules)
     name = versions[0].name
     correction = Preview(changed_texts(register.policies[name], versions), [], [])
     if correction.is_empty:

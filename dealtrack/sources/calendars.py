@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, days_between
 from dealtrack.core.calendar_changes import with_spans
+from dealtrack.core.office_hours import hours_on, is_in_year, parse_days_of_year, parse_hours
 from dealtrack.core.vocabulary import nearest_words
 from dealtrack.errors import BadCalendarFile, UnknownCalendar, suggestion
 from dealtrack.phrase import BadValue, Phrase, Word, listed
@@ -18,12 +21,10 @@ from dealtrack.sources.toml_files import DAY, TomlTable, as_path, file_named, ki
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE_KEYS = (
     "name", "title", "country", "subdivision", "weekend", "timezone", "official", "source", "law", "categories",
-    "yearly_off", "include", "region", "amendment",
+    "yearly_off", "include", "region", "amendment", "office_hours",
 )  # fmt: skip
 AMENDMENT_KEYS = ("name", "off", "worked", "plain", "scope", "notice", "issued")
 CLOSED_EACH_YEAR = "Closed each year by law"
-DAY_OF_YEAR = re.compile(r"(\d\d)-(\d\d)")
-LEAP_YEAR = 2000
 PLAIN = Ruling(True, DayKind.WEEKDAY)
 
 
@@ -136,6 +137,7 @@ def calendar_from_table(table: TomlTable, name: str, data_folder: Path, user_fol
         spans=spans,
         law=law,
         region=table.text_of("region", ""),
+        office_hours=_office_hours(table) or (),
     )
     return rules._replace(spans=with_spans(rules, _announced(table))) if rules.region else rules
 
@@ -152,22 +154,47 @@ def _announced(table: TomlTable) -> Iterator[tuple[date, date]]:
 def _yearly_off(table: TomlTable) -> Iterator[date]:
     """Yield the days of `yearly_off = ["12-29/01-03"]` in every year, both ends in; one may run into the next year."""
     for text in table.texts_of("yearly_off", ()):
-        first, slash, last = text.partition("/")
-        start, end = _day_of_year(table, first, text), _day_of_year(table, last if slash else first, text)
-        for day in days_between(FIRST_DAY, LAST_DAY):
-            at = (day.month, day.day)
-            if start <= at <= end or (end < start and not end < at < start):
-                yield day
+        start, end = _days_of_year(table, "yearly_off", text)
+        yield from (day for day in days_between(FIRST_DAY, LAST_DAY) if is_in_year(day, start, end))
 
 
-def _day_of_year(table: TomlTable, text: str, whole: str) -> tuple[int, int]:
+def _days_of_year(table: TomlTable, key: str, text: str) -> tuple[tuple[int, int], tuple[int, int]]:
     try:
-        if not (written_as := DAY_OF_YEAR.fullmatch(text.strip())):
-            raise ValueError
-        day = date(LEAP_YEAR, int(written_as[1]), int(written_as[2]))
+        return parse_days_of_year(text)
     except ValueError:
-        table.refuse('yearly_off cannot be {text!r}; write days as "12-24" or "12-29/01-03"', "yearly_off", text=whole)
-    return day.month, day.day
+        table.refuse('{key} cannot be {text!r}; write days as "12-24" or "12-29/01-03"', key, key=key, text=text)
+
+
+def _office_hours(table: TomlTable) -> list[dict[str, Any]]:
+    """Return the office hours of a calendar file as its rules hold them: a list for all year, or tables with days."""
+    given = table.values.get("office_hours", [])
+    is_plain = not (isinstance(given, list) and any(isinstance(each, dict) for each in given))
+    entries = [table] if is_plain and "office_hours" in table.values else table.tables_of("office_hours")
+    office_hours: list[dict[str, Any]] = []
+    for entry in entries:
+        key = "office_hours" if is_plain else "hours"
+        if not is_plain:
+            entry.allow("days", "hours")
+        hours = entry.texts_of(key)
+        spans = []
+        for text in hours:
+            try:
+                spans.append(parse_hours(text))
+            except ValueError:
+                entry.refuse('{key} cannot be {text!r}; write hours as "09:00-12:00"', text or key, key=key, text=text)
+        if not spans or any(one[1] > other[0] for one, other in pairwise(spans)):
+            entry.refuse("{key} must be hours one after another, such as 09:00-12:00 and 13:00-18:00", key, key=key)
+        of_year = {"hours": [text.strip() for text in hours]}
+        if not is_plain and "days" in entry.values:
+            _days_of_year(entry, "days", days := entry.text_of("days"))
+            office_hours.append({"days": days, **of_year})
+        else:
+            office_hours.append(of_year)
+    leap_year = days_between(date(2000, 1, 1), date(2000, 12, 31))
+    if office_hours and (left := next((day for day in leap_year if hours_on(office_hours, day) is None), None)):
+        day = f"{left:%m-%d}"
+        table.refuse("office_hours leaves out {day}: add a table without days, for the rest", "office_hours", day=day)
+    return office_hours
 
 
 def _holds_on(day: date, ruling: Ruling, weekend: frozenset[int]) -> bool:

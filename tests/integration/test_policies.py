@@ -276,7 +276,7 @@ BAD = [
     (
         "length = 30\n",
         "length = 3\nworking_days_for = [0]\n",
-        "working_days_for must be a list of whole numbers from 1",
+        "working_days_for must be a list of whole numbers, such as",
     ),
     ("length = 30\n", "length = 3\nworking_days_for = []\n", "working_days_for is empty"),
     ('unit = "month"\n', 'unit = "month"\nworking_days_for = [3]\n', "unit and working_days_for exclude.*line 13"),
