@@ -22,7 +22,7 @@ from dealtrack.core.file_names import file_names
 from dealtrack.core.lifecycle import CLOSING, STATUS_AFTER, Complaint, Kind, Status, effective
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.personal import PERSONAL, mask
-from dealtrack.core.policy import Unit
+from dealtrack.core.policy import HOURS, Unit
 from dealtrack.core.policy_text import length_text
 from dealtrack.core.standing import Lateness
 from dealtrack.core.text import safe_text
@@ -94,11 +94,11 @@ class Letter(NamedTuple):
 
 
 class Item(NamedTuple):
-    """What a line of a letter is about: a complaint, one of its clocks, and the working days that it is late."""
+    """What a line of a letter is about: a complaint, one of its clocks, and by how much it is late, as `7 wd`."""
 
     complaint: Complaint
     clock: Clock | None
-    days: int = 0
+    late: str = ""
 
 
 class Letters:
@@ -121,7 +121,7 @@ class Letters:
         """Make a letter about each complaint; of a reminder none where nothing is overdue. Raises NoLetter."""
         late: dict[int, list[Item]] = {}
         for each in self._register.overdue(Filter(), self._view) if self._kind == "reminder" else ():
-            item = Item(each.complaint, each.clock, each.working_days_late)
+            item = Item(each.complaint, each.clock, each.late)
             late.setdefault(each.complaint.id, []).append(item)
         for id_ in ids:
             standing = standing_in(self._register, id_, self._register.history(id_), self._view)
@@ -142,7 +142,7 @@ class Letters:
     def make_by(self, by: str, latenesses: Iterable[Lateness]) -> None:
         """Make a reminder to each platform or owner of what is overdue."""
         for to, group in grouped(latenesses, lambda late: getattr(late.complaint, by) or _("nobody")).items():
-            items = [Item(each.complaint, each.clock, each.working_days_late) for each in group]
+            items = [Item(each.complaint, each.clock, each.late) for each in group]
             self._add(to, say_field(by, to), items)
 
     def _fault(self, complaint: Complaint) -> Phrase | None:
@@ -190,7 +190,7 @@ class Letters:
             "reason": str(endings[-1].detail.get("reason", "")) if endings else "",
             "stage": _(item.clock.name) if item.clock else "",
             "due": self._due(item.clock),
-            "late": say(length_text(item.days, Unit.WORKING_DAY)) if item.days else "",
+            "late": _late_words(item.late),
         }
 
         def personal(field: str, is_whole: bool) -> str:
@@ -210,7 +210,7 @@ class Letters:
         if clock is None or clock.due is None:
             return ""
         due, zone = self._day(clock.due), self._register.zone
-        if clock.due.astimezone(zone).time() != LAST_SECOND:
+        if clock.unit in HOURS or clock.due.astimezone(zone).time() != LAST_SECOND:
             due += show_moment(clock.due, zone)[10:]
         return _("{due} (provisional)", due=due) if clock.provisional else due
 
@@ -254,6 +254,11 @@ class Letters:
             for path, made in files.items()
         ]
         print_records(records, WRITTEN_KEYS, zone=self._register.zone)
+
+
+def _late_words(late: str) -> str:
+    count, _space, unit = late.partition(" ")
+    return say(length_text(int(count), Unit.HOUR if unit == "h" else Unit.WORKING_DAY)) if late else ""
 
 
 def _long_day(day: date) -> str:
