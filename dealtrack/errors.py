@@ -146,6 +146,14 @@ class NotForOffice(DealtrackError):
     """The office's file may not set {key}. Set it in your own settings, without --office."""
 
 
+class UnknownFilter(DealtrackError):
+    """There is no filter {name}.{nearest} To save one: dealtrack config set filters.{name} "--owner WHO"."""
+
+
+class BadFilter(DealtrackError):
+    """Filter {name}: {reason} Correct it: dealtrack config set filters.{name} "--owner WHO"."""
+
+
 class UnknownWord(DealtrackError):
     """{what} cannot be {value!r}.{nearest} Allowed: {allowed}."""
 

@@ -77,7 +77,7 @@ COLUMNS = (
     *("forwarded", "completed", "outcome", "amount", "summary", "clock", "due", "verdict", "late", "provisional"),
     *("matched", "left", "working days late", "complaint", "seq", "name", "size", "sha256", "at", "actor", "present"),
     *("aliases", "green channel", "channels", "last checked", "checked by", "checked", "finding", "title", "in force"),
-    *("clocks", "taken in", "consumer", "phone", "email", "address", "by", "then", "now", "change"),
+    *("handler", "clocks", "taken in", "consumer", "phone", "email", "address", "by", "then", "now", "change"),
     *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "week", "month"),
     *("overdue", "file", "category word", "line", "withdrawn", "rejected", "letter", "to", "complaints"),
     *("key", "value", "origin", "meaning"),

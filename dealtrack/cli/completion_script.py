@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from dealtrack.cli.completion import SHELLS
+from dealtrack.cli.candidates import SHELLS
 from dealtrack.cli.options import argument
 from dealtrack.cli.session import Session
 from dealtrack.core.vocabulary import nearest_names

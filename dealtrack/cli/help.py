@@ -1,8 +1,6 @@
 """The command that shows the guides, a page of Markdown each: written, or filled in from the program's own tables."""
 
 import inspect
-import os
-import pydoc
 import re
 import sys
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ import typer
 from dealtrack.cli.commands import COMMANDS, all_commands
 from dealtrack.cli.language import CHINESE, GLOSSARY, _, help_text, is_english, translated
 from dealtrack.cli.options import argument
-from dealtrack.cli.terminal import Paint, aligned_lines, lines_beside, painter, terminal_width, wrap_text
+from dealtrack.cli.terminal import Paint, aligned_lines, lines_beside, painter, print_pages, terminal_width, wrap_text
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import UnknownTopic, all_errors, suggestion
 from dealtrack.phrase import in_context
@@ -121,9 +119,7 @@ def _show(page: str) -> None:
     if room is None:
         sys.stdout.write(page)
         return
-    # A guide that fits on the screen stays there, and colours are kept.
-    os.environ.setdefault("LESS", "-FRX")
-    pydoc.pager("\n".join(_drawn(page, min(room, WIDEST), painter(sys.stdout))) + "\n")
+    print_pages(list(_drawn(page, min(room, WIDEST), painter(sys.stdout))))
 
 
 def _drawn(page: str, room: int, paint: Paint) -> Iterator[str]:

@@ -209,6 +209,12 @@ def say_field(key: str, text: str, translate: Callable[[str], str] = _) -> str:
     return translate(in_context(key, text, translate)) if key in WORDS else text
 
 
+def say_length(text: str) -> str:
+    """Return a length of time such as 2 wd, 3 h or 40 min in the user's language; nothing for nothing."""
+    count, _space, unit = text.partition(" ")
+    return {"wd": _("{count} wd"), "h": _("{count} h"), "min": _("{count} min")}.get(unit, text).format(count=count)
+
+
 def heading(title: str, translate: Callable[[str], str] = _) -> str:
     """Return the title of a column in the user's language."""
     return in_context("heading", title, translate)

@@ -5,19 +5,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from dealtrack.cli.finding import narrowed, page_rows, read_columns, read_order, tell_left_out, tell_nothing
 from dealtrack.cli.language import _, _n, read_clock, sentence
 from dealtrack.cli.options import (
     FORMATS_TAKEN,
+    MORE_COLUMNS,
+    Columns,
     ComplaintNames,
     FilterOptions,
     Format,
     PlatformNames,
     ReceivedDays,
     Reveal,
+    SavedFilter,
     StatusNames,
     ViewTimes,
     argument,
@@ -30,13 +34,14 @@ from dealtrack.cli.output import FOR_PEOPLE, FOR_PROGRAMS, LETTER_FORMATS, check
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
 from dealtrack.core.calendar import calendar_reminder, missing_year
+from dealtrack.core.clocks import time_left
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.moments import ONE_DAY, day_start, local_day
+from dealtrack.core.moments import local_day, show_due
 from dealtrack.core.standing import WATCH_KEYS, Lateness, record, record_keys, watch_record
 from dealtrack.core.text import clean_input, safe_text
 from dealtrack.errors import CHECK_FAILED, MissingExtra, MissingValue, NoTerminal
 from dealtrack.phrase import Phrase
-from dealtrack.register.queries import View
+from dealtrack.register.queries import NEWEST_FIRST, OPEN, View
 from dealtrack.register.register import Register
 
 LIST_FORMATS = FORMATS_TAKEN.replace("].", "]; of lists: xlsx, text or csv [default: CSV for people].")
@@ -44,6 +49,7 @@ WINDOW = "Time window: hours (4h), days (3d) or working days (2wd) [default: 1wd
 MATCH_KEYS = ("id", "number", "platform", "category", "status", "received", "matched")
 WORD_LIMIT = 200
 SHOWN_ON_TERMINAL = 20
+LATE = ("working_days_late", "late")
 
 
 def list_(
@@ -52,17 +58,38 @@ def list_(
     only: FilterOptions,
     received: ReceivedDays,
     backdated: Annotated[bool, flag("Only complaints with an entry recorded on a later day than the event.")],
+    saved: SavedFilter,
+    sort: Annotated[str, option("COLUMN", "Sort by a column, or by due, e.g. platform; -COLUMN reverses.")],
+    limit: Annotated[int | None, option("N", "Maximum number of complaints [default: a page on a terminal].", min=1)],
+    columns: Columns,
     times: ViewTimes,
     fmt: Format,
 ) -> None:
-    """List complaints with their deadlines."""
+    """List complaints with their deadlines.
+
+    On a terminal, the open ones, newest first, and no more than fit on it; --all shows everything.
+    """
+    is_short = sys.stdout.isatty() and not fmt
     with session.reading(*times) as (register, view):
-        first, last = session.received_days(*received, register.zone)
-        since = first and day_start(first, register.zone)
-        until = last and day_start(last + ONE_DAY, register.zone)
+        since, until = session.received_span(*received, register.zone)
         query = read_filter(register, *only, status, since=since, until=until, backdated=backdated)
-        records = map(record, register.standings(query, view))
-        print_records(records, record_keys(register.clock_names(view)), fmt, zone=register.zone)
+        query = narrowed(session, register, query, saved, is_short)
+        is_open_only = is_short and not (saved.all or query.statuses)
+        if is_open_only:
+            query = query._replace(statuses=(OPEN,))
+        order = read_order(sort) or (NEWEST_FIRST if is_short else None)
+        most = limit or (page_rows(session) if is_short and not saved.all else None)
+        keys = record_keys(register.clock_names(view))
+        chosen = read_columns(session, "list", columns, keys, is_short)
+        standings = register.standings(query, view, order, most)
+        records: Iterable[dict[str, Any]] = map(record, standings)
+        if "handler" in chosen:
+            records = (record(each) | {"handler": each.complaint.handler or each.complaint.owner} for each in standings)
+        if is_short:
+            records = list(records)
+        print_records(records, chosen or keys, fmt, zone=register.zone, is_chosen=bool(chosen))
+        if isinstance(records, list):
+            tell_left_out(register, query, view, len(records), is_open_only)
 
 
 def show(session: Session, complaints: ComplaintNames, reveal: Reveal, times: ViewTimes, fmt: Format) -> None:
@@ -122,8 +149,11 @@ def search(
             | {"status": hit.complaint.status.value, "matched": snippet(hit.texts, terms)}
             for hit in islice(hits, most)
         )
-        print_records(records, MATCH_KEYS, fmt, zone=register.zone)
+        first = next(records, None)
+        print_records(() if first is None else chain((first,), records), MATCH_KEYS, fmt, zone=register.zone)
         is_cut = most is not None and limit is None and next(hits, None) is not None
+    if is_short and first is None:
+        tell(_("no complaint contains all the words"))
     if is_cut:
         tell(_("only the latest {count} are shown; --limit N shows more", count=most))
 
@@ -142,6 +172,8 @@ def overdue(
     check: Annotated[bool, flag("Exit with status 1 if anything is overdue.")],
     by: Annotated[str, option("GROUP", "Write one list per platform, owner or category into --out.")],
     out: Annotated[str, option("DIR", "Folder for the lists.")],
+    saved: SavedFilter,
+    columns: Columns,
     times: ViewTimes,
     fmt: Annotated[str, option("FORMAT", LIST_FORMATS, "--format")],
 ) -> None:
@@ -153,7 +185,9 @@ def overdue(
         check_format(fmt)
     letters = None
     with session.reading(*times) as (register, view):
-        latenesses = register.overdue(read_filter(register, *only), view)
+        is_short = sys.stdout.isatty() and not (fmt or out)
+        query = narrowed(session, register, read_filter(register, *only), saved, is_short)
+        latenesses = register.overdue(query, view)
         first = next(latenesses, None)
         latenesses = chain(() if first is None else (first,), latenesses)
         # So too where whoever reads them has seen enough of them.
@@ -168,7 +202,9 @@ def overdue(
 
             print_lists(latenesses, by, Path(out), fmt, register.zone, view.moment)
         else:
-            print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
+            _print_watched(session, register, view, latenesses, "overdue", columns, fmt)
+            if is_short and first is None:
+                tell_nothing(register, query, view, _("nothing is overdue"))
         _remind(session, register, view)
     if letters:
         letters.write(letters.files(Path(out)))
@@ -194,6 +230,8 @@ def due(
     within: Annotated[str | None, option("DURATION", WINDOW)],
     only: FilterOptions,
     ics: Annotated[str, option("FILE", "Write a calendar file with one event per deadline; - for standard output.")],
+    saved: SavedFilter,
+    columns: Columns,
     times: ViewTimes,
     fmt: Format,
 ) -> None:
@@ -204,15 +242,47 @@ def due(
 
         span = parse_span(within)
     with session.reading(*times) as (register, view):
-        query = read_filter(register, *only)
-        ahead = register.due(query, _until(span, register, view), view)
+        is_short = sys.stdout.isatty() and not (fmt or ics)
+        query = narrowed(session, register, read_filter(register, *only), saved, is_short)
+        until = _until(span, register, view)
+        ahead = register.due(query, until, view)
         # Who subscribes to a calendar file must not lose sight of what was not done in time.
         latenesses = chain(register.overdue(query, view), ahead) if ics else ahead
         if ics:
             _print_events(register, latenesses, view, ics)
         else:
-            print_records(map(watch_record, latenesses), WATCH_KEYS, fmt, zone=register.zone)
+            first = next(ahead, None)
+            latenesses = chain(() if first is None else (first,), ahead)
+            _print_watched(session, register, view, latenesses, "due", columns, fmt)
+            if is_short and first is None:
+                text = _("nothing is due by {moment}", moment=show_due(until, register.zone))
+                tell_nothing(register, query, view, text)
         _remind(session, register, view)
+
+
+def _print_watched(
+    session: Session,
+    register: Register,
+    view: View,
+    latenesses: Iterable[Lateness],
+    command: str,
+    columns: str,
+    fmt: str,
+) -> None:
+    """Print watched clocks, in the columns that were typed or are set; `due` shows people what is left."""
+    is_short = sys.stdout.isatty() and not fmt
+    chosen = read_columns(session, command, columns, WATCH_KEYS, is_short)
+    shows_left = is_short and command == "due" and not chosen
+    usual = [*(key for key in WATCH_KEYS if key not in LATE), "left"] if shows_left else WATCH_KEYS
+    calendar = register.calendar_in(view)
+
+    def full_record(lateness: Lateness) -> dict[str, Any]:
+        complaint, left = lateness.complaint, time_left(lateness.clock, view.moment, calendar, register.zone)
+        more = (complaint.handler or complaint.owner, complaint.received, complaint.summary, left)
+        return watch_record(lateness) | dict(zip(MORE_COLUMNS["due"], more, strict=True))
+
+    records = map(full_record if chosen or shows_left else watch_record, latenesses)
+    print_records(records, chosen or usual, fmt, zone=register.zone, is_chosen=bool(chosen))
 
 
 def _until(span: int | timedelta | None, register: Register, view: View) -> datetime:
@@ -241,7 +311,7 @@ def _print_events(register: Register, latenesses: Iterable[Lateness], view: View
     print(safe_text(_n("{count} deadline written to {file}", "{count} deadlines written to {file}", count, file=file)))
 
 
-def board(session: Session, only: FilterOptions) -> None:
+def board(session: Session, only: FilterOptions, saved: SavedFilter) -> None:
     """Full-screen live board of open complaints."""
     from importlib.util import find_spec
 
@@ -250,7 +320,7 @@ def board(session: Session, only: FilterOptions) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise NoTerminal(what="The board", instead="Use 'dealtrack overdue' and 'dealtrack due'.")
     with session.reading("", "") as (register, _view):
-        query = read_filter(register, *only, statuses=("open",))
+        query = narrowed(session, register, read_filter(register, *only, statuses=(OPEN,)), saved, True)
     from dealtrack import settings
     from dealtrack.cli.board.app import Board
     from dealtrack.cli.board.feed import Feed

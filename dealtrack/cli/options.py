@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, TextIO, get_args
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import heading, say_field
+from dealtrack.cli.language import CHINESE, ENGLISH, heading, say_field, translated
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.policy import Policy
@@ -72,6 +72,15 @@ PlatformNames = Annotated[list[str], option("NAME", "Only this platform; repeata
 Reveal = Annotated[bool, flag("Show personal data unmasked.")]
 Encoding = Annotated[str, option("NAME", "Text encoding, e.g. gb18030 or cp1252 [default: detected].")]
 Yes = Annotated[bool, flag("Do not ask for confirmation.")]
+Columns = Annotated[str, option("COLUMNS", "Columns to show, in this order, e.g. id,platform,handler.")]
+
+
+MORE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "list": ("handler",),
+    "overdue": ("handler", "received", "summary"),
+    "due": ("handler", "received", "summary", "left"),
+}
+"""The columns that a command shows on request, beside those of its records."""
 
 
 class ComplaintNames(NamedTuple):
@@ -89,6 +98,14 @@ class FilterOptions(NamedTuple):
     platform: PlatformNames
     category: Annotated[list[str], option("NAME", "Only this category; repeatable, matches any.")]
     owner: Annotated[list[str], option("WHO", "Only this owner; repeatable, matches any.")]
+    handler: Annotated[list[str], option("WHO", "Only what this person or unit handles now; repeatable, matches any.")]
+
+
+class SavedFilter(NamedTuple):
+    """Which saved filter applies, as it was typed."""
+
+    filter: Annotated[str, option("NAME", "Saved filter: filters.NAME of your settings.")]
+    all: Annotated[bool, flag("Show everything: ignore the default filter; in list, closed complaints too.")]
 
 
 class ReceivedDays(NamedTuple):
@@ -264,10 +281,11 @@ def read_filter(
     platforms: Sequence[str] = (),
     categories: Sequence[str] = (),
     owners: Sequence[str] = (),
+    handlers: Sequence[str] = (),
     statuses: Sequence[str] = (),
     **more: Any,
 ) -> Filter:
-    """Return which complaints are meant by platforms, categories, owners and statuses as they were typed, and `more`.
+    """Return which complaints are meant by what was typed, statuses among it, and by `more`.
 
     Raises UnknownPlatform, UnknownCategory, UnknownWord and BadText.
     """
@@ -276,12 +294,35 @@ def read_filter(
         platforms=_each(lambda text: read_platform(register, text), platforms),
         categories=_each(read_category, categories),
         owners=_each(lambda text: clean_field("owner", text), owners),
+        handlers=_each(lambda text: clean_field("handler", text), handlers),
         **more,
     )
 
 
 def _each(read: Callable[[str], str], texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(read, texts)))
+
+
+def name_list(text: str) -> list[str]:
+    """Return the names that a list as it was typed holds, separated by commas, Chinese ones too."""
+    return text.replace("，", ",").replace("、", ",").split(",")
+
+
+def read_key(what: str, text: str, keys: Sequence[str]) -> str:
+    """Return the key of records that a word means, by itself or by its title; that of a deadline by its stage too.
+
+    Raises UnknownWord with the nearest.
+    """
+    word = text.strip()
+    if word in keys:
+        return word
+    # The office's file may name columns in a language that is not the user's.
+    for language in (ENGLISH, CHINESE):
+        speak = partial(translated, language=language)
+        for key in keys:
+            if word == (speak(key[:-4]) if key.endswith("_due") else heading(key.replace("_", " "), speak)):
+                return key
+    raise UnknownWord(what=what, value=word, nearest=suggestion(nearest_names(word, keys)), allowed=listed(keys))
 
 
 def read_status(text: str) -> str:

@@ -142,12 +142,14 @@ def print_records(
     zone: tzinfo,
     stream: TextIO | None = None,
     single: bool = False,
+    is_chosen: bool = False,
 ) -> None:
     """Print records as they come; moments in UTC are shown in `zone`.
 
     `columns` are the keys that table, plain and csv print, and their order; without it those of the first record.
-    JSON prints each record's own keys; `single` prints the one record itself rather than a list of it. Keys that begin
-    with an underscore are not printed: `_provisional` holds the keys of the deadlines that are provisional.
+    JSON prints each record's own keys, or the columns alone where a user chose them (`is_chosen`); `single` prints the
+    one record itself rather than a list of it. Keys that begin with an underscore are not printed: `_provisional` holds
+    the keys of the deadlines that are provisional.
     Without `fmt` it is a table on a terminal, else plain. Raises UnknownWord for an unknown format.
     """
     if fmt != FOR_PEOPLE:
@@ -166,12 +168,14 @@ def print_records(
         case "table":
             from dealtrack.cli.table import print_table
 
-            print_table(records, columns, zone, out)
+            print_table(records, columns, zone, out, is_chosen)
         case "people":
             from dealtrack.cli.people import write_records
 
             write_records(records, columns, zone, out)
         case other:
+            if is_chosen:
+                records = ({key: record.get(key) for key in columns} for record in records)
             writers.WRITERS[other](records, columns, zone, out)
 
 

@@ -12,7 +12,7 @@ import typer
 
 from dealtrack.cli.language import _, is_english, name_platforms, say
 from dealtrack.cli.terminal import tell, warn
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, Moment, show_moment
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, Moment, day_start, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.core.vocabulary import NAME
 from dealtrack.errors import ClockOutOfRange, DaysReversed, RegisterUnusable
@@ -161,6 +161,11 @@ class Session:
         from dealtrack.core.day_times import parse_moment  # what a text means is asked only where one was typed
 
         return parse_moment(text, self.now, zone)
+
+    def received_span(self, first: str, last: str, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+        """Return the moments, in UTC, at which the days that were typed begin and have ended; raises DaysReversed."""
+        since, until = self.received_days(first, last, zone)
+        return day_start(since, zone) if since else None, day_start(until + ONE_DAY, zone) if until else None
 
     def received_days(self, first: str, last: str, zone: tzinfo) -> tuple[date | None, date | None]:
         """Return the first and the last of the days that were typed, None where none was; raises DaysReversed."""

@@ -2,13 +2,23 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple, TextIO
 
-from dealtrack.cli.language import _, heading, say, say_field
-from dealtrack.cli.terminal import GAP, Paint, painter, share_room, tell_in_style, terminal_width, wrap_text
+from dealtrack.cli.language import _, heading, say, say_field, say_length
+from dealtrack.cli.terminal import (
+    GAP,
+    Paint,
+    painter,
+    print_pages,
+    share_room,
+    tell,
+    tell_in_style,
+    terminal_width,
+    wrap_text,
+)
 from dealtrack.core.text import display_width, fit_text, pad_text
 from dealtrack.exchange.writers import cell_formatters, is_due_key, provisional_keys, timed_keys
 from dealtrack.phrase import listed
@@ -60,6 +70,7 @@ class Cell(NamedTuple):
 VERDICT_STYLES = {"overdue": "bold red", "missed": "bold red", "running": "green", "met": "green dim"}
 """The styles of verdicts; all others are dim."""
 
+OWNER = Column("owner", rank=1, least=8)
 COMPLAINT_COLUMNS = (
     Column("id", right=True),
     Column("number", rank=2),
@@ -69,16 +80,17 @@ COMPLAINT_COLUMNS = (
     Column("received", rank=6),
 )
 SUMMARY = Column("summary", rank=7, least=12)
-MATCH_COLUMNS = (*COMPLAINT_COLUMNS, Column("matched", rank=1, least=12))
+MATCH_COLUMNS = (*COMPLAINT_COLUMNS, Column("matched", rank=1, least=36))
 # Who is to be asked about a late complaint matters more than what it is about.
 WATCH_COLUMNS = (
     *COMPLAINT_COLUMNS[:3],
     Column("category", rank=5, least=8),
-    Column("owner", rank=3, least=8),
+    OWNER,
     Column("clock"),
     Column("due"),
     Column("verdict"),
     Column("late", "late", 1, right=True),
+    Column("left", right=True),
 )
 # Of a hash its beginning is enough to tell two files apart; programs get it whole.
 EVIDENCE_COLUMNS = (
@@ -93,6 +105,37 @@ EVIDENCE_COLUMNS = (
 )
 
 
+GIVES_WAY = 100
+"""The least rank of a column that says one thing in every row: it gives way before all others, the last one first."""
+
+NEVER_GIVES_WAY = frozenset({"id", "platform", "owner", "due", "left", "late", "matched"})
+"""The columns that stay where they say one thing in every row, as long as they say something."""
+
+
+def rank_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[Column]:
+    """Return the columns of a table whose rows hold these texts, those that say one thing in every row to go first."""
+
+    def gives_way(place: int, column: Column) -> bool:
+        is_kept = column.key in NEVER_GIVES_WAY or column.key.endswith("_due")
+        return all(row[place] == ("" if is_kept else rows[0][place]) for row in rows)
+
+    if len(rows) < 2:
+        return list(columns)
+    return [
+        column._replace(rank=GIVES_WAY + place) if gives_way(place, column) else column
+        for place, column in enumerate(columns)
+    ]
+
+
+def chosen_columns(keys: Sequence[str]) -> list[Column]:
+    """Return the columns of a table for keys that a user chose, in that order; where room lacks the last goes first."""
+    known = {column.key: column for column in (*COMPLAINT_COLUMNS, *WATCH_COLUMNS, SUMMARY)}
+    return [
+        known.get(key, Column(key, _(key.removesuffix("_due")) if key.endswith("_due") else ""))._replace(rank=place)
+        for place, key in enumerate(keys)
+    ]
+
+
 def plan_columns(keys: Sequence[str]) -> list[Column]:
     """Return the columns of a table of records with these keys; a deadline and its verdict make one."""
     for key, columns in (("due", WATCH_COLUMNS), ("matched", MATCH_COLUMNS), ("sha256", EVIDENCE_COLUMNS)):
@@ -102,21 +145,48 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
     if clocks and "id" in keys:
         # Beyond two clocks, the later ones give way where the terminal is narrow.
         deadlines = (Column(key, _(key.removesuffix("_due")), int(place > 1)) for place, key in enumerate(clocks))
-        return [column for column in (*COMPLAINT_COLUMNS, *deadlines, SUMMARY) if column.key in keys]
+        usual = (*COMPLAINT_COLUMNS[:4], OWNER, *COMPLAINT_COLUMNS[4:], *deadlines, SUMMARY)
+        return [column for column in usual if column.key in keys]
     return [Column(key, "", place, 8 if place else None, wraps=True) for place, key in enumerate(keys)]
 
 
-def print_table(records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone: tzinfo, out: TextIO) -> None:
-    """Print records as a table, no wider than the terminal where there is one; nothing for no records."""
-    columns = plan_columns(keys)
+def print_table(
+    records: Iterable[Mapping[str, Any]], keys: Sequence[str], zone: tzinfo, out: TextIO, is_chosen: bool = False
+) -> None:
+    """Print records as a table, no wider than the terminal where there is one; nothing for no records.
+
+    `is_chosen` tells that a user chose the keys: they stand in that order, and it is said which had no room.
+    """
+    columns: Sequence[Column] = chosen_columns(keys) if is_chosen else plan_columns(keys)
     write = dict(zip(keys, cell_formatters(keys, zone), strict=True))
     rows = [[_cell(column, record, write, out.isatty()) for column in columns] for record in records]
-    if rows:
-        draw_table(columns, rows, out)
+    if not rows:
+        return
+    columns = columns if is_chosen else rank_columns(columns, [[cell.text for cell in row] for row in rows])
+    left_out, lines = table_lines(columns, rows, out)
+    if out is sys.stdout:
+        print_pages(list(lines))
+    else:
+        out.writelines(f"{line}\n" for line in lines)
+    if is_chosen and left_out:
+        tell(_not_shown(left_out))
+    elif out is sys.stdout and out.isatty():
+        for stage in (column for column in left_out if column.key == "clock" and column.rank >= GIVES_WAY):
+            # Without it nobody knows what is due.
+            tell(_("stage in every row: {stage}", stage=rows[0][columns.index(stage)].text))
 
 
 def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO) -> list[Column]:
-    """Draw a table: titles, a rule, and a line for each row; return the columns for which there was no room."""
+    """Draw a table; return the columns for which there was no room."""
+    left_out, lines = table_lines(columns, rows, out)
+    out.writelines(f"{line}\n" for line in lines)
+    return left_out
+
+
+def table_lines(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: TextIO
+) -> tuple[list[Column], Iterator[str]]:
+    """Return a table for a stream: the columns for which there is no room; titles, a rule, and a line for each row."""
     room, paint = terminal_width(out), painter(out)
     if room is not None and any(column.wraps for column in columns):
         kept, titles, lines = _wrapped(columns, rows, room)
@@ -127,11 +197,10 @@ def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], out: T
         lines = ([row[place] for place, _width in kept] for row in rows)
     # A shorter title stands at the bottom.
     upwards = list(zip_longest(*(titles[place][::-1] for place, _width in kept), fillvalue=""))
-    for texts in upwards[::-1]:
-        out.write(_line(columns, kept, [Cell.of(text, "bold") for text in texts], paint))
-    out.write(paint(GAP.join("─" * width for _place, width in kept), "dim") + "\n")
-    out.writelines(_line(columns, kept, line, paint) for line in lines)
-    return [column for place, column in enumerate(columns) if place not in dict(kept)]
+    head = [_line(columns, kept, [Cell.of(text, "bold") for text in texts], paint) for texts in upwards[::-1]]
+    head.append(paint(GAP.join("─" * width for _place, width in kept), "dim"))
+    left_out = [column for place, column in enumerate(columns) if place not in dict(kept)]
+    return left_out, chain(head, (_line(columns, kept, line, paint) for line in lines))
 
 
 def _line(columns: Sequence[Column], kept: Sequence[tuple[int, int]], cells: Sequence[Cell], paint: Paint) -> str:
@@ -139,20 +208,41 @@ def _line(columns: Sequence[Column], kept: Sequence[tuple[int, int]], cells: Seq
     for (place, width), cell in zip(kept, cells, strict=True):
         pieces, blank = cell.pieces, width - display_width(cell.text)
         if blank < 0:
-            text = fit_text(cell.text, width)
-            pieces, blank = ((text, pieces[0][1]),), width - display_width(text)
+            pieces = _fitted(pieces, width)
+            blank = width - sum(display_width(text) for text, _style in pieces)
         text = "".join(paint(text, style) for text, style in pieces)
         parts.append(" " * blank + text if columns[place].right else text + " " * blank)
-    return GAP.join(parts).rstrip(" ") + "\n"
+    return GAP.join(parts).rstrip(" ")
+
+
+def _fitted(pieces: tuple[tuple[str, str], ...], width: int) -> tuple[tuple[str, str], ...]:
+    """Return the pieces of a cell cut to a width; of a text in front of another style so much goes as that needs."""
+    first, *others = pieces
+    if others:
+        head, room = first[0], width - display_width(others[0][0])
+        room = max(0, room - min(room // 2, sum(display_width(text) for text, _style in others[1:])))
+        while len(head) > 1 and display_width(head) > room:
+            head = head[1:]
+        pieces = (first if head == first[0] else (f"…{head[1:]}", first[1]), *others)
+    text = fit_text("".join(text for text, _style in pieces), width)
+    fitted = []
+    for piece, style in pieces:
+        fitted.append((text[: len(piece)], style))
+        text = text[len(piece) :]
+    return (*fitted, (text, pieces[-1][1]))
 
 
 def draw_whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[Column]:
     """Draw a table, and say below it which columns had no room, each once; return them too."""
     left_out = draw_table(columns, rows, sys.stdout)
     if left_out:
-        names = dict.fromkeys(column.group or column.heading for column in left_out)
-        tell_in_style(_("Not shown at this width: {columns}.", columns=say(listed(names))))
+        tell_in_style(_not_shown(left_out))
     return left_out
+
+
+def _not_shown(columns: Iterable[Column]) -> str:
+    names = dict.fromkeys(column.group or column.heading for column in columns)
+    return _("Not shown at this width: {columns}.", columns=say(listed(names)))
 
 
 def _wrapped(
@@ -199,12 +289,13 @@ def _cell(
         # Between the marks stands what was searched for.
         pieces = re.split("[«»]", text)
         return Cell(tuple((piece, "bold" if place % 2 else "") for place, piece in enumerate(pieces) if piece))
-    if key == "verdict":
-        return Cell.of(say_field(key, text), VERDICT_STYLES.get(text, "dim"))
+    if key == "verdict" or key.endswith("_verdict"):
+        return Cell.of(say_field("verdict", text), VERDICT_STYLES.get(text, "dim"))
+    if key == "left":
+        return Cell.of(say_length(text))
     if key == "late":
-        count, _space, unit = text.partition(" ")
-        shown = (_("{count} h") if unit == "h" else _("{count} wd")).format(count=count)
-        return Cell.of(shown + ("?" if record.get("provisional") else ""), "red") if count.strip("0") else Cell(())
+        shown = say_length(text) + ("?" if record.get("provisional") else "")
+        return Cell.of(shown, "red") if text.strip(" 0whd") else Cell(())
     if key == "due":
         return Cell.of(text or "–")
     return Cell.of(say_field(key, text))

@@ -21,6 +21,15 @@ def terminal_width(out: TextIO) -> int | None:
     """Return the columns of the terminal that a stream writes to, None where it is none and nothing is to be cut."""
     if not out.isatty():
         return None
+    return max(20, _terminal_size(out).columns)
+
+
+def terminal_height(out: TextIO) -> int:
+    """Return the lines of the terminal that a stream writes to."""
+    return _terminal_size(out).lines
+
+
+def _terminal_size(out: TextIO) -> os.terminal_size:
     from shutil import get_terminal_size
 
     try:
@@ -28,7 +37,19 @@ def terminal_width(out: TextIO) -> int | None:
         own = os.get_terminal_size(out.fileno())
     except OSError:
         own = os.terminal_size((80, 24))
-    return max(20, get_terminal_size(own).columns)
+    return get_terminal_size(own)
+
+
+def print_pages(lines: Sequence[str]) -> None:
+    """Print lines on standard output, on a terminal that is not high enough for them through a pager."""
+    if not sys.stdout.isatty() or len(lines) < terminal_height(sys.stdout):
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        return
+    from pydoc import pager
+
+    # Colours are kept, and what the pager showed stays on the screen.
+    os.environ.setdefault("LESS", "-FRX")
+    pager("".join(f"{line}\n" for line in lines))
 
 
 def tell(text: str, out: TextIO | None = None) -> None:

@@ -1,7 +1,7 @@
 """The clocks of a complaint: when each is due, and its verdict at any moment."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
 from types import EllipsisType
@@ -142,6 +142,25 @@ def lateness_text(clock: Clock, moment: datetime, calendar: WorkingCalendar, zon
     if clock.unit in HOURS:
         return f"{-(-time_between(clock.unit, clock.due, until, calendar, zone) // ONE_HOUR)} h"
     return f"{working_days_late(clock, moment, calendar, zone)} wd"
+
+
+def time_left(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> str:
+    """Return how long a running clock has left: `2 wd`, on its last day `3 h` or `40 min`; nothing where it is late.
+
+    Of a clock of hours it is those, of working hours the office hours alone.
+    """
+    if clock.due is None or moment > clock.due:
+        return ""
+    day = local_day(moment, zone)
+    if clock.unit in HOURS:
+        left = time_between(clock.unit, moment, clock.due, calendar, zone)
+    elif local_day(clock.due, zone) > day:
+        return f"{calendar.count_between(day, local_day(clock.due, zone))} wd"
+    else:
+        # The last second of a day is a part of it.
+        left = clock.due - moment + timedelta(seconds=1)
+    hours, rest = divmod(left, ONE_HOUR)
+    return f"{hours} h" if hours else f"{rest // timedelta(minutes=1)} min"
 
 
 def is_lateness_provisional(clock: Clock, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> bool:

@@ -27,6 +27,34 @@ _ENDED = "', '".join(status for status in Status if status not in lifecycle.OPEN
 IS_OPEN = f"c.status NOT IN ('{_ENDED}')"
 """The condition of the index of open complaints, word for word, so that SQLite uses the index."""
 
+HANDLER = "coalesce(c.handler, c.owner)"
+SORTED_BY = {
+    **{name: f"c.{name}" for name in ("id", "number", "platform", "category", "seller", "status", "owner")},
+    "handler": HANDLER,
+    "policy": "c.policy",
+    **{name: f"c.{name}_at" for name in ("received", "forwarded", "completed")},
+    "due": "(SELECT min(k.due_at) FROM clock k WHERE k.complaint = c.id AND k.ended_at IS NULL)",
+    "outcome": "c.outcome",
+    "amount": "CAST(c.amount AS REAL)",
+}
+"""What complaints may be sorted by, each as SQL: keys of their records, and the next deadline."""
+
+
+class Order(NamedTuple):
+    """An order of complaints: a key of SORTED_BY, those without a value last; of equal ones by id."""
+
+    key: str
+    is_reversed: bool = False
+
+    @property
+    def sql(self) -> str:
+        """Return what SQL sorts by."""
+        direction = "DESC" if self.is_reversed else "ASC"
+        return f"{SORTED_BY[self.key]} {direction} NULLS LAST, c.id {direction}"
+
+
+NEWEST_FIRST = Order("received", is_reversed=True)
+
 
 class Personal(NamedTuple):
     """A consumer's personal data, kept outside the journal so that it can be erased."""
@@ -44,7 +72,8 @@ PERSONAL_COLUMNS = ", ".join(Personal._fields)
 class Filter(NamedTuple):
     """A choice of complaints; `since` is inclusive and `until` exclusive, both moments of receipt in UTC.
 
-    A complaint matches if it has any one of the statuses, platforms, categories and owners; an empty tuple matches all.
+    A complaint matches if it has any one of the statuses, platforms, categories, owners and handlers; an empty tuple
+    matches all. Who handles a complaint is its owner until it is handed on.
     `backdated` chooses complaints with an entry that was recorded on a later day than the event.
     """
 
@@ -52,6 +81,7 @@ class Filter(NamedTuple):
     platforms: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    handlers: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     ids: tuple[int, ...] | None = None
@@ -65,13 +95,14 @@ def conditions(query: Filter) -> tuple[str, list[Any]]:
     if query.statuses:
         is_open = [IS_OPEN] if OPEN in query.statuses else []
         named = tuple(status for status in query.statuses if status != OPEN)
-        either = [*is_open, *_is_one_of("status", named, values)]
+        either = [*is_open, *_is_one_of("c.status", named, values)]
         parts.append(either[0] if len(either) == 1 else f"({' OR '.join(either)})")
     if VOIDED not in query.statuses:
         parts.append("c.received_at IS NOT NULL")
-    parts += _is_one_of("platform", query.platforms, values)
-    parts += _is_one_of("category", query.categories, values)
-    parts += _is_one_of("owner", query.owners, values)
+    parts += _is_one_of("c.platform", query.platforms, values)
+    parts += _is_one_of("c.category", query.categories, values)
+    parts += _is_one_of("c.owner", query.owners, values)
+    parts += _is_one_of(HANDLER, query.handlers, values)
     if query.since is not None:
         parts.append("c.received_at >= ?")
         values.append(to_store(query.since))
@@ -88,26 +119,42 @@ def conditions(query: Filter) -> tuple[str, list[Any]]:
 
 
 def _is_one_of(column: str, allowed: Sequence[str], values: list[Any]) -> list[str]:
-    """Return the condition that a column of complaint holds one of some texts, none for any; adds them to `values`."""
+    """Return the condition that a column holds one of some texts, none for any; adds them to `values`."""
     if not allowed:
         return []
     # One value however many texts; a lone one lets SQLite see that an index is for it.
     values.append(allowed[0] if len(allowed) == 1 else json.dumps(allowed))
-    return [f"c.{column} = ?" if len(allowed) == 1 else f"c.{column} IN (SELECT value FROM json_each(?))"]
+    return [f"{column} = ?" if len(allowed) == 1 else f"{column} IN (SELECT value FROM json_each(?))"]
 
 
-def complaints(connection: sqlite3.Connection, query: Filter) -> Iterator[tuple[Complaint, list[Clock]]]:
-    """Yield each complaint that a filter chooses, with every run of its clocks, by id."""
+def complaints(
+    connection: sqlite3.Connection, query: Filter, order: Order | None = None, limit: int | None = None
+) -> Iterator[tuple[Complaint, list[Clock]]]:
+    """Yield each complaint that a filter chooses, with every run of its clocks, by id or in another order.
+
+    With a limit, the first ones in that order.
+    """
     condition, values = conditions(query)
+    source, by = "complaint c", order.sql if order else "c.id"
+    if limit is not None:
+        first = f"SELECT c.id FROM complaint c WHERE {condition} ORDER BY {by} LIMIT ?"
+        source, condition, values = f"({first}) n CROSS JOIN complaint c ON c.id = n.id", "1", [*values, limit]
     rows = connection.execute(
-        f"SELECT {COMPLAINT}, {CLOCK} FROM complaint c LEFT JOIN clock k ON k.complaint = c.id "
-        f"WHERE {condition} ORDER BY c.id",
+        f"SELECT {COMPLAINT}, {CLOCK} FROM {source} LEFT JOIN clock k ON k.complaint = c.id "
+        f"WHERE {condition} ORDER BY {by}",
         values,
     )
     for _, group in groupby(rows, key=itemgetter(0)):
         runs = list(group)
         clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in runs if row[COMPLAINT_WIDTH] is not None]
         yield complaint_of(runs[0][:COMPLAINT_WIDTH]), clocks
+
+
+def count(connection: sqlite3.Connection, query: Filter) -> int:
+    """Return how many complaints a filter chooses."""
+    condition, values = conditions(query)
+    (number,) = connection.execute(f"SELECT count(*) FROM complaint c WHERE {condition}", values).fetchone()
+    return int(number)
 
 
 def running(

@@ -28,7 +28,7 @@ from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
 from dealtrack.register.journal import Event
-from dealtrack.register.queries import PERSONAL_COLUMNS, Filter, Personal, View
+from dealtrack.register.queries import PERSONAL_COLUMNS, Filter, Order, Personal, View
 from dealtrack.register.store import Store
 
 IDENTITY_DIGITS = 16
@@ -71,10 +71,18 @@ class Register(Store):
         for id_, *fields in rows:
             yield id_, Personal(*fields)
 
-    def standings(self, query: Filter, view: View) -> Iterator[Standing]:
-        """Yield how each complaint of a query stands in a view, by id."""
-        for complaint, runs in queries.complaints(self.tables(view, query.ids), self.in_view(query, view)):
+    def standings(
+        self, query: Filter, view: View, order: Order | None = None, limit: int | None = None
+    ) -> Iterator[Standing]:
+        """Yield how each complaint of a query stands in a view, by id or in another order; with a limit, the first."""
+        for complaint, runs in queries.complaints(
+            self.tables(view, query.ids), self.in_view(query, view), order, limit
+        ):
             yield self.standing(complaint, runs, view)
+
+    def count(self, query: Filter, view: View) -> int:
+        """Return how many complaints of a query there are in a view."""
+        return queries.count(self.tables(view, query.ids), self.in_view(query, view))
 
     @cached_property
     def _projected(self) -> dict[tuple[object, ...], sqlite3.Connection]:

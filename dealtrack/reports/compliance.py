@@ -20,7 +20,7 @@ from dealtrack.reports.figures import Group, Report, Role, Section, Share, Whole
 if TYPE_CHECKING:
     from dealtrack.sources.campaigns import Campaign
 
-NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners"}
+NARROWING = {"platform": "platforms", "category": "categories", "owner": "owners", "handler": "handlers"}
 """What a report may be narrowed to, with the field of a filter that holds it."""
 
 

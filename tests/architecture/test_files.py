@@ -107,7 +107,8 @@ def test_top_level_holds_what_was_agreed() -> None:
 
 
 def test_only_given_files_are_large() -> None:
-    assert not [path for path in _committed() if path.stat().st_size > 200_000]
+    # The catalogue of messages grows with them.
+    assert not [path for path in _committed() if path.stat().st_size > 200_000 and path.suffix not in (".po", ".mo")]
 
 
 def test_no_connection_is_left_for_the_collector_to_close() -> None:

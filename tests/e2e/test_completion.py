@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.cli.completion import _BY_COMMAND, _BY_METAVAR, _BY_OPTION, split_line
+from dealtrack.cli.candidates import _BY_COMMAND, _BY_METAVAR, _BY_OPTION
+from dealtrack.cli.completion import split_line
 from tests import pages
 from tests.architecture.test_start_up import HEAVY
 from tests.conftest import PROJECT, Clerk, prepared

@@ -62,6 +62,7 @@ def watched(**values: Any) -> dict[str, Any]:
         "due": beijing("2016-11-14T17:30:00"),
         "verdict": "overdue",
         "working_days_late": 3,
+        "late": "3 wd",
         "provisional": False,
     } | values
 
@@ -189,16 +190,18 @@ def test_a_record_that_does_not_say_which_deadline_is_provisional_marks_all() ->
 @pytest.mark.parametrize(
     ("width", "titles"),
     [
-        (64, "ID platform forward complete"),
-        (80, "ID number platform category forward complete"),
-        (120, "ID number platform category status received forward complete"),
-        (160, "ID number platform category status received forward complete summary"),
+        (72, "ID platform owner forward complete"),
+        (80, "ID number platform owner forward complete"),
+        (120, "ID number platform category owner status received forward complete"),
+        (160, "ID number platform category owner status received forward complete summary"),
     ],
 )
 def test_a_table_fits_the_terminal_and_keeps_what_matters(
     width: int, titles: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = on_terminal([complaint(summary="长" * 200), complaint(platform="Gome online")], width, monkeypatch)
+    other: dict[str, Any] = {"number": "BJ-2016-002", "category": "delivery", "status": "accepted", "owner": "朝阳所"}
+    other |= {"platform": "Gome online", "received": beijing("2016-11-12T09:30:00")}
+    text = on_terminal([complaint(summary="长" * 200), complaint(**other)], width, monkeypatch)
     lines = without_colour(text).splitlines()
     assert max(map(display_width, lines)) <= width
     assert lines[0].split() == titles.split()
@@ -211,13 +214,14 @@ def test_a_table_fits_the_terminal_and_keeps_what_matters(
     ("width", "titles"),
     [
         (56, "ID platform stage due deadline status late"),
-        (80, "ID number platform stage due deadline status late"),
+        (80, "ID platform category owner stage due deadline status late"),
         (120, "ID number platform category owner stage due deadline status late"),
     ],
 )
 def test_a_watch_table_keeps_what_matters(width: int, titles: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {"number": "BJ-12315-2016-000001-7", "category": "quality", "clock": "verify", "verdict": "missed"}
     lines = without_colour(
-        on_terminal([watched(), watched(id=7, number="BJ-12315-2016-000001-7")], width, monkeypatch, columns=WATCH_KEYS)
+        on_terminal([watched(), watched(id=7, **other)], width, monkeypatch, columns=WATCH_KEYS)
     ).splitlines()
     assert max(map(display_width, lines)) <= width
     rule = next(place for place, line in enumerate(lines) if line.startswith("──"))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from itertools import groupby
 from operator import is_
 from typing import ClassVar, NamedTuple
@@ -21,7 +21,7 @@ from dealtrack.cli.table import Column, fit_columns
 from dealtrack.cli.terminal import GAP
 from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
-from dealtrack.core.clocks import Clock, is_lateness_provisional, lateness_text
+from dealtrack.core.clocks import Clock, is_lateness_provisional, lateness_text, time_left
 from dealtrack.core.deadlines import LAST_SECOND
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import HOURS
@@ -150,13 +150,9 @@ def left_of(item: AgendaItem, moment: datetime, calendar: WorkingCalendar, zone:
         doubts = is_lateness_provisional(clock, moment, calendar, zone)
         late = _("{hours} h late", hours=count) if unit == "h" else _("{days} wd late", days=count)
         return late + ("?" if doubts else "")
-    if item.urgency is Urgency.DUE_TODAY or clock.unit in HOURS:
-        hours, seconds = divmod(int((clock.due - moment + timedelta(seconds=1)).total_seconds()), 3600)
-        if hours >= 1:
-            return _("{hours} h left", hours=hours)
-        return _("{minutes} min left", minutes=seconds // 60)
-    days = calendar.count_between(local_day(moment, zone), local_day(clock.due, zone))
-    return _("{days} wd left", days=days)
+    count, _space, unit = time_left(clock, moment, calendar, zone).partition(" ")
+    texts = {"wd": _("{days} wd left"), "h": _("{hours} h left"), "min": _("{minutes} min left")}
+    return texts[unit].format(days=count, hours=count, minutes=count)
 
 
 def line_of(cells: Sequence[str], widths: Iterable[tuple[int, int]]) -> str:
