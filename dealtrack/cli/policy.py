@@ -87,8 +87,9 @@ def show(
         print_records(records, fmt=fmt, zone=UTC)
     elif fmt == "csv":
         wholes = [version.to_data() for version in versions]
-        rows = ({**whole, "clock": clock.pop("name"), **clock} for whole in wholes for clock in whole.pop("clocks"))
-        print_records(rows, fmt=fmt, zone=UTC)
+        rows = [{**whole, "clock": clock.pop("name"), **clock} for whole in wholes for clock in whole.pop("clocks")]
+        # A key that is named only where it says something may stand in a later row alone.
+        print_records(rows, list(dict.fromkeys(chain.from_iterable(rows))), fmt, zone=UTC)
     else:
         shown, stated = own_versions if default else versions, [] if is_file else filed
         for line in _lines(versions, shown, stated, terminal_width(sys.stdout)):

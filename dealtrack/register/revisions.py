@@ -178,6 +178,7 @@ def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:
     years = range(old.first.year, old.last.year + 1)
     return (
         old.spans == new.spans
+        and list(old.office_hours) == list(new.office_hours)
         and not any(old.ruling(day).worked != new.ruling(day).worked for day in changed_days(old, new))
         and not any((year in old.official) != (year in new.official) for year in years)
     )
