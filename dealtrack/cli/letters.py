@@ -258,7 +258,9 @@ class Letters:
 
 def _late_words(late: str) -> str:
     count, _space, unit = late.partition(" ")
-    return say(length_text(int(count), Unit.HOUR if unit == "h" else Unit.WORKING_DAY)) if late else ""
+    # Before a working day or hour has gone by, it is late by none.
+    words = length_text(int(count or 0), Unit.HOUR if unit == "h" else Unit.WORKING_DAY)
+    return say(words) if count.strip("0") else ""
 
 
 def _long_day(day: date) -> str:
