@@ -1,5 +1,6 @@
 """The table of commands: the module of each, and how it becomes a Typer command in the user's language."""
 
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -9,7 +10,7 @@ import typer
 
 from dealtrack import __version__
 from dealtrack.cli.language import _, current_language
-from dealtrack.cli.usage import TranslatedCommand, TranslatedGroup, translate
+from dealtrack.cli.usage import NoArgsIsHelpError, TranslatedCommand, TranslatedGroup, translate
 from dealtrack.core.lifecycle import COMMAND_OF
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class LazyGroup(TranslatedGroup):
                 formatter.write_dl(rows, col_max=12)
 
 
-app = _new_app(cls=LazyGroup, no_args_is_help=True)
+app = _new_app(cls=LazyGroup)
 
 
 def _print_version(value: bool) -> None:
@@ -175,7 +176,7 @@ def _print_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
     db: Annotated[
@@ -199,6 +200,15 @@ def root(
 
     call: Call = context.obj
     call.session = context.obj = Session(call.settings)
+    if context.invoked_subcommand is None:
+        if sys.stdout.isatty() and context.obj.path.is_file():
+            from dealtrack.cli.today import print_today
+
+            print_today(context.obj)
+        elif db or lang:
+            context.fail("Missing command.")
+        else:
+            raise NoArgsIsHelpError(context)
 
 
 def top_command() -> Any:

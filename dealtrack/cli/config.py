@@ -100,13 +100,12 @@ def set_(
 def _typed(key: str, values: Sequence[str]) -> Any:
     """Return the value that words of a command line are, as a file would hold it."""
     if key.startswith("filters."):
-        from shlex import quote, split
+        from shlex import split
 
         from dealtrack.cli.commands import load_command
         from dealtrack.cli.usage import check_options
 
-        quoted = (quote(word) if re.search(r"[\s'\"\\]", word) else word for word in values)
-        text = values[0] if len(values) == 1 else " ".join(quoted)
+        text = values[0] if len(values) == 1 else " ".join(map(quoted_word, values))
         try:
             check_options(load_command("list"), split(text))
         except ValueError:
@@ -120,6 +119,13 @@ def _typed(key: str, values: Sequence[str]) -> Any:
     if setting_key(key).is_path and not text.startswith("~"):
         return os.path.abspath(text)  # noqa: PTH100  # without following links
     return ",".join(values) if key.startswith("columns.") else text
+
+
+def quoted_word(word: str) -> str:
+    """Return a word as it is typed: with quotes where it holds what a shell or a saved filter would read otherwise."""
+    from shlex import quote
+
+    return quote(word) if re.search(r"[^\w./:,+@%=-]", word) else word
 
 
 def unset(session: Session, key: Key, office: Office) -> None:

@@ -68,8 +68,8 @@ def test_every_option_given_empty_is_refused(clerk: Clerk) -> None:
 
 def test_every_argument_given_empty_is_refused(clerk: Clerk) -> None:
     for name, command in COMMANDS[1:]:
-        for argument in pages.arguments(command):
-            told = clerk(*_first_words(name), "")
+        for place, argument in enumerate(pages.arguments(command)):
+            told = clerk(*_first_words(name), *["page"] * place, "")
             shown = argument.metavar.strip("[].")
             assert (told.status, told.out) == (2, ""), (name, told)
             assert f"dealtrack: {shown} is empty." in told.err, (name, told)
