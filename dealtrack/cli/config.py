@@ -9,11 +9,14 @@ from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any
 
+import typer
+
 from dealtrack.cli.language import _, current_language, language_named, say_field
 from dealtrack.cli.options import Format, argument, flag
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell_fields
+from dealtrack.cli.usage import check_options
 from dealtrack.errors import BadSettings, CannotWrite, NotForOffice, SettingRefused, UnknownSetting
 from dealtrack.phrase import BadValue, Phrase
 from dealtrack.settings import KEYS, Setting, Settings, file_bytes, setting_key, setting_value
@@ -66,17 +69,18 @@ def _parts(value: Any) -> list[str]:
 
 
 def set_(
-    session: Session,
+    context: typer.Context,
     key: Key,
     value: Annotated[list[str], argument("VALUE...", "Its value, e.g. zh; of a list, each part.")],
     office: Office,
 ) -> None:
     """Change a setting, of your own or of the office."""
-    known = setting_key(key)
+    session, known = context.obj, setting_key(key)
     if office and not known.is_office:
         raise NotForOffice(key=key)
     path = session.settings.path(office)
-    typed = _typed(key, value)
+    root = context.find_root()
+    typed = _typed(key, value, root.command.get_command(root, "list"))
     try:
         setting_value(known, typed, path, office)
         stored = known.read(typed)
@@ -97,17 +101,14 @@ def set_(
     _tell_applied(session, key, "office" if office else "user")
 
 
-def _typed(key: str, values: Sequence[str]) -> Any:
-    """Return the value that words of a command line are, as a file would hold it."""
+def _typed(key: str, values: Sequence[str], list_command: Any) -> Any:
+    """Return the value that words of a command line are, as a file would hold it; a filter is options of list."""
     if key.startswith("filters."):
         from shlex import split
 
-        from dealtrack.cli.commands import load_command
-        from dealtrack.cli.usage import check_options
-
         text = values[0] if len(values) == 1 else " ".join(map(quoted_word, values))
         try:
-            check_options(load_command("list"), split(text))
+            check_options(list_command, split(text))
         except ValueError:
             raise SettingRefused(key=key, value=text, reason=Phrase("a quotation mark is missing")) from None
         return text
