@@ -74,7 +74,11 @@ FIELDS = ("number", "platform", "category", "seller", "owner", "policy", "outcom
 
 
 class Rule(NamedTuple):
-    """One clock of a policy; `extensions` is how often and by how much it may be extended, None without limit."""
+    """One clock of a policy; `extensions` is how often and by how much it may be extended, None without limit.
+
+    One that waits for something that may never come is not awaited: it is projected only from the clock that it comes
+    after, if any, and not counted where the complaint ends without it.
+    """
 
     name: str
     start: tuple[str, ...]
@@ -83,10 +87,17 @@ class Rule(NamedTuple):
     working: bool = True
     past_holidays: bool = False
     extensions: tuple[int, int] | None = None
+    awaited: bool = True
+    after: str = ""
 
 
 ACCEPT = Rule("accept", ("received",), ("accepted", "rejected"), 7)
 VERIFY = Rule("verify", ("received",), ("accepted", "rejected"), 15, extensions=(1, 15))
+# No event and no reply is entered here, so that these never begin, but for the notice that follows an acceptance.
+NOTIFY = Rule("notify", (), ("completed",), 7, awaited=False, after="mediate")
+CLUE = Rule("verify", (), (), 15, extensions=(1, 15), awaited=False)
+REPORTER = Rule("notify", ("accepted",), ("completed", "rejected"), 5, awaited=False, after="verify")
+AGREE = Rule("agree", (), (), 7, awaited=False)
 POLICIES: dict[str, list[tuple[date, list[Rule]]]] = {
     "green-channel": [
         (
@@ -98,10 +109,13 @@ POLICIES: dict[str, list[tuple[date, list[Rule]]]] = {
         )
     ],
     "samr-complaint": [
-        (date(2020, 1, 1), [ACCEPT, Rule("mediate", ("accepted", "reopened"), ("completed",), 45)]),
-        (date(2026, 4, 15), [ACCEPT, Rule("mediate", ("accepted", "reopened"), ("completed",), 60, False, True)]),
+        (date(2020, 1, 1), [ACCEPT, Rule("mediate", ("accepted", "reopened"), ("completed",), 45), NOTIFY, CLUE]),
+        (
+            date(2026, 4, 15),
+            [ACCEPT, Rule("mediate", ("accepted", "reopened"), ("completed",), 60, False, True), NOTIFY, CLUE],
+        ),
     ],
-    "samr-report": [(date(2020, 1, 1), [VERIFY]), (date(2026, 4, 15), [VERIFY])],
+    "samr-report": [(date(2020, 1, 1), [VERIFY, REPORTER, AGREE]), (date(2026, 4, 15), [VERIFY, AGREE])],
     "uk-foi": [(date(2005, 1, 1), [Rule("complete", ("received", "reopened"), ("completed",), 20)])],
 }
 RESTARTING = ("uk-foi",)
@@ -393,7 +407,7 @@ class Model:
                 awaited = not done & {"accepted"} & set(rule.stop)
                 begun = "received" in rule.start or bool(done & {"accepted"} & set(rule.start))
                 starts = awaited and (begun or rule.start == ("reopened",))
-            if now is None and entry.kind in rule.stop and never_ran:
+            if now is None and entry.kind in rule.stop and never_ran and rule.awaited:
                 # Handled without the step that starts this clock: it counts from the receipt, or the reopening.
                 now = Run(rule, len(runs) + 1, order[origin].at, told=list(order[origin:place]))
                 never_ran = False
@@ -484,7 +498,7 @@ class Model:
         shown = []
         for rule in self.rules(life):
             own = [run for run in runs if run.rule.name == rule.name]
-            shown.append(own[-1] if own else self._waiting(rule, life, runs, known, moment))
+            shown.append(own[-1] if own else self._waiting(rule, life, [*runs, *shown], known, moment))
         return shown
 
     def _waiting(self, rule: Rule, life: Life, runs: list[Run], known: datetime | None, moment: datetime) -> Run:
@@ -492,7 +506,10 @@ class Model:
         if not life.is_open:
             run.how = "not needed"
         elif life.status != "paused":
-            before = [r for r in runs if r.rule.name == FEEDERS.get(rule.name) and not r.ended and r.due]
+            feeder = rule.after or FEEDERS.get(rule.name)
+            before = [r for r in runs if r.rule.name == feeder and not r.ended and r.due]
+            if not before and not rule.awaited:
+                return run
             start = max([moment, *(r.due for r in before if r.due)])
             run.due, run.provisional = self._due(rule, start.date(), rule.length, [], self.calendar(known))
         return run

@@ -68,7 +68,9 @@ ENGLISH_WORDS: Mapping[str, str] = {
 """What English shows for keys that records hold, after their contexts, where that is not the key itself."""
 
 CLOCKS = (
-    "accept", "complete", "decide", "final", "forward", "handle", "mediate", "notify", "respond", "verify",
+    "accept", "acknowledge", "agree", "answer", "assist", "check", "complete", "decide", "final", "forward", "handle",
+    "mediate", "notify", "publish", "push", "refer", "remove", "resolve", "respond", "review", "submit", "update",
+    "verify",
 )  # fmt: skip
 """The clocks of the policies that are shipped; a policy of the user's own may have others, which stay as they are."""
 

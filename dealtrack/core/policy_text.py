@@ -84,7 +84,7 @@ def last_days(versions: Sequence[Policy]) -> list[date | None]:
 def span_of(rule: ClockRule) -> Phrase:
     """Return how long a clock runs and between what, as in `1 working day from receipt to forwarding`."""
     length = length_text(rule.length, rule.unit)
-    stop = DECISION if rule.name == "verify" else _moments(rule.stop)
+    stop = DECISION if rule.name == "verify" and Kind.REJECTED in rule.stop else _moments(rule.stop)
     words = {"length": length, "start": _moments(rule.start), "stop": stop}
     if rule.unit in HOURS:
         return Phrase("{length} from the moment of {start} to {stop}", **words)

@@ -85,6 +85,8 @@ KEPT = frozenset(
         "head",
         # The Order's own word, in the glossary.
         "转办（总局令的“分送”）",
+        # The Orders' word for ending a mediation.
+        "终止调解",
         # The board's own keys.
         "退出看板",
         "不像日历",

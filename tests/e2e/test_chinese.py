@@ -260,12 +260,12 @@ def test_chinese_tables_line_up(command: str, columns: int, sample_desk: pages.D
 
 @pytest.mark.parametrize(("columns", "ends"), [(80, "到期日在法定休假日的，顺延"), (76, "到期日在法定休假日的，")])
 def test_chinese_sentences_fill_their_lines(chinese: Clerk, columns: int, ends: str) -> None:
-    lines = chinese.at_terminal("policy", "show", "samr-complaint", width=columns).ok().splitlines()
+    lines = chinese.at_terminal("policy", "show", "penalty-procedure", width=columns).ok().splitlines()
     assert max(map(display_width, lines)) <= columns
     first = next(place for place, line in enumerate(lines) if "到期日" in line)
     # No line begins with the comma.
     assert lines[first].endswith(ends)
-    assert "".join(line.strip() for line in lines[first:]).endswith("（第 121 号令第二十二条、第二十三条和第四十五条）")
+    assert "".join(line.strip() for line in lines[first:]).endswith("可以延长三十日）")
 
 
 LISTEN = """

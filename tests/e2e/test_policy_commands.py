@@ -80,7 +80,7 @@ def test_show_prints_the_rule_in_words(clerk: Clerk) -> None:
     assert "in force   from 2026-04-15 on\n" in text
     assert text.count("authority  State Administration for Market Regulation\n") == 2
     assert "source     SAMR Order 121, Measures for Handling Complaints and Reports" in text
-    assert "mediate    45 working days from acceptance or reopening to completion (Order 20 art. 21)" in text
+    assert "mediate    45 working days from acceptance or reopening to completion or the event mediation-ended" in text
     assert "moves to the day after it (Order 121 art. 22, 23 and 45)" in text
     assert text.count("not adopted") == 2
     assert "\t" not in text
@@ -108,8 +108,12 @@ def test_show_as_data(clerk: Clerk, strict: Path) -> None:
     assert [(row["in_force"], row["clock"], row["length"], row["unit"]) for row in rows] == [
         ("2020-01-01", "accept", "7", "working-day"),
         ("2020-01-01", "mediate", "45", "working-day"),
+        ("2020-01-01", "notify", "7", "working-day"),
+        ("2020-01-01", "verify", "15", "working-day"),
         ("2026-04-15", "accept", "7", "working-day"),
         ("2026-04-15", "mediate", "60", "calendar-day"),
+        ("2026-04-15", "notify", "7", "working-day"),
+        ("2026-04-15", "verify", "15", "working-day"),
     ]
 
 

@@ -38,8 +38,7 @@ def varied(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Pat
     path.write_bytes(made_register.read_bytes())
     with open_register(path) as register:
         kinds = write_varied(register, COUNT)
-    # No policy of these names an event.
-    assert kinds.keys() == set(Kind) - {Kind.EVENT}, kinds
+    assert kinds.keys() == set(Kind), kinds
     with closing(sqlite3.connect(path)) as held, held:
         assert {status for (status,) in held.execute("SELECT status FROM complaint")} == set(STATUSES)
         (shared,) = held.execute(

@@ -18,34 +18,66 @@ DATA = Path(__file__).parents[2] / "data"
 NO_USER = DATA / "no-such-folder"
 WD, CD = Unit.WORKING_DAY, Unit.CALENDAR_DAY
 
+REPLIED, UPDATED = "replied:interim replied:final", "event:information-updated"
+
 # policy, in force, clock, starts, stops, length, unit
 SHIPPED = [
     ("green-channel", "2016-11-03", "forward", "received", "forwarded", 1, WD),
     ("green-channel", "2016-11-03", "complete", "forwarded reopened", "completed", 2, WD),
     ("samr-complaint", "2020-01-01", "accept", "received", "accepted rejected", 7, WD),
-    ("samr-complaint", "2020-01-01", "mediate", "accepted reopened", "completed", 45, WD),
+    ("samr-complaint", "2020-01-01", "mediate", "accepted reopened", "completed event:mediation-ended", 45, WD),
+    ("samr-complaint", "2020-01-01", "notify", "ended:mediate", f"completed {REPLIED}", 7, WD),
+    ("samr-complaint", "2020-01-01", "verify", "event:clue-found", "event:clue-verified", 15, WD),
     ("samr-complaint", "2026-04-15", "accept", "received", "accepted rejected", 7, WD),
-    ("samr-complaint", "2026-04-15", "mediate", "accepted reopened", "completed", 60, CD),
-    ("samr-report", "2020-01-01", "verify", "received", "accepted rejected", 15, WD),
+    ("samr-complaint", "2026-04-15", "mediate", "accepted reopened", "completed event:mediation-ended", 60, CD),
+    ("samr-complaint", "2026-04-15", "notify", "ended:mediate", f"completed {REPLIED}", 7, WD),
+    ("samr-complaint", "2026-04-15", "verify", "event:clue-found", "event:clue-verified", 15, WD),
+    ("samr-report", "2020-01-01", "verify", "received", "accepted rejected event:not-opened", 15, WD),
+    ("samr-report", "2020-01-01", "notify", "ended:verify", f"completed rejected {REPLIED} event:anonymous", 5, WD),
+    ("samr-report", "2020-01-01", "agree", "event:competence-disputed", "event:competence-settled", 7, WD),
     ("samr-report", "2026-04-15", "verify", "received", "accepted rejected", 15, WD),
+    ("samr-report", "2026-04-15", "agree", "event:competence-disputed", "event:competence-settled", 7, WD),
     ("odr", "2018-03-15", "complete", "received reopened", "completed", 10, WD),
     ("consumer-law-46", "2014-03-15", "handle", "received reopened", "completed rejected", 7, WD),
     ("uk-foi", "2005-01-01", "complete", "received reopened", "completed", 20, WD),
     ("fca-disp", "2016-06-30", "summary", "received reopened", "completed", 3, WD),
-    ("fca-disp", "2016-06-30", "final", "received reopened", "completed", 8, Unit.WEEK),
+    ("fca-disp", "2016-06-30", "final", "received reopened", f"completed {REPLIED}", 8, Unit.WEEK),
     ("cfpb", "2011-07-21", "forward", "received", "forwarded", 1, WD),
     ("cfpb", "2012-01-19", "forward", "received", "forwarded", 1, WD),
-    ("cfpb", "2011-07-21", "respond", "forwarded reopened", "completed", 10, CD),
-    ("cfpb", "2012-01-19", "respond", "forwarded reopened", "completed", 15, CD),
+    ("cfpb", "2011-07-21", "respond", "forwarded reopened", f"completed {REPLIED}", 10, CD),
+    ("cfpb", "2012-01-19", "respond", "forwarded reopened", f"completed {REPLIED}", 15, CD),
+    ("cfpb", "2012-01-19", "final", "forwarded reopened", "completed replied:final", 60, CD),
     ("penalty-procedure", "2019-04-01", "verify", "received", "accepted rejected", 15, WD),
     ("penalty-procedure", "2019-04-01", "decide", "accepted reopened", "completed", 90, CD),
     ("advertising-law-53", "2015-09-01", "handle", "received reopened", "completed rejected", 7, WD),
     ("petitions", "2022-05-01", "notify", "received", "accepted forwarded rejected", 15, CD),
     ("petitions", "2022-05-01", "decide", "accepted", "completed", 60, CD),
+    ("petitions", "2022-05-01", "review", "event:review-requested", "completed", 30, CD),
     ("shanghai-consumer", "2015-03-15", "handle", "received", "accepted completed rejected", 7, WD),
     ("shanghai-consumer", "2015-03-15", "mediate", "accepted reopened", "completed", 60, CD),
     ("zhejiang-consumer", "2017-05-01", "accept", "received", "accepted completed rejected", 5, WD),
     ("zhejiang-consumer", "2017-05-01", "handle", "received reopened", "completed rejected", 10, WD),
+    ("penalty-publication", "2021-09-01", "publish", "event:decided", "completed event:published", 20, WD),
+    ("penalty-publication", "2021-09-01", "push", "event:decided-elsewhere", "event:pushed", 10, WD),
+    ("penalty-publication", "2021-09-01", "assist", "event:pushed", "completed event:published", 10, WD),
+    ("penalty-publication", "2021-09-01", "remove", "event:decision-changed", "completed event:removed", 3, WD),
+    ("online-trading", "2021-05-01", "update", "event:information-changed", f"completed {UPDATED}", 10, WD),
+    ("online-trading", "2021-05-01", "submit", "event:information-changed", "event:change-reported", 3, WD),
+    ("online-trading", "2021-05-01", "check", "event:change-reported", f"completed {UPDATED}", 7, WD),
+    ("online-trading", "2021-05-01", "publish", "event:measure-decided", "completed event:measure-published", 1, WD),
+    ("us-dot", "2010-04-29", "acknowledge", "received", f"completed {REPLIED}", 30, CD),
+    ("us-dot", "2010-04-29", "answer", "received reopened", "completed replied:final", 60, CD),
+    ("ofgem", "2008-10-01", "resolve", "received", "completed", 1, WD),
+    ("ofgem", "2008-10-01", "refer", "received reopened", "completed replied:final", 8, Unit.WEEK),
+    ("ofcom", "2018-10-01", "refer", "received reopened", "completed replied:final", 8, Unit.WEEK),
+    ("ofcom", "2026-04-08", "refer", "received reopened", "completed replied:final", 6, Unit.WEEK),
+    ("cpgrams", "2019-12-01", "answer", "received reopened", f"completed rejected {REPLIED}", 60, CD),
+    ("cpgrams", "2021-07-30", "answer", "received reopened", f"completed rejected {REPLIED}", 45, CD),
+    ("cpgrams", "2022-07-27", "answer", "received reopened", f"completed rejected {REPLIED}", 30, CD),
+    ("cpgrams", "2024-08-23", "answer", "received reopened", f"completed rejected {REPLIED}", 21, CD),
+    ("consumidor-gov-br", "2014-06-27", "answer", "received reopened", f"completed {REPLIED}", 10, CD),
+    ("fca-payments", "2018-01-13", "answer", "received reopened", f"completed {REPLIED}", 15, WD),
+    ("fca-payments", "2018-01-13", "final", "received reopened", "completed replied:final", 35, WD),
 ]
 
 
@@ -96,9 +128,8 @@ def test_particulars() -> None:
     complete = clock("green-channel", "complete")
     assert (complete.extensions, complete.extension_by, complete.pausable, complete.closes) == (None, None, True, None)
     assert not clock("fca-disp", "final").pausable
-    # The 60 days bind only a complaint that was answered "In progress", which is an extension.
-    respond = clock("cfpb", "respond", 1)
-    assert (respond.length + (respond.extension_by or 0), respond.extensions) == (60, 1)
+    # The 60 days bind only a complaint that was answered "In progress", and the 35 one with a holding response.
+    assert clock("cfpb", "final", 1).only_if == clock("fca-payments", "final").only_if == {"replied:interim"}
 
 
 def test_facts_that_sources_give_or_do_not_give() -> None:
@@ -118,7 +149,7 @@ def test_facts_that_sources_give_or_do_not_give() -> None:
 def test_only_the_green_channel_is_about_the_platforms_of_a_list() -> None:
     listed = [name for name, versions in shipped_policies().items() if not versions[0].is_open]
     assert listed == ["green-channel"]
-    abroad = {"uk-foi", "fca-disp", "cfpb"}
+    abroad = {*"uk-foi fca-disp fca-payments cfpb us-dot ofgem ofcom cpgrams consumidor-gov-br".split()}
     for name in shipped_policies().keys() - abroad:
         assert [platform.name for platform in first_platforms(DATA / "platforms.toml", policy(name))][:2] == [
             "JD",
@@ -155,8 +186,16 @@ def test_in_words() -> None:
     assert list(map(clock_words, policy("samr-complaint", 1).clocks)) == [
         "7 working days from receipt to acceptance or rejection (Order 121 art. 15)",
         (
-            "60 calendar days from acceptance or reopening to completion; a due day that falls in a statutory "
-            "holiday moves to the day after it (Order 121 art. 22, 23 and 45)"
+            "60 calendar days from acceptance or reopening to completion or the event mediation-ended; a due day that "
+            "falls in a statutory holiday moves to the day after it (Order 121 art. 22, 23 and 45)"
+        ),
+        (
+            "7 working days from the end of stage mediate to completion or any reply (Order 121 art. 23: both sides told "
+            "within 7 working days of the decision to end mediation)"
+        ),
+        (
+            "15 working days from the event clue-found to the event clue-verified; can be extended once by 15 working "
+            "days (Order 121 art. 27: verified within 15 working days of the discovery, in special cases 15 more)"
         ),
     ]
     assert clock_words(policy("green-channel").clocks[0]).startswith("1 working day from receipt to forwarding")

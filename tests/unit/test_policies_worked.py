@@ -44,6 +44,14 @@ PLACES = {
     "petitions": ("cn-beijing", "Asia/Shanghai"),
     "shanghai-consumer": ("cn-shanghai", "Asia/Shanghai"),
     "zhejiang-consumer": ("cn-hangzhou", "Asia/Shanghai"),
+    "penalty-publication": ("cn-beijing", "Asia/Shanghai"),
+    "online-trading": ("cn-hangzhou", "Asia/Shanghai"),
+    "us-dot": ("US", "America/New_York"),
+    "ofgem": ("uk", "Europe/London"),
+    "ofcom": ("uk", "Europe/London"),
+    "fca-payments": ("uk", "Europe/London"),
+    "cpgrams": ("IN", "Asia/Kolkata"),
+    "consumidor-gov-br": ("BR", "America/Sao_Paulo"),
     "uk-foi": ("uk", "Europe/London"),
     "fca-disp": ("uk", "Europe/London"),
     "cfpb": ("US", "America/New_York"),
@@ -78,11 +86,15 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
 
 
 def history_of(text: str, zone: ZoneInfo) -> list[Transition]:
-    """`received 2016-11-01, extended 2016-11-02 complete 3`: what happened, when; an extension's clock and length."""
+    """`received 2016-11-01, extended 2016-11-02 complete 3`: what happened, when; an extension's clock and length.
+
+    A reply bears its kind, `replied:final 2016-11-02`, and an event its name, `event:clue-found 2016-11-02`.
+    """
     entries = []
     for seq, part in enumerate(text.split(", "), 1):
-        kind, when, *rest = part.split(" ")
-        detail: dict[str, object] = {}
+        what, when, *rest = part.split(" ")
+        kind, _, name = what.partition(":")
+        detail: dict[str, object] = {"replied": {"final": name == "final"}, "event": {"name": name}}.get(kind, {})
         if kind == "extended":
             detail = {"clock": rest[0], "by": int(rest[1])}
         elif rest:
@@ -402,6 +414,9 @@ FCA_DISP = [
     Case("fca-disp", "final", "received 2023-08-24, paused 2023-08-25, resumed 2023-09-01", "2023-10-19"),
     Case("fca-disp", "summary", "received 2023-08-24, paused 2023-08-25, resumed 2023-09-01", "2023-08-30"),
     Case("fca-disp", "summary", "received 2023-08-24, completed 2023-08-31", "2023-08-30", MISSED),
+    # A written response that says why there is no final one yet is enough.
+    Case("fca-disp", "final", "received 2023-08-24, replied:interim 2023-10-19", "2023-10-19", MET),
+    Case("fca-disp", "final", "received 2023-08-24, replied:final 2023-10-20", "2023-10-19", MISSED),
     Case("fca-disp", "final", "received 2023-08-24, completed 2023-10-19 23:59:59", "2023-10-19", MET),
 ]
 
@@ -416,10 +431,14 @@ CFPB = [
     Case("cfpb", "respond", "received 2011-07-21, forwarded 2011-07-22", "2011-08-01"),
     # 28 May + 15: 3 to 31 May, 12 June.
     Case("cfpb", "respond", "received 2024-05-24, forwarded 2024-05-28", "2024-06-12"),
-    # Answered "In progress": 28 May + 60: 3 to 31 May, 33 to 30 Jun, Sat 27 July: nothing moves it.
-    Case("cfpb", "respond", "received 2024-05-24, forwarded 2024-05-28, extended 2024-06-10 respond 45", "2024-07-27"),
+    # Answered "In progress", which stops the 15 days: 28 May + 60: 3 to 31 May, 33 to 30 Jun, Sat 27 July: nothing moves it.
+    Case("cfpb", "final", "received 2024-05-24, forwarded 2024-05-28, replied:interim 2024-06-10", "2024-07-27"),
+    Case("cfpb", "respond", "received 2024-05-24, forwarded 2024-05-28, replied:interim 2024-06-12", "2024-06-12", MET),
+    Case(
+        "cfpb", "respond", "received 2024-05-24, forwarded 2024-05-28, replied:final 2024-06-13", "2024-06-12", MISSED
+    ),
     # Month end, leap year: 31 Jan + 60: 29 to 29 Feb, Sun 31 March.
-    Case("cfpb", "respond", "received 2024-01-31, forwarded 2024-01-31, extended 2024-02-15 respond 45", "2024-03-31"),
+    Case("cfpb", "final", "received 2024-01-31, forwarded 2024-01-31, replied:interim 2024-02-15", "2024-03-31"),
     Case("cfpb", "respond", "received 2024-01-31, forwarded 2024-01-31", "2024-02-15"),
     # Pause (6, 10 June] is 4 days: 3 Jun + 15 = 18, + 4 = Sat 22.
     Case(
@@ -443,6 +462,174 @@ CFPB = [
         "2024-03-24",
         MISSED,
     ),
+]
+
+MEDIATION_ENDED = f"{ACCEPTED_LATE}, event:mediation-ended 2026-05-08"
+CLUE_FOUND = f"{ACCEPTED_LATE}, event:clue-found 2026-05-08"
+SAMR_OTHERS = [
+    # Mediation ended on Fri 8 May: Sat 9(1), 11-15(6), 18(7).
+    Case("samr-complaint", "notify", f"{MEDIATION_ENDED}, replied:final 2026-05-18 23:59:59", "2026-05-18", MET),
+    Case("samr-complaint", "notify", f"{MEDIATION_ENDED}, replied:final 2026-05-19 00:00:00", "2026-05-18", MISSED),
+    # The end of mediation stops its own clock: due Mon 22 June, and under Order 20 Tue 30 June.
+    Case("samr-complaint", "mediate", MEDIATION_ENDED, "2026-06-22", MET),
+    Case("samr-complaint", "mediate", f"{ACCEPTED_EARLY}, event:mediation-ended 2026-07-01", "2026-06-30", MISSED),
+    # Under Order 20: 1-3 July(3), 6-9(7).
+    Case("samr-complaint", "notify", f"{ACCEPTED_EARLY}, event:mediation-ended 2026-06-30", "2026-07-09"),
+    # A clue: Sat 9(1), 11-15(6), 18-22(11), 25-28(15); fifteen more: 29(16), 1-5 June(21), 8-12(26), 15-18(30).
+    Case("samr-complaint", "verify", CLUE_FOUND, "2026-05-28"),
+    Case("samr-complaint", "verify", f"{CLUE_FOUND}, event:clue-verified 2026-05-29", "2026-05-28", MISSED),
+    Case("samr-complaint", "verify", f"{CLUE_FOUND}, extended 2026-05-28 verify 15", "2026-06-18"),
+    # Order 20 art. 31, a named reporter: 15-17 Jan(3), Sun 19(4), 20(5).
+    Case("samr-report", "notify", "received 2020-01-13, accepted 2020-01-14", "2020-01-20"),
+    Case(
+        "samr-report",
+        "notify",
+        "received 2020-01-13, event:not-opened 2020-01-14, replied:final 2020-01-21, rejected 2020-01-21 11:00",
+        "2020-01-20",
+        MISSED,
+    ),
+    Case(
+        "samr-report",
+        "notify",
+        "received 2020-01-13, accepted 2020-01-14, event:anonymous 2020-01-15",
+        "2020-01-20",
+        MET,
+    ),
+    # Order 121 art. 33: 6-8 May(3), Sat 9(4), 11-13(7).
+    Case("samr-report", "agree", "received 2026-04-28, event:competence-disputed 2026-04-30", "2026-05-13"),
+    Case(
+        "samr-report",
+        "agree",
+        "received 2026-04-28, event:competence-disputed 2026-04-30, event:competence-settled 2026-05-14",
+        "2026-05-13",
+        MISSED,
+    ),
+]
+
+PUBLICATION = "penalty-publication"
+PENALTY_PUBLICATION = [
+    # 14-18 Sep(5), Sun 20(6), 21-24(10), Fri 25 off, 28-30(13), 1-7 Oct off, 8, 9(15), Sat 10(16), 12-15(20).
+    Case(PUBLICATION, "publish", "received 2026-09-11, event:decided 2026-09-11", "2026-10-15"),
+    # No pause stops it.
+    Case(
+        PUBLICATION,
+        "publish",
+        "received 2026-09-11, event:decided 2026-09-11, paused 2026-09-14, resumed 2026-09-18",
+        "2026-10-15",
+    ),
+    # Fri 13 Feb(1), Sat 14(2), to the 23rd off, 24-27(6), Sat 28(7), 2-4 Mar(10).
+    Case(PUBLICATION, "push", "received 2026-02-12, event:decided-elsewhere 2026-02-12", "2026-03-04"),
+    # 5, 6 Mar(2), 9-13(7), 16-18(10).
+    Case(
+        PUBLICATION,
+        "assist",
+        "received 2026-02-12, event:decided-elsewhere 2026-02-12, event:pushed 2026-03-04, event:published 2026-03-19",
+        "2026-03-18",
+        MISSED,
+    ),
+    # Fri 3 Apr(1), Mon 6 off, 7, 8(3).
+    Case(PUBLICATION, "remove", "received 2026-02-12, event:decision-changed 2026-04-02", "2026-04-08"),
+]
+
+CHANGED = "received 2026-09-18, event:information-changed 2026-09-18"
+ONLINE_TRADING = [
+    # Sun 20 Sep(1), 21-24(5), Fri 25 off, 28-30(8), 1-7 Oct off, 8, 9(10).
+    Case("online-trading", "update", CHANGED, "2026-10-09"),
+    # No pause stops it.
+    Case("online-trading", "update", f"{CHANGED}, paused 2026-09-21, resumed 2026-09-23", "2026-10-09"),
+    # Sun 20(1), 21, 22(3).
+    Case("online-trading", "submit", f"{CHANGED}, event:change-reported 2026-09-23", "2026-09-22", MISSED),
+    # 23, 24(2), 28-30(5), 8, 9 Oct(7).
+    Case("online-trading", "check", f"{CHANGED}, event:change-reported 2026-09-22", "2026-10-09"),
+    # 1-5 May off: Wed 6(1).
+    *(
+        Case(
+            "online-trading",
+            "publish",
+            f"received 2026-04-30, event:measure-decided 2026-04-30, event:measure-published {day}",
+            "2026-05-06",
+            told,
+        )
+        for day, told in (("2026-05-06 23:59:59", MET), ("2026-05-07 00:00:00", MISSED))
+    ),
+]
+
+US_DOT = [
+    # 31 Jan + 30: 29 to 29 Feb, 1 March; + 60: Sun 31 March.
+    Case("us-dot", "acknowledge", "received 2024-01-31", "2024-03-01"),
+    Case("us-dot", "answer", "received 2024-01-31", "2024-03-31"),
+    Case("us-dot", "acknowledge", "received 2024-01-31, replied:interim 2024-03-01 23:59:59", "2024-03-01", MET),
+    # An interim reply is no substantive answer.
+    Case(
+        "us-dot",
+        "answer",
+        "received 2024-01-31, replied:interim 2024-03-01, replied:final 2024-04-01 00:00:00",
+        "2024-03-31",
+        MISSED,
+    ),
+    # No pause stops it.
+    Case("us-dot", "answer", "received 2024-01-31, paused 2024-02-05, resumed 2024-02-20", "2024-03-31"),
+]
+
+OFGEM = [
+    # Fri 25 Aug, Mon 28 off, Tue 29(1).
+    Case("ofgem", "resolve", "received 2023-08-25, completed 2023-08-29 23:59:59", "2023-08-29", MET),
+    Case("ofgem", "resolve", "received 2023-08-25, completed 2023-08-30 00:00:00", "2023-08-29", MISSED),
+    # 56 days: 7 to 31 Aug, 37 to 30 Sep, 19 Oct.
+    Case("ofgem", "refer", "received 2023-08-24", "2023-10-19"),
+    Case("ofgem", "refer", "received 2023-08-24, replied:final 2023-10-20", "2023-10-19", MISSED),
+    Case("ofgem", "refer", "received 2023-08-24, paused 2023-08-25, resumed 2023-09-01", "2023-10-19"),
+]
+
+OFCOM = [
+    # 56 days: 23 to 30 Apr, 54 to 31 May, 2 June. From 8 April on 42: 22 to 30 Apr, 20 May.
+    Case("ofcom", "refer", "received 2026-04-07", "2026-06-02"),
+    Case("ofcom", "refer", "received 2026-04-08", "2026-05-20"),
+    Case("ofcom", "refer", "received 2026-04-08, replied:final 2026-05-20 23:59:59", "2026-05-20", MET),
+    # An interim reply does not tell of dispute resolution.
+    Case(
+        "ofcom", "refer", "received 2026-04-08, replied:interim 2026-05-04, completed 2026-05-21", "2026-05-20", MISSED
+    ),
+    Case("ofcom", "refer", "received 2026-04-08, paused 2026-04-09, resumed 2026-04-20", "2026-05-20"),
+]
+
+FCA_PAYMENTS = [
+    # 25 Aug(1), Mon 28 off, 29 Aug - 1 Sep(5), 4-8(10), 11-15(15).
+    Case("fca-payments", "answer", "received 2023-08-24", "2023-09-15"),
+    Case("fca-payments", "answer", "received 2023-08-24, replied:interim 2023-09-18", "2023-09-15", MISSED),
+    # After a holding response: 18-22(20), 25-29(25), 2-6 Oct(30), 9-13(35).
+    Case("fca-payments", "final", "received 2023-08-24, replied:interim 2023-09-15", "2023-10-13"),
+    Case(
+        "fca-payments",
+        "final",
+        "received 2023-08-24, replied:interim 2023-09-15, replied:final 2023-10-14",
+        "2023-10-13",
+        MISSED,
+    ),
+    Case("fca-payments", "answer", "received 2023-08-24, paused 2023-08-25, resumed 2023-09-01", "2023-09-15"),
+]
+
+CPGRAMS = [
+    # 60 days: 2 to 31 July, 33 to 31 Aug, 27 Sep. From 30 July 2021 on 45: 1 to 31 July, 32 to 31 Aug, 13 Sep.
+    Case("cpgrams", "answer", "received 2021-07-29", "2021-09-27"),
+    Case("cpgrams", "answer", "received 2021-07-30", "2021-09-13"),
+    # 45: 5 to 31 July, 36 to 31 Aug, 9 Sep. From 27 July 2022 on 30: 4 to 31 July, 26 Aug.
+    Case("cpgrams", "answer", "received 2022-07-26", "2022-09-09"),
+    Case("cpgrams", "answer", "received 2022-07-27", "2022-08-26"),
+    # 30: 9 to 31 Aug, 21 Sep. From 23 August 2024 on 21: 8 to 31 Aug, 13 Sep.
+    Case("cpgrams", "answer", "received 2024-08-22", "2024-09-21"),
+    Case("cpgrams", "answer", "received 2024-08-23, replied:interim 2024-09-13 23:59:59", "2024-09-13", MET),
+    Case("cpgrams", "answer", "received 2024-08-23, replied:interim 2024-09-14 00:00:00", "2024-09-13", MISSED),
+    # Pause (26, 28 Aug] of 2 days.
+    Case("cpgrams", "answer", "received 2024-08-23, paused 2024-08-26, resumed 2024-08-28", "2024-09-15"),
+]
+
+CONSUMIDOR = [
+    # 5 to 31 Dec, Sun 5 Jan; 9 to 29 Feb, 1 March.
+    Case("consumidor-gov-br", "answer", "received 2024-12-26", "2025-01-05"),
+    Case("consumidor-gov-br", "answer", "received 2024-02-20, replied:interim 2024-03-01 23:59:59", "2024-03-01", MET),
+    Case("consumidor-gov-br", "answer", "received 2024-02-20, replied:final 2024-03-02 00:00:00", "2024-03-01", MISSED),
+    Case("consumidor-gov-br", "answer", "received 2024-02-20, paused 2024-02-21, resumed 2024-02-26", "2024-03-01"),
 ]
 
 PENALTY = "penalty-procedure"
@@ -492,6 +679,13 @@ PETITIONS = [
     # 60 days: 20 to 30 June, 51 to 31 Jul, Sun 9 Aug; thirty more: 22 to 31 Aug, 8 Sep.
     Case("petitions", "decide", ACCEPTED_PETITION, "2026-08-09"),
     Case("petitions", "decide", f"{ACCEPTED_PETITION}, extended 2026-08-01 decide 30", "2026-09-08"),
+    # A review is asked for on 20 Aug: 11 to 31 Aug, 30 on Sat 19 Sep.
+    Case(
+        "petitions",
+        "review",
+        f"{ACCEPTED_PETITION}, completed 2026-08-01, reopened 2026-08-20, event:review-requested 2026-08-20 11:00",
+        "2026-09-19",
+    ),
     # Pause (1, 11 July] of 10 days: 9 + 10.
     Case("petitions", "decide", f"{ACCEPTED_PETITION}, paused 2026-07-01, resumed 2026-07-11", "2026-08-19"),
 ]
@@ -521,7 +715,8 @@ ZHEJIANG = [
 
 WORKED = [
     *(*GREEN_CHANNEL, *SAMR_COMPLAINT, *SAMR_REPORT, *ODR, *CONSUMER_LAW, *UK_FOI, *FCA_DISP, *CFPB),
-    *(*PENALTY_PROCEDURE, *ADVERTISING_LAW, *PETITIONS, *SHANGHAI, *ZHEJIANG),
+    *(*PENALTY_PROCEDURE, *ADVERTISING_LAW, *PETITIONS, *SHANGHAI, *ZHEJIANG, *SAMR_OTHERS, *PENALTY_PUBLICATION),
+    *(*ONLINE_TRADING, *US_DOT, *OFGEM, *OFCOM, *FCA_PAYMENTS, *CPGRAMS, *CONSUMIDOR),
 ]
 
 
