@@ -130,6 +130,10 @@ class UnknownEvent(DealtrackError):
     """Policy {policy} names no event {name!r}.{nearest} Its events: {allowed}."""
 
 
+class BadLimit(DealtrackError):
+    """Invalid limit {text!r}. Write the stage and its deadline as forward=2016-11-12T12:00."""
+
+
 class UnknownCampaign(DealtrackError):
     """Unknown campaign: {name}.{nearest} Known: {allowed}. Define your own in campaigns.toml in your folder."""
 
@@ -296,6 +300,10 @@ class CannotExtend(DealtrackError):
 
 class CannotMerge(DealtrackError):
     """Complaint {complaint} cannot be merged into {into}: {reason}."""
+
+
+class LimitTooEarly(DealtrackError):
+    """The {clock} limit {limit} lies before the receipt at {received}."""
 
 
 class CannotVoid(DealtrackError):

@@ -12,8 +12,8 @@ from dealtrack.cli.options import CLEAR, At, DuplicateDays, Format, Note, flag, 
 from dealtrack.cli.output import change_lines, lookalike_line
 from dealtrack.cli.session import Session, ask_to_go_on, is_agreed, show_value
 from dealtrack.cli.terminal import tell, warn
-from dealtrack.cli.transitions import NOTE, read_detail, show_change
-from dealtrack.core.lifecycle import ComplaintState, Kind
+from dealtrack.cli.transitions import NOTE, read_detail, read_limits, show_change
+from dealtrack.core.lifecycle import LIMITS, ComplaintState, Kind
 from dealtrack.core.limits import check_next
 from dealtrack.core.moments import show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
@@ -38,6 +38,7 @@ from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, merged
 
 AnswerCheck = Callable[[str], object]
+LIMIT_TAKEN = "Limit written on the complaint, e.g. forward=2016-11-12T12:00; a day means its end; repeatable."
 CATEGORIES_TAKEN = "Category: quality, delivery, mismatch, cancelled-order, advertising or other [default: other]."
 
 
@@ -57,6 +58,7 @@ def add(
     policy: Annotated[str, option("NAME", "Policy [default: the register's].")],
     new_platform: Annotated[bool, flag("Add the platform if it is new; only for policies that cover any business.")],
     duplicate_days: DuplicateDays = 7,
+    limit: Annotated[list[str], option("STAGE=TIME", LIMIT_TAKEN)],
     at: At,
     note: Note,
     yes: Annotated[bool, flag("Save without asking for confirmation.")],
@@ -82,6 +84,8 @@ def add(
         # What was asked for was agreed to then.
         platform_name = _platform_of(session, register, answers["platform"], policy, new_platform or asks)
         detail = _detail(session, answers, platform_name, policy, owner, note)
+        if limit:
+            detail[LIMITS] = read_limits(session, register.zone, limit)
         if asks and not yes:
             _agree(session, register, detail, answers["at"])
         proposal = Proposal(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)

@@ -10,8 +10,8 @@ from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.output import Translate, due_text, name_of, print_records, print_steps, step_record
 from dealtrack.cli.terminal import aligned_lines, tell
 from dealtrack.core.clocks import Clock, verdict
-from dealtrack.core.lifecycle import DAY_UNKNOWN, MERGING, Kind, Transition, days_behind
-from dealtrack.core.moments import local_day, show_moment
+from dealtrack.core.lifecycle import DAY_UNKNOWN, LIMITS, MERGING, Kind, Transition, days_behind
+from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.core.policy import HOURS, Policy
 from dealtrack.core.runs import End
 from dealtrack.core.standing import FIRST_KEYS, LAST_KEYS, Standing, clock_record, record
@@ -132,6 +132,8 @@ def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str
         name = _(clock.name) if clock.round == 1 else f"{_(clock.name)} ({clock.round})"
         ended = _("ended {moment}").format(moment=show_moment(clock.known_end, zone)) if clock.known_end else ""
         due = _("due {moment}").format(moment=due_text(clock, zone, _)) if clock.due else ""
+        if clock.limit:
+            due = _("{due} (limit written on the complaint)").format(due=due)
         yield "clock", [name, say_field("verdict", verdict(clock, moment), _), due, ended]
     voided = {entry.detail["seq"] for entry in full.history if entry.kind is Kind.VOIDED}
     for entry in full.history:
@@ -147,6 +149,9 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     if entry.kind is not Kind.RECEIVED:
         names = [name for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
         words = [f"{heading(name, _)} {say_field(name, str(detail[name]), _)}" for name in names]
+    for clock, limit in detail.get(LIMITS, {}).items():
+        shown = show_moment(from_store(limit), zone) if limit else _("none")
+        words.append(_("limit of stage {clock}: {moment}").format(clock=_(clock), moment=shown))
     if entry.kind is Kind.HANDED_ON:
         words.append(_("to {whom}").format(whom=detail["to"]))
     if entry.kind in MERGING:
@@ -204,13 +209,13 @@ def _explanation(register: Register, complaint: int, view: View, only: str) -> t
         raise UnknownClock(policy=policy.name, name=Word(only), allowed=listed(map(Word, names)))
     counts: StepsByClock = []
     for clock in standing.runs_and_waiting:
-        rule, start = register.rule_of(standing.complaint, clock), clock.assumed or clock.started
+        rule, start = register.rule_of(standing.complaint, clock), clock.limit or clock.assumed or clock.started
         if rule is None or (only and clock.name != only):
             continue
         steps: list[Step] = []
         if start is not None:
             calendar, law = register.calendar_of(clock.revision or register.revision), register.calendar.rules.law
-            if rule.unit in HOURS:
+            if rule.unit in HOURS and clock.limit is None:
                 steps = explain_hours(clock, rule, start, calendar, zone, standing.moment, law)
             else:
                 steps = explain(clock, rule, local_day(start, zone), calendar, zone, standing.moment, law)

@@ -1,6 +1,7 @@
 """The commands that record transitions. A table describes each: the kind of transition, its help, its options."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
 from functools import partial
 from inspect import Parameter, Signature
 from typing import Annotated, Any, NamedTuple
@@ -13,13 +14,14 @@ from dealtrack.cli.options import CLEAR, At, ComplaintNames, Format, Note, flag,
 from dealtrack.cli.output import change_lines, next_command, next_line, print_records
 from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line
-from dealtrack.core.lifecycle import COMMAND_OF, RESTART, Kind, Status
+from dealtrack.core.lifecycle import COMMAND_OF, LIMITS, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
+from dealtrack.core.moments import ONE_SECOND, to_store
 from dealtrack.core.policy_text import length_text
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
 from dealtrack.core.vocabulary import clean_field
-from dealtrack.errors import BadCount, CannotVoid, EmptyValue, FarExtension, GivenTwice, MissingValue
+from dealtrack.errors import BadCount, BadLimit, CannotVoid, EmptyValue, FarExtension, GivenTwice, MissingValue
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import merges
 from dealtrack.register.queries import Personal, View
@@ -55,6 +57,25 @@ def read_detail(described: Iterable[DetailOption], values: Values) -> Detail:
         if each.read and value:
             detail[each.name] = each.read(value)
     return detail
+
+
+def read_limits(session: Session, zone: tzinfo, texts: Iterable[str], clear: bool = False) -> dict[str, str | None]:
+    """Return the limits of clocks that texts such as forward=2016-11-12T12:00 state, as they are stored.
+
+    A day alone means its last second; a dash takes a limit back where `clear` is set. Raises BadLimit, GivenTwice and
+    BadMoment.
+    """
+    limits: dict[str, str | None] = {}
+    for text in texts:
+        name, _equals, when = (part.strip() for part in text.partition("="))
+        clock = read_clock(name)
+        if not name or not when or (when == CLEAR and not clear):
+            raise BadLimit(text=text)
+        if clock in limits:
+            raise GivenTwice(name=f"--limit {clock}", count=2)
+        moment = None if when == CLEAR else session.moment(when, zone)
+        limits[clock] = moment and to_store(moment.end - ONE_SECOND if moment.day_only else moment.start)
+    return limits
 
 
 def show_change(session: Session, register: Register, recorded: Sequence[RecordedComplaint], fmt: str) -> None:
@@ -117,6 +138,8 @@ def _amend(context: typer.Context, recording: "Recording", values: Values) -> No
         detail = read_detail(recording.options, values)
         if values["platform"]:
             detail["platform"] = options.read_platform(register, values["platform"])
+        if values["limit"]:
+            detail[LIMITS] = read_limits(session, register.zone, values["limit"], clear=True)
         read = {name: _or_nothing(partial(options.read_contact, name)) for name in contacts}
         right = {name: read[name](text) for name, text in contacts.items() if text}
         if not right and not detail.keys() - {"note"}:
@@ -229,6 +252,8 @@ INTERIM = Annotated[bool, flag("An interim reply, e.g. that it is in progress [d
 FINAL = Annotated[bool, flag("The final reply.")]
 ANEW = Annotated[bool, flag("Restart the deadlines from that day, if the policy allows it.")]
 FAR = Annotated[bool, flag("Do not ask, even for a very long extension.")]
+LIMIT_TAKEN = "Corrected limit of a stage, e.g. forward=2016-11-12T12:00, or forward=- for none; repeatable."
+LIMIT = Annotated[list[str], option("STAGE=TIME", LIMIT_TAKEN)]
 NUMBER = Annotated[str, option("NUMBER", "Corrected external number.", "--to-number")]
 ENTRY = Annotated[int | None, option("N", "Journal entry to undo [default: the complaint's last].")]
 CORRECTIONS = (
@@ -240,6 +265,7 @@ CORRECTIONS = (
     _text("summary", "TEXT", "Corrected summary.", _or_nothing(_cleaned("summary"))),
     _text("outcome", "VALUE", "Corrected outcome.", _or_nothing(options.read_outcome)),
     _text("amount", "AMOUNT", "Corrected amount.", _or_nothing(parse_amount)),
+    DetailOption("limit", LIMIT),
     _text("consumer", "NAME", "Corrected name of the consumer."),
     _text("phone", "NUMBER", "Corrected phone number."),
     _text("email", "ADDRESS", "Corrected e-mail."),

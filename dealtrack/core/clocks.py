@@ -8,10 +8,12 @@ from types import EllipsisType
 from typing import NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
+from dealtrack.core.corrections import PolicyAt
 from dealtrack.core.deadlines import (
     ONE_HOUR,
     Count,
     HourCount,
+    LimitCount,
     Pause,
     deadline,
     plain_deadline,
@@ -28,10 +30,12 @@ from dealtrack.core.lifecycle import (
     Status,
     Transition,
     effective,
+    read_limits,
+    stated_limits,
     unknown_steps,
 )
 from dealtrack.core.moments import HOUR_UNKNOWN, from_store, local_day, looks_hourless
-from dealtrack.core.policy import ENDED, HOURS, ClockRule, Policy, Unit, trigger_of, version_for
+from dealtrack.core.policy import ENDED, HOURS, ClockRule, Policy, Unit, trigger_of
 from dealtrack.core.runs import ENDS_PAUSE, End, is_awaited, runs_of_policy
 
 CalendarAt = Callable[[int | None], WorkingCalendar]
@@ -66,7 +70,8 @@ class Clock(NamedTuple):
     `revision` is that of the calendar by which the clock was counted. `counted` is the day on which the count of a
     clock that was paused or extended ended, before it was rolled. `version` names the text of the policy that it was
     counted by where that is an earlier one than the complaint's, which was corrected since. `unit` is what its length
-    is counted in. `hourless` tells that the deadline of a clock of hours hangs on a moment without its hour.
+    is counted in. `hourless` tells that the deadline of a clock of hours hangs on a moment without its hour. `limit` is
+    the one that is written on the complaint, whatever the policy's length.
     """
 
     name: str
@@ -87,6 +92,7 @@ class Clock(NamedTuple):
     version: str = ""
     unit: Unit = Unit.WORKING_DAY
     hourless: bool = False
+    limit: datetime | None = None
 
     @property
     def known_end(self) -> datetime | None:
@@ -183,6 +189,7 @@ def _judged(
 ) -> Iterator[tuple[int | None, Clock]]:
     """Yield every run with the number of the entry that ended it, by which its calendar is asked for; None if none."""
     unknown = unknown_steps(entries[0].detail) if entries else frozenset()
+    limits = stated_limits(entries)
     for rule, runs in runs_of_policy(policy, tuple(map(trigger_of, entries))):
         for run in runs:
             start, last = entries[run.first], entries[run.last]
@@ -194,13 +201,16 @@ def _judged(
             if rule.unit is Unit.WORKING_HOUR and not calendar.rules.office_hours:
                 # What ended before the calendar had office hours can be counted in the present ones alone.
                 calendar = calendar_at(None)
-            if run.is_plain and rule.unit not in HOURS:
+            limit = from_store(limits[rule.name]) if run.round == 1 and rule.name in limits else None
+            if run.is_plain and rule.unit not in HOURS and limit is None:
                 due, day, is_provisional = plain_deadlines(rule, calendar, zone)[local_day(start.at, zone)]
                 counted = (due, day, ended, end, False, is_provisional, calendar.revision, start.kind)
-                more = (None, rule.length, (), None, "", rule.unit, False)
+                more = (None, rule.length, (), None, "", rule.unit, False, None)
                 yield seq, Clock._make((rule.name, run.round, start.at, *counted, *more))
             else:
-                begun = Clock(rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind)
+                begun = Clock(
+                    rule.name, run.round, start.at, None, None, ended, end, start_kind=start.kind, limit=limit
+                )
                 within = entries[run.first : run.last + 1]
                 if run.pause is not None:
                     within = [start, entries[run.pause]._replace(at=start.at), *within[1:]]
@@ -248,7 +258,8 @@ def count_run(
     lasts there is no deadline. A closing, or what else ends the run, ends the pause that it finds open. A pause that
     ends with a restart begins the run anew with its end, and what came before no longer counts; so does a further
     complaint (`_with_receipts`) received by the deadline. Of a clock of hours, the transitions numbered in `hourless`
-    have no hour: it is counted from the last second of such a day, and once it has ended nobody knows how.
+    have no hour: it is counted from the last second of such a day, and once it has ended nobody knows how. A limit of
+    the run stands in the place of its length, until it begins anew.
     """
     counting = HourCount if rule.unit in HOURS else Count
     began = entries[0].at
@@ -259,7 +270,9 @@ def count_run(
         return deadline(local_day(entry.at, zone), None, zone) if entry.seq in hourless else entry.at
 
     edges = [entries[0]]
-    count = counting(rule, latest(edges[0]), calendar, zone)
+    count: Count | HourCount | LimitCount = counting(rule, latest(edges[0]), calendar, zone)
+    if run.limit is not None:
+        count, edges = LimitCount(rule, run.limit, calendar, zone), []
     for position, entry in enumerate(entries):
         if entry.kind is Kind.EXTENDED and entry.detail.get("clock") == rule.name:
             count.extend(entry.detail["by"])
@@ -272,7 +285,7 @@ def count_run(
                 return run._replace(paused=True, length=count.units, pauses=tuple(pauses))
             if ending.detail.get(RESTART):
                 began = ending.at
-                run = run._replace(started=began, start_kind=ending.kind)
+                run = run._replace(started=began, start_kind=ending.kind, limit=None)
                 count = counting(rule, latest(ending), calendar, zone)
                 pauses.clear()
                 edges = [ending]
@@ -281,7 +294,7 @@ def count_run(
                 edges += (entry, ending)
         elif entry.kind is Kind.JOINED and began < entry.at <= count.deadline():
             began = entry.at
-            run = run._replace(started=began, start_kind=entry.kind)
+            run = run._replace(started=began, start_kind=entry.kind, limit=None)
             count = counting(rule, latest(entry), calendar, zone)
             left = [Pause(began, pause.end, pause.reason) for pause in pauses if pause.end and pause.end > began]
             pauses = list(map(count.pause, left))
@@ -303,14 +316,20 @@ def count_run(
 
 
 def current(
-    clocks: Iterable[Clock], policy: Policy, status: Status, calendar: WorkingCalendar, zone: tzinfo, moment: datetime
+    clocks: Iterable[Clock],
+    policy: Policy,
+    status: Status,
+    calendar: WorkingCalendar,
+    zone: tzinfo,
+    moment: datetime,
+    limits: str | None = None,
 ) -> list[Clock]:
     """Return one clock for each rule of the policy of a complaint: its latest run, or what stands in for it.
 
     A clock that has not started is projected while the complaint is open, as if it started when the clock before it is
     due, or now where that has passed; it is cancelled once the complaint has closed. What may never start it, and what
-    it hangs on (`only_if`), give it no deadline. Clocks that ended under an earlier text of the policy, and that it has
-    no more, come after them.
+    it hangs on (`only_if`), give it no deadline. `limits` are those of the complaint, as its field has them. Clocks
+    that ended under an earlier text of the policy, and that it has no more, come after them.
     """
     latest = {clock.name: clock for clock in sorted(clocks, key=lambda clock: clock.round)}
 
@@ -318,6 +337,8 @@ def current(
         waiting = waiting_clock(rule.name, status in OPEN, rule.length, calendar.revision)._replace(unit=rule.unit)
         if status not in OPEN or status is Status.PAUSED or rule.only_if:
             return waiting
+        if limit := read_limits(limits).get(rule.name):
+            return waiting._replace(due=limit, due_day=local_day(limit, zone), limit=limit)
         start, is_hourless = moment if is_awaited(rule) else None, False
         after |= {rule.name}
         for earlier in policy.clocks:
@@ -349,34 +370,6 @@ def waiting_clock(name: str, is_open: bool, length: int = 0, revision: int = 0) 
     """Return a clock that has not started, without a projection; a complaint that has closed needs it no more."""
     end = None if is_open else End.NOT_NEEDED
     return Clock(name, 1, None, None, None, end=end, length=length, revision=revision)
-
-
-class Correction(NamedTuple):
-    """Another text put in place of all versions of a policy by a journal entry."""
-
-    seq: int
-    versions: tuple[Policy, ...]
-
-
-PolicyAt = Callable[[int | None], Policy]
-"""Gives the text of a complaint's policy in force when the journal held this many entries; None asks for the last."""
-
-
-def policy_at(first: Policy, corrections: Iterable[Correction], received: date, rejudged: Iterable[int]) -> PolicyAt:
-    """Return the texts by which a complaint is handled that was received on a day under `first`, and corrected since.
-
-    `rejudged` are the entries at which what had ended was judged anew.
-    """
-    texts = [(0, first), *((each.seq, version_for(each.versions, received)) for each in corrections)]
-    anew = list(rejudged)
-
-    def at(seq: int | None) -> Policy:
-        if seq is None:
-            return texts[-1][1]
-        judged = max([seq, *(later for later in anew if later > seq)])
-        return [text for since, text in texts if since <= judged][-1]
-
-    return at
 
 
 def judge_corrected(

@@ -227,6 +227,73 @@ class HourCount:
         return due, day, is_provisional, None
 
 
+class LimitCount:
+    """The deadline of a clock whose limit is written on the complaint itself, as pauses and extensions come to it.
+
+    They move it by the clock's own unit; of a clock of days its hour stays. It raises OutsideCalendar.
+    """
+
+    __slots__ = ("_calendar", "_due", "_hour", "_in_doubt", "_rule", "_zone", "units")
+
+    def __init__(self, rule: ClockRule, limit: datetime, calendar: WorkingCalendar, zone: tzinfo) -> None:
+        """Begin with the limit, in UTC."""
+        self._rule, self._calendar, self._zone = rule._replace(counts_first_day=False), calendar, zone
+        self._due, self._hour = limit, limit.astimezone(zone).time()
+        self.units = 0
+        self._in_doubt = False
+
+    def deadline(self) -> datetime:
+        """Return the last moment, inclusive and in UTC."""
+        return self._due
+
+    def extend(self, by: int) -> None:
+        """Lengthen the limit by so many units."""
+        self.units += by
+        if self._rule.unit in HOURS:
+            self._move_by(ONE_HOUR * by)
+        else:
+            day = local_day(self._due, self._zone)
+            counted, rolled = due_day(self._rule, day, by, (), self._calendar)
+            self._move_to(rolled, _is_provisional(self._rule, day, counted, rolled, self._calendar))
+
+    def pause(self, pause: Pause) -> Pause:
+        """Move the limit by a pause that has ended and began by the deadline; return it with what it did."""
+        assert pause.end is not None
+        rule, calendar = self._rule, self._calendar
+        if rule.unit in HOURS:
+            self._move_by(time_between(rule.unit, pause.start, pause.end, calendar, self._zone))
+            return pause
+        first, last, day = (local_day(moment, self._zone) for moment in (pause.start, pause.end, self._due))
+        if first < day:
+            counted, rolled = due_day(rule, day, 0, [(first, last)], calendar) if last > first else (day, day)
+            if rule.unit is Unit.WORKING_DAY:
+                counted = rolled = calendar.nth_after(day, calendar.count_between(first, last))
+            self._move_to(rolled, _is_provisional(rule, first, counted, rolled, calendar))
+            return pause
+        back = max(day, calendar.next_working(last))
+        self._move_to(back, not calendar.is_confirmed(last - ONE_DAY, back))
+        return pause._replace(counted=day, given_back=back)
+
+    def _move_by(self, time: timedelta) -> None:
+        if self._rule.unit is Unit.HOUR:
+            self._due += time
+            return
+        from dealtrack.core.office_hours import after_office_time  # few policies count in office hours
+
+        before = self._due
+        self._due = after_office_time(self._calendar, before, time, self._zone)
+        days = local_day(before, self._zone) - ONE_DAY, local_day(self._due, self._zone)
+        self._in_doubt = self._in_doubt or not self._calendar.is_confirmed(*days)
+
+    def _move_to(self, day: date, is_provisional: bool) -> None:
+        self._due = deadline(day, self._hour, self._zone)
+        self._in_doubt = self._in_doubt or is_provisional
+
+    def result(self) -> Result:
+        """Return the deadline that the limit has come to."""
+        return self._due, local_day(self._due, self._zone), self._in_doubt, None
+
+
 def next_full_hour(moment: datetime, zone: tzinfo) -> datetime:
     """Return the first full hour of local time after a moment, in UTC."""
     while True:

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dealtrack.core.lifecycle import DAY_UNKNOWN, FIELDS, NEEDED, NEVER_EMPTY, RESTART, STEPS, UNKNOWN_STEPS, Kind
+from dealtrack.core.lifecycle import (
+    DAY_UNKNOWN,
+    FIELDS,
+    LIMITS,
+    NEEDED,
+    NEVER_EMPTY,
+    RESTART,
+    STEPS,
+    UNKNOWN_STEPS,
+    Kind,
+)
 from dealtrack.core.moments import HOUR_UNKNOWN, is_stored
 from dealtrack.core.text import is_amount
 
@@ -12,7 +22,7 @@ GREATEST = 2**63 - 1
 
 _TYPES: Mapping[str, type[Any]] = {
     "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
-    RESTART: bool, "amount": str, "final": bool, "into": int, "from": int, HOUR_UNKNOWN: bool,
+    RESTART: bool, "amount": str, "final": bool, "into": int, "from": int, HOUR_UNKNOWN: bool, LIMITS: dict,
 }  # fmt: skip
 """The types of the words of a detail that are not just any text."""
 
@@ -42,6 +52,8 @@ def _is_valid(name: str, value: Any) -> bool:
         return all(step in STEPS for step in value)
     if name == "kept":
         return {str}.issuperset(map(type, value.values()))
+    if name == LIMITS:
+        return all(limit is None or (limit.__class__ is str and is_stored(limit)) for limit in value.values())
     if name == "amount":
         return is_amount(value)
     if name == "received":

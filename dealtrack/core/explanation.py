@@ -145,6 +145,8 @@ def explain(
     until = clock.due_day or max(start, local_day(moment, zone))
     name = START_DAYS.get(clock.start_kind, START) if clock.start_kind else START
     words = _cited(name, law, start)
+    if clock.limit is not None:
+        words = Phrase("limit written on the complaint: {moment}", moment=show_moment(clock.limit, zone))
     return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, words, clock.counted))
 
 

@@ -1,11 +1,12 @@
 """Kinds of transition, what each status allows, and folding a history into a complaint."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.moments import local_day
+from dealtrack.core.moments import from_store, local_day
 from dealtrack.errors import BadHistory
 from dealtrack.phrase import Phrase
 
@@ -147,10 +148,27 @@ UNKNOWN_STEPS = "unknown_steps"
 DAY_UNKNOWN = "day_unknown"
 """The word by which the detail of a closing says that nobody wrote down its day: its moment stands for none."""
 
+LIMITS = "limits"
+"""The word under which a receipt or an amendment states limits of clocks; None takes one back."""
+
 RESTART = "restart"
 """The word by which the detail of an entry that ends a pause says that the clocks begin anew with it."""
 
 _NO_STEPS: frozenset[Kind] = frozenset()
+
+
+def stated_limits(entries: "Iterable[Transition]") -> dict[str, str]:
+    """Return the limits written on a complaint by its receipt and amendments, by clock, as they are stored."""
+    limits: dict[str, str | None] = {}
+    for entry in entries:
+        if LIMITS in entry.detail:
+            limits.update(entry.detail[LIMITS])
+    return {name: text for name, text in sorted(limits.items()) if text}
+
+
+def read_limits(text: str | None) -> dict[str, datetime]:
+    """Return the limits of a complaint by clock, in UTC, from its field."""
+    return {name: from_store(limit) for name, limit in json.loads(text).items()} if text else {}
 
 
 def unknown_steps(detail: Detail) -> frozenset[Kind]:
@@ -333,6 +351,11 @@ class ComplaintState:
                 for name, value in detail.items():
                     if name in FIELDS:
                         values[name] = value
+                    elif name == LIMITS:
+                        # The limits of earlier entries stay, but for the clocks that this one names.
+                        limits = {**json.loads(values[LIMITS] or "{}"), **value}
+                        limits = {clock: limit for clock, limit in sorted(limits.items()) if limit}
+                        values[LIMITS] = json.dumps(limits, ensure_ascii=False) if limits else None
 
 
 _EMPTY = Complaint(0)._asdict()

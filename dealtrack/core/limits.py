@@ -1,6 +1,6 @@
 """What may be recorded next: by a complaint's status, by its history, and by what its policy allows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -19,7 +19,7 @@ from dealtrack.core.lifecycle import (
     effective,
     make_complaint,
 )
-from dealtrack.core.moments import Moment
+from dealtrack.core.moments import Moment, from_store
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.policy_text import length_text
 from dealtrack.core.text import first_few
@@ -33,6 +33,7 @@ from dealtrack.errors import (
     CannotRestart,
     CannotVoid,
     InFuture,
+    LimitTooEarly,
     NotAllowed,
     UnknownClock,
     UnknownEvent,
@@ -120,6 +121,18 @@ def check_merge(one: Complaint, other: Complaint, joined: Sequence[int]) -> None
         raise refusal(reason=Phrase("it was merged into {id} itself; name that one", id=other.merged_into))
     if joined:
         raise refusal(reason=Phrase("{ids} was merged into it; merge the other way", ids=first_few(joined)))
+
+
+def check_stated_limits(policy: Policy, received: datetime | None, limits: Mapping[str, str | None]) -> None:
+    """Check that limits written on a complaint are of clocks of its policy, and not before its receipt.
+
+    Raises UnknownClock or LimitTooEarly.
+    """
+    for name, limit in limits.items():
+        if policy.clock(name) is None:
+            raise UnknownClock(policy=policy.name, name=Word(name), allowed=listed(Word(c.name) for c in policy.clocks))
+        if limit is not None and received is not None and from_store(limit) < received:
+            raise LimitTooEarly(clock=Word(name), limit=from_store(limit), received=received)
 
 
 def check_event(policy: Policy, name: str) -> None:

@@ -8,6 +8,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 """The years that a register can hold, both included."""
 
 ONE_DAY = timedelta(days=1)
+ONE_SECOND = timedelta(seconds=1)
 
 HOUR_UNKNOWN = "hour_unknown"
 """The word by which the detail of a transition says whether its moment stands for a day whose hour nobody wrote down.

@@ -60,8 +60,9 @@ def projected_standing(
     stated = {**detail, "policy": policy.name, "policy_version": policy.version}
     history = [Transition(1, 0, Kind.RECEIVED, received, now, "", stated)]
     runs = judge(history, policy, lambda _: calendar, zone)
-    clocks = current(runs, policy, Status.RECEIVED, calendar, zone, now)
-    return Standing(make_complaint(0, history), tuple(clocks), now, tuple(runs))
+    complaint = make_complaint(0, history)
+    clocks = current(runs, policy, Status.RECEIVED, calendar, zone, now, complaint.limits)
+    return Standing(complaint, tuple(clocks), now, tuple(runs))
 
 
 FIRST_KEYS = (
@@ -135,5 +136,6 @@ def clock_record(clock: Clock, moment: datetime) -> dict[str, Any]:
         "ended": clock.known_end,
         "verdict": verdict(clock, moment).value,
         "provisional": clock.provisional,
+        "limit": clock.limit,
         "calendar_revision": clock.revision,
     }

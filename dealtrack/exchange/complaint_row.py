@@ -49,6 +49,7 @@ class ComplaintRow(NamedTuple):
     that the mapping keeps word for word. `raw` is the row itself. `id` and `history` are what an export of
     dealtrack's own tells beyond. `unknown_steps` are those that the file has no column for. `undated` is the column by
     which the complaint is closed, on a day that the file does not tell; `is_closed` that it is to be taken so.
+    `limits` are those that the row states for single clocks, in UTC.
     """
 
     line: int
@@ -74,6 +75,7 @@ class ComplaintRow(NamedTuple):
     unknown_steps: tuple[Kind, ...] = ()
     undated: str | None = None
     is_closed: bool = False
+    limits: dict[str, Moment] | None = None
 
     @property
     def has_odd_contact(self) -> bool:
@@ -112,6 +114,7 @@ class RowReader:
         self._values = mapping.values
         self._kept = list(layout.kept.items())
         self._inside = layout.inside
+        self._limits = layout.limits
         self._dates = dates
         self._category = lru_cache(_REMEMBERED)(self._category_of)
 
@@ -143,7 +146,8 @@ class RowReader:
         word = values["category"]
         values["category"] = self._category(word)
         state = undated.column if undated is not None else None
-        others = (word, moments, kept, row, id_, history, self._unknown_steps, state, is_closed)
+        limits = self._limits_of(cells) if self._limits else None
+        others = (word, moments, kept, row, id_, history, self._unknown_steps, state, is_closed, limits)
         # The values are in the order of the fields of ComplaintRow; by keyword it would take 1 us longer.
         return ComplaintRow._make((row.line, *values.values(), *others))
 
@@ -183,6 +187,10 @@ class RowReader:
         except ValueError as error:
             words = {"name": Word(name), "text": shown(text or ""), "column": column, "error": error}
             raise RowRefused("{name}: {text!r} in column {column!r} {error}", **words) from None
+
+    def _limits_of(self, cells: Sequence[str]) -> dict[str, Moment]:
+        read = ((clock, self._moment(f"{clock}_limit", cells, (place,))) for clock, place in self._limits.items())
+        return {clock: moment for clock, moment in read if moment is not None}
 
     def _field_values(self, cells: Sequence[str]) -> dict[str, Any]:
         """Return the values of the fields that are no moments, None where a row has none; raises RowRefused."""

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple, TextIO, TypeVar
 from dealtrack.core.lifecycle import (
     DAY_UNKNOWN,
     FIELDS,
+    LIMITS,
     MERGING,
     NEEDED,
     RESTART,
@@ -58,11 +59,11 @@ _IN_COLUMNS: Mapping[Kind, frozenset[str]] = {
 COLUMN_KINDS = tuple(_IN_COLUMNS)
 
 _WORDS: Mapping[Kind, frozenset[str]] = {
-    Kind.RECEIVED: _RECEIPT | {"category_word", "kept", UNKNOWN_STEPS},
+    Kind.RECEIVED: _RECEIPT | {"category_word", "kept", UNKNOWN_STEPS, LIMITS},
     Kind.COMPLETED: frozenset({"outcome", "amount", DAY_UNKNOWN}),
     Kind.RESUMED: frozenset({RESTART}),
     **dict.fromkeys(MERGING, frozenset({"other"})),
-    Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount"}),
+    Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount", LIMITS}),
 }
 _ANYWHERE = frozenset({"note", "reason"})
 
@@ -190,6 +191,10 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         if not isinstance(value, dict):
             raise BadValue("has kept columns that are not a table")
         return {_text("kept", str(name)): _text("kept", text) for name, text in value.items()}
+    if key == LIMITS:
+        if not isinstance(value, dict):
+            raise BadValue("has limits that are not a table")
+        return {_text(LIMITS, str(name)): limit and to_store(_moment(limit)) for name, limit in value.items()}
     if key == UNKNOWN_STEPS:
         if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
             raise BadValue("has a value for {kind} that is not a list of steps", kind=kind)

@@ -35,7 +35,7 @@ from dealtrack.exchange.rows import ComplaintReader, FileFacts
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import erasures
 from dealtrack.register.platforms import edit_platform
-from dealtrack.register.queries import Personal
+from dealtrack.register.queries import Personal, View
 from dealtrack.register.recorder import Proposal, Recorder, RecordingResult, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, Lookalike
@@ -129,7 +129,7 @@ def import_rows(
     are counted, never refused. `same` are names of platforms that the register lacks, each with the platform that it
     means: they become its aliases. `may_write` is asked once all rows are read. Raises MissingColumn and CannotRead.
     """
-    reader = ComplaintReader(source, mapping, register.zone)
+    reader = ComplaintReader(source, mapping, register.zone, register.clock_names(View.of(now)))
     summary = ImportSummary(reader.facts, passed=source.passed)
     try:
         with recording(register, now, actor) as recorder:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -67,7 +67,8 @@ class Layout:
     history in an export of dealtrack's own, None in another file. `conditions` has the events that happened only under
     a condition: for each the columns to look at, None for a column that the file lacks, and the words that mean yes.
     `open_fields` are fields for which the user named no column. `inside` says, for columns of JSON lists, which of
-    their values to read. `states` are the columns that may say that a complaint is closed.
+    their values to read. `states` are the columns that may say that a complaint is closed, `limits` those of the limits
+    written on a complaint, by clock.
     """
 
     fields: Table[str, tuple[int, ...]]
@@ -79,6 +80,7 @@ class Layout:
     open_fields: tuple[str, ...] = ()
     inside: Table[int, "Inside"] = field(default_factory=dict)
     states: tuple[State, ...] = ()
+    limits: Table[str, int] = field(default_factory=dict)
 
 
 class Inside(NamedTuple):
@@ -89,8 +91,10 @@ class Inside(NamedTuple):
     name: str
 
 
-def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
+def lay_out(mapping: Mapping, header: Sequence[str], clocks: Iterable[str] = ()) -> Layout:
     """Return where a header holds the columns of a mapping, whatever their case and punctuation.
+
+    A limit of one of the clocks stands in a column such as forward_limit.
 
     Raises ValueError for a column that the header has twice.
     """
@@ -128,14 +132,15 @@ def lay_out(mapping: Mapping, header: Sequence[str]) -> Layout:
         for name, words_of in mapping.conditions.items()
     }
     read = {index for indexes in fields.values() for index in indexes}
-    used = read | {*kept.values(), *(export_places or ())}
+    limits = {clock: place for clock in clocks if (place := find(f"{clock}_limit")) is not None}
+    used = read | {*kept.values(), *(export_places or ()), *limits.values()}
     states = _states(mapping.closed, header, find, read)
     used |= {state.place for state in states if state.words is not None}
     used |= {index for places in conditions.values() for index, _ in places if index is not None}
     ignored = tuple(column for index, column in enumerate(header) if index not in used and column)
     absent = tuple(name for name in mapping.columns if name not in fields and name not in mapping.constants)
     free = (name for name in mapping.open_fields if name not in mapping.columns and name not in mapping.constants)
-    return Layout(fields, kept, ignored, absent, export_places, conditions, tuple(free), inside, states)
+    return Layout(fields, kept, ignored, absent, export_places, conditions, tuple(free), inside, states, limits)
 
 
 def _states(
@@ -211,17 +216,17 @@ class MappedColumns:
         return all(name in layout.fields or name in self._mapping.constants for name in self._mapping.required)
 
 
-def layout_of_file(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
+def layout_of_file(mapping: Mapping, header: Sequence[str], path: str, clocks: Iterable[str] = ()) -> Layout:
     """Return the layout of a file's header; raises CannotRead for a column named twice."""
     try:
-        return lay_out(mapping, header)
+        return lay_out(mapping, header, clocks)
     except ValueError as error:
         raise CannotRead(path=path, reason=str(error)) from None
 
 
-def check_header(mapping: Mapping, header: Sequence[str], path: str) -> Layout:
+def check_header(mapping: Mapping, header: Sequence[str], path: str, clocks: Iterable[str] = ()) -> Layout:
     """Return the layout of a file that has the columns needed; raises MissingColumn, and as `layout_of_file`."""
-    layout = layout_of_file(mapping, header, path)
+    layout = layout_of_file(mapping, header, path, clocks)
     for name in (*REQUIRED, *FIELDS):
         if name in mapping.required and name not in layout.fields and name not in mapping.constants:
             columns = either(map(repr, mapping.columns.get(name, (name,))))

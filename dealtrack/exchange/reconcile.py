@@ -1,5 +1,6 @@
 """What a row of a file is to the register: a new complaint, more about a known one, or a contradiction."""
 
+import json
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from datetime import datetime, tzinfo
 from typing import Any
@@ -8,6 +9,7 @@ from dealtrack.core.lifecycle import (
     ANNOTATIONS,
     CLOSING,
     DAY_UNKNOWN,
+    LIMITS,
     NO_DETAIL,
     STEPS,
     UNKNOWN_STEPS,
@@ -19,7 +21,17 @@ from dealtrack.core.lifecycle import (
     make_complaint,
 )
 from dealtrack.core.limits import previous_transition
-from dealtrack.core.moments import HOUR_UNKNOWN, Moment, day_start, local_day, looks_hourless, show_moment
+from dealtrack.core.moments import (
+    HOUR_UNKNOWN,
+    ONE_SECOND,
+    Moment,
+    day_start,
+    from_store,
+    local_day,
+    looks_hourless,
+    show_moment,
+    to_store,
+)
 from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
@@ -69,7 +81,17 @@ def receipt_of(row: ComplaintRow, zone: tzinfo) -> tuple[Moment, dict[str, Any]]
         value = getattr(row, name)
         if value is not None:
             detail[name] = value
+    if row.limits:
+        detail[LIMITS] = limits_of(row)
     return row.moments["received"], detail
+
+
+def limits_of(row: ComplaintRow) -> dict[str, str]:
+    """Return the limits that a row states, as they are stored; of a day alone its last second."""
+    return {
+        clock: to_store(moment.end - ONE_SECOND if moment.day_only else moment.start)
+        for clock, moment in (row.limits or {}).items()
+    }
 
 
 def news_of(
@@ -119,6 +141,8 @@ def news_of(
         elif not any(_agrees(moment, at, zone) for at in recorded):
             moments = {"at": show_moment(moment.start, zone), "held": show_moment(recorded[-1], zone)}
             raise Contradiction("{kind} is {at} in the file but {held} in the register", kind=kind, **moments)
+    if limits := _new_limits(row, entries, zone):
+        proposals.append(Proposal(Kind.AMENDED, _exact(now), {LIMITS: limits}))
     has_ended = not CLOSING.isdisjoint([*(entry.kind for entry in entries), *(entry.kind for entry in news)])
     if row.is_closed and not has_ended:
         bar = previous_transition(entries, Kind.COMPLETED)
@@ -129,6 +153,20 @@ def news_of(
             if value is not None and value not in words.get(name, ()):
                 raise _against(name, value, getattr(complaint, name))
     return proposals
+
+
+def _new_limits(row: ComplaintRow, entries: Sequence[Transition], zone: tzinfo) -> dict[str, str]:
+    """Return the limits of a row that a complaint never had; raises Contradiction where it has another one."""
+    stated = [entry.detail[LIMITS] for entry in entries if LIMITS in entry.detail]
+    new = {}
+    for clock, limit in limits_of(row).items():
+        known = [limits[clock] for limits in stated if clock in limits]
+        if not known:
+            new[clock] = limit
+        elif limit not in known:
+            stored = known[-1] and show_moment(from_store(known[-1]), zone)
+            raise _against(f"{clock}_limit", show_moment(from_store(limit), zone), stored)
+    return new
 
 
 def adds_nothing(
@@ -150,6 +188,8 @@ def adds_nothing(
         at = getattr(complaint, name)
         if at is None or not _agrees(moment, at, zone):
             return False
+    if row.limits and json.loads(complaint.limits or "{}") != limits_of(row):
+        return False
     named = personal_of(row)
     if named is None:
         return True

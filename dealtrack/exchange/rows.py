@@ -1,6 +1,6 @@
 """All rows of a file read as complaints, and facts of the file that are found while they are read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache
@@ -38,9 +38,9 @@ class FileFacts:
 class ComplaintReader:
     """Reads rows of one file as complaints."""
 
-    def __init__(self, source: Source, mapping: Mapping, zone: tzinfo) -> None:
-        """`zone` is the register's. Raises MissingColumn, and CannotRead for a column that stands there twice."""
-        layout = check_header(mapping, source.header, source.name)
+    def __init__(self, source: Source, mapping: Mapping, zone: tzinfo, clocks: Sequence[str] = ()) -> None:
+        """`zone` and `clocks` are the register's. Raises MissingColumn, and CannotRead for a column named twice."""
+        layout = check_header(mapping, source.header, source.name, clocks)
         changes = set(map(loose_name, mapping.last_change))
         ends = [source.header[place] for place in layout.fields.get("completed", ()) if place not in layout.inside]
         last_change = next((column for column in ends if loose_name(column) in changes), "")
@@ -54,7 +54,7 @@ class ComplaintReader:
         )
         ignored = dict.fromkeys(layout.ignored)
         self.facts = FileFacts(ignored, layout.absent, self._dates.order, layout.open_fields, last_change)
-        self._mapping = mapping
+        self._mapping, self._clocks = mapping, clocks
         self._restores = source.format in ("csv", WORKBOOK)
         self._header = source.header
         self._first_line = source.first_line
@@ -62,7 +62,7 @@ class ComplaintReader:
 
     def _reader_under(self, header: tuple[str, ...]) -> RowReader:
         """Return the reader of the rows under a header; raises ValueError for an unusable header."""
-        layout = lay_out(self._mapping, header)
+        layout = lay_out(self._mapping, header, self._clocks)
         self.facts.ignored.update(dict.fromkeys(layout.ignored))
         return RowReader(self._mapping, layout, header, self._dates, self._restores)
 

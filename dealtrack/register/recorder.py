@@ -264,12 +264,21 @@ class Recorder:
                     detail["policy_version"] = self.register.version_on(
                         detail["policy"], local_day(at, self.register.zone)
                     ).version
+                if lifecycle.LIMITS in detail:
+                    limits.check_stated_limits(*self._terms(state, detail, at), detail[lifecycle.LIMITS])
                 if work.personal is not None:
                     detail["personal"] = personal_digest(salt, work.personal)
             entry = Transition(first + len(decided), state.id, kind, at, self.recorded_at, self.actor, detail)
             decided.append(entry)
             state.add(entry)
         return decided
+
+    def _terms(self, state: ComplaintState, detail: Detail, at: datetime) -> tuple[Policy, datetime | None]:
+        """Return the policy of a complaint that an entry receives or amends, and the moment of its receipt."""
+        if not state.entries:
+            return self.register.version_on(detail["policy"], local_day(at, self.register.zone)), at
+        complaint, _ = self.register.project_state(state)
+        return self.register.policy_of(complaint), complaint.received
 
     def _check_limits(self, state: ComplaintState, proposal: Proposal, at: datetime) -> None:
         if proposal.kind is Kind.VOIDED:

@@ -209,7 +209,7 @@ class Register(Store):
             return Standing(complaint, (), view.moment)
         policy = self.policy_of(complaint)
         calendar = self.calendar_in(view)
-        clocks = current(runs, policy, complaint.status, calendar, self.zone, view.moment)
+        clocks = current(runs, policy, complaint.status, calendar, self.zone, view.moment, complaint.limits)
         return Standing(complaint, tuple(clocks), view.moment, tuple(runs))
 
     def _lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:

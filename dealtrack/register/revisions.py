@@ -17,7 +17,8 @@ from dealtrack.core.calendar import (
     rulings_from_data,
 )
 from dealtrack.core.calendar_changes import Notice, change_to_data, changed_days, days_rolled_differently, with_notices
-from dealtrack.core.clocks import Clock, Correction, Verdict, judge_corrected, verdict
+from dealtrack.core.clocks import Clock, Verdict, judge_corrected, verdict
+from dealtrack.core.corrections import Correction
 from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
 from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import Policy, Roll, check_office_hours, differences, version_for

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.calendar import CalendarRules, Ruling, WorkingCalendar, ruling_from_data
-from dealtrack.core.clocks import CalendarAt, Correction, PolicyAt, policy_at
+from dealtrack.core.clocks import CalendarAt
+from dealtrack.core.corrections import Correction, PolicyAt, policy_at
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.policy import Policy, version_for

@@ -132,7 +132,8 @@ def _runs(
 ) -> dict[tuple[str, int], Clock]:
     """Return every run of every clock, by name and round, and what stands in for the clocks that have not started."""
     runs = judge(history, policy, basis.calendar_at, basis.zone) if judged is None else judged
-    latest = current(runs, policy, complaint.status, basis.calendar_at(None), basis.zone, basis.moment)
+    calendar = basis.calendar_at(None)
+    latest = current(runs, policy, complaint.status, calendar, basis.zone, basis.moment, complaint.limits)
     waiting = [clock for clock in latest if clock.started is None]
     return {(clock.name, clock.round): clock for clock in (*runs, *waiting)}
 

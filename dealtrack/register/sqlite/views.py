@@ -11,7 +11,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.clocks import VERDICT_CASES
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, to_store
+from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, ONE_SECOND, to_store
 from dealtrack.core.runs import End
 
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
@@ -73,7 +73,8 @@ SELECT c.id, c.number, c.platform, c.category, c.seller, c.status, c.owner, c.ha
  WHERE k.complaint = c.id AND k.name NOT IN ('forward', 'complete') AND {LATEST}) AS other_clocks,
 EXISTS (SELECT 1 FROM clock k WHERE k.complaint = c.id AND k.provisional AND {LATEST}) AS provisional,
 c.outcome, CAST(c.amount AS REAL) AS amount, nullif(c.first_contact, -1) AS first_contact, c.reopenings,
-c.backdated AS backdated_days, c.merged_into, c.summary
+c.backdated AS backdated_days, c.merged_into,
+(SELECT group_concat(l.key || ' ' || {_local("l.value")}, ', ') FROM json_each(c.limits) l) AS limits, c.summary
 FROM complaint c
 WHERE c.status <> 'voided' AND c.received_at IS NOT NULL;
 """
@@ -149,7 +150,6 @@ VIEWS = "\n".join((COMPLAINTS, CLOCKS, OVERDUE, DUE_SOON, JOURNAL, PLATFORMS))
 
 
 ALWAYS = "0001-01-01T00:00:00Z"
-ONE_SECOND = timedelta(seconds=1)
 
 
 def write_offsets(connection: sqlite3.Connection, timezone: str) -> None:
