@@ -311,7 +311,7 @@ def count_run(
         pauses=tuple(pauses),
         counted=counted,
         hourless=is_hourless,
-        assumed=latest(edges[0]) if edges[0].seq in hourless else None,
+        assumed=latest(edges[0]) if run.limit is None and edges[0].seq in hourless else None,
     )
 
 
