@@ -147,6 +147,8 @@ def explain(
     words = _cited(name, law, start)
     if clock.limit is not None:
         words = Phrase("limit written on the complaint: {moment}", moment=show_moment(clock.limit, zone))
+        # What moved it is counted from that day, which is no day of the policy's length.
+        clock, rule = clock._replace(length=max(1, clock.length)), rule._replace(counts_first_day=False)
     return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, words, clock.counted))
 
 
