@@ -15,7 +15,7 @@ from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.transitions import NOTE, read_detail, read_limits, show_change
 from dealtrack.core.lifecycle import LIMITS, ComplaintState, Kind
 from dealtrack.core.limits import check_next
-from dealtrack.core.moments import show_moment
+from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
 from dealtrack.core.policy import Policy
 from dealtrack.core.standing import projected_standing
@@ -33,7 +33,7 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase, Word, listed
 from dealtrack.register.queries import Personal
-from dealtrack.register.recorder import Proposal, Work
+from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, merged
 
@@ -83,20 +83,19 @@ def add(
             raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=names))
         # What was asked for was agreed to then.
         platform_name = _platform_of(session, register, answers["platform"], policy, new_platform or asks)
-        detail = _detail(session, answers, platform_name, policy, owner, note)
+        detail = receipt_detail({**answers, "owner": owner, "note": note}, platform_name, policy, session.actor)
         if limit:
             detail[LIMITS] = read_limits(session, register.zone, limit)
         if asks and not yes:
             _agree(session, register, detail, answers["at"])
-        proposal = Proposal(Kind.RECEIVED, session.moment(answers["at"], register.zone), detail)
+        moment = session.moment(answers["at"], register.zone)
         personal = Personal(*(options.read_contact(field, answers[field]) or None for field in Personal._fields))
         with session.recording(register) as recorder:
-            detail["policy"] = recorder.use_policy(detail["policy"], options.read_policy)
             is_new = match_platform(platform_name, register.platforms) is None
             if is_new:
                 recorder.enter_platform(Platform(platform_name))
             duplicates = DuplicateFinder(register, duplicate_days)
-            recorded = recorder.record(Work(None, (proposal,), personal if personal != Personal() else None))
+            recorded = record_receipt(recorder, moment, detail, personal if personal != Personal() else None)
             id_ = recorded.complaint.id
             recorder.flush()
             alike = merged([*duplicates.by_number(id_), *duplicates.by_contact()])
@@ -107,19 +106,28 @@ def add(
             tell(lookalike_line(like, register.zone))
 
 
-def _detail(
-    session: Session, answers: Mapping[str, str], platform: str, policy: str, owner: str, note: str
-) -> dict[str, Any]:
-    """Return the detail of a receipt; raises what reading the answers raises."""
-    category = options.read_category(answers["category"] or "other")
+def record_receipt(
+    recorder: Recorder, moment: Moment, detail: Mapping[str, Any], personal: Personal | None = None
+) -> RecordedComplaint:
+    """Record a new complaint, and take in its policy where the register has not yet; raises what recording raises."""
+    policy = recorder.use_policy(detail["policy"], options.read_policy)
+    return recorder.record(Work(None, (Proposal(Kind.RECEIVED, moment, {**detail, "policy": policy}),), personal))
+
+
+def receipt_detail(answers: Mapping[str, str], platform: str, policy: str, actor: str) -> dict[str, Any]:
+    """Return the detail of a receipt that answers state, its owner by default the one who acts.
+
+    Raises what reading the answers raises.
+    """
+    category, owner = options.read_category(answers["category"] or "other"), answers["owner"]
     texts = {
         "number": options.read_number(answers["number"]),
-        "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or session.actor,
+        "owner": "" if owner.strip() == CLEAR else clean_field("owner", owner) or actor,
         "summary": clean_field("summary", answers["summary"]),
     }
     detail = {"platform": platform, "category": category, "policy": policy}
     detail |= {name: text for name, text in texts.items() if text}
-    detail |= read_detail((NOTE,), {"note": note})
+    detail |= read_detail((NOTE,), answers)
     if answers["seller"]:
         detail["seller"] = options.read_seller(answers["seller"])
     return detail

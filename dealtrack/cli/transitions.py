@@ -16,7 +16,7 @@ from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line
 from dealtrack.core.lifecycle import COMMAND_OF, LIMITS, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
-from dealtrack.core.moments import ONE_SECOND, to_store
+from dealtrack.core.moments import ONE_SECOND, Moment, to_store
 from dealtrack.core.policy_text import length_text
 from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
@@ -102,14 +102,22 @@ def _record(context: typer.Context, recording: "Recording", values: Values) -> N
             recording.agree(session, register, complaints, detail)
         moment = session.moment(values.get("at"), register.zone)
         with session.recording(register) as recorder:
-            recorded: list[RecordedComplaint] = []
-            for id_ in complaints:
-                whole = recording.complete(recorder, id_, detail) if recording.complete else detail
-                if recording.kind is Kind.VOIDED:
-                    recorded += merges.undo(recorder, id_, moment, whole)
-                else:
-                    recorded.append(recorder.record(Work(id_, (Proposal(recording.kind, moment, whole),))))
+            recorded = record_each(recorder, recording, complaints, moment, detail)
         show_change(session, register, recorded, values["fmt"])
+
+
+def record_each(
+    recorder: Recorder, recording: "Recording", complaints: Iterable[int], moment: Moment, detail: Detail
+) -> list[RecordedComplaint]:
+    """Record the same transition for each of some complaints, and return what it made of them."""
+    recorded: list[RecordedComplaint] = []
+    for id_ in complaints:
+        whole = recording.complete(recorder, id_, detail) if recording.complete else detail
+        if recording.kind is Kind.VOIDED:
+            recorded += merges.undo(recorder, id_, moment, whole)
+        else:
+            recorded.append(recorder.record(Work(id_, (Proposal(recording.kind, moment, whole),))))
+    return recorded
 
 
 def _merge(context: typer.Context, recording: "Recording", values: Values) -> None:
@@ -165,7 +173,7 @@ class Recording(NamedTuple):
     kind: Kind
     help: str
     options: Sequence[DetailOption]
-    agree: Callable[[Session, Register, Sequence[int], Detail], None] | None = None
+    agree: Callable[[Session | None, Register, Sequence[int], Detail], None] | None = None
     complete: Callable[[Recorder, int, Detail], Detail] | None = None
     run: "Callable[[typer.Context, Recording, Values], None]" = _record
 
@@ -186,15 +194,18 @@ def _with_kind_of_reply(recorder: Recorder, complaint: int, detail: Detail) -> D
     return {**{name: value for name, value in detail.items() if name != "interim"}, "final": is_final}
 
 
-def _agree_to_extend(session: Session, register: Register, ids: Sequence[int], detail: Detail) -> None:
-    """Ask before an extension far beyond a clock's length that its policy does not limit; raises FarExtension."""
+def _agree_to_extend(session: Session | None, register: Register, ids: Sequence[int], detail: Detail) -> None:
+    """Ask before an extension far beyond a clock's length that its policy does not limit; raises FarExtension.
+
+    Nothing is asked without a session, as on the board.
+    """
     clock, by = detail["clock"], detail["by"]
     complaints = [register.project(register.history(id_))[0] for id_ in ids]
     rules = {complaint.id: register.policy_of(complaint).clock(clock) for complaint in complaints if complaint.is_open}
     far = {id_: rule for id_, rule in rules.items() if rule is not None and is_far(rule, by)}
     for rule in list(far.values())[:1]:
         added, length = length_text(by, rule.unit), length_text(rule.length, rule.unit)
-        if not session.asks:
+        if session is None or not session.asks:
             raise FarExtension(clock=Word(clock), by=added, length=length)
         question = _("Complaint {ids}: the policy gives {clock} {length}. Extend it by {by}?")
         ask_to_go_on(question.format(ids=first_few(list(far)), clock=_(clock), length=say(length), by=say(added)))

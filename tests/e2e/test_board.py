@@ -437,3 +437,148 @@ def test_an_unknown_platform_is_refused_before_the_screen_opens(desk: Clerk) -> 
     assert ran.status == 2
     assert "Did you mean Tmall?" in ran.out
     assert "\x1b[?1049h" not in ran.out
+
+
+def test_a_new_complaint_by_key(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("a")
+        await filled(pilot)
+        assert "The platform is missing. Give text." in shown(pilot)
+        await filled(pilot, platform="Tmal")
+        assert "Unknown platform: Tmal. Did you mean Tmall?" in shown(pilot)
+        await filled(pilot, platform="天猫", category="质量", seller="自营", number="BJ-新", at="08:00", summary="漏水")
+        assert "6 (BJ-新, Tmall, quality): received 2016-11-15 08:00" in " ".join(shown(pilot).split())
+        assert order(pilot) == ["OVERDUE 1", "1", "DUE TODAY 1", "2", "NOT YET DUE 2", "3", "6", "PAUSED 1", "4"]
+        await pilot.press("a", "escape")
+        await pilot.pause()
+
+    at_board(scene)
+    told = desk("show", 6).ok()
+    for line in ("platform\tTmall", "category\tquality", "seller\tplatform", "owner\tclerk", "summary\t漏水"):
+        assert line in told
+    assert "The register holds 1 to 6." in desk("show", 7).err
+
+
+def test_pause_resume_extend_and_reassign_by_key(desk: Clerk, at_board: Callable[..., None]) -> None:
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("down", "p")
+        await filled(pilot)
+        assert "Reason is missing" in shown(pilot)
+        await filled(pilot, reason="检测")
+        assert order(pilot) == ["OVERDUE 1", "1", "NOT YET DUE 1", "3", "PAUSED 2", "2", "4"]
+        await pilot.press("r")
+        await filled(pilot)
+        assert order(pilot)[2:4] == ["DUE TODAY 1", "2"]
+        await pilot.press("f")
+        await filled(pilot)
+        await pilot.press("x")
+        assert pilot.app.screen.query_one("#field-clock", Input).value == "complete", "the stage that it waits for"
+        await filled(pilot, by="x", reason="检测")
+        assert "Invalid number of working days 'x'" in shown(pilot)
+        await filled(pilot, by="300")
+        assert "goes far beyond its length of 2 working days" in " ".join(shown(pilot).replace("│", "").split())
+        await filled(pilot, by="1")
+        assert "Fri 2016-11-18 24:00" in shown(pilot)
+        await pilot.press("h")
+        assert "网监科" in shown(pilot)
+        await filled(pilot)
+        assert "New handler is missing" in shown(pilot)
+        await filled(pilot, to="海淀所")
+        assert "reassigned to 海淀所" in shown(pilot)
+
+    at_board(scene)
+    assert (
+        desk("list", "--handler", "海淀所", "--columns", "id,forward_due,complete_due").ok()
+        == "2\t2016-11-15\t2016-11-18\n"
+    )
+    kinds = [line.split("\t")[2] for line in desk("show", 2).ok().splitlines() if line.startswith("history")]
+    assert kinds == ["received", "paused", "resumed", "forwarded", "extended", "handed-on"]
+
+
+def test_undo_by_key_says_what_it_takes_back(desk: Clerk, at_board: Callable[..., None]) -> None:
+    desk("forward", 3, "--at", "08:30").ok()
+
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        await pilot.press("down", "down")
+        await pilot.press("v")
+        screen = shown(pilot)
+        assert "Undo 3 (BJ-3, Gome online, other)" in screen
+        assert "forwarded 2016-11-15 08:30, entry " in screen
+        await filled(pilot, reason="误登")
+        assert "3 (BJ-3, Gome online, other): received 2016-11-15 08:00" in shown(pilot)
+        await pilot.press("v")
+        assert "received 2016-11-15 08:00, entry " in shown(pilot)
+        await filled(pilot, reason="误登")
+        assert "complaint 3: all its entries are undone" in shown(pilot)
+        assert "3" not in order(pilot)
+
+    at_board(scene)
+    assert desk("list", "--status", "voided").ok().startswith("3\t")
+
+
+def test_one_owners_complaints_and_another_order(desk: Clerk, at_board: Callable[..., None]) -> None:
+    desk("add", "--platform", "JD", "--owner", "朝阳所", "--at", "2016-11-15 07:00").ok()
+    desk("add", "--platform", "Amazon", "--owner", "-", "--at", "2016-11-15 08:30").ok()
+
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        assert order(pilot)[-6:] == ["NOT YET DUE 3", "3", "6", "7", "PAUSED 1", "4"]
+        await pilot.press("s", "down", "enter")
+        await pilot.pause()
+        assert order(pilot)[-6:] == ["NOT YET DUE 3", "7", "3", "6", "PAUSED 1", "4"]
+        assert "by received" in shown(pilot)
+        await pilot.press("s", "down", "enter")
+        await pilot.pause()
+        assert order(pilot)[-6:] == ["NOT YET DUE 3", "7", "3", "6", "PAUSED 1", "4"], "by platform"
+        await pilot.press("s", "down", "enter")
+        await pilot.pause()
+        assert order(pilot)[-6:] == ["NOT YET DUE 3", "6", "3", "7", "PAUSED 1", "4"], "by owner, none last"
+        await pilot.press("o")
+        await pilot.pause()
+        assert "all (6)" in shown(pilot) and "网监科 (4)" in shown(pilot) and "none (1)" in shown(pilot)
+        await pilot.press("down", "down", "enter")
+        await pilot.pause()
+        assert order(pilot) == ["NOT YET DUE 1", "6"]
+        assert "owner: 朝阳所" in shown(pilot) and "(1 of 6)" in shown(pilot)
+        await pilot.press("o", "escape")
+        await pilot.pause()
+        assert order(pilot) == ["NOT YET DUE 1", "6"]
+        await pilot.press("o", "down", "enter")
+        await pilot.pause()
+        assert order(pilot) == ["NOT YET DUE 1", "7"]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(order(pilot)) == 10
+
+    at_board(scene)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_key_fits_on_80_columns(desk: Clerk, at_board: Callable[..., None], language: str) -> None:
+    """Forms, choices, help and messages lie within the screen, and the owner is seen whole beside what is constant."""
+
+    async def scene(pilot: Pilot[None], watch: Watch) -> None:
+        titles = {
+            "en": ("ID", "platform", "owner", "due", "left"),
+            "zh": ("序号", "平台", "首问责任", "到期日", "剩余"),
+        }
+        rows = pilot.app.query_one(Rows)
+        line = rows.render_line(0).text
+        assert set(titles[language]) <= set(line.split()), line
+        assert "网监科" in rows.render_line(2).text
+        for key in ("a", "f", "c", "n", "p", "x", "h", "v", "s", "o", "e", "enter", "question_mark"):
+            await pilot.press(key)
+            await pilot.pause()
+            inside = pilot.app.screen.query("#form, #page").first().region
+            assert inside.x >= 0 and inside.y >= 0 and inside.right <= 80 and inside.bottom <= 24, (key, inside)
+            fields = pilot.app.screen.query(Input)
+            assert all(inside.contains_region(field.region) and field.size.height == 1 for field in fields), key
+            await pilot.press("escape")
+            await pilot.pause()
+        await pilot.press("f")
+        await filled(pilot)
+        said = [text for text in shown(pilot).splitlines() if "2016-11-15 09:00" in text]
+        assert said, shown(pilot)
+        assert "…" not in " ".join(said[1:])
+
+    choose_language(language)
+    at_board(scene)

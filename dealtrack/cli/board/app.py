@@ -1,119 +1,41 @@
-"""The board itself: open complaints on the whole terminal, in step with the time and with other clerks; its forms."""
+"""The board itself: open complaints on the whole terminal, in step with the time and with other clerks."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from time import monotonic
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from dealtrack.cli.board.feed import Feed, actions
-from dealtrack.cli.board.listing import Lines, Rows, counts, left_of
+from dealtrack.cli.board.feed import Action, Feed, actions
+from dealtrack.cli.board.forms import Choice, Field, Form, Page
+from dealtrack.cli.board.listing import SORTED_BY, Lines, Rows, arranged, counts, left_of
 from dealtrack.cli.complaint_view import complaint_lines, explanation_text, full_complaint
-from dealtrack.cli.language import _, say_field
+from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.output import show_day
 from dealtrack.cli.session import show_value
 from dealtrack.core.agenda import AgendaItem
 from dealtrack.core.calendar import missing_year
+from dealtrack.core.clocks import Clock
+from dealtrack.core.lifecycle import Kind
 from dealtrack.core.limits import check_allowed
 from dealtrack.core.moments import local_day
 from dealtrack.core.text import display_width, fit_text, safe_lines, safe_text
-from dealtrack.errors import DealtrackError, RegisterLocked
+from dealtrack.core.vocabulary import CATEGORIES
+from dealtrack.errors import DealtrackError
+from dealtrack.phrase import Word, listed
 from dealtrack.register.queries import View
-from dealtrack.register.sqlite.connection import WAIT_SECONDS
+
+ALL = "\0"
+"""Stands for all owners where one is chosen: no name is that."""
 
 SECONDS_BETWEEN_UPDATES = 1.0
-SECONDS_BETWEEN_TRIES = 0.3
 
 
-class Form(ModalScreen[str | None]):
-    """Asks for a few texts, each with its name, label and hint, and submits them; what refuses them is shown.
-
-    It is closed with what `submit` returns, or with None where it was cancelled. While another writes, `submit` is
-    tried again and again, and the screen lives on.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "", show=False)]
-
-    def __init__(
-        self, title: str, fields: Sequence[tuple[str, str, str]], submit: Callable[[Mapping[str, str]], str]
-    ) -> None:
-        super().__init__()
-        self._heading = title
-        self._fields = fields
-        self._submit = submit
-        self._is_busy = False
-
-    def compose(self) -> ComposeResult:
-        """Make the lines."""
-        with Vertical(id="form"):
-            yield Static(safe_lines(self._heading), classes="title", markup=False)
-            for name, label, hint in self._fields:
-                yield Static(label, classes="label", markup=False)
-                yield Input(placeholder=hint, id=f"field-{name}", compact=True)
-            yield Static("", id="refused", markup=False)
-            yield Static(_("Enter record, Tab next field, Esc cancel"), classes="hint")
-
-    def on_input_submitted(self) -> None:
-        """Submit what was typed."""
-        if self._is_busy:
-            return
-        self._is_busy = True
-        values = {name: self.query_one(f"#field-{name}", Input).value for name, _label, _hint in self._fields}
-        # Not awaited here, so that Esc is heard meanwhile.
-        self.run_worker(self._submit_values(values))
-
-    async def _submit_values(self, values: Mapping[str, str]) -> None:
-        until = monotonic() + WAIT_SECONDS
-        try:
-            while self.is_current:
-                try:
-                    message = self._submit(values)
-                except RegisterLocked:
-                    if monotonic() > until:
-                        raise
-                    self._show(_("Another clerk is writing. Waiting ..."))
-                    await asyncio.sleep(SECONDS_BETWEEN_TRIES)
-                else:
-                    self.dismiss(message)
-                    return
-        except DealtrackError as error:
-            self._show(error.message(show_value, _))
-        finally:
-            self._is_busy = False
-
-    def _show(self, text: str) -> None:
-        self.query_one("#refused", Static).update(safe_lines(text))
-
-
-class Page(ModalScreen[None]):
-    """Text to read, as long as it is."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,e,question_mark", "dismiss", "", show=False),
-        Binding("up,k", "scroll(-1)", "", show=False),
-        Binding("down,j", "scroll(1)", "", show=False),
-    ]
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def compose(self) -> ComposeResult:
-        """Make the page."""
-        with Vertical(id="page"):
-            with VerticalScroll():
-                yield Static(safe_lines(self._text), markup=False)
-            yield Static(_("Esc close, arrows scroll"), classes="hint")
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll by so many lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+def sorts() -> dict[str, str]:
+    """Return what may be sorted by, and what each is called."""
+    return {key: _("deadline") if key == "deadline" else heading(key) for key in SORTED_BY}
 
 
 class Board(App[None]):
@@ -122,15 +44,24 @@ class Board(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = "board.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        # What fits on 80 columns; help names the others.
+        Binding("a", "record('add')", _("add")),
         Binding("f", "record('forward')", _("forward")),
         Binding("c", "record('complete')", _("complete")),
         Binding("n", "record('note')", _("note")),
-        Binding("e", "open('explanation')", _("explain")),
-        Binding("enter", "open('complaint')", _("show")),
-        Binding("space", "mark", _("mark")),
+        Binding("p", "record('pause')", _("pause")),
+        Binding("r", "record('resume')", "", show=False),
+        Binding("x", "record('extend')", "", show=False),
+        Binding("h", "record('hand-on')", "", show=False),
+        Binding("v", "record('void')", "", show=False),
+        Binding("e", "open('explanation')", "", show=False),
+        Binding("enter", "open('complaint')", "", show=False),
+        Binding("space", "mark", "", show=False),
+        Binding("s", "sort", _("sort")),
+        Binding("o", "owner", _("owner")),
         Binding("slash", "search", _("search"), key_display="/"),
-        Binding("q", "quit", _("quit")),
         Binding("question_mark", "help", _("help"), key_display="?"),
+        Binding("q", "quit", _("quit")),
         Binding("escape", "clear", "", show=False),
     ]
 
@@ -140,6 +71,8 @@ class Board(App[None]):
         self._feed = feed
         self._actor = actor
         self._search = ""
+        self._owner: str | None = None
+        self._sort = "deadline"
         self._fault = ""
         self._minute = ""
         self._lines = Lines()
@@ -190,10 +123,11 @@ class Board(App[None]):
     # Drawing
 
     def _show_items(self) -> None:
-        items = self._feed.items
-        lines = self._lines.of(items, self._feed.register.zone, self._feed.clock(), self._search)
+        items = [item for item in self._feed.items if self._owner in (None, item.complaint.owner or "")]
+        shown = arranged(items, self._sort)
+        lines = self._lines.of(shown, self._feed.register.zone, self._feed.clock(), self._search)
         self._rows.show(lines)
-        self._counts.update(safe_text(counts(lines, len(items))))
+        self._counts.update(safe_text(counts(lines, len(self._feed.items))))
         self._show_heading()
 
     def _heading_text(self) -> str:
@@ -204,7 +138,12 @@ class Board(App[None]):
         self._minute = self._heading_text()
         room = self.size.width - 2
         width = display_width(self._minute)
-        name = fit_text(safe_text(f"dealtrack  {self._feed.path.name}"), max(10, room - width - 2))
+        parts = [f"dealtrack  {self._feed.path.name}"]
+        if self._owner is not None:
+            parts.append(_("owner: {name}", name=self._owner or _("none")))
+        if self._sort != "deadline":
+            parts.append(_("by {column}", column=sorts()[self._sort]))
+        name = fit_text(safe_text("   ".join(parts)), max(10, room - width - 2))
         gap = " " * max(1, room - display_width(name) - width)
         self._heading.update(f"{name}{gap}{self._minute}")
 
@@ -238,33 +177,54 @@ class Board(App[None]):
     # Keys
 
     def action_record(self, name: str) -> None:
-        """Ask for what is to be recorded, and record it for all that are marked, else for the one under the cursor."""
+        """Ask for what is to be recorded, and record it for all that are marked, else for the one under the cursor.
+
+        A new complaint is recorded whatever is marked.
+        """
         action, current = actions()[name], self._rows.current
+        if action.kind is Kind.RECEIVED:
+            self._ask(action, [], action.title, None)
+            return
         chosen = [item.complaint for item in self._feed.items if item.complaint.id in self._rows.marked]
         chosen = chosen or ([current.complaint] if current else [])
         if not chosen:
             return
         try:
             for complaint in chosen:
-                check_allowed(complaint.id, complaint.status, action.recording.kind)
+                check_allowed(complaint.id, complaint.status, action.kind)
+            undone = self._feed.last_entry(chosen[0].id) if action.kind is Kind.VOIDED and len(chosen) == 1 else ""
         except DealtrackError as error:
             self._say(error.message(show_value, _))
             return
         ids = [complaint.id for complaint in chosen]
-        fields = (
-            ("at", _("When"), _("now; or e.g. 09:30, yesterday 17:00, 11-11 21:30")),
-            ("outcome", _("Outcome"), _("refund, exchange, advance-compensation")),
-            ("amount", _("Amount"), _("e.g. 1299.50")),
-            ("note", _("Note"), ""),
-        )
-
         first = chosen[0]
         parts = (first.number, say_field("platform", first.platform), _(first.category or ""))
         names = _(", ").join(filter(None, parts))
-        title = f"{action.title} {first.id} ({names})"
+        title = f"{action.title} {_('{id} ({parts})', id=first.id, parts=names)}"
         if len(chosen) > 1:
             title = f"{action.title}: {', '.join(map(str, ids[:12]))}{' ...' if len(ids) > 12 else ''}"
-        shown = [field for field in fields if field[0] in action.fields]
+        self._ask(action, ids, f"{title}\n{undone}" if undone else title, current.clock if current else None)
+
+    def _ask(self, action: Action, ids: Sequence[int], title: str, clock: Clock | None) -> None:
+        owners = _(", ").join([name for name, _count in self._feed.owners() if name][:3])
+        stage = _(clock.name) if clock else ""
+        fields = (
+            Field("platform", _("Platform"), _(", ").join(self._feed.platforms()[:4])),
+            Field("category", _("Category"), say(listed(map(Word, CATEGORIES)))),
+            Field("number", _("Number"), _("from 12315, if any")),
+            Field("seller", _("Seller"), _("platform or third-party, if known")),
+            Field("summary", _("Summary")),
+            Field("owner", _("Owner"), self._actor),
+            Field("clock", _("Stage"), "", stage),
+            Field("by", _("Extend by"), _("in the deadline's unit, e.g. 2")),
+            Field("to", _("New handler"), owners),
+            Field("outcome", _("Outcome"), _("refund, exchange, advance-compensation")),
+            Field("amount", _("Amount"), _("e.g. 1299.50")),
+            Field("reason", _("Reason")),
+            Field("at", _("When"), _("now; or e.g. 09:30, yesterday 17:00, 11-11 21:30")),
+            Field("note", _("Note")),
+        )
+        shown = [field for field in fields if field.name in action.fields]
         self.push_screen(Form(title, shown, partial(self._feed.record, self._actor, action, ids)), self._recorded)
 
     def _recorded(self, message: str | None) -> None:
@@ -295,6 +255,28 @@ class Board(App[None]):
         count = len(self._rows.marked)
         self._say(_("{count} marked", count=count) if count else "")
 
+    def action_sort(self) -> None:
+        """Ask what to sort by within the groups."""
+        self.push_screen(Choice(_("Sort by"), sorts(), self._sort), self._sort_by)
+
+    def _sort_by(self, sort: str | None) -> None:
+        self._sort = sort or self._sort
+        self._show_items()
+
+    def action_owner(self) -> None:
+        """Ask whose complaints to show."""
+        everyone = {ALL: _("all ({count})", count=len(self._feed.items))}
+        owners = {
+            name: _("{name} ({count})", name=name or _("none"), count=count) for name, count in self._feed.owners()
+        }
+        current = ALL if self._owner is None else self._owner
+        self.push_screen(Choice(_("Owner"), everyone | owners, current), self._show_owner)
+
+    def _show_owner(self, owner: str | None) -> None:
+        if owner is not None:
+            self._owner = None if owner == ALL else owner
+            self._show_items()
+
     def action_search(self) -> None:
         """Ask for words to look for."""
         self._line.display = True
@@ -314,7 +296,7 @@ class Board(App[None]):
 
     def action_clear(self) -> None:
         """Show all again, with nothing marked."""
-        self._line.value, self._line.display, self._search = "", False, ""
+        self._line.value, self._line.display, self._search, self._owner = "", False, "", None
         self._rows.marked.clear()
         self._rows.focus()
         self._say("")
@@ -323,11 +305,14 @@ class Board(App[None]):
     def action_help(self) -> None:
         """Tell what the keys do."""
         text = _(
-            "f  forward      c  complete     n  note\n"
+            "a  add          f  forward      c  complete     n  note\n"
+            "p  pause        r  resume       x  extend       h  reassign\n"
+            "v  undo the last entry\n"
             "e  explain the deadlines day by day\n"
             "Enter  show the complaint in full\n"
             "Space  mark; the next action applies to all marked complaints, or to none\n"
             "/  search number, platform, category, owner and summary\n"
+            "o  show one owner's       s  sort within the groups\n"
             "Esc  show all, unmark all\n"
             "Arrows, Page up, Page down, Home, End  move\n"
             "q  quit\n\n"

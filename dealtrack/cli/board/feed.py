@@ -1,24 +1,28 @@
 """The data of the board: open complaints, read again when they change, and what is recorded for them."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from dealtrack.cli.add import receipt_detail, record_receipt
 from dealtrack.cli.language import _, name_platforms, say_field
+from dealtrack.cli.options import read_platform
 from dealtrack.cli.output import due_text, name_of, state_of
-from dealtrack.cli.transitions import RECORDINGS, Recording, read_detail
+from dealtrack.cli.transitions import RECORDINGS, read_detail, record_each
 from dealtrack.core.agenda import AgendaItem, by_urgency, next_change
 from dealtrack.core.day_times import parse_moment
-from dealtrack.core.lifecycle import Kind
-from dealtrack.core.moments import Moment
+from dealtrack.core.lifecycle import Kind, Status
+from dealtrack.core.limits import last_counted
+from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
 from dealtrack.errors import DealtrackError, MissingValue, RegisterMissing
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
-from dealtrack.register.recorder import Proposal, Work, recording
+from dealtrack.register.recorder import RecordedComplaint, Recorder, recording
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.connection import faults_of
 from dealtrack.register.waiting import Follower
@@ -28,19 +32,26 @@ WAIT_SECONDS = 0.2
 
 
 class Action(NamedTuple):
-    """Something to be recorded for complaints: how, under which title, and the texts that it takes."""
+    """Something to be recorded: of which kind, under which title, and the texts that it takes."""
 
-    recording: Recording
+    kind: Kind
     title: str
     fields: tuple[str, ...]
 
 
 def actions() -> dict[str, Action]:
     """Return what may be recorded from the board."""
+    received = ("platform", "category", "number", "seller", "summary", "owner", "at")
     return {
-        "forward": Action(RECORDINGS[Kind.FORWARDED], _("Forward"), ("at", "note")),
-        "complete": Action(RECORDINGS[Kind.COMPLETED], _("Complete"), ("at", "outcome", "amount", "note")),
-        "note": Action(RECORDINGS[Kind.NOTED], _("Note"), ("note",)),
+        "add": Action(Kind.RECEIVED, _("New complaint"), received),
+        "forward": Action(Kind.FORWARDED, _("Forward"), ("at", "note")),
+        "complete": Action(Kind.COMPLETED, _("Complete"), ("at", "outcome", "amount", "note")),
+        "note": Action(Kind.NOTED, _("Note"), ("note",)),
+        "pause": Action(Kind.PAUSED, _("Pause"), ("reason", "at", "note")),
+        "resume": Action(Kind.RESUMED, _("Resume"), ("at", "note")),
+        "extend": Action(Kind.EXTENDED, _("Extend"), ("clock", "by", "reason", "at", "note")),
+        "hand-on": Action(Kind.HANDED_ON, _("Reassign"), ("to", "at", "note")),
+        "void": Action(Kind.VOIDED, _("Undo"), ("reason",)),
     }
 
 
@@ -81,29 +92,68 @@ class Feed:
             return next(self.register.standings(Filter(ids=(complaint,)), View.of(self.clock())), None)
 
     def record(self, actor: str, action: Action, ids: Sequence[int], values: Mapping[str, str]) -> str:
-        """Record an action for complaints, for all or for none, and return what it made of them in a line.
+        """Record an action for a new complaint, or for all or none of `ids`; return what it made of them in a line.
 
         It is done on the feed's own connection: to open the file once more in this process, and to close it, would
         drop the locks by which other processes know that it is read. Raises what the texts and the register refuse,
         and RegisterLocked soon: the caller may try again.
         """
-        kind, now, zone = action.recording.kind, self.clock(), self.register.zone
+        now, zone = self.clock(), self.register.zone
         texts = {name: text.strip() for name, text in values.items()}
-        if kind is Kind.NOTED and not texts["note"]:
-            raise MissingValue(what=_("The note"), option=_("text"))
-        detail = read_detail(action.recording.options, texts)
         at = texts.get("at", "")
-        proposal = Proposal(kind, parse_moment(at, now, zone) if at else Moment(now, now, False), detail)
+        moment = parse_moment(at, now, zone) if at else Moment(now, now, False)
         with faults_of(self.path):
+            record = self._recording(action.kind, ids, texts, moment, actor)
             with recording(self.register, now, actor) as recorder:
-                recorded = [recorder.record(Work(id_, (proposal,))) for id_ in ids]
+                recorded = record(recorder)
             self._read([each.complaint.id for each in recorded])
             standings = [self.register.standing(each.complaint, each.clocks, View.of(now)) for each in recorded]
         self._arrange()
         if len(standings) == 1:
             (standing,) = standings
+            if standing.complaint.status is Status.VOIDED:
+                return _("complaint {id}: all its entries are undone", id=standing.complaint.id)
             return f"{name_of(standing)}: {state_of(standing, zone)}. {self._clocks(standing)}"
-        return _("{count} complaints: {kind}", count=len(standings), kind=say_field("kind", kind))
+        return _("{count} complaints: {kind}", count=len(standings), kind=say_field("kind", action.kind))
+
+    def _recording(
+        self, kind: Kind, ids: Sequence[int], texts: Mapping[str, str], moment: Moment, actor: str
+    ) -> Callable[[Recorder], list[RecordedComplaint]]:
+        """Return what records an action as its command does; raises what the texts refuse."""
+        if kind is Kind.RECEIVED:
+            if not texts["platform"]:
+                raise MissingValue(what=_("The platform"), option=_("text"))
+            platform = read_platform(self.register, texts["platform"])
+            answers = {"note": "", **texts}
+            receipt = receipt_detail(answers, platform, self.register.facts["policy"], actor)
+            return lambda recorder: [record_receipt(recorder, moment, receipt)]
+        described = RECORDINGS[kind]
+        for each in described.options:
+            if each.missing and not texts.get(each.name):
+                raise MissingValue(what=each.missing.values["what"], option=_("text"))
+        detail = read_detail(described.options, texts)
+        if described.agree:
+            described.agree(None, self.register, ids, detail)
+        return lambda recorder: record_each(recorder, described, ids, moment, detail)
+
+    def last_entry(self, complaint: int) -> str:
+        """Return the entry of a complaint that would be undone: its kind, moment and number; empty without any."""
+        with faults_of(self.path):
+            history = self.register.history(complaint)
+        seq = last_counted(history)
+        entry = next((entry for entry in history if entry.seq == seq), None)
+        if entry is None:
+            return ""
+        at = show_moment(entry.at, self.register.zone)
+        return _("{kind} {moment}, entry {seq}", kind=say_field("kind", entry.kind), moment=at, seq=entry.seq)
+
+    def platforms(self) -> list[str]:
+        """Return what the register's platforms are called."""
+        return [say_field("platform", platform.name) for platform in self.register.platforms]
+
+    def owners(self) -> list[tuple[str, int]]:
+        """Return the owners of the items and how many each has, the one with most first; empty for none."""
+        return Counter(item.complaint.owner or "" for item in self.items).most_common()
 
     def summary_lines(self, standing: Standing) -> list[str]:
         """Return what the board says of one complaint: who and what, its clocks, what it is about."""
@@ -112,7 +162,7 @@ class Feed:
         if complaint.handler:
             who = _("{owner}, reassigned to {handler}", owner=who, handler=complaint.handler)
         seller, state = say_field("seller", complaint.seller or ""), state_of(standing, self.register.zone)
-        first = "  ".join(filter(None, (name_of(standing), seller, who, state)))
+        first = "  ".join(filter(None, (name_of(standing), who, state, seller)))
         return [safe_text(text) for text in (first, self._clocks(standing), complaint.summary or "")]
 
     def _clocks(self, standing: Standing) -> str:
@@ -120,7 +170,7 @@ class Feed:
         for clock in standing.clocks:
             due = f"{_(', ')}{due_text(clock, self.register.zone)}" if clock.due else ""
             texts.append(f"{_(clock.name)} {say_field('verdict', standing.verdict(clock))}{due}")
-        return "   ".join(texts)
+        return "  ".join(texts)
 
     def _read_changes(self) -> bool:
         if self._file != self._identity():

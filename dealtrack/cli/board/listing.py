@@ -1,7 +1,7 @@
 """The list on the board: headings and lines of complaints, and the widget that draws those that are seen."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from itertools import groupby
 from operator import is_
@@ -17,19 +17,20 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from dealtrack.cli.language import _, say_field
-from dealtrack.cli.table import Column, fit_columns
+from dealtrack.cli.table import Column, fit_columns, rank_columns
 from dealtrack.cli.terminal import GAP
 from dealtrack.core.agenda import AgendaItem, Urgency
 from dealtrack.core.calendar import WEEKDAY_NAMES, WorkingCalendar
 from dealtrack.core.clocks import Clock, is_lateness_provisional, lateness_text, time_left
 from dealtrack.core.deadlines import LAST_SECOND
+from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import HOURS
 from dealtrack.core.text import display_width, fit_text, pad_text, safe_text
 from dealtrack.core.vocabulary import fold
 
 MARK = "●"
-LEFT, LEFT_WIDTH = 7, 11
+LEFT, LEFT_WIDTH, LEFT_UNTOLD = 7, 11, "…"
 
 
 class Line(NamedTuple):
@@ -44,15 +45,30 @@ class Line(NamedTuple):
 
 COLUMNS = (
     Column("id", right=True),
-    Column("number", rank=2),
+    Column("number", rank=3),
     Column("platform", rank=1, least=8),
     Column("category", rank=4, least=8),
-    Column("owner", rank=3, least=4),
+    Column("owner", rank=2, least=12),
     Column("clock", rank=1),
     Column("due"),
     Column("left"),
     Column("summary", rank=6, least=16),
 )
+
+SORTED_BY: Mapping[str, Callable[[Complaint], str | float]] = {
+    "deadline": lambda complaint: 0,
+    "received": lambda complaint: -complaint.received.timestamp() if complaint.received else 0,
+    "platform": lambda complaint: say_field("platform", complaint.platform),
+    "owner": lambda complaint: complaint.owner or "\uffff",
+    "category": lambda complaint: complaint.category or "",
+}
+"""What complaints may be sorted by within their groups; the latest received first, and of equal ones the first due."""
+
+
+def arranged(items: Iterable[AgendaItem], sort: str) -> list[AgendaItem]:
+    """Return items, by urgency and deadline, in another order within their groups."""
+    order, key = list(Urgency), SORTED_BY[sort]
+    return sorted(items, key=lambda item: (order.index(item.urgency), key(item.complaint)))
 
 
 def headings() -> dict[Urgency, str]:
@@ -228,7 +244,10 @@ class Rows(ScrollView, can_focus=True):
         sizes = (line.widths for line in self._lines if line.item)
         widths = list(map(max, zip(*sizes, (display_width(column.heading) for column in COLUMNS), strict=True)))
         widths[LEFT] = max(LEFT_WIDTH, widths[LEFT])
-        self._columns = fit_columns(COLUMNS, widths, max(20, self.size.width) - GUTTER - 1)
+        # What is left is told as it is drawn: its cells are empty.
+        cells = [(*line.cells[:LEFT], LEFT_UNTOLD, *line.cells[LEFT + 1 :]) for line in self._lines if line.item]
+        columns = rank_columns(COLUMNS, cells)
+        self._columns = fit_columns(columns, widths, max(20, self.size.width) - GUTTER - 1)
         self.virtual_size = Size(1, len(self._lines) + 1)
         self._follow()
 
