@@ -438,6 +438,14 @@ def test_the_days_of_a_region_one_by_one(name: str, first: str, marks: str) -> N
     assert "".join("o" if entry.worked else "." for entry in calendar(name).walk(day(first), last)) == marks
 
 
+def test_the_office_hours_of_xinjiangs_notice_of_2022_and_of_koreas_decree() -> None:
+    assert rules("cn-xinjiang").office_hours == [
+        {"days": "05-01/09-30", "hours": ["10:00-14:00", "16:00-20:00"]},
+        {"hours": ["10:00-14:00", "15:30-19:30"]},
+    ]
+    assert rules("KR").office_hours == [{"hours": ["09:00-12:00", "13:00-18:00"]}]
+
+
 @pytest.mark.parametrize(
     ("name", "years"),
     [
@@ -609,7 +617,7 @@ def test_a_country_whose_offices_are_closed_on_more_days_ships_with_them() -> No
 
 def test_names_for_listing() -> None:
     assert calendar_names(DATA, NO_USER) == sorted(
-        "cn cn-beijing cn-guangxi cn-hangzhou cn-lhasa cn-liangshan cn-shanghai cn-xinjiang uk se jp mo id vn ae ar ca eg er fk lb lk pn pr py th tl".split()
+        "cn cn-beijing cn-guangxi cn-hangzhou cn-lhasa cn-liangshan cn-shanghai cn-xinjiang uk se jp kr mo id vn ae ar ca eg er fk lb lk pn pr py th tl".split()
     )
     assert {"US", "US-NY", "GB-ENG"} <= set(country_names())
 

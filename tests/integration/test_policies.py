@@ -65,6 +65,8 @@ SHIPPED = [
     ("online-trading", "2021-05-01", "submit", "event:information-changed", "event:change-reported", 3, WD),
     ("online-trading", "2021-05-01", "check", "event:change-reported", f"completed {UPDATED}", 7, WD),
     ("online-trading", "2021-05-01", "publish", "event:measure-decided", "completed event:measure-published", 1, WD),
+    ("kr-grievance", "2022-07-12", "accept", "received", "accepted completed rejected", 8, Unit.WORKING_HOUR),
+    ("kr-grievance", "2022-07-12", "handle", "accepted reopened", "completed rejected", 7, WD),
     ("us-dot", "2010-04-29", "acknowledge", "received", f"completed {REPLIED}", 30, CD),
     ("us-dot", "2010-04-29", "answer", "received reopened", "completed replied:final", 60, CD),
     ("ofgem", "2008-10-01", "resolve", "received", "completed", 1, WD),
@@ -149,7 +151,7 @@ def test_facts_that_sources_give_or_do_not_give() -> None:
 def test_only_the_green_channel_is_about_the_platforms_of_a_list() -> None:
     listed = [name for name, versions in shipped_policies().items() if not versions[0].is_open]
     assert listed == ["green-channel"]
-    abroad = {*"uk-foi fca-disp fca-payments cfpb us-dot ofgem ofcom cpgrams consumidor-gov-br".split()}
+    abroad = {*"uk-foi fca-disp fca-payments cfpb us-dot ofgem ofcom cpgrams consumidor-gov-br kr-grievance".split()}
     for name in shipped_policies().keys() - abroad:
         assert [platform.name for platform in first_platforms(DATA / "platforms.toml", policy(name))][:2] == [
             "JD",

@@ -50,6 +50,7 @@ PLACES = {
     "ofgem": ("uk", "Europe/London"),
     "ofcom": ("uk", "Europe/London"),
     "fca-payments": ("uk", "Europe/London"),
+    "kr-grievance": ("kr", "Asia/Seoul"),
     "cpgrams": ("IN", "Asia/Kolkata"),
     "consumidor-gov-br": ("BR", "America/Sao_Paulo"),
     "uk-foi": ("uk", "Europe/London"),
@@ -624,6 +625,35 @@ CPGRAMS = [
     Case("cpgrams", "answer", "received 2024-08-23, paused 2024-08-26, resumed 2024-08-28", "2024-09-15"),
 ]
 
+KR_GRIEVANCE = [
+    # Eight hours of the office: 10-12(2), 13-18(7), Tue 9-10(8).
+    Case("kr-grievance", "accept", "received 2026-03-09 10:00", "2026-03-10 10:00"),
+    # Half an hour on Fri 27, Mon 30: 9-12(3.5), 13-17:30(8).
+    Case("kr-grievance", "accept", "received 2026-03-27 17:30, accepted 2026-03-30 17:30:00", "2026-03-30 17:30", MET),
+    Case(
+        "kr-grievance", "accept", "received 2026-03-27 17:30, accepted 2026-03-30 17:30:01", "2026-03-30 17:30", MISSED
+    ),
+    # The first day is day 1: Mon 9 - Fri 13(5), 16, 17(7); on Sat 14 it does not count: 16-20(5), 23, 24(7).
+    Case("kr-grievance", "handle", "received 2026-03-09, accepted 2026-03-09", "2026-03-17"),
+    Case("kr-grievance", "handle", "received 2026-03-13, accepted 2026-03-14", "2026-03-24"),
+    # 30, 31(2), 1-3 Apr(5), 6, 7(7).
+    Case("kr-grievance", "handle", "received 2026-03-30, accepted 2026-03-30", "2026-04-07"),
+    # An inquiry on the spot (11, 13]: 9-11(3), 12 and 13 out, 16-19(7).
+    Case(
+        "kr-grievance",
+        "handle",
+        "received 2026-03-09, accepted 2026-03-09, paused 2026-03-11, resumed 2026-03-13",
+        "2026-03-19",
+    ),
+    # Seven more: 18-20(10), 23-26(14).
+    Case(
+        "kr-grievance",
+        "handle",
+        "received 2026-03-09, accepted 2026-03-09, extended 2026-03-16 handle 7",
+        "2026-03-26",
+    ),
+]
+
 CONSUMIDOR = [
     # 5 to 31 Dec, Sun 5 Jan; 9 to 29 Feb, 1 March.
     Case("consumidor-gov-br", "answer", "received 2024-12-26", "2025-01-05"),
@@ -716,7 +746,7 @@ ZHEJIANG = [
 WORKED = [
     *(*GREEN_CHANNEL, *SAMR_COMPLAINT, *SAMR_REPORT, *ODR, *CONSUMER_LAW, *UK_FOI, *FCA_DISP, *CFPB),
     *(*PENALTY_PROCEDURE, *ADVERTISING_LAW, *PETITIONS, *SHANGHAI, *ZHEJIANG, *SAMR_OTHERS, *PENALTY_PUBLICATION),
-    *(*ONLINE_TRADING, *US_DOT, *OFGEM, *OFCOM, *FCA_PAYMENTS, *CPGRAMS, *CONSUMIDOR),
+    *(*ONLINE_TRADING, *US_DOT, *OFGEM, *OFCOM, *FCA_PAYMENTS, *CPGRAMS, *CONSUMIDOR, *KR_GRIEVANCE),
 ]
 
 
