@@ -1,3 +1,4 @@
+#compdef dealtrack
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
 _dealtrack() {
     local -a answer given
@@ -9,4 +10,8 @@ _dealtrack() {
         _describe -V 'dealtrack' answer
     fi
 }
-compdef _dealtrack dealtrack
+if [[ $funcstack[1] == _dealtrack ]]; then
+    _dealtrack "$@"
+else
+    compdef _dealtrack dealtrack
+fi

@@ -36,11 +36,11 @@ def list_(session: Session, office: Office, fmt: Format) -> None:
         shown = [settings.setting(name) for name in _names(settings)]
     print_records(map(_record, shown), SETTING_KEYS, fmt, zone=UTC)
     if sys.stdout.isatty():
-        own, offices = (_short(settings.path(is_office)) for is_office in (False, True))
+        own, offices = (short_path(settings.path(is_office)) for is_office in (False, True))
         session.advise(_("your settings: {own}; the office's: {offices}", own=own, offices=offices))
 
 
-def _short(path: Path) -> str:
+def short_path(path: Path) -> str:
     """Return a path as a shell takes it, that of the user's home as ~."""
     home = os.path.expanduser("~")  # noqa: PTH111  # there may be none
     return f"~{str(path).removeprefix(home)}" if str(path).startswith(f"{home}{os.sep}") else str(path)
@@ -79,7 +79,7 @@ def set_(
     if office and not known.is_office:
         raise NotForOffice(key=key)
     path = session.settings.path(office)
-    root = context.find_root()
+    root: Any = context.find_root()
     typed = _typed(key, value, root.command.get_command(root, "list"))
     try:
         setting_value(known, typed, path, office)
@@ -97,7 +97,7 @@ def set_(
         (document[group] if name else document)[name or group] = stored
 
     _rewrite(session, key, office, put)
-    print_line(_("{key}: {value} (in {path})", key=key, value=_(", ").join(_parts(stored)), path=_short(path)))
+    print_line(_("{key}: {value} (in {path})", key=key, value=_(", ").join(_parts(stored)), path=short_path(path)))
     _tell_applied(session, key, "office" if office else "user")
 
 
@@ -144,9 +144,9 @@ def unset(session: Session, key: Key, office: Office) -> None:
         _rewrite(session, key, office, remove)
     if not removed:
         setting_key(key)
-        print_line(_("{key} is not set in {path}; nothing was changed", key=key, path=_short(path)))
+        print_line(_("{key} is not set in {path}; nothing was changed", key=key, path=short_path(path)))
         return
-    print_line(_("{key}: no longer set in {path}", key=key, path=_short(path)))
+    print_line(_("{key}: no longer set in {path}", key=key, path=short_path(path)))
     _tell_applied(session, key)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -191,11 +192,17 @@ def shell(desk: Clerk, tmp_path: Path) -> Callable[[str], dict[str, str]]:
         program.chmod(0o755)
         environment = {"PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "TERM": "dumb",
                        "PYTHONPATH": str(PROJECT), "LANG": "C.UTF-8", **desk.environment()}  # fmt: skip
-        (line,) = [line for line in pages.marked("completion").splitlines() if f"completion {name}" in line]
-        subprocess.run(["/bin/sh", "-c", line], env=environment, check=True)
+        (line,) = [line for line in pages.marked("completion").splitlines() if line.endswith(f" {name}")]
+        ran = subprocess.run(["/bin/sh", "-c", line], env=environment, capture_output=True, text=True, check=True)
+        added = re.search(r"^Add this line to ~/(\S+), then open a new terminal:\n  (.+)\n", ran.stderr, re.MULTILINE)
+        if added:
+            (home / added[1]).write_text(f"{added[2]}\n")
+            again = subprocess.run(["/bin/sh", "-c", line], env=environment, capture_output=True, text=True, check=True)
+            assert "is installed already" in again.stdout
+            assert again.stderr == "Open a new terminal to use it.\n"
         for settings in (home / ".bashrc", home / ".zshrc"):
-            if settings.exists():
-                settings.write_text(f"{settings.read_text()}PS1='ready: '\n")
+            with settings.open("a") as stream:
+                stream.write("PS1='ready: '\n")
         return environment
 
     return install
@@ -270,3 +277,78 @@ def test_an_unknown_shell_is_refused(clerk: Clerk) -> None:
     ran = clerk("completion", "fsh")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == "dealtrack: The shell cannot be 'fsh'. Did you mean fish? Allowed: bash, zsh, fish.\n"
+
+
+PLACES = {
+    "bash": ".local/share/bash-completion/completions/dealtrack",
+    "zsh": ".local/share/zsh/site-functions/_dealtrack",
+    "fish": ".config/fish/completions/dealtrack.fish",
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_script_is_put_where_its_shell_reads_it_and_once(name: str, clerk: Clerk, tmp_path: Path) -> None:
+    home = tmp_path / "user"
+    home.mkdir()
+    first = clerk.process("completion", "--install", HOME=str(home), SHELL=f"/usr/bin/{name}")
+    assert first.ok() == f"{name} completion is installed: ~/{PLACES[name]}\n"
+    assert "open a new terminal" in first.err.lower()
+    written = [path for path in home.rglob("*") if path.is_file()]
+    assert written == [home / PLACES[name]]
+    assert written[0].read_text() == clerk("completion", name).ok()
+    before = written[0].stat()
+    again = clerk.process("completion", "--install", name, HOME=str(home))
+    assert again.ok() == f"{name} completion is installed already: ~/{PLACES[name]}\n"
+    assert (written[0].stat().st_mtime_ns, written[0].stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+    written[0].write_text(f"# of an earlier release\n_DEALTRACK_COMPLETE={name} dealtrack\n")
+    assert "is installed: " in clerk.process("completion", "--install", name, HOME=str(home)).ok()
+    assert written[0].read_text() == clerk("completion", name).ok()
+
+
+def test_the_folders_that_the_environment_names_are_used(clerk: Clerk, tmp_path: Path) -> None:
+    config, data = tmp_path / "c d", tmp_path / "d;e"
+    clerk.extra |= {"HOME": "/nowhere", "XDG_CONFIG_HOME": str(config), "XDG_DATA_HOME": str(data)}
+    for name in PLACES:
+        clerk.process("completion", "--install", name).ok()
+    told = clerk.process("completion", "--install", "zsh")
+    assert f"fpath=('{data}/zsh/site-functions' $fpath)" in told.err
+    assert (config / "fish/completions/dealtrack.fish").is_file()
+    assert (data / "zsh/site-functions/_dealtrack").is_file()
+    assert (data / "bash-completion/completions/dealtrack").is_file()
+    clerk.process("completion", "--install", "bash", BASH_COMPLETION_USER_DIR=str(tmp_path / "b")).ok()
+    assert (tmp_path / "b" / "completions" / "dealtrack").is_file()
+
+
+@pytest.mark.parametrize("kind", ["file", "typers", "folder", "pipe", "link", "closed"])
+def test_a_strangers_file_is_never_replaced(kind: str, clerk: Clerk, tmp_path: Path) -> None:
+    place, target = tmp_path / PLACES["fish"], tmp_path / "target"
+    place.parent.mkdir(parents=True)
+    match kind:
+        case "file":
+            place.write_text("complete -c other\n")
+        case "typers":
+            place.write_text("complete -c dealtrack -a '(env _DEALTRACK_COMPLETE=complete_fish dealtrack)'\n")
+        case "folder":
+            place.mkdir()
+        case "pipe":
+            os.mkfifo(place)
+        case "link":
+            place.symlink_to(target)
+        case _:
+            place.parent.rmdir()
+            place.parent.write_text("")
+    before = sorted((path, path.is_file() and path.read_bytes()) for path in tmp_path.rglob("*"))
+    told = clerk.process("completion", "--install", "fish", HOME=str(tmp_path))
+    assert (told.status, told.out) == (3, "")
+    assert f"Cannot write {place}: " in told.err
+    assert sorted((path, path.is_file() and path.read_bytes()) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_shell_that_is_not_named_or_not_served_is_refused(clerk: Clerk, tmp_path: Path) -> None:
+    assert "The shell is missing. Give bash, zsh or fish." in clerk("completion").err
+    told = clerk.process("completion", "--install", HOME=str(tmp_path), SHELL="/bin/dash")
+    assert (told.status, told.out) == (2, "")
+    assert "The shell cannot be 'dash'." in told.err
+    told = clerk.process("completion", "--install", HOME=str(tmp_path))
+    assert (told.status, "The shell is missing." in told.err) == (2, True)
+    assert list(tmp_path.rglob("*dealtrack*")) == []
