@@ -10,7 +10,7 @@ from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.output import Translate, due_text, name_of, print_records, print_steps, step_record
 from dealtrack.cli.terminal import aligned_lines, tell
 from dealtrack.core.clocks import Clock, verdict
-from dealtrack.core.lifecycle import DAY_UNKNOWN, LIMITS, MERGING, Kind, Transition, days_behind
+from dealtrack.core.lifecycle import ASKED, DAY_UNKNOWN, LIMITS, MERGING, Kind, Transition, days_behind
 from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.core.policy import HOURS, Policy
 from dealtrack.core.runs import End
@@ -149,6 +149,8 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     if entry.kind is not Kind.RECEIVED:
         names = [name for name in ("outcome", "amount", "clock", "by", "owner", "seq") if name in detail]
         words = [f"{heading(name, _)} {say_field(name, str(detail[name]), _)}" for name in names]
+    if ASKED in detail:
+        words.append(_("asked for {moment}").format(moment=show_moment(from_store(detail[ASKED]), zone)))
     for clock, limit in detail.get(LIMITS, {}).items():
         shown = show_moment(from_store(limit), zone) if limit else _("none")
         words.append(_("limit of stage {clock}: {moment}").format(clock=_(clock), moment=shown))

@@ -14,7 +14,7 @@ from dealtrack.cli.options import CLEAR, At, ComplaintNames, Format, Note, flag,
 from dealtrack.cli.output import change_lines, next_command, next_line, print_records
 from dealtrack.cli.session import Session, ask_to_go_on
 from dealtrack.cli.terminal import print_line
-from dealtrack.core.lifecycle import COMMAND_OF, LIMITS, RESTART, Kind, Status
+from dealtrack.core.lifecycle import ASKED, COMMAND_OF, LIMITS, RESTART, Kind, Status
 from dealtrack.core.limits import is_far, last_counted
 from dealtrack.core.moments import ONE_SECOND, Moment, to_store
 from dealtrack.core.policy_text import length_text
@@ -101,6 +101,8 @@ def _record(context: typer.Context, recording: "Recording", values: Values) -> N
         if recording.agree and not values["yes"]:
             recording.agree(session, register, complaints, detail)
         moment = session.moment(values.get("at"), register.zone)
+        if values.get(ASKED):
+            detail[ASKED] = to_store(session.moment(values[ASKED], register.zone).start)
         with session.recording(register) as recorder:
             recorded = record_each(recorder, recording, complaints, moment, detail)
         show_change(session, register, recorded, values["fmt"])
@@ -261,6 +263,7 @@ INTO = Annotated[str, option("ID", "Complaint that goes on, by its ID or externa
 EVENT_NAME = _needed("name", "NAME", "Event, one that the policy names (required).", _cleaned("note"))
 INTERIM = Annotated[bool, flag("An interim reply, e.g. that it is in progress [default].")]
 FINAL = Annotated[bool, flag("The final reply.")]
+ASKED_AT = Annotated[str, option("TIME", "When the extension was asked for, if earlier than granted [default: --at].")]
 ANEW = Annotated[bool, flag("Restart the deadlines from that day, if the policy allows it.")]
 FAR = Annotated[bool, flag("Do not ask, even for a very long extension.")]
 LIMIT_TAKEN = "Corrected limit of a stage, e.g. forward=2016-11-12T12:00, or forward=- for none; repeatable."
@@ -301,7 +304,7 @@ _DESCRIPTIONS = (
     Recording(
         Kind.EXTENDED,
         "Extend a deadline, within the policy's limits.",
-        (STAGE, LENGTH, AT, NEEDED_REASON, NOTE, DetailOption("yes", FAR)),
+        (STAGE, LENGTH, DetailOption("asked", ASKED_AT), AT, NEEDED_REASON, NOTE, DetailOption("yes", FAR)),
         agree=_agree_to_extend,
     ),
     Recording(Kind.HANDED_ON, "Reassign handling; the owner and deadlines do not change.", (NEW_HANDLER, AT, NOTE)),

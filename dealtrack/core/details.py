@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dealtrack.core.lifecycle import (
+    ASKED,
     DAY_UNKNOWN,
     FIELDS,
     LIMITS,
@@ -26,7 +27,7 @@ _TYPES: Mapping[str, type[Any]] = {
 }  # fmt: skip
 """The types of the words of a detail that are not just any text."""
 
-_CHECKED = _TYPES.keys() | {"received"}
+_CHECKED = _TYPES.keys() | {"received", ASKED}
 
 
 def is_detail(kind: Kind, value: Any) -> bool:
@@ -56,6 +57,6 @@ def _is_valid(name: str, value: Any) -> bool:
         return all(limit is None or (limit.__class__ is str and is_stored(limit)) for limit in value.values())
     if name == "amount":
         return is_amount(value)
-    if name == "received":
+    if name in ("received", ASKED):
         return is_stored(value)
     return value.__class__ is not int or 0 <= value <= GREATEST

@@ -151,6 +151,9 @@ DAY_UNKNOWN = "day_unknown"
 LIMITS = "limits"
 """The word under which a receipt or an amendment states limits of clocks; None takes one back."""
 
+ASKED = "asked"
+"""The word under which an extension says when it was asked for, in UTC as it is stored."""
+
 RESTART = "restart"
 """The word by which the detail of an entry that ends a pause says that the clocks begin anew with it."""
 

@@ -1,13 +1,15 @@
 """What may be recorded next: by a complaint's status, by its history, and by what its policy allows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 
+from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import (
     ALLOWED,
     ANNOTATIONS,
+    ASKED,
     COMMAND_OF,
     Complaint,
     ComplaintState,
@@ -19,8 +21,8 @@ from dealtrack.core.lifecycle import (
     effective,
     make_complaint,
 )
-from dealtrack.core.moments import Moment, from_store
-from dealtrack.core.policy import ClockRule, Policy
+from dealtrack.core.moments import ONE_DAY, Moment, from_store, local_day
+from dealtrack.core.policy import ClockRule, Policy, Unit
 from dealtrack.core.policy_text import length_text
 from dealtrack.core.text import first_few
 from dealtrack.core.vocabulary import nearest_names
@@ -144,11 +146,18 @@ def check_event(policy: Policy, name: str) -> None:
 
 
 def check_extension(
-    complaint: int, policy: Policy, runs: Iterable[Clock], history: Sequence[Transition], detail: Detail, at: datetime
+    complaint: int,
+    policy: Policy,
+    runs: Iterable[Clock],
+    history: Sequence[Transition],
+    detail: Detail,
+    at: datetime,
+    calendar: WorkingCalendar,
+    zone: tzinfo,
 ) -> None:
-    """Check that a clock runs, is not past its deadline, and may be extended as the detail of an extension says.
+    """Check that a clock runs, and may be extended as the detail of an extension says, asked for by its deadline.
 
-    Raises UnknownClock or CannotExtend.
+    It was asked for when it was made, unless the detail says when. Raises UnknownClock or CannotExtend.
     """
     name, by = detail["clock"], detail["by"]
     rule = policy.clock(name)
@@ -159,8 +168,19 @@ def check_extension(
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
     if run is None or run.started is None:
         raise refusal(reason=Phrase(": it has not begun, or has ended"))
-    if run.due is not None and at > run.due:
+    asked_at = from_store(detail[ASKED]) if ASKED in detail else at
+    if asked_at > at:
+        raise refusal(reason=Phrase(": it cannot have been asked for after it was granted"))
+    if run.due is not None and asked_at > run.due:
         raise refusal(reason=Phrase(": it had already passed by then"))
+    if run.due_day is not None and rule.asked_before:
+        last = run.due_day
+        while calendar.count_between(last, run.due_day) < rule.asked_before:
+            last -= ONE_DAY
+        if local_day(asked_at, zone) > last:
+            days = length_text(rule.asked_before, Unit.WORKING_DAY)
+            reason = Phrase(": it is asked for at least {days} before the due day, by {day}", days=days, day=last)
+            raise refusal(reason=reason)
     extended = (entry for entry in effective(history) if entry.kind is Kind.EXTENDED and entry.at >= run.started)
     count = sum(entry.detail["clock"] == rule.name for entry in extended)
     if rule.extensions is not None and count >= rule.extensions:

@@ -61,7 +61,7 @@ class Roll(StrEnum):
     AFTER_STATUTORY_HOLIDAY = "after-statutory-holiday"
 
 
-LATER_KEYS = frozenset({"only_if", "counts_first_day", "counts_first_hour", "working_days_for"})
+LATER_KEYS = frozenset({"only_if", "asked_before", "counts_first_day", "counts_first_hour", "working_days_for"})
 """The fields of a clock that a policy's data names only where they differ from their defaults."""
 
 
@@ -71,7 +71,8 @@ class ClockRule(NamedTuple):
     It is started and stopped by kinds of transitions and by other triggers (`lifecycle.trigger_of`), or starts where
     another clock has ended (`ended:NAME`). With `only_if` it runs only once one of those triggers has come within it.
     `closes` is the local time at which the due day ends, None for its last second. `extensions` is how
-    often the clock may be extended and `extension_by` by how many units at a time; None sets no limit.
+    often the clock may be extended and `extension_by` by how many units at a time; None sets no limit. An
+    extension is to be asked for `asked_before` working days before the due day.
     `counts_first_day` makes the day of the start day 1. Without `counts_first_hour` a clock of hours begins with the
     next full local hour (Civil Procedure Law of the PRC art. 85). `working_days_for` are the lengths that the law
     counts in working days, where the unit follows from the length.
@@ -92,6 +93,7 @@ class ClockRule(NamedTuple):
     counts_first_hour: bool = True
     working_days_for: tuple[int, ...] = ()
     only_if: frozenset[str] = frozenset()
+    asked_before: int = 0
 
     def to_data(self) -> dict[str, Any]:
         """Return the rule as plain data that canonical JSON can hold."""

@@ -113,6 +113,9 @@ def clock_words(rule: ClockRule) -> Phrase:
         parts.append(Phrase("not stopped by a pause"))
     if (extensions := _extensions(rule)) is not None:
         parts.append(extensions)
+    if rule.asked_before:
+        days = length_text(rule.asked_before, Unit.WORKING_DAY)
+        parts.append(Phrase("an extension is asked for at least {days} before the due day", days=days))
     words = in_order(parts)
     return Phrase("{words} ({article})", words=words, article=Word(rule.article)) if rule.article else words
 

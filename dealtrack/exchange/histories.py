@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, BinaryIO, NamedTuple, TextIO, TypeVar
 
 from dealtrack.core.lifecycle import (
+    ASKED,
     DAY_UNKNOWN,
     FIELDS,
     LIMITS,
@@ -62,6 +63,7 @@ _WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.RECEIVED: _RECEIPT | {"category_word", "kept", UNKNOWN_STEPS, LIMITS},
     Kind.COMPLETED: frozenset({"outcome", "amount", DAY_UNKNOWN}),
     Kind.RESUMED: frozenset({RESTART}),
+    Kind.EXTENDED: frozenset({ASKED}),
     **dict.fromkeys(MERGING, frozenset({"other"})),
     Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount", LIMITS}),
 }
@@ -205,7 +207,7 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
         return value
     if key in ("into", "from") and re.fullmatch(r"[1-9][0-9]{0,17}", str(value)):
         return int(value)
-    if key == "received":
+    if key in ("received", ASKED):
         return to_store(_moment(value))
     if key == "by":
         if not (str(value).isascii() and str(value).isdigit() and 1 <= int(str(value)[:5]) <= _MOST_UNITS):

@@ -295,7 +295,8 @@ class Recorder:
         elif proposal.kind is Kind.EVENT:
             limits.check_event(policy, proposal.detail["name"])
         else:
-            limits.check_extension(state.id, policy, runs, state.entries, proposal.detail, at)
+            terms = self.register.calendar, self.register.zone
+            limits.check_extension(state.id, policy, runs, state.entries, proposal.detail, at, *terms)
 
     def _check_personal(self, complaint: int) -> None:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.

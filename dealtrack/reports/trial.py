@@ -152,6 +152,7 @@ def allowed_history(
             for entry in history
         ]
     refused: set[int] = set()
+    calendar = basis.calendar_at(None)
     for entry in effective(entry for entry in history if entry.kind in (Kind.EXTENDED, Kind.VOIDED)):
         # As the register stood when the extension was asked for.
         before = [
@@ -161,7 +162,7 @@ def allowed_history(
         ]
         runs = judge(before, policy, basis.calendar_at, basis.zone)
         try:
-            check_extension(complaint.id, policy, runs, before, entry.detail, entry.at)
+            check_extension(complaint.id, policy, runs, before, entry.detail, entry.at, calendar, basis.zone)
         except CannotExtend:
             refused.add(entry.seq)
         except UnknownClock:

@@ -28,7 +28,7 @@ VERSION_KEYS = (
 )
 CLOCK_KEYS = (
     "name", "start", "stop", "only_if", "length", "unit", "working_days_for", "counts_first_day", "counts_first_hour",
-    "roll", "closes", "pausable", "extensions", "extension_by", "article",
+    "roll", "closes", "pausable", "extensions", "extension_by", "asked_before", "article",
 )  # fmt: skip
 STARTS = (Kind.RECEIVED, Kind.ACCEPTED, Kind.FORWARDED, Kind.REOPENED)
 STOPS = (Kind.ACCEPTED, Kind.FORWARDED, Kind.COMPLETED, Kind.REJECTED, Kind.WITHDRAWN)
@@ -160,6 +160,7 @@ def _clock(entry: TomlTable, by_length: tuple[int, ...], above: Sequence[str]) -
         counts_first_hour=entry.get("counts_first_hour", bool, True),
         working_days_for=by_length,
         only_if=only_if,
+        asked_before=entry.number_of("asked_before", 0, LONGEST, 0) or 0,
     )
 
 

@@ -878,7 +878,9 @@ def _extension(policy: str, clock: str, history: str, by: int, at: str) -> None:
     entries = history_of(history, zone)
     version = version_for(load_policy(policy, DATA, NO_USER), local_day(entries[0].at, zone))
     runs = judge(entries, version, lambda _: calendar_named(calendar_name), zone)
-    check_extension(1, version, runs, entries, {"clock": clock, "by": by}, moment(at, zone))
+    check_extension(
+        1, version, runs, entries, {"clock": clock, "by": by}, moment(at, zone), calendar_named(calendar_name), zone
+    )
 
 
 @pytest.mark.parametrize(
