@@ -24,7 +24,7 @@ from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, judge, verdict
 from dealtrack.core.lifecycle import Kind, Transition
 from dealtrack.core.limits import check_extension, check_pause
-from dealtrack.core.moments import local_day, show_due
+from dealtrack.core.moments import local_day, show_due, to_store
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit, version_for
 from dealtrack.errors import CannotExtend, CannotPause, UnknownClock
 from dealtrack.sources.calendars import load_calendar
@@ -89,13 +89,16 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
 def history_of(text: str, zone: ZoneInfo) -> list[Transition]:
     """`received 2016-11-01, extended 2016-11-02 complete 3`: what happened, when; an extension's clock and length.
 
-    A reply bears its kind, `replied:final 2016-11-02`, and an event its name, `event:clue-found 2016-11-02`.
+    A reply bears its kind, `replied:final 2016-11-02`, an event its name, `event:clue-found 2016-11-02`, and a merge the
+    day on which the further complaint was received, `joined:2016-11-01 2016-11-02`.
     """
     entries = []
     for seq, part in enumerate(text.split(", "), 1):
         what, when, *rest = part.split(" ")
         kind, _, name = what.partition(":")
         detail: dict[str, object] = {"replied": {"final": name == "final"}, "event": {"name": name}}.get(kind, {})
+        if kind == "joined":
+            detail = {"from": 2, "received": to_store(moment(name, zone))}
         if kind == "extended":
             detail = {"clock": rest[0], "by": int(rest[1])}
         elif rest:
@@ -495,6 +498,20 @@ SAMR_OTHERS = [
         "received 2020-01-13, accepted 2020-01-14, event:anonymous 2020-01-15",
         "2020-01-20",
         MET,
+    ),
+    # Order 121 art. 35, a further report of Wed 6 May, merged on the 7th: 7, 8(2), Sat 9(3), 11-15(8), 18-22(13), 25, 26(15);
+    # without it 16, 17(2), 20-24(7), 27-30(11), 6-8(14), Sat 9 May(15). Order 20 knows no such thing: 15-17 Apr(3), 20-24(8),
+    # 27-30(12), 6-8 May(15).
+    Case("samr-report", "verify", "received 2026-04-15", "2026-05-09"),
+    Case("samr-report", "verify", "received 2026-04-15, joined:2026-05-06 2026-05-07", "2026-05-26"),
+    Case("samr-report", "verify", "received 2026-04-14, joined:2026-05-06 2026-05-07", "2026-05-08"),
+    # Too late to help: the term had passed when the further report came.
+    Case(
+        "samr-report",
+        "verify",
+        "received 2026-04-15, joined:2026-05-11 2026-05-12, accepted 2026-05-13",
+        "2026-05-09",
+        MISSED,
     ),
     # Order 121 art. 33: 6-8 May(3), Sat 9(4), 11-13(7).
     Case("samr-report", "agree", "received 2026-04-28, event:competence-disputed 2026-04-30", "2026-05-13"),
