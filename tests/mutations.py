@@ -127,6 +127,42 @@ FAULTS = (
         "calendar = calendar_at(None)",
         "integration/test_revising",
     ),
+    # Hours, and other ways to count.
+    Fault(
+        "deadlines",
+        "what was left at a pause of hours is counted from its beginning",
+        "self._moment = max(self._moment, pause.end)",
+        "self._moment = max(self._moment, pause.start)",
+        "unit/test_rules_worked",
+    ),
+    Fault(
+        "deadlines",
+        "the hour of the start is counted all the same",
+        "start if rule.counts_first_hour else next_full_hour(start, zone)",
+        "start",
+        "unit/test_rules_worked",
+    ),
+    Fault(
+        "deadlines",
+        "the first day is no day 1",
+        "if first_counts and calendar.is_worked(start):",
+        "if False:",
+        "unit/test_rules_worked",
+    ),
+    Fault(
+        "office_hours",
+        "what lies before a start within office hours is counted",
+        "begins = max(opens, start)",
+        "begins = opens",
+        "unit/test_rules_worked",
+    ),
+    Fault(
+        "clocks",
+        "a day alone is taken for its first second",
+        "return bool(entry.detail[HOUR_UNKNOWN])",
+        "return False",
+        "unit/test_rules_worked",
+    ),
     # The calendar, and deadlines counted by it.
     Fault(
         "calendar",
