@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from dealtrack import settings
 from dealtrack.cli.commands import COMMANDS
-from dealtrack.cli.language import LANGUAGES, _, is_english, name_platforms, say_field
+from dealtrack.cli.language import LANGUAGES, _, is_english, name_platforms, say, say_field
 from dealtrack.cli.options import MORE_COLUMNS, STATUSES
 from dealtrack.cli.output import FORMATS, LETTER_FORMATS
 from dealtrack.cli.session import Session
@@ -121,7 +121,9 @@ def _names(query: CompletionQuery) -> Iterable[str | Candidate]:
         case "--campaign":
             from dealtrack.sources.campaigns import load_campaigns
 
-            return [Candidate(name, _(campaign.title)) for name, campaign in load_campaigns(*folders).items()]
+            with _register(query) as register:
+                campaigns = load_campaigns(*folders, register.calendar, query.session.now.year)
+            return [Candidate(name, say(campaign.title)) for name, campaign in campaigns.items()]
         case "--mapping":
             from dealtrack.exchange.mapping import mapping_names
 

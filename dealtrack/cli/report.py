@@ -57,9 +57,12 @@ def report(
     fmt: Format,
 ) -> None:
     """Report on handling: on time or late, how fast, how many complaints."""
+    from dealtrack import settings
+    from dealtrack.core.moments import local_day
     from dealtrack.reports.compliance import ReportQuery, last_years, make_report
     from dealtrack.reports.figures import GROUPINGS
     from dealtrack.reports.records import report_lines, report_record, report_rows, row_keys
+    from dealtrack.sources.campaigns import load_campaign, load_campaigns
 
     check_word("--by", by, GROUPINGS)
     if campaign and any(received):
@@ -69,16 +72,16 @@ def report(
     with session.reading(*times) as (register, view):
         zone = register.zone
         complaints = read_filter(register, *only)
+        until = local_day(session.now, zone).year + 1
+        where = settings.data_folder(), settings.user_folder(), register.calendar_in(view), until
+        campaigns = load_campaigns(*where)
         if campaign:
-            from dealtrack import settings
-            from dealtrack.sources.campaigns import load_campaign, load_campaigns
-
-            folders = (settings.data_folder(), settings.user_folder())
-            period = load_campaign(campaign, *folders)
-            query = ReportQuery(by, campaign=period, last_year=last_years(period, load_campaigns(*folders)))
+            period = load_campaign(campaign, *where)
+            query = ReportQuery(by, campaign=period, last_year=last_years(period, campaigns))
         else:
             query = ReportQuery(by, *session.received_days(*received, zone))
-        figures = make_report(register, replace(query, complaints=complaints), view)
+        others = tuple((each.first, each.last) for each in campaigns.values())
+        figures = make_report(register, replace(query, complaints=complaints, campaigns=others), view)
         for file, write in ((xlsx, _write_workbook), (html, _write_page)):
             if file:
                 write(figures, Path(file))

@@ -47,7 +47,7 @@ def heading_lines(report: Report) -> Iterator[str]:
     main, total, zone = report.main, report.main.total, ZoneInfo(report.zone)
     span = words.days_of(main, _)
     if main.title:
-        yield f"{_(main.title)}{_(': ')}{span}"
+        yield f"{words.title_of(report, _)}{_(': ')}{span}"
     else:
         yield _("complaints received {span}", span=span) if span else _("all complaints")
     text = _("as of {moment}", moment=show_moment(report.moment, zone))

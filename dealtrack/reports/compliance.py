@@ -1,7 +1,7 @@
 """A report put together: which days it is about, what it is compared with, and the figures of each, counted."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
@@ -29,7 +29,8 @@ class ReportQuery:
     """What a report is asked about: days of receipt, both included, None for an open end, or a campaign's days.
 
     `by` is one of GROUPINGS. `last_year` is the same campaign of the year before, where it is known.
-    `complaints` may keep to platforms, categories or owners.
+    `complaints` may keep to platforms, categories or owners. `campaigns` are the first and last days of all campaigns:
+    no usual number of complaints is taken from their days.
     """
 
     by: str = "platform"
@@ -38,6 +39,7 @@ class ReportQuery:
     campaign: "Campaign | None" = None
     last_year: "Campaign | None" = None
     complaints: Filter = field(default_factory=Filter)
+    campaigns: tuple[tuple[date, date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def make_report(register: Register, query: ReportQuery, view: View) -> Report:
         view.moment,
         view.known_at,
         str(zone),
-        replace(main, usual=usual_intake(main, compared, begun)),
+        replace(main, usual=usual_intake(main, others, begun, query)),
         tuple(compared),
         query.campaign.name if query.campaign else "",
         rules_of(register, judging[0].values(), register.clock_names(view)),
@@ -136,16 +138,26 @@ def make_section(span: SectionDays, groups: Mapping[str | None, Group], by: str,
     return Section(span.role, span.title, first, last, until, total, tuple(ordered))
 
 
-def usual_intake(main: Section, compared: list[Section], begun: date | None) -> Share | None:
+def usual_intake(main: Section, others: Sequence[Section], begun: date | None, query: ReportQuery) -> Share | None:
     """Return the usual number of complaints a day: that of as many days before, where there were any, else its own.
 
-    Of either only the days count since the register first knew of a complaint.
+    Of either the days of campaigns do not count, of a campaign its own never do, and none before the register first
+    knew of a complaint. None where no day is left.
     """
-    before = next((section for section in compared if section.role is Role.BEFORE), None)
-    if before is not None and before.total.complaints:
-        return Share(before.total.complaints, known_days(before, begun), Whole.DAYS_BEFORE)
-    days = known_days(main, begun)
-    return Share(main.total.complaints, days, Whole.DAYS) if days else None
+    before = [(section, Whole.DAYS_BEFORE) for section in others if section.role is Role.BEFORE]
+    for section, whole in before if query.campaign else [*before, (main, Whole.DAYS)]:
+        if not known_days(section, begun) or section.first is None or section.until is None or begun is None:
+            continue
+        first, last = max(section.first, begun), section.until
+        spans = ((max(first, start), min(last, end)) for start, end in query.campaigns)
+        left_out = {day for start, end in spans if start <= end for day in days_between(start, end)}
+        days = known_days(section, begun) - len(left_out)
+        count = sum(
+            number for day, number in section.total.intake.items() if first <= day <= last and day not in left_out
+        )
+        if count or (days and whole is Whole.DAYS):
+            return Share(count, days, whole)
+    return None
 
 
 def rules_of(

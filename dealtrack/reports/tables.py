@@ -328,12 +328,14 @@ def brief_lines(report: Report, _: Translate) -> list[tuple[str, Any, str]]:
 
 
 def total_shares(report: Report, _: Translate) -> list[tuple[str, Share]]:
-    """Return the shares of all complaints with their titles."""
+    """Return the shares of all complaints with their titles.
+
+    That of backdated ones stands in its table alone: of a register that was filled by an import it is all of them.
+    """
     total = report.main.total
     return [
         *((words.rate_title(name, _), total.clock(name).on_time) for name in clock_names(report)),
         (_("first contact"), total.first_contact),
         (_("advance compensation"), total.advance),
         (_("reopened"), total.reopened),
-        (_("backdated"), total.backdated),
     ]

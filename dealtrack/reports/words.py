@@ -91,7 +91,7 @@ def role_words(role: Role, _: Translate) -> str:
 
 def title_of(report: Report, _: Translate) -> str:
     """Return the title of a report: that of its campaign, else what it is about."""
-    return _(report.main.title) if report.main.title else _("complaints received")
+    return str(in_language(report.main.title, _)) or _("complaints received")
 
 
 def days_of(section: Section, _: Translate) -> str:
@@ -110,7 +110,11 @@ def intake_words(report: Report, _: Translate) -> str:
     if usual is not None:
         rate = number_of(usual.rate)
         count, days = f"{usual.whole:,}", f"{usual_span(report):,}"
-        if usual.of is not Whole.DAYS_BEFORE:
+        is_before = usual.of is Whole.DAYS_BEFORE
+        if leaves_out_campaigns(report):
+            some = _(", daily mean, {days} days before: {rate}") if is_before else _(", {rate} on {days} of them")
+            text += some.format(rate=rate, days=count) + _(" (days of sales campaigns left out)")
+        elif not is_before:
             if usual.whole != section.days:
                 some = _(", {rate} since the register began on {begun}")
                 text += some.format(rate=rate, begun=_day(report.begun))
@@ -137,10 +141,20 @@ def usual_words(report: Report, _: Translate) -> str:
     if usual is None:
         return ""
     text = _("mean of {whole}").format(whole=whole_words(usual.of, _))
-    if usual.whole != usual_span(report):
+    if leaves_out_campaigns(report):
+        text += _(" (days of sales campaigns left out)")
+    elif usual.whole != usual_span(report):
         some = _(", {count} of them: the register begins on {begun}")
         text += some.format(count=f"{usual.whole:,}", begun=_day(report.begun))
     return text
+
+
+def leaves_out_campaigns(report: Report) -> bool:
+    """Tell whether days of campaigns, of which the register knows, do not count towards the usual number a day."""
+    usual = report.main.usual
+    role = Role.BEFORE if usual is not None and usual.of is Whole.DAYS_BEFORE else Role.MAIN
+    known = sum(known_days(section, report.begun) for section in report.sections if section.role is role)
+    return usual is not None and usual.whole < known
 
 
 def usual_span(report: Report) -> int:

@@ -150,7 +150,7 @@ def test_nothing_to_report(clerk: Clerk) -> None:
         (("--campaign", "double-eleven-2016", "--to", "2016-11-11"), "--campaign sets its own dates"),
         (
             ("--campaign", "double-twelve-2016"),
-            "Unknown campaign: double-twelve-2016. Did you mean double-eleven-2016?",
+            "Unknown campaign: double-twelve-2016. Did you mean double-eleven-2016",
         ),
         (("--from", "2016-11-20", "--to", "2016-11-01"), "before it begins on 2016-11-20"),
         (("--from", "someday"), "Invalid date 'someday'"),

@@ -51,7 +51,7 @@ def test_charts_of_a_workbook_hold_every_week(clerk: Clerk, tmp_path: Path) -> N
     rows = [f"{n},JD,{days[n]} 10:00,{days[n]} 11:00,{late[n]} 12:00" for n in range(20)]
     imported(clerk, tmp_path, rows)
     page, _ = written(clerk, tmp_path, "--by", "week")
-    assert len(set(re.findall(r"2016-W\d\d", re.findall("<svg.*?</svg>", page, re.DOTALL)[1]))) == 20
+    assert len(set(re.findall(r"2016-W\d\d", re.findall("<svg.*?</svg>", page, re.DOTALL)[2]))) == 20
     with ZipFile(tmp_path / "book.xlsx") as parts:
         charts = [parts.read(name).decode() for name in parts.namelist() if re.search(r"charts/chart\d+\.xml$", name)]
     ranges = [found for chart in charts for found in re.findall(r"<c:f>'?[^!]*'?!\$\w+\$(\d+):\$\w+\$(\d+)", chart)]
@@ -254,6 +254,46 @@ def test_the_usual_is_of_days_that_the_register_knows(clerk: Clerk, tmp_path: Pa
     assert (alone["days"], alone["usual_days"], alone["usual_a_day"], alone["usual_of"]) == (31, 2, 15.5, "days")
     nothing = clerk("report", "--from", "2016-10-30", "--to", "2016-10-31", "--format", "table").ok()
     assert "The register begins on 2016-10-30: it does not cover 2016-10-28 to 2016-10-29." in nothing
+
+
+def test_days_of_a_campaign_are_never_the_usual(clerk: Clerk, tmp_path: Path) -> None:
+    """10 complaints a day from 11 to 15 November, in Double Eleven (to the 20th), then one a day from the 21st."""
+    clerk.now = "2016-12-05T09:00:00+08:00"
+    burst = [f"{day}-{n},JD,2016-11-{day} 10:00,," for day in range(11, 16) for n in range(10)]
+    imported(clerk, tmp_path, [*burst, *(f"{day},JD,2016-11-{day} 10:00,," for day in range(21, 31))])
+
+    def usual(*words: str) -> tuple[object, ...]:
+        told = report(clerk, *words)
+        return told["usual_a_day"], told["usual_days"], told["usual_of"]
+
+    # The register knows nothing of the days before the burst: there is nothing to call usual.
+    assert usual("--campaign", "double-eleven-2016") == (None, None, None)
+    assert usual("--from", "2016-11-01", "--to", "2016-11-20") == (None, None, None)
+    told = clerk("report", "--campaign", "double-eleven-2016", "--format", "table").ok()
+    assert "most on 2016-11-11: 10." in told and "times" not in told
+    # The ten days before are all of the campaign; so are five of these.
+    assert usual("--from", "2016-11-21", "--to", "2016-11-30") == (1.0, 10, "days")
+    assert usual("--from", "2016-11-16", "--to", "2016-11-25") == (1.0, 5, "days")
+    words = ("--from", "2016-11-16", "--to", "2016-11-25")
+    page, _ = written(clerk, tmp_path, *words)
+    said = "0.5 per day, 1 on 5 of them (days of sales campaigns left out)"
+    assert said in clerk("report", *words, "--format", "table").ok() and said in page
+    # 21 to 30 November before 1 to 10 December, of which five have begun.
+    assert usual("--from", "2016-12-01", "--to", "2016-12-10") == (1.0, 10, "days-before")
+    # Ten days from 20 November on: the tenth, the 20th itself, is the campaign's.
+    assert usual("--from", "2016-11-30", "--to", "2016-12-09") == (1.0, 9, "days-before")
+
+
+def test_an_import_is_not_the_headline(clerk: Clerk, tmp_path: Path) -> None:
+    clerk.now = "2016-12-05T09:00:00+08:00"
+    imported(clerk, tmp_path, ["1,JD,2016-11-01 10:00,,"])
+    assert report(clerk)["total"]["backdated"] == 1
+    page, book = written(clerk, tmp_path)
+    shares = page[page.index('<ul class="shares">') : page.index("</ul>")]
+    assert "on time" in shares and "backdated" not in shares
+    assert "backdated" in page
+    first = next(iter(book))
+    assert not any(cell.value == "backdated" for row in first for cell in row)
 
 
 def test_a_day_looked_at_from_its_first_second_lies_ahead(new_clerk: Callable[..., Clerk]) -> None:

@@ -220,11 +220,18 @@ def test_it_needs_nothing_from_elsewhere_and_runs_only_its_own_lines(office: Cle
 
 def test_every_chart_says_in_words_what_it_shows(office: Clerk, tmp_path: Path) -> None:
     _, root, told = read(office, tmp_path / "page.html", *CAMPAIGN)
-    charts = root.all("svg")
+    drawn = root.all("svg")
+    charts, narrow = drawn[::2], drawn[1::2]
     assert len(charts) == len(root.all("figure")) == 5
+    # Each is drawn for a telephone too, on which the broad one is not shown.
+    for chart, other in zip(charts, narrow, strict=True):
+        assert str(chart.attributes["class"]).replace("broad", "narrow") == other.attributes["class"]
+        assert str(other.attributes["viewbox"]).startswith("0 0 340 ")
+        assert [each.text for each in chart.all("desc")] == [each.text for each in other.all("desc")]
+        assert len(chart.all("rect")) == len(other.all("rect"))
     ids = [element.attributes["id"] for element in root.all() if "id" in element.attributes]
     assert len(ids) == len(set(ids))
-    for chart in charts:
+    for chart in drawn:
         assert chart.attributes["role"] == "img"
         title, words = (held for held in chart.inside if isinstance(held, Element) and held.tag in ("title", "desc"))
         assert chart.attributes["aria-labelledby"] == f"{title.attributes['id']} {words.attributes['id']}"

@@ -12,8 +12,10 @@ from dealtrack.reports.figures import PARTS, TIMED, Report, Whole
 from dealtrack.reports.tables import Table, charted, clock_names
 from dealtrack.reports.words import Translate
 
-WIDTH, FONT = 640, 13
-WIDEST_NAME = 24
+FONT = 13
+BROAD, NARROW = 640, 340
+"""The widths of a chart: for screens and paper, and for a telephone, on which a broad one could not be read whole."""
+WIDEST_NAMES = {BROAD: 24, NARROW: 14}
 DRAWN = {
     "g": ("class", "transform"),
     "rect": ("class", "x", "y", "width", "height"),
@@ -70,7 +72,7 @@ KINDS = {
 }
 
 
-def draw_chart(chart: Chart) -> str:
+def draw_chart(chart: Chart, width: int = BROAD) -> str:
     """Return a chart as an SVG element with a title and a description, coloured by the page's own styles alone."""
     import pygal
     import pygal.etree
@@ -78,11 +80,11 @@ def draw_chart(chart: Chart) -> str:
     # It would take lxml where that is installed, which refuses some characters of names.
     pygal.etree.etree.to_etree()
     is_flat = chart.kind in ("bars", "parts")
-    names = [fit_text(safe_text(label), WIDEST_NAME) for label in chart.labels]
+    names = [fit_text(safe_text(label), WIDEST_NAMES[width]) for label in chart.labels]
     each = 14 * len(chart.series) + 12 if chart.kind == "bars" else 30
     height = 56 + each * len(names) if is_flat else 250
     drawn = getattr(pygal, KINDS[chart.kind])(
-        width=WIDTH,
+        width=width,
         height=height,
         js=(),
         show_legend=False,
@@ -111,15 +113,16 @@ def draw_chart(chart: Chart) -> str:
     places = range(len(names))[::-1] if is_flat else range(len(names))
     drawn.x_labels = [names[place] for place in places]
     if not is_flat:
-        step = -(-len(names) // max(1, WIDTH // (FONT * (widest + 2) * 2 // 3)))
+        step = -(-len(names) // max(1, width // (FONT * (widest + 2) * 2 // 3)))
         drawn.x_labels_major = [names[place] for place in places][::step]
     for series in chart.series:
         points = [series.points[place] for place in places]
         drawn.add(series.name, [point.value and {"value": point.value, "label": point.words} for point in points])
     shapes = "".join(_shapes(drawn.render_tree(), [series.key for series in chart.series]))
-    name = escape(chart.key, quote=True)
+    size = "broad" if width == BROAD else "narrow"
+    name = escape(chart.key if width == BROAD else f"{chart.key}-{size}", quote=True)
     return (
-        f'<svg class="chart {chart.kind}" role="img" viewBox="0 0 {WIDTH} {height}"'
+        f'<svg class="chart {size} {chart.kind}" role="img" viewBox="0 0 {width} {height}"'
         f' aria-labelledby="{name}-title {name}-words">'
         f'<title id="{name}-title">{_text(chart.title)}</title><desc id="{name}-words">{_text(chart.words)}</desc>'
         f"{shapes}</svg>"

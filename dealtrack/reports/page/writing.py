@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 from dealtrack.core.text import display_width, safe_text
 from dealtrack.reports import tables, words
 from dealtrack.reports.figures import Report, Share
-from dealtrack.reports.page.charts import Chart, compared_chart, draw_chart, intake_chart, parts_chart, rates_chart
+from dealtrack.reports.page.charts import (
+    NARROW,
+    Chart,
+    compared_chart,
+    draw_chart,
+    intake_chart,
+    parts_chart,
+    rates_chart,
+)
 from dealtrack.reports.tables import Col, Table
 from dealtrack.reports.words import Translate
 
@@ -69,7 +77,7 @@ def make_page(report: Report, language: str, _: Translate) -> str:
         ],
         parts=list(parts_of(report, _)),
         nothing="" if report.main.total.complaints else _("No complaints were received in these days."),
-        draw=draw_chart,
+        draw=lambda chart: draw_chart(chart) + draw_chart(chart, NARROW),
         cells=lambda table, row: map(_cell, table.columns, row),
         unfold=_("show the table"),
     )
