@@ -113,7 +113,7 @@ class Feed:
             (standing,) = standings
             if standing.complaint.status is Status.VOIDED:
                 return _("complaint {id}: all its entries are undone", id=standing.complaint.id)
-            return f"{name_of(standing)}: {state_of(standing, zone)}. {self._clocks(standing)}"
+            return f"{name_of(standing)}{_(': ')}{state_of(standing, zone)}  {self._clocks(standing)}"
         return _("{count} complaints: {kind}", count=len(standings), kind=say_field("kind", action.kind))
 
     def _recording(
@@ -147,13 +147,9 @@ class Feed:
         at = show_moment(entry.at, self.register.zone)
         return _("{kind} {moment}, entry {seq}", kind=say_field("kind", entry.kind), moment=at, seq=entry.seq)
 
-    def platforms(self) -> list[str]:
-        """Return what the register's platforms are called."""
-        return [say_field("platform", platform.name) for platform in self.register.platforms]
-
-    def owners(self) -> list[tuple[str, int]]:
-        """Return the owners of the items and how many each has, the one with most first; empty for none."""
-        return Counter(item.complaint.owner or "" for item in self.items).most_common()
+    def frequent(self, field: str) -> list[tuple[str, int]]:
+        """Return what the items have in a field, and how many have it, the most frequent first; empty for nothing."""
+        return Counter(getattr(item.complaint, field) or "" for item in self.items).most_common()
 
     def summary_lines(self, standing: Standing) -> list[str]:
         """Return what the board says of one complaint: who and what, its clocks, what it is about."""
