@@ -495,7 +495,7 @@ class Model:
         """Return one run for each clock: the last, or what stands for one that has not begun."""
         life = live(history)
         runs = self.runs(history, known)
-        shown = []
+        shown: list[Run] = []
         for rule in self.rules(life):
             own = [run for run in runs if run.rule.name == rule.name]
             shown.append(own[-1] if own else self._waiting(rule, life, [*runs, *shown], known, moment))

@@ -96,7 +96,8 @@ def history_of(text: str, zone: ZoneInfo) -> list[Transition]:
     for seq, part in enumerate(text.split(", "), 1):
         what, when, *rest = part.split(" ")
         kind, _, name = what.partition(":")
-        detail: dict[str, object] = {"replied": {"final": name == "final"}, "event": {"name": name}}.get(kind, {})
+        details: dict[str, dict[str, object]] = {"replied": {"final": name == "final"}, "event": {"name": name}}
+        detail = details.get(kind, {})
         if kind == "joined":
             detail = {"from": 2, "received": to_store(moment(name, zone))}
         if kind == "extended":

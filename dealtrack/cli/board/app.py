@@ -206,10 +206,14 @@ class Board(App[None]):
         self._ask(action, ids, f"{title}\n{undone}" if undone else title, current.clock if current else None)
 
     def _ask(self, action: Action, ids: Sequence[int], title: str, clock: Clock | None) -> None:
-        owners = _(", ").join([name for name, _count in self._feed.owners() if name][:3])
+        owners = _(", ").join([name for name, _count in self._feed.frequent("owner") if name][:3])
         stage = _(clock.name) if clock else ""
         fields = (
-            Field("platform", _("Platform"), _(", ").join(self._feed.platforms()[:4])),
+            Field(
+                "platform",
+                _("Platform"),
+                _(", ").join(say_field("platform", name) for name, _count in self._feed.frequent("platform")[:4]),
+            ),
             Field("category", _("Category"), say(listed(map(Word, CATEGORIES)))),
             Field("number", _("Number"), _("from 12315, if any")),
             Field("seller", _("Seller"), _("platform or third-party, if known")),
@@ -267,7 +271,8 @@ class Board(App[None]):
         """Ask whose complaints to show."""
         everyone = {ALL: _("all ({count})", count=len(self._feed.items))}
         owners = {
-            name: _("{name} ({count})", name=name or _("none"), count=count) for name, count in self._feed.owners()
+            name: _("{name} ({count})", name=name or _("none"), count=count)
+            for name, count in self._feed.frequent("owner")
         }
         current = ALL if self._owner is None else self._owner
         self.push_screen(Choice(_("Owner"), everyone | owners, current), self._show_owner)
