@@ -1,7 +1,7 @@
 """Every error that a user can meet: the docstring is the message, the class has the exit status.
 
 Exit statuses: 1 a check failed, 2 wrong usage or bad input, 3 the register cannot be used,
-4 some rows of an import were refused.
+4 some rows of an import were refused, 5 done, but a mail was not accepted.
 """
 
 import inspect
@@ -14,6 +14,7 @@ CHECK_FAILED = 1
 BAD_INPUT = 2
 REGISTER_UNUSABLE = 3
 ROWS_REFUSED = 4
+MAIL_REFUSED = 5
 
 SPOKEN = frozenset("fault hint instead known nearest option reason what".split())
 """The placeholders whose values are words of dealtrack's own, which are translated for the user."""
@@ -379,6 +380,14 @@ class CannotRead(DealtrackError):
 
 class CannotWrite(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """Cannot write {path}: {reason}."""
+
+
+# Mail
+
+
+class MailNotAccepted(DealtrackError, exit_code=MAIL_REFUSED):
+    """The mail to {recipients} was not accepted: {reason}.
+    Check the settings mail.smtp, mail.sendmail and mail.user; the next call sends it again."""
 
 
 # The register cannot be used

@@ -1,20 +1,21 @@
-"""The command that prints the daily summary."""
+"""The command that prints or mails the daily summary."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 from dealtrack.cli.language import _, _n, _p, heading, say
 from dealtrack.cli.options import FilterOptions, ViewTimes, flag, option, read_filter
 from dealtrack.cli.output import LATE_KEYS, check_word, print_records, show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import Cell, Column, draw_table, print_table
-from dealtrack.cli.terminal import print_line
+from dealtrack.cli.terminal import tell
 from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
-from dealtrack.core.standing import watch_record
+from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.core.text import safe_text
+from dealtrack.errors import BadText
 from dealtrack.phrase import Phrase
 from dealtrack.register.register import Register
 from dealtrack.reports.digest import SECTIONS, Digest, make_digest
@@ -25,61 +26,100 @@ def digest(
     only: FilterOptions,
     working_days_only: Annotated[bool, flag("Print nothing on rest days.")],
     backups: Annotated[str, option("PATH", "Backup folder or file; adds a reminder when the last backup is old.")],
+    mail: Annotated[list[str], option("TO", "Mail it to this address instead, once a day; repeatable.")],
+    again: Annotated[bool, flag("With --mail: send what was sent today once more.")],
     times: ViewTimes,
     fmt: Annotated[str, option("FORMAT", "Output format: text or json.", "--format")] = "text",
 ) -> None:
-    """Print the daily summary; prints nothing if there is nothing to report."""
+    """Print or mail the daily summary; does nothing if there is nothing to report."""
     check_word(Phrase("Format"), fmt, ("text", "json"))
+    if mail and fmt == "json":
+        raise BadText(what="--mail", reason="sends text and HTML: omit --format")
+    if mail:
+        from dealtrack.exchange.mail import check_address
+
+        # Wrong ones are refused on quiet days too.
+        mail = list(map(check_address, mail))
+    message = None
     with session.reading(*times) as (register, view):
         page = make_digest(register, read_filter(register, *only), view, Path(backups) if backups else None)
         if working_days_only and not page.morning.is_worked:
             return
-        if fmt == "json":
+        if mail and page.says_something:
+            from dealtrack.cli.digest_mail import digest_message
+
+            message = digest_message(session, page, register)
+        elif fmt == "json" and not mail:
             print_records([page.record()], fmt="json", zone=register.zone, single=True)
-        elif page.says_something:
-            _print_page(page, register)
+        elif page.says_something and not mail:
+            write_page(page, register, sys.stdout)
+    if message:
+        # The register is closed: a server may take its time.
+        from dealtrack.cli.digest_mail import mail_digest
+
+        mail_digest(session, message, page.morning.day, mail, only, again)
 
 
-def _print_page(page: Digest, register: Register) -> None:
-    texts = _texts(page, register)
-    counts = [texts[name][0].format(count=len(part)) for name, part in page.sections.items() if part]
+def write_page(page: Digest, register: Register, out: TextIO) -> None:
+    """Write a summary as text: a line, a table by owner, a table for each section, reminders, the journal's head."""
     day, hour = show_day(page.morning.day), show_moment(page.moment, register.zone).partition(" ")[2]
-    rest, parts = "" if page.morning.is_worked else _(" (a rest day)"), counts or [_("nothing overdue or due")]
-    print_line(_("{day} {hour}{rest}: {counts}", day=day, hour=hour, rest=rest, counts=_(", ").join(parts)))
+    rest = "" if page.morning.is_worked else _(" (a rest day)")
+    tell(_("{day} {hour}{rest}: {counts}", day=day, hour=hour, rest=rest, counts=counts_text(page)), out)
     if owners := page.owners():
-        print()
-        _print_owners(owners)
+        print(file=out)
+        _write_owners(owners, out)
+    for title, latenesses, keys in sections_of(page, register):
+        print(file=out)
+        tell(title, out)
+        print_table(map(watch_record, latenesses), keys, register.zone, out)
+    if lines := list(reminders_of(page, register)):
+        print(file=out)
+        for text in lines:
+            tell(text, out)
+    if page.head is not None:
+        print(file=out)
+        tell(head_title(page), out)
+        print(safe_text(page.head), file=out)
+
+
+def counts_text(page: Digest) -> str:
+    """Return in one line how many deadlines there are in each section."""
+    titles = {
+        "newly_overdue": _("{count} newly overdue"),
+        "still_overdue": _("{count} still overdue"),
+        "due_today": _("{count} due today"),
+        "due_next_working_day": _("{count} due by the next working day"),
+    }
+    counts = [titles[name].format(count=len(part)) for name, part in page.sections.items() if part]
+    return _(", ").join(counts or [_("nothing overdue or due")])
+
+
+def head_title(page: Digest) -> str:
+    """Return the line that stands above the journal's head."""
+    return _("Journal: {count} entries. Checksum for 'dealtrack verify --head':", count=page.entries)
+
+
+def sections_of(page: Digest, register: Register) -> Iterator[tuple[str, Sequence[Lateness], Sequence[str]]]:
+    """Yield each section that is not empty: its heading, its deadlines, and the keys of their table."""
+    previous, following = show_day(local_day(page.morning.since, register.zone)), show_day(page.morning.following)
+    headings = {
+        "newly_overdue": _("Newly overdue, since the last working day ({day})", day=previous),
+        "still_overdue": _("Still overdue, most overdue first"),
+        "due_today": _("Due today"),
+        "due_next_working_day": _("Due by the next working day ({day})", day=following),
+    }
     for name, latenesses in page.sections.items():
         if latenesses:
-            print()
-            print_line(texts[name][1])
-            keys = LATE_KEYS if name in SECTIONS[:2] else LATE_KEYS[:-1]
-            print_table(map(watch_record, latenesses), keys, register.zone, sys.stdout)
-    if reminders := list(_reminders(page, register)):
-        print()
-        for text in reminders:
-            print_line(text)
-    if page.head is not None:
-        print()
-        print_line(_("Journal: {count} entries. Checksum for 'dealtrack verify --head':", count=page.entries))
-        print(safe_text(page.head))
+            yield headings[name], latenesses, LATE_KEYS if name in SECTIONS[:2] else LATE_KEYS[:-1]
 
 
-def _texts(page: Digest, register: Register) -> dict[str, tuple[str, str]]:
-    """Return of each section what the first line says of it, and its heading."""
-    previous, following = show_day(local_day(page.morning.since, register.zone)), show_day(page.morning.following)
-    newly = _("Newly overdue, since the last working day ({day})", day=previous)
-    next_day = _("Due by the next working day ({day})", day=following)
-    return {
-        "newly_overdue": (_("{count} newly overdue"), newly),
-        "still_overdue": (_("{count} still overdue"), _("Still overdue, most overdue first")),
-        "due_today": (_("{count} due today"), _("Due today")),
-        "due_next_working_day": (_("{count} due by the next working day"), next_day),
-    }
+def owner_titles() -> tuple[str, ...]:
+    """Return the headings of the table by owner: the owner, then SECTIONS."""
+    return heading("owner"), _("newly overdue"), _("still overdue"), _("due today"), _("due next day")
 
 
-def _print_owners(owners: list[dict[str, object]]) -> None:
-    titles = (heading("owner"), _("newly overdue"), _("still overdue"), _("due today"), _("due next day"))
+def _write_owners(owners: list[dict[str, object]], out: TextIO) -> None:
+    titles = owner_titles()
     columns = [Column(title, title, right=bool(place)) for place, title in enumerate(titles)]
     rows = [
         [
@@ -88,10 +128,11 @@ def _print_owners(owners: list[dict[str, object]]) -> None:
         ]
         for row in owners
     ]
-    draw_table(columns, rows, sys.stdout)
+    draw_table(columns, rows, out)
 
 
-def _reminders(page: Digest, register: Register) -> Iterator[str]:
+def reminders_of(page: Digest, register: Register) -> Iterator[str]:
+    """Yield what a summary reminds of: the calendar that is due, the backup that is old or missing."""
     if page.missing_calendar is not None:
         yield _("Reminder: {text}.", text=say(calendar_reminder(page.missing_calendar)))
     last = page.backup.last if page.backup else None

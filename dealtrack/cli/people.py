@@ -86,14 +86,21 @@ def write_list(table: Table, out: TextIO) -> None:
         writer.writerow([_cell(column.form, value) for column, value in zip(table.columns, row, strict=True)])
 
 
-def _cell(form: str, value: Any) -> str:
+def cell_text(form: str, value: Any) -> str:
+    """Return a value of a table as text."""
     if value is None:
         return ""
     if isinstance(value, date):
         return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value.isoformat()
     if form == "money":
         return f"{value:.2f}"
-    text = safe_text(str(value))
+    return safe_text(str(value))
+
+
+def _cell(form: str, value: Any) -> str:
+    text = cell_text(form, value)
+    if form not in ("text", "id"):
+        return text
     # Excel would round a long number, and drop the zeros before another one.
     if text.isascii() and text.isdigit() and (len(text) > EXACT_DIGITS or text[0] == "0"):
         return f'="{text}"'

@@ -21,7 +21,7 @@ DRAFT = ".dealtrack-draft"
 """What stands in the name of every draft, a hidden file or folder, and in those that SQLite keeps beside it."""
 
 SQLITE_SUFFIXES = ("-wal", "-shm", "-journal")
-NOTE_SUFFIX, ERASURE_SUFFIX, EVIDENCE_SUFFIX = ".last-backup", ".erasure-open", ".evidence"
+NOTE_SUFFIX, MAIL_SUFFIX, ERASURE_SUFFIX, EVIDENCE_SUFFIX = ".last-backup", ".last-mail", ".erasure-open", ".evidence"
 FOLDER_NAME = "dealtrack"
 CHUNK = 1 << 20
 BYTES = getattr(os, "O_BINARY", 0)
@@ -195,7 +195,7 @@ def part_of_register(path: Path) -> str:
     name = path.name.lower()
     if name.endswith(SQLITE_SUFFIXES):
         return Phrase("such names are reserved for SQLite's own files; name another file")
-    if name.endswith((NOTE_SUFFIX, ERASURE_SUFFIX)):
+    if name.endswith((NOTE_SUFFIX, MAIL_SUFFIX, ERASURE_SUFFIX)):
         return Phrase("such names are reserved for notes beside a register; name another file")
     if any(parent.name.endswith(EVIDENCE_SUFFIX) for parent in path.parents):
         return Phrase("it is in a register's evidence folder; name a file elsewhere")
