@@ -9,7 +9,7 @@ from email.utils import format_datetime, make_msgid
 from html import escape
 from io import StringIO
 
-from dealtrack.cli.digest import counts_text, head_title, owner_titles, reminders_of, sections_of, write_page
+from dealtrack.cli.digest_page import counts_text, head_title, owner_titles, reminders_of, sections_of, write_page
 from dealtrack.cli.language import LANGUAGES, _, _p, current_language, say
 from dealtrack.cli.options import FilterOptions
 from dealtrack.cli.output import show_day
