@@ -166,7 +166,7 @@ def stated_limits(entries: "Iterable[Transition]") -> dict[str, str]:
     for entry in entries:
         if LIMITS in entry.detail:
             limits.update(entry.detail[LIMITS])
-    return {name: text for name, text in sorted(limits.items()) if text}
+    return {name: text for name, text in sorted(limits.items()) if text} if limits else {}
 
 
 def read_limits(text: str | None) -> dict[str, datetime]:

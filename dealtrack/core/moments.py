@@ -85,10 +85,11 @@ from_store = datetime.fromisoformat
 
 
 def is_stored(text: str) -> bool:
-    """Tell whether a text is a moment as `to_store` writes it."""
+    """Tell whether a text is a moment as `to_store` writes it, of a year that the register can hold."""
     try:
-        return to_store(from_store(text)) == text
-    except (ValueError, OverflowError):
+        moment = from_store(text)
+        return FIRST_YEAR <= moment.year <= LAST_YEAR and to_store(moment) == text
+    except ValueError:
         return False
 
 

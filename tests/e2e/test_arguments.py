@@ -35,6 +35,7 @@ FILTERS = {
 
 NAMED_ONE_BY_ONE = {"import": {"--map", "--date-format", "--set"}, "evidence": {"--file"}}
 NAMED_ONE_BY_ONE |= {"platform add": {"--alias"}, "platform edit": {"--alias", "--drop-alias"}}
+NAMED_ONE_BY_ONE |= {"add": {"--limit"}, "amend": {"--limit"}}
 """Options that take part of a list each time."""
 
 

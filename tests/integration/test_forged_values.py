@@ -27,7 +27,7 @@ VALUES: tuple[object, ...] = (
 )  # fmt: skip
 LEAVES: tuple[object, ...] = (None, True, -1, 10**30, 1.5, "", "x", "9" * 5000, [], [1], {}, {"x": []}, "\ud800")
 LOOKS: tuple[tuple[object, ...], ...] = (
-    ("list",), ("list", "--format", "json"), ("show", 1), ("show", 1, "--format", "json"), ("show", 3), ("explain", 3),
+    ("list",), ("list", "--format", "json"), ("show", 1), ("show", 1, "--format", "json"), ("show", 3), ("explain", 3), ("show", 5), ("explain", 5),
     ("explain", 1), ("overdue",), ("due", "--within", "9wd"), ("search", "shoes"), ("report",), ("export", "--reveal"),
     ("export", "--format", "jsonl"), ("digest",), ("calendar", "next", 3), ("calendar", "show", "2016-11"),
     ("policy", "list"), ("policy", "show", "green-channel"), ("platform", "list"), ("platform", "show", "JD"),
@@ -84,6 +84,13 @@ def made(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Clerk
         ("note", 3, "--note", "wrong"),
         ("void", 3, "--reason", "x"),
         ("erase", 2, "--reason", "asked", "--yes"),
+        ("add", "--platform", "JD", "--policy", "penalty-publication"),
+        ("event", 4, "--name", "decided"),
+        ("add", "--platform", "JD", "--limit", "complete=2016-11-20T12:00"),
+        ("reply", 5, "--final"),
+        ("amend", 5, "--limit", "complete=2016-11-21"),
+        ("extend", 5, "--clock", "forward", "--by", 1, "--reason", "r", "--asked", "2016-11-01"),
+        ("merge", 4, "--into", 5),
         ("recheck", "--include-closed"),
     ):
         clerk(*words).ok()
