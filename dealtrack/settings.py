@@ -137,9 +137,13 @@ def _flag(value: Any) -> bool:
 
 def _rows(value: Any) -> int:
     text = str(value).strip()
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,4}", text) or int(text) == 0:
+    if isinstance(value, bool) or not _is_number(text, 9999):
         raise BadValue("it must be a whole number from {low} to {high}", low=1, high=9999)
     return int(text)
+
+
+def _is_number(text: str, most: int) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 0 < int(text) <= most
 
 
 def _one_of(*words: str) -> Callable[[Any], str]:
@@ -152,14 +156,16 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _server(value: Any) -> str:
-    match = re.fullmatch(r"([\w.-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", text := _text(value))
-    if match is None or not 0 < int(match[2]) < 1 << 16:
+    host, _colon, port = (text := _text(value)).rpartition(":")
+    is_bare = (host.startswith("[") and host.endswith("]")) or ":" not in host
+    if not (host.strip("[]") and is_bare and " " not in host and "/" not in host and _is_number(port, 65535)):
         raise BadValue("it must be a host and a port, e.g. mail.example.org:587")
     return text
 
 
 def _address(value: Any) -> str:
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", text := _text(value)):
+    user, _at, host = (text := _text(value)).partition("@")
+    if not (user and host) or any(mark in "@<> \u3000" for mark in user + host):
         raise BadValue("it must be an e-mail address, e.g. desk@example.org")
     return text
 
@@ -334,21 +340,26 @@ def parse_settings(data: bytes, path: Path, is_office: bool) -> dict[str, Any]:
 
     table = parse_table(data, path, BadSettings)
     groups = {name.partition(".")[0] for name in KEYS if "." in name}
-    inner = {name: table.table_of(name) for name in table.values if name in groups and type(table.values[name]) is dict}
-    parts = [(table, name, name) for name in table.values if name not in inner]
-    parts += [(part, name, f"{group}.{name}") for group, part in inner.items() for name in part.values]
+    inner = {name: value for name, value in table.values.items() if name in groups and type(value) is dict}
+    stated = [("", name, value) for name, value in table.values.items() if name not in inner]
+    stated += [(group, name, value) for group, part in inner.items() for name, value in part.items()]
     values = {}
-    for part, needle, name in parts:
+    for group, own_name, value in stated:
+        name = f"{group}.{own_name}" if group else own_name
+        template, more = "{key}: {reason}", dict[str, object](key=name)
         try:
             key = setting_key(name)
-            if is_office and not key.is_office:
-                part.refuse("the office's file may not set {key}; it belongs in your own settings", needle, key=name)
-            values[name] = setting_value(key, part.values[needle], path, is_office)
+            if key.is_office or not is_office:
+                values[name] = setting_value(key, value, path, is_office)
+                continue
+            template = Phrase("the office's file may not set {key}; it belongs in your own settings", key=name)
         except UnknownSetting as fault:
-            near = fault.values["nearest"]
-            part.refuse("unknown key {key!r};{near} allowed: {names}", needle, key=name, near=near, names=listed(KEYS))
+            template = "unknown key {key!r};{near} allowed: {names}"
+            more |= {"near": fault.values["nearest"], "names": listed(KEYS)}
         except BadValue as fault:
-            part.refuse("{key}: {reason}", needle, key=name, reason=fault.args[0])
+            more["reason"] = fault.args[0]
+        # Where a table begins is looked for only where a line is to be named.
+        (table.table_of(group) if group else table).refuse(template, own_name, **more)
     return values
 
 

@@ -9,15 +9,14 @@ from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
-from dealtrack.cli.language import _, current_language, language_named, say_field
-from dealtrack.cli.options import Format, argument, flag
+from dealtrack.cli.filters import parse_filter
+from dealtrack.cli.language import CLOCKS, _, current_language, language_named, say_field
+from dealtrack.cli.options import MORE_COLUMNS, Format, argument, flag, read_key
 from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell_fields
-from dealtrack.cli.usage import check_options
-from dealtrack.errors import BadSettings, CannotWrite, NotForOffice, SettingRefused, UnknownSetting
+from dealtrack.core.standing import WATCH_KEYS, record_keys
+from dealtrack.errors import BadFilter, BadSettings, CannotWrite, NotForOffice, SettingRefused, UnknownSetting
 from dealtrack.phrase import BadValue, Phrase
 from dealtrack.settings import KEYS, Setting, Settings, file_bytes, setting_key, setting_value
 
@@ -69,21 +68,20 @@ def _parts(value: Any) -> list[str]:
 
 
 def set_(
-    context: typer.Context,
+    session: Session,
     key: Key,
     value: Annotated[list[str], argument("VALUE...", "Its value, e.g. zh; of a list, each part.")],
     office: Office,
 ) -> None:
     """Change a setting, of your own or of the office."""
-    session, known = context.obj, setting_key(key)
+    known = setting_key(key)
     if office and not known.is_office:
         raise NotForOffice(key=key)
     path = session.settings.path(office)
-    root: Any = context.find_root()
-    typed = _typed(key, value, root.command.get_command(root, "list"))
+    typed = _typed(key, value)
     try:
         setting_value(known, typed, path, office)
-        stored = known.read(typed)
+        stored = _checked(key, known.read(typed))
     except BadValue as fault:
         raise SettingRefused(key=key, value=" ".join(value), reason=fault.args[0]) from None
     if isinstance(stored, tuple):
@@ -101,17 +99,10 @@ def set_(
     _tell_applied(session, key, "office" if office else "user")
 
 
-def _typed(key: str, values: Sequence[str], list_command: Any) -> Any:
-    """Return the value that words of a command line are, as a file would hold it; a filter is options of list."""
-    if key.startswith("filters."):
-        from shlex import split
-
-        text = values[0] if len(values) == 1 else " ".join(map(quoted_word, values))
-        try:
-            check_options(list_command, split(text))
-        except ValueError:
-            raise SettingRefused(key=key, value=text, reason=Phrase("a quotation mark is missing")) from None
-        return text
+def _typed(key: str, values: Sequence[str]) -> Any:
+    """Return the value that words of a command line are, as a file would hold it."""
+    if key.startswith("filters.") and len(values) > 1:
+        return " ".join(map(quoted_word, values))
     text = " ".join(values)
     if key == "language":
         return language_named(text) or text
@@ -120,6 +111,24 @@ def _typed(key: str, values: Sequence[str], list_command: Any) -> Any:
     if setting_key(key).is_path and not text.startswith("~"):
         return os.path.abspath(text)  # noqa: PTH100  # without following links
     return ",".join(values) if key.startswith("columns.") else text
+
+
+def _checked(key: str, value: Any) -> Any:
+    """Return a value with its columns as keys; raises BadFilter and UnknownWord for what no list could be made by."""
+    group, _dot, name = key.partition(".")
+    if group == "filters":
+        try:
+            parse_filter(value)
+        except BadValue as fault:
+            raise BadFilter(name=name, reason=fault.args[0]) from None
+    if group != "columns":
+        return value
+    keys = (*(record_keys(CLOCKS) if name == "list" else WATCH_KEYS), *MORE_COLUMNS[name])
+    # A policy of one's own may have other stages.
+    return tuple(
+        text if name == "list" and text.endswith(("_due", "_verdict")) else read_key(Phrase("Column"), text, keys)
+        for text in value
+    )
 
 
 def quoted_word(word: str) -> str:

@@ -26,7 +26,6 @@ __all__ = [
     "NoArgsIsHelpError",
     "TranslatedCommand",
     "TranslatedGroup",
-    "check_options",
     "translate",
 ]
 
@@ -219,14 +218,6 @@ class TranslatedGroup(_Translated, TyperGroup):
             formatter.write_dl(
                 [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
             )
-
-
-def check_options(command: Any, words: Sequence[str]) -> None:
-    """Check that words are options of a command, with a value where they need one; raises ClickException."""
-    context = command.context_class(command, info_name=f"dealtrack {command.name}")
-    _values, rest, _order = command.make_parser(context).parse_args(list(words))
-    if rest:
-        context.fail(f"Got unexpected extra argument ({' '.join(rest)})")
 
 
 def refusal(error: ClickException, context: Any) -> str:

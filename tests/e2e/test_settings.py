@@ -515,10 +515,13 @@ def test_the_offices_file_is_the_groups_that_shares_the_folder_and_the_users_nev
         ("actr x", "Unknown setting: actr. Did you mean actor?"),
         ("filters x", "Unknown setting: filters."),
         ("filters.a/b x", "Unknown setting: filters.a/b."),
-        ("filters.mine --ownr 朝阳所", "No such option: --ownr. Did you mean --owner"),
-        ("filters.mine --owner", "Option '--owner' requires an argument"),
-        ("filters.mine 朝阳所", "Got unexpected extra argument (朝阳所)"),
-        ("filters.mine '--owner \"朝阳'", "a quotation mark is missing"),
+        ("filters.mine --ownr 朝阳所", "--ownr is not allowed in a filter. Did you mean --owner"),
+        ("filters.mine --owner", "--owner takes one value."),
+        ("filters.mine 朝阳所", "朝阳所 is not allowed in a filter."),
+        ("filters.mine --format json", "--format is not allowed in a filter."),
+        ("filters.mine '--owner \"朝阳'", "a quotation mark is not closed."),
+        ("columns.list id plattform", "Column cannot be 'plattform'. Did you mean platform?"),
+        ("columns.due complete_due", "Column cannot be 'complete_due'."),
         ("section \x1b[2J", "it contains a control character"),
     ],
 )
@@ -536,9 +539,19 @@ def test_a_saved_filter_is_the_text_of_options_with_quotes_where_they_are_needed
     assert desk("config", "get", "filters.mine").out == "--owner '朝阳 所' --status open\n"
     desk("config", "set", "filters.mine", "--owner 朝阳所").ok()
     assert desk("config", "get", "filters.mine").out == "--owner 朝阳所\n"
-    danger = "--owner=$(touch stolen); touch stolen"
-    told = desk("config", "set", "filters.x", danger)
-    assert told.status == 2
+    desk("config", "set", "columns.list", "序号", "平台", "办结", "audit_due").ok()
+    assert desk("config", "get", "columns.list").out == "id\nplatform\ncomplete_due\naudit_due\n"
+
+
+def test_a_hostile_filter_of_an_office_is_words_and_nothing_is_run(desk: Clerk, tmp_path: Path) -> None:
+    for text in ("--owner $(touch stolen)", "--owner `touch stolen`", "--owner x; touch stolen", "--out=/tmp/stolen"):
+        offices(desk, f"[filters]\ndefault = '{text}'\nx = '{text}'\n")
+        piped = desk.process("list")
+        assert piped.ok().count("\n") == 1, "a default filter is for people alone"
+        for told in (desk("list", "--filter", "x"), desk.at_terminal("list"), desk.at_terminal()):
+            assert told.status in (0, 2)
+            assert "Traceback" not in told.out + told.err
+    assert list(tmp_path.rglob("*stolen*")) == list(PROJECT.glob("*stolen*")) == []
 
 
 def test_paths_are_kept_whole_and_what_goes_before_is_said(desk: Clerk, tmp_path: Path) -> None:
