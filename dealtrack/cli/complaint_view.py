@@ -128,7 +128,7 @@ def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str
         line = line.format(moment=show_moment(erased.at, zone), actor=erased.actor, reason=erased.detail["reason"])
         yield "field", [_("personal"), line]
     moment = full.standing.moment
-    for clock in full.standing.runs_and_waiting:
+    for clock in filter(full.standing.is_foreseen, full.standing.runs_and_waiting):
         name = _(clock.name) if clock.round == 1 else f"{_(clock.name)} ({clock.round})"
         ended = _("ended {moment}").format(moment=show_moment(clock.known_end, zone)) if clock.known_end else ""
         due = _("due {moment}").format(moment=due_text(clock, zone, _)) if clock.due else ""

@@ -81,7 +81,7 @@ def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
     for standing in standings:
         yield _("complaint {name}: {state}", name=name_of(standing), state=state_of(standing, zone))
         rows = []
-        for clock in standing.clocks:
+        for clock in filter(standing.is_foreseen, standing.clocks):
             due = _("due {moment}", moment=due_text(clock, zone)) if clock.due else ""
             rows.append((_(clock.name), say_field("verdict", standing.verdict(clock)), due))
         yield from aligned_lines(rows, None, others)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import chain, zip_longest
+from operator import itemgetter
 from typing import Any, NamedTuple, TextIO
 
 from dealtrack.cli.language import _, heading, say, say_field, say_length
@@ -144,7 +145,7 @@ def plan_columns(keys: Sequence[str]) -> list[Column]:
     clocks = [key for key in keys if key.endswith("_due")]
     if clocks and "id" in keys:
         # Beyond two clocks, the later ones give way where the terminal is narrow.
-        deadlines = (Column(key, _(key.removesuffix("_due")), int(place > 1)) for place, key in enumerate(clocks))
+        deadlines = (Column(key, _(key.removesuffix("_due")), 20 * (place > 1)) for place, key in enumerate(clocks))
         usual = (*COMPLAINT_COLUMNS[:4], OWNER, *COMPLAINT_COLUMNS[4:], *deadlines, SUMMARY)
         return [column for column in usual if column.key in keys]
     return [Column(key, "", place, 8 if place else None, wraps=True) for place, key in enumerate(keys)]
@@ -157,7 +158,12 @@ def print_table(
 
     `is_chosen` tells that a user chose the keys: they stand in that order, and it is said which had no room.
     """
+    records = list(records)
     columns: Sequence[Column] = chosen_columns(keys) if is_chosen else plan_columns(keys)
+    if not is_chosen:
+        # A stage that waits for an event in every complaint takes no room.
+        waits = {key for key in keys if key.endswith("_due") and not any(map(itemgetter(key), records))}
+        columns = [column for column in columns if column.key not in waits]
     write = dict(zip(keys, cell_formatters(keys, zone), strict=True))
     rows = [[_cell(column, record, write, out.isatty()) for column in columns] for record in records]
     if not rows:

@@ -24,6 +24,11 @@ class Standing(NamedTuple):
         """Return every run of every clock, and the clocks that have not started."""
         return [*self.runs, *(clock for clock in self.clocks if clock.started is None)]
 
+    def is_foreseen(self, clock: Clock) -> bool:
+        """Tell whether a clock has begun or has a deadline to expect: one that waits for an event has not."""
+        is_waiting = self.complaint.is_open and self.complaint.status is not Status.PAUSED
+        return not is_waiting or clock.started is not None or clock.due is not None
+
     def verdict(self, clock: Clock) -> Verdict:
         """Return the verdict of a clock at the standing's moment."""
         return verdict(clock, self.moment)

@@ -114,3 +114,14 @@ def test_what_the_policy_limits_is_refused_and_not_asked_about(new_clerk: Callab
     assert "at most 15 working days" in clerk("extend", 1, "--clock", "verify", "--by", 100, "--reason", "x").err
     # Nor is a clock that cannot be extended at all, or is none.
     assert "has no stage forward" in clerk("extend", 1, "--clock", "forward", "--by", 100, "--reason", "x").err
+
+
+def test_a_stage_that_waits_for_an_event_shows_once_it_came(new_clerk: Callable[..., Clerk]) -> None:
+    clerk = new_clerk(now="2026-05-08T10:00:00+08:00")
+    clerk("init", "--policy", "samr-complaint").ok()
+    assert "verify" not in clerk("add", "--platform", "JD", "--at", "2026-05-06").ok()
+    assert "verify" not in clerk("show", 1).ok()
+    assert json.loads(clerk("show", 1, "--format", "json").ok())["clocks"][-1]["verdict"] == "projected"
+    # Sat 9(1), 11-15 May(6), 18-22(11), 25-28(15).
+    assert "  verify   not yet due  due Thu 2026-05-28 24:00" in clerk("event", 1, "--name", "clue-found").ok()
+    assert "clock\tverify\trunning\tdue Thu 2026-05-28 24:00" in clerk("show", 1).ok()
