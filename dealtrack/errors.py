@@ -311,6 +311,18 @@ class CannotVoid(DealtrackError):
     """Entry {seq} of complaint {complaint} cannot be undone: {reason}."""
 
 
+class CannotCorrect(DealtrackError):
+    """The time ({kind}) of complaint {complaint} cannot be corrected: {reason}."""
+
+
+class CannotUndo(DealtrackError):
+    """'undo' does not take back your last command: {reason}."""
+
+
+class NothingToUndo(DealtrackError):
+    """No entry by {actor} is left to undo. To undo a particular entry: 'dealtrack void ID --entry N'."""
+
+
 class InFuture(DealtrackError):
     """{at} is in the future (it is now {now}). Only what has already happened can be recorded."""
 

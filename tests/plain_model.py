@@ -15,6 +15,8 @@ clock rules are those of the guides, and moments are naive Beijing time. Where t
 - an extension is refused where the clock does not run or its deadline had passed at that moment;
 - a holiday reaches as far as its notice announces it; where none is known, it is the unbroken run of rest days with a
   holiday in it; a roll past holidays goes on to the first day that lies in none;
+- a moment that is corrected counts from then on for every view that knows the correction, whatever moment it is of; it
+  may not pass another entry, notes and the like aside, and neither may one that comes back as a correction is voided;
 - a revision of the calendar moves the clocks that run; one that has ended keeps the calendar that was in force, by
   the journal's order, when the entry that ended it was made, or when it was judged anew on request;
 - days late are provisional where one of them is of a year not published yet, or the moment has not come yet;
@@ -23,7 +25,7 @@ clock rules are those of the guides, and moments are naive Beijing time. Where t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -227,11 +229,25 @@ def announced(day: date) -> str:
 
 
 def counted(entries: Iterable[Entry]) -> list[Entry]:
-    """Return what was not taken back, in order of what happened."""
+    """Return what was not taken back, at the moments that are right, in order of what happened."""
     held = list(entries)
     gone = {entry.detail["seq"] for entry in held if entry.kind == "voided"}
     stay = [entry for entry in held if entry.kind != "voided" and entry.seq not in gone]
+    right: dict[int, datetime] = {}
+    for entry in sorted(stay, key=lambda entry: entry.seq):
+        right.update(entry.detail.get("moments", {}))
+    stay = [replace(entry, at=right.get(entry.seq, entry.at)) for entry in stay]
     return sorted(stay, key=lambda entry: (entry.kind != "received", entry.at, entry.seq))
+
+
+def moves(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the counted entries that move a complaint, in order of entry."""
+    return sorted((e for e in counted(entries) if e.kind not in BESIDE), key=lambda entry: entry.seq)
+
+
+def out_of_order(entries: Iterable[Entry]) -> bool:
+    told = [entry.at for entry in moves(entries)]
+    return told != sorted(told)
 
 
 def live(entries: Sequence[Entry]) -> Life:
@@ -307,6 +323,14 @@ class Model:
             floor = [entry.at for entry in order if entry.kind not in BESIDE][-1:]
         return floor[0] if floor and start < floor[0] < start + DAY else start
 
+    def settled_right(self, complaint: int, seq: int, at: datetime | date) -> datetime:
+        """Return the moment at which an entry is kept that is corrected to a day alone."""
+        if isinstance(at, datetime):
+            return at
+        start = datetime.combine(at, time())
+        before = [entry.at for entry in moves(self.history(complaint)) if entry.seq < seq][-1:]
+        return before[0] if before and start < before[0] < start + DAY else start
+
     def refuses(self, complaint: int, kind: str, at: datetime, detail: dict[str, Any]) -> bool:
         """Tell whether a transition is to be refused."""
         history = self.history(complaint)
@@ -316,6 +340,9 @@ class Model:
         if life.status not in TABLE[kind]:
             return True
         order = counted(history)
+        if "moments" in detail:
+            corrected = Entry(self.seq + 1, complaint, kind, at, at, detail)
+            return max(detail["moments"].values()) > self.now or out_of_order([*history, corrected])
         floor = order[0].at if kind in (*BESIDE, "voided") else [e for e in order if e.kind not in BESIDE][-1].at
         if at < floor:
             return True
@@ -341,6 +368,8 @@ class Model:
         if not found:
             return True
         remaining = [entry for entry in history if entry.seq != seq]
+        if out_of_order(remaining):
+            return True
         if found[0].kind == "received":
             return any(entry.kind not in BESIDE for entry in counted(remaining))
         return not live(remaining).in_order
@@ -522,7 +551,8 @@ class Model:
         if moment is None:
             return history
         told = [entry for entry in history if known is None or entry.recorded <= known]
-        told = [entry for entry in told if entry.kind == "voided" or entry.at <= moment]
+        right = {entry.seq: entry.at for entry in counted(told)}
+        told = [e for e in told if e.kind == "voided" or "moments" in e.detail or right.get(e.seq, e.at) <= moment]
         return told if any(entry.kind == "received" for entry in told) else []
 
     def shown(self, moment: datetime | None, known: datetime | None) -> list[tuple[int, Life, list[Entry]]]:

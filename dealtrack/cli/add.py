@@ -1,19 +1,22 @@
 """The command that enters a complaint, by its options or, on a terminal, by questions."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from dealtrack.cli import options
+from dealtrack.cli.changes import show_change
 from dealtrack.cli.language import _, _p, say, say_field
-from dealtrack.cli.options import CLEAR, At, DuplicateDays, Format, Note, flag, option
-from dealtrack.cli.output import change_lines, lookalike_line
-from dealtrack.cli.session import Session, ask_to_go_on, is_agreed, show_value
-from dealtrack.cli.terminal import tell, warn
-from dealtrack.cli.transitions import NOTE, read_detail, read_limits, show_change
-from dealtrack.core.lifecycle import LIMITS, ComplaintState, Kind
+from dealtrack.cli.options import CLEAR, FROM_INPUT, At, DuplicateDays, Format, Note, flag, option
+from dealtrack.cli.output import NOTHING, change_lines, lookalike_line
+from dealtrack.cli.session import Session, choice, is_agreed, show_value
+from dealtrack.cli.terminal import aligned_lines, tell, terminal_width, warn
+from dealtrack.cli.transitions import NOTE, read_detail, read_limits
+from dealtrack.core.complaint_state import ComplaintState
+from dealtrack.core.lifecycle import LIMITS, Kind
 from dealtrack.core.limits import check_next
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, match_platform, nearest_platforms
@@ -39,6 +42,9 @@ from dealtrack.register.search import DuplicateFinder, merged
 
 AnswerCheck = Callable[[str], object]
 LIMIT_TAKEN = "Limit written on the complaint, e.g. forward=2016-11-12T12:00; a day means its end; repeatable."
+BACK = ("<", "＜", "《")
+"""What goes back in the dialogue; a Chinese keyboard types the others for it."""
+
 CATEGORIES_TAKEN = "Category: quality, delivery, mismatch, cancelled-order, advertising or other [default: other]."
 
 
@@ -51,10 +57,10 @@ def add(
     seller: Annotated[str, option("TYPE", "Seller: platform or third-party.")],
     owner: Annotated[str, option("WHO", "Owner: first person or unit responsible [default: you].")],
     summary: Annotated[str, option("TEXT", "Summary of the complaint.")],
-    consumer: Annotated[str, option("NAME", "Consumer's name; - reads a line from standard input.")],
-    phone: Annotated[str, option("NUMBER", "Consumer's phone number; - reads a line from standard input.")],
-    email: Annotated[str, option("ADDRESS", "Consumer's e-mail address; - reads a line from standard input.")],
-    address: Annotated[str, option("TEXT", "Consumer's postal address; - reads a line from standard input.")],
+    consumer: Annotated[str, option("NAME", "Consumer's name.")],
+    phone: Annotated[str, option("NUMBER", "Consumer's phone number.")],
+    email: Annotated[str, option("ADDRESS", "Consumer's e-mail address.")],
+    address: Annotated[str, option("TEXT", "Consumer's postal address.")],
     policy: Annotated[str, option("NAME", "Policy [default: the register's].")],
     new_platform: Annotated[bool, flag("Add the platform if it is new; only for policies that cover any business.")],
     duplicate_days: DuplicateDays = 7,
@@ -66,28 +72,29 @@ def add(
 ) -> None:
     """Record a new complaint.
 
-    On a terminal, prompts for the details if --platform is omitted.
+    On a terminal, prompts for the details if --platform is omitted. For --consumer, --phone, --email and --address, @-
+    reads a line from standard input.
     """
     session: Session = context.obj
-    answers = options.read_lines(context, {"consumer": consumer, "phone": phone, "email": email, "address": address})
+    texts = {"consumer": consumer, "phone": phone, "email": email, "address": address}
+    # A lone dash was the mark for that before amend, in which it empties a field, had one.
+    answers = options.read_lines(context, texts, FROM_INPUT)
     answers |= {"platform": platform, "category": category, "at": at, "number": number, "seller": seller}
-    answers["summary"] = summary
+    answers |= {"summary": summary, "owner": owner, "note": note}
     with session.register() as register:
         answers |= {name: "" for name in ("number", "seller", "summary") if answers[name].strip() == CLEAR}
         policy = policy or register.facts["policy"]
-        asks = not platform and session.asks
-        if asks:
-            answers = _ask(session, register, answers, policy)
+        limits = {LIMITS: read_limits(session, register.zone, limit)} if limit else {}
+        if not platform and session.asks:
+            answers = _ask(session, register, answers, policy, limits, yes)
+            # What is not known was agreed to then.
+            platform_name = answers["platform"]
         elif not platform:
             names = _(", ").join(say_field("platform", entry.name) for entry in register.platforms[:6])
             raise MissingValue(what="The platform", option=Phrase("--platform NAME ({known})", known=names))
-        # What was asked for was agreed to then.
-        platform_name = _platform_of(session, register, answers["platform"], policy, new_platform or asks)
-        detail = receipt_detail({**answers, "owner": owner, "note": note}, platform_name, policy, session.actor)
-        if limit:
-            detail[LIMITS] = read_limits(session, register.zone, limit)
-        if asks and not yes:
-            _agree(session, register, detail, answers["at"])
+        else:
+            platform_name = _platform_of(session, register, platform, policy, new_platform)
+        detail = receipt_detail(answers, platform_name, policy, session.actor) | limits
         moment = session.moment(answers["at"], register.zone)
         personal = Personal(*(options.read_contact(field, answers[field]) or None for field in Personal._fields))
         with session.recording(register) as recorder:
@@ -133,32 +140,74 @@ def receipt_detail(answers: Mapping[str, str], platform: str, policy: str, actor
     return detail
 
 
-def _ask(session: Session, register: Register, values: Mapping[str, str], policy: str) -> dict[str, str]:
+class Question(NamedTuple):
+    """What the dialogue asks for: a field, how, its default (None: there is none), and what refuses an answer.
+
+    One that is not asked at once can be chosen before the complaint is saved.
+    """
+
+    field: str
+    label: str
+    default: str | None
+    check: AnswerCheck
+    is_asked: bool = True
+
+
+def _ask(
+    session: Session,
+    register: Register,
+    values: Mapping[str, str],
+    policy: str,
+    limits: Mapping[str, Any],
+    yes: bool,
+) -> dict[str, str]:
     """Return values, those that were left empty asked for on standard error; raises typer.Abort at its end.
 
-    A platform that the register does not know may be agreed to, where the policy is about any business.
+    Unless `yes` all are shown in the end, with the deadlines that follow, until a person agrees; raises typer.Abort.
     """
     answers = dict(values)
     names = _(", ").join(say_field("platform", platform.name) for platform in register.platforms)
     if names:
         tell(_("Platforms: {names}", names=names))
     tell(_("Categories: {names}", names=say(listed(map(Word, CATEGORIES)))))
-    for field, label, default, check in _prompts(session, register, policy):
-        while not answers[field]:
-            text = str(typer.prompt(label, default, err=True, show_default=bool(default)))
-            try:
-                check(text)
-            except DealtrackError as error:
-                tell(error.message(show_value, _))
-            else:
-                answers[field] = text
-                break
+    tell(_("To go back to the previous question, answer <."))
+    questions = _questions(session, register, policy)
+    asked = [question for question in questions if question.is_asked and not values[question.field]]
+    place = 0
+    while place < len(asked):
+        place = place + 1 if _answer(asked[place], answers) else max(0, place - 1)
+    while not yes:
+        _show_answers(session, register, questions, answers, policy, limits)
+        chosen = choice(_("Save this complaint?"), True, len(questions))
+        if chosen is False:
+            raise typer.Abort
+        if chosen is True:
+            break
+        _answer(questions[chosen - 1], answers)
     return answers
 
 
-def _prompts(session: Session, register: Register, policy: str) -> list[tuple[str, str, str | None, AnswerCheck]]:
-    """Return what is asked for: the field, how, the default (None: there is none), and what refuses an answer."""
+def _answer(question: Question, answers: dict[str, str]) -> bool:
+    """Put what is answered to a question among the answers; return False to go back. Raises typer.Abort."""
+    field = question.field
+    default = answers[field] or question.default
+    while True:
+        text = str(typer.prompt(question.label, default, err=True, show_default=bool(default))).strip()
+        if text in BACK:
+            return False
+        if text == CLEAR and question.default == "":
+            text = ""
+        try:
+            read = question.check(text)
+        except DealtrackError as error:
+            tell(error.message(show_value, _))
+        else:
+            # A platform by the name that it was found, or agreed to be entered, under.
+            answers[field] = str(read) if field == "platform" else text
+            return True
 
+
+def _questions(session: Session, register: Register, policy: str) -> list[Question]:
     def short(text: str) -> object:
         return clean_input(text, _("This"), NAME)
 
@@ -176,48 +225,77 @@ def _prompts(session: Session, register: Register, policy: str) -> list[tuple[st
             if short(text):
                 tell(_("complaint {known} has this number already", known=register.find(text.strip())))
 
+    def asks(field: str) -> bool:
+        return bool(session.settings.value(f"ask.{field}"))
+
+    def contact(field: str) -> AnswerCheck:
+        return lambda text: options.read_contact(field, text)
+
     return [
-        ("platform", _("Platform"), None, platform),
-        ("category", _("Category"), _("other"), options.read_category),
-        ("at", _("Received"), _p("moment", "now"), received),
-        ("number", _("External number, if any"), "", number),
-        ("seller", _("Seller (platform or third-party), if known"), "", seller),
-        ("summary", _("Summary"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
-        ("consumer", _("Consumer's name, if known"), "", short),
-        ("phone", _("Consumer's phone number, if known"), "", lambda text: options.read_contact("phone", text)),
+        Question("platform", _("Platform"), None, platform),
+        Question("category", _("Category"), _("other"), options.read_category),
+        Question("at", _("Received"), _p("moment", "now"), received),
+        Question("number", _("External number, if any"), "", number),
+        Question("seller", _("Seller (platform or third-party), if known"), "", seller),
+        Question("summary", _("Summary"), "", lambda text: clean_input(text, _("This"), longest("summary"))),
+        Question("consumer", _("Consumer's name, if known"), "", short),
+        Question("phone", _("Consumer's phone number, if known"), "", contact("phone")),
+        Question("email", _("Consumer's e-mail, if known"), "", contact("email"), False),
+        Question("address", _("Consumer's address, if known"), "", contact("address"), False),
+        Question("owner", _("Owner"), session.actor, lambda text: clean_field("owner", text), asks("owner")),
+        Question("note", _("Note, if any"), "", lambda text: clean_field("note", text), asks("note")),
     ]
 
 
-def _agree(session: Session, register: Register, detail: Mapping[str, Any], at: str) -> None:
-    """Show a complaint that is to be entered with the deadlines that it would have, and ask; raises typer.Abort."""
-    moment, versions = session.moment(at, register.zone).start, _versions(register, detail["policy"])
+def _show_answers(
+    session: Session,
+    register: Register,
+    questions: Sequence[Question],
+    answers: Mapping[str, str],
+    policy: str,
+    limits: Mapping[str, Any],
+) -> None:
+    """Show a complaint that is to be entered with the deadlines that it would have; raises as `receipt_detail` does."""
+    shown = {**answers, "platform": say_field("platform", answers["platform"])}
+    rows = [
+        (str(place), question.label, shown[question.field] or question.default or NOTHING)
+        for place, question in enumerate(questions, 1)
+    ]
+    for line in aligned_lines(rows, terminal_width(sys.stderr)):
+        tell(line)
+    detail = {**receipt_detail(answers, answers["platform"], policy, session.actor), **limits}
+    moment, versions = session.moment(answers["at"], register.zone).start, _versions(register, policy)
     standing = projected_standing(detail, versions, moment, register.calendar, register.zone, session.now)
     fields = [field for field in ("number", "platform", "category") if field in detail]
     names = _(", ").join(say_field(field, detail[field]) for field in fields)
     tell(_("{known}: received {moment}", known=names, moment=show_moment(moment, register.zone)))
     for line in list(change_lines([standing], register.zone))[1:]:
         tell(line)
-    ask_to_go_on(_("Save this complaint?"), default=True)
+    tell(_("To change an answer, enter its number."))
 
 
 def _platform_of(session: Session, register: Register, text: str, policy: str, may_enter: bool) -> str:
     """Return the name of the platform that a text means for a new complaint of a policy; nothing is entered yet.
 
     One that the register does not know is taken where it may be entered, or a person on a terminal agrees.
-    Raises UnknownPlatform, PlatformsListed, UnlistedPlatform, UnknownPolicy, BadPolicyFile and BadText.
+    Raises UnknownPlatform, PlatformsListed, UnlistedPlatform, UnknownPolicy and BadText.
     """
     try:
         return options.read_platform(register, text)
     except UnknownPlatform:
-        if not text.strip() or not _versions(register, policy)[-1].is_open:
-            if may_enter:
-                raise PlatformsListed(name=text, policy=policy) from None
+        is_open = _versions(register, policy)[-1].is_open
+        if may_enter and not is_open:
+            raise PlatformsListed(name=text, policy=policy) from None
+        if not text.strip() or not (is_open or session.asks):
             raise
-    name = clean_field("platform", text)
-    question = _("{name} is not in the list of platforms. Add it?", name=name)
-    if may_enter or (session.asks and is_agreed(question)):
-        return name
-    raise UnlistedPlatform(name=name, nearest=suggestion(nearest_platforms(name, register.platforms)))
+        name = clean_field("platform", text)
+        near = suggestion(nearest_platforms(name, register.platforms))
+        question = _("{name} is not in the list of platforms.{nearest} Add it?", name=name, nearest=say(near))
+        if may_enter or (session.asks and is_agreed(question)):
+            return name
+        if not is_open:
+            raise
+    raise UnlistedPlatform(name=name, nearest=near)
 
 
 def _versions(register: Register, policy: str) -> Sequence[Policy]:

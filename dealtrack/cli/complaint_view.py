@@ -10,7 +10,18 @@ from dealtrack.cli.language import _, heading, say, say_field
 from dealtrack.cli.output import Translate, due_text, name_of, print_records, print_steps, step_record
 from dealtrack.cli.terminal import aligned_lines, tell
 from dealtrack.core.clocks import Clock, verdict
-from dealtrack.core.lifecycle import ASKED, DAY_UNKNOWN, LIMITS, MERGING, Kind, Transition, days_behind
+from dealtrack.core.lifecycle import (
+    ASKED,
+    DAY_UNKNOWN,
+    LIMITS,
+    MERGING,
+    MOMENTS,
+    Kind,
+    Transition,
+    corrections,
+    days_behind,
+    effective,
+)
 from dealtrack.core.moments import from_store, local_day, show_moment
 from dealtrack.core.policy import HOURS, Policy
 from dealtrack.core.runs import End
@@ -100,7 +111,8 @@ def complaint_lines(full: FullComplaint, zone: tzinfo, fmt: str, room: int | Non
     rows = [(section, list(map(safe_text, cells))) for section, cells in _rows(full, zone, str if plain else _)]
     if plain:
         for section, cells in rows:
-            yield "\t".join((section, *cells))
+            # The number of an entry comes last, where no script that cuts the fields before it is in its way.
+            yield "\t".join((section, *(cells[1:] + cells[:1] if section == "history" else cells)))
         return
     yield _("Complaint {id}", id=full.standing.complaint.id)
     for name, title in (("field", ""), ("clock", _("Deadlines")), ("history", _("History"))):
@@ -136,12 +148,15 @@ def _rows(full: FullComplaint, zone: tzinfo, _: Translate) -> Iterator[tuple[str
             due = _("{due} (limit written on the complaint)").format(due=due)
         yield "clock", [name, say_field("verdict", verdict(clock, moment), _), due, ended]
     voided = {entry.detail["seq"] for entry in full.history if entry.kind is Kind.VOIDED}
+    corrected = corrections(effective(full.history))
     for entry in full.history:
         actor, words = _entry_words(entry, zone, _)
         if entry.seq in voided:
             words = f"{words} {_('(voided)')}".lstrip()
+        if entry.seq in corrected:
+            words = f"{words} {_('(time corrected)')}".lstrip()
         when = _("day unknown") if entry.detail.get(DAY_UNKNOWN) else show_moment(entry.at, zone)
-        yield "history", [when, say_field("kind", entry.kind, _), actor, words]
+        yield "history", [str(entry.seq), when, say_field("kind", entry.kind, _), actor, words]
 
 
 def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
@@ -154,6 +169,9 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
     for clock, limit in detail.get(LIMITS, {}).items():
         shown = show_moment(from_store(limit), zone) if limit else _("none")
         words.append(_("limit of stage {clock}: {moment}").format(clock=_(clock), moment=shown))
+    for each in detail.get(MOMENTS, ()):
+        moments = (show_moment(from_store(each[name]), zone) for name in ("was", "at"))
+        words.append(f"{say_field('kind', each['kind'], _)} {' -> '.join(moments)}")
     if entry.kind is Kind.HANDED_ON:
         words.append(_("to {whom}").format(whom=detail["to"]))
     if entry.kind in MERGING:

@@ -115,7 +115,7 @@ def erase(
     from dealtrack.register.erasure import erase as erase_personal
     from dealtrack.register.erasure import remove_remains
 
-    detail = read_detail((NEEDED_REASON,), {"reason": reason})
+    detail = read_detail((NEEDED_REASON,), {"reason": reason}, session.asks)
     with session.register() as register:
         named = read_complaints(register, *complaints)
         if not named:

@@ -125,8 +125,8 @@ class ViewTimes(NamedTuple):
 def command_function(function: Callable[..., None], is_quiet: bool, is_for_people: bool = False) -> Callable[..., None]:
     """Return the function of a command as Typer calls it: with the context, and with each option by its name.
 
-    A command that can be quiet has --quiet, one that may ask, and so has --yes, --no-input too, and one whose list
-    people open in Excel --for-people, which is a format.
+    A command that can be quiet has --quiet, one that `asks`, or may ask and so has --yes, --no-input too, and one whose
+    list people open in Excel --for-people, which is a format.
     The function itself is given the session, unless it takes the context, and named tuples of options as such.
     An option without a default may be left out: it is an empty text or list, no flag, else None. A format is one that
     there is. Raises UnknownWord and BadText.
@@ -160,7 +160,7 @@ def command_function(function: Callable[..., None], is_quiet: bool, is_for_peopl
         fields = tuples[each.name].__annotations__ if each.name in tuples else {each.name: each.annotation}
         parameters += [_typer_parameter(name, annotation, each.default) for name, annotation in fields.items()]
     quiet = ("quiet", flag("Suppress output except errors and warnings."), is_quiet)
-    may_ask = any(each.name == "yes" for each in rest)
+    may_ask = getattr(function, "asks", False) or any(each.name == "yes" for each in rest)
     people = ("for_people", flag("CSV for Excel, in your language."), is_for_people)
     for name, make, has_it in (people, quiet, ("no_input", flag("Never prompt."), may_ask)):
         parameters += [_typer_parameter(name, Annotated[bool, make], False)] if has_it else []
@@ -183,6 +183,9 @@ def _typer_parameter(name: str, annotation: Any, default: Any) -> Parameter:
 
 CLEAR = FROM_INPUT = "-"
 """Stands for nothing, where a field may be empty, or for standard input."""
+
+READ = "@-"
+"""Stands for a line of standard input, also where a lone dash empties a field."""
 
 STATUS = Vocabulary(
     {
@@ -243,15 +246,15 @@ def _input_lines() -> TextIO:
     return sys.stdin
 
 
-def read_lines(context: typer.Context, values: Mapping[str, str], mark: str = FROM_INPUT) -> dict[str, str]:
-    """Return the values of options, of those that are a mark a line of standard input each, in the order given.
+def read_lines(context: typer.Context, values: Mapping[str, str], *marks: str) -> dict[str, str]:
+    """Return the values of options, of those that are READ, or a mark, a line of standard input each, in their order.
 
     What is read so stands in no argument, which other users of the machine can see. On a terminal each is asked for.
     Raises MissingValue where the lines do not suffice.
     """
     read = dict(values)
     for name in context.meta.get(ORDER, ()):
-        if values.get(name, "").strip() == mark:
+        if values.get(name, "").strip() in (READ, *marks):
             read[name] = _line_for(name)
     return read
 

@@ -1,7 +1,7 @@
 """What commands print: records as a table, plain lines, CSV, JSON and JSON lines; days and changes in lines."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
@@ -11,7 +11,7 @@ from dealtrack.cli.terminal import GAP, aligned_lines, lines_beside, painter, te
 from dealtrack.core.calendar import WEEKDAY_NAMES
 from dealtrack.core.clocks import Clock, Verdict
 from dealtrack.core.deadlines import LAST_SECOND
-from dealtrack.core.lifecycle import Complaint, Kind, Status
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import show_moment
 from dealtrack.core.policy import HOURS, Policy
 from dealtrack.core.standing import Standing
@@ -37,6 +37,9 @@ LETTER_FORMATS = ("docx", "html")
 
 LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
 """What is printed of lists that were written."""
+
+NOTHING = "–"
+"""What is shown in the place of an empty field."""
 
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""
@@ -75,11 +78,20 @@ def state_of(standing: Standing, zone: tzinfo) -> str:
     return f"{word} {show_moment(moment, zone)}" if moment else word
 
 
-def change_lines(standings: Sequence[Standing], zone: tzinfo) -> Iterator[str]:
-    """Yield what a change made of complaints, and the deadlines that follow."""
+def entry_text(entry: Transition, zone: tzinfo) -> str:
+    """Return what an entry is known by: its number, kind and moment."""
+    kind, moment = say_field("kind", entry.kind), show_moment(entry.at, zone)
+    return _("entry {seq}, {kind} {moment}", seq=entry.seq, kind=kind, moment=moment)
+
+
+def change_lines(
+    standings: Sequence[Standing], zone: tzinfo, changes: Mapping[int, Iterable[str]] = {}
+) -> Iterator[str]:
+    """Yield what a change made of complaints, the `changes` of each by its id, and the deadlines that follow."""
     others = [("", say_field("verdict", verdict), "") for verdict in Verdict]
     for standing in standings:
         yield _("complaint {name}: {state}", name=name_of(standing), state=state_of(standing, zone))
+        yield from (f"{GAP}{line}" for line in changes.get(standing.complaint.id, ()))
         rows = []
         for clock in filter(standing.is_foreseen, standing.clocks):
             due = _("due {moment}", moment=due_text(clock, zone)) if clock.due else ""

@@ -1,12 +1,12 @@
 """One call of a command: its register, the present moment, and the user who calls."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -15,7 +15,7 @@ from dealtrack.cli.terminal import tell, warn
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, Moment, day_start, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.core.vocabulary import NAME
-from dealtrack.errors import ClockOutOfRange, DaysReversed, RegisterUnusable
+from dealtrack.errors import ClockOutOfRange, DaysReversed, DealtrackError, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
@@ -33,6 +33,7 @@ YES = frozenset({"y", "yes", "是"})
 NO = frozenset({"n", "no", "否"})
 
 _shown_in: list[tzinfo] = [UTC]
+_Answer = TypeVar("_Answer")
 
 
 def show_value(value: object) -> str:
@@ -141,6 +142,16 @@ class Session:
         self.result = recorder.result()
 
     @contextmanager
+    def rehearsal(self, register: Register) -> "Iterator[Recorder]":
+        """Record for the block as `recording` does, but write nothing; raises what recording raises."""
+        from dealtrack.register.recorder import NothingWritten, recording
+
+        with suppress(NothingWritten), recording(register, self.now, self.actor) as recorder:
+            yield recorder
+            raise NothingWritten
+        register.forget()
+
+    @contextmanager
     def reading(self, as_of: str, known_at: str) -> Iterator[tuple[Register, View]]:
         """Open the register for a command that only reads, in one state of it, with the view to see it in.
 
@@ -205,6 +216,17 @@ def tell_changes(changes: Sequence[Phrase]) -> None:
         tell(f"  {say(change)}")
 
 
+def ask_for(label: str, read: Callable[[str], _Answer]) -> _Answer:
+    """Ask until what is answered can be read, and return that; raises typer.Abort."""
+    while True:
+        text = str(typer.prompt(label, "", err=True, show_default=False)).strip()
+        try:
+            if text:
+                return read(text)
+        except DealtrackError as error:
+            tell(error.message(show_value, _))
+
+
 def ask_to_go_on(question: str, default: bool = False) -> None:
     """Ask a question that is to be answered with yes before anything is written; raises typer.Abort."""
     if not is_agreed(question, default):
@@ -213,6 +235,11 @@ def ask_to_go_on(question: str, default: bool = False) -> None:
 
 def is_agreed(question: str, default: bool = False) -> bool:
     """Ask until it is answered with yes or no, in either language, or nothing: the default. Raises typer.Abort."""
+    return bool(choice(question, default))
+
+
+def choice(question: str, default: bool, most: int = 0) -> bool | int:
+    """Ask a question as `is_agreed` does, to which a number from 1 to `most` is an answer too. Raises typer.Abort."""
     prompt = f"{safe_text(question)} [{'Y/n' if default else 'y/N'}]"
     while True:
         answer = str(typer.prompt(prompt, "", err=True, show_default=False)).strip().casefold()
@@ -220,4 +247,6 @@ def is_agreed(question: str, default: bool = False) -> bool:
             return default
         if answer in YES or answer in NO:
             return answer in YES
+        if answer.isdecimal() and 1 <= int(answer[:5]) <= most:
+            return int(answer)
         tell(_("Answer y for yes or n for no."))

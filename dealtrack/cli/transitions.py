@@ -1,6 +1,6 @@
 """The commands that record transitions. A table describes each: the kind of transition, its help, its options."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from functools import partial
 from inspect import Parameter, Signature
@@ -9,29 +9,31 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from dealtrack.cli import options
+from dealtrack.cli.changes import Values, show_change, take_back, write_change
 from dealtrack.cli.language import _, read_clock, say
-from dealtrack.cli.options import CLEAR, At, ComplaintNames, Format, Note, flag, option
-from dealtrack.cli.output import change_lines, next_command, next_line, print_records
-from dealtrack.cli.session import Session, ask_to_go_on
-from dealtrack.cli.terminal import print_line
-from dealtrack.core.lifecycle import ASKED, COMMAND_OF, LIMITS, RESTART, Kind, Status
-from dealtrack.core.limits import is_far, last_counted
+from dealtrack.cli.options import CLEAR, At, ComplaintNames, Format, Note, Yes, flag, option
+from dealtrack.cli.session import Session, ask_for, ask_to_go_on
+from dealtrack.core.lifecycle import (
+    ASKED,
+    COMMAND_OF,
+    CORRECTABLE,
+    LIMITS,
+    MOMENTS,
+    RESTART,
+    Kind,
+)
+from dealtrack.core.limits import is_far, last_counted, moment_corrections
 from dealtrack.core.moments import ONE_SECOND, Moment, to_store
 from dealtrack.core.policy_text import length_text
-from dealtrack.core.standing import record as record_of
 from dealtrack.core.text import first_few, parse_amount
 from dealtrack.core.vocabulary import clean_field
 from dealtrack.errors import BadCount, BadLimit, CannotVoid, EmptyValue, FarExtension, GivenTwice, MissingValue
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import merges
-from dealtrack.register.queries import Personal, View
+from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
 
-READ = "@-"
-"""Stands for a line of standard input, where a lone dash empties a field."""
-
-Values = Mapping[str, Any]
 Detail = dict[str, Any]
 
 
@@ -47,13 +49,19 @@ class DetailOption(NamedTuple):
     missing: MissingValue | None = None
 
 
-def read_detail(described: Iterable[DetailOption], values: Values) -> Detail:
-    """Return the detail of a transition that options state, those that were given; raises what reading them raises."""
+def read_detail(described: Iterable[DetailOption], values: Values, asks: bool = False) -> Detail:
+    """Return the detail of a transition that options state, those that were given; raises what reading them raises.
+
+    One that must be given, and is not, is asked for where the command `asks`.
+    """
     detail: Detail = {}
     for each in described:
         value = values.get(each.name) or ""
         if each.missing and value.strip() in ("", CLEAR):
-            raise each.missing
+            if not (asks and each.read):
+                raise each.missing
+            detail[each.name] = ask_for(say(each.missing.values["what"]), each.read)
+            continue
         if each.read and value:
             detail[each.name] = each.read(value)
     return detail
@@ -78,24 +86,10 @@ def read_limits(session: Session, zone: tzinfo, texts: Iterable[str], clear: boo
     return limits
 
 
-def show_change(session: Session, register: Register, recorded: Sequence[RecordedComplaint], fmt: str) -> None:
-    """Print what a change made of complaints, and on standard error the command that usually follows."""
-    view = View.of(session.now)
-    standings = (register.standing(each.complaint, each.clocks, view) for each in recorded)
-    changed = [standing for standing in standings if standing.complaint.status is not Status.VOIDED]
-    if fmt:
-        print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(recorded) == 1)
-        return
-    for line in change_lines(changed, register.zone):
-        print_line(line)
-    if following := next_command(changed, register.policy_of):
-        session.advise(next_line(following))
-
-
 def _record(context: typer.Context, recording: "Recording", values: Values) -> None:
     """Record the same transition for all the complaints named, or for none, and print what it made of them."""
     session: Session = context.obj
-    detail = read_detail(recording.options, values)
+    detail = read_detail(recording.options, values, session.asks)
     with session.register() as register:
         complaints = options.read_complaints(register, *values["complaints"])
         if recording.agree and not values["yes"]:
@@ -140,29 +134,44 @@ def _merge(context: typer.Context, recording: "Recording", values: Values) -> No
 def _amend(context: typer.Context, recording: "Recording", values: Values) -> None:
     session: Session = context.obj
     typed = {name: values[name] for name in Personal._fields}
-    contacts = options.read_lines(context, typed, READ)
+    contacts = options.read_lines(context, typed)
     for name, text in contacts.items():
         if typed[name] and not text.strip():
             raise EmptyValue(name=f"--{name}", instead=Phrase("Give a value or omit it."))
     with session.register() as register:
-        detail = read_detail(recording.options, values)
+        detail, zone = read_detail(recording.options, values), register.zone
         if values["platform"]:
             detail["platform"] = options.read_platform(register, values["platform"])
         if values["limit"]:
-            detail[LIMITS] = read_limits(session, register.zone, values["limit"], clear=True)
+            detail[LIMITS] = read_limits(session, zone, values["limit"], clear=True)
         read = {name: _or_nothing(partial(options.read_contact, name)) for name in contacts}
         right = {name: read[name](text) for name, text in contacts.items() if text}
-        if not right and not detail.keys() - {"note"}:
+        moments = {kind: session.moment(values[kind], zone) for kind in CORRECTABLE if values[kind]}
+        has_fields = bool(right or detail.keys() - {"note"})
+        if not (has_fields or moments):
             raise MissingValue(what="Field to correct", option="--category, --summary or another field")
+        now = session.moment("", zone)
+        works = []
+        for id_ in options.read_complaints(register, *values["complaints"]):
+            proposals = [Proposal(recording.kind, now, detail)] if has_fields else []
+            if moments:
+                stated = moment_corrections(id_, register.history(id_), moments, values["entry"], zone)
+                note = {} if has_fields else detail
+                proposals.append(Proposal(recording.kind, now, {**note, MOMENTS: stated}))
+            personal = (register.personal(id_) or Personal())._replace(**right) if right else None
+            works.append(Work(id_, proposals, personal))
+        question = _("Correct this?") if moments else ""
+        write_change(session, register, lambda recorder: [recorder.record(work) for work in works], question, values)
+
+
+def _void(context: typer.Context, recording: "Recording", values: Values) -> None:
+    """Void an entry of each of the complaints named: the last that counts, unless one is named."""
+    session: Session = context.obj
+    detail = read_detail(recording.options, values, session.asks)
+    with session.register() as register:
         complaints = options.read_complaints(register, *values["complaints"])
-        proposal = Proposal(recording.kind, session.moment("", register.zone), detail)
-        works = [
-            Work(id_, (proposal,), (register.personal(id_) or Personal())._replace(**right) if right else None)
-            for id_ in complaints
-        ]
-        with session.recording(register) as recorder:
-            recorded = [recorder.record(work) for work in works]
-        show_change(session, register, recorded, values["fmt"])
+        entries = [(id_, _with_entry_to_void(register, id_, detail)["seq"]) for id_ in complaints]
+        take_back(session, register, entries, detail, values)
 
 
 class Recording(NamedTuple):
@@ -180,9 +189,9 @@ class Recording(NamedTuple):
     run: "Callable[[typer.Context, Recording, Values], None]" = _record
 
 
-def _with_entry_to_void(recorder: Recorder, complaint: int, detail: Detail) -> Detail:
+def _with_entry_to_void(register: Recorder | Register, complaint: int, detail: Detail) -> Detail:
     """Return a detail with the entry that is to be voided: the last that counts, unless it names one."""
-    seq = detail.get("seq") or last_counted(recorder.history(complaint))
+    seq = detail.get("seq") or last_counted(register.history(complaint))
     if seq is None:
         raise CannotVoid(seq="-", complaint=complaint, reason="all its entries are already undone")
     return {**detail, "seq": seq}
@@ -269,7 +278,8 @@ FAR = Annotated[bool, flag("Do not ask, even for a very long extension.")]
 LIMIT_TAKEN = "Corrected limit of a stage, e.g. forward=2016-11-12T12:00, or forward=- for none; repeatable."
 LIMIT = Annotated[list[str], option("STAGE=TIME", LIMIT_TAKEN)]
 NUMBER = Annotated[str, option("NUMBER", "Corrected external number.", "--to-number")]
-ENTRY = Annotated[int | None, option("N", "Journal entry to undo [default: the complaint's last].")]
+ENTRY = Annotated[int | None, option("N", "Journal entry to undo [default: the complaint's last].", "--entry", "--seq")]
+CORRECTED = Annotated[int | None, option("N", "Journal entry whose time to correct [default: the last of its kind].")]
 CORRECTIONS = (
     _text("platform", "NAME", "Corrected platform."),
     _text("category", "NAME", "Corrected category.", options.read_category),
@@ -284,6 +294,16 @@ CORRECTIONS = (
     _text("phone", "NUMBER", "Corrected phone number."),
     _text("email", "ADDRESS", "Corrected e-mail."),
     _text("address", "TEXT", "Corrected address."),
+    _text("received", "TIME", "Corrected time of receipt."),
+    _text("accepted", "TIME", "Corrected time of acceptance."),
+    _text("forwarded", "TIME", "Corrected time of forwarding."),
+    _text("completed", "TIME", "Corrected time of completion."),
+    _text("withdrawn", "TIME", "Corrected time of the withdrawal."),
+    _text("rejected", "TIME", "Corrected time of the decision not to accept."),
+    _text("reopened", "TIME", "Corrected time of reopening."),
+    _text("paused", "TIME", "Corrected beginning of a pause."),
+    _text("resumed", "TIME", "Corrected end of a pause."),
+    DetailOption("entry", CORRECTED),
 )
 AMEND_HELP = """Correct the data of complaints; use - to clear an optional field.
 
@@ -322,12 +342,13 @@ _DESCRIPTIONS = (
         run=_merge,
     ),
     Recording(Kind.NOTED, "Add a note.", (AT, NEEDED_NOTE)),
-    Recording(Kind.AMENDED, AMEND_HELP, (*CORRECTIONS, NOTE), run=_amend),
+    Recording(Kind.AMENDED, AMEND_HELP, (*CORRECTIONS, NOTE, DetailOption("yes", Yes)), run=_amend),
     Recording(
         Kind.VOIDED,
         "Undo an entry (both stay in the journal).",
-        (DetailOption("seq", ENTRY, int), NEEDED_REASON, NOTE),
+        (DetailOption("seq", ENTRY, int), NEEDED_REASON, NOTE, DetailOption("yes", Yes)),
         complete=_with_entry_to_void,
+        run=_void,
     ),
 )
 RECORDINGS = {recording.kind: recording for recording in _DESCRIPTIONS}
@@ -345,4 +366,5 @@ def function_of(name: str) -> Callable[..., None]:
     annotations |= {each.name: each.annotation for each in recording.options} | {"fmt": Format}
     parameters = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in annotations.items()]
     run.__doc__, run.__signature__ = recording.help, Signature(parameters)  # type: ignore[attr-defined]
+    run.asks = any(each.missing for each in recording.options)  # type: ignore[attr-defined]
     return run

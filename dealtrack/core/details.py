@@ -5,13 +5,17 @@ from typing import Any
 
 from dealtrack.core.lifecycle import (
     ASKED,
+    COMMAND,
+    CORRECTABLE,
     DAY_UNKNOWN,
     FIELDS,
     LIMITS,
+    MOMENTS,
     NEEDED,
     NEVER_EMPTY,
     RESTART,
     STEPS,
+    UNDO,
     UNKNOWN_STEPS,
     Kind,
 )
@@ -23,7 +27,8 @@ GREATEST = 2**63 - 1
 
 _TYPES: Mapping[str, type[Any]] = {
     "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
-    RESTART: bool, "amount": str, "final": bool, "into": int, "from": int, HOUR_UNKNOWN: bool, LIMITS: dict,
+    RESTART: bool, "amount": str, "final": bool, "into": int, "from": int, HOUR_UNKNOWN: bool, COMMAND: int, UNDO: bool,
+    MOMENTS: list, LIMITS: dict,
 }  # fmt: skip
 """The types of the words of a detail that are not just any text."""
 
@@ -59,4 +64,19 @@ def _is_valid(name: str, value: Any) -> bool:
         return is_amount(value)
     if name in ("received", ASKED):
         return is_stored(value)
+    if name == MOMENTS:
+        return all(map(_is_correction, value))
     return value.__class__ is not int or 0 <= value <= GREATEST
+
+
+def _is_correction(value: Any) -> bool:
+    """Tell whether a value, as JSON has it, is one of the moments that an amendment corrects."""
+    needed = {"kind", "was", "at"}
+    if value.__class__ is not dict or not needed <= value.keys() <= needed | {"seq", HOUR_UNKNOWN}:
+        return False
+    moments = (value["was"], value["at"])
+    return (
+        value["kind"] in CORRECTABLE
+        and all(text.__class__ is str and is_stored(text) for text in moments)
+        and all(_is_valid(name, value[name]) for name in value.keys() - needed)
+    )

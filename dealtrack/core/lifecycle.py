@@ -6,8 +6,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dealtrack.core.moments import from_store, local_day
-from dealtrack.errors import BadHistory
+from dealtrack.core.moments import HOUR_UNKNOWN, from_store, local_day
 from dealtrack.phrase import Phrase
 
 Detail = Mapping[str, Any]
@@ -55,8 +54,7 @@ class Status(StrEnum):
     VOIDED = "voided"
 
 
-# Asked for with each entry of the journal: to ask the class for a member takes ten times as long.
-_RECEIVED, _COMPLETED, _PAUSED = Kind.RECEIVED, Kind.COMPLETED, Status.PAUSED
+_RECEIVED = Kind.RECEIVED
 
 OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED, Status.FORWARDED, Status.PAUSED})
 ANY = OPEN | {Status.CLOSED}
@@ -133,8 +131,6 @@ STATUS_AFTER = {
 }
 """The status that these kinds lead to; a complaint bears their moments under their names."""
 
-_FIELD_OF = {kind: kind.value for kind in STATUS_AFTER}
-
 NEVER_EMPTY = ("platform", "category", "policy", "policy_version")
 FIELDS = frozenset((*NEVER_EMPTY, "number", "seller", "owner", "outcome", "amount", "summary"))
 """The fields of a complaint that its transitions state, and that an amendment can correct."""
@@ -156,6 +152,22 @@ ASKED = "asked"
 
 RESTART = "restart"
 """The word by which the detail of an entry that ends a pause says that the clocks begin anew with it."""
+
+MOMENTS = "moments"
+"""The word under which the detail of an amendment has the moments that it corrects.
+
+Of each it names the `seq` of its entry, the `kind` of that, the moment that it had (`was`) and the right one (`at`),
+as they are stored. Without a number, as an import brings it, it only tells that another moment was recorded once.
+"""
+
+CORRECTABLE = (*(kind for kind in STATUS_AFTER if kind not in MERGING), Kind.REOPENED, Kind.PAUSED, Kind.RESUMED)
+"""The kinds whose moments can be corrected; a merge has two sides, and is undone and recorded again."""
+
+COMMAND = "command"
+"""The word by which the detail of an entry names the first entry of its command, which recorded several."""
+
+UNDO = "undo"
+"""The word by which the detail of an entry that takes another back says that `undo` did it."""
 
 _NO_STEPS: frozenset[Kind] = frozenset()
 
@@ -246,19 +258,53 @@ class Effective(list[Transition]):
 
 
 def effective(history: Iterable[Transition]) -> Effective:
-    """Return the transitions that count: those not voided, in order of what happened, then of entry."""
+    """Return the transitions that count: those not voided, in order of what happened, then of entry.
+
+    Each bears the moment that it was last corrected to.
+    """
     if history.__class__ is Effective:
         return history
     entries = Effective(history)
-    if Kind.VOIDED in [entry.kind for entry in entries]:
+    kinds = [entry.kind for entry in entries]
+    if Kind.VOIDED in kinds:
         voided = {entry.detail["seq"] for entry in entries if entry.kind is Kind.VOIDED}
         entries = Effective(entry for entry in entries if entry.kind is not Kind.VOIDED and entry.seq not in voided)
-    if not all(map(_follows, entries, entries[1:])):
+    if Kind.AMENDED in kinds and (corrected := corrections(entries)):
+        entries = Effective(
+            _corrected(entry, corrected[entry.seq]) if entry.seq in corrected else entry for entry in entries
+        )
+    if not all(map(follows, entries, entries[1:])):
         entries.sort(key=lambda entry: (entry.kind is not Kind.RECEIVED, entry.at, entry.seq))
     return entries
 
 
-def _follows(entry: Transition, later: Transition) -> bool:
+def corrections(entries: Iterable[Transition]) -> dict[int, Detail]:
+    """Return the last correction of each moment by the number of its entry, given transitions that are not voided."""
+    amendments = (entry for entry in entries if entry.kind is Kind.AMENDED and MOMENTS in entry.detail)
+    in_order = sorted(amendments, key=lambda entry: entry.seq)
+    return {each["seq"]: each for entry in in_order for each in entry.detail[MOMENTS] if "seq" in each}
+
+
+def _corrected(entry: Transition, correction: Detail) -> Transition:
+    """Return an entry at the moment that is right, with its hour known where the correction does not say otherwise."""
+    kept = {name: value for name, value in entry.detail.items() if name not in (DAY_UNKNOWN, HOUR_UNKNOWN)}
+    kept |= {name: value for name, value in correction.items() if name == HOUR_UNKNOWN}
+    # Its words in the order in which the journal has them.
+    return entry._replace(at=from_store(correction["at"]), detail=dict(sorted(kept.items())))
+
+
+def former_moments(details: Iterable[Detail], kind: Kind, seq: int | None = None) -> list[datetime]:
+    """Return the moments in UTC that transitions of a kind, or the one of a number, had before they were corrected.
+
+    `details` are those of a history.
+    """
+    stated = [each for detail in details for each in detail.get(MOMENTS, ()) if each["kind"] == kind]
+    # One without a number may be of any of them.
+    return [from_store(each["was"]) for each in stated if seq is None or each.get("seq", seq) == seq]
+
+
+def follows(entry: Transition, later: Transition) -> bool:
+    """Tell whether a transition comes after another in the order of those that count."""
     return entry.at <= later.at and entry.seq < later.seq and later.kind is not _RECEIVED
 
 
@@ -276,109 +322,3 @@ def backdating(history: Iterable[Transition], zone: tzinfo) -> int:
             worst = max(worst, days_behind(entry, zone))
         latest = entry.recorded_at
     return worst
-
-
-class ComplaintState:
-    """What a complaint's history makes of it: the history, the transitions that count, and the complaint.
-
-    A transition entered last is added to what the others made, so that the whole is folded once.
-    """
-
-    __slots__ = ("_reopens_to", "_values", "entries", "history", "id", "status")
-
-    def __init__(self, complaint: int, history: Iterable[Transition] = ()) -> None:
-        """Raises BadHistory where the entries contradict one another, which only a damaged register can hold."""
-        self.id = complaint
-        self.history = list(history)
-        self._fold()
-
-    def _fold(self) -> None:
-        self.entries = effective(self.history) if self.history else Effective()
-        self.status = Status.VOIDED
-        self._reopens_to = Status.FORWARDED
-        self._values = _EMPTY.copy()
-        if self.entries and self.entries[0].kind is _RECEIVED:
-            self._apply(self.entries)
-
-    def add(self, entry: Transition) -> None:
-        """Add the transition entered last; raises BadHistory where the complaint does not allow it."""
-        self.history.append(entry)
-        last = self.entries[-1] if self.entries else None
-        if entry.kind is Kind.VOIDED or (not _follows(last, entry) if last else entry.kind is not Kind.RECEIVED):
-            self._fold()
-        else:
-            self.entries.append(entry)
-            self._apply([entry])
-
-    def complaint(self, zone: tzinfo | None = None) -> Complaint:
-        """Return the complaint as it stands; without a receipt that counts, it is voided.
-
-        Its `backdated` is counted in the days of a zone, and left 0 without one.
-        """
-        values = self._values
-        values["id"], values["status"] = self.id, self.status
-        values["backdated"] = backdating(self.entries, zone) if zone and self.status is not Status.VOIDED else 0
-        return Complaint._make(values.values())
-
-    def _apply(self, entries: Iterable[Transition]) -> None:
-        values = self._values
-        for entry in entries:
-            kind, detail = entry.kind, entry.detail
-            if self.status not in ALLOWED[kind] and kind is not _RECEIVED:
-                reason = Phrase("it was {kind} while {status}", kind=done(kind), status=self.status)
-                raise BadHistory(complaint=self.id, seq=entry.seq, reason=reason)
-            if kind in STATUS_AFTER:
-                # Under the plain text: another class of key would have the dict made anew.
-                values[_FIELD_OF[kind]] = None if detail.get(DAY_UNKNOWN) else entry.at
-                if kind in CLOSING:
-                    # A closing ends the pause that it finds open.
-                    before = values["resumes_to"] if self.status is _PAUSED else self.status
-                    self._reopens_to = before
-                    values["merged_into"] = detail.get("into")
-                    if kind is _COMPLETED:
-                        self._reopens_to = Status.FORWARDED
-                        is_known = not self.entries[0].detail.get(UNKNOWN_STEPS)
-                        values["first_contact"] = before is Status.RECEIVED and (is_known or None)
-                self.status = STATUS_AFTER[kind]
-            elif kind is Kind.REOPENED:
-                self.status, values["first_contact"] = self._reopens_to, False
-                values["reopenings"] += 1
-                values.update(_NOT_ENDED)
-            elif kind is Kind.PAUSED:
-                self.status, values["resumes_to"] = Status.PAUSED, self.status
-            elif kind is Kind.RESUMED:
-                self.status, values["resumes_to"] = values["resumes_to"] or Status.RECEIVED, None
-            elif kind is Kind.HANDED_ON:
-                values["handler"] = detail["to"]
-            if detail and kind in STATES_FIELDS:
-                for name, value in detail.items():
-                    if name in FIELDS:
-                        values[name] = value
-                    elif name == LIMITS:
-                        # The limits of earlier entries stay, but for the clocks that this one names.
-                        limits = {**json.loads(values[LIMITS] or "{}"), **value}
-                        limits = {clock: limit for clock, limit in sorted(limits.items()) if limit}
-                        values[LIMITS] = json.dumps(limits, ensure_ascii=False) if limits else None
-
-
-_EMPTY = Complaint(0)._asdict()
-_NOT_ENDED = dict.fromkeys(("completed", "withdrawn", "rejected", "merged", "merged_into", "outcome", "amount"))
-
-
-def make_complaint(complaint: int, history: Iterable[Transition]) -> Complaint:
-    """Return the complaint that a history makes; without a receipt that counts, it is voided.
-
-    Raises BadHistory where the entries contradict one another, which only a damaged register can hold.
-    """
-    return ComplaintState(complaint, history).complaint()
-
-
-def before_reopenings(complaint: int, history: Iterable[Transition]) -> list[Complaint]:
-    """Return the complaint as it stood before each of its reopenings, in their order.
-
-    Raises BadHistory.
-    """
-    entries = effective(history)
-    return [
-        make_complaint(complaint, entries[:place]) for place, entry in enumerate(entries) if entry.kind is Kind.REOPENED
-    ]

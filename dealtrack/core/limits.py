@@ -3,25 +3,27 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
+from itertools import pairwise
+from typing import Any
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock
+from dealtrack.core.complaint_state import ComplaintState, make_complaint
 from dealtrack.core.lifecycle import (
     ALLOWED,
     ANNOTATIONS,
     ASKED,
     COMMAND_OF,
+    MOMENTS,
     Complaint,
-    ComplaintState,
     Detail,
     Kind,
     Status,
     Transition,
     done,
     effective,
-    make_complaint,
 )
-from dealtrack.core.moments import ONE_DAY, Moment, from_store, local_day
+from dealtrack.core.moments import HOUR_UNKNOWN, ONE_DAY, Moment, from_store, local_day, looks_hourless, to_store
 from dealtrack.core.policy import ClockRule, Policy, Unit
 from dealtrack.core.policy_text import length_text
 from dealtrack.core.text import first_few
@@ -29,6 +31,7 @@ from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     BadHistory,
     BeforePrevious,
+    CannotCorrect,
     CannotExtend,
     CannotMerge,
     CannotPause,
@@ -91,6 +94,59 @@ def moment_to_store(moment: Moment, previous: datetime | None) -> datetime:
     if moment.day_only and previous is not None and moment.start < previous < moment.end:
         return previous
     return moment.start
+
+
+def moment_corrections(
+    complaint: int, history: Sequence[Transition], moments: Mapping[Kind, Moment], seq: int | None, zone: tzinfo
+) -> list[dict[str, Any]]:
+    """Return what the detail of an amendment says of moments that are to be corrected, by the kind of their entry.
+
+    That is the last of its kind that counts, unless its number is given. Raises CannotCorrect.
+    """
+    moves = _moves(history)
+    last: dict[Kind, int] = {}
+    for kind in moments:
+        seqs = [entry.seq for entry in moves if entry.kind is kind]
+        if not seqs or (seq is not None and seq not in seqs):
+            reason = Phrase("it has no such entry")
+            if seqs:
+                names = listed(map(Word, map(str, seqs)))
+                reason = Phrase("entry {seq} is not of that kind; those that are: {entries}", seq=seq, entries=names)
+            raise CannotCorrect(complaint=complaint, kind=kind, reason=reason)
+        last[kind] = seqs[-1] if seq is None else seq
+    stated: list[dict[str, Any]] = []
+    previous: datetime | None = None
+    for entry in moves:
+        at = entry.at
+        if last.get(entry.kind) == entry.seq:
+            moment = moments[entry.kind]
+            at = moment_to_store(moment, previous)
+            texts = {"was": to_store(entry.at), "at": to_store(at)}
+            is_marked = moment.day_only or looks_hourless(at, previous, zone)
+            mark = {HOUR_UNKNOWN: moment.day_only} if is_marked else {}
+            stated.append({"seq": entry.seq, "kind": entry.kind.value, **texts, **mark})
+        previous = at
+    return stated
+
+
+def _moves(history: Iterable[Transition]) -> list[Transition]:
+    """Return the transitions that count and move a complaint, in order of entry."""
+    moves = (entry for entry in effective(history) if entry.kind not in ANNOTATIONS)
+    return sorted(moves, key=lambda entry: entry.seq)
+
+
+def check_moments(complaint: int, history: Iterable[Transition], detail: Detail, now: datetime) -> None:
+    """Check a complaint's moments once an amendment has corrected some, or is taken back.
+
+    None may lie in the future, and none before that of the entry that it followed. Raises InFuture and BeforePrevious.
+    """
+    for each in detail[MOMENTS]:
+        if (at := from_store(each["at"])) > now:
+            raise InFuture(at=at, now=now)
+    for entry, later in pairwise(_moves(history)):
+        if later.at < entry.at:
+            previous = {"previous": done(entry.kind), "previous_at": entry.at}
+            raise BeforePrevious(complaint=complaint, kind=done(later.kind), at=later.at, **previous)
 
 
 def is_far(rule: ClockRule, by: int) -> bool:
@@ -214,7 +270,9 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
         raise refusal(reason=Phrase("it was {kind} later; undo that first", kind=done(later[-1].kind)))
     try:
         make_complaint(complaint, remaining)
-    except BadHistory:
+        if MOMENTS in entry.detail:
+            check_moments(complaint, remaining, {MOMENTS: ()}, entry.recorded_at)
+    except (BadHistory, BeforePrevious):
         reason = Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind))
         raise refusal(reason=reason) from None
 

@@ -9,14 +9,16 @@ from dealtrack.errors import BadReference
 
 MOST_DIGITS = 18
 SHOWN = 60
+FULL_WIDTH = str.maketrans("０１２３４５６７８９，、－–—～", "0123456789,,----")
+"""The digits, commas and dashes that a Chinese keyboard types."""
 
 
 def parse_ids(text: str) -> list[range]:
     """Return the stretches of register ids that a text names: 12, 3-7, or several of them as 3,5,9-12.
 
-    Raises BadReference.
+    They may be written in full-width characters, as in 3、5，9-12. Raises BadReference.
     """
-    return [_id_range(part, text) for part in text.split(",")]
+    return [_id_range(part, text) for part in text.translate(FULL_WIDTH).split(",")]
 
 
 def read_ids(lines: Iterable[str]) -> Iterator[range]:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.calendar import WorkingCalendar
 from dealtrack.core.clocks import Clock, Verdict, current, judge, verdict
-from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition, make_complaint
+from dealtrack.core.complaint_state import make_complaint
+from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import HOURS, Policy, version_for
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, BinaryIO, NamedTuple, TextIO, TypeVar
 
+from dealtrack.core.details import is_detail
 from dealtrack.core.lifecycle import (
     ASKED,
+    COMMAND,
     DAY_UNKNOWN,
     FIELDS,
     LIMITS,
     MERGING,
+    MOMENTS,
     NEEDED,
     RESTART,
     STEPS,
@@ -41,7 +44,7 @@ LEAST_EXPORT = (*OWN, "platform", "received")
 """The columns of an export of JSON in which no row names them."""
 
 
-OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_key"})
+OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_key", COMMAND})
 """The keys of a detail that are about the register that holds it, and not about the complaint."""
 
 UNTOLD = frozenset({Kind.EVIDENCE, Kind.VOIDED})
@@ -65,7 +68,7 @@ _WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.RESUMED: frozenset({RESTART}),
     Kind.EXTENDED: frozenset({ASKED}),
     **dict.fromkeys(MERGING, frozenset({"other"})),
-    Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount", LIMITS}),
+    Kind.AMENDED: frozenset({*_RECEIPT - {"policy"}, "outcome", "amount", LIMITS, MOMENTS}),
 }
 _ANYWHERE = frozenset({"note", "reason"})
 
@@ -103,9 +106,10 @@ class HistoryEntry(NamedTuple):
 
 def entry_in_file(entry: Transition) -> HistoryEntry:
     """Return what an export tells of an entry."""
-    return HistoryEntry(
-        entry.kind, entry.at, {key: value for key, value in entry.detail.items() if key not in OWN_WORDS}
-    )
+    detail = {key: value for key, value in entry.detail.items() if key not in OWN_WORDS}
+    if MOMENTS in detail:
+        detail[MOMENTS] = [{key: each[key] for key in each if key != "seq"} for each in detail[MOMENTS]]
+    return HistoryEntry(entry.kind, entry.at, detail)
 
 
 def history_of(entries: Iterable[Transition]) -> list[HistoryEntry]:
@@ -200,6 +204,11 @@ def _value(kind: Kind, key: str, value: Any) -> Any:
     if key == UNKNOWN_STEPS:
         if not isinstance(value, list) or not value or not all(step in STEPS for step in value):
             raise BadValue("has a value for {kind} that is not a list of steps", kind=kind)
+        return value
+    if key == MOMENTS:
+        # No number: which entry is meant is for the register to find.
+        if not is_detail(kind, {key: value}) or not value or any("seq" in each for each in value):
+            raise BadValue("has corrected times that cannot be read")
         return value
     if (key in (DAY_UNKNOWN, RESTART) and value is True) or (
         key in ("final", HOUR_UNKNOWN) and value.__class__ is bool

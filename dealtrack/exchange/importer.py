@@ -36,7 +36,7 @@ from dealtrack.phrase import Phrase, Word
 from dealtrack.register.personal import erasures
 from dealtrack.register.platforms import edit_platform
 from dealtrack.register.queries import Personal, View
-from dealtrack.register.recorder import Proposal, Recorder, RecordingResult, Work, recording
+from dealtrack.register.recorder import NothingWritten, Proposal, Recorder, RecordingResult, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.register.search import DuplicateFinder, Lookalike
 
@@ -101,10 +101,6 @@ AT_ONCE = 64
 PolicyLoader = Callable[[str], Sequence[Policy]]
 
 
-class _NothingWritten(Exception):
-    """Rolls the transaction back: some rows were refused, or it was a dry run."""
-
-
 def import_rows(
     register: Register,
     source: Source,
@@ -132,7 +128,7 @@ def import_rows(
     reader = ComplaintReader(source, mapping, register.zone, register.clock_names(View.of(now)))
     summary = ImportSummary(reader.facts, passed=source.passed)
     try:
-        with recording(register, now, actor) as recorder:
+        with recording(register, now, actor, is_import=True) as recorder:
             for text, name in same.items():
                 edit_platform(recorder, name, added=[text])
             duplicates = DuplicateFinder(register, duplicate_days)
@@ -146,9 +142,9 @@ def import_rows(
                 _count_words(summary, recorder, mapping)
             may_be_written = may_write is None or may_write(summary)
             if dry_run or not may_be_written or (summary.refused and not skip_bad):
-                raise _NothingWritten
+                raise NothingWritten
         summary.result = recorder.result()
-    except _NothingWritten:
+    except NothingWritten:
         register.forget()
     return summary
 
@@ -309,11 +305,12 @@ class RowImporter:
             if row.has_odd_contact:
                 self.summary.note_odd_contact(row.line)
             now = self.recorder.now
-            detail = {"source": self.source, "line": row.line}
-            proposals.append(Proposal(Kind.AMENDED, Moment(now, now, False), detail))
+            proposals.append(Proposal(Kind.AMENDED, Moment(now, now, False)))
         if proposals:
             self._check_merges(row, complaint, proposals)
-            self.recorder.record(Work(complaint, proposals, personal))
+            told = {"source": self.source, "line": row.line}
+            works = [proposal._replace(detail={**proposal.detail, **told}) for proposal in proposals]
+            self.recorder.record(Work(complaint, works, personal))
             self.summary.changed += 1
         else:
             self.summary.unchanged += 1

@@ -1,17 +1,20 @@
 """Which complaint of the register a row of a file belongs to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from itertools import count
 from typing import NamedTuple
 
 from dealtrack.core.chain import canonical
-from dealtrack.core.lifecycle import make_complaint
+from dealtrack.core.complaint_state import make_complaint
+from dealtrack.core.lifecycle import Kind, Transition, effective, former_moments
 from dealtrack.core.platform import match_platform
 from dealtrack.core.text import first_few
 from dealtrack.errors import UnknownComplaint
 from dealtrack.exchange.complaint_row import ComplaintRow
+from dealtrack.exchange.histories import HistoryEntry
 from dealtrack.exchange.reconcile import Contradiction, is_another_person, is_same_person, personal_of
 from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import Recorder
@@ -130,14 +133,22 @@ class Recognition:
         if row.id is None:
             return None
         try:
-            complaint = make_complaint(row.id, self.register.named(self.recorder.history(row.id)))
+            history = effective(self.register.named(self.recorder.history(row.id)))
+            complaint = make_complaint(row.id, history)
         except UnknownComplaint:
             return None
         platform = match_platform(row.platform, self.register.platforms)
         is_it = (
             complaint.number is None
-            and complaint.received == row.moments["received"].start
+            and not {row.moments["received"].start, *_former_receipts(row.history)}.isdisjoint(
+                {complaint.received, *_former_receipts(history)}
+            )
             and platform is not None
             and complaint.platform == platform.name
         )
         return row.id if is_it else None
+
+
+def _former_receipts(entries: Iterable[Transition | HistoryEntry]) -> list[datetime]:
+    """Return the moments of receipt that a history tells of, but for the right one."""
+    return former_moments([entry.detail for entry in entries], Kind.RECEIVED)

@@ -5,11 +5,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence, S
 from datetime import datetime, tzinfo
 from typing import Any
 
+from dealtrack.core.complaint_state import make_complaint
 from dealtrack.core.lifecycle import (
     ANNOTATIONS,
     CLOSING,
     DAY_UNKNOWN,
     LIMITS,
+    MOMENTS,
     NO_DETAIL,
     STEPS,
     UNKNOWN_STEPS,
@@ -18,7 +20,7 @@ from dealtrack.core.lifecycle import (
     Kind,
     Transition,
     effective,
-    make_complaint,
+    former_moments,
 )
 from dealtrack.core.limits import previous_transition
 from dealtrack.core.moments import (
@@ -107,11 +109,18 @@ def news_of(
     `platform` is the row's under the name that the register knows it by, as `name_of` gives those of its history. A
     row that tells when a complaint ended takes back that it did so on a day that nobody wrote down.
     """
+    in_file = [with_platforms(entry, name_of) for entry in row.history]
+    history, amendments = _with_amendments(history, in_file, now)
     counted = effective(history)
     replaced = [entry for entry in counted if entry.detail.get(DAY_UNKNOWN) and not CLOSING.isdisjoint(row.moments)]
     entries = [entry for entry in counted if entry not in replaced]
-    recorded_before = [_without_mark(entry_in_file(entry)) for entry in entries]
-    in_file = [with_platforms(entry, name_of) for entry in row.history]
+    details = [entry.detail for entry in entries]
+    # A file from before a moment was corrected says no more than what was known then.
+    recorded_before = [
+        _without_mark(entry_in_file(entry._replace(at=at)))
+        for entry in entries
+        for at in (entry.at, *former_moments(details, entry.kind, entry.seq))
+    ]
     later = list(zip(in_file, _proposals(in_file, zone), strict=True))[1:]
     news = [each for entry, each in later if _without_mark(entry) not in recorded_before]
     words: dict[str, set[str]] = {}
@@ -129,16 +138,17 @@ def news_of(
         if value is not None and value not in words.get(name, ()):
             raise _against(name, value, getattr(complaint, name))
     proposals = [Proposal(Kind.VOIDED, _exact(now), {"seq": entry.seq, "reason": DAY_LEARNT}) for entry in replaced]
-    proposals += news
+    proposals += [*amendments, *news]
     for kind in (Kind.RECEIVED, *LATER_KINDS):
         moment = row.moments.get(kind.value)
         if moment is None:
             continue
         recorded = [entry.at for entry in entries if entry.kind is kind]
+        former = former_moments(details, kind)
         recorded += [entry.at.start for entry in news if entry.kind is kind]
         if not recorded:
             proposals.append(Proposal(kind, moment, _ending(row, kind)))
-        elif not any(_agrees(moment, at, zone) for at in recorded):
+        elif not any(_agrees(moment, at, zone) for at in (*former, *recorded)):
             moments = {"at": show_moment(moment.start, zone), "held": show_moment(recorded[-1], zone)}
             raise Contradiction("{kind} is {at} in the file but {held} in the register", kind=kind, **moments)
     if limits := _new_limits(row, entries, zone):
@@ -167,6 +177,28 @@ def _new_limits(row: ComplaintRow, entries: Sequence[Transition], zone: tzinfo) 
             stored = known[-1] and show_moment(from_store(known[-1]), zone)
             raise _against(f"{clock}_limit", show_moment(from_store(limit), zone), stored)
     return new
+
+
+def _with_amendments(
+    history: Sequence[Transition], in_file: Iterable[HistoryEntry], now: datetime
+) -> tuple[list[Transition], list[Proposal]]:
+    """Return a history with the moments that a file corrects in it, and the proposals that correct them.
+
+    A correction is of the entry that has the moment which the file says it had; of any other, it is left to tell that.
+    """
+    entries, proposals = list(history), []
+    recorded = [entry_in_file(entry) for entry in history]
+    for entry in in_file:
+        if MOMENTS not in entry.detail or entry in recorded:
+            continue
+        counted = {(each.kind, to_store(each.at)): each.seq for each in effective(entries)}
+        keys = [(each["kind"], each["was"]) for each in entry.detail[MOMENTS]]
+        if all(key in counted for key in keys):
+            numbered = [{**each, "seq": counted[key]} for each, key in zip(entry.detail[MOMENTS], keys, strict=True)]
+            detail = {**entry.detail, MOMENTS: numbered}
+            proposals.append(Proposal(entry.kind, _exact(entry.at), detail))
+            entries.append(Transition(entries[-1].seq + 1, entries[0].complaint, entry.kind, entry.at, now, "", detail))
+    return entries, proposals
 
 
 def adds_nothing(

@@ -270,6 +270,10 @@ def complaints_with_personal(
         yield complaint_of(row[:COMPLAINT_WIDTH]), personal
 
 
+def _corrects(entry: Transition) -> bool:
+    return entry.kind is Kind.AMENDED and lifecycle.MOMENTS in entry.detail
+
+
 class View(NamedTuple):
     """A view of the register; moments in UTC.
 
@@ -293,10 +297,12 @@ class View(NamedTuple):
         """Return the entries of a complaint's history in a view; none where it was not received by its moment."""
         if self.is_present:
             return list(entries)
+        known = [entry for entry in entries if self.known_at is None or entry.recorded_at <= self.known_at]
+        # What is taken back, or corrected, was never so.
+        at = {entry.seq: entry.at for entry in lifecycle.effective(known)} if any(map(_corrects, known)) else {}
         seen = [
             entry
-            for entry in entries
-            if (self.known_at is None or entry.recorded_at <= self.known_at)
-            and (entry.kind is Kind.VOIDED or entry.at <= self.moment)
+            for entry in known
+            if entry.kind is Kind.VOIDED or _corrects(entry) or at.get(entry.seq, entry.at) <= self.moment
         ]
         return seen if any(entry.kind is Kind.RECEIVED for entry in seen) else []

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from dealtrack.core import lifecycle, limits
 from dealtrack.core.clocks import Clock
-from dealtrack.core.lifecycle import NO_DETAIL, Complaint, ComplaintState, Detail, Kind, Transition
-from dealtrack.core.moments import HOUR_UNKNOWN, Moment, local_day, looks_hourless
+from dealtrack.core.complaint_state import ComplaintState
+from dealtrack.core.lifecycle import COMMAND, MOMENTS, NO_DETAIL, Complaint, Detail, Kind, Transition
+from dealtrack.core.moments import HOUR_UNKNOWN, Moment, from_store, local_day, looks_hourless
 from dealtrack.core.platform import Platform
 from dealtrack.core.policy import Policy, check_office_hours, check_same_version
 from dealtrack.core.vocabulary import OTHER
@@ -81,15 +82,20 @@ class RecordingResult(NamedTuple):
 
 
 @contextmanager
-def recording(register: Register, now: datetime, actor: str) -> "Iterator[Recorder]":
+def recording(register: Register, now: datetime, actor: str, is_import: bool = False) -> "Iterator[Recorder]":
     """Hold one writing transaction for the block: all that is recorded in it is written, or nothing.
 
+    Of several entries, but for those of an import, each names the first, so that `undo` knows which belong together.
     Raises RegisterOlder where the schema could not be brought up to date.
     """
     with writing(register):
-        recorder = Recorder(register, now, actor)
+        recorder = Recorder(register, now, actor, is_import)
         yield recorder
         recorder.flush()
+
+
+class NothingWritten(Exception):
+    """Rolls a transaction back that was only to show what it would do."""
 
 
 @contextmanager
@@ -122,10 +128,11 @@ def _use_log(connection: sqlite3.Connection) -> None:
 class Recorder:
     """Records within one transaction of `recording`; nothing else may write meanwhile."""
 
-    def __init__(self, register: Register, now: datetime, actor: str) -> None:
+    def __init__(self, register: Register, now: datetime, actor: str, is_import: bool) -> None:
         self.register = register
         self._connection = connection = register.connection
         self.now, self.actor = now, actor
+        self._is_import, self._command = is_import, 0
         self._entries = journal.JournalWriter(connection, now, actor)
         self.recorded_at = self._entries.recorded_at
         self._first_seq = self._entries.next_seq
@@ -261,14 +268,22 @@ class Recorder:
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
-                    detail["policy_version"] = self.register.version_on(
-                        detail["policy"], local_day(at, self.register.zone)
-                    ).version
+                    policy = self.register.version_on(detail["policy"], local_day(at, self.register.zone))
+                    detail["policy_version"] = policy.version
+                for each in detail.get(MOMENTS, ()):
+                    if each["kind"] == Kind.RECEIVED and "seq" in each:
+                        detail["policy_version"] = self._version(state, from_store(each["at"]))
                 if lifecycle.LIMITS in detail:
                     limits.check_stated_limits(*self._terms(state, detail, at), detail[lifecycle.LIMITS])
-                if work.personal is not None:
+                if work.personal is not None and MOMENTS not in detail:
                     detail["personal"] = personal_digest(salt, work.personal)
-            entry = Transition(first + len(decided), state.id, kind, at, self.recorded_at, self.actor, detail)
+            seq = first + len(decided)
+            if not self._is_import:
+                self._command = self._command or seq
+                detail = detail if seq == self._command else {**detail, COMMAND: self._command}
+            entry = Transition(seq, state.id, kind, at, self.recorded_at, self.actor, detail)
+            if MOMENTS in detail:
+                limits.check_moments(state.id, [*state.history, entry], detail, self.now)
             decided.append(entry)
             state.add(entry)
         return decided
@@ -279,6 +294,16 @@ class Recorder:
             return self.register.version_on(detail["policy"], local_day(at, self.register.zone)), at
         complaint, _ = self.register.project_state(state)
         return self.register.policy_of(complaint), complaint.received
+
+    def _version(self, state: ComplaintState, received: datetime) -> str:
+        """Return the version of its policy for a complaint whose receipt is corrected; raises what its limits raise.
+
+        It is one of the texts that the complaint is handled by, which a later correction of the policy does not change.
+        """
+        text, day = self.register.policy_of(state.complaint()), local_day(received, self.register.zone)
+        policy = self.register.version_on(text.name, day, text.revision)
+        limits.check_stated_limits(policy, received, lifecycle.stated_limits(state.entries))
+        return policy.version
 
     def _check_limits(self, state: ComplaintState, proposal: Proposal, at: datetime) -> None:
         if proposal.kind is Kind.VOIDED:

@@ -19,7 +19,8 @@ from dealtrack.core.clocks import (
     verdict,
     working_days_late,
 )
-from dealtrack.core.lifecycle import STATES_FIELDS, Complaint, ComplaintState, Kind, Status, Transition
+from dealtrack.core.complaint_state import ComplaintState
+from dealtrack.core.lifecycle import STATES_FIELDS, Complaint, Kind, Status, Transition
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.core.standing import Lateness, Standing
 from dealtrack.core.text import first_few

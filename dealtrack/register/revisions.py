@@ -18,8 +18,9 @@ from dealtrack.core.calendar import (
 )
 from dealtrack.core.calendar_changes import Notice, change_to_data, changed_days, days_rolled_differently, with_notices
 from dealtrack.core.clocks import Clock, Verdict, judge_corrected, verdict
+from dealtrack.core.complaint_state import ComplaintState
 from dealtrack.core.corrections import Correction
-from dealtrack.core.lifecycle import Complaint, ComplaintState, Transition
+from dealtrack.core.lifecycle import Complaint, Transition
 from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import Policy, Roll, check_office_hours, differences, version_for
 from dealtrack.register import journal, projection, queries

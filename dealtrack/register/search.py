@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-from dealtrack.core import lifecycle
+from dealtrack.core import complaint_state
 from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import day_start, from_store, local_day, to_store
 from dealtrack.core.search_text import fold_texts, present_texts
@@ -43,7 +43,7 @@ def search(register: Register, words: Iterable[str], query: Filter, view: View) 
         ids = (complaint.id for complaint in complaints)
     for id_ in ids:
         history = register.named(view.seen(register.history(id_)), view.known_at)
-        complaint = lifecycle.make_complaint(id_, history)
+        complaint = complaint_state.make_complaint(id_, history)
         texts = present_texts(complaint, history)
         # The other names of the platform follow what the complaint itself says.
         texts += [name for name in names.get(complaint.platform, ()) if name not in texts]

@@ -246,11 +246,16 @@ class Store:
         """Return the version of a policy that is named by its day, as a complaint names it."""
         return self._versions.get((name, version)) or self.policies[name][0]
 
-    def version_on(self, policy: str, received: date) -> Policy:
-        """Return the version of a policy that a complaint received on a day is handled by; raises UnknownPolicy."""
+    def version_on(self, policy: str, received: date, revision: int | None = None) -> Policy:
+        """Return the version of a policy that a complaint received on a day is handled by; raises UnknownPolicy.
+
+        It is that of the present text, or of an earlier `revision`.
+        """
         versions = self.policies.get(policy)
         if versions is None:
             raise UnknownPolicy(name=policy, nearest="")
+        if revision is not None:
+            versions = [text for text, _ in self.texts if (text.name, text.revision) == (policy, revision)]
         return version_for(versions, received)
 
     @cached_property

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from dealtrack.core.calendar import days_between
 from dealtrack.core.clocks import verdict, verdict_of_run, waiting_clock
-from dealtrack.core.lifecycle import Complaint, before_reopenings
+from dealtrack.core.complaint_state import before_reopenings
+from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import ClockRule, Policy
 from dealtrack.register.counts import Counts, Key, first_received

@@ -7,7 +7,8 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from dealtrack.core.clocks import LATE, CalendarAt, Clock, Verdict, current, judge, verdict
-from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transition, effective, make_complaint
+from dealtrack.core.complaint_state import make_complaint
+from dealtrack.core.lifecycle import RESTART, Complaint, Kind, Status, Transition, effective
 from dealtrack.core.limits import check_extension
 from dealtrack.core.moments import local_day
 from dealtrack.core.policy import ClockRule, Policy, version_for

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from dealtrack.settings import OFFICE_SUFFIX
 from tests.conftest import Clerk
 
 NOW = "2016-11-21T09:00:00+08:00"
@@ -98,3 +100,75 @@ def test_with_a_platform_nothing_is_asked(clerk: Clerk, typed: Typed) -> None:
     assert status == 0
     assert screen.startswith("complaint 1 (JD, other)")
     assert len(_complaints(clerk)) == 1
+
+
+def test_one_can_go_back_and_what_was_typed_stays(clerk: Clerk, typed: Typed) -> None:
+    answers = {
+        "Platform": ["Tmall", "JD"],
+        "Category": ["＜", "质量"],
+        "Summary": ["late", "<", ""],
+        "Seller": ["platform", ""],
+        "Consumer's name": ["<", "张三"],
+        "Save this complaint?": ["99", "６", "y"],
+        "Owner": [],
+    }
+    # Back from the name to the summary, which keeps its text, from there to the seller, and on again.
+    answers["Summary"] = ["late", "<", "", "never came"]
+    status, screen = typed([], answers)
+    assert status == 0, screen
+    assert "Platform [Tmall]: JD" in screen
+    assert screen.count("Summary [late]: ") == 3
+    assert "Seller (platform or third-party), if known [platform]: " in screen
+    assert "Answer y for yes or n for no." in screen
+    (entered,) = _complaints(clerk)
+    assert (entered["platform"], entered["seller"], entered["summary"]) == ("JD", "platform", "never came")
+
+
+def test_all_answers_are_shown_and_each_can_be_changed_or_emptied(clerk: Clerk, typed: Typed) -> None:
+    answers = {
+        "Platform": ["JD"],
+        "Summary": ["late", "-"],
+        "Save this complaint?": ["6", "11", "12", ""],
+        "Owner [clerk]": ["网监科"],
+        "Note, if any": ["by phone"],
+    }
+    status, screen = typed(["--phone", "13912345678"], answers)
+    assert status == 0, screen
+    first, _second, _third, last, _saved = screen.split("To change an answer, enter its number.")
+    for line in ("1   Platform                                    JD", "6   Summary                                     late",
+                 "11  Owner                                       clerk", "12  Note, if any                                –"):  # fmt: skip
+        assert f"  {line}\n" in first
+    for line in ("6   Summary                                     –", "8   Consumer's phone number, if known           13912345678",
+                 "11  Owner                                       网监科", "12  Note, if any                                by phone"):  # fmt: skip
+        assert f"  {line}\n" in last
+    (entered,) = _complaints(clerk)
+    assert (entered["owner"], entered["summary"]) == ("网监科", None)
+    assert "by phone" in clerk("show", 1).ok()
+
+
+def test_owner_and_note_are_asked_where_the_office_wants_it(clerk: Clerk, typed: Typed) -> None:
+    Path(f"{clerk.db}{OFFICE_SUFFIX}").write_text("[ask]\nowner = true\nnote = true\n", encoding="utf-8")
+    status, screen = typed([], {"Platform": ["JD"], "Owner [clerk]": ["-"], "Note, if any": ["by phone"]})
+    assert status == 0, screen
+    assert screen.index("Owner [clerk]: ") < screen.index("Note, if any: ") < screen.index("Save this complaint?")
+    assert _complaints(clerk)[0]["owner"] is None
+    assert "by phone" in clerk("show", 1).ok()
+
+
+def test_a_platform_that_is_not_known_is_entered_when_told_to(clerk: Clerk, typed: Typed) -> None:
+    question = "Jingdon is not in the list of platforms. Did you mean JD? Add it?"
+    status, screen = typed([], {"Platform": ["Jingdon", "Jingdon"], question: ["n", "y"]})
+    assert status == 0, screen
+    assert screen.count(f"{question} [y/N]: ") == 2
+    assert "dealtrack: platform added: Jingdon\n" in screen
+    assert _complaints(clerk)[0]["platform"] == "Jingdon"
+    assert "Jingdon" in clerk("platform", "list").ok()
+
+
+def test_ids_are_read_as_a_chinese_keyboard_types_them(clerk: Clerk) -> None:
+    for _count in range(6):
+        clerk("add", "--platform", "JD").ok()
+    clerk("forward", "1，2、３", "５－6").ok()
+    assert [record["status"] for record in _complaints(clerk)] == [*["forwarded"] * 3, "received", *["forwarded"] * 2]
+    refused = clerk("forward", "４；1")
+    assert (refused.status, "'４；1' is not a complaint" in refused.err) == (2, True)

@@ -159,6 +159,7 @@ NEEDED = {
     "reopen": "complete 12",
     "extend": "forward 12",
     "event": "policy adopt green-channel.toml --corrected --yes",
+    "undo": "add --platform JD",
     "erase": "amend 12 --phone 13800138000",
 }
 """What must have happened before an example runs."""

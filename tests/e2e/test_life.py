@@ -61,7 +61,7 @@ def test_a_pause_that_ends_on_its_own_day_moves_nothing(clerk: Clerk) -> None:
         "forward: due Wed 2016-11-09 24:00, at 2016-11-08 16:00: not yet due",
     ]
     assert [line[1] for line in case.history()] == ["received", "paused", "resumed"]
-    assert case.history()[1] == ["2016-11-08 10:00", "paused", "clerk", "appraisal"]
+    assert case.history()[1][:4] == ["2016-11-08 10:00", "paused", "clerk", "appraisal"]
 
 
 def test_a_pause_over_a_holiday_spares_its_working_days_alone(clerk: Clerk) -> None:

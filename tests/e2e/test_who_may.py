@@ -369,6 +369,9 @@ def test_personal_data_may_come_from_standard_input(clerk: Clerk) -> None:
     for bad, told in ((b"", "Line of standard input for --phone is missing"), (b"\n", "--phone is empty")):
         refused = clerk.process("amend", 1, "--phone", "@-", stdin=bad)
         assert refused.status == 2 and told in refused.err
+    clerk.process("add", "--platform", "JD", "--consumer", "@-", "--email", "-", stdin="李明\nc@d.cn\n".encode()).ok()
+    second = json.loads(clerk("show", 2, "--reveal", "--format", "json").ok())
+    assert (second["consumer"], second["email"]) == ("李明", "c@d.cn")
     refused = clerk.process("add", "--platform", "JD", "--consumer", "-", "--phone", "-", stdin="王\n".encode())
     assert refused.status == 2 and "Line of standard input for --phone is missing" in refused.err
     refused = clerk.process("add", "--platform", "JD", "--consumer", "-", stdin=b"\xff\n")

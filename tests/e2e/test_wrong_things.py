@@ -104,7 +104,7 @@ TYPED: list[tuple[list[object], str]] = [
     (["forward", "1-99"], "There is no complaint 99 in the register. The register holds 1 to 7"),
     (["forward", "1-999999999999999999"], "There is no complaint 999999999999999999"),
     (["forward", "1-3"], "Complaint 2 is forwarded"),
-    (["forward", "１"], "'１' is not a complaint"),
+    (["forward", "①"], "'①' is not a complaint"),
     (["forward", "#1"], "'#1' is not a complaint"),
     (["forward", ""], "ID is empty"),
     (["forward", " "], "ID is empty"),

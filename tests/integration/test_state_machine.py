@@ -25,13 +25,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from dealtrack.core.lifecycle import Kind
+from dealtrack.core.lifecycle import CORRECTABLE, Kind
 from dealtrack.core.moments import Moment
 from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
 from dealtrack.register.recorder import Proposal, Work, recording
 from tests.conftest import Clerk, Result, tries
-from tests.plain_model import DAY, TABLE, Model, live
+from tests.plain_model import DAY, TABLE, Model, live, moves
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", f"{tries(18)},30").split(","))
@@ -229,6 +229,27 @@ class Registers(RuleBasedStateMachine):
             words += ["--summary", summary]
             detail["summary"] = None if summary == "-" else summary
         self._tell("amend", "amended", [which], None, words, detail)
+
+    @rule(
+        which=PICK,
+        place=st.integers(0, 12),
+        when=st.one_of(WHEN, st.tuples(st.just("near"), st.integers(-40_000, 40_000), st.just(0))),
+    )
+    def correct_a_moment(self, which: int, place: int, when: tuple[str, int, int]) -> None:
+        """The moment of any entry that can be corrected, to any other, often one that is near."""
+        complaint = self._named(which)
+        there = [entry for entry in moves(self.model.history(complaint)) if entry.kind in CORRECTABLE]
+        if not there:
+            return
+        entry = there[place % len(there)]
+        at = entry.at + when[1] * SECOND if when[0] == "near" else self._moment(when, complaint)
+        detail = {"moments": {entry.seq: self.model.settled_right(complaint, entry.seq, at)}}
+        refused = self.model.refuses(complaint, "amended", self.model.now, detail)
+        words = (complaint, f"--{entry.kind}", _typed(at), "--entry", entry.seq)
+        self._command(f"amend --{entry.kind}", refused, self.clerk.__call__, "amend", *words)
+        if not refused:
+            self.model.tell(complaint, "amended", self.model.now, detail)
+        self._looks_right()
 
     @rule(which=PICK, when=WHEN, kind=st.sampled_from((Kind.AMENDED, Kind.NOTED)))
     def tell_the_register_itself(self, which: int, when: tuple[str, int, int], kind: Kind) -> None:

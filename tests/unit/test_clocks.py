@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from dealtrack.core.calendar import CalendarRules, DayKind, Ruling, WorkingCalendar
 from dealtrack.core.clocks import Clock, current, is_lateness_provisional, judge, verdict, working_days_late
+from dealtrack.core.complaint_state import make_complaint
 from dealtrack.core.deadlines import deadline
-from dealtrack.core.lifecycle import Kind, Status, Transition, make_complaint
+from dealtrack.core.lifecycle import Kind, Status, Transition
 from dealtrack.core.policy import ClockRule, Policy, Roll, Unit
 
 BEIJING = ZoneInfo("Asia/Shanghai")

@@ -7,18 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrack.core.lifecycle import (
-    ALLOWED,
-    ANNOTATIONS,
-    COMMAND_OF,
-    ComplaintState,
-    Kind,
-    Status,
-    Transition,
-    done,
-    effective,
-    make_complaint,
-)
+from dealtrack.core.complaint_state import ComplaintState, make_complaint
+from dealtrack.core.lifecycle import ALLOWED, ANNOTATIONS, COMMAND_OF, Kind, Status, Transition, done, effective
 from dealtrack.core.limits import allowed_kinds, check_next, moment_to_store, previous_transition
 from dealtrack.core.moments import Moment
 from dealtrack.errors import BadHistory, BeforePrevious, InFuture, NotAllowed

@@ -17,6 +17,7 @@ from dealtrack.errors import BadReference
         (" 3 , 5 ", [(3, 3), (5, 5)]),
         ("007", [(7, 7)]),
         ("5-5", [(5, 5)]),
+        ("３、５，9－１2", [(3, 3), (5, 5), (9, 12)]),
     ],
 )
 def test_ids_are_read(text: str, spans: list[tuple[int, int]]) -> None:
@@ -24,7 +25,7 @@ def test_ids_are_read(text: str, spans: list[tuple[int, int]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ",", "3,", "3-", "-3", "7-3", "3--7", "1-2-3", "0", "0-3", "3;5", "3 5", "a", "1.5", "１", "9" * 19]
+    "text", ["", ",", "3,", "3-", "-3", "7-3", "3--7", "1-2-3", "0", "0-3", "3;5", "3 5", "a", "1.5", "①", "9" * 19]
 )
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(BadReference):

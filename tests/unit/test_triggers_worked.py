@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrack.core.clocks import Clock, Verdict, current, judge, verdict
-from dealtrack.core.lifecycle import CLOSING, Kind, Transition, make_complaint
+from dealtrack.core.complaint_state import make_complaint
+from dealtrack.core.lifecycle import CLOSING, Kind, Transition
 from dealtrack.core.moments import show_due
 from dealtrack.core.policy import Policy
 from dealtrack.core.policy_text import clock_words
