@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import chain, zip_longest
-from operator import itemgetter
 from typing import Any, NamedTuple, TextIO
 
 from dealtrack.cli.language import _, heading, say, say_field, say_length
@@ -162,7 +161,7 @@ def print_table(
     columns: Sequence[Column] = chosen_columns(keys) if is_chosen else plan_columns(keys)
     if not is_chosen:
         # A stage that waits for an event in every complaint takes no room.
-        waits = {key for key in keys if key.endswith("_due") and not any(map(itemgetter(key), records))}
+        waits = {key for key in keys if key.endswith("_due") and not any(record.get(key) for record in records)}
         columns = [column for column in columns if column.key not in waits]
     write = dict(zip(keys, cell_formatters(keys, zone), strict=True))
     rows = [[_cell(column, record, write, out.isatty()) for column in columns] for record in records]
