@@ -289,7 +289,7 @@ def _platform_of(session: Session, register: Register, text: str, policy: str, m
         if not text.strip() or not (is_open or session.asks):
             raise
         name = clean_field("platform", text)
-        near = suggestion(nearest_platforms(name, register.platforms))
+        near = suggestion(say_field("platform", each) for each in nearest_platforms(name, register.platforms))
         question = _("{name} is not in the list of platforms.{nearest} Add it?", name=name, nearest=say(near))
         if may_enter or (session.asks and is_agreed(question)):
             return name
