@@ -38,8 +38,9 @@ def last_command(register: Register, actor: str) -> list[Transition]:
             )
         passed.update(each.seq for each in command)
         skipped = entry
-        if any(each.kind is Kind.VOIDED and not each.detail.get(UNDO) for each in command):
-            raise CannotUndo(reason=Phrase("it undid entry {seq}", seq=entry.detail["seq"]))
+        for each in command:
+            if each.kind is Kind.VOIDED and not each.detail.get(UNDO):
+                raise CannotUndo(reason=Phrase("it undid entry {seq}", seq=each.detail["seq"]))
         complaints = {each.complaint for each in command}
         counted = {each.seq for id_ in complaints for each in effective(register.history(id_))}
         if entries := [each for each in command if each.seq in counted]:
@@ -64,7 +65,8 @@ def _command_of(register: Register, last: Transition) -> list[Transition]:
         (first, last.seq),
     )
     entries = map(journal.transition_of, rows)
-    return [entry for entry in entries if entry.seq == first or entry.detail.get(COMMAND) == first]
+    own = (entry for entry in entries if entry.actor == last.actor)
+    return [entry for entry in own if entry.seq == first or entry.detail.get(COMMAND) == first]
 
 
 def _imported_from(register: Register, entry: Transition) -> str:
