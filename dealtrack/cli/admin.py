@@ -152,6 +152,19 @@ def _restore_message(backup: "CheckedBackup") -> str:
     return holds + there.format(path=backup.place, present=present and present.seq)
 
 
+def _missing_platforms(register: Register) -> int:
+    """Return how many platforms of the bundled list a register lacks, with which one of its policy would begin now."""
+    from dealtrack.register.platforms import compare_list
+    from dealtrack.sources.platforms import first_platforms
+
+    try:
+        policy = register.policies[register.facts["policy"]][-1]
+        shipped = first_platforms(settings.data_folder() / "platforms.toml", policy)
+        return sum(each.present is None for each in compare_list(shipped, register.platforms))
+    except DealtrackError:
+        return 0
+
+
 def _outdated_rules(register: Register) -> Iterator["Finding"]:
     """Yield what there is to say where the register's calendar or policies are not those that would be shipped now."""
     from dealtrack.register.doctor import Finding
@@ -190,6 +203,12 @@ def doctor(session: Session, fmt: Format) -> None:
         shown = [*facts(register), *shortfalls()]
         if not can_hide():
             shown.append(("arguments", SEEN_ARGUMENTS))
+        if missing := _missing_platforms(register):
+            words = Phrase(
+                "{count} of the bundled list are not in the register; 'dealtrack platform import' shows them",
+                count=missing,
+            )
+            shown.append(("platform", words))
         found = [*findings(register, session.now), *_outdated_rules(register)]
         zone = register.zone
     if fmt:

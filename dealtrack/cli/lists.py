@@ -1,5 +1,6 @@
 """Lists that are written to files: one per group of what is overdue, and all complaints for people."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -61,7 +62,8 @@ def print_lists(
 
     groups = grouped(latenesses, lambda lateness: getattr(lateness.complaint, by) or _("nobody"))
     lists = write_lists(folder, groups, ENDINGS[fmt or "csv"], write, called)
-    print_records(map(asdict, lists), LISTED_KEYS, zone=zone)
+    named = say_field if sys.stdout.isatty() else lambda by, name: name
+    print_records(({**asdict(each), "name": named(by, each.name)} for each in lists), LISTED_KEYS, zone=zone)
 
 
 def _write_workbook(path: Path, _whose: str, records: Records, zone: tzinfo, moment: datetime) -> None:

@@ -93,7 +93,8 @@ def load_campaign(
         # Of each rule the last campaign is named: the others differ in the year alone.
         made = (list(rule.campaigns(calendar, until))[-1:] for file in files for rule in file.rules)
         known = [each.name for last in made for each in last] + [each for file in files for each in file.campaigns]
-        near = nearest_words(name, [*known, *campaigns])
+        parts = [each for each in known if each.startswith(f"{name.strip().casefold()}-")]
+        near = parts or nearest_words(name, [*known, *campaigns])
         raise UnknownCampaign(name=name, nearest=suggestion(near), allowed=listed(known or [Word("none")]))
     return campaign
 

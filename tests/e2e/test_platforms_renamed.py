@@ -315,9 +315,25 @@ def test_a_register_of_before_takes_the_shipped_list_in_where_it_is_told_to(new_
     shown = clerk("platform", "import")
     assert shown.status == 2 and "抖音: also called Douyin, 抖音电商" in shown.out
     assert list(listed(clerk)) == ["抖音"]
+    assert "platform import" not in clerk("doctor").out
     clerk("platform", "import", "--yes").ok()
     assert {"抖音", "Pinduoduo", "JD"} <= listed(clerk).keys()
     assert clerk("add", "--platform", "拼多多").ok().startswith("complaint 1 (Pinduoduo, other)")
+
+
+def test_the_doctor_tells_what_a_chinese_register_lacks_of_the_list(desk: Clerk) -> None:
+    assert "platform import" not in desk("doctor").out
+    for name in ("Taobao", "Douyin"):
+        desk("platform", "remove", name).ok()
+    told = desk("doctor")
+    assert "platform\t2 of the bundled list are not in the register; 'dealtrack platform import' shows them" in told.out
+
+
+def test_lists_are_named_in_chinese_on_a_terminal_alone(desk: Clerk, tmp_path: Path) -> None:
+    words = ("--lang", "zh", "overdue", "--by", "platform", "--out", tmp_path / "lists")
+    assert desk(*words).ok().splitlines()[0].startswith("Amazon\t")
+    shown = desk.at_terminal(*words, width=120).out
+    assert "亚马逊" in shown and "Amazon" not in shown
 
 
 @pytest.mark.parametrize(
