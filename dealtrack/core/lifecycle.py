@@ -1,6 +1,5 @@
 """Kinds of transition, what each status allows, and folding a history into a complaint."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -183,7 +182,11 @@ def stated_limits(entries: "Iterable[Transition]") -> dict[str, str]:
 
 def read_limits(text: str | None) -> dict[str, datetime]:
     """Return the limits of a complaint by clock, in UTC, from its field."""
-    return {name: from_store(limit) for name, limit in json.loads(text).items()} if text else {}
+    if not text:
+        return {}
+    from json import loads  # few complaints have a limit of their own
+
+    return {name: from_store(limit) for name, limit in loads(text).items()}
 
 
 def unknown_steps(detail: Detail) -> frozenset[Kind]:

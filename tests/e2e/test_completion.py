@@ -141,7 +141,7 @@ def test_loads_nothing_heavy(desk: Clerk) -> None:
 
 
 def test_every_value_is_completed_or_known_to_be_free() -> None:
-    free = {"TEXT", "AMOUNT", "ADDRESS", "N", "HASH", "SEQ", "YEAR", "FORM", "FIELD=COLUMN", "FIELD=VALUE", "SHEET",
+    free = {"TEXT", "AMOUNT", "ADDRESS", "N", "HASH", "SEQ", "YEAR", "FORM", "FIELD=COLUMN", "FIELD=VALUE", "SHEET", "STAGE=TIME",
             "WORDS...", "VALUE...", "DAYS", "[MONTH]", "NUMBER", "TO"}  # fmt: skip
     names = {"--consumer", "--alias", "--drop-alias", "--name"}
     for name, command in pages.commands():
