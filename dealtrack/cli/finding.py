@@ -17,20 +17,25 @@ DEFAULT = "default"
 """The saved filter that applies where people look and name none."""
 
 
-def narrowed(session: Session, register: Register, typed: Filter, saved: SavedFilter, is_for_people: bool) -> Filter:
-    """Return a filter as it was typed, with what it leaves open as the filter named, or the default one, has it.
+def filter_name(session: Session, saved: SavedFilter, is_for_people: bool) -> str:
+    """Return the saved filter that applies: the one named, else for people the default one; empty for none."""
+    is_default = is_for_people and not saved.all and DEFAULT in session.settings.names("filters")
+    return saved.filter or (DEFAULT if is_default else "")
 
-    The default one, which people alone are shown, is named before what it chooses. Raises as `saved_filter` does.
+
+def narrowed(session: Session, register: Register, typed: Filter, saved: SavedFilter, is_for_people: bool) -> Filter:
+    """Return a filter as it was typed, with what it leaves open as the saved filter that applies has it.
+
+    One that nobody named is told of. Raises as `saved_filter` does.
     """
-    name = saved.filter
-    if not name and is_for_people and not saved.all and DEFAULT in session.settings.names("filters"):
-        name = DEFAULT
-        text = session.settings.value(f"filters.{name}")
-        tell(_("filter {name}: {text}; --all ignores it", name=name, text=text))
+    name = filter_name(session, saved, is_for_people)
     if not name:
         return typed
     from dealtrack.cli.filters import saved_filter
 
+    if not saved.filter:
+        text = session.settings.value(f"filters.{name}")
+        tell(_("filter {name}: {text}; --all ignores it", name=name, text=text))
     stored = saved_filter(session, register, name)
     return Filter._make(mine or other for mine, other in zip(typed, stored, strict=True))
 

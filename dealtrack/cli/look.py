@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from dealtrack.cli.finding import narrowed, page_rows, read_columns, read_order, tell_left_out, tell_nothing
+from dealtrack.cli.finding import (
+    filter_name,
+    narrowed,
+    page_rows,
+    read_columns,
+    read_order,
+    tell_left_out,
+    tell_nothing,
+)
 from dealtrack.cli.language import _, _n, read_clock, sentence
 from dealtrack.cli.options import (
     FORMATS_TAKEN,
@@ -277,7 +285,8 @@ def _print_watched(
     calendar = register.calendar_in(view)
 
     def full_record(lateness: Lateness) -> dict[str, Any]:
-        complaint, left = lateness.complaint, time_left(lateness.clock, view.moment, calendar, register.zone)
+        complaint = lateness.complaint
+        left = time_left(lateness.clock, view.moment, calendar, register.zone) if command == "due" else None
         more = (complaint.handler or complaint.owner, complaint.received, complaint.summary, left)
         return watch_record(lateness) | dict(zip(MORE_COLUMNS["due"], more, strict=True))
 
@@ -326,4 +335,4 @@ def board(session: Session, only: FilterOptions, saved: SavedFilter) -> None:
     from dealtrack.cli.board.feed import Feed
 
     with Feed(session.path, query, settings.now) as feed:
-        Board(feed, session.actor).run()
+        Board(feed, session.actor, filter_name(session, saved, True)).run()

@@ -74,7 +74,7 @@ OWNER = Column("owner", rank=1, least=8)
 COMPLAINT_COLUMNS = (
     Column("id", right=True),
     Column("number", rank=2),
-    Column("platform"),
+    Column("platform", least=12),
     Column("category", rank=3, least=8),
     Column("status", rank=4),
     Column("received", rank=6),

@@ -582,3 +582,13 @@ def test_each_key_fits_on_80_columns(desk: Clerk, at_board: Callable[..., None],
 
     choose_language(language)
     at_board(scene)
+
+
+def test_the_saved_filter_that_applies_is_named(desk: Clerk) -> None:
+    async def scene() -> None:
+        with Feed(desk.db, Filter(statuses=("open",)), Watch()) as feed:
+            async with Board(feed, "clerk", "default").run_test(size=(80, 24)) as pilot:
+                await pilot.pause()
+                assert shown(pilot).splitlines()[0].startswith(f" dealtrack  {desk.db.name}   filter: default ")
+
+    asyncio.run(scene())

@@ -273,3 +273,29 @@ def test_search_keeps_the_match_in_sight(clerk: Clerk, new_clerk: Callable[..., 
         rows = ran.out.splitlines()[2:4]
         assert all("\x1b[1m退款\x1b[0m" in row for row in rows), ran.out
     assert "…前" in rows[1] and "后…" in rows[1]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_owner_platform_and_deadline_stay_on_80_columns_however_long(desk: Clerk, language: str) -> None:
+    owner, platform = "朝阳区市场监督管理局消费者权益保护科", "阿里巴巴国际站速卖通全球旗舰店"
+    desk("platform", "add", platform).ok()
+    desk("add", "--platform", platform, "--owner", owner, "--number", "BJ-12315-2016-000001-7").ok()
+    desk.now = "2016-11-18T09:00:00+08:00"
+    desk("add", "--platform", "JD", "--category", "quality").ok()
+    for words in (("list",), ("overdue",), ("due", "--within", "3wd")):
+        ran = desk.at_terminal("--lang", language, *words, NO_COLOR="1")
+        lines = ran.out.splitlines()
+        assert max(map(display_width, lines)) <= 80
+        row = next(line for line in lines if ("朝阳区" in line or words[0] == "due") and "2016-11-" in line)
+        titles = " ".join(lines[:3]).split()
+        assert {"en": "owner", "zh": "首问责任"}[language] in titles
+        assert {"en": "platform", "zh": "平台"}[language] in titles
+        assert words[0] == "due" or "阿里巴巴" in row
+
+
+def test_a_filter_is_checked_as_it_is_saved(desk: Clerk) -> None:
+    ran = desk("config", "set", "filters.mine", "--owner 朝阳所 --columns id")
+    assert ran.status == 2
+    assert "--columns is not allowed in a filter." in " ".join(ran.err.split())
+    desk("config", "set", "filters.mine", "--owner", "朝阳所", "--status", "open").ok()
+    assert ids(desk, "list", "--filter", "mine") == ["3", "6", "9", "12"]

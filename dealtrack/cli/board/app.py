@@ -65,8 +65,9 @@ class Board(App[None]):
         Binding("escape", "clear", "", show=False),
     ]
 
-    def __init__(self, feed: Feed, actor: str) -> None:
+    def __init__(self, feed: Feed, actor: str, saved_filter: str = "") -> None:
         super().__init__()
+        self._filter = saved_filter
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]
         self._feed = feed
         self._actor = actor
@@ -139,6 +140,8 @@ class Board(App[None]):
         room = self.size.width - 2
         width = display_width(self._minute)
         parts = [f"dealtrack  {self._feed.path.name}"]
+        if self._filter:
+            parts.append(_("filter: {name}", name=self._filter))
         if self._owner is not None:
             parts.append(_("owner: {name}", name=self._owner or _("none")))
         if self._sort != "deadline":
