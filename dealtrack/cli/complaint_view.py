@@ -235,7 +235,7 @@ def _explanation(register: Register, complaint: int, view: View, only: str) -> t
         steps: list[Step] = []
         if start is not None:
             calendar, law = register.calendar_of(clock.revision or register.revision), register.calendar.rules.law
-            if rule.unit in HOURS and clock.limit is None:
+            if rule.unit in HOURS:
                 steps = explain_hours(clock, rule, start, calendar, zone, standing.moment, law)
             else:
                 steps = explain(clock, rule, local_day(start, zone), calendar, zone, standing.moment, law)

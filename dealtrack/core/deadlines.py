@@ -267,7 +267,8 @@ class LimitCount:
         if first < day:
             counted, rolled = due_day(rule, day, 0, [(first, last)], calendar) if last > first else (day, day)
             if rule.unit is Unit.WORKING_DAY:
-                counted = rolled = calendar.nth_after(day, calendar.count_between(first, last))
+                paused = calendar.count_between(first, last)
+                counted = rolled = calendar.nth_after(day, paused) if paused else day
             self._move_to(rolled, _is_provisional(rule, first, counted, rolled, calendar))
             return pause
         back = max(day, calendar.next_working(last))

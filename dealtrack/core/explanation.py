@@ -25,6 +25,12 @@ START_DAYS = {
     Kind.RESUMED: Phrase("the day on which the count restarted is not counted"),
 }
 
+RESTARTS = {
+    Kind.JOINED: Phrase("the count restarted, because a further complaint was received"),
+    Kind.RESUMED: Phrase("the count restarted with the end of the pause"),
+}
+"""Why a clock of hours starts at another moment than its stage."""
+
 _DAY = r"(?P<weekday>Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<day>\d{4}-\d\d-\d\d)"
 _NAMED = (
     (rf"(?P<festival>.+) \(day off, made up on {_DAY}\)", "{festival} (day off, made up on {day})"),
@@ -145,11 +151,17 @@ def explain(
     until = clock.due_day or max(start, local_day(moment, zone))
     name = START_DAYS.get(clock.start_kind, START) if clock.start_kind else START
     words = _cited(name, law, start)
+    before: list[Step] = []
     if clock.limit is not None:
-        words = Phrase("limit written on the complaint: {moment}", moment=show_moment(clock.limit, zone))
+        words = _limit(clock.limit, zone)
         # What moved it is counted from that day, which is no day of the policy's length.
         clock, rule = clock._replace(length=max(1, clock.length)), rule._replace(counts_first_day=False)
-    return list(_steps(rule._replace(length=clock.length), start, until, pauses, calendar, words, clock.counted))
+        before = [
+            _paused(pause, moment, calendar, zone) for pause in clock.pauses if local_day(pause.start, zone) < start
+        ]
+    return before + list(
+        _steps(rule._replace(length=clock.length), start, until, pauses, calendar, words, clock.counted)
+    )
 
 
 def explain_hours(
@@ -158,6 +170,7 @@ def explain_hours(
     """Return the stretches of a clock of hours, from its start in UTC to its deadline, or to a moment without one.
 
     A step stands on the day on which its stretch begins; its place is that of the last full hour counted by its end.
+    Of a limit that is written on the complaint, the start, it has the pauses, which move it.
     """
     first = local_day(start, zone)
     begins, until, counted = start, clock.due or moment, timedelta()
@@ -168,25 +181,29 @@ def explain_hours(
         confirmed = rule.unit is Unit.HOUR or calendar.day(day).confirmed
         steps.append(Step(day, is_counted, counted // ONE_HOUR if is_counted else 0, reason, confirmed))
 
-    def span(first: datetime, last: datetime) -> Phrase:
-        ends = show_moment(last, zone)
-        same = local_day(first, zone) == local_day(last, zone)
-        return Phrase("{first} to {last}", first=show_moment(first, zone)[11:], last=ends[11:] if same else ends)
-
     def count(first: datetime, last: datetime) -> None:
         nonlocal counted
         counted += last - first
-        words = {"span": span(first, last), "length": _duration(last - first), "total": _duration(counted)}
+        words = {"span": _span(first, last, zone), "length": _duration(last - first), "total": _duration(counted)}
         add(first, True, Phrase("{span}: {length} counted, {total} in all", **words))
 
+    if clock.limit is not None:
+        add(start, False, _limit(clock.limit, zone))
+        return [*(_paused(pause, moment, calendar, zone) for pause in clock.pauses), *steps]
+    if clock.start_kind in RESTARTS:
+        add(
+            start,
+            False,
+            Phrase("{time}: {reason}", time=show_moment(start, zone)[11:], reason=RESTARTS[clock.start_kind]),
+        )
     if clock.hourless and clock.started and clock.assumed:
         add(start, False, Phrase("the hour of the start is unknown: counted from the end of this day"))
-    else:
+    elif rule.counts_first_hour:
         words = Phrase("{time}: counted from the moment of the start itself", time=show_moment(start, zone)[11:])
         add(start, False, _cited(words, law, first))
     if not rule.counts_first_hour:
         begins = next_full_hour(start, zone)
-        add(start, False, Phrase("{span}: the hour of the start is not counted", span=span(start, begins)))
+        add(start, False, Phrase("{span}: the hour of the start is not counted", span=_span(start, begins, zone)))
     for pause in (*clock.pauses, Pause(until, until)):
         ends = min(pause.start, until)
         if rule.unit is Unit.HOUR and begins < ends:
@@ -202,10 +219,27 @@ def explain_hours(
                         count(max(opens, begins), min(closes, ends))
         resumed = pause.end or until
         if pause.start < resumed:
-            why = Phrase("paused: {reason}", reason=pause.reason) if pause.reason else Phrase("paused")
-            add(pause.start, False, Phrase("{span}: {reason}", span=span(pause.start, resumed), reason=why))
+            steps.append(_paused(pause, until, calendar, zone))
         begins = max(begins, resumed)
     return steps
+
+
+def _limit(limit: datetime, zone: tzinfo) -> Phrase:
+    return Phrase("limit written on the complaint: {moment}", moment=show_moment(limit, zone))
+
+
+def _span(first: datetime, last: datetime, zone: tzinfo) -> Phrase:
+    ends = show_moment(last, zone)
+    same = local_day(first, zone) == local_day(last, zone)
+    return Phrase("{first} to {last}", first=show_moment(first, zone)[11:], last=ends[11:] if same else ends)
+
+
+def _paused(pause: Pause, moment: datetime, calendar: WorkingCalendar, zone: tzinfo) -> Step:
+    """Return the stretch of a pause, up to a moment where it has not ended."""
+    why = Phrase("paused: {reason}", reason=pause.reason) if pause.reason else Phrase("paused")
+    words = Phrase("{span}: {reason}", span=_span(pause.start, pause.end or moment, zone), reason=why)
+    day = local_day(pause.start, zone)
+    return Step(day, False, 0, words, calendar.day(day).confirmed)
 
 
 def _duration(length: timedelta) -> Phrase:

@@ -191,6 +191,11 @@ def _office_hours(table: TomlTable) -> list[dict[str, Any]]:
         else:
             office_hours.append(of_year)
     leap_year = days_between(date(2000, 1, 1), date(2000, 12, 31))
+    seasons = [parse_days_of_year(each["days"]) for each in office_hours if "days" in each]
+    if len(office_hours) - len(seasons) > 1:
+        table.refuse("two tables of office_hours have no days: give days to all but one", "office_hours")
+    if twice := next((day for day in leap_year if sum(is_in_year(day, *season) for season in seasons) > 1), None):
+        table.refuse("two tables of office_hours have the day {day}", "office_hours", day=f"{twice:%m-%d}")
     if office_hours and (left := next((day for day in leap_year if hours_on(office_hours, day) is None), None)):
         day = f"{left:%m-%d}"
         table.refuse("office_hours leaves out {day}: add a table without days, for the rest", "office_hours", day=day)

@@ -37,9 +37,12 @@ class TomlTable(NamedTuple):
     error: type[DealtrackError]
 
     def refuse(self, template: str, needle: str | None = None, /, **values: object) -> NoReturn:
-        """Raise the file's error; the line is that of the first `needle` in this table, else of its beginning."""
+        """Raise the file's error; the line is that of the first `needle` in this table, else of its beginning.
+
+        A key among the values is looked for first, and the needle from there on.
+        """
         reason = as_phrase(template, values)
-        if line := _line_of(self.text, self.begins, needle):
+        if line := _line_of(self.text, self.begins, needle, values.get("key")):
             reason = Phrase("{reason} (line {line})", reason=reason, line=line)
         raise self.error(path=self.path, reason=reason)
 
@@ -207,12 +210,17 @@ def shown(value: Any) -> str:
     return repr(value) if isinstance(value, str) else kind_name(type(value))
 
 
-def _line_of(text: str, begins: int | None, needle: str | None) -> int | None:
+def _line_of(text: str, begins: int | None, needle: str | None, key: object) -> int | None:
     place = begins
     if needle is not None:
-        escaped = re.escape(needle)
-        as_key = re.compile(rf"^[ \t]*\[*[ \t]*[\"']?{escaped}[\"']?[ \t]*[=.\]]", re.MULTILINE)
-        as_value = re.compile(rf"(?<![\w-]){escaped}(?![\w-])")
-        match = as_key.search(text, begins or 0) or as_value.search(text, begins or 0)
-        place = match.start() if match else begins
+        after = _place_of_key(text, begins or 0, str(key)) or begins or 0
+        place = _place_of_key(text, after, needle)
+        if place is None:
+            value = re.compile(rf"(?<![\w-]){re.escape(needle)}(?![\w-])").search(text, after)
+            place = value.start() if value else begins
     return None if place is None else text.count("\n", 0, place) + 1
+
+
+def _place_of_key(text: str, begins: int, key: str) -> int | None:
+    found = re.compile(rf"^[ \t]*\[*[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[=.\]]", re.MULTILINE).search(text, begins)
+    return found.start() if found else None

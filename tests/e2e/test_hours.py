@@ -213,6 +213,34 @@ def test_the_hour_that_is_unknown_goes_through_files(
         assert clerk("verify").status == 0
 
 
+def explained(clerk: Clerk, clock: str) -> list[str]:
+    lines = clerk("explain", 1, "--clock", clock, now=MORNING).ok().splitlines()[1:-1]
+    return [line.split("\t")[-1] for line in lines]
+
+
+def test_explain_without_the_first_hour_names_that_alone(
+    new_clerk: Callable[..., Clerk], files: dict[str, Path]
+) -> None:
+    text = files["hours"].read_text("utf-8")
+    files["hours"].write_text(text.replace("article =", "counts_first_hour = false\narticle ="), "utf-8")
+    clerk = new_clerk(now=MORNING)
+    clerk("init", "--policy", files["hours"]).ok()
+    clerk("add", "--platform", "JD", "--new-platform", "--at", "2016-11-14 20:10").ok()
+    assert explained(clerk, "forward")[0] == "20:10 to 21:00: the hour of the start is not counted"
+
+
+def test_explain_of_a_limit_of_hours_has_the_pauses(hourly: Clerk) -> None:
+    hourly(
+        "add", "--platform", "JD", "--policy", "hours", "--at", "2016-11-14 20:00", "--limit", "forward=2016-11-15"
+    ).ok()
+    hourly("pause", 1, "--reason", "lab", "--at", "2016-11-14 21:00").ok()
+    hourly("resume", 1, "--at", "2016-11-15 00:30").ok()
+    assert explained(hourly, "forward") == [
+        "21:00 to 2016-11-15 00:30: paused: lab",
+        "limit written on the complaint: 2016-11-15 23:59:59",
+    ]
+
+
 def test_working_hours_need_office_hours_wherever_the_policy_is_taken_into_use(
     clerk: Clerk, new_clerk: Callable[..., Clerk], files: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -284,6 +312,15 @@ def test_a_calendar_that_changes_moves_working_hours_and_no_hours(office: Clerk,
         ('[[office_hours]]\nhours = ["09:00-12:00"]\ndays = "05-01/09-31"', "days cannot be '05-01/09-31'.*line 6"),
         ('[[office_hours]]\nhours = ["09:00-12:00"]\ndays = "05-01/09-30"', "leaves out 01-01: add a table"),
         ('[[office_hours]]\nhours = ["09:00-12:00"]\nday = "05-01"', "unknown key 'day'; Did you mean days"),
+        (
+            '[[office_hours]]\nhours = ["09:00-12:00"]\n[[office_hours]]\nhours = ["10:00-12:00"]',
+            "two tables of office_hours have no days: give days to all but one .line 4",
+        ),
+        (
+            '[[office_hours]]\nhours = ["09:00-12:00"]\ndays = "05-01/10-01"\n'
+            '[[office_hours]]\nhours = ["10:00-12:00"]\ndays = "10-01/04-30"',
+            "two tables of office_hours have the day 10-01",
+        ),
         ("office_hours = 8", "office_hours must be a list, not a whole number"),
     ],
 )

@@ -41,6 +41,12 @@ CASES = [
         ("pause 1 --reason lab --at 2016-11-12T12:30", "resume 1 --at 2016-11-15T08:00"),
         ("2016-11-12 12:00", "overdue"),
     ),
+    # Sun 13 stays where a pause takes out no working day.
+    (
+        ("forward=2016-11-13T12:00",),
+        ("pause 1 --reason lab --at 2016-11-12T09:00", "resume 1 --at 2016-11-12T18:00"),
+        ("2016-11-13 12:00", "overdue"),
+    ),
     # Begun on the day itself: the end, at its hour, of the day of the resumption.
     (
         ("forward=2016-11-14T17:00",),
@@ -91,6 +97,18 @@ def test_it_is_said_where_the_deadline_comes_from(clerk: Clerk) -> None:
         ("2016-11-16", "limit written on the complaint: 2016-11-16 12:00")
     ]
     assert "due Wed 2016-11-16 12:00" in clerk("explain", 1, "--clock", "forward").ok()
+
+
+def test_explain_names_the_pauses_that_moved_it(clerk: Clerk) -> None:
+    clerk(*ADD, "--limit", "forward=2016-11-14T12:00").ok()
+    clerk("pause", 1, "--reason", "lab", "--at", "2016-11-11 12:00").ok()
+    clerk("resume", 1, "--at", "2016-11-14 08:00").ok()
+    # Paused on Mon 14: one working day after it.
+    assert clerk("explain", 1, "--clock", "forward").ok().splitlines()[1:-1] == [
+        "Fri 2016-11-11\t–\t12:00 to 2016-11-14 08:00: paused: lab",
+        "Mon 2016-11-14\t–\tlimit written on the complaint: 2016-11-14 12:00",
+        "Tue 2016-11-15\t✓ 1\tworking day",
+    ]
 
 
 def test_it_is_corrected_taken_back_and_undone(clerk: Clerk) -> None:

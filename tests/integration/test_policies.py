@@ -298,6 +298,8 @@ BAD = [
     ('start = "received"', "start = []", "start is empty.*line 9"),
     ('start = "received"', "start = 3", "start must be a list, not a whole number .line 9"),
     ('stop = ["completed"]', 'stop = ["noted"]', "stop cannot be 'noted'.*allowed: accepted.*line 10"),
+    # The line is that of the key, though another key above it has the same word.
+    ('stop = ["completed"]', 'stop = ["received"]', "stop cannot be 'received'.*line 10"),
     ("length = 1\n", "", "length is missing"),
     ("length = 1\n", "length = -1\n", "length must be from 0 to 3650, not -1 .line 11"),
     (
@@ -397,7 +399,8 @@ def test_a_file_and_its_policy_share_a_name(path: Path) -> None:
         ("国美在线", "Gome online"),
         ("GOME  ONLINE", "Gome online"),
         ("亚马逊", "Amazon"),
-        ("taobao", None),
+        ("taobao", "Taobao"),
+        ("elsewhere", None),
         ("", None),
     ],
 )
