@@ -27,6 +27,10 @@ HEAVY = (
     "xlsxwriter",
     "pandas",
     "numpy",
+    "jinja2",
+    "docxtpl",
+    "lxml",
+    "smtplib",
 )
 READING = ("overdue", "due", "list", "show 1")
 WRITING = {
