@@ -71,10 +71,13 @@ def letter(
         letters = Letters(session, register, view, kind, fmt)
         letters.make(read_complaints(register, *complaints))
     files = letters.files(Path(out))
-    if files and session.asks and not yes:
+    asks = session.asks and not yes
+    if asks and files:
         letters.print(files)
         ask_to_go_on(_n("Write {count} letter?", "Write {count} letters?", len(files)), default=True)
     letters.write(files)
+    if not asks:
+        letters.print(files)
 
 
 def template_places(session: Session, kind: str, fmt: str) -> tuple[Path, Path]:
@@ -220,14 +223,13 @@ class Letters:
         return {folder / f"{names[made.name]}.{self._format}": made for made in self._letters}
 
     def write(self, files: Mapping[Path, Letter]) -> None:
-        """Write the letters, record those that are of the present, and print them; raises CannotWrite."""
+        """Write the letters, and record those that are of the present; raises CannotWrite."""
         # The files are whole on the disk before an entry names them.
         write_new_files({path: made.content for path, made in files.items()})
         if files and not self._view.is_present:
             warn(_("The histories do not record these letters: they show the register at another time."))
         elif files:
             self._record(files.values())
-        self.print(files)
 
     def _record(self, letters: Iterable[Letter]) -> None:
         with self._session.register() as register:
@@ -238,7 +240,9 @@ class Letters:
                     detail = {"letter": self._kind, "sha256": digest, "format": self._format}
                     for id_ in made.complaints:
                         # One that is written once more is no other letter.
-                        if all(entry.detail != detail for entry in effective(register.history(id_))):
+                        if not any(
+                            detail.items() <= entry.detail.items() for entry in effective(register.history(id_))
+                        ):
                             recorder.record(Work(id_, (Proposal(Kind.LETTER, moment, detail),)))
 
     def print(self, files: Mapping[Path, Letter]) -> None:

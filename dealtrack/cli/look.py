@@ -215,7 +215,9 @@ def overdue(
                 tell_nothing(register, query, view, _("nothing is overdue"))
         _remind(session, register, view)
     if letters:
-        letters.write(letters.files(Path(out)))
+        files = letters.files(Path(out))
+        letters.write(files)
+        letters.print(files)
     raise typer.Exit(session.status)
 
 

@@ -74,7 +74,8 @@ def text_of(path: Path) -> str:
 
 def history(clerk: Clerk, id_: int) -> list[dict[str, str]]:
     told = json.loads(clerk("show", id_, "--format", "json").ok())
-    return [entry["detail"] for entry in told["history"] if entry["kind"] == "letter"]
+    details = [entry["detail"] for entry in told["history"] if entry["kind"] == "letter"]
+    return [{name: detail[name] for name in ("letter", "sha256", "format")} for detail in details]
 
 
 def own_template(clerk: Clerk, name: str, content: str | bytes) -> Path:
