@@ -1,6 +1,5 @@
 """Folding a history into a complaint."""
 
-import json
 from collections.abc import Iterable
 from datetime import tzinfo
 
@@ -112,9 +111,11 @@ class ComplaintState:
                         values[name] = value
                     elif name == LIMITS:
                         # The limits of earlier entries stay, but for the clocks that this one names.
-                        limits = {**json.loads(values[LIMITS] or "{}"), **value}
+                        from json import dumps, loads  # few complaints have a limit of their own
+
+                        limits = {**loads(values[LIMITS] or "{}"), **value}
                         limits = {clock: limit for clock, limit in sorted(limits.items()) if limit}
-                        values[LIMITS] = json.dumps(limits, ensure_ascii=False) if limits else None
+                        values[LIMITS] = dumps(limits, ensure_ascii=False) if limits else None
 
 
 _EMPTY = Complaint(0)._asdict()
