@@ -39,13 +39,13 @@ DAYS = """
 2016-11-08T09:30 evidence 1 --file {evidence}
 2016-11-08T09:40 amend 2 --category cancelled-order --phone 13700001111
 2016-11-08T09:50 void 3 --reason 误录
-2016-11-09T09:00 platform add 苏宁易购 --green-channel yes
-2016-11-09T09:10 platform edit 苏宁易购 --alias Suning
+2016-11-09T09:00 platform add 淘集集 --green-channel yes
+2016-11-09T09:10 platform edit 淘集集 --alias Taojiji
 2016-11-09T09:20 platform check JD --channels phone,wechat --finding 页面上没有邮箱
 2016-11-10T09:00 calendar amend 2016-11-14 --off --name 大风 --source 通知七 --yes
 2016-11-10T09:10 recheck --include-closed
 2016-11-10T09:20 erase 2 --reason 消费者申请 --yes
-2016-11-11T09:00 add --platform 苏宁易购 --number BJ-2016-007 --seller platform --owner 朝阳所
+2016-11-11T09:00 add --platform 淘集集 --number BJ-2016-007 --seller platform --owner 朝阳所
 2016-11-11T09:10 pause 4 --reason 检测
 """
 

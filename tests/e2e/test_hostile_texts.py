@@ -205,7 +205,8 @@ GUARDED = {"_", "safe_text", "paint"}
 """What makes a printed text harmless: a message of dealtrack's own, and what turns any other into one."""
 
 LINES_MADE_SAFE: tuple[str, ...] = tuple(
-    f"dealtrack/cli/{name}.py" for name in ("terminal", "look", "policy", "import_export", "commands", "help")
+    f"dealtrack/cli/{name}.py"
+    for name in ("terminal", "look", "policy", "import_export", "import_suggestion", "commands", "help")
 )
 """What prints lines that were made safe where they were put together."""
 

@@ -95,7 +95,7 @@ def crashed(clerk: Clerk) -> None:
         "with open_register(Path(sys.argv[1])) as register:\n"
         "    from dealtrack.core.platform import Platform\n"
         "    with recording(register, datetime(2016, 11, 15, tzinfo=UTC), 'clerk') as recorder:\n"
-        "        recorder.enter_platform(Platform('Taobao'))\n"
+        "        recorder.enter_platform(Platform('Taojiji'))\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     ran = subprocess.run([sys.executable, "-c", program, clerk.db], check=False)
@@ -105,7 +105,7 @@ def crashed(clerk: Clerk) -> None:
 def test_what_a_crash_left_in_the_write_ahead_file_is_there(clerk: Clerk) -> None:
     crashed(clerk)
     assert Path(f"{clerk.db}-wal").stat().st_size
-    assert "Taobao" in clerk("platform", "list").ok()
+    assert "Taojiji" in clerk("platform", "list").ok()
     clerk("verify").ok()
 
 
@@ -118,7 +118,7 @@ def test_a_lost_write_ahead_file_is_said_to_be_lost(clerk: Clerk) -> None:
         assert result.status == 3
         assert "-wal, with its last entries, is gone" in result.err
     Path(f"{clerk.db}-shm").unlink()
-    assert "Taobao" not in clerk("platform", "list").ok()
+    assert "Taojiji" not in clerk("platform", "list").ok()
     clerk("verify", "--head", head).ok()
 
 

@@ -268,7 +268,7 @@ def _crashed(desk: Desk) -> None:
 
         with open_register(desk.db) as register:
             with recording(register, moment(), "clerk") as recorder:
-                recorder.enter_platform(Platform("Taobao"))
+                recorder.enter_platform(Platform("Taojiji"))
             os._exit(0)
 
     asked_to_crash(crash)
