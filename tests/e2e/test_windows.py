@@ -96,6 +96,10 @@ DAY = """
     calendar amend 2016-12-01 --off --name outage --source notice --yes
     calendar import {folder}/days.csv --year 2016 --yes
     calendar refresh
+    config list
+    config set page 20
+    config get page
+    config unset page
     policy list
     policy show
     policy try odr
