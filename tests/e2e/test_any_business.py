@@ -70,7 +70,7 @@ def test_on_a_terminal_it_is_asked_about(new_clerk: Callable[..., Clerk], answer
     clerk = new_clerk(now="2026-11-15T09:00:00+08:00")
     clerk("init", "--policy", "samr-complaint").ok()
     told = clerk.at_terminal("add", "--platform", "Shop", typed=f"{answer}\n".encode(), width=100)
-    assert "Shop is not in the list of platforms. Add it? [y/N]" in told.out
+    assert "Shop is not in the list of platforms. Did you mean Vipshop? Add it? [y/N]" in told.out
     assert told.status == status
     assert ("Shop" in named(clerk)) == (status == 0)
 
