@@ -27,15 +27,18 @@ from tests.conftest import PROJECT, Clerk, prepared
 
 COMMANDS: list[tuple[str, Any]] = [("", typer.main.get_command(app)), *pages.commands()]
 FILTERS = {
-    "list": {"--status", "--platform", "--category", "--owner"},
+    "list": {"--status", "--platform", "--category", "--owner", "--handler"},
     "search": {"--status", "--platform"},
-    **{name: {"--platform", "--category", "--owner"} for name in ("overdue", "due", "digest", "report", "board")},
+    **{
+        name: {"--platform", "--category", "--owner", "--handler"}
+        for name in ("overdue", "due", "digest", "report", "board")
+    },
 }
 """The filters of each command: of several values any one does."""
 
 NAMED_ONE_BY_ONE = {"import": {"--map", "--date-format", "--set"}, "evidence": {"--file"}}
 NAMED_ONE_BY_ONE |= {"platform add": {"--alias"}, "platform edit": {"--alias", "--drop-alias"}}
-NAMED_ONE_BY_ONE |= {"add": {"--limit"}, "amend": {"--limit"}}
+NAMED_ONE_BY_ONE |= {"add": {"--limit"}, "amend": {"--limit"}, "digest": {"--mail"}}
 """Options that take part of a list each time."""
 
 

@@ -80,7 +80,7 @@ def test_the_page_as_text(desk: Clerk) -> None:
         "──  ──────  ────────  ────────  ──────  ───────  ──────────",
         " 4          JD        other     desk 0  forward  2016-11-16",
         "",
-        "Journal: 12 entries. Checksum for 'dealtrack verify --head':",
+        "Journal: 39 entries. Checksum for 'dealtrack verify --head':",
         head,
     ]
 
