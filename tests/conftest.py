@@ -157,7 +157,8 @@ class Clerk:
 
     def at_terminal(self, *arguments: object, width: int = 80, typed: bytes = b"", **extra: str) -> Result:
         """Run a command on a terminal to its end; all that is shown counts as its output."""
-        with self.terminal(*arguments, width=width, typed=typed, **extra) as terminal:
+        # Nobody turns the pages of a long list.
+        with self.terminal(*arguments, width=width, typed=typed, **{"PAGER": "cat", **extra}) as terminal:
             return Result(terminal.end(), terminal.screen, "")
 
 
