@@ -212,7 +212,7 @@ def _questions(session: Session, register: Register, policy: str) -> list[Questi
         return clean_input(text, _("This"), NAME)
 
     def platform(text: str) -> object:
-        return _platform_of(session, register, text, policy, may_enter=False)
+        return _platform_of(session, register, text, policy, may_enter=False, in_dialogue=True)
 
     def received(text: str) -> None:
         check_next(ComplaintState(0), Kind.RECEIVED, session.moment(text, register.zone).start, session.now)
@@ -274,10 +274,13 @@ def _show_answers(
     tell(_("To change an answer, enter its number."))
 
 
-def _platform_of(session: Session, register: Register, text: str, policy: str, may_enter: bool) -> str:
+def _platform_of(
+    session: Session, register: Register, text: str, policy: str, may_enter: bool, in_dialogue: bool = False
+) -> str:
     """Return the name of the platform that a text means for a new complaint of a policy; nothing is entered yet.
 
-    One that the register does not know is taken where it may be entered, or a person on a terminal agrees.
+    One that the register does not know is taken where it may be entered, or a person on a terminal agrees; one that
+    is not on the list of a policy of listed platforms, in the dialogue alone.
     Raises UnknownPlatform, PlatformsListed, UnlistedPlatform, UnknownPolicy and BadText.
     """
     try:
@@ -286,7 +289,7 @@ def _platform_of(session: Session, register: Register, text: str, policy: str, m
         is_open = _versions(register, policy)[-1].is_open
         if may_enter and not is_open:
             raise PlatformsListed(name=text, policy=policy) from None
-        if not text.strip() or not (is_open or session.asks):
+        if not text.strip() or not (is_open or in_dialogue):
             raise
         name = clean_field("platform", text)
         near = suggestion(say_field("platform", each) for each in nearest_platforms(name, register.platforms))

@@ -119,9 +119,13 @@ def test_quiet_prints_nothing_but_errors(nine: Clerk, tmp_path: Path) -> None:
 
 
 ASKING = {
-    *("add", "extend", "erase", "restore", "policy adopt"),
+    *("add", "extend", "erase", "restore", "policy adopt", "amend", "void", "undo"),
     *("calendar amend", "calendar import", "calendar refresh"),
 }
+
+
+PROMPTING = ASKING | {"reject", "reopen", "pause", "hand-on", "event", "note"}
+"""The commands that ask for what must be given too."""
 
 
 def test_every_command_that_writes_can_be_quiet_and_every_one_that_asks_can_be_told_not_to() -> None:
@@ -129,7 +133,7 @@ def test_every_command_that_writes_can_be_quiet_and_every_one_that_asks_can_be_t
     assert known.keys() >= QUIET >= ASKING
     for name, options in known.items():
         assert ("--quiet" in options) == (name in QUIET), name
-        assert ("--no-input" in options) == (name in ASKING), name
+        assert ("--no-input" in options) == (name in PROMPTING), name
         assert ("--yes" in options) == (name in ASKING), name
 
 

@@ -63,7 +63,7 @@ def test_a_line_never_ends_within_its_indent_nor_before_what_has_no_width() -> N
     assert wrap_text("投诉👩\u200d👧投诉", 5) == ["投诉", "👩\u200d👧", "投诉"]
 
 
-@pytest.mark.parametrize("words", ["verify", "calendar next 1 --from 2014-10-31", "explain 1", "amend 1 --owner x"])
+@pytest.mark.parametrize("words", ["verify", "calendar next 1 --from 2014-10-31", "explain 1", "note 1 --note x"])
 def test_results_break_between_words_on_a_terminal_alone(clerk: Clerk, words: str) -> None:
     number = "BJ-2016-" + "0" * 40
     clerk("add", "--platform", "JD", "--category", "cancelled-order", "--number", number, "--at", "2014-10-31").ok()
