@@ -119,7 +119,19 @@ def test_quiet_prints_nothing_but_errors(nine: Clerk, tmp_path: Path) -> None:
 
 
 ASKING = {
-    *("add", "extend", "erase", "restore", "policy adopt", "amend", "void", "undo"),
+    *(
+        "add",
+        "extend",
+        "erase",
+        "restore",
+        "policy adopt",
+        "amend",
+        "void",
+        "undo",
+        "letter",
+        "platform merge",
+        "platform import",
+    ),
     *("calendar amend", "calendar import", "calendar refresh"),
 }
 
