@@ -17,6 +17,9 @@ clock rules are those of the guides, and moments are naive Beijing time. Where t
   holiday in it; a roll past holidays goes on to the first day that lies in none;
 - a moment that is corrected counts from then on for every view that knows the correction, whatever moment it is of; it
   may not pass another entry, notes and the like aside, and neither may one that comes back as a correction is voided;
+- a limit written on the complaint is the first run's deadline until that starts anew; a pause moves it by the working
+  or other days that it took out, one begun on its day to the end of the pause, an extension by its units, all at the
+  limit's own hour;
 - a revision of the calendar moves the clocks that run; one that has ended keeps the calendar that was in force, by
   the journal's order, when the entry that ended it was made, or when it was judged anew on request;
 - days late are provisional where one of them is of a year not published yet, or the moment has not come yet;
@@ -24,7 +27,7 @@ clock rules are those of the guides, and moments are naive Beijing time. Where t
   calendar.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -67,6 +70,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "resumed": ("paused",),
     "extended": OPEN,
     "handed-on": OPEN,
+    "replied": OPEN,
+    "event": OPEN,
     "noted": (*OPEN, "closed"),
     "evidence": (*OPEN, "closed"),
     "amended": (*OPEN, "closed"),
@@ -94,12 +99,13 @@ class Rule(NamedTuple):
 
 
 ACCEPT = Rule("accept", ("received",), ("accepted", "rejected"), 7)
-VERIFY = Rule("verify", ("received",), ("accepted", "rejected"), 15, extensions=(1, 15))
-# No event and no reply is entered here, so that these never begin, but for the notice that follows an acceptance.
-NOTIFY = Rule("notify", (), ("completed",), 7, awaited=False, after="mediate")
-CLUE = Rule("verify", (), (), 15, extensions=(1, 15), awaited=False)
-REPORTER = Rule("notify", ("accepted",), ("completed", "rejected"), 5, awaited=False, after="verify")
-AGREE = Rule("agree", (), (), 7, awaited=False)
+MEDIATE = Rule("mediate", ("accepted", "reopened"), ("completed", "event:mediation-ended"), 45)
+NOTIFY = Rule("notify", ("ended:mediate",), ("replied", "completed"), 7, awaited=False, after="mediate")
+CLUE = Rule("verify", ("event:clue-found",), ("event:clue-verified",), 15, extensions=(1, 15), awaited=False)
+VERIFY = Rule("verify", ("received",), ("accepted", "rejected", "event:not-opened"), 15, extensions=(1, 15))
+TOLD = ("replied", "completed", "rejected", "event:anonymous")
+REPORTER = Rule("notify", ("ended:verify",), TOLD, 5, awaited=False, after="verify")
+AGREE = Rule("agree", ("event:competence-disputed",), ("event:competence-settled",), 7, awaited=False)
 POLICIES: dict[str, list[tuple[date, list[Rule]]]] = {
     "green-channel": [
         (
@@ -111,13 +117,16 @@ POLICIES: dict[str, list[tuple[date, list[Rule]]]] = {
         )
     ],
     "samr-complaint": [
-        (date(2020, 1, 1), [ACCEPT, Rule("mediate", ("accepted", "reopened"), ("completed",), 45), NOTIFY, CLUE]),
+        (date(2020, 1, 1), [ACCEPT, MEDIATE, NOTIFY, CLUE]),
         (
             date(2026, 4, 15),
-            [ACCEPT, Rule("mediate", ("accepted", "reopened"), ("completed",), 60, False, True), NOTIFY, CLUE],
+            [ACCEPT, MEDIATE._replace(length=60, working=False, past_holidays=True), NOTIFY, CLUE],
         ),
     ],
-    "samr-report": [(date(2020, 1, 1), [VERIFY, REPORTER, AGREE]), (date(2026, 4, 15), [VERIFY, AGREE])],
+    "samr-report": [
+        (date(2020, 1, 1), [VERIFY, REPORTER, AGREE]),
+        (date(2026, 4, 15), [VERIFY._replace(stop=("accepted", "rejected")), AGREE]),
+    ],
     "uk-foi": [(date(2005, 1, 1), [Rule("complete", ("received", "reopened"), ("completed",), 20)])],
 }
 RESTARTING = ("uk-foi",)
@@ -189,6 +198,7 @@ class Run:
     provisional: bool = False
     revision: int = 0
     told: list[Entry] = field(default_factory=list)
+    limit: datetime | None = None
 
     def verdict(self, moment: datetime) -> str:
         if self.started is None:
@@ -248,6 +258,19 @@ def moves(entries: Iterable[Entry]) -> list[Entry]:
 def out_of_order(entries: Iterable[Entry]) -> bool:
     told = [entry.at for entry in moves(entries)]
     return told != sorted(told)
+
+
+def trigger(entry: Entry) -> str:
+    """Return what starts or stops clocks: a kind, or an event by its name."""
+    return f"event:{entry.detail['name']}" if entry.kind == "event" else entry.kind
+
+
+def limits(order: Iterable[Entry]) -> dict[str, datetime]:
+    """Return the limits written on a complaint, by clock: those of its receipt, as amendments put them right."""
+    stated: dict[str, datetime | None] = {}
+    for entry in order:
+        stated |= entry.detail.get("limits", {})
+    return {name: limit for name, limit in stated.items() if limit}
 
 
 def live(entries: Sequence[Entry]) -> Life:
@@ -342,17 +365,31 @@ class Model:
         order = counted(history)
         if "moments" in detail:
             corrected = Entry(self.seq + 1, complaint, kind, at, at, detail)
-            return max(detail["moments"].values()) > self.now or out_of_order([*history, corrected])
+            if max(detail["moments"].values()) > self.now or out_of_order([*history, corrected]):
+                return True
+            right = live([*history, corrected])
+            assert right.received is not None
+            return order[0].seq in detail["moments"] and self.refuses_limits(limits(order), right.received, right)
         floor = order[0].at if kind in (*BESIDE, "voided") else [e for e in order if e.kind not in BESIDE][-1].at
         if at < floor:
             return True
         if detail.get("restart") and life.values["policy"] not in RESTARTING:
             return True
+        if kind == "event":
+            named = {trigger for rule in self.rules(life) for trigger in (*rule.start, *rule.stop)}
+            return f"event:{detail['name']}" not in named
+        if "limits" in detail:
+            return self.refuses_limits(detail["limits"], order[0].at, life)
         if kind == "paused":
             return all(run.ended for run in self.runs(history, None))
         if kind == "extended":
             return self._refuses_extension(history, at, detail)
         return kind == "voided" and self._refuses_void(history, detail["seq"])
+
+    def refuses_limits(self, stated: Mapping[str, datetime | None], received: datetime, life: Life) -> bool:
+        """Tell whether limits are of no clock of the policy, or lie before the receipt."""
+        clocks = {rule.name for rule in self.rules(life)}
+        return any(name not in clocks or (limit and limit < received) for name, limit in stated.items())
 
     def _refuses_extension(self, history: list[Entry], at: datetime, detail: dict[str, Any]) -> bool:
         running = [run for run in self.runs(history, None) if run.rule.name == detail["clock"] and not run.ended]
@@ -415,28 +452,35 @@ class Model:
         if life.status == "voided":
             return []
         found = []
+        order = counted(history)
+        stated = limits(order)
+        ends: dict[int, set[str]] = {}
         for rule in self.rules(life):
-            for run in self._begun(rule, counted(history)):
+            for run in self._begun(rule, order, ends):
+                if run.round == 1:
+                    run.limit = stated.get(rule.name)
+                if run.how == "stopped" and run.told[-1].kind not in CLOSING:
+                    ends.setdefault(order.index(run.told[-1]), set()).add(f"ended:{rule.name}")
                 calendar = by or self.calendar(known, run.told[-1].seq if run.ended else None)
                 self._count(run, calendar)
                 found.append(run)
         return found
 
     @staticmethod
-    def _begun(rule: Rule, order: list[Entry]) -> list[Run]:
+    def _begun(rule: Rule, order: list[Entry], ends: dict[int, set[str]]) -> list[Run]:
         runs: list[Run] = []
         now: Run | None = None
         origin = 0
         never_ran = True
         for place, entry in enumerate(order):
-            starts = entry.kind in rule.start
+            starts = bool({trigger(entry), *ends.get(place, ())} & set(rule.start))
             done = {e.kind for e in order[:place]}
             if entry.kind == "reopened" and not done & {"forwarded", "completed"}:
                 origin, never_ran = place, True
-                awaited = not done & {"accepted"} & set(rule.stop)
-                begun = "received" in rule.start or bool(done & {"accepted"} & set(rule.start))
-                starts = awaited and (begun or rule.start == ("reopened",))
-            if now is None and entry.kind in rule.stop and never_ran and rule.awaited:
+                reached = {trigger(e) for e in order[:place] if e.kind in ("received", "accepted", "replied", "event")}
+                reached |= {name for before, names in ends.items() if before < place for name in names}
+                starts = not reached & set(rule.stop) and bool(reached & set(rule.start) or rule.start == ("reopened",))
+            if now is None and entry.kind in rule.stop and entry.kind != "replied" and never_ran and rule.awaited:
                 # Handled without the step that starts this clock: it counts from the receipt, or the reopening.
                 now = Run(rule, len(runs) + 1, order[origin].at, told=list(order[origin:place]))
                 never_ran = False
@@ -449,7 +493,7 @@ class Model:
             if now not in runs:
                 runs.append(now)
             now.told.append(entry)
-            if entry.kind in rule.stop:
+            if trigger(entry) in rule.stop:
                 now.ended, now.how = entry.at, "stopped"
             elif entry.kind == "completed":
                 now.ended, now.how = entry.at, "not needed"
@@ -462,15 +506,18 @@ class Model:
     def _count(self, run: Run, calendar: Calendar) -> None:
         assert run.started is not None
         run.revision = calendar.revision
-        start, length = run.started.date(), run.rule.length
+        start, length, limit = run.started.date(), run.rule.length, run.limit
         pauses: list[tuple[date, date]] = []
         certain = True
         for place, entry in enumerate(run.told):
             if entry.kind == "extended" and entry.detail["clock"] == run.rule.name:
+                if limit:
+                    moved, doubt = self._due(run.rule, limit.date(), entry.detail["by"], [], calendar)
+                    limit, certain = datetime.combine(moved.date(), limit.time()), certain and not doubt
                 length += entry.detail["by"]
             if entry.kind == "paused":
                 due, doubt = self._due(run.rule, start, length, pauses, calendar)
-                if entry.at > due:
+                if entry.at > (limit or due):
                     continue
                 ends = [e for e in run.told[place + 1 :] if e.kind in ("resumed", *CLOSING)]
                 if not ends:
@@ -479,6 +526,10 @@ class Model:
                 last = ends[0].at.date()
                 if ends[0].detail.get("restart"):
                     run.started, start, length, pauses, certain = ends[0].at, last, run.rule.length, [], True
+                    limit = None
+                elif limit:
+                    day, doubt = self._limit_paused(run.rule, limit.date(), entry.at.date(), last, calendar)
+                    limit, certain = datetime.combine(day, limit.time()), certain and not doubt
                 elif entry.at.date() < self._counted(run.rule, start, length, pauses, calendar):
                     pauses.append((entry.at.date(), last))
                 else:
@@ -491,7 +542,32 @@ class Model:
                     certain = certain and {last.year, day.year} <= calendar.official
                     start, length, pauses = day, 0, []
         run.due, run.provisional = self._due(run.rule, start, length, pauses, calendar)
+        if limit:
+            run.due, run.provisional = limit, False
         run.provisional = run.provisional or not certain
+
+    @staticmethod
+    def _limit_paused(rule: Rule, day: date, first: date, last: date, calendar: Calendar) -> tuple[date, bool]:
+        """Return the day to which a pause moves a limit, and whether it hangs on days of a year not published."""
+        paused = [first + place * DAY for place in range(1, (last - first).days + 1)]
+        if first >= day:
+            touched = [last]
+            while not calendar.worked(last):
+                last += DAY
+            touched.append(day := max(day, last))
+        elif rule.working:
+            touched = list(paused)
+            for _ in filter(calendar.worked, paused):
+                day += DAY
+                while not calendar.worked(day):
+                    day += DAY
+            touched.append(day)
+        else:
+            day += len(paused) * DAY
+            touched = [day] if rule.past_holidays else []
+            if paused and rule.past_holidays:
+                touched.append(day := calendar.past_holiday(day))
+        return day, any(each.year not in calendar.official for each in touched)
 
     def _counted(
         self, rule: Rule, start: date, length: int, pauses: list[tuple[date, date]], calendar: Calendar
@@ -527,7 +603,11 @@ class Model:
         shown: list[Run] = []
         for rule in self.rules(life):
             own = [run for run in runs if run.rule.name == rule.name]
-            shown.append(own[-1] if own else self._waiting(rule, life, [*runs, *shown], known, moment))
+            waiting = self._waiting(rule, life, [*runs, *shown], known, moment)
+            limit = limits(counted(history)).get(rule.name)
+            if limit and life.is_open and life.status != "paused":
+                waiting.due, waiting.provisional = limit, False
+            shown.append(own[-1] if own else waiting)
         return shown
 
     def _waiting(self, rule: Rule, life: Life, runs: list[Run], known: datetime | None, moment: datetime) -> Run:

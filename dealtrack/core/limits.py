@@ -138,8 +138,13 @@ def _moves(history: Iterable[Transition]) -> list[Transition]:
 def check_moments(complaint: int, history: Iterable[Transition], detail: Detail, now: datetime) -> None:
     """Check a complaint's moments once an amendment has corrected some, or is taken back.
 
-    None may lie in the future, and none before that of the entry that it followed. Raises InFuture and BeforePrevious.
+    None may lie in the future, and none before that of the entry that it followed. Nor may the receipt be another where
+    the complaint was merged: the other one is counted from it. Raises InFuture, BeforePrevious and CannotCorrect.
     """
+    merged = next((entry for entry in effective(history) if entry.kind is Kind.MERGED), None)
+    if merged is not None and any(each["kind"] == Kind.RECEIVED and "seq" in each for each in detail[MOMENTS]):
+        reason = Phrase("it was merged into {id}; undo that first", id=merged.detail["into"])
+        raise CannotCorrect(complaint=complaint, kind=Word(Kind.RECEIVED), reason=reason)
     for each in detail[MOMENTS]:
         if (at := from_store(each["at"])) > now:
             raise InFuture(at=at, now=now)
@@ -271,7 +276,9 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
     try:
         make_complaint(complaint, remaining)
         if MOMENTS in entry.detail:
-            check_moments(complaint, remaining, {MOMENTS: ()}, entry.recorded_at)
+            check_moments(complaint, remaining, {MOMENTS: entry.detail[MOMENTS]}, entry.recorded_at)
+    except CannotCorrect as fault:
+        raise refusal(reason=fault.values["reason"]) from None
     except (BadHistory, BeforePrevious):
         reason = Phrase("a later entry ({kind}) depends on it; undo that first", kind=done(later[-1].kind))
         raise refusal(reason=reason) from None

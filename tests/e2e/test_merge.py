@@ -236,3 +236,26 @@ def test_an_export_is_read_back_and_one_of_another_register_refused(
     refused = third("import", files[0])
     assert refused.status == 4 and third("list").ok().count("\n") == 4
     assert "it was merged with complaint 1 of another register: use 'dealtrack merge' for that here" in refused.err
+
+
+def test_the_receipt_of_a_merged_complaint_stands_until_the_merge_is_undone(bureau: Clerk) -> None:
+    """The other complaint is counted from it: neither a correction nor its undoing may leave that behind."""
+    bureau("amend", 2, "--received", "2016-11-14").ok()
+    bureau("merge", 2, "--into", 1).ok()
+    # Tue 15(1), 16(2), Thu 17(3), 18(4), Mon 21(5), 22(6), Wed 23(7).
+    assert deadline(bureau, 1) == ("2016-11-23", "running")
+    before = entries(bureau)
+    seq = next(entry["seq"] for entry in shown(bureau, 2)["history"] if entry["kind"] == "amended")
+    for words, refusal in (
+        (("amend", 2, "--received", "2016-11-10"), "The time (received) of complaint 2 cannot be corrected"),
+        (("void", 2, "--seq", seq, "--reason", "slip"), f"Entry {seq} of complaint 2 cannot be undone"),
+    ):
+        refused = bureau(*words)
+        assert refused.status == 2
+        assert refused.err == f"dealtrack: {refusal}: it was merged into 1; undo that first.\n"
+    assert entries(bureau) == before
+    bureau("void", 2, "--reason", "slip").ok()
+    bureau("amend", 2, "--received", "2016-11-10").ok()
+    bureau("merge", 2, "--into", 1).ok()
+    # Fri 11(1), Mon 14(2) to Fri 18(6), Mon 21(7).
+    assert deadline(bureau, 1) == ("2016-11-21", "running")

@@ -31,7 +31,7 @@ from dealtrack.errors import DealtrackError
 from dealtrack.register.opening import open_register
 from dealtrack.register.recorder import Proposal, Work, recording
 from tests.conftest import Clerk, Result, tries
-from tests.plain_model import DAY, TABLE, Model, live, moves
+from tests.plain_model import DAY, POLICIES, TABLE, Life, Model, live, moves
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 EXAMPLES, STEPS = map(int, os.environ.get("DEALTRACK_STATEFUL", f"{tries(18)},30").split(","))
@@ -62,6 +62,8 @@ WHEN = st.one_of(
     st.tuples(st.just("ahead"), st.sampled_from((1, 90_000)), st.just(0)),
 )
 PICK = st.integers(0, 12)
+LIMIT = st.tuples(st.integers(0, 8), st.integers(-86_400, 20 * 86_400), st.booleans())
+"""A limit of one of the clocks, or of none, so many seconds from now, or at the end of that day."""
 COUNTS: Counter[str] = Counter()
 
 
@@ -142,19 +144,24 @@ class Registers(RuleBasedStateMachine):
         when=WHEN,
         policy=st.sampled_from((*["green-channel"] * 3, *["samr-complaint"] * 3, "samr-report", "uk-foi")),
         named=st.tuples(st.sampled_from(PLATFORMS), st.sampled_from(CATEGORIES), st.booleans()),
+        limit=st.one_of(st.none(), st.none(), LIMIT),
     )
-    def add(self, when: tuple[str, int, int], policy: str, named: tuple[str, str, bool]) -> None:
+    def add(self, when: tuple[str, int, int], policy: str, named: tuple[str, str, bool], limit: Any = None) -> None:
         platform, category, numbered = named
         if self.model.last >= 7:
             return
         at = self._moment(when)
-        detail = {"platform": platform, "category": category, "policy": policy, "owner": "clerk"}
+        detail: dict[str, Any] = {"platform": platform, "category": category, "policy": policy, "owner": "clerk"}
         words = ["--platform", platform, "--category", category, "--policy", policy, "--at", _typed(at)]
         if numbered:
             detail["number"] = f"BJ-{self.model.last + 1}"
             words += ["--number", detail["number"]]
         moment = self.model.settled(None, "received", at)
         refused = moment > self.model.now
+        if limit:
+            more, detail["limits"] = self._limit(policy, *limit)
+            words += more
+            refused |= self.model.refuses_limits(detail["limits"], moment, Life(values=detail, received=moment))
         self._command("add", refused, self.clerk.__call__, "add", *words)
         if not refused:
             self.model.add(moment, detail)
@@ -212,6 +219,20 @@ class Registers(RuleBasedStateMachine):
     def hand_on(self, which: int, when: tuple[str, int, int]) -> None:
         self._tell("hand-on", "handed-on", [which], when, ("--to", "bureau"))
 
+    @rule(which=PICK, when=WHEN, final=st.booleans())
+    def reply(self, which: int, when: tuple[str, int, int], final: bool) -> None:
+        self._tell("reply", "replied", [which], when, ("--final" if final else "--interim",), {"final": final})
+
+    @rule(which=PICK, when=WHEN, named=st.integers(0, 5))
+    def event(self, which: int, when: tuple[str, int, int], named: int) -> None:
+        """An event that the policy names, or now and then one that it does not."""
+        complaint = self._named(which, "event")
+        there = [life for id_, life, _ in self.model.shown(None, None) if id_ == complaint]
+        rules = self.model.rules(there[0]) if there else []
+        names = sorted({word[6:] for rule in rules for word in (*rule.start, *rule.stop) if word.startswith("event:")})
+        name = [*names, "nothing-known"][named % (len(names) + 1)]
+        self._tell("event", "event", [complaint], when, ("--name", name), {"name": name}, named=True)
+
     @rule(which=PICK, when=WHEN)
     def note(self, which: int, when: tuple[str, int, int]) -> None:
         self._tell("note", "noted", [which], when, ("--note", "called"))
@@ -229,6 +250,13 @@ class Registers(RuleBasedStateMachine):
             words += ["--summary", summary]
             detail["summary"] = None if summary == "-" else summary
         self._tell("amend", "amended", [which], None, words, detail)
+
+    @rule(which=PICK, limit=LIMIT)
+    def amend_a_limit(self, which: int, limit: tuple[int, int, bool]) -> None:
+        complaint = self._named(which, "amended")
+        there = [life for id_, life, _ in self.model.shown(None, None) if id_ == complaint]
+        words, stated = self._limit(there[0].values["policy"] if there else "green-channel", *limit)
+        self._tell("amend", "amended", [complaint], None, words, {"limits": stated}, named=True)
 
     @rule(
         which=PICK,
@@ -489,6 +517,16 @@ class Registers(RuleBasedStateMachine):
             for complaint, moment in zip(complaints, moments, strict=True):
                 self.model.tell(complaint, kind, moment, told)
         self._looks_right()
+
+    def _limit(self, policy: str, clock: int, ahead: int, ends: bool) -> tuple[list[str], dict[str, Any]]:
+        """Return the words that state a limit, and what the journal then says of it."""
+        names = sorted({rule.name for _, rules in POLICIES[policy] for rule in rules})
+        name = [*names, "answer"][clock % (len(names) + 1)]
+        limit = self.model.now + ahead * SECOND
+        typed = _typed(limit.date() if ends else limit)
+        if ends:
+            limit = datetime.combine(limit.date(), time(23, 59, 59))
+        return ["--limit", f"{name}={typed}"], {name: limit}
 
     def _named(self, which: int, kind: str = "") -> int:
         """Return a complaint, mostly one that allows this kind of entry, now and then one that is not there."""
