@@ -262,7 +262,6 @@ def count_run(
     the run stands in the place of its length, until it begins anew.
     """
     counting = HourCount if rule.unit in HOURS else Count
-    began = entries[0].at
     run = run._replace(unit=rule.unit, revision=calendar.revision)
     pauses: list[Pause] = []
 
@@ -270,7 +269,8 @@ def count_run(
         return deadline(local_day(entry.at, zone), None, zone) if entry.seq in hourless else entry.at
 
     edges = [entries[0]]
-    count: Count | HourCount | LimitCount = counting(rule, latest(edges[0]), calendar, zone)
+    begins = latest(entries[0])
+    count: Count | HourCount | LimitCount = counting(rule, begins, calendar, zone)
     if run.limit is not None:
         count, edges = LimitCount(rule, run.limit, calendar, zone), []
     for position, entry in enumerate(entries):
@@ -284,19 +284,19 @@ def count_run(
                 pauses.append(pause)
                 return run._replace(paused=True, length=count.units, pauses=tuple(pauses))
             if ending.detail.get(RESTART):
-                began = ending.at
-                run = run._replace(started=began, start_kind=ending.kind, limit=None)
-                count = counting(rule, latest(ending), calendar, zone)
+                begins = latest(ending)
+                run = run._replace(started=ending.at, start_kind=ending.kind, limit=None)
+                count = counting(rule, begins, calendar, zone)
                 pauses.clear()
                 edges = [ending]
             else:
                 pauses.append(count.pause(pause))
                 edges += (entry, ending)
-        elif entry.kind is Kind.JOINED and began < entry.at <= count.deadline():
-            began = entry.at
-            run = run._replace(started=began, start_kind=entry.kind, limit=None)
-            count = counting(rule, latest(entry), calendar, zone)
-            left = [Pause(began, pause.end, pause.reason) for pause in pauses if pause.end and pause.end > began]
+        elif entry.kind is Kind.JOINED and begins < latest(entry) and entry.at <= count.deadline():
+            begins = latest(entry)
+            run = run._replace(started=entry.at, start_kind=entry.kind, limit=None)
+            count = counting(rule, begins, calendar, zone)
+            left = [Pause(entry.at, pause.end, pause.reason) for pause in pauses if pause.end and pause.end > entry.at]
             pauses = list(map(count.pause, left))
             edges = [entry]
     due, day, is_provisional, counted = count.result()

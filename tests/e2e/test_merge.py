@@ -259,3 +259,22 @@ def test_the_receipt_of_a_merged_complaint_stands_until_the_merge_is_undone(bure
     bureau("merge", 2, "--into", 1).ok()
     # Fri 11(1), Mon 14(2) to Fri 18(6), Mon 21(7).
     assert deadline(bureau, 1) == ("2016-11-21", "running")
+
+
+def test_a_further_complaint_of_hours_without_its_hour_is_counted_from_the_end_of_its_day(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    path = tmp_path / "reports.toml"
+    path.write_text(POLICY.replace("length = 7", 'length = 4\nunit = "hour"'), encoding="utf-8")
+    clerk("policy", "adopt", path, "--yes", now=NOW).ok()
+    for at in ("2016-11-15 22:00", "2016-11-15", "2016-11-15 23:00"):
+        clerk("add", "--platform", "JD", "--policy", "reports", "--at", at, now=NOW).ok()
+    clerk("merge", 3, "--into", 1, now=NOW).ok()
+    assert shown(clerk, 1)["clocks"][-1]["due"] == "2016-11-16T03:00:00+08:00"
+    # That of the 15th may be the last of them, and it may not.
+    clerk("merge", 2, "--into", 1, now=NOW).ok()
+    clock = shown(clerk, 1)["clocks"][-1]
+    assert (clock["due"], clock["provisional"]) == ("2016-11-16T03:59:59+08:00", True)
+    clerk("complete", 1, now=NOW).ok()
+    assert shown(clerk, 1)["clocks"][-1]["verdict"] == "unknown"
+    clerk("recheck").ok()

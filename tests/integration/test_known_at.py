@@ -101,6 +101,8 @@ class Year:
             words = ["--platform", random.choice(("JD", "Tmall", "Amazon")), "--policy", policy]
             words += ["--summary", random.choice(("late parcel", "broken", "not as ordered"))]
             words += ["--at", self.back(2)] if random.random() < 0.4 else []
+            if policy == "green-channel" and random.random() < 0.2:
+                words += ["--limit", f"complete={self.now + timedelta(days=random.random() * 6):%Y-%m-%d %H:%M}"]
             if not self("add", *words).status:
                 self.ids.append(len(self.ids) + 1)
             return
@@ -109,7 +111,7 @@ class Year:
         reason = ("--reason", "so it is")
         kind = random.choice(
             "forward forward forward accept complete complete withdraw reject reopen reopen pause pause resume resume "
-            "extend extend hand-on note amend void void evidence".split()
+            "extend extend extend extend hand-on note amend void void evidence reply event limit event".split()
         )
         if kind in ("withdraw", "reject", "reopen", "pause"):
             self(kind, id_, *reason, *at)
@@ -130,6 +132,13 @@ class Year:
             self(kind, id_, "--note", "asked about the parcel", *at)
         elif kind == "amend":
             self(kind, id_, "--category", random.choice(("delivery", "quality")), "--summary", "parcel never came")
+        elif kind == "limit":
+            self("amend", id_, "--limit", f"forward={self.now + timedelta(days=random.random() * 3):%Y-%m-%d}")
+        elif kind == "event":
+            names = ("mediation-ended", "clue-found", "not-opened", "competence-disputed")
+            first = random.randrange(4)
+            # The first of them that its policy names.
+            any(not self(kind, id_, "--name", name, *at).status for name in names[first:] + names[:first])
         elif kind == "void":
             self(kind, id_, *reason)
         elif kind == "evidence":
@@ -195,8 +204,8 @@ def test_what_was_printed_can_be_printed_again(made_register: Path, tmp_path: Pa
         year.work()
     assert len(then) == len(MOMENTS) and not ahead
     assert len(year.ids) > COMPLAINTS * 3 / 4
-    kinds = ("void", "amend", "reopen", "pause", "resume", "extend", "evidence", "withdraw", "reject")
-    assert min(year.done.get(kind, 0) for kind in kinds) > (3 if IS_LONG else 0), year.done
+    kinds = "void amend reopen pause resume extend evidence withdraw reject reply event".split()
+    assert min(year.done.get(kind, 0) for kind in kinds) > (3 if IS_LONG else 0), str(year.done)
     clerk("verify", now="2027-01-15T09:00:00+08:00").ok()
 
     later = replace(clerk, now="2027-01-15T09:00:00+08:00")
