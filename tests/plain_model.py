@@ -509,9 +509,14 @@ class Model:
         start, length, limit = run.started.date(), run.rule.length, run.limit
         pauses: list[tuple[date, date]] = []
         certain = True
+        # From this day on nothing of a limit is left to count.
+        spent = limit.date() if limit else start
         for place, entry in enumerate(run.told):
             if entry.kind == "extended" and entry.detail["clock"] == run.rule.name:
                 if limit:
+                    spent = self._due(
+                        run.rule._replace(past_holidays=False), limit.date(), entry.detail["by"], [], calendar
+                    )[0].date()
                     moved, doubt = self._due(run.rule, limit.date(), entry.detail["by"], [], calendar)
                     limit, certain = datetime.combine(moved.date(), limit.time()), certain and not doubt
                 length += entry.detail["by"]
@@ -528,7 +533,9 @@ class Model:
                     run.started, start, length, pauses, certain = ends[0].at, last, run.rule.length, [], True
                     limit = None
                 elif limit:
-                    day, doubt = self._limit_paused(run.rule, limit.date(), entry.at.date(), last, calendar)
+                    day, spent, doubt = self._limit_paused(
+                        run.rule, limit.date(), spent, entry.at.date(), last, calendar
+                    )
                     limit, certain = datetime.combine(day, limit.time()), certain and not doubt
                 elif entry.at.date() < self._counted(run.rule, start, length, pauses, calendar):
                     pauses.append((entry.at.date(), last))
@@ -547,11 +554,13 @@ class Model:
         run.provisional = run.provisional or not certain
 
     @staticmethod
-    def _limit_paused(rule: Rule, day: date, first: date, last: date, calendar: Calendar) -> tuple[date, bool]:
-        """Return the day to which a pause moves a limit, and whether it hangs on days of a year not published."""
+    def _limit_paused(
+        rule: Rule, day: date, spent: date, first: date, last: date, calendar: Calendar
+    ) -> tuple[date, date, bool]:
+        """Return the day to which a pause moves a limit, that before it is rolled, and whether years not published count."""
         paused = [first + place * DAY for place in range(1, (last - first).days + 1)]
-        if first >= day:
-            touched = [last]
+        if first >= spent:
+            spent, touched = last, [last]
             while not calendar.worked(last):
                 last += DAY
             touched.append(day := max(day, last))
@@ -561,13 +570,15 @@ class Model:
                 day += DAY
                 while not calendar.worked(day):
                     day += DAY
+            spent = day
             touched.append(day)
         else:
             day += len(paused) * DAY
+            spent = day
             touched = [day] if rule.past_holidays else []
             if paused and rule.past_holidays:
                 touched.append(day := calendar.past_holiday(day))
-        return day, any(each.year not in calendar.official for each in touched)
+        return day, spent, any(each.year not in calendar.official for each in touched)
 
     def _counted(
         self, rule: Rule, start: date, length: int, pauses: list[tuple[date, date]], calendar: Calendar

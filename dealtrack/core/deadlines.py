@@ -131,7 +131,7 @@ Result = tuple[datetime, date, bool, date | None]
 class Count:
     """The count of one clock of days, as pauses and extensions come to it in order; it raises OutsideCalendar."""
 
-    __slots__ = ("_calendar", "_first", "_in_doubt", "_length", "_pauses", "_rule", "_start", "_zone", "units")
+    __slots__ = ("_back", "_calendar", "_first", "_in_doubt", "_length", "_pauses", "_rule", "_start", "_zone", "units")
 
     def __init__(self, rule: ClockRule, start: datetime, calendar: WorkingCalendar, zone: tzinfo) -> None:
         """Begin with a start, in UTC; its day is not counted unless the rule says so."""
@@ -139,10 +139,12 @@ class Count:
         self._first = self._start = local_day(start, zone)
         self.units = self._length = rule.length
         self._pauses: list[tuple[date, date]] = []
+        self._back: tuple[date, date] | None = None
         self._in_doubt = False
 
     def _due(self) -> tuple[date, date]:
-        return due_day(self._rule, self._start, self._length, self._pauses, self._calendar)
+        # Once a pause has ended with nothing left to count, nothing is left until an extension.
+        return self._back or due_day(self._rule, self._start, self._length, self._pauses, self._calendar)
 
     def deadline(self) -> datetime:
         """Return the last moment, inclusive and in UTC."""
@@ -152,6 +154,7 @@ class Count:
         """Lengthen the count by so many units."""
         self.units += by
         self._length += by
+        self._back = None
 
     def pause(self, pause: Pause) -> Pause:
         """Take out a pause that has ended and began by the deadline; return it with what it did.
@@ -163,11 +166,12 @@ class Count:
         first, last = local_day(pause.start, self._zone), local_day(pause.end, self._zone)
         counted, rolled = self._due()
         if first < counted:
-            self._pauses.append((first, last))
+            # After a day given back the count starts with it, which may lie after this pause began.
+            self._pauses += [(max(first, self._start), last)] if last > self._start else []
             return pause
         back = max(rolled, self._calendar.next_working(last))
         self._in_doubt = self._in_doubt or not self._calendar.is_confirmed(last - ONE_DAY, back)
-        self._start, self._length, self._pauses = back, 0, []
+        self._start, self._length, self._pauses, self._back = back, 0, [], (last, back)
         self._rule = self._rule._replace(counts_first_day=False)
         return pause._replace(counted=counted, given_back=back)
 
@@ -233,12 +237,13 @@ class LimitCount:
     They move it by the clock's own unit; of a clock of days its hour stays. It raises OutsideCalendar.
     """
 
-    __slots__ = ("_calendar", "_due", "_hour", "_in_doubt", "_rule", "_zone", "units")
+    __slots__ = ("_calendar", "_counted", "_due", "_hour", "_in_doubt", "_rule", "_zone", "units")
 
     def __init__(self, rule: ClockRule, limit: datetime, calendar: WorkingCalendar, zone: tzinfo) -> None:
         """Begin with the limit, in UTC."""
         self._rule, self._calendar, self._zone = rule._replace(counts_first_day=False), calendar, zone
         self._due, self._hour = limit, limit.astimezone(zone).time()
+        self._counted = local_day(limit, zone)
         self.units = 0
         self._in_doubt = False
 
@@ -254,7 +259,7 @@ class LimitCount:
         else:
             day = local_day(self._due, self._zone)
             counted, rolled = due_day(self._rule, day, by, (), self._calendar)
-            self._move_to(rolled, _is_provisional(self._rule, day, counted, rolled, self._calendar))
+            self._move_to(counted, rolled, _is_provisional(self._rule, day, counted, rolled, self._calendar))
 
     def pause(self, pause: Pause) -> Pause:
         """Move the limit by a pause that has ended and began by the deadline; return it with what it did."""
@@ -264,15 +269,15 @@ class LimitCount:
             self._move_by(time_between(rule.unit, pause.start, pause.end, calendar, self._zone))
             return pause
         first, last, day = (local_day(moment, self._zone) for moment in (pause.start, pause.end, self._due))
-        if first < day:
+        if first < self._counted:
             counted, rolled = due_day(rule, day, 0, [(first, last)], calendar) if last > first else (day, day)
             if rule.unit is Unit.WORKING_DAY:
                 paused = calendar.count_between(first, last)
                 counted = rolled = calendar.nth_after(day, paused) if paused else day
-            self._move_to(rolled, _is_provisional(rule, first, counted, rolled, calendar))
+            self._move_to(counted, rolled, _is_provisional(rule, first, counted, rolled, calendar))
             return pause
         back = max(day, calendar.next_working(last))
-        self._move_to(back, not calendar.is_confirmed(last - ONE_DAY, back))
+        self._move_to(last, back, not calendar.is_confirmed(last - ONE_DAY, back))
         return pause._replace(counted=day, given_back=back)
 
     def _move_by(self, time: timedelta) -> None:
@@ -286,7 +291,9 @@ class LimitCount:
         days = local_day(before, self._zone) - ONE_DAY, local_day(self._due, self._zone)
         self._in_doubt = self._in_doubt or not self._calendar.is_confirmed(*days)
 
-    def _move_to(self, day: date, is_provisional: bool) -> None:
+    def _move_to(self, counted: date, day: date, is_provisional: bool) -> None:
+        """Move the limit to a day; `counted` is the one from which on nothing is left to count."""
+        self._counted = counted
         self._due = deadline(day, self._hour, self._zone)
         self._in_doubt = self._in_doubt or is_provisional
 

@@ -53,6 +53,17 @@ CASES = [
         ("pause 1 --reason lab --at 2016-11-14T09:00", "resume 1 --at 2016-11-15T08:00"),
         ("2016-11-15 17:00", "running"),
     ),
+    # Paused again before the day that was given back: it stays.
+    (
+        ("forward=2016-11-11T17:00",),
+        (
+            "pause 1 --reason lab --at 2016-11-11T12:00",
+            "resume 1 --at 2016-11-12T09:00",
+            "pause 1 --reason lab --at 2016-11-13T10:00",
+            "resume 1 --at 2016-11-14T12:00",
+        ),
+        ("2016-11-14 17:00", "overdue"),
+    ),
     # Extended by a working day from Mon 14: Tue 15.
     (
         ("forward=2016-11-14T17:00",),

@@ -241,6 +241,20 @@ def test_a_second_pause_on_the_day_that_was_given_back_gives_it_back_again() -> 
     assert clocks(entries, "23 00:00")["complete"].due == at("22 23:59:59")
 
 
+@pytest.mark.parametrize(("resumed", "due"), [("20 12:00", "21"), ("21 12:00", "21"), ("22 09:00", "22")])
+def test_a_second_pause_before_the_day_that_was_given_back_takes_no_day_more(resumed: str, due: str) -> None:
+    """Resumed on Saturday the 19th with nothing left to count but Monday the 21st, and paused again on Sunday."""
+    entries = history(
+        RECEIVED,
+        (Kind.FORWARDED, "14 10:00"),
+        (Kind.PAUSED, "16 12:00"),
+        (Kind.RESUMED, "19 09:00"),
+        (Kind.PAUSED, "20 10:00"),
+        (Kind.RESUMED, resumed),
+    )
+    assert clocks(entries, resumed)["complete"].due == at(f"{due} 23:59:59")
+
+
 def test_a_day_rolled_to_is_given_back_too_and_never_brought_forward() -> None:
     # One calendar day from Friday the 11th ends on Saturday the 12th, and is rolled to Monday the 14th.
     rule = ClockRule(
