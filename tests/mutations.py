@@ -102,7 +102,7 @@ FAULTS = (
     Fault(
         "clocks",
         "a restart leaves the start of its clock where it was",
-        "run = run._replace(started=began, start_kind=ending.kind, limit=None)",
+        "run = run._replace(started=ending.at, start_kind=ending.kind, limit=None)",
         "pass",
         "unit/test_clocks",
     ),
