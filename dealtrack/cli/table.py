@@ -71,6 +71,7 @@ VERDICT_STYLES = {"overdue": "bold red", "missed": "bold red", "running": "green
 """The styles of verdicts; all others are dim."""
 
 OWNER = Column("owner", rank=1, least=8)
+HANDLER = OWNER._replace(key="handler")
 COMPLAINT_COLUMNS = (
     Column("id", right=True),
     Column("number", rank=2),
@@ -117,9 +118,11 @@ def rank_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> li
 
     def gives_way(place: int, column: Column) -> bool:
         is_kept = column.key in NEVER_GIVES_WAY or column.key.endswith("_due")
+        # Of one row each text is the only one: what it tells beside its list stays.
+        is_kept = is_kept or (len(rows) == 1 and column.key != "verdict")
         return all(row[place] == ("" if is_kept else rows[0][place]) for row in rows)
 
-    if len(rows) < 2:
+    if not rows:
         return list(columns)
     return [
         column._replace(rank=GIVES_WAY + place) if gives_way(place, column) else column
@@ -129,7 +132,7 @@ def rank_columns(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> li
 
 def chosen_columns(keys: Sequence[str]) -> list[Column]:
     """Return the columns of a table for keys that a user chose, in that order; where room lacks the last goes first."""
-    known = {column.key: column for column in (*COMPLAINT_COLUMNS, *WATCH_COLUMNS, SUMMARY)}
+    known = {column.key: column for column in (*COMPLAINT_COLUMNS, *WATCH_COLUMNS, HANDLER, SUMMARY)}
     return [
         known.get(key, Column(key, _(key.removesuffix("_due")) if key.endswith("_due") else ""))._replace(rank=place)
         for place, key in enumerate(keys)
@@ -341,7 +344,15 @@ def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | No
     if room is None:
         return list(enumerate(widths))
     least = _least_widths(columns, widths)
+    # What says one thing in every row gives way before owner and category are cut.
+    uncut = [
+        width if column.key in ("owner", "category") else size
+        for column, width, size in zip(columns, widths, least, strict=True)
+    ]
     kept = list(range(len(columns)))
+
+    def needed(place: int) -> list[int]:
+        return uncut if columns[place].rank >= GIVES_WAY and columns[place].key != "clock" else least
 
     def together(place: int) -> set[int]:
         group = columns[place].group
@@ -351,13 +362,15 @@ def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | No
         return sum(sizes[place] for place in kept) + len(GAP) * (len(kept) - 1)
 
     for place in sorted(kept, key=lambda place: -columns[place].rank):
-        if total(least) <= room or columns[place].rank == NEVER_DROPPED:
+        if columns[place].rank == NEVER_DROPPED:
             break
+        if total(needed(place)) <= room:
+            continue
         kept = [other for other in kept if other not in together(place)]
     for place in sorted(set(range(len(columns))).difference(kept), key=lambda place: columns[place].rank):
         # A wide column that went may have left room for a narrower one.
         missing = together(place).difference(kept)
-        if total(least) + sum(len(GAP) + least[other] for other in missing) <= room:
+        if total(needed(place)) + sum(len(GAP) + least[other] for other in missing) <= room:
             kept = sorted({*kept, *missing})
     sizes = list(widths)
     for place in sorted(kept, key=lambda place: -columns[place].rank):

@@ -275,6 +275,16 @@ def test_search_keeps_the_match_in_sight(clerk: Clerk, new_clerk: Callable[..., 
     assert "…前" in rows[1] and "后…" in rows[1]
 
 
+def test_long_owners_give_way_to_a_column_that_was_chosen_and_what_is_constant_to_an_owner(desk: Clerk) -> None:
+    owner = "朝阳区市场监督管理局消费者权益"
+    desk("add", "--platform", "JD", "--owner", owner, "--summary", "冰箱未发货").ok()
+    desk.now = "2016-11-18T09:00:00+08:00"
+    titles, _rows, below = shown(desk, "list", "--columns", "id,platform,owner,handler,summary", "--limit", 1)
+    assert titles[:5] == ["ID", "platform", "owner", "handler", "summary"] and "Not shown" not in " ".join(below)
+    alone = desk.at_terminal("--lang", "zh", "overdue", "--owner", owner, NO_COLOR="1").out
+    assert owner in alone and "时限状态" not in alone and "转办" in alone
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_owner_platform_and_deadline_stay_on_80_columns_however_long(desk: Clerk, language: str) -> None:
     owner, platform = "朝阳区市场监督管理局消费者权益保护科", "阿里巴巴国际站速卖通全球旗舰店"
