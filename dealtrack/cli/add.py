@@ -12,7 +12,7 @@ from dealtrack.cli.changes import show_change
 from dealtrack.cli.language import _, _p, say, say_field
 from dealtrack.cli.options import CLEAR, FROM_INPUT, At, DuplicateDays, Format, Note, flag, option
 from dealtrack.cli.output import NOTHING, change_lines, lookalike_line
-from dealtrack.cli.session import Session, choice, is_agreed, show_value
+from dealtrack.cli.session import Session, ask, choice, is_agreed, show_value
 from dealtrack.cli.terminal import aligned_lines, tell, terminal_width, warn
 from dealtrack.cli.transitions import NOTE, read_detail, read_limits
 from dealtrack.core.complaint_state import ComplaintState
@@ -191,8 +191,10 @@ def _answer(question: Question, answers: dict[str, str]) -> bool:
     """Put what is answered to a question among the answers; return False to go back. Raises typer.Abort."""
     field = question.field
     default = answers[field] or question.default
+    if field == "platform" and default:
+        default = say_field(field, default)
     while True:
-        text = str(typer.prompt(question.label, default, err=True, show_default=bool(default))).strip()
+        text = ask(question.label, default).strip()
         if text in BACK:
             return False
         if text == CLEAR and question.default == "":

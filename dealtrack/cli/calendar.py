@@ -19,7 +19,7 @@ from dealtrack.cli.language import _, _n, say
 from dealtrack.cli.options import Encoding, Format, argument, flag, option
 from dealtrack.cli.output import FOR_PROGRAMS, print_records, print_steps, show_day, step_record
 from dealtrack.cli.revisions import day_and_reason, show_revision
-from dealtrack.cli.session import Session, ask_to_go_on, is_agreed
+from dealtrack.cli.session import Session, ask, ask_to_go_on, is_agreed
 from dealtrack.cli.terminal import Paint, painter, print_line, tell
 from dealtrack.core.calendar import (
     WEEKDAY_NAMES,
@@ -344,7 +344,7 @@ def _with_issue(session: Session, zone: tzinfo, layers: Layers, notice: Notice) 
         if notice.issued or not session.asks or error.values["notice"] != notice.source:
             raise
         tell(say(error))
-        day = parse_day(str(typer.prompt(_("Date of issue?"), err=True)), session.now, zone)
+        day = parse_day(ask(_("Date of issue"), None), session.now, zone)
         return notice._replace(issued=day.isoformat())
     return notice
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, TextIO, get_args
 import typer
 
 from dealtrack import settings
-from dealtrack.cli.language import CHINESE, ENGLISH, heading, say_field, translated
+from dealtrack.cli.language import CHINESE, ENGLISH, _, heading, say_field, translated
 from dealtrack.cli.usage import ORDER
 from dealtrack.core.lifecycle import Status
 from dealtrack.core.policy import Policy
@@ -261,7 +261,7 @@ def read_lines(context: typer.Context, values: Mapping[str, str], *marks: str) -
 
 def _line_for(name: str) -> str:
     if sys.stdin.isatty() and sys.stderr.isatty():
-        return str(typer.prompt(heading(name), "", err=True, show_default=False))
+        return str(typer.prompt(heading(name), "", err=True, show_default=False, prompt_suffix=_(": ")))
     line = _input_lines().readline()
     if not line:
         what = Phrase("Line of standard input for --{name}", name=name)

@@ -216,10 +216,15 @@ def tell_changes(changes: Sequence[Phrase]) -> None:
         tell(f"  {say(change)}")
 
 
+def ask(label: str, default: str | None = "") -> str:
+    """Ask on standard error; an empty answer is the default, and asks again where that is None. Raises typer.Abort."""
+    return str(typer.prompt(label, default, err=True, show_default=bool(default), prompt_suffix=_(": ")))
+
+
 def ask_for(label: str, read: Callable[[str], _Answer]) -> _Answer:
     """Ask until what is answered can be read, and return that; raises typer.Abort."""
     while True:
-        text = str(typer.prompt(label, "", err=True, show_default=False)).strip()
+        text = ask(label).strip()
         try:
             if text:
                 return read(text)
@@ -242,7 +247,7 @@ def choice(question: str, default: bool, most: int = 0) -> bool | int:
     """Ask a question as `is_agreed` does, to which a number from 1 to `most` is an answer too. Raises typer.Abort."""
     prompt = f"{safe_text(question)} [{'Y/n' if default else 'y/N'}]"
     while True:
-        answer = str(typer.prompt(prompt, "", err=True, show_default=False)).strip().casefold()
+        answer = ask(prompt).strip().casefold()
         if not answer:
             return default
         if answer in YES or answer in NO:

@@ -24,7 +24,7 @@ def typed(clerk: Clerk) -> Typed:
             for screen in terminal.screens():
                 # A question stands in the last line and ends with a colon and a space; its answer is echoed after it.
                 question = screen.rpartition("\n")[2]
-                if question.endswith(": ") and len(screen) > answered:
+                if question.endswith((": ", "：")) and len(screen) > answered:
                     left = next((given for label, given in answers.items() if question.startswith(label)), [])
                     terminal.type(f"{left.pop(0) if left else ''}\n".encode())
                     answered = len(screen)
@@ -122,6 +122,14 @@ def test_one_can_go_back_and_what_was_typed_stays(clerk: Clerk, typed: Typed) ->
     assert "Answer y for yes or n for no." in screen
     (entered,) = _complaints(clerk)
     assert (entered["platform"], entered["seller"], entered["summary"]) == ("JD", "platform", "never came")
+
+
+def test_in_chinese_a_platform_that_was_answered_is_offered_by_its_chinese_name(clerk: Clerk, typed: Typed) -> None:
+    clerk.extra["DEALTRACK_LANG"] = "zh"
+    status, screen = typed([], {"平台": ["JD"], "类别": ["<"]})
+    assert status == 0, screen
+    assert "平台：JD\n" in screen and "平台 [京东]：\n" in screen
+    assert _complaints(clerk)[0]["platform"] == "JD"
 
 
 def test_all_answers_are_shown_and_each_can_be_changed_or_emptied(clerk: Clerk, typed: Typed) -> None:

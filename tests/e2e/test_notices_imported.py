@@ -140,7 +140,7 @@ def test_the_day_of_issue_is_asked_for_only_where_it_counts(china: Callable[[], 
     clerk("calendar", "import", file, "--year", 2020, "--source", "notice of 2019-11-21", "--yes").ok()
     asked = china()
     shown = asked.at_terminal("calendar", "import", file, "--year", 2020, typed=b"2019-11-21\ny\n").out
-    assert "Date of issue?" in shown and "calendar revision 2" in shown
+    assert "Date of issue: " in shown and "calendar revision 2" in shown
 
 
 def test_a_region_comes_before_the_nation(china: Callable[[], Clerk], tmp_path: Path) -> None:
