@@ -30,7 +30,8 @@ def _windows(clerk: Clerk, commands: Sequence[Sequence[object]]) -> list[Result]
     ran = subprocess.run(
         [sys.executable, "-X", "warn_default_encoding", "-m", "tests.windows"],
         cwd=PROJECT,
-        env={"PATH": os.environ["PATH"], **clerk.environment()},
+        # Without locks it would be taken for granted elsewhere that nobody uses its temporary folders.
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(clerk.db.parent), **clerk.environment()},
         input=json.dumps([list(missing_modules()), words]),
         capture_output=True,
         encoding="utf-8",
