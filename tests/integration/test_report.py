@@ -39,13 +39,16 @@ HOUR = timedelta(hours=1)
 Step = tuple[Kind, int]
 Life = tuple[dict[str, Any], int, list[Step]]
 
-LATER = [kind for kind in Kind if kind not in (Kind.RECEIVED, Kind.EVIDENCE)]
+OF_OTHERS = (Kind.RECEIVED, Kind.EVIDENCE, Kind.EVENT, Kind.MERGED, Kind.JOINED, Kind.LETTER)
+"""What hangs on files, on other complaints, or on events that the policy does not name."""
+LATER = [kind for kind in Kind if kind not in OF_OTHERS]
 DETAILS: dict[Kind, dict[str, Any]] = {
     Kind.COMPLETED: {"outcome": "advance-compensation", "amount": "12.35"},
     Kind.PAUSED: {"reason": "appraisal"},
     Kind.REOPENED: {"reason": "not resolved"},
     Kind.EXTENDED: {"reason": "many parties", "clock": "complete", "by": 2},
     Kind.HANDED_ON: {"to": "海淀所"},
+    Kind.REPLIED: {"final": False},
     Kind.AMENDED: {"category": "other", "owner": "朝阳所"},
 }
 LIVES = st.tuples(
