@@ -1,10 +1,13 @@
 """Letters made from templates: Jinja2 in its sandbox, every value escaped, for HTML and, through docxtpl, for DOCX.
 
-A template may come from anybody: it can call nothing, reach nothing but the values it is given, and read no file.
+A template may come from anybody: it can call nothing, reach nothing but the values it is given, and read no file; it
+takes no more memory and time than a letter needs.
 """
 
+import sys
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,9 @@ from dealtrack.phrase import BadValue, Phrase, either
 
 LARGEST, LARGEST_UNPACKED = 5_000_000, 50_000_000
 """The bytes of a template, and of all the parts of one in DOCX."""
+
+MEMORY, SECONDS = 1 << 31, 60
+"""The bytes of memory and the seconds of the processor within which a letter is made, where the system can limit it."""
 
 REMOTE = ("hyperlink",)
 """The kinds of relationships of a DOCX file that may lead out of it: what is opened only by a click."""
@@ -43,6 +49,44 @@ class Values(dict[str, Any]):
 
     def __missing__(self, name: str) -> str:
         return self._later[name]()
+
+
+class _TooLong(BaseException):
+    """A letter takes too long. Jinja2 passes over every Exception where it works out what is constant."""
+
+
+@contextmanager
+def limited(memory: int = MEMORY, seconds: float = SECONDS) -> Iterator[None]:
+    """Limit the memory of this process, and the time of its processor for the block, as far as the system can.
+
+    Raises BadValue where either does not do.
+    """
+    if sys.platform == "win32":
+        try:
+            yield
+        except MemoryError:
+            raise BadValue("it takes too much memory or time") from None
+        return
+    import resource
+    import signal
+
+    def stop(_number: int, _frame: object) -> None:
+        raise _TooLong
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    fewest = min((most for most in (memory, soft) if most != resource.RLIM_INFINITY), default=memory)
+    before = signal.signal(signal.SIGVTALRM, stop)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (fewest, hard))
+        # Again and again, lest the code of a library has passed over the first.
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1)
+        yield
+    except (MemoryError, _TooLong):
+        raise BadValue("it takes too much memory or time") from None
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _environment(names: Iterable[str]) -> ImmutableSandboxedEnvironment:
@@ -88,9 +132,14 @@ def render(path: Path, data: bytes, values: Mapping[str, Any]) -> bytes:
     The same template and values give the same bytes.
     """
     try:
-        if path.suffix == ".docx":
-            return _render_docx(data, values)
-        return _environment(values).from_string(data.decode("utf-8-sig")).render(values).encode()
+        with limited():
+            if path.suffix == ".docx":
+                letter = _render_docx(data, values)
+            else:
+                letter = _environment(values).from_string(data.decode("utf-8-sig")).render(values).encode()
+        if len(letter) > LARGEST_UNPACKED:
+            raise BadValue("the letter has more than {most:,} bytes", most=LARGEST_UNPACKED)
+        return letter
     except BadValue as error:
         raise BadTemplate(path=path, reason=error.args[0]) from None
     except TemplateSyntaxError as error:

@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import signal
+import sys
 import zipfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,12 +14,17 @@ import docx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dealtrack.core.vocabulary import LETTERS
 from dealtrack.errors import BadTemplate
-from dealtrack.exchange.templates import Values, render
+from dealtrack.exchange.templates import Values, limited, render
+from dealtrack.phrase import BadValue
 from tests import make_letters
 from tests.conftest import PROJECT, Clerk, prepared
+
+if sys.platform != "win32":
+    import resource
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 HOSTILE = "张<b>&\"甲'😀"
@@ -296,6 +303,8 @@ HOSTILE_TEMPLATES = [
     ("{{ 1 // 0 }}", "division or modulo by zero"),
     ("{% for x in complaints %}", "Unexpected end of template"),
     ("{{ complaint.id.x }}", "there is no value named x"),
+    ("{{ 'a' * 10**12 }}", "it takes too much memory or time"),
+    ("{{ ('a' * 100000)|replace('a', 'b' * 100000) }}", "it takes too much memory or time"),
 ]
 
 
@@ -492,3 +501,14 @@ def test_a_template_gives_the_same_bytes_whenever_it_is_filled_in() -> None:
     assert render(Path("reminder.docx"), source, values) == render(Path("reminder.docx"), source, values)
     with pytest.raises(BadTemplate):
         render(Path("x.html"), b"\xff\xfe", values)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits neither")
+@pytest.mark.parametrize(
+    "text", ["{% for a in x %}{% for b in x %}{{ a }}{% endfor %}{% endfor %}", "{{ [1]|slice(10**9)|list }}"]
+)
+def test_what_takes_too_long_is_stopped_and_the_limits_are_as_before(text: str) -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGVTALRM)
+    with pytest.raises(BadValue), limited(seconds=0.2):
+        ImmutableSandboxedEnvironment().from_string("{% set x = ('a' * 100000)|list %}" + text).render()
+    assert (resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGVTALRM)) == before
