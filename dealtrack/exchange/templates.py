@@ -61,32 +61,39 @@ def limited(memory: int = MEMORY, seconds: float = SECONDS) -> Iterator[None]:
 
     Raises BadValue where either does not do.
     """
-    if sys.platform == "win32":
-        try:
-            yield
-        except MemoryError:
-            raise BadValue("it takes too much memory or time") from None
-        return
-    import resource
-    import signal
-
-    def stop(_number: int, _frame: object) -> None:
-        raise _TooLong
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    fewest = min((most for most in (memory, soft) if most != resource.RLIM_INFINITY), default=memory)
-    before = signal.signal(signal.SIGVTALRM, stop)
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (fewest, hard))
-        # Again and again, lest the code of a library has passed over the first.
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1)
-        yield
+        if sys.platform == "win32":
+            yield
+        else:
+            with _limits(memory, seconds):
+                yield
     except (MemoryError, _TooLong):
         raise BadValue("it takes too much memory or time") from None
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+if sys.platform != "win32":
+
+    @contextmanager
+    def _limits(memory: int, seconds: float) -> Iterator[None]:
+        """Set the limits for the block, and then those that were set before."""
+        import resource
+        import signal
+
+        def stop(_number: int, _frame: object) -> None:
+            raise _TooLong
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        fewest = min((most for most in (memory, soft) if most != resource.RLIM_INFINITY), default=memory)
+        before = signal.signal(signal.SIGVTALRM, stop)
+        try:
+            resource.setrlimit(resource.RLIMIT_AS, (fewest, hard))
+            # Again and again, lest the code of a library has passed over the first.
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1)
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _environment(names: Iterable[str]) -> ImmutableSandboxedEnvironment:
