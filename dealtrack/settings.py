@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealtrack.core.text import safe_text
-from dealtrack.core.vocabulary import nearest_names
+from dealtrack.core.vocabulary import OFFICE_SUFFIX, nearest_names
 from dealtrack.errors import BadMoment, BadSettings, HomeUnknown, UnknownSetting, suggestion
 from dealtrack.phrase import BadValue, Phrase, listed
 
@@ -28,8 +28,6 @@ COLOUR_VARIABLE = "NO_COLOR"
 
 REGISTER_NAME = "register.db"
 USER_FILE = "config.toml"
-OFFICE_SUFFIX = ".office.toml"
-"""What the name of the office's file adds to that of the register."""
 
 LARGEST_FILE = 1 << 16
 LONGEST_TEXT = 1000

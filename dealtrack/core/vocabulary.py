@@ -11,6 +11,9 @@ from unicodedata import is_normalized, normalize
 
 from dealtrack.core.text import clean_input
 
+OFFICE_SUFFIX = ".office.toml"
+"""What the name of the file with an office's settings adds to that of the register."""
+
 _WIDE = tuple(zip("，！？：；（）", ",!?:;()", strict=True))
 
 

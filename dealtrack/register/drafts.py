@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from dealtrack.core.vocabulary import OFFICE_SUFFIX
 from dealtrack.errors import DealtrackError
 from dealtrack.phrase import Phrase
 
@@ -197,6 +198,8 @@ def part_of_register(path: Path) -> str:
         return Phrase("such names are reserved for SQLite's own files; name another file")
     if name.endswith((NOTE_SUFFIX, MAIL_SUFFIX, ERASURE_SUFFIX)):
         return Phrase("such names are reserved for notes beside a register; name another file")
+    if name.endswith(OFFICE_SUFFIX):
+        return Phrase("such names are reserved for the settings of an office; name another file")
     if any(parent.name.endswith(EVIDENCE_SUFFIX) for parent in path.parents):
         return Phrase("it is in a register's evidence folder; name a file elsewhere")
     return ""

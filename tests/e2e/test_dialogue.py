@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.settings import OFFICE_SUFFIX
+from dealtrack.core.vocabulary import OFFICE_SUFFIX
 from tests.conftest import Clerk
 
 NOW = "2016-11-21T09:00:00+08:00"

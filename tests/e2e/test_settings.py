@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from platformdirs import user_data_path
 
 from dealtrack.core.text import display_width
+from dealtrack.core.vocabulary import OFFICE_SUFFIX
 from dealtrack.errors import BadSettings, HomeUnknown, NotForOffice, SettingRefused, UnknownSetting
-from dealtrack.settings import KEYS, OFFICE_SUFFIX, Settings, user_folder
+from dealtrack.settings import KEYS, Settings, user_folder
 from tests.conftest import MORNING, PROJECT, Clerk, Result, run_bare
 
 ENGLISH, CHINESE = "Format cannot be", "格式不能是"
@@ -217,6 +218,18 @@ def test_what_is_no_file_is_not_followed_and_not_waited_for(kind: str, desk: Cle
     said = desk("list")
     assert (said.status, said.out) == (2, "")
     assert f"Settings {path}: " in said.err
+
+
+def test_no_output_takes_the_place_of_the_offices_file(desk: Clerk) -> None:
+    """A folder or list there would bar every command of everybody."""
+    path = Path(f"{desk.db}{OFFICE_SUFFIX}")
+    lists = ("overdue", "--by", "platform", "--out", path)
+    letters = ("letter", 1, "--kind", "reminder", "--format", "html", "--out", path)
+    for words in (("export", "--to", path), lists, letters, ("backup", path), ("due", "--ics", path)):
+        told = desk("--lang", "en", *words)
+        assert told.status and "reserved for the settings of an office" in told.err, words
+        assert not os.path.lexists(path)
+    desk("list").ok()
 
 
 def test_a_link_to_the_register_leads_to_the_offices_file_beside_the_register_itself(
