@@ -344,9 +344,9 @@ def fit_columns(columns: Sequence[Column], widths: Sequence[int], room: int | No
     if room is None:
         return list(enumerate(widths))
     least = _least_widths(columns, widths)
-    # What says one thing in every row gives way before owner and category are cut.
+    # What says one thing in every row gives way before platform, owner and category are cut.
     uncut = [
-        width if column.key in ("owner", "category") else size
+        width if column.key in ("platform", "owner", "category") else size
         for column, width, size in zip(columns, widths, least, strict=True)
     ]
     kept = list(range(len(columns)))
