@@ -108,6 +108,11 @@ def _html(page: Digest, register: Register, title: str) -> Iterator[str]:
     yield "</body></html>\n"
 
 
+def _whole(value: object) -> str:
+    # A date is not broken at its hyphens.
+    return ";white-space:nowrap" if isinstance(value, date) else ""
+
+
 def _table(table: Table) -> Iterator[str]:
     sides = ["right" if column.form in RIGHT else "left" for column in table.columns]
     yield f'<table style="{STYLE["table"]}"><tr>'
@@ -116,10 +121,9 @@ def _table(table: Table) -> Iterator[str]:
     yield "</tr>"
     for row in table.rows:
         cells = zip(table.columns, row, sides, strict=True)
-        texts = ((escape(cell_text(column.form, value)), side) for column, value, side in cells)
-        yield (
-            "<tr>"
-            + "".join(f'<td style="{STYLE["td"].format(side=side)}">{text}</td>' for text, side in texts)
-            + "</tr>"
+        texts = (
+            (escape(cell_text(column.form, value)), STYLE["td"].format(side=side) + _whole(value))
+            for column, value, side in cells
         )
+        yield "<tr>" + "".join(f'<td style="{style}">{text}</td>' for text, style in texts) + "</tr>"
     yield "</table>"

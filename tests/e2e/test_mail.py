@@ -142,6 +142,7 @@ def test_a_mail_in_chinese(sample: Clerk) -> None:
     page = text_of(message, "html")
     assert '<html lang="zh-CN">' in page and "国美在线" in page and "Gome" not in page
     assert ">逾期工作日</th>" in page and ">与描述不符</td>" in page
+    assert page.count(';white-space:nowrap">2016-11-') == 10
     assert text_of(message, "plain") == sample("--lang", "zh", "digest").ok()
 
 
