@@ -105,6 +105,8 @@ def draw_chart(chart: Chart, width: int = BROAD) -> str:
         drawn.range = (0, chart.top)
     highest = chart.top if chart.top is not None else _highest(chart)
     ticks: list[Any] = _ticks(highest, counts=chart.top is None)
+    # Without any pygal emphasizes 0, as if that were usual.
+    drawn.y_labels_major = [-1]
     if chart.usual is not None and (usual := chart.usual.value) is not None:
         ticks = [tick for tick in ticks if abs(usual - tick) >= highest / 12]
         ticks.append({"value": usual, "label": chart.usual.words})
