@@ -334,7 +334,9 @@ _DESCRIPTIONS = (
         (DetailOption("interim", INTERIM, bool), DetailOption("final", FINAL, bool), AT, NOTE),
         complete=_with_kind_of_reply,
     ),
-    Recording(Kind.EVENT, "Record an event that the policy names, e.g. the opening of a case.", (EVENT_NAME, AT, NOTE)),
+    Recording(
+        Kind.EVENT, "Record an event that the policy names, such as the opening of a case.", (EVENT_NAME, AT, NOTE)
+    ),
     Recording(
         Kind.MERGED,
         "Merge complaints into another one, which goes on; they are closed.",
