@@ -28,7 +28,7 @@ STYLE = {
     "body": "margin:16px;font:14px/1.6 sans-serif;color:#222",
     "h2": "margin:22px 0 6px;font-size:15px",
     "table": "border-collapse:collapse;font-size:13px",
-    "th": "padding:4px 10px;border-bottom:2px solid #999;text-align:{side};white-space:nowrap",
+    "th": "padding:4px 10px;border-bottom:2px solid #999;text-align:{side};word-break:keep-all",
     "td": "padding:4px 10px;border-bottom:1px solid #ddd;text-align:{side}",
     "small": "color:#777;font-size:12px;overflow-wrap:anywhere",
 }
