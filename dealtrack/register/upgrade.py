@@ -162,8 +162,10 @@ def in_memory(connection: sqlite3.Connection, path: Path, version: int) -> sqlit
 
 def _complaints_by_former_rules(connection: sqlite3.Connection) -> dict[int, tuple[Complaint, list[Clock]]]:
     """Return the complaints that changed rules may judge otherwise, as the tables hold them; none that is damaged."""
+    present = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('complaint')")}
     for column in schema.LATER_COLUMNS:
-        connection.execute(f"ALTER TABLE complaint ADD COLUMN {column}")
+        if column.split()[0] not in present:
+            connection.execute(f"ALTER TABLE complaint ADD COLUMN {column}")
     rows = connection.execute(
         'SELECT complaint FROM "transition" WHERE complaint IS NOT NULL AND kind IN (?, ?) '
         'UNION SELECT complaint FROM clock WHERE ended_at > due_at AND "end" = ? ORDER BY 1',

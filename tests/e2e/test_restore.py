@@ -60,7 +60,7 @@ def test_a_deleted_register_comes_back_equal(desk: Clerk) -> None:
     shutil.rmtree(f"{desk.db}.evidence")
     told = desk("restore", _copy(desk), "--yes")
     assert told.ok() == (
-        f"register {desk.db} restored from {_copy(desk)}: 9 entries, checksum {head}\n1 evidence file restored\n"
+        f"register {desk.db} restored from {_copy(desk)}: 36 entries, checksum {head}\n1 evidence file restored\n"
     )
     assert "There is no register at" in told.err
     assert _all_of(desk) == before
@@ -213,7 +213,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date_on_the_way(desk: Cler
     unpack(1, old)
     before = old.read_bytes()
     told = desk("restore", old, "--yes")
-    assert "has a different journal, of 9 entries" in told.err
+    assert "has a different journal, of 36 entries" in told.err
     assert "1 evidence file restored" not in told.ok(), "it is the same file by its content"
     assert desk("verify").ok().startswith("journal intact: 40 entries")
     assert old.read_bytes() == before

@@ -262,7 +262,7 @@ def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool
     present, expected = _present(connection), {*_KEPT_ITEMS, *_PROJECTED_ITEMS}
     foreign = [item for item in present if item.is_foreign]
     if version < VERSION:
-        present, expected = set(filter(_is_read, present)), set(map(_former, filter(_is_read, expected)))
+        present, expected = (set(map(_former, filter(_is_read, items))) for items in (present, expected))
     bars = {item.name: item.type == "table" for item in expected - present}
     for item in present - expected:
         if not item.is_foreign:
