@@ -1,4 +1,4 @@
-"""Fifty faults planted in the code, one at a time, each of which some test must catch.
+"""Some sixty faults planted in the code, one at a time, each of which some test must catch.
 
 `python -m tests.mutations` copies the tree, plants a fault, runs the tests that should fail, and says which faults were
 caught; it exits with 1 where one was missed. Words after it choose faults by area or number; `--reduced` takes every
