@@ -29,7 +29,7 @@ COLOUR_VARIABLE = "NO_COLOR"
 REGISTER_NAME = "register.db"
 USER_FILE = "config.toml"
 
-LARGEST_FILE = 1 << 16
+LARGEST_FILE = 1 << 14
 LONGEST_TEXT = 1000
 MOST_TEXTS = 100
 _NAME = r"[\w-]{1,40}"

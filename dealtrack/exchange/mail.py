@@ -162,6 +162,9 @@ def _password(way: MailWay) -> str:
     if not way.password_file:
         raise MissingValue(what="The password for the mail server", option="the setting mail.password_file")
     path = Path(way.password_file)
+    if path.exists() and not path.is_file():
+        # A pipe would be waited for.
+        raise CannotRead.because("it is not a file", path)
     with disk_faults(CannotRead, path=path), path.open("rb") as file:
         if sys.platform != "win32" and os.fstat(file.fileno()).st_mode & 0o077:
             raise CannotRead.because("others can read this password; make the file yours alone: chmod 600", path)

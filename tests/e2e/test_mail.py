@@ -1,6 +1,7 @@
 """`digest --mail`: what is sent, once a day, by a real server on this machine and by a program, and what goes wrong."""
 
 import json
+import os
 import socket
 import ssl
 import sys
@@ -323,6 +324,8 @@ def test_starttls_is_used_and_checked_and_the_password_comes_from_a_file(sample:
         secret.unlink()
         told = sample("digest", "--mail", DESK, "--again")
         assert told.status == 2 and "No such file" in told.err
+        os.mkfifo(secret, 0o600)
+        assert "it is not a file" in sample("digest", "--mail", DESK, "--again").err
         configure(sample, smtp=server, user="clerk")
         told = sample("digest", "--mail", DESK, "--again")
         assert told.status == 2 and "Give the setting mail.password_file." in told.err
