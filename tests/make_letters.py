@@ -26,7 +26,7 @@ WIDTHS = {"zh": (11, 33, 22, 31, 13, 31, 25), "en": (11, 34, 27, 24, 21, 24, 25)
 """The columns of the table of a reminder, in millimetres."""
 
 
-class Letter(HTMLParser):
+class LetterPage(HTMLParser):
     """The body of a template as parts: a class or tag with its text, a row of the table as a list of cells."""
 
     def __init__(self, html: str) -> None:
@@ -79,7 +79,7 @@ def make_docx(html: str, language: str) -> bytes:
     normal.paragraph_format.line_spacing = 1.5 if language == "zh" else 1.2
     normal.paragraph_format.space_after = Pt(6)
     table: Any = None
-    parts = Letter(html).parts
+    parts = LetterPage(html).parts
     for place, (kind, content) in enumerate(parts):
         following = parts[place + 1][0] if place + 1 < len(parts) else ""
         if isinstance(content, list):

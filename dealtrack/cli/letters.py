@@ -96,7 +96,7 @@ class Letter(NamedTuple):
     content: bytes
 
 
-class Item(NamedTuple):
+class LetterItem(NamedTuple):
     """What a line of a letter is about: a complaint, one of its clocks, and by how much it is late, as `7 wd`."""
 
     complaint: Complaint
@@ -122,9 +122,9 @@ class Letters:
 
     def make(self, ids: Sequence[int]) -> None:
         """Make a letter about each complaint; of a reminder none where nothing is overdue. Raises NoLetter."""
-        late: dict[int, list[Item]] = {}
+        late: dict[int, list[LetterItem]] = {}
         for each in self._register.overdue(Filter(), self._view) if self._kind == "reminder" else ():
-            item = Item(each.complaint, each.clock, each.late)
+            item = LetterItem(each.complaint, each.clock, each.late)
             late.setdefault(each.complaint.id, []).append(item)
         for id_ in ids:
             standing = standing_in(self._register, id_, self._register.history(id_), self._view)
@@ -136,7 +136,7 @@ class Letters:
                 to = mask("consumer", (self._register.personal(id_) or Personal()).consumer)
                 # The last stage is what the consumer waits for.
                 clock = next((clock for clock in reversed(standing.clocks) if clock.due), None)
-                self._add(to or "", whose, [Item(complaint, clock)])
+                self._add(to or "", whose, [LetterItem(complaint, clock)])
             elif id_ in late:
                 self._add(complaint.platform, whose, late[id_])
             else:
@@ -145,7 +145,7 @@ class Letters:
     def make_by(self, by: str, latenesses: Iterable[Lateness]) -> None:
         """Make a reminder to each platform or owner of what is overdue."""
         for to, group in grouped(latenesses, lambda late: getattr(late.complaint, by) or _("nobody")).items():
-            items = [Item(each.complaint, each.clock, each.late) for each in group]
+            items = [LetterItem(each.complaint, each.clock, each.late) for each in group]
             self._add(to, say_field(by, to), items)
 
     def _fault(self, complaint: Complaint) -> Phrase | None:
@@ -164,7 +164,7 @@ class Letters:
             return Phrase("it is not completed yet")
         return None
 
-    def _add(self, to: str, whose: str, items: Sequence[Item]) -> None:
+    def _add(self, to: str, whose: str, items: Sequence[LetterItem]) -> None:
         from dealtrack.exchange.templates import render
 
         day = local_day(self._view.moment, self._register.zone)
@@ -181,7 +181,7 @@ class Letters:
         name = f"{_p('letter', self._kind)}-{whose}-{day.isoformat()}"
         self._letters.append(Letter(to, ids, name, render(self._template, self._source, values)))
 
-    def _values(self, item: Item) -> "Values":
+    def _values(self, item: LetterItem) -> "Values":
         """Return what a template may name of a complaint: words as people read them, personal data only when named."""
         from dealtrack.exchange.templates import Values
 

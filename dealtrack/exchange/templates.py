@@ -165,7 +165,7 @@ def _render_docx(data: bytes, values: Mapping[str, Any]) -> bytes:
     from docx.oxml import parse_xml
     from docxtpl import DocxTemplate
 
-    class Letter(DocxTemplate):  # type: ignore[misc]  # docxtpl ships no types
+    class LetterTemplate(DocxTemplate):  # type: ignore[misc]  # docxtpl ships no types
         def fix_tables(self, xml: str) -> Any:
             # docxtpl itself drops what is not well-formed, and all that comes after it.
             parse_xml(xml)
@@ -173,7 +173,7 @@ def _render_docx(data: bytes, values: Mapping[str, Any]) -> bytes:
 
     _check_parts(data)
     try:
-        letter = Letter(BytesIO(data))
+        letter = LetterTemplate(BytesIO(data))
         letter.render(values, _environment(values), autoescape=True)
         out = BytesIO()
         letter.save(out)
