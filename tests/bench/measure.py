@@ -40,7 +40,7 @@ def run(
     """Run a command to its end with its output piped, or on a terminal; raises CalledProcessError where it fails."""
     command = command(turn) if callable(command) else command
     began = time.perf_counter()
-    process, out, err = (_drawn if on_terminal else _piped)(command, dict(environment))
+    process, out, err = (_drawn if on_terminal else _piped)(command, {**environment, "PAGER": "cat"})
     cpu, held = _used(process)
     wall = time.perf_counter() - began
     if process.returncode:

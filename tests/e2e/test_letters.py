@@ -503,6 +503,8 @@ def test_a_template_gives_the_same_bytes_whenever_it_is_filled_in() -> None:
         render(Path("x.html"), b"\xff\xfe", values)
 
 
+# Where a callback of the tests' own tools is interrupted, the interruption is lost there and comes again.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits neither")
 @pytest.mark.parametrize(
     "text", ["{% for a in x %}{% for b in x %}{{ a }}{% endfor %}{% endfor %}", "{{ [1]|slice(10**9)|list }}"]
