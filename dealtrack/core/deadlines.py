@@ -270,10 +270,13 @@ class LimitCount:
             return pause
         first, last, day = (local_day(moment, self._zone) for moment in (pause.start, pause.end, self._due))
         if first < self._counted:
-            counted, rolled = due_day(rule, day, 0, [(first, last)], calendar) if last > first else (day, day)
             if rule.unit is Unit.WORKING_DAY:
                 paused = calendar.count_between(first, last)
                 counted = rolled = calendar.nth_after(day, paused) if paused else day
+            elif last > first:
+                counted, rolled = due_day(rule, day, 0, [(first, last)], calendar)
+            else:
+                counted = rolled = day
             self._move_to(counted, rolled, _is_provisional(rule, first, counted, rolled, calendar))
             return pause
         back = max(day, calendar.next_working(last))
