@@ -31,7 +31,7 @@ def show_change(session: Session, register: Register, recorded: Sequence[Recorde
     if fmt:
         print_records(map(record_of, changed), fmt=fmt, zone=register.zone, single=len(recorded) == 1)
         return
-    for line in _recorded_lines(session, register, recorded):
+    for line in _recorded_lines(register, recorded, changed):
         print_line(line)
     if following := next_command(changed, register.policy_of):
         session.advise(next_line(following))
@@ -43,14 +43,16 @@ def _standings(session: Session, register: Register, recorded: Iterable[Recorded
     return [register.standing(each.complaint, each.clocks, View.of(session.now)) for each in there]
 
 
-def _recorded_lines(session: Session, register: Register, recorded: Sequence[RecordedComplaint]) -> Iterator[str]:
+def _recorded_lines(
+    register: Register, recorded: Sequence[RecordedComplaint], standings: Sequence[Standing]
+) -> Iterator[str]:
     """Yield what a recording made of complaints: of each how it stands, what was changed, and its deadlines."""
     changes = {each.complaint.id: list(_changes(register, each)) for each in recorded}
     for each in recorded:
         if each.complaint.status is Status.VOIDED:
             yield _("complaint {id}: undone", id=each.complaint.id)
             yield from (f"{GAP}{line}" for line in changes[each.complaint.id])
-    yield from change_lines(_standings(session, register, recorded), register.zone, changes)
+    yield from change_lines(standings, register.zone, changes)
 
 
 def _changes(register: Register, recorded: RecordedComplaint) -> Iterator[str]:
@@ -105,7 +107,7 @@ def write_change(
         with session.rehearsal(register) as recorder:
             rehearsed = record(recorder)
             recorder.flush()
-            lines = list(_recorded_lines(session, register, rehearsed))
+            lines = list(_recorded_lines(register, rehearsed, _standings(session, register, rehearsed)))
         tell(_("Preview:"))
         for line in lines:
             tell(line)
