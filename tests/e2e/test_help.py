@@ -173,6 +173,8 @@ def test_every_command_ends_its_help_with_examples_that_run(
     clerk: Clerk, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("SHELL", "/bin/bash")
     rows = [f"BJ-2016-{number:03},JD,2016-11-14,refund not delivered 退款\n" for number in range(1, 13)]
     for name in ("complaints.csv", "投诉.csv", "12315.csv", "photo.jpg", "照片.jpg"):
         Path(name).write_text("number,platform,received,summary\n" + "".join(rows))
