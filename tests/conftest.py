@@ -20,6 +20,8 @@ import pytest
 from hypothesis import settings
 
 from dealtrack.cli.language import choose_language
+from dealtrack.register.sqlite.connection import Connection
+from dealtrack.register.store import Store
 from tests import processes
 from tests.terminal import Terminal
 
@@ -160,6 +162,12 @@ class Clerk:
         # Nobody turns the pages of a long list.
         with self.terminal(*arguments, width=width, typed=typed, **{"PAGER": "cat", **extra}) as terminal:
             return Result(terminal.end(), terminal.screen, "")
+
+
+def connection_of(register: Store) -> Connection:
+    """Return SQLite's own connection to a register in a file."""
+    assert isinstance(register.database, Connection)
+    return register.database
 
 
 @pytest.fixture(scope="session", autouse=True)

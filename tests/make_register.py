@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dealtrack.register.sqlite.schema import VERSION
+from dealtrack.register.engine import VERSION
 from tests.conftest import Clerk
 
 DATA = Path(__file__).parent / "data"

@@ -36,8 +36,8 @@ from dealtrack.register.register import Register
 from dealtrack.sources.policies import policy_names
 
 if TYPE_CHECKING:
-    from dealtrack.register.doctor import Finding
-    from dealtrack.register.restore import CheckedBackup
+    from dealtrack.register.engine import Finding
+    from dealtrack.register.sqlite.restore import CheckedBackup
 
 
 LONGEST_HEAD = 64
@@ -54,8 +54,8 @@ def backup(
     no_evidence: Annotated[bool, flag("Leave out the evidence files.")],
 ) -> None:
     """Back up the register and its evidence (verified, readable only by you)."""
-    from dealtrack.register.backup import LastBackup, back_up, back_up_in, note_backup
     from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
+    from dealtrack.register.sqlite.backup import LastBackup, back_up_in, note_backup
 
     if keep and not (keep.isascii() and keep.isdigit() and len(keep) <= 4 and int(keep)):
         raise BadCopies(text=keep)
@@ -69,7 +69,7 @@ def backup(
             beside = path.with_name(own.name)
         else:
             path = Path(target)
-            seq, head = back_up(register, path)
+            seq, head = register.engine.back_up(register, path)
             print_line(_("backup {path}: {count} entries, checksum {head}", path=target, count=seq, head=head))
             beside = folder_of(path)
         copied = None if no_evidence else copy_evidence(register, [own], beside)
@@ -103,7 +103,7 @@ def restore(
 ) -> None:
     """Restore the register from a verified backup; the previous file is kept."""
     from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
-    from dealtrack.register.restore import checked_backup, put_in_place
+    from dealtrack.register.sqlite.restore import checked_backup, put_in_place
 
     if not yes and not session.asks:
         raise NoTerminal(what="restore", instead="To restore without a prompt, use --yes.")
@@ -167,7 +167,7 @@ def _missing_platforms(register: Register) -> int:
 
 def _outdated_rules(register: Register) -> Iterator["Finding"]:
     """Yield what there is to say where the register's calendar or policies are not those that would be shipped now."""
-    from dealtrack.register.doctor import Finding
+    from dealtrack.register.engine import Finding
     from dealtrack.register.revisions import is_as_shipped
     from dealtrack.sources.calendars import load_calendar
 
@@ -197,10 +197,11 @@ def _outdated_rules(register: Register) -> Iterator["Finding"]:
 def doctor(session: Session, fmt: Format) -> None:
     """Diagnose the register and its environment; exits with 1 if something can be mended."""
     from dealtrack.cli.arguments import can_hide
-    from dealtrack.register.doctor import Finding, facts, findings, shortfalls
+    from dealtrack.register.doctor import facts, findings
+    from dealtrack.register.engine import Finding
 
     with session.register() as register:
-        shown = [*facts(register), *shortfalls()]
+        shown = [*facts(register)]
         if not can_hide():
             shown.append(("arguments", SEEN_ARGUMENTS))
         if missing := _missing_platforms(register):
@@ -335,7 +336,7 @@ def datasette(session: Session) -> None:
 
     template = tomllib.loads((settings.data_folder() / "datasette.toml").read_text(encoding="utf-8"))
     with session.register() as register:
-        tables, views = tables_and_views(register.connection)
+        tables, views = tables_and_views(register.database)
         database, zone = register.path.stem, register.zone.key
     shown = template["views"]
     # No other view or table is to be seen, also where Datasette serves the register by another name.

@@ -242,7 +242,7 @@ def amend(
         amendment = Amendment(name, span if off else (), span if worked else (), span if plain else (), notice=source)
 
         def plan() -> Plan:
-            layers = read_layers(register.connection)
+            layers = read_layers(register.database)
             rulings = amendment.rulings(layers.shipped.weekend)
             detail = {"how": "amend", "name": name, "source": source, "own": {"rulings": rulings_to_data(rulings)}}
             return layers.rules(amended=rulings), detail
@@ -252,7 +252,7 @@ def amend(
 
 def _make_official(session: Session, register: Register, year: int, source: str, yes: bool) -> None:
     def plan() -> Plan:
-        layers = read_layers(register.connection)
+        layers = read_layers(register.database)
         rulings = {day: ruling for day, ruling in layers.rules().rulings.items() if day.year == year}
         days = {day: (not ruling.worked, ruling.name) for day, ruling in rulings.items()}
         notice = Notice(days, frozenset({year}), source, day_in(source))
@@ -290,7 +290,7 @@ def import_(
         day = parse_day(issued, session.now, register.zone).isoformat() if issued else notice.issued or day_in(source)
         is_partial = bool(register.calendar.rules.region) and scope.casefold() in NATIONAL
         notice = notice._replace(source=source, issued=day, scope=scope, is_partial=is_partial)
-        layers = read_layers(register.connection)
+        layers = read_layers(register.database)
         notice = _with_issue(session, register.zone, layers, notice)
         for ruled, ruling in overruled_days(layers.rules(notice=notice), notice):
             words = day_and_reason(ruled, ruling)
@@ -298,7 +298,7 @@ def import_(
 
         def plan() -> Plan:
             detail = {"how": "import", "name": Path(file).name, "source": source, "own": {"notice": notice.to_data()}}
-            return read_layers(register.connection).rules(notice=notice), detail
+            return read_layers(register.database).rules(notice=notice), detail
 
         if not _revise(session, register, plan, yes, of_notice=notice):
             raise typer.Exit(BAD_INPUT)
@@ -359,7 +359,7 @@ def refresh(
         shipped = load_calendar(register.calendar.rules.name, settings.data_folder(), settings.user_folder())
 
         def plan() -> Plan:
-            layers = read_layers(register.connection)
+            layers = read_layers(register.database)
             detail = {"how": "refresh", "name": shipped.name, "source": shipped.source, "dropped_own": drop_own}
             detail["shipped"] = change_to_data(layers.shipped, shipped)
             return (shipped if drop_own else layers.rules(shipped)), detail

@@ -81,7 +81,7 @@ def full_complaint(register: Register, complaint: int, view: View, reveal: bool 
     if personal is None and any("personal" in entry.detail for entry in seen):
         from dealtrack.register.personal import erasures
 
-        erased = erasures(register.connection).get(complaint)
+        erased = erasures(register.database).get(complaint)
         if erased and view.known_at and erased.recorded_at > view.known_at:
             erased = None
     fields: Mapping[str, str | None] = (personal or Personal())._asdict()

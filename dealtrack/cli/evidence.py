@@ -113,7 +113,6 @@ def erase(
 ) -> None:
     """Permanently erase the consumer's personal data; the journal records the erasure."""
     from dealtrack.register.erasure import erase as erase_personal
-    from dealtrack.register.erasure import remove_remains
 
     detail = read_detail((NEEDED_REASON,), {"reason": reason}, session.asks)
     with session.register() as register:
@@ -124,7 +123,7 @@ def erase(
             ask_to_go_on(_("Permanently erase the personal data of {ids}?", ids=say(listed(map(str, named)))))
         with session.recording(register) as recorder:
             erasures = erase_personal(recorder, named, detail["reason"])
-        remains = remove_remains(register)
+        remains = register.engine.remains(register)
     for id_, fields, _in_entries in erasures:
         print_line(_("complaint {id}: {fields} erased", id=id_, fields=say(listed(map(Word, fields)))))
     for id_, _fields, in_entries in erasures:

@@ -23,8 +23,8 @@ from dealtrack.register.register import Register
 from dealtrack.settings import Settings, now
 
 if TYPE_CHECKING:
+    from dealtrack.register.engine import Upgrade
     from dealtrack.register.recorder import Recorder, RecordingResult
-    from dealtrack.register.upgrade import Upgrade
 
 LONGEST_VALUE = 1000
 """How much of a value of an error message is shown, paths aside: no more of what somebody typed or forged."""
@@ -117,12 +117,12 @@ class Session:
                     name_platforms(register.platforms)
             if register.upgrade:
                 _tell(register.upgrade)
-            if register.link_count > 1:
+            if (count := register.engine.count_names(register)) > 1:
                 text = _(
                     "The register's file has {count} names (hard links): entries made through another name may be "
                     "missing."
                 )
-                warn(text.format(count=register.link_count))
+                warn(text.format(count=count))
             yield register
             if self.result and self.result.ahead:
                 text = _("This computer's clock is behind the register's last entry; new entries are dated {moment}.")

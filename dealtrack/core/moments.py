@@ -1,8 +1,10 @@
 """Moments and days: as the register keeps them, as they are shown, and where they lie in a time zone."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 """The years that a register can hold, both included."""
@@ -107,3 +109,37 @@ def day_start(day: date, zone: tzinfo) -> datetime:
 def looks_hourless(at: datetime, previous: datetime | None, zone: tzinfo) -> bool:
     """Tell whether a moment is what a day alone is stored as: its first second, or the moment of what came before."""
     return at == previous or at == day_start(local_day(at, zone), zone)
+
+
+ALWAYS = "0001-01-01T00:00:00Z"
+"""A moment before all others, as it is stored."""
+
+
+@cache
+def offsets(timezone: str) -> list[tuple[str, int]]:
+    """Return the moments, in UTC as they are stored, from which a zone has an offset, and that offset in seconds."""
+    return list(_changes(ZoneInfo(timezone)))
+
+
+def _changes(zone: ZoneInfo) -> Iterator[tuple[str, int]]:
+    noon, last = datetime(FIRST_YEAR, 1, 1, 12, tzinfo=zone), datetime(LAST_YEAR, 12, 31, 12, tzinfo=zone)
+    offset = noon.utcoffset()
+    yield ALWAYS, _seconds(offset)
+    while noon < last:
+        # No zone has changed its offset twice within two days. A noon that clocks leap over has the offset before it.
+        following = noon + ONE_DAY
+        if following.utcoffset() != offset:
+            before, after = (noon - ONE_DAY).astimezone(UTC), following.astimezone(UTC)
+            while after - before > ONE_SECOND:
+                middle = before + (after - before) // 2
+                middle = middle.replace(microsecond=0)
+                is_before = middle.astimezone(zone).utcoffset() == offset
+                before, after = (middle, after) if is_before else (before, middle)
+            offset = following.utcoffset()
+            yield to_store(after), _seconds(offset)
+        noon = following
+
+
+def _seconds(offset: timedelta | None) -> int:
+    assert offset is not None
+    return int(offset.total_seconds())

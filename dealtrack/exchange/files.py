@@ -20,7 +20,7 @@ from dealtrack.core.standing import Lateness
 from dealtrack.errors import CannotWrite
 from dealtrack.phrase import Phrase
 from dealtrack.register.drafts import disk_faults, make_folder, new_file, only_file, part_of_register, write_all
-from dealtrack.register.sqlite.connection import SQLITE_MAGIC
+from dealtrack.register.sqlite.file import SQLITE_MAGIC
 
 WORKBOOK_MAGIC, WORKBOOK_PART = b"PK\x03\x04", "xl/workbook.xml"
 LOOK_AT = 4096

@@ -193,7 +193,7 @@ class RowImporter:
 
     @cached_property
     def _erased(self) -> Set[int]:
-        return erasures(self.register.connection).keys()
+        return erasures(self.register.database).keys()
 
     def take_all(self, raw: Sequence[RawRow | Refusal], refuse: Callable[[Refusal], None]) -> None:
         """Import rows of the file; what the register has of them is looked up in one query."""

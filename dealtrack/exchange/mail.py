@@ -19,7 +19,7 @@ from typing import NamedTuple
 from dealtrack.errors import BadEmail, CannotRead, CannotWrite, MailNotAccepted, MissingValue
 from dealtrack.phrase import Phrase, listed
 from dealtrack.register.drafts import BYTES, MAIL_SUFFIX, closing_file, disk_faults, share
-from dealtrack.register.sqlite.connection import beside
+from dealtrack.register.sqlite.file import beside
 
 TIMEOUT = 30
 """The seconds that a server may take for each answer."""

@@ -2,7 +2,6 @@
 
 import os
 import re
-import sqlite3
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,8 +19,9 @@ from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import drafts, journal
+from dealtrack.register.engine import Database
 from dealtrack.register.folder import LINKS, TO_CREATE, TO_READ, Folder
-from dealtrack.register.sqlite.connection import FOLDER, NO_FILE, real_path
+from dealtrack.register.sqlite.file import FOLDER, NO_FILE, real_path
 from dealtrack.register.store import Store
 
 LARGEST = 1 << 30
@@ -261,16 +261,16 @@ def fault_in(folder: Path, digest: str) -> str:
 def evidence_faults(register: Store) -> list[str]:
     """Check every evidence file that the journal tells of, voided entries aside, against its hash."""
     fault_of = cache(partial(fault_in, evidence_folder(register)))
-    entries = list(evidence_entries(register.connection))
+    entries = list(evidence_entries(register.database))
     return [
         Phrase("{label} {fault}", label=label, fault=fault) for digest, label in entries if (fault := fault_of(digest))
     ]
 
 
-def evidence_entries(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+def evidence_entries(database: Database) -> Iterator[tuple[str, str]]:
     """Yield the content hash of each evidence file that the journal tells of, voided entries aside, and what it is."""
     condition = "complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND kind = ?)"
-    histories = journal.histories(connection, condition, [Kind.EVIDENCE.value])
+    histories = journal.histories(database, condition, [Kind.EVIDENCE.value])
     entries = [entry for history in histories for entry in effective(history) if entry.kind is Kind.EVIDENCE]
     for seq, complaint, _, _, _, _, detail in sorted(entries):
         name = detail["name"]
@@ -286,7 +286,7 @@ def copy_evidence(register: Store, sources: Iterable[Path], target: Path) -> Cop
     What is there already, and whole, is left alone. Raises CannotWrite.
     """
     labels: dict[str, str] = {}
-    for digest, label in evidence_entries(register.connection):
+    for digest, label in evidence_entries(register.database):
         labels.setdefault(digest, label)
     missing = {digest: label for digest, label in labels.items() if fault_in(target, digest)}
     folders, new = list(sources), 0

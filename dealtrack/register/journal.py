@@ -1,13 +1,11 @@
 """The journal: all entries of the register, added only at its end and chained by hashes; the tables follow from it."""
 
 import json
-import sqlite3
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -16,13 +14,15 @@ from dealtrack.core.details import is_detail
 from dealtrack.core.lifecycle import NO_DETAIL, Kind, Transition
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.errors import BadEntry
-from dealtrack.register.sqlite.connection import UNFORESEEN
+from dealtrack.register.engine import UNFORESEEN, Database, Row
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
 """The numbers that SQLite can hold."""
 
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail"
 OF_COMPLAINTS = "complaint IS NOT NULL"
+FIRST_BATCH = 20
+"""How many histories are read at first where many are asked for."""
 
 
 class Event(StrEnum):
@@ -62,9 +62,9 @@ class LastEntry:
         self.seq, self.hash, self.recorded_at = seq, hash_, recorded_at
 
     @classmethod
-    def of(cls, connection: sqlite3.Connection) -> "LastEntry":
+    def of(cls, database: Database) -> "LastEntry":
         """Return the last entry of a journal; number 0 for an empty one."""
-        row = connection.execute("SELECT seq, hash, recorded_at FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
+        row = database.row("SELECT seq, hash, recorded_at FROM transition ORDER BY seq DESC LIMIT 1")
         return cls(*row) if row else cls(0, chain.BEFORE_FIRST, "")
 
 
@@ -77,9 +77,9 @@ class JournalWriter:
 
     BATCH = 5000
 
-    def __init__(self, connection: sqlite3.Connection, now: datetime, actor: str) -> None:
-        self._connection = connection
-        self._last = LastEntry.of(connection)
+    def __init__(self, database: Database, now: datetime, actor: str) -> None:
+        self._database = database
+        self._last = LastEntry.of(database)
         recorded_at = max(to_store(now), self._last.recorded_at)
         self.recorded_at = from_store(recorded_at)
         self._recorded_text = recorded_at
@@ -119,7 +119,7 @@ class JournalWriter:
             hash_, previous = chain.entry_hash(*entry, hash_), own
             own = bytearray(hash_)
             links.append((*entry, previous, own))
-        self._connection.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", links)
+        self._database.write_many("transition", links)
         self._last.seq, self._last.hash = self._last.seq + len(links), hash_
         self._unwritten.clear()
 
@@ -155,24 +155,37 @@ def transition_of(row: Sequence[Any]) -> Transition:
     return entry
 
 
-def history(connection: sqlite3.Connection, complaint: int) -> list[Transition]:
+def history(database: Database, complaint: int) -> list[Transition]:
     """Return all transitions of a complaint in order of entry, none for an unknown one."""
-    return list(map(transition_of, rows_of(connection, complaint)))
+    return list(map(transition_of, rows_of(database, complaint)))
 
 
 def histories(
-    connection: sqlite3.Connection, condition: str = OF_COMPLAINTS, values: Sequence[str] = ()
+    database: Database, condition: str = OF_COMPLAINTS, values: Sequence[Any] = ()
 ) -> Iterator[list[Transition]]:
     """Yield the transitions that a condition chooses, complaint by complaint, in order of entry."""
-    for _, rows in rows_by_complaint(connection, condition, values):
+    for _, rows in rows_by_complaint(database, condition, values):
         yield list(map(transition_of, rows))
 
 
+def histories_of(database: Database, ids: Iterable[int]) -> Iterator[list[Transition]]:
+    """Yield the transitions of these complaints, in order of entry and of the ids; of an unknown one nothing.
+
+    They are read in batches, small ones first: who asks for the first few need not wait for the last.
+    """
+    ids, size = iter(ids), FIRST_BATCH
+    condition = database.dialect.among("complaint")
+    while batch := list(islice(ids, size)):
+        by_id = {each[0].complaint: each for each in histories(database, condition, [database.listed(batch)])}
+        yield from (by_id[id_] for id_ in batch if id_ in by_id)
+        size = min(size * 10, JournalWriter.BATCH)
+
+
 def rows_by_complaint(
-    connection: sqlite3.Connection, condition: str = OF_COMPLAINTS, values: Sequence[str] = ()
+    database: Database, condition: str = OF_COMPLAINTS, values: Sequence[Any] = ()
 ) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
     """Yield each complaint with the rows of its transitions, of COLUMNS, in order of entry, complaints by id."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE {condition} ORDER BY complaint, seq", values)
+    rows = database.stream(f"SELECT {COLUMNS} FROM transition WHERE {condition} ORDER BY complaint, seq", values)
     for complaint, group in groupby(rows, key=itemgetter(1)):
         yield complaint, list(group)
 
@@ -189,50 +202,43 @@ def entry_of(row: Sequence[Any]) -> Entry:
     return entry
 
 
-def events(connection: sqlite3.Connection, kinds: Iterable[Event]) -> Iterator[Entry]:
+def events(database: Database, kinds: Iterable[Event]) -> Iterator[Entry]:
     """Yield the register's own entries of some kinds, in order of entry."""
     names = [kind.value for kind in kinds]
     marks = ", ".join("?" * len(names))
-    rows = connection.execute(
+    rows = database.rows(
         f"SELECT {COLUMNS} FROM transition WHERE complaint IS NULL AND kind IN ({marks}) ORDER BY seq", names
     )
     for row in rows:
         yield entry_of(row)
 
 
-def last_seq(connection: sqlite3.Connection, recorded_at: str) -> int:
+def last_seq(database: Database, recorded_at: str) -> int:
     """Return the number of the last entry recorded at or before a moment, 0 where there is none."""
-
-    def is_later(seq: int) -> bool:
-        row = connection.execute("SELECT recorded_at FROM transition WHERE seq = ?", (seq,)).fetchone()
-        return row is None or row[0] > recorded_at
-
-    # recorded_at never falls along the journal, so that a search by halves finds it without an index of its own.
-    return bisect_left(range(1, LastEntry.of(connection).seq + 1), True, key=is_later)
+    row = database.row("SELECT seq FROM transition WHERE recorded_at <= ? ORDER BY seq DESC LIMIT 1", (recorded_at,))
+    return row[0] if row else 0
 
 
-def hash_at(connection: sqlite3.Connection, seq: int) -> bytes | None:
+def hash_at(database: Database, seq: int) -> bytes | None:
     """Return the hash of the entry of this number, None where there is none; the first tells registers apart."""
-    row = connection.execute("SELECT hash FROM transition WHERE seq = ?", (seq,)).fetchone()
+    row = database.row("SELECT hash FROM transition WHERE seq = ?", (seq,))
     return row[0] if row else None
 
 
-def entry_at(connection: sqlite3.Connection, seq: int) -> Entry:
+def entry_at(database: Database, seq: int) -> Entry:
     """Return the register's own entry of this number."""
-    row = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE seq = ?", (seq,)).fetchone()
+    (row,) = database.rows(f"SELECT {COLUMNS} FROM transition WHERE seq = ?", (seq,))
     return entry_of(row)
 
 
-def rows_of(connection: sqlite3.Connection, complaint: int) -> list[tuple[Any, ...]]:
+def rows_of(database: Database, complaint: int) -> list[tuple[Any, ...]]:
     """Return the rows of a complaint's transitions, of COLUMNS, in order of entry."""
-    return connection.execute(
-        f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,)
-    ).fetchall()
+    return database.rows(f"SELECT {COLUMNS} FROM transition WHERE complaint = ? ORDER BY seq", (complaint,))
 
 
-def check_entries(connection: sqlite3.Connection) -> None:
+def check_entries(database: Database) -> None:
     """Check that each entry is one that can be read, and is written as dealtrack writes it; raises BadEntry."""
-    for *row, _, _ in link_rows(connection):
+    for *row, _, _ in link_rows(database):
         entry = entry_of(row) if row[1] is None else transition_of(row)
         for moment, text in ((entry.at, row[3]), (entry.recorded_at, row[4])):
             # In UTC the first and last days of the calendar may begin and end in the years beside it.
@@ -249,6 +255,6 @@ def _is_canonical(detail: Any, text: str) -> bool:
         return False
 
 
-def link_rows(connection: sqlite3.Connection) -> sqlite3.Cursor:
+def link_rows(database: Database) -> Iterator[Row]:
     """Return all entries in order, each with the hash of the one before it and its own, for the check of the chain."""
-    return connection.execute(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")
+    return database.stream(f"SELECT {COLUMNS}, previous, hash FROM transition ORDER BY seq")

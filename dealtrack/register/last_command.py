@@ -1,12 +1,12 @@
 """The last command of a user that can be undone, as the journal tells it."""
 
-import sqlite3
 from collections.abc import Iterator
 
 from dealtrack.core.lifecycle import COMMAND, UNDO, Kind, Transition, effective
 from dealtrack.errors import CannotUndo, NothingToUndo
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
+from dealtrack.register.engine import Database
 from dealtrack.register.journal import COLUMNS, Entry
 from dealtrack.register.register import Register
 
@@ -20,7 +20,7 @@ def last_command(register: Register, actor: str) -> list[Transition]:
     """
     passed: set[int] = set()
     skipped: Entry | Transition | None = None
-    for entry in _entries_by(register.connection, actor):
+    for entry in _entries_by(register.database, actor):
         if entry.seq in passed:
             skipped = entry
             continue
@@ -48,9 +48,9 @@ def last_command(register: Register, actor: str) -> list[Transition]:
     raise NothingToUndo(actor=actor)
 
 
-def _entries_by(connection: sqlite3.Connection, actor: str) -> Iterator[Entry | Transition]:
+def _entries_by(database: Database, actor: str) -> Iterator[Entry | Transition]:
     """Yield what a user recorded, the latest first."""
-    rows = connection.execute(f"SELECT {COLUMNS} FROM transition WHERE actor = ? ORDER BY seq DESC", (actor,))
+    rows = database.stream(f"SELECT {COLUMNS} FROM transition WHERE actor = ? ORDER BY seq DESC", (actor,))
     for row in rows:
         yield journal.entry_of(row) if row[1] is None else journal.transition_of(row)
 
@@ -60,7 +60,7 @@ def _command_of(register: Register, last: Transition) -> list[Transition]:
     first = last.detail.get(COMMAND)
     if first is None:
         return [last]
-    rows = register.connection.execute(
+    rows = register.database.rows(
         f"SELECT {COLUMNS} FROM transition WHERE seq BETWEEN ? AND ? AND complaint IS NOT NULL ORDER BY seq DESC",
         (first, last.seq),
     )

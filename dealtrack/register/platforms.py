@@ -1,6 +1,5 @@
 """Changes of what is known of platforms: new ones, aliases, the green channel, checks of their contact channels."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -89,7 +88,7 @@ def check_platform(recorder: Recorder, name: str, at: datetime, channels: Sequen
 
 def platform_checks(register: Register, name: str) -> list[Check]:
     """Return all checks of a platform's contact channels, the earliest first."""
-    entries = journal.events(register.connection, [Event.PLATFORM_CHECKED, Event.PLATFORM_REMOVED])
+    entries = journal.events(register.database, [Event.PLATFORM_CHECKED, Event.PLATFORM_REMOVED])
     checks: list[journal.Entry] = []
     for entry in entries:
         if register.platform_name(entry.detail["name"], entry.seq) == name:
@@ -187,17 +186,19 @@ def remove_platform(recorder: Recorder, name: str) -> str:
 
 def complaint_count(register: Register, name: str) -> int:
     """Return how many complaints there are about a platform."""
-    row = register.connection.execute("SELECT count(*) FROM complaint WHERE platform = ?", (name,)).fetchone()
-    return int(row[0])
+    ((number,),) = register.database.rows("SELECT count(*) FROM complaint WHERE platform = ?", (name,))
+    return int(number)
 
 
 def complaints_naming(register: Register, name: str) -> list[int]:
     """Return the complaints of which some entry names a platform, also one that was corrected or undone since."""
+    dialect = register.database.dialect
+    platform = dialect.detail("detail", "platform")
     former = {name, *(old for _seq, old, _new in register.renamings)}
-    rows = register.connection.execute(
-        "SELECT complaint, seq, json_extract(detail, '$.platform') FROM transition WHERE complaint IS NOT NULL "
-        "AND json_extract(detail, '$.platform') IN (SELECT value FROM json_each(?)) ORDER BY seq",
-        (json.dumps(sorted(former)),),
+    rows = register.database.rows(
+        f"SELECT complaint, seq, {platform} FROM transition WHERE complaint IS NOT NULL "
+        f"AND {dialect.among(platform)} ORDER BY seq",
+        (register.database.listed(sorted(former)),),
     )
     return list(dict.fromkeys(id_ for id_, seq, named in rows if register.platform_name(named, seq) == name))
 

@@ -1,7 +1,6 @@
 """The tables that the journal makes: complaints, their clocks and texts for search, platforms, policies, facts."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -12,12 +11,12 @@ from dealtrack.core.calendar import CalendarRules
 from dealtrack.core.chain import canonical
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Status, Transition
-from dealtrack.core.moments import from_store, to_store
+from dealtrack.core.moments import from_store, offsets, to_store
 from dealtrack.core.policy import Policy
 from dealtrack.core.runs import End
 from dealtrack.core.search_text import search_text
+from dealtrack.register.engine import Database, replacing
 from dealtrack.register.journal import Entry, Event
-from dealtrack.register.sqlite.views import write_offsets
 
 COMPLAINT_COLUMNS = (
     "id, number, platform, category, seller, owner, handler, policy, policy_version, status, resumes_to, received_at, "
@@ -106,46 +105,46 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def apply_entry(connection: sqlite3.Connection, entry: Entry) -> None:
+def apply_entry(database: Database, entry: Entry) -> None:
     """Write to the tables what an entry of the register's own tells: of its facts, calendar, policies or platforms."""
     detail = entry.detail
     match entry.kind:
         case Event.MADE:
             facts = ((name, detail[name]) for name in ("timezone", "policy"))
-            connection.executemany("INSERT INTO fact VALUES (?, ?)", facts)
-            write_offsets(connection, detail["timezone"])
-            _write_calendar(connection, CalendarRules.from_data(detail["calendar"]))
+            database.write_many("fact", facts)
+            database.write_many("zone_offset", offsets(detail["timezone"]))
+            _write_calendar(database, CalendarRules.from_data(detail["calendar"]))
         case Event.CALENDAR_REVISED:
-            (fact,) = connection.execute("SELECT value FROM fact WHERE name = 'calendar'").fetchone()
+            ((fact,),) = database.rows("SELECT value FROM fact WHERE name = 'calendar'")
             revised = CalendarRules.from_data({**json.loads(fact), "rulings": {}}).revised(detail)
-            connection.executemany("DELETE FROM calendar_ruling WHERE day = ?", zip(detail["dropped"]))
-            _write_calendar(connection, revised)
+            dropped = database.dialect.among("day")
+            database.write(f"DELETE FROM calendar_ruling WHERE {dropped}", (database.listed(detail["dropped"]),))
+            _write_calendar(database, revised)
         case Event.POLICY_TAKEN_IN | Event.POLICY_CORRECTED:
             for policy in map(Policy.from_data, detail.get("versions", [detail])):
                 row = (policy.name, policy.version, canonical(policy.to_data()), entry.seq)
-                connection.execute("INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)", row)
+                database.write(replacing("policy", ("name", "in_force", "definition", "seq"), 2), row)
         case Event.RECHECKED | Event.ERASED:
             pass
         case _:
-            _write_platform(connection, entry)
+            _write_platform(database, entry)
 
 
-def _write_calendar(connection: sqlite3.Connection, rules: CalendarRules) -> None:
+def _write_calendar(database: Database, rules: CalendarRules) -> None:
     """Write what a calendar says: rulings are rows, beside or in place of those that stand there, the rest one fact."""
     data = rules.to_data()
     del data["rulings"]
-    connection.execute("INSERT OR REPLACE INTO fact VALUES ('calendar', ?)", (canonical(data),))
-    connection.executemany(
-        "INSERT OR REPLACE INTO calendar_ruling VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((day.isoformat(), *ruling) for day, ruling in rules.rulings.items()),
-    )
+    database.write(replacing("fact", ("name", "value")), ("calendar", canonical(data)))
+    days = [day.isoformat() for day in rules.rulings]
+    database.write(f"DELETE FROM calendar_ruling WHERE {database.dialect.among('day')}", (database.listed(days),))
+    database.write_many("calendar_ruling", [(day.isoformat(), *ruling) for day, ruling in rules.rulings.items()])
 
 
-def _write_platform(connection: sqlite3.Connection, entry: Entry) -> None:
+def _write_platform(database: Database, entry: Entry) -> None:
     from dealtrack.core.platform import Check, Platform, merged_platform, renamed_platform, with_check
 
     def stored(name: str) -> Platform:
-        (definition,) = connection.execute("SELECT definition FROM platform WHERE name = ?", (name,)).fetchone()
+        ((definition,),) = database.rows("SELECT definition FROM platform WHERE name = ?", (name,))
         return Platform.from_data(json.loads(definition))
 
     detail, name = entry.detail, entry.detail["name"]
@@ -163,13 +162,13 @@ def _write_platform(connection: sqlite3.Connection, entry: Entry) -> None:
             before = detail["merged"]
             platform = merged_platform(stored(name), map(stored, before))
         case _:
-            connection.execute("DELETE FROM platform WHERE name = ?", (name,))
+            database.write("DELETE FROM platform WHERE name = ?", (name,))
             return
     for former in before:
-        connection.execute("DELETE FROM platform WHERE name = ?", (former,))
-        connection.execute("UPDATE complaint SET platform = ? WHERE platform = ?", (platform.name, former))
+        database.write("DELETE FROM platform WHERE name = ?", (former,))
+        database.write("UPDATE complaint SET platform = ? WHERE platform = ?", (platform.name, former))
     row = (platform.name, canonical(platform.to_data()), entry.seq)
-    connection.execute("INSERT OR REPLACE INTO platform VALUES (?, ?, ?)", row)
+    database.write(replacing("platform", ("name", "definition", "seq")), row)
 
 
 def import_key_of(history: Sequence[Transition]) -> str | None:
@@ -188,23 +187,13 @@ def projected_rows(
     )
 
 
-def copy_empty(register: sqlite3.Connection, connection: sqlite3.Connection) -> None:
-    """Create in another database, without rows, the tables that are filled from the histories of complaints."""
-    statements = register.execute(
-        "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL "
-        "AND tbl_name IN ('complaint', 'clock', 'search_text') ORDER BY type DESC"
-    )
-    for (statement,) in statements:
-        connection.execute(statement)
-
-
 class RowWriter:
     """Writes projected rows within one transaction, a batch at a time."""
 
     BATCH = 2000
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._unwritten: list[tuple[Complaint, Iterable[Clock], Sequence[Transition]]] = []
 
     def write(
@@ -214,7 +203,7 @@ class RowWriter:
         if not is_new:
             self.flush()
             for table, column in (("clock", "complaint"), ("search_text", "complaint"), ("complaint", "id")):
-                self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (complaint.id,))
+                self._database.write(f"DELETE FROM {table} WHERE {column} = ?", (complaint.id,))
         self._unwritten.append((complaint, clocks, history))
         if not is_new or len(self._unwritten) >= self.BATCH:
             self.flush()
@@ -222,11 +211,7 @@ class RowWriter:
     def flush(self) -> None:
         """Write the rows that are still held back."""
         projected = list(starmap(projected_rows, self._unwritten))
-        self._insert("complaint", [complaint for complaint, _, _ in projected])
-        self._insert("clock", [clock for _, clocks, _ in projected for clock in clocks])
-        self._insert("search_text", [text for _, _, text in projected])
+        self._database.write_many("complaint", [complaint for complaint, _, _ in projected])
+        self._database.write_many("clock", [clock for _, clocks, _ in projected for clock in clocks])
+        self._database.write_many("search_text", [text for _, _, text in projected])
         self._unwritten.clear()
-
-    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if rows:
-            self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)

@@ -1,7 +1,5 @@
 """Questions to the register's tables: of which moment, which complaints match, which clocks are overdue or fall due."""
 
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
@@ -12,6 +10,7 @@ from dealtrack.core import lifecycle
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import ONE_DAY, to_store
+from dealtrack.register.engine import Database
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
@@ -35,7 +34,7 @@ SORTED_BY = {
     **{name: f"c.{name}_at" for name in ("received", "forwarded", "completed")},
     "due": "(SELECT min(k.due_at) FROM clock k WHERE k.complaint = c.id AND k.ended_at IS NULL)",
     "outcome": "c.outcome",
-    "amount": "CAST(c.amount AS REAL)",
+    "amount": "CAST(c.amount AS DOUBLE PRECISION)",
 }
 """What complaints may be sorted by, each as SQL: keys of their records, and the next deadline."""
 
@@ -88,21 +87,21 @@ class Filter(NamedTuple):
     backdated: bool = False
 
 
-def conditions(query: Filter) -> tuple[str, list[Any]]:
+def conditions(query: Filter, database: Database) -> tuple[str, list[Any]]:
     """Return the condition that a filter puts on rows of the table complaint, named c, and its values."""
     parts: list[str] = []
     values: list[Any] = []
     if query.statuses:
         is_open = [IS_OPEN] if OPEN in query.statuses else []
         named = tuple(status for status in query.statuses if status != OPEN)
-        either = [*is_open, *_is_one_of("c.status", named, values)]
+        either = [*is_open, *_is_one_of("c.status", named, values, database)]
         parts.append(either[0] if len(either) == 1 else f"({' OR '.join(either)})")
     if VOIDED not in query.statuses:
         parts.append("c.received_at IS NOT NULL")
-    parts += _is_one_of("c.platform", query.platforms, values)
-    parts += _is_one_of("c.category", query.categories, values)
-    parts += _is_one_of("c.owner", query.owners, values)
-    parts += _is_one_of(HANDLER, query.handlers, values)
+    parts += _is_one_of("c.platform", query.platforms, values, database)
+    parts += _is_one_of("c.category", query.categories, values, database)
+    parts += _is_one_of("c.owner", query.owners, values, database)
+    parts += _is_one_of(HANDLER, query.handlers, values, database)
     if query.since is not None:
         parts.append("c.received_at >= ?")
         values.append(to_store(query.since))
@@ -111,37 +110,40 @@ def conditions(query: Filter) -> tuple[str, list[Any]]:
         values.append(to_store(query.until))
     if query.backdated:
         parts.append("c.backdated > 0")
-    # One value however many ids: SQLite takes only so many.
     if query.ids is not None:
-        parts.append("c.id IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(query.ids))
-    return " AND ".join(parts) or "1", values
+        parts.append(database.dialect.among("c.id"))
+        values.append(database.listed(query.ids))
+    return " AND ".join(parts) or "true", values
 
 
-def _is_one_of(column: str, allowed: Sequence[str], values: list[Any]) -> list[str]:
+def _is_one_of(column: str, allowed: Sequence[str], values: list[Any], database: Database) -> list[str]:
     """Return the condition that a column holds one of some texts, none for any; adds them to `values`."""
     if not allowed:
         return []
-    # One value however many texts; a lone one lets SQLite see that an index is for it.
-    values.append(allowed[0] if len(allowed) == 1 else json.dumps(allowed))
-    return [f"{column} = ?" if len(allowed) == 1 else f"{column} IN (SELECT value FROM json_each(?))"]
+    # A lone one lets SQLite see that an index is for it.
+    if len(allowed) == 1:
+        values.append(allowed[0])
+        return [f"{column} = ?"]
+    values.append(database.listed(allowed))
+    return [database.dialect.among(column)]
 
 
 def complaints(
-    connection: sqlite3.Connection, query: Filter, order: Order | None = None, limit: int | None = None
+    database: Database, query: Filter, order: Order | None = None, limit: int | None = None
 ) -> Iterator[tuple[Complaint, list[Clock]]]:
     """Yield each complaint that a filter chooses, with every run of its clocks, by id or in another order.
 
     With a limit, the first ones in that order.
     """
-    condition, values = conditions(query)
+    condition, values = conditions(query, database)
     source, by = "complaint c", order.sql if order else "c.id"
     if limit is not None:
         first = f"SELECT c.id FROM complaint c WHERE {condition} ORDER BY {by} LIMIT ?"
-        source, condition, values = f"({first}) n CROSS JOIN complaint c ON c.id = n.id", "1", [*values, limit]
-    rows = connection.execute(
+        join = database.dialect.join
+        source, condition, values = f"({first}) n {join} complaint c ON c.id = n.id", "true", [*values, limit]
+    rows = database.stream(
         f"SELECT {COMPLAINT}, {CLOCK} FROM {source} LEFT JOIN clock k ON k.complaint = c.id "
-        f"WHERE {condition} ORDER BY {by}",
+        f"WHERE {condition} ORDER BY {by}, k.name, k.round",
         values,
     )
     for _, group in groupby(rows, key=itemgetter(0)):
@@ -150,33 +152,34 @@ def complaints(
         yield complaint_of(runs[0][:COMPLAINT_WIDTH]), clocks
 
 
-def count(connection: sqlite3.Connection, query: Filter) -> int:
+def count(database: Database, query: Filter) -> int:
     """Return how many complaints a filter chooses."""
-    condition, values = conditions(query)
-    (number,) = connection.execute(f"SELECT count(*) FROM complaint c WHERE {condition}", values).fetchone()
+    condition, values = conditions(query, database)
+    ((number,),) = database.rows(f"SELECT count(*) FROM complaint c WHERE {condition}", values)
     return int(number)
 
 
 def running(
-    connection: sqlite3.Connection, query: Filter, after: datetime | None, before: datetime | None
+    database: Database, query: Filter, after: datetime | None, before: datetime | None
 ) -> Iterator[tuple[Complaint, Clock]]:
     """Yield the running clocks due at or after one moment and before or at another, the earliest due first.
 
     Both ends are inclusive; None leaves an end open.
     """
-    condition, values = conditions(query)
+    condition, values = conditions(query, database)
     span = "".join([" AND k.due_at >= ?" if after else "", " AND k.due_at <= ?" if before else ""])
     ends = [to_store(moment) for moment in (after, before) if moment is not None]
-    rows = connection.execute(
-        f"SELECT {COMPLAINT}, {CLOCK} FROM clock k CROSS JOIN complaint c ON c.id = k.complaint "
-        f"WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL{span} AND {condition} ORDER BY k.due_at",
+    rows = database.stream(
+        f"SELECT {COMPLAINT}, {CLOCK} FROM clock k {database.dialect.join} complaint c ON c.id = k.complaint "
+        f"WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL{span} AND {condition} "
+        "ORDER BY k.due_at, k.complaint, k.name, k.round",
         [*ends, *values],
     )
     for row in rows:
         yield complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
 
 
-def clocks_between(connection: sqlite3.Connection, first: date, last: date) -> Iterator[tuple[int, Clock]]:
+def clocks_between(database: Database, first: date, last: date) -> Iterator[tuple[int, Clock]]:
     """Yield the runs of clocks, by complaint, started before the end of one day and due on another or later.
 
     Paused ones, which have no due day, are among them: whether a pause excuses anything hangs on the deadline it met.
@@ -192,19 +195,19 @@ def clocks_between(connection: sqlite3.Connection, first: date, last: date) -> I
     # A deadline lies at most a day from its due day in UTC, which the index of running clocks is by.
     day_before, day, end = (each.isoformat() for each in (first - ONE_DAY, first, last + ONE_DAY))
     # Ordered by "+k.complaint", since SQLite would go through all clocks, twice, to have them in order without sorting.
-    rows = connection.execute(
+    rows = database.stream(
         f"SELECT * FROM ({selects}) k ORDER BY +k.complaint, k.name, k.round", (day_before, day, end, day, end, end)
     )
     return ((complaint, clock_of(run)) for complaint, *run in rows)
 
 
-def clocks_of(connection: sqlite3.Connection, complaint: int) -> list[Clock]:
+def clocks_of(database: Database, complaint: int) -> list[Clock]:
     """Return every run of a complaint's clocks."""
-    rows = connection.execute(f"SELECT {CLOCK} FROM clock k WHERE k.complaint = ? ORDER BY name, round", (complaint,))
+    rows = database.rows(f"SELECT {CLOCK} FROM clock k WHERE k.complaint = ? ORDER BY name, round", (complaint,))
     return [clock_of(row) for row in rows]
 
 
-def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock]]) -> None:
+def move_clocks(database: Database, moved: Iterable[tuple[int, Clock]]) -> None:
     """Give runs of clocks, each named with its complaint, their new deadlines."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for complaint, clock in moved:
@@ -212,58 +215,56 @@ def move_clocks(connection: sqlite3.Connection, moved: Iterable[tuple[int, Clock
         alike.setdefault(columns, []).append(complaint)
     # One statement for all that move to one day, since many do.
     for columns, ids in alike.items():
-        connection.execute(
+        database.write(
             "UPDATE clock SET due_at = ?, due_day = ?, provisional = ?, paused = ? "
-            "WHERE name = ? AND round = ? AND complaint IN (SELECT value FROM json_each(?))",
-            (*columns, json.dumps(ids)),
+            f"WHERE name = ? AND round = ? AND {database.dialect.among('complaint')}",
+            (*columns, database.listed(ids)),
         )
 
 
-def complaints_of_policy(connection: sqlite3.Connection, name: str) -> list[int]:
+def complaints_of_policy(database: Database, name: str) -> list[int]:
     """Return the complaints that are handled by a policy, voided ones aside, in order."""
-    rows = connection.execute("SELECT id FROM complaint WHERE policy = ? AND status <> 'voided' ORDER BY id", (name,))
+    rows = database.rows("SELECT id FROM complaint WHERE policy = ? AND status <> 'voided' ORDER BY id", (name,))
     return [id_ for (id_,) in rows]
 
 
-def last_complaint(connection: sqlite3.Connection) -> int:
+def last_complaint(database: Database) -> int:
     """Return the highest id of a complaint, 0 for an empty register."""
-    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM complaint").fetchone()
+    ((last,),) = database.rows("SELECT coalesce(max(id), 0) FROM complaint")
     return int(last)
 
 
-def find_numbers(connection: sqlite3.Connection, numbers: Iterable[str]) -> dict[str | None, list[int]]:
+def find_numbers(database: Database, numbers: Iterable[str]) -> dict[str | None, list[int]]:
     """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
     ids: dict[str | None, list[int]] = {number: [] for number in numbers}
-    rows = connection.execute(
-        "SELECT c.number, c.id FROM json_each(?) j CROSS JOIN complaint c ON c.number = j.value "
-        "WHERE c.status <> 'voided'",
-        (json.dumps(list(ids)),),
+    rows = database.rows(
+        f"SELECT c.number, c.id FROM complaint c WHERE {database.dialect.among('c.number')} AND c.status <> 'voided'",
+        (database.listed(ids),),
     )
     for number, id_ in sorted(rows):
         ids[number].append(id_)
     return ids
 
 
-def find_import_keys(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str | None, int | None]:
+def find_import_keys(database: Database, keys: Iterable[str]) -> dict[str | None, int | None]:
     """Return the complaint that an import entered under each of some keys, None where there is none."""
     ids: dict[str | None, int | None] = dict.fromkeys(keys)
-    rows = connection.execute(
-        "SELECT c.import_key, c.id FROM json_each(?) n CROSS JOIN complaint c ON c.import_key = n.value "
-        "ORDER BY c.id DESC",
-        (json.dumps(list(ids)),),
+    rows = database.rows(
+        f"SELECT c.import_key, c.id FROM complaint c WHERE {database.dialect.among('c.import_key')} ORDER BY c.id DESC",
+        (database.listed(ids),),
     )
     ids.update(rows)
     return ids
 
 
 def complaints_with_personal(
-    connection: sqlite3.Connection, ids: Sequence[int]
+    database: Database, ids: Sequence[int]
 ) -> Iterator[tuple[Complaint, tuple[str | None, ...] | None]]:
     """Yield complaints, each with its consumer's name, phone, e-mail and address, None where there are none."""
-    rows = connection.execute(
-        f"SELECT {COMPLAINT}, p.complaint, p.consumer, p.phone, p.email, p.address FROM json_each(?) n "
-        "CROSS JOIN complaint c ON c.id = n.value LEFT JOIN personal p ON p.complaint = c.id",
-        (json.dumps(ids),),
+    rows = database.rows(
+        f"SELECT {COMPLAINT}, p.complaint, p.consumer, p.phone, p.email, p.address FROM complaint c "
+        f"LEFT JOIN personal p ON p.complaint = c.id WHERE {database.dialect.among('c.id')}",
+        (database.listed(ids),),
     )
     for row in rows:
         personal = row[COMPLAINT_WIDTH + 1 :] if row[COMPLAINT_WIDTH] is not None else None

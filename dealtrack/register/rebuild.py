@@ -1,23 +1,22 @@
 """The projection stored against the journal, and made again from it."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dealtrack.core.clocks import Clock
 from dealtrack.core.text import fit_text
 from dealtrack.errors import BadEntry, BadHistory, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.engine import PROJECTED_TABLES, SHOWN_NAME, UNFORESEEN, Database, EngineFault, Row
 from dealtrack.register.journal import GREATEST, LEAST, Event
 from dealtrack.register.recorder import Recorder, writing
 from dealtrack.register.register import Register
 from dealtrack.register.revisions import OtherVerdict, other_verdicts, read_layers
-from dealtrack.register.sqlite.connection import UNFORESEEN, reading
-from dealtrack.register.sqlite.schema import PROJECTED_TABLES, SHOWN_NAME, create_unguarded
+from dealtrack.register.sqlite.connection import Connection, memory_database
+from dealtrack.register.sqlite.schema import create_unguarded
 
 SHOWN = 5
 BATCH = 20
@@ -27,7 +26,6 @@ STORED = (
     "SELECT * FROM clock WHERE complaint BETWEEN ? AND ? ORDER BY complaint, name, round",
     "SELECT * FROM search_text WHERE complaint BETWEEN ? AND ? ORDER BY complaint",
 )
-Row = tuple[Any, ...]
 Histories = list[tuple[int, list[Row]]]
 """Complaints, each with the rows of its entries in the journal, of at least its COLUMNS, in order."""
 
@@ -44,18 +42,18 @@ def rebuild(register: Register) -> None:
     """Make every projected table again from the journal, in one transaction."""
     with writing(register):
         for table in PROJECTED_TABLES:
-            register.connection.execute(f"DELETE FROM {table}")
+            register.database.write(f"DELETE FROM {table}")
         register.forget()
         project(register)
 
 
 def project(register: Register) -> None:
     """Fill the projected tables, which are empty, from the journal, within a transaction of the caller."""
-    connection = register.connection
-    for entry in journal.events(connection, Event):
-        projection.apply_entry(connection, entry)
-    writer = projection.RowWriter(connection)
-    for history in journal.histories(connection):
+    database = register.database
+    for entry in journal.events(database, Event):
+        projection.apply_entry(database, entry)
+    writer = projection.RowWriter(database)
+    for history in journal.histories(database):
         writer.write(*register.project(history), history, is_new=True)
     writer.flush()
 
@@ -64,10 +62,10 @@ def judge_anew(recorder: Recorder) -> list[OtherVerdict]:
     """Judge ended clocks by the present calendar and policies, told in the journal; return those that changed."""
     register = recorder.register
     recorder.event(Event.RECHECKED, {"revision": register.revision})
-    writer = projection.RowWriter(register.connection)
+    writer = projection.RowWriter(register.database)
     changed: list[OtherVerdict] = []
-    for history in journal.histories(register.connection):
-        before = queries.clocks_of(register.connection, history[0].complaint)
+    for history in journal.histories(register.database):
+        before = queries.clocks_of(register.database, history[0].complaint)
         complaint, after = register.project(history)
         is_corrected = complaint.policy in register.corrections
         if is_corrected or sorted(map(_telling, before)) != sorted(map(_telling, after)):
@@ -81,9 +79,9 @@ def _telling(clock: Clock) -> tuple[object, ...]:
     return clock.name, clock.round, str(clock.due), clock.revision if clock.ended else 0
 
 
-def _batches(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Histories]]:
+def _batches(database: Database) -> Iterator[tuple[int, int, Histories]]:
     """Yield spans of ids, both ends included, with the histories in them: they leave no id out."""
-    histories = journal.rows_by_complaint(connection)
+    histories = journal.rows_by_complaint(database)
     first = LEAST
     while batch := list(islice(histories, BATCH)):
         last = batch[-1][0]
@@ -94,57 +92,54 @@ def _batches(connection: sqlite3.Connection) -> Iterator[tuple[int, int, Histori
 
 def differences(register: Register) -> Iterator[str]:
     """Yield where the projection differs from what the journal makes, reading one state of the register throughout."""
-    connection = register.connection
-    with reading(connection):
+    database = register.database
+    with database.one_state():
         # Complaints are judged by those tables: where they are wrong, comparing further would say nothing.
-        faults = list(differing_tables(connection))
+        faults = list(differing_tables(register))
         yield from faults or _differing_complaints(register)
 
 
-def differing_tables(connection: sqlite3.Connection) -> Iterator[str]:
+def differing_tables(register: Register) -> Iterator[str]:
     """Compare the tables of the register's own with those that its entries make in a database in memory."""
-    memory = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        _make_tables(connection, memory)
+    with closing(memory_database()) as memory:
+        _make_tables(register, memory)
         for table in PROJECTED_TABLES:
             if table in ("complaint", "clock", "search_text"):
                 continue
-            stored = set(connection.execute(f"SELECT * FROM {table}"))
-            expected = set(memory.execute(f"SELECT * FROM {table}"))
+            stored = set(register.database.rows(f"SELECT * FROM {table}"))
+            expected = set(memory.rows(f"SELECT * FROM {table}"))
             for row in sorted(stored ^ expected, key=str)[:SHOWN]:
                 place = fit_text(str(row[0]), SHOWN_NAME)
                 yield Phrase("table {table} differs from the journal at {place}", table=table, place=place)
-    finally:
-        memory.close()
 
 
-def check_journal(connection: sqlite3.Connection) -> None:
+def check_journal(register: Register) -> None:
     """Check that each entry can be read, and the register's own tables be made from its own ones; raises BadEntry."""
-    journal.check_entries(connection)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as memory:
-        _make_tables(connection, memory)
+    journal.check_entries(register.database)
+    with closing(memory_database()) as memory:
+        _make_tables(register, memory)
 
 
-def _make_tables(connection: sqlite3.Connection, memory: sqlite3.Connection) -> None:
+def _make_tables(register: Register, memory: Connection) -> None:
     """Make the register's own tables in an empty database; raises BadEntry."""
     create_unguarded(memory)
-    own = connection.execute("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
-    memory.executemany("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", own)
+    own = register.database.rows("SELECT * FROM transition WHERE complaint IS NULL ORDER BY seq")
+    memory.write_many("transition", own)
     seq = 0
     try:
         for entry in journal.events(memory, Event):
             seq = entry.seq
             projection.apply_entry(memory, entry)
-        seq = max(Register(Path(), memory).revisions, default=0)
+        seq = max(Register(register.engine, memory).revisions, default=0)
         read_layers(memory)
-    except (sqlite3.Error, DealtrackError, *UNFORESEEN):
+    except (EngineFault, DealtrackError, *UNFORESEEN):
         raise BadEntry(seq=seq) from None
 
 
 def _differing_complaints(register: Register) -> Iterator[str]:
-    for first, last, histories in _batches(register.connection):
+    for first, last, histories in _batches(register.database):
         projected = _projected_rows(register, histories)
-        stored = ProjectedRows(*(register.connection.execute(rows, (first, last)).fetchall() for rows in STORED))
+        stored = ProjectedRows(*(register.database.rows(rows, (first, last)) for rows in STORED))
         if stored != projected:
             yield from _differing_rows(stored, projected)
 

@@ -1,8 +1,7 @@
 """Writing to the register: within one transaction, entries are added to the journal and the tables follow."""
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from itertools import starmap
@@ -18,18 +17,11 @@ from dealtrack.core.policy import Policy, check_office_hours, check_same_version
 from dealtrack.core.vocabulary import OTHER
 from dealtrack.errors import PersonalAltered, RegisterOlder
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.engine import replacing
 from dealtrack.register.journal import Event
-from dealtrack.register.personal import (
-    PersonalCheck,
-    finish_erasure,
-    is_erasure_open,
-    new_salts,
-    personal_digest,
-    personal_row,
-)
+from dealtrack.register.personal import PERSONAL_ROW, PersonalCheck, new_salts, personal_digest, personal_row
 from dealtrack.register.queries import Personal
 from dealtrack.register.register import Register
-from dealtrack.register.sqlite.connection import WAIT_SECONDS, transaction
 from dealtrack.register.store import Store
 
 MOST_NAMED = 9
@@ -38,7 +30,6 @@ MOST_NAMED = 9
 LIMITED = frozenset({Kind.PAUSED, Kind.RESUMED, Kind.EXTENDED, Kind.EVENT, Kind.VOIDED})
 VOUCHING = frozenset({Kind.RECEIVED, Kind.AMENDED})
 """The kinds that personal data can come with: their detail holds a digest of it."""
-PERSONAL = "INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 RENAMING = frozenset({Kind.AMENDED, Kind.VOIDED})
 """The kinds after which a complaint may be found by another number, or by none."""
 
@@ -101,28 +92,14 @@ class NothingWritten(Exception):
 @contextmanager
 def writing(register: Store) -> Iterator[None]:
     """Write all that the block writes, or nothing; raises RegisterOlder where the schema could not be changed."""
-    upgrade, connection = register.upgrade, register.connection
+    upgrade = register.upgrade
     if upgrade is not None and upgrade.reason:
-        raise RegisterOlder(path=register.path, found=upgrade.old, known=upgrade.new, reason=upgrade.reason)
-    if register.mode == "delete":
-        _use_log(connection)
-    with transaction(connection):
+        raise RegisterOlder(path=register.address, found=upgrade.old, known=upgrade.new, reason=upgrade.reason)
+    with register.database.writing():
         # Another may have changed the calendar since it was read: while a clerk was asked, say.
         register.forget()
         yield
-    if is_erasure_open(register.path):
-        finish_erasure(connection, register.path)
-
-
-def _use_log(connection: sqlite3.Connection) -> None:
-    """Give a register that was copied from a backup its write-ahead file, so that readers do not make writers wait.
-
-    Where somebody else has it open, that comes with a later recording.
-    """
-    connection.execute("PRAGMA busy_timeout = 0")
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
+    register.engine.finish_writing(register)
 
 
 class Recorder:
@@ -130,31 +107,31 @@ class Recorder:
 
     def __init__(self, register: Register, now: datetime, actor: str, is_import: bool) -> None:
         self.register = register
-        self._connection = connection = register.connection
+        self._database = database = register.database
         self.now, self.actor = now, actor
         self._is_import, self._command = is_import, 0
-        self._entries = journal.JournalWriter(connection, now, actor)
+        self._entries = journal.JournalWriter(database, now, actor)
         self.recorded_at = self._entries.recorded_at
         self._first_seq = self._entries.next_seq
         self._complaints: dict[int, None] = {}
-        self._rows = projection.RowWriter(connection)
+        self._rows = projection.RowWriter(database)
         self._numbers: dict[str | None, list[int]] = {}
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[int, Personal, bytes]] = []
         self._salts = new_salts()
-        self._last = queries.last_complaint(connection)
-        beyond = connection.execute("SELECT complaint FROM personal WHERE complaint > ?", (self._last,))
+        self._last = queries.last_complaint(database)
+        beyond = database.rows("SELECT complaint FROM personal WHERE complaint > ?", (self._last,))
         self._put_in = {id_ for (id_,) in beyond}
 
     @cached_property
     def _personal_check(self) -> PersonalCheck:
-        return PersonalCheck(self._connection, keys=False)
+        return PersonalCheck(self._database, keys=False)
 
     def flush(self) -> None:
         """Write what waits to be written."""
         self._entries.flush()
         self._rows.flush()
-        self._connection.executemany(f"INSERT {PERSONAL}", starmap(personal_row, self._personal))
+        self._database.write_many("personal", starmap(personal_row, self._personal))
         self._personal.clear()
 
     def history(self, complaint: int) -> list[Transition]:
@@ -171,25 +148,25 @@ class Recorder:
         Returns the complaints with them, and their personal data, as they now are.
         """
         self.flush()
-        self._numbers = queries.find_numbers(self._connection, numbers)
-        self._keys = queries.find_import_keys(self._connection, keys) if keys else {}
+        self._numbers = queries.find_numbers(self._database, numbers)
+        self._keys = queries.find_import_keys(self._database, keys) if keys else {}
         ids = [id_ for ids in self._numbers.values() for id_ in ids]
         ids += [id_ for id_ in self._keys.values() if id_ is not None]
-        rows = queries.complaints_with_personal(self._connection, ids) if ids else ()
+        rows = queries.complaints_with_personal(self._database, ids) if ids else ()
         return {complaint.id: (complaint, Personal(*fields) if fields else None) for complaint, fields in rows}
 
     def find_number(self, number: str) -> list[int]:
         """Return the ids of the complaints with an external number, those just recorded included."""
         if number not in self._numbers:
             self.flush()
-            self._numbers |= queries.find_numbers(self._connection, [number])
+            self._numbers |= queries.find_numbers(self._database, [number])
         return self._numbers[number]
 
     def find_import_key(self, key: str) -> int | None:
         """Return the complaint that an import entered under a key, None where there is none."""
         if key not in self._keys:
             self.flush()
-            self._keys |= queries.find_import_keys(self._connection, [key])
+            self._keys |= queries.find_import_keys(self._database, [key])
         return self._keys[key]
 
     def personal(self, complaint: int) -> Personal | None:
@@ -335,7 +312,7 @@ class Recorder:
             self._personal.append((complaint, personal, salt))
         else:
             self.flush()
-            self._connection.execute(f"INSERT OR REPLACE {PERSONAL}", personal_row(complaint, personal, salt))
+            self._database.write(replacing("personal", PERSONAL_ROW), personal_row(complaint, personal, salt))
 
     def _remember(self, id_: int, number: str | None, key: str | None) -> None:
         """Keep what a new complaint is found by, where it was looked up."""
@@ -346,9 +323,10 @@ class Recorder:
 
     def category_words(self) -> Iterator[tuple[str, int]]:
         """Yield what files called the category of complaints just entered that are other, and how often."""
-        return self._connection.execute(
-            "SELECT json_extract(detail, '$.category_word') AS word, count(*) FROM \"transition\" WHERE seq >= ? "
-            "AND kind = 'received' AND json_extract(detail, '$.category') = ? AND word IS NOT NULL GROUP BY word",
+        word, category = (self._database.dialect.detail("detail", name) for name in ("category_word", "category"))
+        return self._database.stream(
+            f"SELECT {word}, count(*) FROM transition WHERE seq >= ? "
+            f"AND kind = 'received' AND {category} = ? AND {word} IS NOT NULL GROUP BY 1 ORDER BY 1",
             (self._first_seq, OTHER),
         )
 
@@ -390,6 +368,6 @@ class Recorder:
         """Add an entry of the register's own, by default of this moment, and write to the tables what it tells."""
         seq = self._entries.event(kind, detail, at)
         self._entries.flush()
-        projection.apply_entry(self._connection, journal.entry_at(self._connection, seq))
+        projection.apply_entry(self._database, journal.entry_at(self._database, seq))
         # An import may enter platforms by the hundred: all else stays as it was read.
         self.register.forget(*(["platforms"] if kind is Event.PLATFORM_ENTERED else []))

@@ -1,6 +1,5 @@
 """Reading a register: how complaints stand, now and at earlier moments. Callers see no SQL."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -28,47 +27,47 @@ from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import AmbiguousNumber, UnknownComplaint, suggestion
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.engine import Database
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import PERSONAL_COLUMNS, Filter, Order, Personal, View
+from dealtrack.register.sqlite.schema import scratch_tables
 from dealtrack.register.store import Store
 
 IDENTITY_DIGITS = 16
 
 
 class Register(Store):
-    """A register on disk."""
+    """A register as it can be read."""
 
     def find(self, number: str) -> int:
         """Return the id of the complaint with an external number; raises UnknownComplaint or AmbiguousNumber."""
-        ids = queries.find_numbers(self.connection, [number])[number]
+        ids = queries.find_numbers(self.database, [number])[number]
         if len(ids) > 1:
             raise AmbiguousNumber(number=number, count=len(ids), ids=first_few(ids))
         if not ids:
             stem = number[: max(1, len(number) - 2)]
-            like = "SELECT number FROM complaint WHERE number >= ? AND number < ? LIMIT 200"
-            numbers = [each for (each,) in self.connection.execute(like, (stem, stem + "\U0010ffff"))]
+            like = "SELECT number FROM complaint WHERE number >= ? AND number < ? ORDER BY number LIMIT 200"
+            numbers = [each for (each,) in self.database.rows(like, (stem, stem + "\U0010ffff"))]
             raise UnknownComplaint(reference=number, nearest=suggestion(nearest_names(number, numbers)))
         return ids[0]
 
     def history(self, complaint: int) -> list[Transition]:
         """Return all transitions of a complaint in order of entry; raises UnknownComplaint."""
-        entries = journal.history(self.connection, complaint)
+        entries = journal.history(self.database, complaint)
         if not entries:
-            last = queries.last_complaint(self.connection)
+            last = queries.last_complaint(self.database)
             hint = Phrase(" The register holds 1 to {last}.", last=last) if last else Phrase(" The register is empty.")
             raise UnknownComplaint(reference=complaint, nearest=hint)
         return entries
 
     def personal(self, complaint: int) -> Personal | None:
         """Return a consumer's personal data; None where there is none, or it was erased."""
-        row = self.connection.execute(
-            f"SELECT {PERSONAL_COLUMNS} FROM personal WHERE complaint = ?", (complaint,)
-        ).fetchone()
+        row = self.database.row(f"SELECT {PERSONAL_COLUMNS} FROM personal WHERE complaint = ?", (complaint,))
         return Personal(*row) if row else None
 
     def all_personal(self) -> Iterator[tuple[int, Personal]]:
         """Yield each complaint that has personal data, and the data, by id."""
-        rows = self.connection.execute(f"SELECT complaint, {PERSONAL_COLUMNS} FROM personal ORDER BY complaint")
+        rows = self.database.stream(f"SELECT complaint, {PERSONAL_COLUMNS} FROM personal ORDER BY complaint")
         for id_, *fields in rows:
             yield id_, Personal(*fields)
 
@@ -86,21 +85,20 @@ class Register(Store):
         return queries.count(self.tables(view, query.ids), self.in_view(query, view))
 
     @cached_property
-    def _projected(self) -> dict[tuple[object, ...], sqlite3.Connection]:
+    def _projected(self) -> dict[tuple[object, ...], Database]:
         return {}
 
-    def tables(self, view: View, ids: Iterable[int] | None = None) -> sqlite3.Connection:
+    def tables(self, view: View, ids: Iterable[int] | None = None) -> Database:
         """Return the tables complaint and clock as a view shows them, for the modules of the register alone.
 
         At present they are the register's own; of an earlier moment they are projected from the transitions that the
         view shows, of the complaints with these ids, or of all.
         """
         if view.is_present:
-            return self.connection
+            return self.database
         key = view, self.head(), ids and tuple(ids)
         if key not in self._projected:
-            tables = self.opened.enter_context(closing(sqlite3.connect(":memory:")))
-            projection.copy_empty(self.connection, tables)
+            tables = self.opened.enter_context(closing(scratch_tables()))
             writer = projection.RowWriter(tables)
             for entries in self.histories(ids):
                 if seen := view.seen(entries):
@@ -156,9 +154,7 @@ class Register(Store):
 
         Complaints come by id, or in the order of the ids; of an unknown one there is nothing.
         """
-        if ids is None:
-            return journal.histories(self.connection)
-        return filter(None, (journal.history(self.connection, id_) for id_ in ids))
+        return journal.histories(self.database) if ids is None else journal.histories_of(self.database, ids)
 
     def histories_beyond(self, kinds: Iterable[Kind], texts: Sequence[str]) -> Iterator[list[Transition]]:
         """Yield the transitions of complaints with an entry of another kind than these, or perhaps one of the texts.
@@ -166,17 +162,19 @@ class Register(Store):
         The texts are parts of details as JSON. Complaints come in the order of `histories`.
         """
         usual = [kind.value for kind in kinds]
-        either = " OR ".join([f"kind NOT IN ({', '.join('?' * len(usual))})", *["instr(detail, ?)"] * len(texts)])
+        either = " OR ".join(
+            [f"kind NOT IN ({', '.join('?' * len(usual))})", *[self.database.dialect.contains("detail")] * len(texts)]
+        )
         condition = f"complaint IN (SELECT complaint FROM transition WHERE complaint IS NOT NULL AND ({either}))"
-        return journal.histories(self.connection, condition, [*usual, *texts])
+        return journal.histories(self.database, condition, [*usual, *texts])
 
     def identity(self) -> str:
         """Return the first digits of the hash of the journal's first entry, which no other register has."""
-        return (journal.hash_at(self.connection, 1) or b"").hex()[:IDENTITY_DIGITS]
+        return (journal.hash_at(self.database, 1) or b"").hex()[:IDENTITY_DIGITS]
 
     @cached_property
     def _calendar_entries(self) -> list[tuple[int, datetime]]:
-        entries = journal.events(self.connection, [Event.MADE, Event.CALENDAR_REVISED])
+        entries = journal.events(self.database, [Event.MADE, Event.CALENDAR_REVISED])
         return [(entry.seq, entry.recorded_at) for entry in entries]
 
     def last_change(self, complaint: int, view: View) -> tuple[int, datetime]:
@@ -197,7 +195,7 @@ class Register(Store):
         default, last = self.facts["policy"], self._last_seq(view.known_at)
         # From the journal, since entry numbers in the table of policies may be altered. A query a kind spares a sort.
         kinds = (Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED)
-        entries = (entry for kind in kinds for entry in journal.events(self.connection, [kind]))
+        entries = (entry for kind in kinds for entry in journal.events(self.database, [kind]))
         texts = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
         policies = [Policy.from_data(data) for versions in texts for data in versions]
         ordered = sorted(policies, key=lambda policy: (policy.name != default, policy.name, policy.in_force))

@@ -1,6 +1,5 @@
 """Revisions of the calendar and corrections of a policy: its layers, what each would do, and the change itself."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
@@ -24,6 +23,7 @@ from dealtrack.core.lifecycle import Complaint, Transition
 from dealtrack.core.moments import ONE_DAY, local_day
 from dealtrack.core.policy import Policy, Roll, check_office_hours, differences, version_for
 from dealtrack.register import journal, projection, queries
+from dealtrack.register.engine import Database
 from dealtrack.register.journal import Event
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
@@ -94,7 +94,7 @@ def preview(register: Register, rules: CalendarRules) -> Revision:
     hours = [rules.first, rules.last] if list(before.rules.office_hours) != list(rules.office_hours) else []
     for id_, runs in _affected(register, [*days, *rolled, *hours], before.rules.official ^ rules.official):
         # Every run is counted by the revised calendar: those that run will be, the ended ones might have been.
-        state = ComplaintState(id_, journal.history(register.connection, id_))
+        state = ComplaintState(id_, journal.history(register.database, id_))
         complaint, recounted = register.project_state(state, lambda _: after)
         by_run = {(clock.name, clock.round): clock for clock in recounted}
         # One that the journal does not have was put into the tables: nothing is revised on that.
@@ -152,7 +152,7 @@ def _affected(register: Register, changed: Iterable[date], years: Iterable[int])
         return
     first, last = min(days), max(days)
     rolls = any(rule.roll is not Roll.NONE for policy, _ in register.texts for rule in policy.clocks)
-    rows = queries.clocks_between(register.connection, first - REACH if rolls else first, last + ONE_DAY)
+    rows = queries.clocks_between(register.database, first - REACH if rolls else first, last + ONE_DAY)
     for complaint, group in groupby(rows, key=itemgetter(0)):
         yield complaint, [clock for _, clock in group]
 
@@ -170,13 +170,13 @@ def revise(recorder: Recorder, plan: Callable[[], Plan], previewed: Revision | N
     if not revision.is_empty:
         recorder.event(Event.CALENDAR_REVISED, {**detail, **revision.change})
         moved = ((each.complaint, each.after) for each in revision.moved if each.after)
-        queries.move_clocks(register.connection, moved)
+        queries.move_clocks(register.database, moved)
     return revision
 
 
 def is_as_shipped(register: Register, shipped: CalendarRules) -> bool:
     """Tell whether the calendar equals the bundled one with the register's own changes to it."""
-    old, new = register.calendar_rules(), read_layers(register.connection).rules(shipped)
+    old, new = register.calendar_rules(), read_layers(register.database).rules(shipped)
     years = range(old.first.year, old.last.year + 1)
     return (
         old.spans == new.spans
@@ -207,13 +207,13 @@ class Layers(NamedTuple):
         return with_notices(shipped or self.shipped, notices, {**self.amended, **amended})
 
 
-def read_layers(connection: sqlite3.Connection) -> Layers:
+def read_layers(database: Database) -> Layers:
     """Return the layers of a register's calendar, as its journal tells them."""
     whole: CalendarRules | None = None
     shipped: CalendarRules | None = None
     notices: list[Notice] = []
     amended: dict[date, Ruling] = {}
-    for entry in journal.events(connection, [Event.MADE, Event.CALENDAR_REVISED]):
+    for entry in journal.events(database, [Event.MADE, Event.CALENDAR_REVISED]):
         detail = entry.detail
         if whole is None or shipped is None:
             whole = shipped = CalendarRules.from_data(detail["calendar"])
@@ -281,8 +281,8 @@ def preview_correction(register: Register, versions: Sequence[Policy]) -> Previe
         return correction
     revision = register.policies[name][0].revision + 1
     new_text = Correction(register.head()[0] + 1, tuple(version._replace(revision=revision) for version in versions))
-    for id_ in queries.complaints_of_policy(register.connection, name):
-        _compare(register, correction, journal.history(register.connection, id_), new_text)
+    for id_ in queries.complaints_of_policy(register.database, name):
+        _compare(register, correction, journal.history(register.database, id_), new_text)
     return correction
 
 
@@ -315,9 +315,9 @@ def correct(recorder: Recorder, versions: Sequence[Policy]) -> Preview:
     texts = [version._replace(revision=revision) for version in versions]
     detail = {"name": name, "revision": revision, "versions": [text.to_data() for text in texts]}
     recorder.event(Event.POLICY_CORRECTED, detail)
-    writer = projection.RowWriter(register.connection)
-    for id_ in queries.complaints_of_policy(register.connection, name):
-        history = journal.history(register.connection, id_)
+    writer = projection.RowWriter(register.database)
+    for id_ in queries.complaints_of_policy(register.database, name):
+        history = journal.history(register.database, id_)
         complaint, clocks = register.project(history)
         if complaint.is_open:
             writer.write(complaint, clocks, history)

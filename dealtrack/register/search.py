@@ -1,7 +1,5 @@
 """Complaints that are looked for: by the words that they hold, and because they may have been entered twice."""
 
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from dealtrack.core.moments import day_start, from_store, local_day, to_store
 from dealtrack.core.search_text import fold_texts, present_texts
 from dealtrack.core.vocabulary import fold
 from dealtrack.register import queries
+from dealtrack.register.engine import Database
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
@@ -35,15 +34,15 @@ def search(register: Register, words: Iterable[str], query: Filter, view: View) 
         return
     names = {name: platform.names for platform in register.platforms for name in platform.names}
     # The table has all texts that complaints ever had: those that they have in the view are searched below.
-    ids = _that_said(register.connection, words, names, query if view.is_present else None)
+    ids = _that_said(register.database, words, names, query if view.is_present else None)
     if not view.is_present:
         # The table has the present times of receipt; at an earlier moment another may have been valid.
         standings = register.standings(query._replace(ids=tuple(ids)), view)
         complaints = sorted((standing.complaint for standing in standings), key=_received, reverse=True)
-        ids = (complaint.id for complaint in complaints)
-    for id_ in ids:
-        history = register.named(view.seen(register.history(id_)), view.known_at)
-        complaint = complaint_state.make_complaint(id_, history)
+        ids = [complaint.id for complaint in complaints]
+    for entries in register.histories(ids):
+        history = register.named(view.seen(entries), view.known_at)
+        complaint = complaint_state.make_complaint(entries[0].complaint, history)
         texts = present_texts(complaint, history)
         # The other names of the platform follow what the complaint itself says.
         texts += [name for name in names.get(complaint.platform, ()) if name not in texts]
@@ -53,30 +52,28 @@ def search(register: Register, words: Iterable[str], query: Filter, view: View) 
 
 
 def _that_said(
-    connection: sqlite3.Connection,
+    database: Database,
     words: Sequence[str],
     names: Mapping[str, Sequence[str]],
     query: Filter | None,
-) -> Iterator[int]:
-    """Yield the complaints whose texts ever held all the words, of those a filter means or of all, latest first.
+) -> list[int]:
+    """Return the complaints whose texts ever held all the words, of those a filter means or of all, latest first.
 
     A word that a name of a platform holds is held by its complaints.
     """
-    condition, values = queries.conditions(query) if query else ("1", [])
+    condition, values = queries.conditions(query, database) if query else ("true", [])
     held = []
     for word in words:
         platforms = [name for name, others in names.items() if word in fold_texts(others)]
-        is_named = " OR c.platform IN (SELECT value FROM json_each(?))" if platforms else ""
-        held.append(f"(instr(s.text, ?){is_named})")
-        values += [word, json.dumps(platforms)] if platforms else [word]
-    # With a limit SQLite keeps to the order inside, and the first are found before the last are looked at.
-    rows = connection.execute(
-        "SELECT c.id FROM (SELECT c.id, c.platform FROM complaint c "
-        f"WHERE {condition} ORDER BY c.received_at DESC, c.id DESC LIMIT -1) c "
-        f"CROSS JOIN search_text s ON s.complaint = c.id WHERE {' AND '.join(held)}",
+        is_named = f" OR {database.dialect.among('c.platform')}" if platforms else ""
+        held.append(f"({database.dialect.contains('s.text')}{is_named})")
+        values += [word, database.listed(platforms)] if platforms else [word]
+    rows = database.rows(
+        f"SELECT c.id FROM complaint c {database.dialect.join} search_text s ON s.complaint = c.id "
+        f"WHERE {condition} AND {' AND '.join(held)} ORDER BY c.received_at DESC NULLS LAST, c.id DESC",
         values,
     )
-    return (id_ for (id_,) in rows)
+    return [id_ for (id_,) in rows]
 
 
 def _received(complaint: Complaint) -> tuple[bool, datetime, int]:
@@ -115,14 +112,14 @@ class DuplicateFinder:
     """
 
     def __init__(self, register: Store, days: int) -> None:
-        self._connection = register.connection
+        self._database = register.database
         self._zone = register.zone
         self._days = days
-        self._last = queries.last_complaint(self._connection)
+        self._last = queries.last_complaint(self._database)
 
     def by_number(self, complaint: int) -> list[Lookalike]:
         """Return the complaints with the same external number, the latest first; at most SHOWN."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             f"{_SELECT} complaint c JOIN complaint n ON n.number = c.number AND n.id = ? "
             f"WHERE {_BEFORE} ORDER BY c.id DESC LIMIT {SHOWN}",
             (complaint, complaint),
@@ -131,9 +128,10 @@ class DuplicateFinder:
 
     def by_contact(self) -> Iterator[Lookalike]:
         """Yield for each complaint entered meanwhile the latest ones of the same consumer at the same platform."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT c.id, c.platform, c.received_at, p.phone_key, p.email_key FROM personal p "
-            "CROSS JOIN complaint c ON c.id = p.complaint WHERE p.complaint > ? AND c.received_at IS NOT NULL "
+            f"{self._database.dialect.join} complaint c ON c.id = p.complaint "
+            "WHERE p.complaint > ? AND c.received_at IS NOT NULL "
             # Few contacts occur twice: one statement finds them, and the rest is read of these alone.
             "AND (EXISTS (SELECT 1 FROM personal o WHERE o.phone_key = p.phone_key AND o.complaint < p.complaint) "
             "OR EXISTS (SELECT 1 FROM personal o WHERE o.email_key = p.email_key AND o.complaint < p.complaint)) "
@@ -146,18 +144,18 @@ class DuplicateFinder:
                 _lookalike(id_, other, word)
                 for column, key, word in (("phone_key", phone, "phone"), ("email_key", email, "e-mail"))
                 if key is not None
-                for other in _sharing(self._connection, column, key, near)
+                for other in _sharing(self._database, column, key, near)
             )
 
 
 def _sharing(
-    connection: sqlite3.Connection, column: str, key: str, near: tuple[int, str, str, str]
+    database: Database, column: str, key: str, near: tuple[int, str, str, str]
 ) -> list[tuple[int, str | None, str, str]]:
-    return connection.execute(
-        f"{_SELECT} personal p CROSS JOIN complaint c ON c.id = p.complaint "
+    return database.rows(
+        f"{_SELECT} personal p {database.dialect.join} complaint c ON c.id = p.complaint "
         f"WHERE p.{column} = ? AND {_BEFORE} AND {_NEAR} ORDER BY p.complaint DESC LIMIT {SHOWN}",
         (key, *near),
-    ).fetchall()
+    )
 
 
 def _span(received: datetime, days: int, zone: tzinfo) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """What a register knows besides its complaints: its facts, its calendar, its policies and platforms."""
 
 import json
-import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -23,13 +22,11 @@ from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
+from dealtrack.register.engine import SHOWN_NAME, Address, Database, Engine, EngineFault, FaultKind, Upgrade
 from dealtrack.register.journal import Event
-from dealtrack.register.sqlite import schema
-from dealtrack.register.sqlite.connection import Connection, is_undecodable, pragma, reading
 
 if TYPE_CHECKING:
     from dealtrack.core.platform import Platform
-    from dealtrack.register.upgrade import Upgrade
 
 FACTS = {"timezone", "policy", "calendar"}
 
@@ -43,11 +40,11 @@ CACHED = (
 
 
 class Store:
-    """A register's file and what it was set up with."""
+    """A register's tables and what it was set up with."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, upgrade: "Upgrade | None" = None) -> None:
-        self.path = path
-        self.connection = connection
+    def __init__(self, engine: Engine, database: Database, upgrade: Upgrade | None = None) -> None:
+        self.engine = engine
+        self.database = database
         """For the modules of the register alone."""
         self.upgrade = upgrade
         """What opening it did, where its schema was an older one."""
@@ -56,19 +53,20 @@ class Store:
         self._whole: dict[int, WorkingCalendar] = {}
         self._last_seqs: dict[datetime, int] = {}
 
-    def one_state(self) -> AbstractContextManager[None]:
-        """Show the block one state of the register throughout, whatever others write meanwhile."""
-        return reading(self.connection)
-
-    @cached_property
-    def link_count(self) -> int:
-        """Return how many names (hard links) the register's file has: SQLite keeps the last entries of each apart."""
-        return self.connection.count_names() if isinstance(self.connection, Connection) else 1
+    @property
+    def address(self) -> Address:
+        """Return where the register lies."""
+        return self.engine.address
 
     @property
-    def mode(self) -> str:
-        """Return how SQLite writes the register: `wal`, or `delete` in a copy that nobody has written to yet."""
-        return str(pragma(self.connection, "journal_mode"))
+    def path(self) -> Path:
+        """Return the register's file; only for one that lies in a file."""
+        assert isinstance(self.address, Path)
+        return self.address
+
+    def one_state(self) -> AbstractContextManager[None]:
+        """Show the block one state of the register throughout, whatever others write meanwhile."""
+        return self.database.one_state()
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to; without names, of all."""
@@ -82,14 +80,14 @@ class Store:
         Raises RegisterUnusable where they are gone.
         """
         try:
-            facts = dict(self.connection.execute("SELECT name, value FROM fact"))
-        except sqlite3.OperationalError as error:
-            if not is_undecodable(error):
+            facts: dict[str, str] = dict(self.database.rows("SELECT name, value FROM fact"))
+        except EngineFault as fault:
+            if fault.kind is not FaultKind.UNREADABLE:
                 raise
             facts = {}
         if not facts.keys() >= FACTS:
             raise RegisterUnusable(
-                path=self.path, reason="it is damaged: its basic data is gone; restore the last backup"
+                path=self.address, reason="it is damaged: its basic data is gone; restore the last backup"
             )
         return facts
 
@@ -100,13 +98,13 @@ class Store:
         try:
             return ZoneInfo(name)
         except (KeyError, ValueError, OSError):
-            shown = fit_text(name, schema.SHOWN_NAME)
+            shown = fit_text(name, SHOWN_NAME)
             reason = Phrase("it is damaged: there is no time zone {name}; restore the last backup", name=shown)
-            raise RegisterUnusable(path=self.path, reason=reason) from None
+            raise RegisterUnusable(path=self.address, reason=reason) from None
 
     def head(self) -> tuple[int, str]:
         """Return the number of the journal's last entry, and its hash in hexadecimal."""
-        last = journal.LastEntry.of(self.connection)
+        last = journal.LastEntry.of(self.database)
         return last.seq, last.hash.hex()
 
     # The calendar
@@ -123,7 +121,7 @@ class Store:
         @cache
         def of_year(year: int) -> Mapping[date, Ruling]:
             days = (f"{year:04d}-01-01", f"{year:04d}-12-31")
-            rows = self.connection.execute("SELECT * FROM calendar_ruling WHERE day BETWEEN ? AND ?", days)
+            rows = self.database.rows("SELECT * FROM calendar_ruling WHERE day BETWEEN ? AND ?", days)
             return {date.fromisoformat(day): ruling_from_data(values) for day, *values in rows}
 
         rules = CalendarRules.from_data({**json.loads(self.facts["calendar"]), "rulings": {}})
@@ -139,7 +137,7 @@ class Store:
 
     def calendar_rules(self, revision: int | None = None) -> CalendarRules:
         """Return the rules of the calendar as a revision left them, by default the last, as the journal tells them."""
-        first, *changes = (journal.entry_at(self.connection, seq).detail for seq in self.revisions[:revision])
+        first, *changes = (journal.entry_at(self.database, seq).detail for seq in self.revisions[:revision])
         rules = CalendarRules.from_data(first["calendar"])
         for change in changes:
             rules = rules.revised(change)
@@ -148,7 +146,7 @@ class Store:
     @cached_property
     def revisions(self) -> list[int]:
         """Return the journal entries that made the calendar's revisions, from the first."""
-        rows = self.connection.execute(
+        rows = self.database.rows(
             "SELECT seq FROM transition WHERE complaint IS NULL AND kind IN (?, ?)",
             (Event.MADE.value, Event.CALENDAR_REVISED.value),
         )
@@ -157,7 +155,7 @@ class Store:
     @cached_property
     def rejudgings(self) -> list[int]:
         """Return the journal entries at which ended clocks were judged once more."""
-        return [entry.seq for entry in journal.events(self.connection, [Event.RECHECKED])]
+        return [entry.seq for entry in journal.events(self.database, [Event.RECHECKED])]
 
     def calendar_at(self, known_at: datetime | None = None) -> CalendarAt:
         """Return the calendars by which clocks are counted, as far as the register knew of them at a moment, or now."""
@@ -186,7 +184,7 @@ class Store:
     @cached_property
     def texts(self) -> list[tuple[Policy, int]]:
         """Return every text of the policies taken in, by name and version, each with the entry that brought it."""
-        rows = self.connection.execute("SELECT definition, seq FROM policy ORDER BY name, in_force")
+        rows = self.database.rows("SELECT definition, seq FROM policy ORDER BY name, in_force")
         return [(Policy.from_data(json.loads(definition)), seq) for definition, seq in rows]
 
     @cached_property
@@ -235,7 +233,7 @@ class Store:
         if known_at is None:
             return journal.GREATEST
         if known_at not in self._last_seqs:
-            self._last_seqs[known_at] = journal.last_seq(self.connection, to_store(known_at))
+            self._last_seqs[known_at] = journal.last_seq(self.database, to_store(known_at))
         return self._last_seqs[known_at]
 
     def policy_of(self, complaint: Complaint) -> Policy:
@@ -267,7 +265,7 @@ class Store:
         """Return the platforms that the register knows, by name."""
         from dealtrack.core.platform import Platform
 
-        rows = self.connection.execute("SELECT definition FROM platform ORDER BY name")
+        rows = self.database.rows("SELECT definition FROM platform ORDER BY name")
         return [Platform.from_data(json.loads(definition)) for (definition,) in rows]
 
     @cached_property
@@ -275,7 +273,7 @@ class Store:
         """Return the entries by which platforms were renamed or merged, in order: number, former name, new name."""
         # A query a kind spares the database a sort.
         kinds = (Event.PLATFORM_RENAMED, Event.PLATFORM_MERGED)
-        entries = [entry for kind in kinds for entry in journal.events(self.connection, [kind])]
+        entries = [entry for kind in kinds for entry in journal.events(self.database, [kind])]
         details = [(entry.seq, entry.detail, entry.detail["name"]) for entry in sorted(entries)]
         return [
             (seq, former, detail.get("to", name))

@@ -1,6 +1,5 @@
 """Checking the register: its chain, its tables against its journal, and a head kept elsewhere."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,15 +8,13 @@ from dealtrack.core import chain
 from dealtrack.errors import BadEntry, BadHistory, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
+from dealtrack.register.engine import UNFORESEEN, Database, EngineFault, FaultKind
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.rebuild import check_journal, differences
 from dealtrack.register.register import Register
-from dealtrack.register.sqlite.connection import UNFORESEEN, is_undecodable, reading
-from dealtrack.register.sqlite.schema import foreign_names, schema_faults
 
 SHORTEST_HEAD = 8
-SHOWN_DAMAGE = 3
 MOST_ALTERATIONS = 20
 """How many alterations of the schema are named."""
 
@@ -54,10 +51,10 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
     A head is a hash in hexadecimal, or at least its first eight digits. Raises RegisterUnusable where the file is
     damaged so that it cannot be read whole.
     """
-    head, connection = head.strip().lower(), register.connection
-    with reading(connection):
-        damage = damage_of(connection)
-        fault, entries, has_head = _check_chain(connection, head)
+    head, database = head.strip().lower(), register.database
+    with database.one_state():
+        damage = register.engine.damage(register)
+        fault, entries, has_head = _check_chain(database, head)
         if damage:
             journal_is = (
                 Phrase("is broken at entry {seq}", seq=fault.seq)
@@ -69,7 +66,7 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
                 damage=damage,
                 journal=journal_is,
             )
-            raise RegisterUnusable(path=register.path, reason=reason)
+            raise RegisterUnusable(path=register.address, reason=reason)
         faults: list[str] = [_altered_at(*fault)] if fault else []
         if not fault and not has_head:
             faults.append(
@@ -79,51 +76,39 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
                     wanted=head,
                 )
             )
-        altered = schema_faults(connection)
+        altered = register.engine.schema_faults(register)
         faults += altered[:MOST_ALTERATIONS]
         is_sound = not faults
         if not fault and not altered:
             # What follows rests on the journal and reads the tables by their columns.
             try:
                 compared = _journal_and_table_faults(register)
-                personal = _readable(lambda: personal_faults(connection), Phrase("the table of personal data"))
+                personal = _readable(lambda: personal_faults(database), Phrase("the table of personal data"))
                 kept = [*personal, *(evidence_faults(register) if evidence else ())]
                 is_sound = is_sound and not kept
                 faults += [*compared, *kept]
             except (BadEntry, BadHistory) as error:
                 is_sound = False
                 faults.append(_altered_by(error))
-        return Verification(*register.head(), faults, is_sound, foreign_names(connection))
+        return Verification(*register.head(), faults, is_sound, register.engine.foreign_names(register))
 
 
-def _check_chain(connection: sqlite3.Connection, head: str) -> CheckedChain:
+def _check_chain(database: Database, head: str) -> CheckedChain:
     """Check every entry; `head` are the first digits of a hash, in lower case, none where no head is looked for."""
     entries, has_head = 0, not head
 
     def rows() -> Iterator[tuple[Any, ...]]:
         nonlocal entries, has_head
-        for row in journal.link_rows(connection):
+        for row in journal.link_rows(database):
             entries += 1
             has_head = has_head or row[-1].hex().startswith(head)
             yield row
 
     try:
         fault = chain.first_fault(rows())
-    except sqlite3.DatabaseError:
+    except EngineFault:
         fault = chain.Break(entries + 1, Phrase("it cannot be read"))
     return CheckedChain(fault, entries, has_head)
-
-
-def damage_of(connection: sqlite3.Connection) -> str:
-    """Return what SQLite finds wrong in the form of the file, in one line, nothing where it is sound."""
-    try:
-        rows = connection.execute(f"PRAGMA integrity_check({SHOWN_DAMAGE})").fetchall()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            return str(error)
-        raise
-    lines = [line.strip() for (text,) in rows for line in str(text).splitlines() if not line.startswith("***")]
-    return "" if lines == ["ok"] else "; ".join(lines[:SHOWN_DAMAGE])
 
 
 def _journal_and_table_faults(register: Register) -> list[str]:
@@ -134,10 +119,10 @@ def _journal_and_table_faults(register: Register) -> list[str]:
     try:
         faults = list(table_faults(register))
     except (BadEntry, BadHistory):
-        check_journal(register.connection)
+        check_journal(register)
         raise
     if faults:
-        check_journal(register.connection)
+        check_journal(register)
     return faults
 
 
@@ -155,8 +140,8 @@ def _readable(find: Callable[[], Iterable[str]], tables: str) -> Iterator[str]:
         yield from find()
     except UNFORESEEN:
         yield Phrase("{tables} has invalid content", tables=tables)
-    except sqlite3.Error as error:
-        if not is_undecodable(error):
+    except EngineFault as fault:
+        if fault.kind is not FaultKind.UNREADABLE:
             raise
         yield Phrase("{tables} has invalid text", tables=tables)
 
@@ -168,16 +153,16 @@ def table_faults(register: Register) -> Iterator[str]:
 
 def first_damage(register: Register) -> str:
     """Return the first thing found wrong in the file, its journal or its tables, nothing where they are whole."""
-    connection = register.connection
-    with reading(connection):
-        damage = damage_of(connection)
+    database = register.database
+    with database.one_state():
+        damage = register.engine.damage(register)
         if damage:
             return damage
-        fault = chain.first_fault(journal.link_rows(connection))
+        fault = chain.first_fault(journal.link_rows(database))
         if fault:
             return _altered_at(*fault)
         try:
-            check_journal(connection)
+            check_journal(register)
             return next(table_faults(register), "")
         except (BadEntry, BadHistory) as error:
             return _altered_by(error)

@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple
 
 from dealtrack.core.lifecycle import OPEN, Status
 from dealtrack.core.moments import from_store
 from dealtrack.register.journal import LastEntry
 from dealtrack.register.queries import IS_OPEN
-from dealtrack.register.sqlite.connection import pragma
 from dealtrack.register.store import Store
 
-WAIT_MILLISECONDS = 200
+SHORT_WAIT = 0.2
 LOOKED_AT = 20_000
 """How many of the latest rows are looked at for what is typed: it is mostly about these."""
 
@@ -29,8 +27,8 @@ class Brief(NamedTuple):
 
 
 def wait_briefly(store: Store) -> None:
-    """Wait only WAIT_MILLISECONDS for another's lock from now on, since somebody is typing."""
-    store.connection.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
+    """Wait only SHORT_WAIT seconds for another's lock from now on, since somebody is typing."""
+    store.database.patience(SHORT_WAIT)
 
 
 def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, by_number: bool = False) -> list[Brief]:
@@ -50,9 +48,9 @@ def briefs(store: Store, statuses: Collection[Status], prefix: str, limit: int, 
 
 def frequent_owners(store: Store) -> list[str]:
     """Return the owners of the latest complaints, the most frequent first."""
-    rows = store.connection.execute(
-        f"SELECT owner, count(*) FROM (SELECT owner FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) "
-        "WHERE owner IS NOT NULL GROUP BY owner ORDER BY count(*) DESC LIMIT 100"
+    rows = store.database.rows(
+        f"SELECT owner, count(*) FROM (SELECT owner FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) AS latest "
+        "WHERE owner IS NOT NULL GROUP BY owner ORDER BY count(*) DESC, owner LIMIT 100"
     )
     return [owner for owner, _ in rows]
 
@@ -60,20 +58,22 @@ def frequent_owners(store: Store) -> list[str]:
 def _briefs(store: Store, statuses: Collection[Status]) -> Iterator[Brief]:
     """Yield open complaints by their deadlines, then open ones without a deadline, then the latest closed ones."""
     if OPEN.intersection(statuses):
-        running = (
-            "clock k CROSS JOIN complaint c ON c.id = k.complaint WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL"
+        running = f"clock k {store.database.dialect.join} complaint c ON c.id = k.complaint"
+        yield from _selected(
+            store,
+            "k.due_at",
+            f"{running} WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL ORDER BY k.due_at, k.complaint",
         )
-        yield from _selected(store, "k.due_at", f"{running} ORDER BY k.due_at")
         # Those without a deadline: paused, or past the last clock of their policy.
         latest = f"(SELECT * FROM complaint ORDER BY id DESC LIMIT {LOOKED_AT}) c"
-        yield from _selected(store, "NULL", f"{latest} WHERE {IS_OPEN}")
+        yield from _selected(store, "NULL", f"{latest} WHERE {IS_OPEN} ORDER BY c.id DESC")
     if Status.CLOSED in statuses:
-        closed = _selected(store, "NULL", "complaint c WHERE c.status = 'closed' ORDER BY c.id DESC")
-        yield from islice(closed, LOOKED_AT)
+        closed = _selected(store, "NULL", f"complaint c WHERE c.status = 'closed' ORDER BY c.id DESC LIMIT {LOOKED_AT}")
+        yield from closed
 
 
 def _selected(store: Store, due: str, source: str) -> Iterator[Brief]:
-    rows = store.connection.execute(f"SELECT c.id, c.number, c.platform, c.category, c.status, {due} FROM {source}")
+    rows = store.database.stream(f"SELECT c.id, c.number, c.platform, c.category, c.status, {due} FROM {source}")
     for id_, number, platform, category, status, due_at in rows:
         yield Brief(id_, number, platform, category, Status(status), from_store(due_at) if due_at else None)
 
@@ -95,8 +95,8 @@ class Follower:
     """
 
     def __init__(self, store: Store, wait_seconds: float) -> None:
-        self._connection = store.connection
-        self._connection.execute(f"PRAGMA busy_timeout = {round(wait_seconds * 1000)}")
+        self._database = store.database
+        self._database.patience(wait_seconds)
         self._version = self._read_version()
         self._seq = self._last_seq()
 
@@ -107,7 +107,7 @@ class Follower:
             return None
         # Read in this order, what is written in between is reported twice rather than never.
         last = self._last_seq()
-        rows = self._connection.execute("SELECT DISTINCT complaint FROM transition WHERE seq > ?", (self._seq,))
+        rows = self._database.rows("SELECT DISTINCT complaint FROM transition WHERE seq > ?", (self._seq,))
         complaints = {complaint for (complaint,) in rows}
         # A commit that adds no entry made the tables again from the journal, say, and may have moved anything.
         is_whole = None in complaints or not complaints
@@ -115,7 +115,7 @@ class Follower:
         return Changes(tuple(sorted(id_ for id_ in complaints if id_ is not None)), is_whole)
 
     def _read_version(self) -> int:
-        return int(pragma(self._connection, "data_version"))
+        return self._database.version()
 
     def _last_seq(self) -> int:
-        return LastEntry.of(self._connection).seq
+        return LastEntry.of(self._database).seq

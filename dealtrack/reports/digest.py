@@ -10,9 +10,9 @@ from typing import Any
 from dealtrack.core.agenda import DigestDay, digest_day, is_due_today, is_new
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.standing import Lateness, watch_record
-from dealtrack.register.backup import newest_backup
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite.backup import newest_backup
 
 SECTIONS = ("newly_overdue", "still_overdue", "due_today", "due_next_working_day")
 

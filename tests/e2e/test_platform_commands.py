@@ -204,9 +204,9 @@ def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Cler
     clerk("platform", "edit", "淘集集", "--green-channel", "yes", "--drop-alias", "tjj").ok()
     clerk("platform", "check", "淘集集", "--channels", "qq", "--finding", "earlier", "--at", "11-13 10:00").ok()
     with open_register(clerk.db) as register:
-        connection = register.connection
+        database = register.database
         kinds = [Event.PLATFORM_ENTERED, Event.PLATFORM_EDITED, Event.PLATFORM_CHECKED]
-        told = [entry for entry in events(connection, kinds) if entry.detail["name"] == "淘集集"]
+        told = [entry for entry in events(database, kinds) if entry.detail["name"] == "淘集集"]
         assert [entry.kind.value for entry in told] == [
             "platform-entered",
             "platform-checked",
@@ -215,11 +215,11 @@ def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Cler
         ]
         assert told[2].detail == {"name": "淘集集", "aliases": [], "green_channel": True}
         assert told[3].at < told[1].at
-        before = connection.execute("SELECT * FROM platform ORDER BY name").fetchall()
-        connection.execute("DELETE FROM platform")
-        for entry in events(connection, kinds):
-            projection.apply_entry(connection, entry)
-        assert connection.execute("SELECT * FROM platform ORDER BY name").fetchall() == before
+        before = database.rows("SELECT * FROM platform ORDER BY name")
+        database.write("DELETE FROM platform")
+        for entry in events(database, kinds):
+            projection.apply_entry(database, entry)
+        assert database.rows("SELECT * FROM platform ORDER BY name") == before
         for known in register.platforms:
             assert Platform.from_data(known.to_data()) == known
     clerk("verify").ok()

@@ -19,7 +19,7 @@ from dealtrack.register import platforms
 from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import differences
 from dealtrack.register.recorder import recording
-from tests.conftest import MORNING, PROJECT, Clerk, copy_register, prepared
+from tests.conftest import MORNING, PROJECT, Clerk, connection_of, copy_register, prepared
 from tests.e2e.test_platform_commands import entries, listed, refused
 
 FILE = """\
@@ -265,7 +265,9 @@ def test_the_tables_are_always_those_that_the_journal_makes(
                 clerk("amend", 1, "--platform", name)
             register.forget()
             named = {platform.name for platform in register.platforms}
-            assert {row[0] for row in register.connection.execute("SELECT DISTINCT platform FROM complaint")} <= named
+            assert {
+                row[0] for row in connection_of(register).execute("SELECT DISTINCT platform FROM complaint")
+            } <= named
             assert list(differences(register)) == []
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dealtrack.errors import NotRestored
-from dealtrack.register.restore import checked_backup, put_in_place
+from dealtrack.register.sqlite.restore import checked_backup, put_in_place
 from tests.conftest import PROJECT, Clerk
 from tests.make_register import unpack
 
@@ -253,7 +253,7 @@ KILLED = """
 import os, signal, sys, threading
 from datetime import datetime, UTC
 from pathlib import Path
-from dealtrack.register.restore import checked_backup, put_in_place
+from dealtrack.register.sqlite.restore import checked_backup, put_in_place
 with checked_backup(Path(sys.argv[1]), Path(sys.argv[2])) as draft:
     threading.Timer(float(sys.argv[3]), os.kill, (os.getpid(), signal.SIGKILL)).start()
     put_in_place(draft, datetime(2016, 11, 15, 1, tzinfo=UTC))

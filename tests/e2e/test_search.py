@@ -4,15 +4,17 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dealtrack.core.search_text import snippet
+from dealtrack.register.journal import FIRST_BATCH
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.search import search
-from tests.conftest import Clerk, prepared
+from tests.conftest import Clerk, connection_of, prepared
 
 
 def _found(clerk: Clerk, *words: object) -> list[int]:
@@ -196,14 +198,19 @@ def test_a_word_on_the_border_of_two_texts_is_not_found(told: Clerk) -> None:
     assert _found(told, "001jd") == _found(told, "001 jd") == []
 
 
-def test_the_first_complaint_is_found_before_the_others_are_looked_at(told: Clerk) -> None:
+def test_the_first_complaints_are_found_before_the_others_are_looked_at(told: Clerk, tmp_path: Path) -> None:
+    rows = "".join(f"EARLY-{number},JD,2016-11-02,quality\n" for number in range(2 * FIRST_BATCH))
+    (tmp_path / "more.csv").write_text("number,platform,received,category\n" + rows)
+    told("import", tmp_path / "more.csv").ok()
     asked: list[str] = []
     with open_register(told.db) as register:
-        register.connection.set_trace_callback(asked.append)
+        connection_of(register).set_trace_callback(asked.append)
         hits = search(register, ["j"], Filter(), View.of(datetime(2016, 11, 15, tzinfo=UTC)))
         assert next(hits).complaint.id == 2
-        assert len([statement for statement in asked if "FROM transition WHERE complaint =" in statement]) == 1
-        assert [hit.complaint.id for hit in hits] == [1, 3]
+        assert len([statement for statement in asked if "FROM transition WHERE complaint IN" in statement]) == 1
+        later = [hit.complaint.id for hit in hits]
+        assert later[:2] == [1, 3] and len(later) == 2 + 2 * FIRST_BATCH
+        assert len([statement for statement in asked if "FROM transition WHERE complaint IN" in statement]) == 2
 
 
 def test_what_was_erased_leaves_nothing_in_the_texts(told: Clerk) -> None:

@@ -119,7 +119,7 @@ def _look(db: Path, head: str, evidence: bool) -> Look:
 
     with open_register(db) as register:
         checked = verify(register, head, evidence=evidence)
-        held = [(complaint, kind, detail) for _, complaint, kind, _, _, _, detail, *_ in link_rows(register.connection)]
+        held = [(complaint, kind, detail) for _, complaint, kind, _, _, _, detail, *_ in link_rows(register.database)]
         complaints = len({complaint for complaint, _, _ in held if complaint is not None})
         texts = [f"{kind} {complaint} {detail}" for complaint, kind, detail in held]
     return Look(checked.faults, checked.head, checked.entries, complaints, texts)

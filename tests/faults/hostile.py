@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from dealtrack.register.sqlite.schema import PROJECTED_TABLES
+from dealtrack.register.engine import PROJECTED_TABLES
 from tests.faults.desk import Desk, founded
 from tests.faults.processes import run, spread
 from tests.faults.tally import Finding, Tally, gathered

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dealtrack.cli.commands import COMMANDS
-from dealtrack.register.sqlite.schema import VERSION
+from dealtrack.register.engine import VERSION
 from tests.faults.crash import KILLED
 from tests.faults.desk import Desk, founded, look
 from tests.faults.layer import EVERY, Counter, Mode, Strike

@@ -9,7 +9,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import rebuild
 from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.waiting import Changes, Follower
-from tests.conftest import Clerk
+from tests.conftest import Clerk, connection_of
 
 NOW = datetime(2016, 11, 15, 1, tzinfo=UTC)
 
@@ -42,7 +42,7 @@ def test_does_not_read_the_journal_while_nothing_is_written(clerk: Clerk) -> Non
     with open_register(clerk.db) as register:
         follower = Follower(register, 1)
         asked: list[str] = []
-        register.connection.set_trace_callback(asked.append)
+        connection_of(register).set_trace_callback(asked.append)
         for _ in range(10):
             assert follower.changes() is None
         assert set(asked) == {"PRAGMA data_version"}

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from dealtrack.phrase import in_language, listed
+from dealtrack.register.engine import PROJECTED_TABLES
 from dealtrack.register.sqlite import schema
+from dealtrack.register.sqlite.connection import memory_database
 from tests.conftest import Clerk
 
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)"
@@ -109,20 +111,20 @@ def test_a_register_that_is_said_to_be_older_is_made_again_whole(clerk: Clerk) -
 
 
 def test_a_schema_is_known_again_by_the_statements_that_make_it() -> None:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+    with closing(memory_database()) as made:
         schema.create(made)
         tables = {name for (name,) in made.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        assert tables == {*schema.KEPT_TABLES, *schema.PROJECTED_TABLES}
+        assert tables == {*schema.KEPT_TABLES, *PROJECTED_TABLES}
         assert schema.schema_faults(made) == []
 
 
 def test_an_interrupt_ends_what_sqlite_does(clerk: Clerk) -> None:
     code = (
         "import signal, sys; from pathlib import Path\n"
-        "from dealtrack.register.sqlite.connection import connect, faults_of\n"
+        "from dealtrack.register.sqlite.connection import connect, in_words\n"
         # In the background a shell has it ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with faults_of(Path('x')):\n    held = connect(Path(sys.argv[1]))\n    print('begun', flush=True)\n"
+        "with in_words():\n    held = connect(Path(sys.argv[1]))\n    print('begun', flush=True)\n"
         f"    held.execute('{ENDLESS} SELECT count(*) FROM r').fetchone()\n"
     )
     words = [sys.executable, "-c", code, str(clerk.db)]

@@ -17,7 +17,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import differences, rebuild
 from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.register import Register
-from tests.conftest import Clerk, tries
+from tests.conftest import Clerk, connection_of, tries
 
 NOW = datetime(2016, 11, 20, 1, tzinfo=UTC)
 TABLES = ("transition", "complaint", "clock", "search_text")
@@ -72,7 +72,7 @@ def start(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path
 
 
 def tables(register: Register) -> dict[str, list[Any]]:
-    return {table: register.connection.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+    return {table: connection_of(register).execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
 
 
 def assert_rebuilt_alike(register: Register) -> None:

@@ -20,7 +20,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Proposal, RecordingResult, Work, recording
 from dealtrack.register.register import Register
-from tests.conftest import Clerk, Link, prepared
+from tests.conftest import Clerk, Link, connection_of, prepared
 from tests.guards import without_triggers
 
 NOW = datetime(2016, 11, 15, 1, 0, tzinfo=UTC)
@@ -116,8 +116,8 @@ def test_tables_are_strict_and_the_file_is_marked(filled: Clerk) -> None:
 def test_the_register_s_own_connection_is_safe(filled: Clerk) -> None:
     with open_register(filled.db) as register:
         wanted = {"foreign_keys": 1, "recursive_triggers": 1, "synchronous": 2}
-        assert {name: register.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
-        assert register.connection.execute("PRAGMA busy_timeout").fetchone()[0] >= 5000
+        assert {name: connection_of(register).execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
+        assert connection_of(register).execute("PRAGMA busy_timeout").fetchone()[0] >= 5000
 
 
 # Tampering
@@ -249,7 +249,7 @@ def test_what_fails_in_the_middle_leaves_nothing(filled: Clerk) -> None:
             recorder.record(Work(2, (Proposal(Kind.COMPLETED, MOMENT),)))
             recorder.flush()
             raise ZeroDivisionError
-        assert not register.connection.in_transaction
+        assert not connection_of(register).in_transaction
         with pytest.raises(UnknownComplaint), recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(2, (Proposal(Kind.COMPLETED, MOMENT),)))
             recorder.record(Work(77, (Proposal(Kind.COMPLETED, MOMENT),)))
@@ -268,11 +268,11 @@ def test_a_complaint_s_transitions_are_recorded_all_or_none(filled: Clerk) -> No
 def test_a_register_that_stays_locked_is_told_of(filled: Clerk) -> None:
     with bare(filled.db) as other, open_register(filled.db) as register:
         other.execute("BEGIN IMMEDIATE")
-        register.connection.execute("PRAGMA busy_timeout = 50")
+        connection_of(register).execute("PRAGMA busy_timeout = 50")
         before = journal(filled.db)
     with pytest.raises(RegisterLocked) as caught, bare(filled.db) as other, open_register(filled.db) as register:
         other.execute("BEGIN IMMEDIATE")
-        register.connection.execute("PRAGMA busy_timeout = 50")
+        connection_of(register).execute("PRAGMA busy_timeout = 50")
         with recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(3, (Proposal(Kind.FORWARDED, MOMENT),)))
     assert caught.value.exit_code == 3 and str(filled.db) in str(caught.value)
@@ -429,9 +429,9 @@ def test_no_verdict_is_stored(filled: Clerk) -> None:
 
 def traced(register: Register, act: Callable[[Register], object]) -> list[str]:
     statements: list[str] = []
-    register.connection.set_trace_callback(statements.append)
+    connection_of(register).set_trace_callback(statements.append)
     act(register)
-    register.connection.set_trace_callback(None)
+    connection_of(register).set_trace_callback(None)
     return statements
 
 
@@ -443,7 +443,7 @@ def test_overdue_is_one_scan_of_the_running_clocks_in_order(filled: Clerk, wante
         statements = traced(register, lambda r: list(r.overdue(wanted, View.of(NOW))))
         scans = [s for s in statements if "FROM clock" in s or "JOIN clock" in s]
         assert len(scans) == 1
-        plan = [row[3] for row in register.connection.execute("EXPLAIN QUERY PLAN " + scans[0])]
+        plan = [row[3] for row in connection_of(register).execute("EXPLAIN QUERY PLAN " + scans[0])]
     assert any("clock_running" in line and "due_at<" in line for line in plan), plan
     assert not any("TEMP B-TREE" in line for line in plan), plan
     assert not any(line.startswith("SCAN") and "clock_running" not in line for line in plan), plan
@@ -455,7 +455,7 @@ def test_due_is_one_scan_of_a_range_of_the_running_clocks(filled: Clerk) -> None
         (scan,) = [
             s for s in traced(register, lambda r: list(r.due(Filter(), until, View.of(NOW)))) if "FROM clock" in s
         ]
-        plan = [row[3] for row in register.connection.execute("EXPLAIN QUERY PLAN " + scan)]
+        plan = [row[3] for row in connection_of(register).execute("EXPLAIN QUERY PLAN " + scan)]
     assert any("clock_running" in line and "due_at>" in line and "due_at<" in line for line in plan), plan
     assert not any("TEMP B-TREE" in line for line in plan), plan
 
@@ -473,9 +473,9 @@ def test_overdue_reads_only_what_is_overdue(filled: Clerk, tmp_path: Path) -> No
 
         with open_register(filled.db) as register:
             assert (register.zone.key, register.calendar.revision) == ("Asia/Shanghai", 1)
-            register.connection.set_progress_handler(step, 1)
+            connection_of(register).set_progress_handler(step, 1)
             found = list(register.overdue(Filter(), View.of(NOW)))
-            register.connection.set_progress_handler(None, 1)
+            connection_of(register).set_progress_handler(None, 1)
         return len(found), taken
 
     few = steps()

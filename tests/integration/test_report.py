@@ -28,7 +28,7 @@ from dealtrack.register.register import Register
 from dealtrack.reports.compliance import ReportQuery, last_years, make_report, spans_of
 from dealtrack.reports.figures import GROUPINGS, PARTS, Group, Report, Role, Section, Whole
 from dealtrack.sources.campaigns import Campaign
-from tests.conftest import tries
+from tests.conftest import connection_of, tries
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2016, 12, 1, 1, tzinfo=UTC)
@@ -308,7 +308,7 @@ def test_the_day_of_a_stored_moment_is_that_of_the_zone(name: str) -> None:
 def test_a_run_that_was_stopped_after_the_calendar_s_end_is_refused_in_words(made_register: Path) -> None:
     stated = {"platform": "JD", "category": "quality"}
     with register_of([(stated, 1, [(Kind.COMPLETED, 1)])], made_register) as register:
-        register.connection.execute("UPDATE clock SET \"end\" = 'stopped', ended_at = '2029-01-02T00:00:00Z'")
+        connection_of(register).execute("UPDATE clock SET \"end\" = 'stopped', ended_at = '2029-01-02T00:00:00Z'")
         with pytest.raises(OutsideCalendar, match="2029-01-02"):
             asked(register)
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dealtrack.register.sqlite.schema import VERSION, schema_faults
+from dealtrack.register.engine import VERSION
+from dealtrack.register.sqlite.connection import Connection
+from dealtrack.register.sqlite.schema import schema_faults
 from tests.conftest import IS_LONG, Clerk, tries
 from tests.faults.no_room import make_read_only, mounted
 from tests.make_register import DAYS, kept, unpack
@@ -240,7 +242,7 @@ from datetime import datetime, UTC
 from pathlib import Path
 from dealtrack.register.opening import open_register
 from dealtrack.register.opening import open_register
-import sqlite_utils, dealtrack.register.upgrade
+import sqlite_utils, dealtrack.register.sqlite.upgrade
 threading.Timer(float(sys.argv[2]), os.kill, (os.getpid(), signal.SIGKILL)).start()
 with open_register(Path(sys.argv[1]), now=lambda: datetime(2016, 11, 15, tzinfo=UTC)):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -262,7 +264,7 @@ def test_killed_at_any_moment_of_it_the_register_is_old_or_new_and_whole(old: Cl
         assert ran.returncode == -signal.SIGKILL
         version = _version(old.db)
         seen.add(version)
-        with closing(sqlite3.connect(old.db)) as connection:
+        with closing(sqlite3.connect(old.db, factory=Connection)) as connection:
             assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
             if version == VERSION:
                 assert schema_faults(connection) == []

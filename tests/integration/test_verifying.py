@@ -17,9 +17,11 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import BATCH
 from dealtrack.register.recorder import recording, writing
 from dealtrack.register.register import Register
+from dealtrack.register.sqlite.connection import memory_database
+from dealtrack.register.sqlite.engine import FileEngine
 from dealtrack.register.verification import verify
 from tests.bench import complaints
-from tests.conftest import PROJECT, Clerk
+from tests.conftest import PROJECT, Clerk, connection_of
 from tests.guards import without_triggers
 from tests.varied import make_varied
 
@@ -29,12 +31,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
     """Make a register of varied complaints, most of which have entries far from each other in the journal."""
     path = make_varied(tmp_path_factory.mktemp("varied"), made_register, 120)
     with open_register(path) as register:
-        rows = journal.rows_by_complaint(register.connection)
+        rows = journal.rows_by_complaint(register.database)
         at = datetime(2017, 1, 1, tzinfo=UTC)
         with recording(register, at, "clerk") as recorder:
             for id_, _ in list(rows)[::3]:
                 recorder.event(journal.Event.ERASED, {"complaint": id_, "reason": "asked"})
-                register.connection.execute("DELETE FROM personal WHERE complaint = ?", (id_,))
+                connection_of(register).execute("DELETE FROM personal WHERE complaint = ?", (id_,))
     return path
 
 
@@ -79,9 +81,9 @@ def test_a_whole_register_is_found_whole(path: Path) -> None:
 
 
 def test_a_register_that_only_its_own_connection_reads_is_checked_by_that(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+    with closing(sqlite3.connect(path)) as source, closing(memory_database()) as copy:
         source.backup(copy)
-        register = Register(path, copy)
+        register = Register(FileEngine(path), copy)
         assert verify(register, evidence=False).faults == []
         copy.execute("UPDATE search_text SET text = 'forged' WHERE complaint = 2")
         faults = verify(register, evidence=False).faults
@@ -217,10 +219,10 @@ def test_an_entry_nested_beyond_reading_is_told_in_words(path: Path) -> None:
     """Its hash is right: somebody wrote it so."""
     with open_register(path) as register:
         with writing(register):
-            end = journal.LastEntry.of(register.connection)
+            end = journal.LastEntry.of(register.database)
             columns = (end.seq + 1, 1, "noted", "2020-01-01T00:00:00Z", end.recorded_at, "clerk", "[" * 100_000)
             link = (*columns, end.hash, entry_hash(*columns, end.hash))
-            register.connection.execute("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", link)
+            connection_of(register).execute("INSERT INTO transition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", link)
         told = verify(register, evidence=False)
         last = register.head()[0]
         assert told.faults == [f"the journal was altered at entry {last}: its content is invalid"]

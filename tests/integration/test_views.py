@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dealtrack.register.sqlite.views import ALWAYS, offsets
+from dealtrack.core.moments import ALWAYS, offsets
 from tests.conftest import Clerk
 from tests.make_register import unpack
 

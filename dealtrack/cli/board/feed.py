@@ -20,11 +20,11 @@ from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
 from dealtrack.errors import DealtrackError, MissingValue, RegisterMissing
+from dealtrack.register.engine import faults_of
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import RecordedComplaint, Recorder, recording
 from dealtrack.register.register import Register
-from dealtrack.register.sqlite.connection import faults_of
 from dealtrack.register.waiting import Follower
 
 WAIT_SECONDS = 0.2

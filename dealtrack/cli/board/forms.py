@@ -15,7 +15,7 @@ from dealtrack.cli.language import _
 from dealtrack.cli.session import show_value
 from dealtrack.core.text import safe_lines, safe_text
 from dealtrack.errors import DealtrackError, RegisterLocked
-from dealtrack.register.sqlite.connection import WAIT_SECONDS
+from dealtrack.register.engine import WAIT_SECONDS
 
 SECONDS_BETWEEN_TRIES = 0.3
 

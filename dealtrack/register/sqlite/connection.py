@@ -1,44 +1,53 @@
 """The connection to a register's file: its settings, its transactions, SQLite's errors in words, and Ctrl-C."""
 
 import _thread
+import json
 import os
 import sqlite3
-import stat
-import struct
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakSet
 
-from dealtrack.errors import DealtrackError, NotARegister, RegisterLocked, RegisterMissing, RegisterUnusable
+from dealtrack.errors import RegisterUnusable
 from dealtrack.phrase import Phrase
+from dealtrack.register.engine import WAIT_SECONDS, Dialect, EngineFault, FaultKind, Question, Row, faults_of
+from dealtrack.register.sqlite.file import check_file, check_log, identity_of, is_at_rest, real_path, state_of
 
 APPLICATION_ID = 0x6465616C  # "deal"
-WAIT_SECONDS = 30
 CACHE_KIB = 1 << 16
 """As much of the file as is kept in memory, where it is read or written: with SQLite's own 2 MB an import of a million
 complaints writes the pages of its indexes over and over."""
 LONGEST_BYTES = 1 << 26
 """The bytes of the largest value or row that a register holds: a list of a million complaints takes 8 MB."""
-SQLITE_MAGIC = b"SQLite format 3\x00"
+DIALECT = Dialect(
+    any_of="{} IN (SELECT value FROM json_each(?))",
+    holds="instr({}, ?) > 0",
+    field="json_extract({}, '$.{}')",
+    hexadecimal="lower(hex({}))",
+    join="CROSS JOIN",
+)
 
-UNFORESEEN = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""The exceptions that reading a damaged register may raise in Python."""
+DAMAGED = Phrase("the file is damaged. 'dealtrack verify' shows where; restore the last backup")
 
-FOLDER, NO_FILE = Phrase("it is a folder"), Phrase("it is not a regular file")
-
-REASONS = {
-    "SQLITE_FULL": Phrase("the disk is full; nothing was written"),
-    "SQLITE_READONLY": Phrase("it is read-only; nothing was written"),
-    "SQLITE_CORRUPT": Phrase("the file is damaged. 'dealtrack verify' shows where; restore the last backup"),
-    "SQLITE_NOTADB": Phrase("the file is damaged or encrypted; restore the last backup"),
-    "SQLITE_CANTOPEN": Phrase("the file or its folder cannot be opened or written to; check their permissions"),
-    "SQLITE_IOERR": Phrase("the disk failed to read or write (full, removed or faulty); nothing was written"),
-    "SQLITE_PERM": Phrase("you have no permission to use it"),
-    "SQLITE_TOOBIG": Phrase("an entry is too large; nothing was written"),
+FAULTS = {
+    "SQLITE_FULL": (FaultKind.FULL, Phrase("the disk is full; nothing was written")),
+    "SQLITE_READONLY": (FaultKind.READ_ONLY, Phrase("it is read-only; nothing was written")),
+    "SQLITE_CORRUPT": (FaultKind.DAMAGED, DAMAGED),
+    "SQLITE_NOTADB": (FaultKind.DAMAGED, Phrase("the file is damaged or encrypted; restore the last backup")),
+    "SQLITE_CANTOPEN": (
+        FaultKind.OTHER,
+        Phrase("the file or its folder cannot be opened or written to; check their permissions"),
+    ),
+    "SQLITE_IOERR": (
+        FaultKind.OTHER,
+        Phrase("the disk failed to read or write (full, removed or faulty); nothing was written"),
+    ),
+    "SQLITE_PERM": (FaultKind.OTHER, Phrase("you have no permission to use it")),
+    "SQLITE_TOOBIG": (FaultKind.OTHER, Phrase("an entry is too large; nothing was written")),
 }
 
 # sqlite3 looks for an adapter of each value of these: where there is none, to find that out takes twice as long.
@@ -46,68 +55,37 @@ sqlite3.register_adapter(NoneType, lambda none: none)
 sqlite3.register_adapter(bool, int)
 
 
-def catalogue_error(error: sqlite3.Error, path: Path) -> DealtrackError:
-    """Return the catalogue's error for a fault that SQLite reports."""
-    name = "SQLITE_CORRUPT" if is_undecodable(error) else getattr(error, "sqlite_errorname", None) or ""
+def fault_of(error: sqlite3.Error) -> EngineFault:
+    """Return the fault that SQLite reports; raises KeyboardInterrupt where an interrupt ended the statement."""
+    _await_interrupt(error)
+    name = getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return RegisterLocked(path=path, seconds=WAIT_SECONDS)
-    reason = next((reason for prefix, reason in REASONS.items() if name.startswith(prefix)), None)
-    if reason is None and name.startswith("SQLITE_CONSTRAINT"):
+        return EngineFault(FaultKind.BUSY, Phrase("it is open in another program; close that first"))
+    if not name and str(error).startswith("Could not decode"):
+        # The message would print the text, personal data or not.
+        return EngineFault(FaultKind.UNREADABLE, DAMAGED)
+    known = next((fault for prefix, fault in FAULTS.items() if name.startswith(prefix)), None)
+    if known is None and name.startswith("SQLITE_CONSTRAINT"):
         reason = Phrase(
             "it refused an entry that contradicts its content ({error}); nothing was written. 'dealtrack "
             "verify' shows what is wrong",
             error=error,
         )
-    reason = reason or Phrase("{error}; if this persists, restore the last backup", error=error)
-    return RegisterUnusable(path=path, reason=reason)
-
-
-def is_undecodable(error: sqlite3.Error) -> bool:
-    """Tell whether a text of the file is no text any more; the message would print it, personal data or not."""
-    return getattr(error, "sqlite_errorname", None) is None and str(error).startswith("Could not decode")
+        return EngineFault(FaultKind.CONSTRAINT, reason)
+    other = Phrase("{error}; if this persists, restore the last backup", error=error)
+    return EngineFault(*(known or (FaultKind.OTHER, other)))
 
 
 @contextmanager
-def faults_of(path: Path) -> Iterator[None]:
-    """Raise the errors of SQLite inside the block as errors of the catalogue."""
+def in_words() -> Iterator[None]:
+    """Raise the errors of SQLite inside the block as EngineFault."""
     try:
         yield
     except sqlite3.Error as error:
-        await_interrupt(error)
-        raise catalogue_error(error, path) from error
+        raise fault_of(error) from error
 
 
-def check_file(path: Path) -> None:
-    """Check, without opening it as a database, that a path holds an SQLite file.
-
-    Raises RegisterMissing, NotARegister or RegisterUnusable.
-    """
-    try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise NotARegister(path=path, reason=FOLDER if stat.S_ISDIR(mode) else NO_FILE)
-        with path.open("rb") as file:
-            magic = file.read(len(SQLITE_MAGIC))
-    except (FileNotFoundError, NotADirectoryError):
-        raise RegisterMissing(path=path) from None
-    except (OSError, ValueError) as error:
-        raise RegisterUnusable(path=path, reason=getattr(error, "strerror", None) or str(error)) from None
-    if magic != SQLITE_MAGIC:
-        raise NotARegister(path=path, reason=Phrase("it is empty") if not magic else Phrase("it is not an SQLite file"))
-
-
-def real_path(path: Path) -> Path:
-    """Return a path with its symbolic links resolved; a circle of links is left as it is."""
-    return Path(os.path.realpath(path))
-
-
-def beside(path: Path, suffix: str) -> Path:
-    """Return the place of what is kept beside a register's own file, whatever link leads to that."""
-    place = real_path(path)
-    return place.with_name(f"{place.name}{suffix}")
-
-
-def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, create: bool = False, read_only: bool = False) -> "Connection":
     """Open a register's file; every transaction on it is begun and ended by hand.
 
     With `create` the file is an empty draft, and is not checked before. Nor is one that this process has open already:
@@ -116,34 +94,135 @@ def connect(path: Path, *, create: bool = False, read_only: bool = False) -> sql
     Raises RegisterMissing, NotARegister or RegisterUnusable.
     """
     if create:
-        with faults_of(path):
+        with faults_of(path), in_words():
             return _connection(path, "mode=rw")
     if not _is_open_here(path):
         check_file(path)
         check_log(path)
-    with faults_of(path):
+    with faults_of(path), in_words():
         try:
             return interruptible(_connection(path, "mode=ro" if read_only else "mode=rw"))
         except UnicodeDecodeError:
-            raise RegisterUnusable(path=path, reason=REASONS["SQLITE_CORRUPT"]) from None
+            raise RegisterUnusable(path=path, reason=DAMAGED) from None
         except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith(UNWRITABLE) or not _is_at_rest(path):
+            if not error.sqlite_errorname.startswith(UNWRITABLE) or not is_at_rest(path):
                 raise
             return interruptible(_connection(path, "immutable=1", error))
 
 
 class Connection(sqlite3.Connection):
-    """A connection to a register's file.
+    """A connection to a register's file, or to tables in memory: a `Database`.
 
     `unwritable` is the error for which the file can only be read as it lies there, None where it can be written;
     `state` is how the file was then. `file` tells which file it is, whatever is put in its place later; None where
-    that is not certain. `place` is the path by which it was opened.
+    that is not certain. `place` is the path by which it was opened, None of tables in memory.
     """
 
+    dialect = DIALECT
+    is_remote = False
     unwritable: sqlite3.Error | None = None
     state: tuple[int, ...] | None = None
     file: tuple[int, int] | None = None
     place: Path | None = None
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Return all rows that a statement reads."""
+        try:
+            return self.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+
+    def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
+        """Return the first row that a statement reads, None without any."""
+        try:
+            row: Row | None = self.execute(sql, values).fetchone()
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+        return row
+
+    def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Row]:
+        """Yield the rows that a statement reads."""
+        with in_words():
+            cursor = self.execute(sql, values)
+        return _rest(cursor)
+
+    def trip(self, questions: Sequence[Question]) -> list[list[Row]]:
+        """Return the rows of several statements."""
+        return [self.rows(*question) for question in questions]
+
+    def write(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Do what a statement says."""
+        try:
+            self.execute(sql, values)
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+
+    def write_many(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows to a table."""
+        rows = list(rows)
+        if rows:
+            with in_words():
+                self.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+    def listed(self, values: Iterable[Any]) -> str:
+        """Return many values as one: SQLite takes only so many."""
+        return json.dumps(list(values))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write all that the block writes, or nothing; raises RegisterUnusable for a file with several names."""
+        if not self.unwritable and pragma(self, "journal_mode") == "delete":
+            self._use_log()
+        with self.transaction():
+            yield
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all that the block writes, or nothing, in the way in which the file is written."""
+        with in_words():
+            if self.unwritable:
+                raise self.unwritable
+            check_names(self)
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.execute("COMMIT")
+            except BaseException:
+                if self.in_transaction:
+                    self.execute("ROLLBACK")
+                raise
+
+    def _use_log(self) -> None:
+        """Give a register that was copied from a backup its log, so that readers do not make writers wait.
+
+        Where somebody else has it open, that comes with a later recording.
+        """
+        self.patience(0)
+        with suppress(sqlite3.OperationalError):
+            self.execute("PRAGMA journal_mode = WAL")
+        self.patience(WAIT_SECONDS)
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Let the block read one state of the register, whatever others write meanwhile; nobody has to wait for it."""
+        is_outermost = not self.in_transaction
+        if is_outermost:
+            self.write("BEGIN")
+        try:
+            yield
+        finally:
+            if is_outermost:
+                # A fault may have ended it already.
+                with suppress(sqlite3.OperationalError):
+                    self.execute("ROLLBACK")
+
+    def version(self) -> int:
+        """Return a number that changes with all that others write."""
+        return int(pragma(self, "data_version"))
+
+    def patience(self, seconds: float) -> None:
+        """Wait so long for another's lock from now on."""
+        self.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def count_names(self) -> int:
         """Return how many names (hard links) the file has; 1 where that is not known.
@@ -162,6 +241,18 @@ class Connection(sqlite3.Connection):
         super().close()
 
 
+def _rest(cursor: sqlite3.Cursor) -> Iterator[Row]:
+    with in_words():
+        # Not "yield from": that would close the cursor of a database which is closed already.
+        for row in cursor:  # noqa: UP028
+            yield row
+
+
+def memory_database() -> Connection:
+    """Return an empty database in memory."""
+    return sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
+
+
 _connections: "WeakSet[Connection]" = WeakSet()
 
 UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_FULL")
@@ -169,12 +260,12 @@ UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR_SHM", "SQLITE_
 
 
 def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -> Connection:
-    state = _state(path) if unwritable else None
+    state = state_of(path) if unwritable else None
     uri = f"{real_path(path).as_uri()}?{how}"
-    before = _file(path)
+    before = identity_of(path)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=WAIT_SECONDS, factory=Connection)
     connection.unwritable, connection.state = unwritable, state
-    connection.file = before if before == _file(path) else None
+    connection.file = before if before == identity_of(path) else None
     connection.place = path
     _connections.add(connection)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_BYTES)
@@ -199,72 +290,24 @@ def _connection(path: Path, how: str, unwritable: sqlite3.Error | None = None) -
 
 
 def _is_open_here(path: Path) -> bool:
-    file = _file(path)
+    file = identity_of(path)
     return file is not None and any(connection.file == file for connection in _connections)
 
 
-def _is_at_rest(path: Path) -> bool:
-    """Tell whether a register's own file is all of it: SQLite's other files hold none of its entries."""
-    path = real_path(path)
-    for suffix in ("-wal", "-journal"):
-        with suppress(FileNotFoundError):
-            if Path(f"{path}{suffix}").stat().st_size:
-                return False
-    return True
-
-
-def _file(path: Path) -> tuple[int, int] | None:
-    try:
-        file = os.stat(path)  # noqa: PTH116  # every command comes here
-    except OSError:
-        return None
-    return file.st_dev, file.st_ino
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    file = path.stat()
-    return file.st_ino, file.st_size, file.st_mtime_ns
-
-
-def check_unchanged(connection: sqlite3.Connection, path: Path) -> None:
+def check_unchanged(connection: Connection, path: Path) -> None:
     """Check that a file that was read without locks was not written to meanwhile; raises RegisterUnusable."""
-    if not isinstance(connection, Connection) or not connection.unwritable:
+    if not connection.unwritable:
         return
-    if connection.state != _state(path) or not _is_at_rest(path):
+    if connection.state != state_of(path) or not is_at_rest(path):
         raise RegisterUnusable(path=path, reason="it was written to while being read; do not rely on what was shown")
 
 
-def check_log(path: Path) -> None:
-    """Check that the file with the last entries was not taken away; raises RegisterUnusable.
-
-    SQLite removes the index of that file (-shm) before the file itself (-wal): an index alone, that tells of
-    entries not yet in the register's file, means that the file was lost, and the entries with it.
-    """
-    path = real_path(path)
-    try:
-        with open(f"{path}-shm", "rb") as index:  # noqa: PTH123  # as quick as can be: every command comes here
-            if os.path.exists(f"{path}-wal"):  # noqa: PTH110  # the same
-                return
-            head = index.read(100)
-    except OSError:
-        return
-    if len(head) == 100 and head[12]:
-        (written,), (moved,) = struct.unpack_from("=I", head, 16), struct.unpack_from("=I", head, 96)
-        if written > moved and not os.path.exists(f"{path}-wal"):  # noqa: PTH110  # the same
-            reason = Phrase(
-                "{name}-wal, with its last entries, is gone. Put it back, or give those entries up: remove "
-                "{name}-shm, then run 'dealtrack verify --head' with the last checksum you know",
-                name=path.name,
-            )
-            raise RegisterUnusable(path=path, reason=reason)
-
-
-def check_names(connection: sqlite3.Connection) -> None:
+def check_names(connection: Connection) -> None:
     """Check that a register's file has one name: entries can be lost beside another one.
 
     A name that a killed command left behind is taken away first. Raises RegisterUnusable.
     """
-    if not isinstance(connection, Connection) or connection.place is None or connection.count_names() < 2:
+    if connection.place is None or connection.count_names() < 2:
         return
     from dealtrack.register.drafts import remove_drafts  # a file has more than one name only where something went wrong
 
@@ -280,49 +323,17 @@ def check_names(connection: sqlite3.Connection) -> None:
         raise RegisterUnusable(path=connection.place, reason=reason)
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write all that the block writes, or nothing. It first waits for the write lock."""
-    if isinstance(connection, Connection) and connection.unwritable:
-        raise connection.unwritable
-    check_names(connection)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def pragma(connection: sqlite3.Connection, name: str) -> Any:
+def pragma(connection: Connection, name: str) -> Any:
     """Return the value of a setting of SQLite's, or of what it counts or checks; of several columns the first."""
-    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+    with in_words():
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
-
-@contextmanager
-def reading(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let the block read one state of the register, whatever others write meanwhile; nobody has to wait for it."""
-    is_outermost = not connection.in_transaction
-    if is_outermost:
-        connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        if is_outermost:
-            # A fault may have ended it already.
-            with suppress(sqlite3.OperationalError):
-                connection.execute("ROLLBACK")
-
-
-Opened = TypeVar("Opened", bound=sqlite3.Connection)
 
 _STEPS_BETWEEN = 20_000
 """How many steps SQLite takes, of 0.05 us and more, until it lets an interrupt through."""
 
 
-def interruptible(connection: Opened) -> Opened:
+def interruptible(connection: Connection) -> Connection:
     """Let Ctrl-C end what SQLite does; only for a connection of the main thread, which alone gets the signal."""
     connection.set_progress_handler(_interrupts().__next__, _STEPS_BETWEEN)
     return connection
@@ -348,7 +359,7 @@ def _interrupt_again() -> None:
     _thread.interrupt_main()
 
 
-def await_interrupt(error: sqlite3.Error) -> None:
+def _await_interrupt(error: sqlite3.Error) -> None:
     """Raise the interrupt that ended a statement, where one did.
 
     It comes again by itself as a rule; where it came again while SQLite still asked, SQLite has dropped it.

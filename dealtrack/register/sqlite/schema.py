@@ -4,14 +4,13 @@ Type, name, table and SQL of everything in a file are compared. What dealtrack h
 long as it is a table or an index of such a table; anything else is an alteration, and so is a table that refers to one
 of dealtrack's.
 
-To change the schema, change it here, raise VERSION, and add a table that goes to FORMER: an upgrade makes again all
-tables that follow from the journal, and takes over those of KEPT_TABLES. Before that, keep a register of the present
-version in tests/data (tests/make_register.py).
+To change the schema, change it here and in register/postgres, raise VERSION of register/engine.py, and add a table that
+goes to FORMER: an upgrade makes again all tables that follow from the journal, and takes over those of KEPT_TABLES.
+Before that, keep a register of the present version in tests/data (tests/make_register.py).
 """
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -20,11 +19,9 @@ from typing import NamedTuple
 from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import NotARegister, RegisterAltered, RegisterNewer, RegisterOlder
 from dealtrack.phrase import Phrase
-from dealtrack.register.sqlite.connection import APPLICATION_ID, pragma
+from dealtrack.register.engine import PROJECTED_TABLES, SHOWN_NAME, VERSION, Database
+from dealtrack.register.sqlite.connection import APPLICATION_ID, Connection, memory_database, pragma
 from dealtrack.register.sqlite.views import VIEWS
-
-VERSION = 8
-"""The schema version that this dealtrack reads and writes."""
 
 KEPT_SCHEMA = """
 CREATE TABLE transition (
@@ -157,10 +154,6 @@ CREATE TABLE search_text (
 """The tables that are made again from the journal."""
 
 KEPT_TABLES = ("transition", "personal")
-PROJECTED_TABLES = (
-    "clock", "complaint", "search_text", "calendar_ruling", "policy", "platform", "zone_offset", "fact",
-)  # fmt: skip
-"""The tables that can be made again from the journal, in an order in which they can be emptied."""
 
 READ_TABLES = ("complaint", "clock")
 """The tables that an upgrade reads, to tell what becomes of complaints, before they are made again."""
@@ -176,8 +169,6 @@ LATER_COLUMNS = ("merged_at TEXT", "merged_into INTEGER", "limits TEXT")
 
 TABLES = frozenset((*KEPT_TABLES, *PROJECTED_TABLES, *FORMER))
 """All tables of a register, of an older schema too; those of any other name are another program's."""
-
-SHOWN_NAME = 60
 
 
 class SchemaItem(NamedTuple):
@@ -225,7 +216,7 @@ DROPPED_VIEWS = DROPPED_TABLES | {item.name for item in _PROJECTED_ITEMS if item
 """The tables and views of these names are dropped in an upgrade; those of the present schema are then made again."""
 
 
-def create(connection: sqlite3.Connection) -> None:
+def create(connection: Connection) -> None:
     """Make the schema in an empty database."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for item in _KEPT_ITEMS:
@@ -233,14 +224,23 @@ def create(connection: sqlite3.Connection) -> None:
     create_projection(connection)
 
 
-def create_projection(connection: sqlite3.Connection) -> None:
+def create_projection(connection: Connection) -> None:
     """Make the tables that are made again from the journal, and the views, beside those that are kept."""
     for item in _PROJECTED_ITEMS:
         connection.execute(item.sql)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def create_unguarded(connection: sqlite3.Connection) -> None:
+def scratch_tables() -> Connection:
+    """Return the tables that are filled from the histories of complaints, empty, in a database in memory."""
+    connection = memory_database()
+    for item in _PROJECTED_ITEMS:
+        if item.table in ("complaint", "clock", "search_text") and not item.is_view:
+            connection.write(item.sql)
+    return connection
+
+
+def create_unguarded(connection: Connection) -> None:
     """Make the schema in an empty database, without what guards the journal, so that it takes any part of another."""
     create(connection)
     for item in _KEPT_ITEMS:
@@ -248,12 +248,12 @@ def create_unguarded(connection: sqlite3.Connection) -> None:
             connection.execute(f"DROP TRIGGER {item.name}")
 
 
-def _present(connection: sqlite3.Connection) -> set[SchemaItem]:
+def _present(connection: Connection) -> set[SchemaItem]:
     rows = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema")
     return set(map(SchemaItem._make, rows))
 
 
-def _alterations(connection: sqlite3.Connection, version: int) -> dict[str, bool]:
+def _alterations(connection: Connection, version: int) -> dict[str, bool]:
     """Return the names at which a schema is not as it was made; of an older one, where an upgrade reads it or keeps it.
 
     The value of each tells whether the register must not be used: whether SQLite might do there what dealtrack did not
@@ -284,41 +284,39 @@ def _is_read(item: SchemaItem) -> bool:
     return item.type == "trigger" or item.table.lower() in KEPT_TABLES or item.name.lower() in READ_TABLES
 
 
-def _referring(connection: sqlite3.Connection, foreign: Iterable[SchemaItem]) -> list[str]:
+def _referring(connection: Connection, foreign: Iterable[SchemaItem]) -> list[str]:
     """Return the names of others' tables that refer to dealtrack's: what these hold could not be changed freely."""
     own = json.dumps(sorted(TABLES))
     tables = [item.name for item in foreign if item.type == "table"]
     return [name for name in tables if connection.execute(_REFERENCES, (name, own)).fetchone() != (0,)]
 
 
-def foreign_names(connection: sqlite3.Connection) -> list[str]:
+def foreign_names(connection: Connection) -> list[str]:
     """Return the tables that other programs keep in a register, and their indexes, by name; none of SQLite's own."""
     foreign = {item.name for item in _present(connection) if item.is_foreign and item.sql}
     return sorted(name for name in foreign if not name.lower().startswith("sqlite_"))
 
 
-def schema_faults(connection: sqlite3.Connection) -> list[str]:
+def schema_faults(connection: Connection) -> list[str]:
     """Return where tables, indexes, triggers or views are not as they were made, those of other programs aside."""
     names = (fit_text(name, SHOWN_NAME) for name in _alterations(connection, VERSION))
     return [Phrase("the schema was altered at {name}", name=name) for name in names]
 
 
-def tables_and_views(connection: sqlite3.Connection) -> tuple[list[str], dict[str, list[str]]]:
+def tables_and_views(database: Database) -> tuple[list[str], dict[str, list[str]]]:
     """Return the names of all tables, SQLite's own among them, and the views' columns.
 
     The columns are those of the views as they are made: a view of the register itself is not asked, nor trusted.
     """
-    listed = connection.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    listed = database.rows("SELECT name, type FROM pragma_table_list WHERE schema = 'main'")
     columns = "SELECT name FROM pragma_table_info(?)"
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+    with closing(memory_database()) as made:
         create(made)
-        views = {
-            name: [column for (column,) in made.execute(columns, (name,))] for name, kind in listed if kind == "view"
-        }
+        views = {name: [column for (column,) in made.rows(columns, (name,))] for name, kind in listed if kind == "view"}
     return sorted(name for name, kind in listed if kind != "view"), views
 
 
-def check_schema(connection: sqlite3.Connection, path: Path) -> int:
+def check_schema(connection: Connection, path: Path) -> int:
     """Return the schema version of an opened register, at most the present one, whose schema may be used.
 
     Nothing in it may make SQLite do what dealtrack did not ask for. Raises NotARegister for another program's

@@ -4,14 +4,7 @@ Their times are local to the register's time zone, summer time included, whose o
 verdicts are those of the moment at which they are read. Personal data is in none of them.
 """
 
-import sqlite3
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo
-
 from dealtrack.core.clocks import VERDICT_CASES
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, ONE_SECOND, to_store
 from dealtrack.core.runs import End
 
 NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
@@ -147,41 +140,3 @@ FROM platform p;
 """
 
 VIEWS = "\n".join((COMPLAINTS, CLOCKS, OVERDUE, DUE_SOON, JOURNAL, PLATFORMS))
-
-
-ALWAYS = "0001-01-01T00:00:00Z"
-
-
-def write_offsets(connection: sqlite3.Connection, timezone: str) -> None:
-    """Write a row for each change of a time zone's offset from UTC, in seconds, from 1970 to 2100."""
-    connection.executemany("INSERT INTO zone_offset VALUES (?, ?)", offsets(timezone))
-
-
-@cache
-def offsets(timezone: str) -> list[tuple[str, int]]:
-    """Return the moments, in UTC as they are stored, from which a zone has an offset, and that offset in seconds."""
-    return list(_changes(ZoneInfo(timezone)))
-
-
-def _changes(zone: ZoneInfo) -> Iterator[tuple[str, int]]:
-    noon, last = datetime(FIRST_YEAR, 1, 1, 12, tzinfo=zone), datetime(LAST_YEAR, 12, 31, 12, tzinfo=zone)
-    offset = noon.utcoffset()
-    yield ALWAYS, _seconds(offset)
-    while noon < last:
-        # No zone has changed its offset twice within two days. A noon that clocks leap over has the offset before it.
-        following = noon + ONE_DAY
-        if following.utcoffset() != offset:
-            before, after = (noon - ONE_DAY).astimezone(UTC), following.astimezone(UTC)
-            while after - before > ONE_SECOND:
-                middle = before + (after - before) // 2
-                middle = middle.replace(microsecond=0)
-                is_before = middle.astimezone(zone).utcoffset() == offset
-                before, after = (middle, after) if is_before else (before, middle)
-            offset = following.utcoffset()
-            yield to_store(after), _seconds(offset)
-        noon = following
-
-
-def _seconds(offset: timedelta | None) -> int:
-    assert offset is not None
-    return int(offset.total_seconds())

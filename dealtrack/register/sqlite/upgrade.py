@@ -1,11 +1,10 @@
 """A register of an older schema brought to the present one: after a backup, wholly or not at all."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Status
@@ -16,13 +15,15 @@ from dealtrack.core.text import first_few
 from dealtrack.errors import DealtrackError, RegisterOlder
 from dealtrack.phrase import Phrase, Word
 from dealtrack.register import queries
-from dealtrack.register.backup import STAMP, back_up
+from dealtrack.register.engine import UNFORESEEN, VERSION, Engine, EngineFault, Upgrade, faults_of
 from dealtrack.register.journal import LastEntry
 from dealtrack.register.queries import Filter
 from dealtrack.register.rebuild import project
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite import schema
-from dealtrack.register.sqlite.connection import UNFORESEEN, connect, faults_of, real_path, transaction
+from dealtrack.register.sqlite.backup import STAMP, back_up
+from dealtrack.register.sqlite.connection import Connection, connect, in_words, memory_database
+from dealtrack.register.sqlite.file import real_path
 
 NEW_RULES = 5
 """The schema before which a pause on the due day, a reopening and a step left out while late were judged otherwise."""
@@ -34,23 +35,9 @@ Change = tuple[str, str, str]
 """What of a complaint changes, a clock's name or the status; from what, and to what."""
 
 
-class Upgrade(NamedTuple):
-    """What opening an older register did: the schema versions before and after, and the backup made between them.
-
-    Where it could not be done, `reason` says why: the register was then read as it would be, and stands as it was.
-    `changes` tells what rules that changed since have made of its complaints, a line for each kind of change.
-    """
-
-    old: int
-    new: int
-    backup: Path | None = None
-    reason: str = ""
-    changes: Sequence[Phrase] = ()
-
-
 def upgrade_register(
-    connection: sqlite3.Connection, path: Path, version: int, now: datetime | None
-) -> tuple[sqlite3.Connection, Upgrade | None]:
+    connection: Connection, engine: Engine, version: int, now: datetime | None
+) -> tuple[Connection, Upgrade | None]:
     """Bring an opened register to the present schema; return the connection to read it by, and what was done.
 
     The copy beside it bears the old version and the moment. Nobody writes between the copy and the change. Where
@@ -58,46 +45,48 @@ def upgrade_register(
     not refused. None: another process was quicker. Raises RegisterOlder.
     """
     try:
-        return connection, _upgrade_file(connection, path, now)
-    except (DealtrackError, sqlite3.Error) as error:
-        reason = str(error) if isinstance(error, DealtrackError) else f"{error}."
-    return in_memory(connection, path, version), Upgrade(version, schema.VERSION, reason=reason)
+        return connection, _upgrade_file(connection, engine, now)
+    except DealtrackError as error:
+        reason = str(error)
+    return in_memory(connection, engine, version), Upgrade(version, VERSION, reason=reason)
 
 
-def _upgrade_file(connection: sqlite3.Connection, path: Path, now: datetime | None) -> Upgrade | None:
+def _upgrade_file(connection: Connection, engine: Engine, now: datetime | None) -> Upgrade | None:
+    path = engine.address
+    assert isinstance(path, Path)
     place = real_path(path)
     backup = None
     try:
-        with faults_of(path), changing(connection):
+        with faults_of(path), in_words(), changing(connection):
             version = schema.check_schema(connection, path)
-            if version == schema.VERSION:
+            if version == VERSION:
                 return None
             moment = now or from_store(LastEntry.of(connection).recorded_at)
             # SQLite copies nothing over the connection that holds the lock.
             with closing(connect(path, read_only=True)) as unchanged:
                 target = place.with_name(f"{place.stem}-schema{version}-{moment.strftime(STAMP)}.db")
-                back_up(Register(path, unchanged), target)
+                back_up(unchanged, path, target)
                 backup = target
-            changes = change(connection, path, version, moment)
+            changes = change(connection, engine, version, moment)
     except BaseException:
         if backup is not None:
             backup.unlink(missing_ok=True)
         raise
-    return Upgrade(version, schema.VERSION, backup, changes=changes)
+    return Upgrade(version, VERSION, backup, changes=changes)
 
 
 @contextmanager
-def changing(connection: sqlite3.Connection) -> Iterator[None]:
+def changing(connection: Connection) -> Iterator[None]:
     """Hold a transaction in which tables can be made anew, whatever refers to them."""
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
-        with transaction(connection):
+        with connection.transaction():
             yield
     finally:
         connection.execute("PRAGMA foreign_keys = ON")
 
 
-def change(connection: sqlite3.Connection, path: Path, version: int, moment: datetime | None = None) -> list[Phrase]:
+def change(connection: Connection, engine: Engine, version: int, moment: datetime | None = None) -> list[Phrase]:
     """Make the schema anew, within `changing`, and all that the journal makes; the journal and personal data stay.
 
     Return what rules that changed since make of the complaints, with the verdicts of a moment, or of the last entry.
@@ -112,11 +101,11 @@ def change(connection: sqlite3.Connection, path: Path, version: int, moment: dat
             "UPDATE personal SET phone_key = ?, email_key = ? WHERE complaint = ?",
             [(phone_key(phone), email_key(email), complaint) for phone, email, complaint in rows],
         )
-    project(Register(path, connection))
+    project(Register(engine, connection))
     return _changes(connection, before, moment or from_store(LastEntry.of(connection).recorded_at))
 
 
-def _drop_projection(connection: sqlite3.Connection) -> None:
+def _drop_projection(connection: Connection) -> None:
     """Drop what is made again, and what only older schemas had."""
     from sqlite_utils import Database
 
@@ -137,19 +126,20 @@ def _drop_projection(connection: sqlite3.Connection) -> None:
             table.drop()
 
 
-def in_memory(connection: sqlite3.Connection, path: Path, version: int) -> sqlite3.Connection:
+def in_memory(connection: Connection, engine: Engine, version: int) -> Connection:
     """Return a connection to a copy in memory, brought to the present schema; `writing` lets nobody change it.
 
     The connection that it was copied from is closed. Raises RegisterOlder.
     """
-    copy = sqlite3.connect(":memory:", isolation_level=None)
+    copy = memory_database()
     try:
         connection.backup(copy)
         with changing(copy):
-            change(copy, path, version)
-    except sqlite3.Error as error:
+            change(copy, engine, version)
+    except (sqlite3.Error, EngineFault) as error:
         copy.close()
-        raise RegisterOlder(path=path, found=version, known=schema.VERSION, reason=f"{error}.") from None
+        reason = f"{error}."
+        raise RegisterOlder(path=engine.address, found=version, known=VERSION, reason=reason) from None
     except BaseException:
         copy.close()
         raise
@@ -160,7 +150,7 @@ def in_memory(connection: sqlite3.Connection, path: Path, version: int) -> sqlit
 # What changed rules make of complaints
 
 
-def _complaints_by_former_rules(connection: sqlite3.Connection) -> dict[int, tuple[Complaint, list[Clock]]]:
+def _complaints_by_former_rules(connection: Connection) -> dict[int, tuple[Complaint, list[Clock]]]:
     """Return the complaints that changed rules may judge otherwise, as the tables hold them; none that is damaged."""
     present = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('complaint')")}
     for column in schema.LATER_COLUMNS:
@@ -179,7 +169,7 @@ def _complaints_by_former_rules(connection: sqlite3.Connection) -> dict[int, tup
 
 
 def _changes(
-    connection: sqlite3.Connection, before: Mapping[int, tuple[Complaint, list[Clock]]], moment: datetime
+    connection: Connection, before: Mapping[int, tuple[Complaint, list[Clock]]], moment: datetime
 ) -> list[Phrase]:
     """Return each kind of change that the tables show of complaints, with the verdicts of a moment."""
     changed: dict[Change, list[int]] = {}

@@ -1,7 +1,6 @@
 """Restoring a backup: checked whole first, then put in the register's place; what it replaces is kept beside it."""
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
@@ -20,23 +19,15 @@ from dealtrack.errors import (
     RegisterUnusable,
 )
 from dealtrack.phrase import Phrase
-from dealtrack.register import drafts, upgrade
-from dealtrack.register.backup import STAMP, copy_database
+from dealtrack.register import drafts
+from dealtrack.register.engine import VERSION, WAIT_SECONDS, EngineFault, FaultKind, faults_of
 from dealtrack.register.journal import LastEntry, hash_at
 from dealtrack.register.opening import open_register
-from dealtrack.register.sqlite import schema
-from dealtrack.register.sqlite.connection import (
-    APPLICATION_ID,
-    FOLDER,
-    NO_FILE,
-    WAIT_SECONDS,
-    catalogue_error,
-    check_names,
-    connect,
-    faults_of,
-    pragma,
-    real_path,
-)
+from dealtrack.register.sqlite import schema, upgrade
+from dealtrack.register.sqlite.backup import STAMP, copy_database
+from dealtrack.register.sqlite.connection import APPLICATION_ID, check_names, connect, in_words, pragma
+from dealtrack.register.sqlite.engine import FileEngine
+from dealtrack.register.sqlite.file import FOLDER, NO_FILE, real_path
 from dealtrack.register.verification import verify
 
 
@@ -101,18 +92,19 @@ def _copied(backup: Path, path: Path, place: Path) -> tuple[LastEntry, ZoneInfo,
             fault = Phrase("the schema was altered at {name}", name=error.values["names"])
             raise refuse(Phrase("the backup is not intact: {fault}", fault=fault)) from None
         opened.enter_context(faults_of(backup))
+        opened.enter_context(in_words())
         copy = opened.enter_context(closing(connect(path, create=True)))
         source.backup(copy)
         sound = pragma(copy, "quick_check(1)")
         if sound != "ok":
             raise refuse(Phrase("the backup is damaged ({fault})", fault=sound))
-        if version < schema.VERSION:
+        if version < VERSION:
             with upgrade.changing(copy):
-                changes = upgrade.change(copy, backup, version)
+                changes = upgrade.change(copy, FileEngine(backup), version)
         copy.execute("PRAGMA journal_mode=WAL")
     with open_register(path) as register:
         check = verify(register, evidence=False)
-        last, zone = LastEntry.of(register.connection), register.zone
+        last, zone = LastEntry.of(register.database), register.zone
     if check.faults:
         reason = Phrase("the backup is not intact: {fault}", fault=check.faults[0])
         if check.rebuilds:
@@ -133,7 +125,7 @@ def _present(place: Path, last: LastEntry) -> tuple[LastEntry | None, int | None
             present = LastEntry.of(connection)
             from_store(present.recorded_at)
             is_ours = hash_at(connection, last.seq) == last.hash
-    except (DealtrackError, sqlite3.Error, ValueError):
+    except (DealtrackError, EngineFault, ValueError):
         return None, None
     return present, present.seq - last.seq if is_ours else None
 
@@ -172,9 +164,9 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
     except (NotARegister, RegisterUnusable):
         return False
     try:
-        with closing(opened) as register:
+        with in_words(), closing(opened) as register:
             # Once locked it stays so until it is closed: what anybody else writes is kept, or comes afterwards.
-            register.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
+            register.patience(wait_seconds)
             register.execute("PRAGMA locking_mode = EXCLUSIVE")
             register.execute("BEGIN EXCLUSIVE")
             register.execute("COMMIT")
@@ -188,15 +180,16 @@ def _is_replaced(backup: CheckedBackup, real: Path, kept: Path, wait_seconds: fl
                     register.execute("PRAGMA journal_mode = DELETE")
                 source.backup(register)
             register.execute("PRAGMA journal_mode = WAL")
-    except (sqlite3.Error, RegisterLocked, RegisterUnusable) as error:
-        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-        if str(getattr(cause, "sqlite_errorname", "")).startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+    except EngineFault as fault:
+        if fault.kind is FaultKind.DAMAGED:
             return False
-        refusal = catalogue_error(cause, backup.place) if isinstance(cause, sqlite3.Error) else error
-        reason = str(
-            getattr(refusal, "values", {}).get("reason", Phrase("it is open in another program; close that first"))
-        )
-        raise NotRestored(path=backup.place, backup=backup.source, reason=reason) from None
+        raise NotRestored(path=backup.place, backup=backup.source, reason=fault.reason) from None
+    except (RegisterLocked, RegisterUnusable) as error:
+        cause = error.__cause__
+        if isinstance(cause, EngineFault) and cause.kind is FaultKind.DAMAGED:
+            return False
+        why = error.values.get("reason", Phrase("it is open in another program; close that first"))
+        raise NotRestored(path=backup.place, backup=backup.source, reason=why) from None
     real.chmod(drafts.mode_in(real.parent))
     return True
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
@@ -17,20 +16,11 @@ from dealtrack.core.text import safe_text
 from dealtrack.errors import BackupFailed, CannotRead, DealtrackError
 from dealtrack.phrase import Phrase
 from dealtrack.register import drafts, journal
+from dealtrack.register.engine import UNFORESEEN, VERSION, Address, Database, EngineFault, faults_of
 from dealtrack.register.personal import personal_faults
-from dealtrack.register.sqlite.connection import (
-    FOLDER,
-    NO_FILE,
-    SQLITE_MAGIC,
-    UNFORESEEN,
-    beside,
-    connect,
-    faults_of,
-    pragma,
-    reading,
-    real_path,
-)
-from dealtrack.register.sqlite.schema import VERSION, check_schema, schema_faults
+from dealtrack.register.sqlite.connection import Connection, connect, in_words, pragma
+from dealtrack.register.sqlite.file import FOLDER, NO_FILE, SQLITE_MAGIC, beside, real_path
+from dealtrack.register.sqlite.schema import check_schema, schema_faults
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -43,7 +33,7 @@ https://sqlite.org/fileformat2.html#file_format_version_numbers
 Result = TypeVar("Result")
 
 
-def back_up(register: Store, target: Path) -> tuple[int, str]:
+def back_up(connection: Connection, path: Path, target: Path) -> tuple[int, str]:
     """Copy a register, as it stands at one moment, to a new file or over an earlier backup of it.
 
     The copy takes its place when it is whole and checked, and is its owner's alone. Returns the number and hash of its
@@ -53,26 +43,26 @@ def back_up(register: Store, target: Path) -> tuple[int, str]:
         raise BackupFailed(path=target, reason="there is no such folder")
     place = real_path(target)
     with drafts.disk_faults(BackupFailed, path=target):
-        reason = _why_not_over(register, place)
+        reason = _why_not_over(connection, path, place)
         if reason:
             raise BackupFailed(path=target, reason=reason)
-        return copy_database(register.connection, place, partial(_check, path=target))
+        return copy_database(connection, place, partial(_check, path=target))
 
 
-def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[sqlite3.Connection], Result]) -> Result:
+def copy_database(connection: Connection, place: Path, check: Callable[[Connection], Result]) -> Result:
     """Copy the database of a connection to a place, in one step once it is whole; return what the check of it returns.
 
     Others may write meanwhile: one state of it is copied. Where the system has files without a name, a killed process
     leaves nothing of the copy behind. Raises OSError, what the check raises, and the faults of SQLite as errors.
     """
     with drafts.new_file(place) as whole, drafts.draft_file(place) as path, ExitStack() as stack:
-        with faults_of(place), closing(connect(path, create=True)) as copy:
+        with faults_of(place), in_words(), closing(connect(path, create=True)) as copy:
             draft = stack.enter_context(drafts.closing_file(os.open(path, os.O_RDONLY | drafts.BYTES)))
             # SQLite goes on with the file, and asks for the rights of whatever bears its name.
             stack.enter_context(drafts.replaced_by_empty(path))
             copy.execute("PRAGMA locking_mode=EXCLUSIVE")
             copy.execute("PRAGMA journal_mode=MEMORY")
-            with reading(connection):
+            with connection.one_state():
                 # From the first read on the state stays the same: otherwise the copy begins again at each write.
                 connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
                 connection.backup(copy, pages=1000)
@@ -85,12 +75,12 @@ def copy_database(connection: sqlite3.Connection, place: Path, check: Callable[[
     return result
 
 
-def _why_not_over(register: Store, place: Path) -> str:
+def _why_not_over(connection: Connection, path: Path, place: Path) -> str:
     """Return why no backup may be written to a place, nothing where it is free or an earlier backup of the register."""
     part = drafts.part_of_register(place)
     if part:
         return part
-    if place.exists() and register.path.exists() and place.samefile(register.path):
+    if place.exists() and path.exists() and place.samefile(path):
         return Phrase("it is the register itself; name another file")
     if other := drafts.left_beside(place):
         return Phrase("{name} is beside it; name a new file, or move that one away first", name=other.name)
@@ -99,12 +89,12 @@ def _why_not_over(register: Store, place: Path) -> str:
     if not place.is_file():
         # A copy that takes its place would do away with a device for everybody.
         return FOLDER if place.is_dir() else NO_FILE
-    if reach(register.connection, place) is None:
+    if reach(connection, place) is None:
         return Phrase("it is not an earlier backup of this register; name a new file")
     return ""
 
 
-def reach(connection: sqlite3.Connection, copy: Path) -> int | None:
+def reach(database: Database, copy: Path) -> int | None:
     """Return how many entries a backup of the register of a connection has; None where it is none, or is in use.
 
     What was opened to write since it was made is a register by now.
@@ -118,9 +108,9 @@ def reach(connection: sqlite3.Connection, copy: Path) -> int | None:
             check_schema(opened, copy)
             last = journal.LastEntry.of(opened)
             first = journal.hash_at(opened, 1)
-    except (DealtrackError, sqlite3.Error, OSError, *UNFORESEEN):
+    except (DealtrackError, EngineFault, OSError, *UNFORESEEN):
         return None
-    is_ours = first and first == journal.hash_at(connection, 1) and last.hash == journal.hash_at(connection, last.seq)
+    is_ours = first and first == journal.hash_at(database, 1) and last.hash == journal.hash_at(database, last.seq)
     return last.seq if is_ours else None
 
 
@@ -131,15 +121,15 @@ def back_up_in(register: Store, folder: Path, keep: int, now: datetime) -> tuple
     and so does what is no copy of this register. Returns the copy, those dropped, and the number and hash of the copy's
     last entry. Raises BackupFailed.
     """
-    stem = register.path.stem
+    stem = name_of(register.address)
     reason = drafts.make_folder(folder)
     if reason:
         raise BackupFailed(path=folder, reason=reason)
     target = folder / f"{stem}-{now.strftime(STAMP)}.db"
-    head = back_up(register, target)
+    head = register.engine.back_up(register, target)
     # Other copies may stand in the same folder, such as the one from before an upgrade.
     others = [path for _, path in _stamped(folder, stem) if path != target]
-    reaches = ((reach(register.connection, path), path.name, path) for path in others)
+    reaches = ((reach(register.database, path), path.name, path) for path in others)
     copies = sorted((entries, name, path) for entries, name, path in reaches if entries is not None)
     dropped = [path for _, _, path in copies[: max(0, len(copies) + 1 - keep)]]
     for path in dropped:
@@ -152,6 +142,11 @@ def _stamped(folder: Path, stem: str) -> Iterator[tuple[datetime, Path]]:
     for path in folder.glob(f"{escape(stem)}-*Z.db"):
         with suppress(ValueError):
             yield datetime.strptime(path.stem.removeprefix(f"{stem}-"), STAMP).replace(tzinfo=UTC), path
+
+
+def name_of(address: Address) -> str:
+    """Return the name by which copies of a register are called: that of its file, or of its office."""
+    return address.stem if isinstance(address, Path) else address.office
 
 
 class LastBackup(NamedTuple):
@@ -171,25 +166,25 @@ def note_backup(register: Store, backup: LastBackup) -> None:
         os.write(handle, (json.dumps(note) + "\n").encode())
 
 
-def last_backup(register: Store) -> LastBackup | None:
+def last_backup(path: Path) -> LastBackup | None:
     """Return what was last noted of a backup, None where nothing was, or nothing that a backup notes."""
     try:
-        note = json.loads(beside(register.path, drafts.NOTE_SUFFIX).read_text(encoding="utf-8"))
-        at, path = from_store(note["at"]), str(note["path"])
-        if safe_text(path) != path or not FIRST_YEAR <= at.year <= LAST_YEAR:
+        note = json.loads(beside(path, drafts.NOTE_SUFFIX).read_text(encoding="utf-8"))
+        at, place = from_store(note["at"]), str(note["path"])
+        if safe_text(place) != place or not FIRST_YEAR <= at.year <= LAST_YEAR:
             return None
-        return LastBackup(at, Path(path), int(note["entries"]), str(note["head"]), bool(note["evidence"]))
+        return LastBackup(at, Path(place), int(note["entries"]), str(note["head"]), bool(note["evidence"]))
     except (OSError, *UNFORESEEN):
         return None
 
 
-def draft_folders(register: Store) -> list[Path]:
+def draft_folders(path: Path) -> list[Path]:
     """Return the folders in which a killed command may have left a draft.
 
     They are the register's own, that of its evidence, that of its last backup, and the system's for temporary files.
     """
-    backup = last_backup(register)
-    evidence = beside(register.path, drafts.EVIDENCE_SUFFIX)
+    backup = last_backup(path)
+    evidence = beside(path, drafts.EVIDENCE_SUFFIX)
     folders = [evidence.parent, evidence, *([backup.path.parent] if backup else []), drafts.draft_place()]
     return list(dict.fromkeys(folders))
 
@@ -202,7 +197,7 @@ def newest_backup(register: Store, place: Path, now: datetime) -> datetime | Non
     with drafts.disk_faults(CannotRead, path=place), suppress(FileNotFoundError):
         if not place.is_dir():
             return datetime.fromtimestamp(place.stat().st_mtime, UTC) if _is_database(place) else None
-        copies = _stamped(place, register.path.stem)
+        copies = _stamped(place, name_of(register.address))
         return max((at for at, path in copies if at <= now and _is_database(path)), default=None)
     return None
 
@@ -212,7 +207,7 @@ def _is_database(path: Path) -> bool:
         return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
 
 
-def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
+def _check(copy: Connection, *, path: Path) -> tuple[int, str]:
     """Return the head of a copy that is whole; raises BackupFailed."""
     if reason := _fault_in(copy, check_schema(copy, path) == VERSION):
         raise BackupFailed(path=path, reason=Phrase("{reason}; run 'dealtrack verify'", reason=reason))
@@ -220,7 +215,7 @@ def _check(copy: sqlite3.Connection, *, path: Path) -> tuple[int, str]:
     return last.seq, last.hash.hex()
 
 
-def _fault_in(copy: sqlite3.Connection, is_present: bool) -> str:
+def _fault_in(copy: Connection, is_present: bool) -> str:
     """Return why a restore would refuse a copy, of the present schema or an older one; nothing where it is whole."""
     sound = pragma(copy, "integrity_check(1)")
     if sound != "ok":
